@@ -1,0 +1,11 @@
+/** `legwork trust`: from now on the project's configuration counts, as it is at this moment. */
+import type { Place } from "../config/places.js";
+import { trustProject } from "../config/trust.js";
+
+/** Records the trust and returns what to tell the user. */
+export function trust({ home, project }: Place): string {
+  const { files, changed } = trustProject(home, project);
+  if (files.length === 0) return `${project} has no .legwork/config.yaml: there is nothing to trust\n`;
+  const news = changed.map((file) => `  ${file} is new or has changed\n`).join("");
+  return `${project} is trusted until one of these changes: ${files.join(", ")}\n${news}`;
+}

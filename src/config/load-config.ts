@@ -1,0 +1,89 @@
+/** Arguments, environment and files become one typed, frozen Config. */
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { z } from "zod";
+import { ConfigError } from "../core/errors.js";
+import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/limits.js";
+import type { PatternSource, RunLimits } from "../core/run.js";
+import { parseYaml } from "../yaml/parse-yaml.js";
+import { type ConfigFile, type LoadedFile, ProjectConfigFile, UserConfigFile } from "./config-file.js";
+import type { Place } from "./places.js";
+import { loadServers, type ServerConfig } from "./servers.js";
+import { readTrust } from "./trust.js";
+
+export interface Config {
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly gemini: { readonly apiKey: string | null; readonly baseUrl: string | null };
+  readonly servers: readonly ServerConfig[];
+  readonly tools: PatternSource | null;
+  readonly blockedTools: readonly PatternSource[];
+  readonly limits: RunLimits;
+  readonly maxConcurrentRuns: number;
+  /** What was left out and how to have it, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** Reads both configuration files, the project's only when it is trusted. Throws ConfigError with the place in the file. */
+export function loadConfig(place: Place): Config {
+  const { home, project, env } = place;
+  const notices: string[] = [];
+  const user = readConfigFile(join(home, "config.yaml"), UserConfigFile);
+  const own = readProjectFile(place, notices);
+  const limits = { ...user?.value.limits, ...own?.value.limits };
+  const sources = [own, user].filter((source) => source !== null);
+  const toolsFrom = sources.find((source) => source.value.tools !== undefined);
+  return Object.freeze({
+    provider: own?.value.provider ?? user?.value.provider ?? null,
+    model: own?.value.model ?? user?.value.model ?? null,
+    gemini: {
+      apiKey: env.GEMINI_API_KEY || null,
+      baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
+    },
+    servers: loadServers({ user, own, userHome: realHome(), project, env, notices }),
+    tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
+    blockedTools: sources.flatMap(({ value, file }) =>
+      value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],
+    ),
+    limits: {
+      maxTurns: limits.max_turns ?? DEFAULT_LIMITS.maxTurns,
+      timeoutSeconds: limits.timeout_seconds ?? DEFAULT_LIMITS.timeoutSeconds,
+      toolTimeoutSeconds: limits.tool_timeout_seconds ?? DEFAULT_LIMITS.toolTimeoutSeconds,
+      stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
+    },
+    maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    notices,
+  });
+}
+
+function readConfigFile(file: string, schema: z.ZodType<ConfigFile>): LoadedFile | null {
+  if (!existsSync(file)) return null;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return { file, value: parseYaml(bytes, file, schema) };
+}
+
+function readProjectFile(place: Place, notices: string[]): LoadedFile | null {
+  const file = join(place.project, ".legwork", "config.yaml");
+  if (!existsSync(file) || realpathSync(resolve(file, "..")) === place.home) return null;
+  if (place.env.LEGWORK_TRUST_PROJECT !== "1") {
+    const { trusted, changed } = readTrust(place.home, place.project);
+    if (!trusted) {
+      notices.push(
+        `${changed.join(", ")} of this project is not trusted and was left out: read it, then run "legwork trust" in ${place.project}`,
+      );
+      return null;
+    }
+  }
+  return readConfigFile(file, ProjectConfigFile);
+}
+
+/** The user's home folder as a real path, or as it is named where it does not exist. */
+function realHome(): string {
+  return existsSync(homedir()) ? realpathSync(homedir()) : homedir();
+}

@@ -1,0 +1,70 @@
+/** Trust: what a repository asks for counts only after its user has said so, and only as it was then. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ConfigError } from "../core/errors.js";
+
+/** The files of a project that can widen what its agents may do. */
+const GUARDED_FILES = [".legwork/config.yaml"] as const;
+
+const TrustFile = z.strictObject({
+  projects: z.record(z.string(), z.strictObject({ files: z.record(z.string(), z.string()) })),
+});
+type TrustFile = z.infer<typeof TrustFile>;
+
+/** How a project's guarded files stand to what was trusted. */
+export interface TrustState {
+  readonly trusted: boolean;
+  /** Guarded files that exist, relative to the project. */
+  readonly files: readonly string[];
+  /** Those that are new, changed or gone since they were trusted. */
+  readonly changed: readonly string[];
+}
+
+/** Compares a project's guarded files with what `legwork trust` recorded in `home`. Throws ConfigError. */
+export function readTrust(home: string, project: string): TrustState {
+  const now = hashFiles(project);
+  const recorded = readTrustFile(home).projects[project]?.files;
+  const names = [...new Set([...Object.keys(now), ...Object.keys(recorded ?? {})])];
+  const changed = names.filter((name) => now[name] !== recorded?.[name]);
+  return { trusted: changed.length === 0, files: Object.keys(now), changed };
+}
+
+/** Records the project's guarded files as they are now and says which of them that changes. */
+export function trustProject(home: string, project: string): TrustState {
+  const before = readTrust(home, project);
+  const known = readTrustFile(home);
+  const next: TrustFile = { projects: { ...known.projects, [project]: { files: hashFiles(project) } } };
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const file = trustFile(home);
+  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.${process.pid}`, file); // a reader sees the old file or the new one, never half of it
+  return { ...before, trusted: true };
+}
+
+function hashFiles(project: string): Record<string, string> {
+  const present = GUARDED_FILES.filter((name) => existsSync(join(project, name)));
+  return Object.fromEntries(
+    present.map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(project, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+function readTrustFile(home: string): TrustFile {
+  const file = trustFile(home);
+  if (!existsSync(file)) return { projects: {} };
+  try {
+    return TrustFile.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    throw new ConfigError(`${file}: not a trust record: delete it and run "legwork trust" again`, { cause });
+  }
+}
+
+function trustFile(home: string): string {
+  return join(home, "trust.json");
+}

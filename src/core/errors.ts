@@ -1,0 +1,71 @@
+/** Errors by who must act; their messages say what to do. */
+
+/** The operator must act: a file, an environment variable or an argument of the command line is wrong. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The host must act: the arguments of a call cannot be served. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export type ProviderErrorCode =
+  | "rate_limited"
+  | "overloaded"
+  | "server_error"
+  | "unauthorized"
+  | "model_not_found"
+  | "invalid_request"
+  | "bad_response"
+  | "network"
+  | "script_ended";
+
+/** The vendor refused or could not be reached; `retryAfterMs` is the vendor's own wish. */
+export class ProviderError extends Error {
+  override readonly name = "ProviderError";
+  readonly status: number | null;
+  readonly retryAfterMs: number | null;
+  constructor(
+    readonly code: ProviderErrorCode,
+    message: string,
+    options: { status?: number | null; retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.status = options.status ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+export type DownstreamErrorCode =
+  | "spawn_failed"
+  | "start_timeout"
+  | "start_failed"
+  | "connection_closed"
+  | "call_timeout"
+  | "call_failed"
+  | "call_aborted";
+
+/** A downstream server failed a start or a call. */
+export class DownstreamError extends Error {
+  override readonly name = "DownstreamError";
+  constructor(
+    readonly code: DownstreamErrorCode,
+    readonly server: string,
+    message: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}
+
+/** The database cannot be used; runs stop, the process goes on. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+}

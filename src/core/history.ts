@@ -1,0 +1,117 @@
+/** The fold of a run's events: what the model is told next, and what the limits are measured on. */
+import type { RunEvent } from "./event.js";
+import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
+import { isBuiltIn } from "./tool.js";
+
+/** Reads what a vendor's raw reply says; pure. */
+export type ReadReply = (raw: RawReply) => ReplyContent;
+
+/** The state of a conversation; only `recordEvent` changes it. */
+export interface History {
+  readonly messages: Message[];
+  /** Number of the last turn begun; 0 before the first. */
+  turn: number;
+  /** Turns that count against max_turns: all but the grace turn. */
+  turnsUsed: number;
+  /** Calls of the last reply, and their answers by index. */
+  calls: readonly ToolCall[];
+  answers: ToolAnswerMessage[];
+  /** The blobs of answers too large to show whole, by the id that `read_result` takes. */
+  readonly blobs: Map<string, string>;
+  /** Tools that have answered without error. */
+  readonly succeeded: Set<string>;
+  completeRefusals: number;
+  prematureStops: number;
+  repetition: Repetition;
+}
+
+/** How often in a row the same call got the same answer. */
+interface Repetition {
+  readonly call: string;
+  readonly answer: string;
+  readonly count: number;
+}
+
+export const COMPLETE = "complete";
+
+/** The beginning of a conversation: the prompt. */
+export function createHistory(prompt: string): History {
+  return {
+    messages: [{ role: "user", text: prompt }],
+    turn: 0,
+    turnsUsed: 0,
+    calls: [],
+    answers: [],
+    blobs: new Map(),
+    succeeded: new Set(),
+    completeRefusals: 0,
+    prematureStops: 0,
+    repetition: { call: "", answer: "", count: 0 },
+  };
+}
+
+/** Takes one event into the history. */
+export function recordEvent(history: History, event: RunEvent, readReply: ReadReply): void {
+  switch (event.type) {
+    case "turn_started":
+      history.turn = event.turn;
+      if (event.grace === undefined) history.turnsUsed += 1;
+      return;
+    case "model_replied": {
+      const content = readReply(event.raw);
+      history.messages.push({ role: "assistant", raw: event.raw, content });
+      history.calls = content.calls;
+      history.answers = [];
+      if (content.calls.length > 0) history.messages.push({ role: "tool", answers: history.answers });
+      else history.prematureStops += 1;
+      return;
+    }
+    case "tool_call_finished":
+      answer(history, event.index, event.isError, event.text);
+      if (event.blob !== undefined) history.blobs.set(resultId(event.turn, event.index), event.blob);
+      if (!event.isError && !isBuiltIn(event.tool)) history.succeeded.add(event.tool);
+      noteRepetition(history, event.index, event.text);
+      return;
+    case "tool_call_refused":
+      answer(history, event.index, true, event.reason);
+      // Only the first `complete` of a turn is an attempt.
+      if (event.tool === COMPLETE) {
+        if (history.calls.findIndex(({ name }) => name === COMPLETE) === event.index) history.completeRefusals += 1;
+      } else noteRepetition(history, event.index, null);
+      return;
+    case "message_injected":
+      history.messages.push({ role: "user", text: event.text });
+      return;
+    default:
+      return;
+  }
+}
+
+/** The id under which an agent reads on in a large answer of its own run. */
+export function resultId(turn: number, index: number): string {
+  return `r${turn}.${index}`;
+}
+
+/** How often the same call with the same arguments has just got the same answer, counting only an unbroken row. */
+export function repetitionsOf(history: History, call: ToolCall): number {
+  return history.repetition.call === signature(call) ? history.repetition.count : 0;
+}
+
+function answer(history: History, index: number, isError: boolean, text: string): void {
+  const call = history.calls[index];
+  if (call) history.answers[index] = { call, isError, text };
+}
+
+/** A refused call (answer null) keeps the row going: the agent was told, and asked again. */
+function noteRepetition(history: History, index: number, answered: string | null): void {
+  const made = history.calls[index];
+  if (!made) return;
+  const call = signature(made);
+  const last = history.repetition;
+  const same = call === last.call && (answered === null || answered === last.answer);
+  history.repetition = same ? { ...last, count: last.count + 1 } : { call, answer: answered ?? "", count: 1 };
+}
+
+function signature(call: ToolCall): string {
+  return `${call.name} ${JSON.stringify(call.arguments)}`;
+}

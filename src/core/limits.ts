@@ -1,0 +1,22 @@
+/** Limits: their defaults and ranges, and which one has run out. */
+import type { History } from "./history.js";
+import type { RunFailure, RunLimits } from "./run.js";
+
+export const DEFAULT_LIMITS: RunLimits = {
+  maxTurns: 30,
+  timeoutSeconds: 600,
+  toolTimeoutSeconds: 60,
+  stallSeconds: 300,
+};
+
+export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
+
+/** The most that may be asked for; more is a mistake, not a wish. */
+export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000 } as const;
+
+/** The first limit that leaves no room for another turn, or null. */
+export function firstBreach(limits: RunLimits, history: History): RunFailure | null {
+  if (history.turnsUsed < limits.maxTurns) return null;
+  const turns = limits.maxTurns === 1 ? "its 1 turn" : `its ${limits.maxTurns} turns`;
+  return { code: "max_turns", message: `the run used ${turns} (max_turns) before it was done` };
+}

@@ -1,0 +1,55 @@
+/** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
+import type { RunEvent } from "./event.js";
+import type { Outcome, RunStatus, Usage } from "./run.js";
+import { isBuiltIn } from "./tool.js";
+
+/** Sums to add to the row and values to set in it; null leaves a value as it is. */
+export interface RunDelta {
+  readonly status: RunStatus | null;
+  readonly outcome: Outcome | null;
+  readonly turns: number;
+  readonly toolCalls: number;
+  readonly usage: Usage;
+}
+
+/** The change that a list of events makes to their run's row. */
+export function projectEvents(events: readonly RunEvent[]): RunDelta {
+  const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
+  let [status, outcome]: [RunStatus | null, Outcome | null] = [null, null];
+  let [turns, toolCalls] = [0, 0];
+  for (const event of events) {
+    switch (event.type) {
+      case "run_started":
+        status = "running";
+        break;
+      case "run_interrupted":
+        status = "interrupted";
+        break;
+      case "run_finished":
+        outcome = event.outcome;
+        status = outcome.status;
+        break;
+      case "model_replied":
+        if (event.grace === undefined) turns += 1;
+        addUsage(usage, event.usage);
+        break;
+      case "reply_rejected":
+        addUsage(usage, event.usage);
+        break;
+      case "tool_call_finished":
+        if (!isBuiltIn(event.tool)) toolCalls += 1;
+        break;
+      default:
+        break;
+    }
+  }
+  return { status, outcome, turns, toolCalls, usage };
+}
+
+function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {
+  if (usage === null) return;
+  sum.input += usage.input;
+  sum.output += usage.output;
+  sum.cached += usage.cached;
+  sum.thinking += usage.thinking;
+}

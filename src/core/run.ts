@@ -1,0 +1,112 @@
+/** A run: one execution of an agent, its statuses and which may follow which. */
+
+/** Statuses of a run; the last six are ends. */
+export type RunStatus = LiveStatus | EndStatus;
+type LiveStatus = "pending" | "running" | "waiting" | "interrupted";
+export type EndStatus = (typeof END_STATUSES)[number];
+
+export const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
+export const RUN_STATUSES = ["pending", "running", "waiting", "interrupted", ...END_STATUSES] as const;
+
+/** The statuses a run may have just before it gets the status named by the key. */
+export const LEGAL_FROM: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
+  pending: [],
+  running: ["pending", "waiting", "interrupted"],
+  waiting: ["running"],
+  // A pending run whose owner goes away is interrupted too: otherwise nothing would ever start it.
+  interrupted: ["pending", "running"],
+  success: ["running", "waiting"],
+  partial: ["running", "waiting"],
+  blocked: ["running", "waiting"],
+  error: ["pending", "running", "waiting", "interrupted"],
+  timeout: ["running", "waiting"],
+  cancelled: ["pending", "running", "waiting", "interrupted"],
+};
+
+/** True when nothing more happens in a run by itself. */
+export function isEnded(status: RunStatus): status is EndStatus {
+  return (END_STATUSES as readonly string[]).includes(status);
+}
+
+/** Tokens as the provider counted them. */
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
+  readonly thinking: number;
+}
+
+/** Why a run ended as it did, for machines (code) and people (message). */
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How a run ended. */
+export interface Outcome {
+  readonly status: EndStatus;
+  readonly result: string | null;
+  readonly data?: unknown;
+  readonly artifacts?: readonly string[];
+  readonly filesModified?: readonly string[];
+  readonly nextSteps?: readonly string[];
+  readonly error?: RunFailure;
+}
+
+/** Limits of one run, after precedence has been applied. */
+export interface RunLimits {
+  readonly maxTurns: number;
+  readonly timeoutSeconds: number;
+  readonly toolTimeoutSeconds: number;
+  readonly stallSeconds: number;
+}
+
+/** A pattern list and where it came from, so that a refusal can name its rule. */
+export interface PatternSource {
+  readonly patterns: readonly string[];
+  readonly from: string;
+}
+
+/** What a run may use: read-only tools only, or the tools its patterns name; blocked patterns always win. */
+export interface ToolPolicy {
+  readonly allow: PatternSource;
+  readonly block: readonly PatternSource[];
+}
+
+/** Everything about a run that was decided when it was created; it never changes afterwards. */
+export interface RunRequest {
+  readonly prompt: string;
+  readonly systemPrompt: string | null;
+  readonly agent: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly limits: RunLimits;
+  readonly policy: ToolPolicy;
+  readonly outputSchema: object | boolean | null;
+}
+
+/** One row of `runs`: the frozen request and the projection of the events so far. Times are Unix milliseconds. */
+export interface Run {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly parentSessionId: string;
+  readonly parentRunId: string | null;
+  readonly rootRunId: string;
+  readonly depth: number;
+  readonly project: string;
+  readonly title: string;
+  readonly workflow: string | null;
+  readonly step: string | null;
+  readonly request: RunRequest;
+  readonly status: RunStatus;
+  readonly outcome: Outcome | null;
+  readonly turnsUsed: number;
+  readonly toolCallsCount: number;
+  readonly usage: Usage;
+  readonly costUsd: number | null;
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly lastEventAt: number;
+  readonly finishedAt: number | null;
+}

@@ -1,0 +1,43 @@
+/** Ends a child process together with everything it started. */
+import { execFile } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+
+const POLL_MS = 10; // the kernel tells nobody when a group becomes empty
+const KILL_WAIT_MS = 100; // a killed process is gone within this, or hangs in the kernel where no signal reaches it
+
+/**
+ * Asks a process group to end, and kills what is left of it after `graceMs`.
+ * Works also when the leader has exited: its group lives on in the processes it left behind. Never throws.
+ */
+export async function endProcessGroup(leader: number, graceMs: number): Promise<void> {
+  if (process.platform === "win32") return endProcessTree(leader);
+  if (!signalGroup(leader, "SIGTERM")) return;
+  if (await groupGone(leader, graceMs)) return;
+  signalGroup(leader, "SIGKILL");
+  await groupGone(leader, KILL_WAIT_MS);
+}
+
+/** Windows has no groups and no polite signal; its own tool ends a tree of processes. */
+function endProcessTree(leader: number): Promise<void> {
+  return new Promise((resolve) => {
+    execFile("taskkill", ["/pid", String(leader), "/t", "/f"], { windowsHide: true }, () => resolve());
+  });
+}
+
+async function groupGone(leader: number, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (signalGroup(leader, 0)) {
+    if (performance.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** False when there is nobody to signal any more. */
+function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,22 @@
+/** The log: warnings on stderr, where hosts look, and everything in a file of legwork's home. */
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { destination, multistream, pino, type StreamEntry, stdSerializers } from "pino";
+import type { Log } from "../core/ports.js";
+
+const MOST_BYTES = 5_000_000; // then the file is moved aside, and the one before that is dropped
+
+/** Writes synchronously, so that the last words before an exit are kept. A folder that cannot be written costs the file only. */
+export function createLog(home: string, level: string): Log {
+  const streams: StreamEntry[] = [{ level: "warn", stream: destination({ dest: 2, sync: true }) }];
+  try {
+    const folder = join(home, "logs");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = join(folder, "legwork.log");
+    if (existsSync(file) && statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);
+    streams.push({ level: "debug", stream: destination({ dest: file, sync: true, mode: 0o600 }) });
+  } catch {
+    // the database of the same folder will say what is wrong with it
+  }
+  return pino({ level, base: { pid: process.pid }, serializers: { error: stdSerializers.err } }, multistream(streams));
+}

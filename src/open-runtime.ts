@@ -1,0 +1,129 @@
+/** Puts the adapters together: loaded and opened at a process's first tool call, never before. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { monotonicFactory } from "ulid";
+import { type Config, loadConfig } from "./config/load-config.js";
+import type { Place } from "./config/places.js";
+import { ConfigError, RequestError } from "./core/errors.js";
+import type { ReadReply } from "./core/history.js";
+import type { Downstream, Log } from "./core/ports.js";
+import { createLog } from "./log/create-log.js";
+import { readGeminiReply } from "./providers/gemini/from-wire.js";
+import { modelIdFault } from "./providers/gemini/model-id.js";
+import { readRehearsalReply } from "./providers/rehearsal/read-reply.js";
+import { loadScript } from "./providers/rehearsal/script.js";
+import { createEventFeed } from "./runner/event-feed.js";
+import { createJsonSchemas } from "./runner/json-schema.js";
+import { createLiveRuns } from "./runner/live-runs.js";
+import { createOfferTools } from "./runner/offer-tools.js";
+import type { ProviderEntry } from "./runner/resolve-request.js";
+import type { Runtime, Setup } from "./runner/start-run.js";
+import { createStoreWatch } from "./runner/watch-store.js";
+import { openRunStore } from "./store/open-run-store.js";
+
+const SHIPPED_SCRIPTS = fileURLToPath(new URL("../workflows/rehearsals", import.meta.url));
+const DEFAULT_GEMINI_MODEL = "gemini-3.8-flash";
+const DEFAULT_SCRIPT = "quickstart";
+
+export interface OpenRuntime {
+  readonly runtime: Runtime;
+  readonly log: Log;
+  /** Writes what is going on as interrupted; nothing starts afterwards. Synchronous, because the process may be killed. */
+  interrupt(reason: string): void;
+  /** Ends the downstream servers, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** Opens the store and gives up runs whose process is gone. Throws StoreError. */
+export function openRuntime(place: Place, version: string): OpenRuntime {
+  const clock = { now: Date.now };
+  const log = createLog(place.home, place.env.LEGWORK_LOG_LEVEL || "info");
+  const store = openRunStore(place.databaseFile, clock);
+  const feed = createEventFeed();
+  const watch = createStoreWatch(store, log);
+  const live = createLiveRuns({ store, feed, watch, log });
+  const ulid = monotonicFactory();
+  let downstream: Downstream | null = null;
+  let setup: Promise<Setup> | null = null;
+
+  async function openSetup(): Promise<Setup> {
+    const config = loadConfig(place);
+    const { createDownstream } = await import("./downstream/pool.js");
+    downstream = createDownstream(config.servers, { baseEnv: place.env, clientVersion: version, log });
+    return {
+      settings: config,
+      maxConcurrentRuns: config.maxConcurrentRuns,
+      providers: providerEntries(config, place),
+      downstream,
+      notices: config.notices,
+    };
+  }
+
+  store.interruptAbandoned();
+  return {
+    log,
+    runtime: {
+      project: place.project,
+      store,
+      feed,
+      watch,
+      live,
+      schemas: createJsonSchemas(),
+      offerTools: createOfferTools(),
+      readReply,
+      clock,
+      newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
+      setup() {
+        setup ??= openSetup().catch((error: unknown) => {
+          setup = null; // the next call reads the files again, so that a mended one takes effect
+          throw error;
+        });
+        return setup;
+      },
+    },
+    interrupt: (reason) => live.interruptAll(reason),
+    async close() {
+      try {
+        await downstream?.close();
+      } finally {
+        store.close();
+      }
+    },
+  };
+}
+
+const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw));
+
+function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
+  const { apiKey, baseUrl } = config.gemini;
+  const scripts = [join(place.project, ".legwork", "rehearsals"), join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
+  return [
+    {
+      name: "gemini",
+      defaultModel: DEFAULT_GEMINI_MODEL,
+      ready: apiKey !== null,
+      async check(model) {
+        const fault = modelIdFault(model);
+        if (fault !== null) throw new RequestError("unknown_model", fault);
+        if (apiKey === null)
+          throw new ConfigError("provider gemini needs a key: set GEMINI_API_KEY in the environment of legwork");
+      },
+      async open() {
+        const { createGeminiProvider } = await import("./providers/gemini/provider.js");
+        return createGeminiProvider({ apiKey: apiKey ?? "", baseUrl });
+      },
+    },
+    {
+      name: "rehearsal",
+      defaultModel: DEFAULT_SCRIPT,
+      ready: false, // a script is never taken for a model: only when it is named
+      async check(model) {
+        loadScript(model, scripts);
+      },
+      async open() {
+        const { createRehearsalProvider } = await import("./providers/rehearsal/provider.js");
+        return createRehearsalProvider(scripts);
+      },
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+/** From Gemini's response to our reply; pure. */
+import { ProviderError } from "../../core/errors.js";
+import type { RawReply, ReplyContent } from "../../core/message.js";
+import type { ModelReply } from "../../core/ports.js";
+import type { Usage } from "../../core/run.js";
+import { fromFunctionName } from "./function-name.js";
+import {
+  contentSchema,
+  GEMINI,
+  type GeminiCandidate,
+  type GeminiContent,
+  type GeminiResponse,
+  responseSchema,
+} from "./wire.js";
+
+/** Why a reply is none. */
+interface Fault {
+  readonly code: Extract<ModelReply, { ok: false }>["code"];
+  readonly reason: string;
+  readonly askAgain: boolean;
+}
+
+const MALFORMED_REASONS = new Set([
+  "MALFORMED_FUNCTION_CALL",
+  "MALFORMED_RESPONSE",
+  "MISSING_THOUGHT_SIGNATURE",
+  "TOO_MANY_TOOL_CALLS",
+  "UNEXPECTED_TOOL_CALL",
+]);
+
+/** The reply in a response, or why there is none. Throws ProviderError when it is no response of generateContent at all. */
+export function fromGeminiResponse(response: unknown, model: string): ModelReply {
+  const parsed = responseSchema.safeParse(response);
+  if (!parsed.success) {
+    throw new ProviderError("bad_response", "Gemini answered with something that is not a reply", {
+      cause: parsed.error,
+    });
+  }
+  const usage = usageOf(parsed.data);
+  const candidate = parsed.data.candidates?.[0];
+  const fault = candidate ? faultOf(candidate) : faultWithoutCandidate(parsed.data);
+  if (fault) return { ok: false, ...fault, usage };
+  return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
+}
+
+/** What a stored Gemini reply says. Throws only on content that no Gemini reply can have had. */
+export function readGeminiReply(raw: RawReply): ReplyContent {
+  return toReplyContent(contentSchema.parse(raw.content));
+}
+
+function usageOf({ usageMetadata }: GeminiResponse): Usage | null {
+  if (!usageMetadata) return null;
+  return {
+    input: usageMetadata.promptTokenCount,
+    output: usageMetadata.candidatesTokenCount,
+    cached: usageMetadata.cachedContentTokenCount,
+    thinking: usageMetadata.thoughtsTokenCount,
+  };
+}
+
+function faultWithoutCandidate({ promptFeedback }: GeminiResponse): Fault {
+  const { blockReason, blockReasonMessage } = promptFeedback ?? {};
+  if (blockReason === undefined) {
+    return { code: "empty_reply", reason: "Gemini returned no candidates", askAgain: true };
+  }
+  const reason = `Gemini blocked the prompt: ${withDetail(blockReason, blockReasonMessage)}`;
+  return { code: "refused_reply", reason, askAgain: false };
+}
+
+function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandidate): Fault | null {
+  const ended = `Gemini ended its reply with ${withDetail(finishReason, finishMessage)}`;
+  if (finishReason === "MAX_TOKENS") return { code: "truncated_reply", reason: ended, askAgain: true };
+  if (MALFORMED_REASONS.has(finishReason)) return { code: "malformed_reply", reason: ended, askAgain: true };
+  // All other reasons, also those not yet known, say that the model was stopped for what it was about to say.
+  if (finishReason !== "STOP") return { code: "refused_reply", reason: ended, askAgain: true };
+
+  const parsed = contentSchema.safeParse(content ?? {});
+  if (!parsed.success) {
+    const where = parsed.error.issues[0]?.path.join(".") ?? "content";
+    return { code: "malformed_reply", reason: `${ended}, but ${where} cannot be read`, askAgain: true };
+  }
+  const { text, calls } = toReplyContent(parsed.data);
+  if (text.trim() !== "" || calls.length > 0) return null;
+  return { code: "empty_reply", reason: `${ended} without text and without a call`, askAgain: true };
+}
+
+function withDetail(reason: string, message: string | undefined): string {
+  return message ? `${reason} (${message})` : reason;
+}
+
+function toReplyContent({ parts }: GeminiContent): ReplyContent {
+  return {
+    text: parts.map((part) => (part.thought === true ? "" : (part.text ?? ""))).join(""),
+    calls: parts.flatMap(({ functionCall }) => {
+      if (!functionCall) return [];
+      const { id = null, name, args } = functionCall;
+      return [{ id, name: fromFunctionName(name), arguments: args }];
+    }),
+  };
+}

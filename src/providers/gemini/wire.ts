@@ -1,0 +1,74 @@
+/** Gemini's wire as far as we read or write it; fields that we do not know pass through untouched. */
+import { z } from "zod";
+
+/** Names the provider in stored replies. */
+export const GEMINI = "gemini";
+
+/** The body of generateContent. `contents` holds our own messages and the model's contents exactly as they came. */
+export interface GeminiRequest {
+  readonly contents: readonly unknown[];
+  readonly systemInstruction?: { readonly role: "system"; readonly parts: readonly { readonly text: string }[] };
+  readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
+  readonly toolConfig?: { readonly functionCallingConfig: { readonly mode: "AUTO" } };
+  /** Paid projects store requests unless they say so. */
+  readonly store: false;
+}
+
+export interface FunctionDeclaration {
+  readonly name: string;
+  readonly description: string;
+  readonly parametersJsonSchema: object;
+}
+
+const countSchema = z.number().default(0);
+
+const usageSchema = z.looseObject({
+  promptTokenCount: countSchema,
+  candidatesTokenCount: countSchema,
+  cachedContentTokenCount: countSchema,
+  thoughtsTokenCount: countSchema,
+});
+
+const candidateSchema = z.looseObject({
+  content: z.unknown().optional(), // kept by reference: what is sent back must be what came
+  finishReason: z.string().optional(),
+  finishMessage: z.string().optional(),
+});
+
+export const responseSchema = z.looseObject({
+  candidates: z.array(candidateSchema).optional(),
+  promptFeedback: z
+    .looseObject({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
+    .optional(),
+  usageMetadata: usageSchema.optional().catch(undefined), // counts that cannot be read are unknown, not a failed reply
+});
+
+const partSchema = z.looseObject({
+  text: z.string().optional(),
+  thought: z.boolean().optional(),
+  functionCall: z
+    .looseObject({
+      id: z.string().optional(),
+      name: z.string().min(1),
+      args: z.record(z.string(), z.unknown()).default({}),
+    })
+    .optional(),
+});
+
+export const contentSchema = z.looseObject({ parts: z.array(partSchema).default([]) });
+
+/** The `details` of an error; entries of kinds that we do not read are kept as they are. */
+export const errorDetailsSchema = z
+  .array(
+    z.looseObject({
+      "@type": z.string().optional(),
+      reason: z.string().optional(),
+      retryDelay: z.string().optional(),
+    }),
+  )
+  .catch([]);
+
+export type GeminiResponse = z.infer<typeof responseSchema>;
+export type GeminiCandidate = z.infer<typeof candidateSchema>;
+export type GeminiContent = z.infer<typeof contentSchema>;
+export type ErrorDetails = z.infer<typeof errorDetailsSchema>;

@@ -1,0 +1,38 @@
+/** The rehearsal provider: a script plays the model, so that tests, demonstrations and workflow authors need no key. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProviderError } from "../../core/errors.js";
+import type { Provider } from "../../core/ports.js";
+import type { RehearsalContent } from "./read-reply.js";
+import { loadScript, type Script } from "./script.js";
+
+/** Plays scripts from `folders`, first hit wins; the model's name is the script's. Stateless: the history says which reply is next. */
+export function createRehearsalProvider(folders: readonly string[]): Provider {
+  const scripts = new Map<string, Script>();
+  return {
+    async reply({ model, messages }, signal) {
+      const script = scripts.get(model) ?? loadScript(model, folders);
+      scripts.set(model, script);
+      const number = messages.filter((message) => message.role === "assistant").length + 1;
+      const entry = entryAt(script, number);
+      if (entry === null)
+        throw new ProviderError("script_ended", `the rehearsal script "${model}" has no reply number ${number}`);
+      await sleep(entry.delay_ms ?? 0, undefined, { signal }).catch((cause: unknown) => {
+        throw signal.aborted ? signal.reason : cause;
+      });
+      const content: RehearsalContent = {
+        text: entry.text ?? "",
+        calls: (entry.calls ?? []).map((call) => ({ tool: call.tool, arguments: call.arguments ?? {} })),
+      };
+      return { ok: true, raw: { provider: "rehearsal", model, content }, usage: null };
+    },
+  };
+}
+
+function entryAt(script: Script, number: number): Script["replies"][number] | null {
+  let passed = 0;
+  for (const entry of script.replies) {
+    passed += entry.repeat ?? 1;
+    if (number <= passed) return entry;
+  }
+  return null;
+}

@@ -1,0 +1,65 @@
+/** One model reply: asks, refuses what is no answer, asks again at most twice. */
+import { ProviderError } from "../core/errors.js";
+import type { RunEvent } from "../core/event.js";
+import type { ReplyContent, ToolDeclaration } from "../core/message.js";
+import type { ModelReply, Provider } from "../core/ports.js";
+import type { RunFailure, RunRequest } from "../core/run.js";
+import type { Journal } from "./journal.js";
+import { systemPrompt } from "./system-prompt.js";
+
+export type Asked =
+  | { readonly kind: "replied"; readonly content: ReplyContent }
+  | { readonly kind: "failed"; readonly failure: RunFailure }
+  | { readonly kind: "stopped" };
+
+export interface AskContext {
+  readonly request: RunRequest;
+  readonly tools: readonly ToolDeclaration[];
+  readonly grace: boolean;
+  readonly provider: Provider;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+}
+
+const MAX_ATTEMPTS = 3; // the first and two more
+
+/** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
+export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
+  const { request, tools, provider, journal, signal } = context;
+  for (let attempt = 1; ; attempt++) {
+    yield journal.take();
+    if (signal.aborted) return { kind: "stopped" };
+    let reply: ModelReply;
+    try {
+      const { messages } = journal.history;
+      reply = await provider.reply({ model: request.model, system: systemPrompt(request), messages, tools }, signal);
+    } catch (error) {
+      if (signal.aborted) return { kind: "stopped" };
+      if (error instanceof ProviderError)
+        return { kind: "failed", failure: { code: error.code, message: error.message } };
+      throw error;
+    }
+    const { turn } = journal.history;
+    if (reply.ok) {
+      const grace = context.grace ? { grace: true as const } : {};
+      journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage });
+      const last = journal.history.messages.findLast((message) => message.role === "assistant");
+      return { kind: "replied", content: last?.content ?? { text: "", calls: [] } };
+    }
+    journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage });
+    if (!reply.askAgain || attempt === MAX_ATTEMPTS)
+      return { kind: "failed", failure: { code: reply.code, message: reply.reason } };
+    journal.note({ type: "message_injected", text: complaint(reply.code) });
+  }
+}
+
+function complaint(code: string): string {
+  switch (code) {
+    case "truncated_reply":
+      return "Your last reply was cut off because it was too long, so it was dropped. Reply again, shorter.";
+    case "malformed_reply":
+      return "Your last reply held a malformed tool call, so it was dropped. Reply again with well-formed calls.";
+    default:
+      return "Your last reply was empty or withheld, so it was dropped. Reply again.";
+  }
+}

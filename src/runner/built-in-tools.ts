@@ -1,0 +1,42 @@
+/** The tools that legwork itself gives to every agent. */
+import { COMPLETE } from "../core/history.js";
+import type { ToolDeclaration } from "../core/message.js";
+
+export const READ_RESULT = "read_result";
+
+/** `complete` as the agent sees it; `data` has the shape that the run was asked for. */
+export function completeTool(outputSchema: object | boolean | null): ToolDeclaration {
+  return {
+    name: COMPLETE,
+    description:
+      "Ends your work and hands over its outcome. Call it once, when you are done or cannot go on. " +
+      "status: success (all done), partial (some of it), blocked (you could not do it; say why in result).",
+    inputSchema: {
+      type: "object",
+      properties: {
+        result: { type: "string", description: "What you found or did, for whoever gave you the task." },
+        status: { type: "string", enum: ["success", "partial", "blocked"] },
+        data: outputSchema === null || typeof outputSchema === "boolean" ? {} : outputSchema,
+        artifacts: { type: "array", items: { type: "string" }, description: "What you made, by path or address." },
+        files_modified: { type: "array", items: { type: "string" } },
+        next_steps: { type: "array", items: { type: "string" } },
+      },
+      required: outputSchema === null ? ["result", "status"] : ["result", "status", "data"],
+      additionalProperties: false,
+    },
+  };
+}
+
+export const readResultTool: ToolDeclaration = {
+  name: READ_RESULT,
+  description: "Reads on in a tool result that was too large to show whole: the part that begins at offset.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      id: { type: "string", description: "The id that stood at the end of the shortened result." },
+      offset: { type: "integer", minimum: 0, description: "Where to begin, in characters." },
+    },
+    required: ["id", "offset"],
+    additionalProperties: false,
+  },
+};

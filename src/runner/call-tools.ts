@@ -1,0 +1,180 @@
+/** Makes the tool calls of one turn: order kept, adjacent read-only calls together, each gated when it is its turn. */
+import { DownstreamError } from "../core/errors.js";
+import type { RunEvent } from "../core/event.js";
+import { judgeTool } from "../core/gate.js";
+import { COMPLETE, repetitionsOf, resultId } from "../core/history.js";
+import type { ToolCall } from "../core/message.js";
+import { didYouMean } from "../core/nearest.js";
+import type { Clock, Downstream } from "../core/ports.js";
+import type { RunFailure, RunRequest } from "../core/run.js";
+import type { CatalogTool } from "../core/tool.js";
+import { READ_RESULT, readResultTool } from "./built-in-tools.js";
+import type { Journal } from "./journal.js";
+import type { JsonSchemas } from "./json-schema.js";
+import type { Offer } from "./offer-tools.js";
+
+export interface CallDeps {
+  readonly downstream: Downstream;
+  readonly schemas: JsonSchemas;
+  readonly clock: Clock;
+  keepText(text: string): string;
+  readText(hash: string): string | null;
+}
+
+export interface CallContext {
+  readonly request: RunRequest;
+  readonly offer: Offer;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+}
+
+const INLINE_LIMIT = 20_000; // characters of one result that a model is given; some 5,000 tokens
+const HEAD_LENGTH = 10_000; // what it gets of a larger one, and of each read_result
+const TOLD_AT = 5; // the same call with the same answer so often: refused and told
+const BLOCKED_AT = 8; // so often: it will not stop by itself
+
+/**
+ * Makes all calls of the last reply but `complete`, yielding commits.
+ * Returns why the run has to end, if one of them says so; after an abort it returns at once.
+ */
+export async function* callTools(
+  calls: readonly ToolCall[],
+  context: CallContext,
+  deps: CallDeps,
+): AsyncGenerator<readonly RunEvent[], RunFailure | null> {
+  const { journal, signal } = context;
+  for (const group of inGroups(calls, context.offer)) {
+    // What an earlier group did is on disk before this one is even looked at.
+    if (journal.hasUnsavedAnswers()) yield journal.take();
+    const admitted: Admitted[] = [];
+    for (const item of group) {
+      const stuck = stuckOn(item, context);
+      if (stuck) return stuck;
+      const admission = await admit(item, context, deps);
+      journal.note(admission.event);
+      if (admission.event.type === "tool_call_started") admitted.push(admission);
+    }
+    if (admitted.length === 0) continue;
+    yield journal.take();
+    if (signal.aborted) return null;
+    const finished = await Promise.all(admitted.map((call) => makeCall(call, context, deps)));
+    for (const event of finished) if (event) journal.note(event);
+    if (signal.aborted) return null;
+  }
+  return null;
+}
+
+interface Item {
+  readonly call: ToolCall;
+  readonly index: number;
+}
+
+/** Neighbours that only read form one group; every other call is a group of its own. */
+function inGroups(calls: readonly ToolCall[], offer: Offer): readonly (readonly Item[])[] {
+  const groups: { readsOnly: boolean; items: Item[] }[] = [];
+  for (const [index, call] of calls.entries()) {
+    if (call.name === COMPLETE) continue;
+    const readsOnly = effectOf(call.name, offer) === "read_only";
+    const last = groups.at(-1);
+    if (readsOnly && last?.readsOnly) last.items.push({ call, index });
+    else groups.push({ readsOnly, items: [{ call, index }] });
+  }
+  return groups.map((group) => group.items);
+}
+
+function effectOf(name: string, offer: Offer) {
+  return name === READ_RESULT ? "read_only" : (offer.allowed.get(name)?.effect ?? "effectful");
+}
+
+function stuckOn({ call }: Item, { journal }: CallContext): RunFailure | null {
+  if (repetitionsOf(journal.history, call) < BLOCKED_AT - 1) return null;
+  return {
+    code: "repeated_call",
+    message: `the agent called ${call.name} ${BLOCKED_AT} times in a row with the same arguments and the same answer`,
+  };
+}
+
+type Admitted = Item & { readonly tool: CatalogTool | null };
+type Admission = Admitted & { readonly event: RunEvent };
+
+/** The gate at the call: what was not offered, does not fit the tool's schema or leads nowhere is refused with its rule. */
+async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admission> {
+  const { call, index } = item;
+  const turn = context.journal.history.turn;
+  const tool = context.offer.allowed.get(call.name) ?? null;
+  const reason = await refusalOf(call, tool, context, deps);
+  const event: RunEvent =
+    reason === null
+      ? { type: "tool_call_started", turn, index, tool: call.name, effect: effectOf(call.name, context.offer) }
+      : { type: "tool_call_refused", turn, index, tool: call.name, reason };
+  return { ...item, tool, event };
+}
+
+async function refusalOf(
+  call: ToolCall,
+  tool: CatalogTool | null,
+  { request, offer, journal }: CallContext,
+  { schemas, downstream }: CallDeps,
+): Promise<string | null> {
+  if (tool === null && call.name !== READ_RESULT) {
+    const known = offer.catalog.find(({ name }) => name === call.name);
+    if (known) return `${call.name} is not allowed: ${judgeTool(request.policy, known).rule}`;
+    return `${call.name} is not allowed: there is no such tool${didYouMean(call.name, offer.allowed.keys())}`;
+  }
+  if (repetitionsOf(journal.history, call) >= TOLD_AT)
+    return `${call.name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
+  const misfit = await schemas.check(tool?.inputSchema ?? readResultTool.inputSchema, call.arguments);
+  if (misfit !== null) return `${call.name} was not called: its arguments do not fit: ${misfit}`;
+  const objection = tool === null ? null : await downstream.objection(tool, call.arguments);
+  return objection === null ? null : `${call.name} is not allowed: ${objection}`;
+}
+
+/** One call and its answer as an event; null when the run was stopped before the answer came. */
+async function makeCall(
+  { call, index, tool }: Admitted,
+  { request, journal, signal }: CallContext,
+  deps: CallDeps,
+): Promise<RunEvent | null> {
+  const { turn } = journal.history;
+  const begun = deps.clock.now();
+  const finished = (isError: boolean, text: string, code?: string): RunEvent => ({
+    type: "tool_call_finished",
+    turn,
+    index,
+    tool: call.name,
+    isError,
+    ...(code === undefined ? {} : { code }),
+    ...shortened(text, resultId(turn, index), deps),
+    milliseconds: deps.clock.now() - begun,
+  });
+  if (tool === null) return finished(...readResult(call, journal, deps));
+  try {
+    const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
+    const answer = await deps.downstream.call(tool, call.arguments, { timeoutMs, signal });
+    return finished(answer.isError, answer.text);
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (error instanceof DownstreamError) return finished(true, error.message, error.code);
+    throw error;
+  }
+}
+
+/** The text as the agent gets it; a large one is kept whole aside and can be read on with read_result. */
+function shortened(text: string, id: string, deps: CallDeps): { text: string; blob?: string; size?: number } {
+  if (text.length <= INLINE_LIMIT) return { text };
+  const more = `[${text.length - HEAD_LENGTH} of ${text.length} characters left out; go on with ${READ_RESULT}(id: "${id}", offset: ${HEAD_LENGTH})]`;
+  return { text: `${text.slice(0, HEAD_LENGTH)}\n${more}`, blob: deps.keepText(text), size: text.length };
+}
+
+function readResult(call: ToolCall, { history }: Journal, deps: CallDeps): [boolean, string] {
+  const id = String(call.arguments.id);
+  const offset = Number(call.arguments.offset);
+  const hash = history.blobs.get(id);
+  const text = hash === undefined ? null : deps.readText(hash);
+  if (text === null) return [true, `there is no shortened result "${id}"`];
+  if (offset >= text.length)
+    return [true, `the result has ${text.length} characters; offset ${offset} is behind its end`];
+  const end = Math.min(text.length, offset + HEAD_LENGTH);
+  const rest = end < text.length ? `\n[${text.length - end} characters left; go on with offset ${end}]` : "\n[end]";
+  return [false, text.slice(offset, end) + rest];
+}

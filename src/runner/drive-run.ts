@@ -1,0 +1,70 @@
+/** Drives one run: saves what the loop yields before it goes on, and stops it when its time is up. */
+import type { Log, RunHold, RunStore } from "../core/ports.js";
+import type { Run } from "../core/run.js";
+import type { EventFeed } from "./event-feed.js";
+import { type AgentDeps, runAgent } from "./run-agent.js";
+import type { StopReason } from "./stop.js";
+
+export interface DriveDeps {
+  readonly store: RunStore;
+  readonly feed: EventFeed;
+  readonly log: Log;
+}
+
+/** Resolves when nothing of the run happens in this process any more. Never rejects. */
+export async function driveRun(
+  run: Run,
+  controller: AbortController,
+  agent: AgentDeps,
+  deps: DriveDeps,
+): Promise<void> {
+  const hold: RunHold = { runId: run.id, epoch: run.epoch };
+  const { timeoutSeconds, stallSeconds } = run.request.limits;
+  const stopAfter = (seconds: number, reason: StopReason) =>
+    setTimeout(() => controller.abort(reason), seconds * 1000).unref();
+  const deadline = stopAfter(timeoutSeconds, "timeout");
+  const stall = stopAfter(stallSeconds, "stalled");
+  try {
+    if (!save(hold, [{ type: "run_started" }], controller, deps)) return;
+    for await (const events of runAgent(run.request, controller.signal, agent)) {
+      if (!save(hold, events, controller, deps)) return;
+      stall.refresh();
+    }
+  } catch (error) {
+    recordBug(error, hold, controller, deps);
+  } finally {
+    clearTimeout(deadline);
+    clearTimeout(stall);
+  }
+}
+
+/** False when the run is no longer ours: then nothing of it may go on. */
+function save(
+  hold: RunHold,
+  events: Parameters<RunStore["append"]>[1],
+  controller: AbortController,
+  { store, feed }: DriveDeps,
+): boolean {
+  if (events.length === 0) return true;
+  const stored = store.append(hold, events);
+  if (stored === null) {
+    controller.abort("lost" satisfies StopReason);
+    return false;
+  }
+  feed.publish(hold.runId, stored);
+  return true;
+}
+
+/** The database failing or a mistake of ours: the run stops, and says so where that can still be written. */
+function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): void {
+  deps.log.error({ error, run: hold.runId }, "a run broke off");
+  controller.abort("lost" satisfies StopReason);
+  const failure = { code: "internal", message: `internal error, run ${hold.runId}` };
+  try {
+    const outcome = { status: "error", result: null, error: failure } as const;
+    const stored = deps.store.append(hold, [{ type: "run_finished", outcome }]);
+    if (stored) deps.feed.publish(hold.runId, stored);
+  } catch (cause) {
+    deps.log.error({ error: cause, run: hold.runId }, "its end could not be written; it will count as interrupted");
+  }
+}

@@ -1,0 +1,32 @@
+/** Tells listeners in this process what has just been saved. */
+import type { StoredEvent } from "../core/event.js";
+
+export type FeedListener = (runId: string, events: readonly StoredEvent[]) => void;
+
+export interface EventFeed {
+  publish(runId: string, events: readonly StoredEvent[]): void;
+  /** Calls the listener for the named runs' events until the returned function is called. */
+  subscribe(runIds: readonly string[], listener: FeedListener): () => void;
+}
+
+export function createEventFeed(): EventFeed {
+  const listeners = new Map<string, Set<FeedListener>>();
+  return {
+    publish(runId, events) {
+      for (const listener of listeners.get(runId) ?? []) listener(runId, events);
+    },
+    subscribe(runIds, listener) {
+      for (const id of runIds) {
+        const those = listeners.get(id) ?? new Set();
+        listeners.set(id, those.add(listener));
+      }
+      return () => {
+        for (const id of runIds) {
+          const those = listeners.get(id);
+          those?.delete(listener);
+          if (those?.size === 0) listeners.delete(id);
+        }
+      };
+    },
+  };
+}

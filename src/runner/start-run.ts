@@ -1,0 +1,115 @@
+/** Starts a run: resolved and refused first, then written in one transaction, then driven. */
+import { createHash } from "node:crypto";
+import { RequestError } from "../core/errors.js";
+import type { ReadReply } from "../core/history.js";
+import type { Clock, Downstream, RunStore } from "../core/ports.js";
+import type { Run, RunRequest } from "../core/run.js";
+import type { EventFeed } from "./event-feed.js";
+import type { JsonSchemas } from "./json-schema.js";
+import type { LiveRuns } from "./live-runs.js";
+import type { OfferTools } from "./offer-tools.js";
+import { type ProviderEntry, type RunSettings, resolveRequest, type SpawnArguments } from "./resolve-request.js";
+import type { StoreWatch } from "./watch-store.js";
+
+/** What is needed to work with runs at all; opened at a process's first tool call. */
+export interface Runtime {
+  readonly project: string;
+  readonly store: RunStore;
+  readonly feed: EventFeed;
+  readonly watch: StoreWatch;
+  readonly live: LiveRuns;
+  readonly schemas: JsonSchemas;
+  readonly offerTools: OfferTools;
+  readonly readReply: ReadReply;
+  readonly clock: Clock;
+  newId(prefix: "run" | "ses"): string;
+  /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
+  setup(): Promise<Setup>;
+}
+
+export interface Setup {
+  readonly settings: RunSettings;
+  readonly maxConcurrentRuns: number;
+  readonly providers: readonly ProviderEntry[];
+  readonly downstream: Downstream;
+  /** What the configuration left out and how to have it. */
+  readonly notices: readonly string[];
+}
+
+export interface StartedRun {
+  readonly run: Run;
+  /** False for the run that the same idempotency key made before. */
+  readonly isNew: boolean;
+  readonly notices: readonly string[];
+}
+
+/**
+ * Starts a run for a host's session. Its row exists when this returns; a slot may not be free yet.
+ * Throws RequestError or ConfigError, and then nothing was written.
+ */
+export async function startRun(args: SpawnArguments, openSession: () => string, runtime: Runtime): Promise<StartedRun> {
+  const { settings, maxConcurrentRuns, providers, downstream, notices } = await runtime.setup();
+  const { request, entry } = await resolveRequest(args, settings, providers, runtime.schemas);
+  const provider = await entry.open();
+  const { store, schemas, clock, readReply, offerTools, live } = runtime;
+  if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
+  const { run, isNew } = createRun(request, args, openSession(), runtime);
+  if (isNew)
+    live.begin(run, maxConcurrentRuns, {
+      provider,
+      downstream,
+      schemas,
+      clock,
+      readReply,
+      offerTools,
+      keepText: store.putBlob,
+      readText: store.getBlob,
+    });
+  return { run, isNew, notices };
+}
+
+function createRun(request: RunRequest, args: SpawnArguments, parentSessionId: string, runtime: Runtime) {
+  const id = runtime.newId("run");
+  const { idempotency_key: key, ...asked } = args;
+  const result = runtime.store.createRun({
+    id,
+    sessionId: runtime.newId("ses"),
+    parentSessionId,
+    parentRunId: null,
+    rootRunId: id,
+    depth: 1,
+    project: runtime.project,
+    title: args.title ?? titleFrom(args.prompt),
+    request,
+    idempotency: key === undefined ? null : { key, requestHash: hashOf(asked) },
+  });
+  if (result.kind === "conflict")
+    throw new RequestError(
+      "idempotency_conflict",
+      `idempotency_key "${key}" already made ${result.run.id} with other arguments: use a new key, or the same arguments`,
+    );
+  return { run: result.run, isNew: result.kind === "created" };
+}
+
+const TITLE_LENGTH = 80;
+
+function titleFrom(prompt: string): string {
+  const line = prompt.trim().split("\n")[0] ?? "";
+  return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH - 1)}…`;
+}
+
+/** The same arguments give the same hash, in whatever order a host writes them. */
+function hashOf(value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(
+    entries.sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, item]) => [key, sorted(item)]),
+  );
+}

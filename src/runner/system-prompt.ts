@@ -1,0 +1,18 @@
+/** What every agent is told about where it is. */
+import type { RunRequest } from "../core/run.js";
+
+/** The system prompt of a run: the caller's own, or a general one, then the rules of the house. */
+export function systemPrompt(request: RunRequest): string {
+  const role =
+    request.systemPrompt ?? "You are a capable agent that does one task for somebody who cannot see you work.";
+  const end =
+    request.outputSchema === null
+      ? "When you are done, answer in text or call `complete`; either ends your work."
+      : "When you are done, call `complete` with `data` in the shape that its schema asks for; nothing else ends your work well.";
+  return [
+    role,
+    "Use only the tools you are given. A call that is not allowed comes back with the rule that forbids it: do not try it again, find another way or say what you need.",
+    "Say only what you have seen or done. Nobody answers questions while you work.",
+    end,
+  ].join("\n\n");
+}

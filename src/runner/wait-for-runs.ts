@@ -1,0 +1,57 @@
+/** Waits, within bounds, until runs have come to something their caller can act on. */
+import type { StoredEvent } from "../core/event.js";
+import type { RunStore } from "../core/ports.js";
+import { isEnded, type Run } from "../core/run.js";
+import type { EventFeed } from "./event-feed.js";
+import type { StoreWatch } from "./watch-store.js";
+
+export interface WaitRequest {
+  readonly runIds: readonly string[];
+  readonly mode: "any" | "all";
+  readonly milliseconds: number;
+  /** Aborts when the caller has gone: then the wait ends early. */
+  readonly signal: AbortSignal;
+  /** Called for each event of the runs in this process, and without one when another process changed something. */
+  onEvent?(runId: string, events: readonly StoredEvent[]): void;
+}
+
+export interface WaitDeps {
+  readonly store: RunStore;
+  readonly feed: EventFeed;
+  readonly watch: StoreWatch;
+}
+
+/** Whether waiting longer for this run by itself is of no use: it ended, asks something, or lost its process. */
+export function needsCaller(run: Run): boolean {
+  return isEnded(run.status) || run.status === "waiting" || run.status === "interrupted";
+}
+
+/** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
+export async function waitForRuns(request: WaitRequest, { store, feed, watch }: WaitDeps): Promise<readonly Run[]> {
+  const { runIds, mode, milliseconds, signal } = request;
+  const enough = (runs: readonly Run[]) => (mode === "any" ? runs.some(needsCaller) : runs.every(needsCaller));
+  const now = store.getRuns(runIds);
+  if (milliseconds <= 0 || enough(now)) return now;
+
+  await new Promise<void>((resolve) => {
+    const look = () => {
+      if (enough(store.getRuns(runIds))) settle();
+    };
+    const unsubscribe = feed.subscribe(runIds, (runId, events) => {
+      request.onEvent?.(runId, events);
+      if (events.length === 0 || events.some(({ event }) => event.type === "run_finished")) look();
+    });
+    const unwatch = watch.subscribe(look);
+    const timer = setTimeout(settle, milliseconds);
+    signal.addEventListener("abort", settle, { once: true });
+    function settle(): void {
+      unsubscribe();
+      unwatch();
+      clearTimeout(timer);
+      signal.removeEventListener("abort", settle);
+      resolve();
+    }
+    if (signal.aborted) settle();
+  });
+  return store.getRuns(runIds);
+}

@@ -1,0 +1,44 @@
+/** Notices that another process has written to the store. */
+import type { Log, RunStore } from "../core/ports.js";
+
+const WATCH_EVERY_MS = 250; // a cancel from another process takes effect within this and one query
+
+export interface StoreWatch {
+  /** Calls back after each foreign commit that was noticed, until the returned function is called. */
+  subscribe(callback: () => void): () => void;
+}
+
+/** Polls only while somebody listens. */
+export function createStoreWatch(store: RunStore, log: Log): StoreWatch {
+  const callbacks = new Set<() => void>();
+  let timer: NodeJS.Timeout | null = null;
+  let last = 0;
+
+  function look(): void {
+    try {
+      const counter = store.changeCounter();
+      if (counter === last) return;
+      last = counter;
+      for (const callback of [...callbacks]) callback();
+    } catch (error) {
+      log.error({ error }, "cannot watch the database");
+    }
+  }
+
+  return {
+    subscribe(callback) {
+      callbacks.add(callback);
+      if (timer === null) {
+        last = store.changeCounter();
+        timer = setInterval(look, WATCH_EVERY_MS);
+        timer.unref();
+      }
+      return () => {
+        callbacks.delete(callback);
+        if (callbacks.size > 0 || timer === null) return;
+        clearInterval(timer);
+        timer = null;
+      };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** The stdio server's life: from the first byte of stdin to an exit that leaves nothing behind. */
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { claimStdout } from "./claim-stdout.js";
+import { findPlaces } from "./config/places.js";
+import type { OpenRuntime } from "./open-runtime.js";
+import { createServer } from "./server/create-server.js";
+
+const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
+const LAST_ANSWERS_MS = 300; // for calls that are being answered when the end comes
+
+/** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
+export async function serve(projectArgument: string | null, version: string): Promise<void> {
+  const stdout = claimStdout();
+  let opening: Promise<OpenRuntime> | null = null;
+  let opened: OpenRuntime | null = null;
+  let ending: string | null = null;
+
+  async function open(): Promise<OpenRuntime> {
+    const { openRuntime } = await import("./open-runtime.js");
+    opened = openRuntime(findPlaces(projectArgument), version);
+    if (ending !== null) opened.interrupt(ending); // the end came while the database was being opened
+    return opened;
+  }
+
+  const server = createServer({
+    version,
+    async runtime() {
+      opening ??= open().catch((error: unknown) => {
+        opening = null;
+        throw error;
+      });
+      return (await opening).runtime;
+    },
+    onBug: (error, tool) => {
+      if (opened) opened.log.error({ error, tool }, "internal error");
+      else process.stderr.write(`legwork: internal error in ${tool}: ${String(error)}\n`);
+    },
+  });
+
+  /** Idempotent. What is going on is on disk as interrupted before anything is waited for. */
+  async function end(cause: string): Promise<void> {
+    if (ending !== null) return;
+    ending = cause;
+    setTimeout(() => process.exit(1), EXIT_BUDGET_MS);
+    const steps: readonly (() => Promise<void> | void | undefined)[] = [
+      () => opened?.interrupt(cause),
+      () => server.release(),
+      () => server.settled(LAST_ANSWERS_MS),
+      () => server.close(),
+      () => opened?.close(),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        process.stderr.write(`legwork: while shutting down: ${String(error)}\n`);
+      }
+    }
+    process.exit(0);
+  }
+
+  process.stdin.on("end", () => void end("the host closed its connection"));
+  process.stdin.on("close", () => void end("the host closed its connection"));
+  process.stdout.on("error", () => void end("the host stopped reading"));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => void end(`legwork was ended by ${signal}`));
+
+  await server.connect(new StdioServerTransport(process.stdin, stdout));
+}

@@ -1,0 +1,48 @@
+/** Answers one call of one of our tools: arguments checked, then handled, the answer given twice over. */
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { RequestError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import type { Runtime } from "../runner/start-run.js";
+import { argumentError } from "./error-text.js";
+import { hostProfile } from "./host-profile.js";
+import type { CallContext } from "./tool.js";
+import { TOOLS } from "./tools.js";
+
+export interface AnswerContext {
+  runtime(): Promise<Runtime>;
+  openSession(runtime: Runtime): CallContext["session"];
+  readonly clientName: string | null;
+  readonly signal: AbortSignal;
+  readonly onEvent: CallContext["onEvent"];
+}
+
+/** Throws RequestError, ConfigError or StoreError; what is wrong with the arguments is found before anything is opened. */
+export async function answerTool(
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+  context: AnswerContext,
+): Promise<CallToolResult> {
+  const tool = TOOLS.find((candidate) => candidate.name === name);
+  if (!tool) {
+    const names = TOOLS.map((candidate) => candidate.name);
+    throw new RequestError(
+      "unknown_tool",
+      `there is no tool "${name}"${didYouMean(name, names)} (the tools are ${names.join(", ")})`,
+    );
+  }
+  const parsed = tool.input.safeParse(given, { reportInput: true });
+  if (!parsed.success) throw argumentError(parsed.error, tool.input);
+  const runtime = await context.runtime();
+  const structuredContent = await tool.handle(parsed.data, {
+    runtime,
+    host: hostProfile(context.clientName),
+    session: context.openSession(runtime),
+    signal: context.signal,
+    onEvent: context.onEvent,
+  });
+  // Some hosts show their model only the text, others only the structure.
+  return {
+    structuredContent: { ...structuredContent },
+    content: [{ type: "text", text: JSON.stringify(structuredContent) }],
+  };
+}

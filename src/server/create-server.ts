@@ -1,0 +1,127 @@
+/** The MCP server: lists our tools and answers their calls. Nothing of a run is loaded before the first call. */
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  type CallToolRequest,
+  CallToolRequestSchema,
+  type CallToolResult,
+  ListToolsRequestSchema,
+  type ServerNotification,
+} from "@modelcontextprotocol/sdk/types.js";
+import type { Runtime } from "../runner/start-run.js";
+import { INSTRUCTIONS } from "./instructions.js";
+
+export interface ServerDeps {
+  readonly version: string;
+  /** Opens what calls need, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  runtime(): Promise<Runtime>;
+  /** A mistake of ours, with all that is known of it. */
+  onBug(error: unknown, tool: string): void;
+}
+
+export interface LegworkServer {
+  connect(transport: Transport): Promise<void>;
+  /** Resolves when no call is being answered, or after `milliseconds`. */
+  settled(milliseconds: number): Promise<void>;
+  /** Lets calls that wait answer now. */
+  release(): void;
+  close(): Promise<void>;
+}
+
+/** Arguments that hosts add by themselves and that mean nothing to us. */
+const HOST_ADDED_ARGUMENTS = new Set(["wait_for_previous"]); // Gemini CLI
+
+/** Creates the server of one host connection. */
+export function createServer(deps: ServerDeps): LegworkServer {
+  const server = new Server(
+    { name: "legwork", title: "legwork", version: deps.version },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+  );
+  const released = new AbortController();
+  const inFlight = new Set<Promise<unknown>>();
+  const openSession = createHostSession(() => server.getClientVersion() ?? null);
+
+  server.setRequestHandler(ListToolsRequestSchema, async () => {
+    const { TOOLS, toListedTool } = await import("./tools.js");
+    return { tools: TOOLS.map(toListedTool) };
+  });
+
+  server.setRequestHandler(CallToolRequestSchema, async (request, { signal, sendNotification }) => {
+    const answer = answerCall(request.params, signal, sendNotification);
+    inFlight.add(answer);
+    return await answer.finally(() => inFlight.delete(answer));
+  });
+
+  async function answerCall(
+    { name, arguments: given = {}, _meta }: CallToolRequest["params"],
+    signal: AbortSignal,
+    notify: (notification: ServerNotification) => Promise<void>,
+  ): Promise<CallToolResult> {
+    const { errorResult, failure } = await import("./error-text.js");
+    const { createProgress } = await import("./progress.js");
+    const token = _meta?.progressToken;
+    const progress =
+      token === undefined
+        ? null
+        : createProgress((count, message) => {
+            const params = { progressToken: token, progress: count, message };
+            notify({ method: "notifications/progress", params }).catch(() => {}); // the host has gone; shutdown sees to that
+          });
+    try {
+      const { answerTool } = await import("./answer-tool.js");
+      return await answerTool(name, withoutHostArguments(given), {
+        runtime: deps.runtime,
+        openSession,
+        clientName: server.getClientVersion()?.name ?? null,
+        signal: AbortSignal.any([signal, released.signal]),
+        onEvent: (runId, events) => progress?.onEvent(runId, events),
+      });
+    } catch (error) {
+      const known = errorResult(error);
+      if (known) return known;
+      deps.onBug(error, name);
+      return failure("internal", `internal error in ${name}: the log of legwork has the details`);
+    } finally {
+      progress?.stop();
+    }
+  }
+
+  return {
+    connect: (transport) => server.connect(transport),
+    async settled(milliseconds) {
+      let timer: NodeJS.Timeout | undefined;
+      const tooLong = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, milliseconds);
+      });
+      await Promise.race([Promise.allSettled(inFlight), tooLong]);
+      clearTimeout(timer);
+    },
+    release: () => released.abort(),
+    close: () => server.close(),
+  };
+}
+
+function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !HOST_ADDED_ARGUMENTS.has(key)));
+}
+
+/** The session of this connection: its id is made at the first call, its row when a run needs it. */
+function createHostSession(client: () => { readonly name: string; readonly version: string } | null) {
+  let session: { readonly id: string; open(): string } | null = null;
+  return (runtime: Runtime) => {
+    if (session) return session;
+    const id = runtime.newId("ses");
+    let written = false;
+    session = {
+      id,
+      open() {
+        if (written) return id;
+        const { name = null, version = null } = client() ?? {};
+        runtime.store.createSession({ id, clientName: name, clientVersion: version, project: runtime.project });
+        written = true;
+        return id;
+      },
+    };
+    return session;
+  };
+}

@@ -1,0 +1,38 @@
+/** Failures as tool results: one clear sentence that says what to change. */
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import type { z } from "zod";
+import { ConfigError, RequestError, StoreError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+
+/** The result for an error that a call met; null for one that is a bug of ours. */
+export function errorResult(error: unknown): CallToolResult | null {
+  if (error instanceof RequestError) return failure(error.code, error.message);
+  if (error instanceof ConfigError) return failure("configuration", error.message);
+  if (error instanceof StoreError) return failure("store", error.message);
+  return null;
+}
+
+/** An isError result that says the same in text and in structure. */
+export function failure(code: string, message: string): CallToolResult {
+  const structuredContent = { error: { code, message } };
+  return { isError: true, structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
+}
+
+/** The first thing wrong with a tool's arguments, in words. */
+export function argumentError(error: z.ZodError, schema: z.ZodObject): RequestError {
+  // A misspelt argument is also a missing one: its name says more.
+  const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
+  return new RequestError("invalid_arguments", issue ? explain(issue, schema) : "the arguments are not understood");
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
+  const where = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const known = Object.keys(schema.shape);
+    return `unknown argument "${key}"${didYouMean(key, known)} (the arguments are ${known.join(", ")})`;
+  }
+  if (issue.code === "invalid_type" && issue.input === undefined && issue.message.endsWith("received undefined"))
+    return `${where} is missing: give a ${issue.expected}`;
+  return `${where || "arguments"}: ${issue.message}`;
+}

@@ -1,0 +1,42 @@
+/** Progress notifications: at each event, and at least every 15 s, so that hosts see that a waiting call is alive. */
+import type { RunEvent, StoredEvent } from "../core/event.js";
+
+const AT_LEAST_EVERY_MS = 15_000;
+
+export interface Progress {
+  onEvent(runId: string, events: readonly StoredEvent[]): void;
+  /** Ends the notifications. */
+  stop(): void;
+}
+
+/** Calls `send` with a count that always grows. */
+export function createProgress(send: (progress: number, message: string) => void): Progress {
+  let count = 0;
+  const tell = (message: string) => send(++count, message);
+  const timer = setInterval(() => tell("still waiting"), AT_LEAST_EVERY_MS);
+  timer.unref();
+  return {
+    onEvent(_runId, events) {
+      for (const { event } of events) tell(describe(event));
+      timer.refresh();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function describe(event: RunEvent): string {
+  switch (event.type) {
+    case "turn_started":
+      return `turn ${event.turn}`;
+    case "tool_call_started":
+      return `calls ${event.tool}`;
+    case "tool_call_finished":
+      return `${event.tool} ${event.isError ? "failed" : "answered"}`;
+    case "tool_call_refused":
+      return `${event.tool} was refused`;
+    case "run_finished":
+      return `ended: ${event.outcome.status}`;
+    default:
+      return event.type.replaceAll("_", " ");
+  }
+}

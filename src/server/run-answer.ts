@@ -1,0 +1,173 @@
+/** A run as hosts see it. */
+import type { RunEvent } from "../core/event.js";
+import { isEnded, type Run } from "../core/run.js";
+import type { Runtime } from "../runner/start-run.js";
+import { fittingPart, sizeOf } from "./page.js";
+import type { Answer } from "./tool.js";
+
+const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
+const MOST_EFFECTS = 50;
+const DETAIL_EVENTS = ["tools_resolved", "model_replied", "tool_call_started", "tool_call_finished"] as const;
+const MOST_EVENTS = 100_000;
+
+/** The few fields by which a list tells its runs apart. */
+export function toListed(run: Run): Answer {
+  const { request, outcome } = run;
+  return withoutNulls({
+    run_id: run.id,
+    status: run.status,
+    title: run.title,
+    parent_run_id: run.parentRunId,
+    agent: request.agent,
+    workflow: run.workflow,
+    step: run.step,
+    provider: request.provider,
+    model: request.model,
+    error: outcome?.error ?? null,
+    turns_used: run.turnsUsed,
+    tool_calls_count: run.toolCallsCount,
+    created_at: toTime(run.createdAt),
+    finished_at: toTime(run.finishedAt),
+  });
+}
+
+/** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
+export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number): Answer {
+  const { request, outcome } = run;
+  const detail = foldDetail(run, runtime);
+  const answer = {
+    run_id: run.id,
+    session_id: run.sessionId,
+    parent_run_id: run.parentRunId,
+    depth: run.depth,
+    status: run.status,
+    title: run.title,
+    agent: request.agent,
+    workflow: run.workflow,
+    step: run.step,
+    provider: request.provider,
+    model: request.model,
+    result: outcome?.result ?? null,
+    partial_text: outcome?.result == null ? detail.text.slice(-PARTIAL_TEXT_LENGTH) || null : null,
+    data: outcome?.data ?? null,
+    artifacts: outcome?.artifacts ?? [],
+    files_modified: outcome?.filesModified ?? [],
+    next_steps: outcome?.nextSteps ?? [],
+    effects: detail.effects,
+    tools: detail.tools,
+    warnings: detail.warnings,
+    error: outcome?.error ?? null,
+    usage: {
+      input_tokens: run.usage.input,
+      output_tokens: run.usage.output,
+      cached_tokens: run.usage.cached,
+      thinking_tokens: run.usage.thinking,
+    },
+    cost_usd: run.costUsd,
+    turns_used: run.turnsUsed,
+    tool_calls_count: run.toolCallsCount,
+    created_at: toTime(run.createdAt),
+    started_at: toTime(run.startedAt),
+    finished_at: toTime(run.finishedAt),
+    ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
+    next: nextStep(run),
+  };
+  return fitAnswer(answer, budget);
+}
+
+/** Cuts what is large, then leaves out what is not needed to go on, until the answer fits. */
+function fitAnswer(answer: Answer, budget: number): Answer {
+  if (sizeOf(answer) <= budget) return answer;
+  const fitted: Record<string, unknown> = { ...answer };
+  const truncated: string[] = [];
+  const shorten: readonly [field: string, to: unknown][] = [
+    ["effects", []],
+    ["warnings", []],
+    ["partial_text", null],
+    ["data", null],
+    ["tools", null],
+    ["artifacts", []],
+    ["files_modified", []],
+    ["next_steps", []],
+  ];
+  fitted.truncated = truncated;
+  fitted.next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
+  const room = () => budget - sizeOf(fitted) - 40;
+  for (const [field, to] of shorten) {
+    if (room() >= 0) return fitted;
+    if (sizeOf(fitted[field]) <= sizeOf(to)) continue;
+    fitted[field] = to;
+    truncated.push(field);
+  }
+  if (room() < 0 && typeof fitted.result === "string") {
+    const { result } = fitted;
+    fitted.result = "";
+    truncated.push("result");
+    fitted.result = room() > 0 ? fittingPart(result, 0, room()) : "";
+  }
+  if (room() >= 0) return fitted;
+  return { run_id: answer.run_id, status: answer.status };
+}
+
+/** What only the journal knows: the text so far, what was changed, and which tools the run got. */
+function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "readReply">) {
+  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types: DETAIL_EVENTS });
+  const texts: string[] = [];
+  const effects = new Map<string, { tool: string; turn: number; outcome: string }>();
+  let resolved: Extract<RunEvent, { type: "tools_resolved" }> | null = null;
+  for (const { event } of events) {
+    if (event.type === "tools_resolved") resolved = event;
+    if (event.type === "model_replied") texts.push(readReply(event.raw).text);
+    if (event.type === "tool_call_started" && event.effect !== "read_only")
+      effects.set(`${event.turn}.${event.index}`, { tool: event.tool, turn: event.turn, outcome: "unknown" });
+    if (event.type === "tool_call_finished") {
+      const effect = effects.get(`${event.turn}.${event.index}`);
+      // A call that broke off may still have had its effect.
+      const unknown = event.code !== undefined && event.code !== "call_failed";
+      if (effect) effect.outcome = unknown ? "unknown" : event.isError ? "failed" : "done";
+    }
+  }
+  return {
+    text: texts.filter((text) => text !== "").join("\n\n"),
+    effects: [...effects.values()].slice(-MOST_EFFECTS),
+    tools: resolved && toolSummary(resolved),
+    warnings: resolved?.warnings ?? [],
+  };
+}
+
+function toolSummary({ rulings }: Extract<RunEvent, { type: "tools_resolved" }>) {
+  const named = (allowed: boolean) =>
+    rulings.filter((ruling) => ruling.allowed === allowed).flatMap(({ tools }) => tools);
+  const withheld = named(false);
+  const example = withheld[0];
+  return {
+    allowed: named(true).length,
+    withheld: withheld.length,
+    ...(example === undefined
+      ? {}
+      : {
+          how_to_grant: `pass tools with names or patterns, such as ["read_only", "${example}"]; view "access" lists them all`,
+        }),
+  };
+}
+
+function nextStep(run: Run): string {
+  const id = run.id;
+  switch (run.status) {
+    case "pending":
+    case "running":
+      return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
+    case "interrupted":
+      return "its process went away; what it did is kept: get_run shows it";
+    default:
+      return isEnded(run.status) ? `get_run(run_id: "${id}", view: "events") shows what it did` : "";
+  }
+}
+
+export function toTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
+
+function withoutNulls(fields: Readonly<Record<string, unknown>>): Answer {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}

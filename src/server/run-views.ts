@@ -1,0 +1,80 @@
+/** The views of get_run that list something: events, messages and access, page by page. */
+import type { RunEvent, StoredEvent } from "../core/event.js";
+import { createHistory, type ReadReply, recordEvent } from "../core/history.js";
+import type { Message, ReplyContent } from "../core/message.js";
+import type { Keyed } from "./page.js";
+import { toTime } from "./run-answer.js";
+
+/** An event as hosts read it; what the model said is shown in no vendor's words. */
+export function toEventItem({ seq, at, event }: StoredEvent, readReply: ReadReply): Keyed {
+  return { key: seq, value: { seq, at: toTime(at), type: event.type, ...fieldsOf(event, readReply) } };
+}
+
+function fieldsOf(event: RunEvent, readReply: ReadReply): object {
+  switch (event.type) {
+    case "model_replied": {
+      const { turn, grace, raw, usage } = event;
+      return { turn, ...(grace ? { grace } : {}), model: raw.model, ...toSaid(readReply(raw)), usage };
+    }
+    case "tool_call_finished": {
+      const { type: _, isError, ...fields } = event;
+      return { ...fields, is_error: isError };
+    }
+    case "run_finished": {
+      const { filesModified, nextSteps, ...outcome } = event.outcome;
+      return {
+        ...outcome,
+        ...(filesModified ? { files_modified: filesModified } : {}),
+        ...(nextSteps ? { next_steps: nextSteps } : {}),
+      };
+    }
+    default: {
+      const { type: _, ...fields } = event;
+      return fields;
+    }
+  }
+}
+
+/** The conversation so far, as the agent's next request would hold it. */
+export function toMessageItems(prompt: string, events: readonly StoredEvent[], readReply: ReadReply): readonly Keyed[] {
+  const history = createHistory(prompt);
+  for (const { event } of events) recordEvent(history, event, readReply);
+  return history.messages.map((message, position) => ({
+    key: position + 1,
+    value: { index: position, ...toMessage(message) },
+  }));
+}
+
+function toMessage(message: Message): object {
+  switch (message.role) {
+    case "user":
+      return message;
+    case "assistant":
+      return { role: "assistant", ...toSaid(message.content) };
+    case "tool":
+      return {
+        role: "tool",
+        results: message.answers
+          .filter((answer) => answer !== undefined) // a call without an answer yet leaves a gap
+          .map(({ call, isError, text }) => ({ tool: call.name, is_error: isError, text })),
+      };
+  }
+}
+
+function toSaid({ text, calls }: ReplyContent): object {
+  return {
+    text,
+    ...(calls.length > 0 ? { tool_calls: calls.map((call) => ({ tool: call.name, arguments: call.arguments })) } : {}),
+  };
+}
+
+/** Why each tool is or is not allowed. */
+export function toAccessItems(events: readonly StoredEvent[]): readonly Keyed[] {
+  const items: Keyed[] = [];
+  for (const { event } of events) {
+    if (event.type !== "tools_resolved") continue;
+    for (const { rule, allowed, tools } of event.rulings)
+      for (const tool of tools) items.push({ key: items.length + 1, value: { tool, allowed, rule } });
+  }
+  return items;
+}

@@ -1,0 +1,28 @@
+/** The tools of the MCP surface, in the order in which hosts list them. */
+import { z } from "zod";
+import type { Tool } from "./tool.js";
+import { cancelRun } from "./tools/cancel-run.js";
+import { complete } from "./tools/complete.js";
+import { getRun } from "./tools/get-run.js";
+import { listRuns } from "./tools/list-runs.js";
+import { spawnAgent } from "./tools/spawn-agent.js";
+import { waitForRunsTool } from "./tools/wait-for-runs.js";
+
+export const TOOLS: readonly Tool[] = [spawnAgent, waitForRunsTool, getRun, listRuns, cancelRun, complete];
+
+/** A tool as `tools/list` shows it. */
+export function toListedTool({ name, title, description, annotations, input, output }: Tool) {
+  return {
+    name,
+    title,
+    description,
+    annotations,
+    inputSchema: jsonSchema(input, "input"),
+    outputSchema: jsonSchema(output, "output"),
+  };
+}
+
+function jsonSchema(schema: z.ZodObject, io: "input" | "output") {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
+  return rest as { type: "object" } & Record<string, unknown>;
+}

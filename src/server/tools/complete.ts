@@ -1,0 +1,34 @@
+/** complete: ends a run by id with an outcome that the host gives. Agents have a `complete` of their own. */
+import { z } from "zod";
+import { RequestError } from "../../core/errors.js";
+import { isEnded } from "../../core/run.js";
+import { endRun } from "../../runner/end-run.js";
+import { Completion, toOutcome } from "../../runner/judge-complete.js";
+import { existingRun } from "../existing-run.js";
+import { toAnswer } from "../run-answer.js";
+import { runId, runOutput } from "../schemas.js";
+import { defineTool } from "../tool.js";
+
+export const complete = defineTool({
+  name: "complete",
+  title: "Complete a run",
+  description: "Ends a running run by hand with the outcome you give, and stops its agent.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  input: z.strictObject({ run_id: runId, ...Completion.shape }),
+  output: runOutput,
+  async handle({ run_id, ...completion }, { runtime, host }) {
+    const run = existingRun(run_id, runtime.store);
+    const refuse = (status: string) =>
+      new RequestError("not_running", `${run_id} is ${status}: only a running run can be completed`);
+    if (run.status !== "running" && run.status !== "waiting") throw refuse(run.status);
+    const { outputSchema } = run.request;
+    if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
+      const fault = await runtime.schemas.check(outputSchema, completion.data ?? null);
+      if (fault !== null)
+        throw new RequestError("invalid_arguments", `data does not satisfy the run's output_schema: ${fault}`);
+    }
+    const was = endRun(run_id, toOutcome(completion, completion.status), runtime);
+    if (isEnded(was)) throw refuse(was); // it ended by itself in the meantime
+    return { was, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
+  },
+});

@@ -1,0 +1,91 @@
+/** get_run: one run, as a summary or in full, page by page. */
+import { z } from "zod";
+import { isEnded, type Run } from "../../core/run.js";
+import type { Runtime } from "../../runner/start-run.js";
+import { existingRun } from "../existing-run.js";
+import {
+  cursorNumber,
+  decodeCursor,
+  encodeCursor,
+  fitItems,
+  fittingPart,
+  type Keyed,
+  type ListCursor,
+} from "../page.js";
+import { toAnswer } from "../run-answer.js";
+import { toAccessItems, toEventItem, toMessageItems } from "../run-views.js";
+import { cursor, runId } from "../schemas.js";
+import { type Answer, defineTool } from "../tool.js";
+
+const DEFAULT_LIMIT = 50;
+const MOST_EVENTS = 1_000_000;
+
+export const getRun = defineTool({
+  name: "get_run",
+  title: "Get a run",
+  description:
+    "One run. view: summary (default); result (its outcome in full); events (all it did, oldest first); messages (the conversation); access (which rule allows or withholds each tool).",
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  input: z.strictObject({
+    run_id: runId,
+    view: z.enum(["summary", "result", "events", "messages", "access"]).default("summary"),
+    cursor,
+    limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
+  }),
+  output: z.looseObject({ run: z.looseObject({}).optional(), next_cursor: z.string().nullable().optional() }),
+  async handle({ run_id, view, cursor: from, limit }, { runtime, host }) {
+    const run = existingRun(run_id, runtime.store);
+    if (view === "summary") {
+      decodeCursor("none", from);
+      return { run: toAnswer(run, runtime, host.maxAnswer - 100), next_cursor: null };
+    }
+    if (view === "result") return resultPage(run, from, host.maxAnswer, runtime);
+    const at = listCursor(view, from);
+    const { items, more } = listed(run, view, at, limit, runtime);
+    const { page, next } = fitItems(items, at, host.maxAnswer - 500);
+    const last = items.at(-1);
+    const goOn = next ?? (more && last ? { after: last.key, offset: 0 } : null);
+    return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(view, goOn) };
+  },
+});
+
+function listCursor(view: string, given: string | undefined): ListCursor {
+  const fields = decodeCursor(view, given);
+  return fields === null
+    ? { after: 0, offset: 0 }
+    : { after: cursorNumber(fields.after), offset: cursorNumber(fields.offset) };
+}
+
+/** The items behind the cursor, at most `limit`, and whether there are more. */
+function listed(run: Run, view: "events" | "messages" | "access", at: ListCursor, limit: number, runtime: Runtime) {
+  const { store, readReply } = runtime;
+  if (view === "events") {
+    const events = store.listEvents(run.id, { afterSeq: at.after, limit: limit + 1 });
+    return { items: events.slice(0, limit).map((event) => toEventItem(event, readReply)), more: events.length > limit };
+  }
+  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS });
+  const all: readonly Keyed[] =
+    view === "messages" ? toMessageItems(run.request.prompt, events, readReply) : toAccessItems(events);
+  const rest = all.filter(({ key }) => key > at.after);
+  return { items: rest.slice(0, limit), more: rest.length > limit };
+}
+
+/** The outcome: whole where it fits, else its result and then its data (as JSON text), from one offset to the next. */
+function resultPage(run: Run, from: string | undefined, budget: number, runtime: Runtime): Answer {
+  const offset = cursorNumber(decodeCursor("result", from)?.offset ?? 0);
+  const answer = toAnswer(run, runtime, budget - 100);
+  if (offset === 0 && !("truncated" in answer)) return { run: answer, next_cursor: null };
+  const result = run.outcome?.result ?? "";
+  const data = run.outcome?.data === undefined ? "" : JSON.stringify(run.outcome.data);
+  const field = offset < result.length || data === "" ? "result" : "data_json";
+  const start = field === "result" ? offset : offset - result.length;
+  const part = fittingPart(field === "result" ? result : data, start, budget - 1_000);
+  const end = offset + part.length;
+  const page = { [field]: part, offset: start, length: field === "result" ? result.length : data.length };
+  const next = end < result.length + data.length ? encodeCursor("result", { offset: end }) : null;
+  return { run: { ...handleOf(run), ...page }, next_cursor: next };
+}
+
+function handleOf(run: Run): Answer {
+  return { run_id: run.id, status: run.status, title: run.title, ended: isEnded(run.status) };
+}

@@ -1,0 +1,58 @@
+/** list_runs: the runs there are, newest first. */
+import { z } from "zod";
+import { RequestError } from "../../core/errors.js";
+import { RUN_STATUSES } from "../../core/run.js";
+import { decodeCursor, encodeCursor, sizeOf } from "../page.js";
+import { toListed } from "../run-answer.js";
+import { cursor, runId } from "../schemas.js";
+import { type Answer, defineTool } from "../tool.js";
+
+export const listRuns = defineTool({
+  name: "list_runs",
+  title: "List runs",
+  description: "Runs, newest first: of this project by default, of this host connection (session) or of all projects.",
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  input: z.strictObject({
+    status: z
+      .union([z.enum(RUN_STATUSES), z.array(z.enum(RUN_STATUSES)).min(1)])
+      .optional()
+      .describe("One status or several."),
+    agent: z.string().optional(),
+    scope: z.enum(["session", "project", "all"]).default("project"),
+    parent_run_id: runId.optional(),
+    since: z.string().optional().describe("ISO 8601 time: runs created at or after it."),
+    limit: z.int().min(1).max(100).default(20),
+    cursor,
+  }),
+  output: z.looseObject({ runs: z.array(z.looseObject({})).optional(), next_cursor: z.string().nullable().optional() }),
+  async handle(args, { runtime, host, session }) {
+    const after = decodeCursor("list", args.cursor)?.after;
+    const found = runtime.store.listRuns({
+      status: args.status === undefined ? null : [args.status].flat(),
+      agent: args.agent ?? null,
+      project: args.scope === "project" ? runtime.project : null,
+      parentSessionId: args.scope === "session" ? session.id : null,
+      parentRunId: args.parent_run_id ?? null,
+      since: args.since === undefined ? null : parseTime(args.since),
+      after: typeof after === "string" ? after : null,
+      limit: args.limit + 1,
+    });
+    const runs: Answer[] = [];
+    let room = host.maxAnswer - 200;
+    for (const run of found.slice(0, args.limit)) {
+      const listed = toListed(run);
+      room -= sizeOf(listed) + 1;
+      if (room < 0 && runs.length > 0) break;
+      runs.push(listed);
+    }
+    const last = runs.at(-1);
+    const more = found.length > runs.length;
+    return { runs, next_cursor: more && last ? encodeCursor("list", { after: last.run_id }) : null };
+  },
+});
+
+function parseTime(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new RequestError("invalid_arguments", `since: "${text}" is not an ISO 8601 time such as 2026-11-22T10:00:00Z`);
+}

@@ -1,0 +1,228 @@
+/** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
+import { createHash } from "node:crypto";
+import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
+import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
+import { projectEvents } from "../core/projection.js";
+import { isEnded, type Outcome, type Run, type RunStatus } from "../core/run.js";
+import { openDatabase, toStoreError } from "./open-database.js";
+import { currentOwner, isProvablyDead } from "./owner.js";
+import { toNewRow, toRun } from "./run-row.js";
+import { prepareStatements, prepareTransition } from "./statements.js";
+import { runEvents, runs, sessions } from "./tables.js";
+
+/** How long a hold lasts without being renewed; a run whose owner fell silent is given up after this. */
+const LEASE_MS = 15_000;
+
+/** Opens the store at `file`, creating folder and tables where they are missing. The caller closes it. */
+export function openRunStore(file: string, clock: Clock): RunStore {
+  const sqlite = openDatabase(file);
+  const db = drizzle(sqlite);
+  const statements = prepareStatements(db);
+  const transitions = new Map<RunStatus, ReturnType<typeof prepareTransition>>();
+  const owner = currentOwner();
+
+  /** Makes a verb of a function: what SQLite throws becomes a StoreError. */
+  const verb =
+    <A extends unknown[], R>(act: (...args: A) => R) =>
+    (...args: A): R => {
+      try {
+        return act(...args);
+      } catch (error) {
+        throw toStoreError(error, file);
+      }
+    };
+  const atomically = <R>(act: () => R): R => sqlite.transaction(act).immediate();
+
+  function transition(to: RunStatus) {
+    const prepared = transitions.get(to) ?? prepareTransition(db, to);
+    transitions.set(to, prepared);
+    return prepared;
+  }
+
+  /** Inside a transaction: projects the events on the row if the hold is good, then writes them. */
+  function write(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null {
+    const at = clock.now();
+    const { status, outcome, turns, toolCalls, usage } = projectEvents(events);
+    const update = status === null ? statements.appendToRunning : transition(status);
+    const row = update.get({
+      id: hold.runId,
+      epoch: hold.epoch,
+      count: events.length,
+      at,
+      turns,
+      toolCalls,
+      ...usage,
+      outcome: outcome && JSON.stringify(outcome),
+      errorCode: outcome?.error?.code ?? null,
+      errorMessage: outcome?.error?.message ?? null,
+    });
+    if (row === undefined) return null;
+    const firstSeq = row.lastSeq - events.length + 1;
+    return events.map((event, index) => insertEvent(hold.runId, firstSeq + index, at, event));
+  }
+
+  function insertEvent(runId: string, seq: number, at: number, event: RunEvent): StoredEvent {
+    const { type, ...data } = event;
+    statements.insertEvent.run({ runId, seq, at, type, version: EVENT_VERSION, data: JSON.stringify(data) });
+    return { seq, at, event };
+  }
+
+  function createRun(run: NewRun): CreateRunResult {
+    const now = clock.now();
+    if (run.idempotency) {
+      const { key, requestHash } = run.idempotency;
+      const known = db
+        .select()
+        .from(runs)
+        .where(and(eq(runs.project, run.project), eq(runs.idempotencyKey, key)))
+        .get();
+      if (known) return { kind: known.requestHash === requestHash ? "existing" : "conflict", run: toRun(known) };
+    }
+    db.insert(sessions)
+      .values({
+        id: run.sessionId,
+        parentSessionId: run.parentSessionId,
+        depth: run.depth,
+        kind: "agent",
+        project: run.project,
+        title: run.title,
+        createdAt: now,
+      })
+      .run();
+    const row = toNewRow(run, { owner, leaseExpiresAt: now + LEASE_MS, now });
+    const inserted = db.insert(runs).values(row).returning().get();
+    insertEvent(run.id, 1, now, { type: "run_created" });
+    return { kind: "created", run: toRun(inserted) };
+  }
+
+  function endTree(runId: string, outcome: Outcome): readonly EndedRun[] {
+    const tree = db.all<{ id: string; status: RunStatus; epoch: number }>(sql`
+      WITH RECURSIVE tree(id) AS (
+        SELECT ${runId} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
+      )
+      SELECT ${runs.id} AS id, ${runs.status} AS status, ${runs.epoch} AS epoch FROM ${runs} JOIN tree USING (id)`);
+    for (const { id, status, epoch } of tree) {
+      if (isEnded(status)) continue;
+      const ownEnd: Outcome =
+        id === runId
+          ? outcome
+          : {
+              status: "cancelled",
+              result: null,
+              error: { code: "parent_ended", message: `its parent run ${runId} was ended` },
+            };
+      write({ runId: id, epoch }, [{ type: "run_finished", outcome: ownEnd }]);
+    }
+    return tree.map(({ id, status }) => ({ id, was: status }));
+  }
+
+  function interruptAbandoned(): readonly string[] {
+    const now = clock.now();
+    const dead = new Map<string, boolean>();
+    const abandoned = statements.listOwned.all().filter((run) => {
+      if (run.owner === null || run.owner === owner) return false;
+      if ((run.leaseExpiresAt ?? 0) <= now) return true;
+      if (!dead.has(run.owner)) dead.set(run.owner, isProvablyDead(run.owner));
+      return dead.get(run.owner) === true;
+    });
+    if (abandoned.length === 0) return [];
+    const reason = "the process that worked on it went away";
+    return atomically(() =>
+      abandoned
+        .filter(({ id, epoch }) => write({ runId: id, epoch }, [{ type: "run_interrupted", reason }]) !== null)
+        .map(({ id }) => id),
+    );
+  }
+
+  function listRuns(filter: RunFilter): readonly Run[] {
+    const conditions: (SQL | undefined)[] = [
+      filter.status === null ? undefined : inArray(runs.status, [...filter.status]),
+      filter.agent === null ? undefined : eq(runs.agent, filter.agent),
+      filter.project === null ? undefined : eq(runs.project, filter.project),
+      filter.parentSessionId === null ? undefined : eq(runs.parentSessionId, filter.parentSessionId),
+      filter.parentRunId === null ? undefined : eq(runs.parentRunId, filter.parentRunId),
+      filter.since === null ? undefined : gte(runs.createdAt, filter.since),
+      filter.after === null ? undefined : lt(runs.id, filter.after),
+    ];
+    const rows = db
+      .select()
+      .from(runs)
+      .where(and(...conditions))
+      .orderBy(desc(runs.id))
+      .limit(filter.limit)
+      .all();
+    return rows.map(toRun);
+  }
+
+  const getRun = verb((id: string): Run | null => {
+    const row = statements.getRun.get({ id });
+    return row ? toRun(row) : null;
+  });
+
+  return {
+    createSession: verb((session) => {
+      const now = clock.now();
+      db.insert(sessions)
+        .values({ ...session, depth: 0, kind: "host", createdAt: now })
+        .run();
+    }),
+    endSession: verb((id) => {
+      db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
+    }),
+    createRun: verb((run) => atomically(() => createRun(run))),
+    append: verb((hold, events) => atomically(() => write(hold, events))),
+    endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
+    interrupt: verb((holds, reason) =>
+      atomically(() => {
+        for (const hold of holds) write(hold, [{ type: "run_interrupted", reason }]);
+      }),
+    ),
+    interruptAbandoned: verb(interruptAbandoned),
+    renewLeases: verb(() => {
+      statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
+    }),
+    stillHeld: verb((holds) => {
+      const good = holds.filter(({ runId, epoch }) => {
+        const row = statements.getHold.get({ id: runId });
+        return row !== undefined && row.epoch === epoch && !isEnded(row.status);
+      });
+      return new Set(good.map(({ runId }) => runId));
+    }),
+    getRun,
+    getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
+    listRuns: verb(listRuns),
+    listEvents: verb((runId, { afterSeq, limit, types }) =>
+      db
+        .select()
+        .from(runEvents)
+        .where(
+          and(
+            eq(runEvents.runId, runId),
+            sql`${runEvents.seq} > ${afterSeq}`,
+            types === undefined ? undefined : inArray(runEvents.type, [...types]),
+          ),
+        )
+        .orderBy(runEvents.seq)
+        .limit(limit)
+        .all()
+        .map((row) => ({ seq: row.seq, at: row.at, event: { type: row.type, ...JSON.parse(row.data) } as RunEvent })),
+    ),
+    putBlob: verb((text) => {
+      const hash = createHash("sha256").update(text).digest("hex");
+      statements.insertBlob.run({ hash, text, createdAt: clock.now() });
+      return hash;
+    }),
+    getBlob: verb((hash) => statements.getBlob.get({ hash })?.text ?? null),
+    changeCounter: verb(() => sqlite.pragma("data_version", { simple: true }) as number),
+    close: () => {
+      if (!sqlite.open) return;
+      try {
+        sqlite.pragma("wal_checkpoint(PASSIVE)"); // a blocked checkpoint must not hold up the exit
+      } finally {
+        sqlite.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** Who holds a run: this machine, process and process start, so that a dead owner can be told from a live one. */
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { pid as ownPid } from "node:process";
+
+/** The owner string of this process. */
+export function currentOwner(): string {
+  return [machine(), ownPid, startOf(ownPid) ?? "?"].join("|");
+}
+
+/**
+ * True only when the owner ran on this machine and its process is gone, or its id now belongs to another process.
+ * An owner elsewhere, or one that cannot be judged, counts as alive until its lease ends.
+ */
+export function isProvablyDead(owner: string): boolean {
+  const [where, pid, start] = owner.split("|");
+  if (where === undefined || pid === undefined || start === undefined || where !== machine()) return false;
+  if (!processExists(Number(pid))) return true;
+  const startedNow = startOf(Number(pid));
+  return start !== "?" && startedNow !== null && startedNow !== start;
+}
+
+let ownMachine: string | null = null;
+
+/** Host, boot and process namespace: process ids are only comparable where all three agree. */
+function machine(): string {
+  ownMachine ??= [
+    hostname().replaceAll("|", "_"),
+    readOr("", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    readOr("", () => readlinkSync("/proc/self/ns/pid")),
+  ].join("/");
+  return ownMachine;
+}
+
+/** The kernel's start time of a process (field 22 of proc(5) stat), where there is such a thing. */
+function startOf(pid: number): string | null {
+  const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  // The second field is the command in parentheses and may hold spaces and parentheses itself.
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+function readOr(fallback: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return fallback; // not every system has /proc
+  }
+}

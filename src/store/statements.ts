@@ -1,0 +1,114 @@
+/** The prepared statements of the hot path: what every turn of every run executes. */
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { LEGAL_FROM, type RunStatus } from "../core/run.js";
+import { blobs, runEvents, runs } from "./tables.js";
+
+const { placeholder } = sql;
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+export function prepareStatements(db: BetterSQLite3Database) {
+  return {
+    insertEvent: db
+      .insert(runEvents)
+      .values({
+        runId: placeholder("runId"),
+        seq: placeholder("seq"),
+        at: placeholder("at"),
+        type: placeholder("type"),
+        version: placeholder("version"),
+        data: placeholder("data"),
+      })
+      .prepare(),
+    /** A commit that leaves the status as it is: only for a running run that is still held. */
+    appendToRunning: db
+      .update(runs)
+      .set({
+        ...added(),
+        lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
+        lastEventAt: sql`${placeholder("at")}`,
+      })
+      .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
+      .returning({ lastSeq: runs.lastSeq })
+      .prepare(),
+    getRun: db
+      .select()
+      .from(runs)
+      .where(eq(runs.id, placeholder("id")))
+      .prepare(),
+    getHold: db
+      .select({ status: runs.status, epoch: runs.epoch })
+      .from(runs)
+      .where(eq(runs.id, placeholder("id")))
+      .prepare(),
+    renewLeases: db
+      .update(runs)
+      .set({ leaseExpiresAt: sql`${placeholder("until")}` })
+      .where(and(eq(runs.owner, placeholder("owner")), inArray(runs.status, ["pending", "running"])))
+      .prepare(),
+    listOwned: db
+      .select({ id: runs.id, epoch: runs.epoch, owner: runs.owner, leaseExpiresAt: runs.leaseExpiresAt })
+      .from(runs)
+      .where(inArray(runs.status, ["pending", "running"]))
+      .prepare(),
+    insertBlob: db
+      .insert(blobs)
+      .values({ hash: placeholder("hash"), text: placeholder("text"), createdAt: placeholder("createdAt") })
+      .onConflictDoNothing()
+      .prepare(),
+    getBlob: db
+      .select({ text: blobs.text })
+      .from(blobs)
+      .where(eq(blobs.hash, placeholder("hash")))
+      .prepare(),
+  };
+}
+
+/**
+ * A commit that changes the status: guarded by the epoch and by the statuses that may come before.
+ * Ends and interruptions raise the epoch and clear the owner, so that whoever held the run can write nothing more.
+ */
+export function prepareTransition(db: BetterSQLite3Database, to: RunStatus) {
+  const letGo = to !== "running" && to !== "pending";
+  return db
+    .update(runs)
+    .set({
+      ...added(),
+      status: to,
+      lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
+      lastEventAt: sql`${placeholder("at")}`,
+      ...(to === "running"
+        ? { startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`, attempts: sql`${runs.attempts} + 1` }
+        : {}),
+      ...(letGo ? { epoch: sql`${runs.epoch} + 1`, owner: null, leaseExpiresAt: null } : {}),
+      ...(letGo && to !== "waiting" && to !== "interrupted"
+        ? {
+            finishedAt: sql`${placeholder("at")}`,
+            outcome: sql`${placeholder("outcome")}`,
+            errorCode: sql`${placeholder("errorCode")}`,
+            errorMessage: sql`${placeholder("errorMessage")}`,
+          }
+        : {}),
+    })
+    .where(
+      and(
+        eq(runs.id, placeholder("id")),
+        eq(runs.epoch, placeholder("epoch")),
+        inArray(runs.status, [...LEGAL_FROM[to]]),
+      ),
+    )
+    .returning({ lastSeq: runs.lastSeq })
+    .prepare();
+}
+
+function added() {
+  return {
+    turnsUsed: sql`${runs.turnsUsed} + ${placeholder("turns")}`,
+    toolCallsCount: sql`${runs.toolCallsCount} + ${placeholder("toolCalls")}`,
+    inputTokens: sql`${runs.inputTokens} + ${placeholder("input")}`,
+    outputTokens: sql`${runs.outputTokens} + ${placeholder("output")}`,
+    cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
+    thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
+  };
+}

@@ -1,0 +1,104 @@
+/** The tables. Times are Unix milliseconds; JSON columns are text that core's types describe. */
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { RunEvent } from "../core/event.js";
+import type { Outcome, RunStatus } from "../core/run.js";
+import type { FrozenRequest } from "./run-row.js";
+
+/** Who is talking: a host connection (depth 0) or an agent (depth 1 and more). */
+export const sessions = sqliteTable("sessions", {
+  id: text("id").primaryKey(),
+  parentSessionId: text("parent_session_id"),
+  depth: integer("depth").notNull(),
+  kind: text("kind").$type<"host" | "agent">().notNull(),
+  clientName: text("client_name"),
+  clientVersion: text("client_version"),
+  project: text("project").notNull(),
+  title: text("title"),
+  createdAt: integer("created_at").notNull(),
+  endedAt: integer("ended_at"),
+});
+
+/** One row a run: its frozen request, and the projection of its events. */
+export const runs = sqliteTable(
+  "runs",
+  {
+    id: text("id").primaryKey(),
+    sessionId: text("session_id").notNull(),
+    parentSessionId: text("parent_session_id").notNull(),
+    parentRunId: text("parent_run_id"),
+    rootRunId: text("root_run_id").notNull(),
+    depth: integer("depth").notNull(),
+    project: text("project").notNull(),
+    title: text("title").notNull(),
+    agent: text("agent").notNull(),
+    workflow: text("workflow"),
+    step: text("step"),
+    provider: text("provider").notNull(),
+    model: text("model").notNull(),
+    prompt: text("prompt").notNull(),
+    request: text("request", { mode: "json" }).$type<FrozenRequest>().notNull(),
+    status: text("status").$type<RunStatus>().notNull(),
+    outcome: text("outcome", { mode: "json" }).$type<Outcome>(),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    turnsUsed: integer("turns_used").notNull().default(0),
+    toolCallsCount: integer("tool_calls_count").notNull().default(0),
+    inputTokens: integer("input_tokens").notNull().default(0),
+    outputTokens: integer("output_tokens").notNull().default(0),
+    cachedTokens: integer("cached_tokens").notNull().default(0),
+    thinkingTokens: integer("thinking_tokens").notNull().default(0),
+    costUsd: real("cost_usd"),
+    idempotencyKey: text("idempotency_key"),
+    requestHash: text("request_hash"),
+    owner: text("owner"),
+    epoch: integer("epoch").notNull(),
+    leaseExpiresAt: integer("lease_expires_at"),
+    attempts: integer("attempts").notNull().default(0),
+    lastSeq: integer("last_seq").notNull().default(0),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    lastEventAt: integer("last_event_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [
+    uniqueIndex("runs_idempotency").on(table.project, table.idempotencyKey),
+    // Ids are ordered by time, so that each of these also gives its rows newest first.
+    index("runs_by_project").on(table.project, table.id),
+    index("runs_by_status").on(table.status, table.id),
+    index("runs_by_session").on(table.parentSessionId, table.id),
+    index("runs_by_parent").on(table.parentRunId, table.id),
+  ],
+);
+
+/** The journal: the truth about every run. */
+export const runEvents = sqliteTable(
+  "run_events",
+  {
+    runId: text("run_id").notNull(),
+    seq: integer("seq").notNull(),
+    at: integer("at").notNull(),
+    type: text("type").$type<RunEvent["type"]>().notNull(),
+    version: integer("version").notNull(),
+    data: text("data").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+/** Texts too large for an event, by their SHA-256. */
+export const blobs = sqliteTable("blobs", {
+  hash: text("hash").primaryKey(),
+  text: text("text").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+/** What each downstream tool's definition was when it was accepted. */
+export const toolPins = sqliteTable(
+  "tool_pins",
+  {
+    server: text("server").notNull(),
+    tool: text("tool").notNull(),
+    definitionHash: text("definition_hash").notNull(),
+    state: text("state").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.server, table.tool] })],
+);

@@ -32,7 +32,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
       return (await opening).runtime;
     },
     onBug: (error, tool) => {
-      if (opened) opened.log.error({ error, tool }, "internal error");
+      if (opened) opened.log.error({ err: error, tool }, "internal error");
       else process.stderr.write(`legwork: internal error in ${tool}: ${String(error)}\n`);
     },
   });

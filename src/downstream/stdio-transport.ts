@@ -154,6 +154,7 @@ export class StdioTransport implements Transport {
 
   /** Closes soon even when a left-over process holds the pipes, or when only one of the pipes has broken. */
   #closeWhenDrained(): void {
+    if (this.#closed) return;
     this.#drain ??= setTimeout(() => {
       this.#ending ??= "it closed its input or output";
       void this.close();

@@ -1,7 +1,7 @@
 /** The log: warnings on stderr, where hosts look, and everything in a file of legwork's home. */
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { destination, multistream, pino, type StreamEntry, stdSerializers } from "pino";
+import { destination, multistream, pino, type StreamEntry } from "pino";
 import type { Log } from "../core/ports.js";
 
 const MOST_BYTES = 5_000_000; // then the file is moved aside, and the one before that is dropped
@@ -18,5 +18,5 @@ export function createLog(home: string, level: string): Log {
   } catch {
     // the database of the same folder will say what is wrong with it
   }
-  return pino({ level, base: { pid: process.pid }, serializers: { error: stdSerializers.err } }, multistream(streams));
+  return pino({ level, base: { pid: process.pid } }, multistream(streams));
 }

@@ -57,7 +57,7 @@ function save(
 
 /** The database failing or a mistake of ours: the run stops, and says so where that can still be written. */
 function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): void {
-  deps.log.error({ error, run: hold.runId }, "a run broke off");
+  deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure = { code: "internal", message: `internal error, run ${hold.runId}` };
   try {
@@ -65,6 +65,6 @@ function recordBug(error: unknown, hold: RunHold, controller: AbortController, d
     const stored = deps.store.append(hold, [{ type: "run_finished", outcome }]);
     if (stored) deps.feed.publish(hold.runId, stored);
   } catch (cause) {
-    deps.log.error({ error: cause, run: hold.runId }, "its end could not be written; it will count as interrupted");
+    deps.log.error({ err: cause, run: hold.runId }, "its end could not be written; it will count as interrupted");
   }
 }

@@ -46,7 +46,7 @@ export function createLiveRuns(deps: {
       if (running.size + waiting.length > 0) store.renewLeases();
       for (const id of store.interruptAbandoned()) feed.publish(id, []);
     } catch (error) {
-      log.error({ error }, "cannot renew leases");
+      log.error({ err: error }, "cannot renew leases");
     }
   }, RENEW_EVERY_MS);
   renewal.unref();

@@ -21,7 +21,7 @@ export function createStoreWatch(store: RunStore, log: Log): StoreWatch {
       last = counter;
       for (const callback of [...callbacks]) callback();
     } catch (error) {
-      log.error({ error }, "cannot watch the database");
+      log.error({ err: error }, "cannot watch the database");
     }
   }
 

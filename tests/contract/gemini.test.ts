@@ -1,49 +1,25 @@
 /** The Gemini provider with the real SDK, over loopback against a stand-in that checks the wire as the vendor does. */
 import { getEventListeners } from "node:events";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ProviderError } from "../../src/core/errors.js";
+import { describe, expect, it } from "vitest";
 import type { Message, RawReply, ToolDeclaration } from "../../src/core/message.js";
-import type { ModelReply, ModelRequest, Provider } from "../../src/core/ports.js";
+import type { ModelReply } from "../../src/core/ports.js";
 import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
-import { modelIdFault } from "../../src/providers/gemini/model-id.js";
-import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
+import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";
 import {
-  badJson,
   blockedPrompt,
   emptyCandidates,
-  type GeminiStandIn,
   hang,
-  invalidKey,
   json,
   malformedFunctionCall,
-  rateLimited,
-  refusal,
   reply,
-  reset,
-  type Script,
-  startGeminiStandIn,
   status,
   twoParallelCalls,
 } from "../support/gemini-stand-in.js";
 
-const KEY = "AIza-secret-of-the-test";
-const MODEL = "gemini-3.8-flash";
 const TOOLS: readonly ToolDeclaration[] = [
   tool("files__read", { type: "object", properties: { path: { type: "string" } }, required: ["path"] }),
   tool("7zip__list", { type: "object" }),
 ];
-
-const unhandled: unknown[] = [];
-const onUnhandled = (reason: unknown) => unhandled.push(reason);
-const standIns: GeminiStandIn[] = [];
-
-beforeAll(() => void process.on("unhandledRejection", onUnhandled));
-afterAll(() => void process.off("unhandledRejection", onUnhandled));
-afterEach(async () => {
-  await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).toEqual([]);
-});
 
 describe("a conversation", () => {
   it("asks with the system prompt, the tools and store: false", async () => {
@@ -265,94 +241,6 @@ describe("a reply that is none", () => {
   );
 });
 
-describe("an error", () => {
-  it.each([
-    [400, "invalid_request", "was told to answer 400"],
-    [401, "unauthorized", "GEMINI_API_KEY"],
-    [403, "unauthorized", "GEMINI_API_KEY"],
-    [404, "model_not_found", MODEL],
-    [409, "invalid_request", "was told to answer 409"],
-    [429, "rate_limited", "quota"],
-    [500, "server_error", "failed"],
-    [502, "server_error", "failed"],
-    [503, "overloaded", "overloaded"],
-  ])("%i is %s", async (code, expected, text) => {
-    const { provider } = await connect([status(code)]);
-    const error = await failureOf(ask(provider));
-    expect(error).toMatchObject({ code: expected, status: code, retryAfterMs: null });
-    expect(error.message).toContain(text);
-    expect(error.message).not.toContain("http://");
-    expect(error.cause).toBeInstanceOf(Error);
-  });
-
-  it.each([
-    ["23s", 23_000],
-    ["1.5s", 1_500],
-    ["soon", null],
-  ])("429 passes on the wish to wait %s", async (delay, retryAfterMs) => {
-    const { provider } = await connect([rateLimited(delay)]);
-    expect(await failureOf(ask(provider))).toMatchObject({ code: "rate_limited", status: 429, retryAfterMs });
-  });
-
-  it("of a key that is not valid comes with 400 and is told by its reason", async () => {
-    const { provider } = await connect([invalidKey()]);
-    expect(await failureOf(ask(provider))).toMatchObject({ code: "unauthorized", status: 400 });
-  });
-
-  it("never shows the key, even where the vendor does", async () => {
-    const { provider } = await connect(
-      [403, 400].map((code) => refusal(code, `Consumer 'api_key:${KEY}' has been suspended.`)),
-    );
-    for (let n = 1; n <= 2; n++) {
-      const error = await failureOf(ask(provider));
-      expect(`${error.message} ${error.stack} ${error.cause}`).not.toContain(KEY);
-      expect(`${error.cause}`).toContain("has been suspended");
-    }
-    const crooked = createGeminiProvider({ apiKey: `${KEY}\n`, baseUrl: null });
-    const error = await failureOf(ask(crooked));
-    expect(error.code).toBe("unauthorized");
-    expect(`${error.stack} ${error.cause}`).not.toContain(KEY);
-  });
-
-  it.each([
-    ["broken JSON", badJson()],
-    ["JSON of another shape", json({ candidates: "none" })],
-    ["null", { kind: "answer", status: 200, body: "null" } as const],
-  ])("%s is a bad response", async (_, behaviour) => {
-    const { provider } = await connect([behaviour]);
-    expect(await failureOf(ask(provider))).toMatchObject({ code: "bad_response", status: null });
-  });
-
-  it.each([
-    ["before the answer", reset()],
-    ["within the answer", reset(true)],
-  ])("a connection reset %s is the network's", async (_, behaviour) => {
-    const { provider, standIn } = await connect([behaviour]);
-    const error = await failureOf(ask(provider));
-    expect(error).toMatchObject({ code: "network", status: null });
-    expect(error.message).toContain(standIn.url);
-  });
-
-  it("a vendor that is not there is the network's", async () => {
-    const { provider, standIn } = await connect([]);
-    await standIn.close();
-    expect(await failureOf(ask(provider))).toMatchObject({ code: "network" });
-  });
-
-  it.each(["a/b", "../x", "a?b=c", "a b", "", "a%2fb"])(
-    "the model name %j is refused before anything is sent",
-    async (model) => {
-      const { provider, standIn } = await connect([reply([{ text: "never" }])]);
-      expect(await failureOf(ask(provider, { model }))).toMatchObject({
-        code: "model_not_found",
-        message: modelIdFault(model),
-      });
-      expect(standIn.requests).toEqual([]);
-      expect(modelIdFault(MODEL)).toBeNull();
-    },
-  );
-});
-
 describe("an abort", () => {
   it("before the call sends nothing and rejects with the reason", async () => {
     const { provider, standIn } = await connect([reply([{ text: "never" }])]);
@@ -418,30 +306,6 @@ describe("the tools", () => {
     expect(standIn.requests[2]?.body.tools).toEqual(standIn.requests[0]?.body.tools);
   });
 });
-
-async function connect(script: Script): Promise<{ provider: Provider; standIn: GeminiStandIn }> {
-  const standIn = await startGeminiStandIn(script);
-  standIns.push(standIn);
-  return { provider: createGeminiProvider({ apiKey: KEY, baseUrl: `${standIn.url}/` }), standIn };
-}
-
-function ask(
-  provider: Provider,
-  request: Partial<ModelRequest> = {},
-  signal = new AbortController().signal,
-): Promise<ModelReply> {
-  const messages: readonly Message[] = [{ role: "user", text: "Begin" }];
-  return provider.reply({ model: MODEL, system: "", messages, tools: [], ...request }, signal);
-}
-
-async function failureOf(pending: Promise<ModelReply>): Promise<ProviderError> {
-  const error: unknown = await pending.then(
-    (answer) => answer,
-    (reason) => reason,
-  );
-  if (error instanceof ProviderError) return error;
-  throw new Error(`no ProviderError but ${JSON.stringify(error)}`, { cause: error });
-}
 
 function rawOf(answer: ModelReply): RawReply {
   if (answer.ok) return answer.raw;

@@ -1,0 +1,94 @@
+/** What the Gemini provider makes of each way in which the vendor, or the way to it, can fail. */
+import { describe, expect, it } from "vitest";
+import { modelIdFault } from "../../src/providers/gemini/model-id.js";
+import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
+import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";
+import { badJson, invalidKey, json, rateLimited, refusal, reply, reset, status } from "../support/gemini-stand-in.js";
+
+describe("an error", () => {
+  it.each([
+    [400, "invalid_request", "was told to answer 400"],
+    [401, "unauthorized", "GEMINI_API_KEY"],
+    [403, "unauthorized", "GEMINI_API_KEY"],
+    [404, "model_not_found", MODEL],
+    [409, "invalid_request", "was told to answer 409"],
+    [429, "rate_limited", "quota"],
+    [500, "server_error", "failed"],
+    [502, "server_error", "failed"],
+    [503, "overloaded", "overloaded"],
+  ])("%i is %s", async (code, expected, text) => {
+    const { provider } = await connect([status(code)]);
+    const error = await failureOf(ask(provider));
+    expect(error).toMatchObject({ code: expected, status: code, retryAfterMs: null });
+    expect(error.message).toContain(text);
+    expect(error.message).not.toContain("http://");
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it.each([
+    ["23s", 23_000],
+    ["1.5s", 1_500],
+    ["soon", null],
+  ])("429 passes on the wish to wait %s", async (delay, retryAfterMs) => {
+    const { provider } = await connect([rateLimited(delay)]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "rate_limited", status: 429, retryAfterMs });
+  });
+
+  it("of a key that is not valid comes with 400 and is told by its reason", async () => {
+    const { provider } = await connect([invalidKey()]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "unauthorized", status: 400 });
+  });
+
+  it("never shows the key, even where the vendor does", async () => {
+    const { provider } = await connect(
+      [403, 400].map((code) => refusal(code, `Consumer 'api_key:${KEY}' has been suspended.`)),
+    );
+    for (let n = 1; n <= 2; n++) {
+      const error = await failureOf(ask(provider));
+      expect(`${error.message} ${error.stack} ${error.cause}`).not.toContain(KEY);
+      expect(`${error.cause}`).toContain("has been suspended");
+    }
+    const crooked = createGeminiProvider({ apiKey: `${KEY}\n`, baseUrl: null });
+    const error = await failureOf(ask(crooked));
+    expect(error.code).toBe("unauthorized");
+    expect(`${error.stack} ${error.cause}`).not.toContain(KEY);
+  });
+
+  it.each([
+    ["broken JSON", badJson()],
+    ["JSON of another shape", json({ candidates: "none" })],
+    ["null", { kind: "answer", status: 200, body: "null" } as const],
+  ])("%s is a bad response", async (_, behaviour) => {
+    const { provider } = await connect([behaviour]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "bad_response", status: null });
+  });
+
+  it.each([
+    ["before the answer", reset()],
+    ["within the answer", reset(true)],
+  ])("a connection reset %s is the network's", async (_, behaviour) => {
+    const { provider, standIn } = await connect([behaviour]);
+    const error = await failureOf(ask(provider));
+    expect(error).toMatchObject({ code: "network", status: null });
+    expect(error.message).toContain(standIn.url);
+  });
+
+  it("a vendor that is not there is the network's", async () => {
+    const { provider, standIn } = await connect([]);
+    await standIn.close();
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "network" });
+  });
+
+  it.each(["a/b", "../x", "a?b=c", "a b", "", "a%2fb"])(
+    "the model name %j is refused before anything is sent",
+    async (model) => {
+      const { provider, standIn } = await connect([reply([{ text: "never" }])]);
+      expect(await failureOf(ask(provider, { model }))).toMatchObject({
+        code: "model_not_found",
+        message: modelIdFault(model),
+      });
+      expect(standIn.requests).toEqual([]);
+      expect(modelIdFault(MODEL)).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,133 @@
+/** A host for tests: a real MCP client over stdio on the real binary, in a project and a home of its own. */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+
+export const BIN = resolve(import.meta.dirname, "../../bin/legwork.js");
+export const EFFECT_SERVER = resolve(import.meta.dirname, "effect-server.mjs");
+
+/** A project folder and a legwork home that vanish together. */
+export interface Workbench {
+  readonly root: string;
+  readonly home: string;
+  readonly project: string;
+  /** Writes a file below the project. */
+  write(name: string, text: string): void;
+  /** Writes the user's config.yaml. */
+  configure(text: string): void;
+  remove(): void;
+}
+
+export function createWorkbench(): Workbench {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-test-")));
+  const [home, project] = [join(root, "home"), join(root, "project")];
+  mkdirSync(join(project, ".git"), { recursive: true });
+  const put = (file: string, text: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+  return {
+    root,
+    home,
+    project,
+    write: (name, text) => put(join(project, name), text),
+    configure: (text) => put(join(home, "config.yaml"), text),
+    remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+export interface ToolResult {
+  readonly isError: boolean;
+  readonly structured: Record<string, any>;
+  readonly text: string;
+}
+
+export interface TestHost {
+  readonly client: Client;
+  readonly pid: number;
+  readonly stderr: () => string;
+  call(name: string, args?: Record<string, unknown>, options?: Parameters<Client["callTool"]>[2]): Promise<ToolResult>;
+  /** Spawns with wait_seconds and fails the test when the call itself fails. */
+  close(): Promise<void>;
+}
+
+export interface HostOptions {
+  readonly env?: Record<string, string>;
+  readonly args?: readonly string[];
+  readonly clientName?: string;
+}
+
+/** Starts the binary as a host would. */
+export async function openHost(bench: Workbench, options: HostOptions = {}): Promise<TestHost> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [BIN, ...(options.args ?? [])],
+    cwd: bench.project,
+    env: { ...baseEnv(bench), ...options.env },
+    stderr: "pipe",
+  });
+  let stderr = "";
+  transport.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const client = new Client({ name: options.clientName ?? "test-host", version: "1.0.0" });
+  await client.connect(transport);
+  return {
+    client,
+    pid: transport.pid ?? -1,
+    stderr: () => stderr,
+    async call(name, args = {}, callOptions) {
+      const result = await client.callTool({ name, arguments: args }, undefined, callOptions);
+      const [first] = result.content as { type: string; text: string }[];
+      const structured = (result.structuredContent ?? {}) as Record<string, any>;
+      return { isError: result.isError === true, structured, text: first?.text ?? "" };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** The environment of a host: nothing of the tester's own keys or homes. */
+export function baseEnv(bench: Workbench): Record<string, string> {
+  return { PATH: process.env.PATH ?? "", HOME: bench.root, LEGWORK_HOME: bench.home };
+}
+
+/** A raw stdio peer: what it writes is what is sent, and every byte of stdout is kept. */
+export function spawnRaw(bench: Workbench, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [BIN], { cwd: bench.project, env: { ...baseEnv(bench), ...env } });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const exited = new Promise<number | null>((settle) => child.on("exit", settle));
+  return {
+    child,
+    exited,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    send: (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`),
+  };
+}
+
+export const INITIALIZE = {
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "raw", version: "1" } },
+} as const;
+
+/** Waits until a condition holds; fails after `milliseconds`. */
+export async function until<T>(probe: () => T | Promise<T>, milliseconds = 10_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + milliseconds;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${probe}`);
+    await new Promise((settle) => setTimeout(settle, 20));
+  }
+}

@@ -1,0 +1,23 @@
+/** Opens a store at the moment a file appears, writes one run, and says how it went: `node open-at-barrier.mjs DB START ID`. */
+import { existsSync } from "node:fs";
+import { openRunStore } from "../../dist/store/open-run-store.js";
+
+const [file, start, id] = process.argv.slice(2);
+process.stdout.write("ready\n");
+while (!existsSync(start)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+
+const store = openRunStore(file, { now: Date.now });
+store.createRun({
+  id,
+  sessionId: `ses_${id}`,
+  parentSessionId: "ses_host",
+  parentRunId: null,
+  rootRunId: id,
+  depth: 1,
+  project: "/project",
+  title: id,
+  idempotency: null,
+  request: { prompt: id, agent: "default", provider: "rehearsal", model: "script" },
+});
+store.close();
+process.stdout.write("done\n");

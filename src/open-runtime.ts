@@ -30,8 +30,10 @@ export interface OpenRuntime {
   readonly log: Log;
   /** Writes what is going on as interrupted; nothing starts afterwards. Synchronous, because the process may be killed. */
   interrupt(reason: string): void;
-  /** Ends the downstream servers, then closes the database. */
-  close(): Promise<void>;
+  /** Ends the downstream servers with all their processes. */
+  closeServers(): Promise<void>;
+  /** Closes the database, last of all. */
+  closeStore(): void;
 }
 
 /** Opens the store and gives up runs whose process is gone. Throws StoreError. */
@@ -82,13 +84,8 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
       },
     },
     interrupt: (reason) => live.interruptAll(reason),
-    async close() {
-      try {
-        await downstream?.close();
-      } finally {
-        store.close();
-      }
-    },
+    closeServers: async () => downstream?.close(),
+    closeStore: () => store.close(),
   };
 }
 

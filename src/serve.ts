@@ -6,7 +6,7 @@ import type { OpenRuntime } from "./open-runtime.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
-const LAST_ANSWERS_MS = 300; // for calls that are being answered when the end comes
+const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
 
 /** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
 export async function serve(projectArgument: string | null, version: string): Promise<void> {
@@ -42,12 +42,13 @@ export async function serve(projectArgument: string | null, version: string): Pr
     if (ending !== null) return;
     ending = cause;
     setTimeout(() => process.exit(1), EXIT_BUDGET_MS);
-    const steps: readonly (() => Promise<void> | void | undefined)[] = [
+    const steps: readonly (() => unknown)[] = [
       () => opened?.interrupt(cause),
       () => server.release(),
-      () => server.settled(LAST_ANSWERS_MS),
+      () => Promise.allSettled([server.settled(LAST_ANSWERS_MS), opened?.closeServers()]),
+      () => opened?.closeServers(), // of a call that opened them meanwhile
       () => server.close(),
-      () => opened?.close(),
+      () => opened?.closeStore(),
     ];
     for (const step of steps) {
       try {

@@ -35,8 +35,7 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
       reply = await provider.reply({ model: request.model, system: systemPrompt(request), messages, tools }, signal);
     } catch (error) {
       if (signal.aborted) return { kind: "stopped" };
-      if (error instanceof ProviderError)
-        return { kind: "failed", failure: { code: error.code, message: error.message } };
+      if (error instanceof ProviderError) return { kind: "failed", failure: toFailure(error) };
       throw error;
     }
     const { turn } = journal.history;
@@ -51,6 +50,11 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
       return { kind: "failed", failure: { code: reply.code, message: reply.reason } };
     journal.note({ type: "message_injected", text: complaint(reply.code) });
   }
+}
+
+function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
+  const wish = retryAfterMs === null ? "" : `; the provider asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  return { code, message: message + wish };
 }
 
 function complaint(code: string): string {

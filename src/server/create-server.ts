@@ -95,6 +95,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       });
       await Promise.race([Promise.allSettled(inFlight), tooLong]);
       clearTimeout(timer);
+      await new Promise(setImmediate); // an answer is sent a few microtasks after it is made
     },
     release: () => released.abort(),
     close: () => server.close(),

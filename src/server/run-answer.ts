@@ -75,38 +75,39 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
   return fitAnswer(answer, budget);
 }
 
-/** Cuts what is large, then leaves out what is not needed to go on, until the answer fits. */
+/** What a run can be told without; get_run gives each of them in full. */
+const DROPPABLE = [
+  "result",
+  "partial_text",
+  "data",
+  "effects",
+  "warnings",
+  "tools",
+  "artifacts",
+  "files_modified",
+  "next_steps",
+];
+
+/** Cuts the largest fields, text by text and list by list, until the answer fits; a text keeps as much as has room. */
 function fitAnswer(answer: Answer, budget: number): Answer {
   if (sizeOf(answer) <= budget) return answer;
-  const fitted: Record<string, unknown> = { ...answer };
+  const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
+  const fitted: Record<string, unknown> = { ...answer, truncated: [...DROPPABLE], next };
+  const room = () => budget - sizeOf(fitted);
+  const bySize = DROPPABLE.toSorted((left, right) => sizeOf(answer[right]) - sizeOf(answer[left]));
   const truncated: string[] = [];
-  const shorten: readonly [field: string, to: unknown][] = [
-    ["effects", []],
-    ["warnings", []],
-    ["partial_text", null],
-    ["data", null],
-    ["tools", null],
-    ["artifacts", []],
-    ["files_modified", []],
-    ["next_steps", []],
-  ];
-  fitted.truncated = truncated;
-  fitted.next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
-  const room = () => budget - sizeOf(fitted) - 40;
-  for (const [field, to] of shorten) {
-    if (room() >= 0) return fitted;
-    if (sizeOf(fitted[field]) <= sizeOf(to)) continue;
-    fitted[field] = to;
+  for (const field of bySize) {
+    if (room() >= 0) break;
+    fitted[field] = Array.isArray(answer[field]) ? [] : null;
     truncated.push(field);
   }
-  if (room() < 0 && typeof fitted.result === "string") {
-    const { result } = fitted;
-    fitted.result = "";
-    truncated.push("result");
-    fitted.result = room() > 0 ? fittingPart(result, 0, room()) : "";
+  if (room() < 0) return { run_id: answer.run_id, status: answer.status };
+  fitted.truncated = truncated;
+  for (const field of truncated) {
+    const text = answer[field];
+    if (typeof text === "string" && room() > 20) fitted[field] = fittingPart(text, 0, room());
   }
-  if (room() >= 0) return fitted;
-  return { run_id: answer.run_id, status: answer.status };
+  return fitted;
 }
 
 /** What only the journal knows: the text so far, what was changed, and which tools the run got. */

@@ -6,8 +6,8 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
-import type { NewRun, RunFilter, RunStore } from "../../src/core/ports.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import type { NewRun, RunFilter, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
 import { openRunStore } from "../../src/store/open-run-store.js";
 
@@ -102,7 +102,15 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
         usage: { input: 10, output: 2, cached: 1, thinking: 3 },
       },
       { type: "tool_call_finished", turn: 1, index: 0, tool: "a__b", isError: false, text: "x", milliseconds: 1 },
-      { type: "tool_call_finished", turn: 1, index: 1, tool: "read_result", isError: false, text: "x", milliseconds: 1 },
+      {
+        type: "tool_call_finished",
+        turn: 1,
+        index: 1,
+        tool: "read_result",
+        isError: false,
+        text: "x",
+        milliseconds: 1,
+      },
     ]);
     expect(stored?.map(({ seq }) => seq)).toEqual([3, 4, 5, 6]);
     expect(store.getRun(hold.runId)).toMatchObject({
@@ -130,7 +138,11 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     expect(store.append(hold, [{ type: "turn_started", turn: 1 }])).toBeNull();
     expect(store.append(hold, [finish(SUCCESS)])).toBeNull();
     expect(store.getRun(hold.runId)).toMatchObject({ status: "cancelled", outcome: CANCELLED });
-    expect(allEvents(hold.runId).map(({ event }) => event.type)).toEqual(["run_created", "run_started", "run_finished"]);
+    expect(allEvents(hold.runId).map(({ event }) => event.type)).toEqual([
+      "run_created",
+      "run_started",
+      "run_finished",
+    ]);
   });
 
   it("lets no end be followed by another, even with the right epoch", () => {
@@ -143,13 +155,16 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     expect(store.getRun(hold.runId)?.status).toBe("success");
   });
 
-  it.each(["success", "partial", "blocked", "error", "timeout", "cancelled"] as const)("keeps %s apart from other ends", (status) => {
-    const hold = started();
-    const outcome: Outcome = { status, result: "r", data: { n: 1 }, error: { code: "c", message: "m" } };
-    now += 1;
-    store.append(hold, [finish(outcome)]);
-    expect(store.getRun(hold.runId)).toMatchObject({ status, outcome, finishedAt: now });
-  });
+  it.each(["success", "partial", "blocked", "error", "timeout", "cancelled"] as const)(
+    "keeps %s apart from other ends",
+    (status) => {
+      const hold = started();
+      const outcome: Outcome = { status, result: "r", data: { n: 1 }, error: { code: "c", message: "m" } };
+      now += 1;
+      store.append(hold, [finish(outcome)]);
+      expect(store.getRun(hold.runId)).toMatchObject({ status, outcome, finishedAt: now });
+    },
+  );
 
   it("does not let a pending run succeed", () => {
     const { run } = store.createRun(newRun());

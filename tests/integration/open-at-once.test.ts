@@ -10,7 +10,9 @@ const OPENER = join(import.meta.dirname, "../support/open-at-barrier.mjs");
 const ROUNDS = 10;
 const PROCESSES = 8;
 
-it(`${PROCESSES} processes at a barrier, ${ROUNDS} rounds: each opens the new file and writes`, { timeout: 120_000 }, async () => {
+it(`${PROCESSES} processes at a barrier, ${ROUNDS} rounds: each opens the new file and writes`, {
+  timeout: 120_000,
+}, async () => {
   for (let round = 1; round <= ROUNDS; round++) {
     const folder = mkdtempSync(join(tmpdir(), "legwork-barrier-"));
     const [file, start] = [join(folder, "home", "legwork.db"), join(folder, "start")];

@@ -39,9 +39,49 @@ export function createWorkbench(): Workbench {
   };
 }
 
+/** A run in an answer. */
+export interface RunAnswer {
+  readonly run_id: string;
+  readonly status: string;
+  readonly title: string;
+  readonly result: string;
+  readonly partial_text: string | null;
+  readonly error: { readonly code: string; readonly message: string };
+  readonly effects: readonly { readonly tool: string; readonly outcome: string }[];
+  readonly tools: { readonly allowed: number; readonly withheld: number; readonly how_to_grant?: string };
+  readonly usage: Readonly<Record<"input_tokens" | "output_tokens" | "cached_tokens" | "thinking_tokens", number>>;
+  readonly warnings: readonly string[];
+  readonly next: string;
+}
+
+/** An event in an answer. */
+export interface EventAnswer {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly index: number;
+  readonly text: string;
+  readonly json_part?: string;
+}
+
+/** The structured content of our tools' answers: each test reads the fields that its call gives. */
+export interface Structured extends RunAnswer {
+  readonly was: string;
+  readonly run: RunAnswer;
+  readonly runs: readonly RunAnswer[];
+  readonly pending: readonly string[];
+  readonly events: readonly EventAnswer[];
+  readonly messages: readonly object[];
+  readonly access: readonly object[];
+  readonly next_cursor: string | null;
+  readonly existing: boolean;
+  readonly policy: string;
+  readonly notices: readonly string[];
+}
+
 export interface ToolResult {
   readonly isError: boolean;
-  readonly structured: Record<string, any>;
+  readonly structured: Structured;
   readonly text: string;
 }
 
@@ -58,6 +98,8 @@ export interface HostOptions {
   readonly env?: Record<string, string>;
   readonly args?: readonly string[];
   readonly clientName?: string;
+  /** Where the host is opened; default: the project folder. */
+  readonly cwd?: string;
 }
 
 /** Starts the binary as a host would. */
@@ -65,7 +107,7 @@ export async function openHost(bench: Workbench, options: HostOptions = {}): Pro
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [BIN, ...(options.args ?? [])],
-    cwd: bench.project,
+    cwd: options.cwd ?? bench.project,
     env: { ...baseEnv(bench), ...options.env },
     stderr: "pipe",
   });
@@ -82,8 +124,8 @@ export async function openHost(bench: Workbench, options: HostOptions = {}): Pro
     async call(name, args = {}, callOptions) {
       const result = await client.callTool({ name, arguments: args }, undefined, callOptions);
       const [first] = result.content as { type: string; text: string }[];
-      const structured = (result.structuredContent ?? {}) as Record<string, any>;
-      return { isError: result.isError === true, structured, text: first?.text ?? "" };
+      const structured: unknown = result.structuredContent ?? {};
+      return { isError: result.isError === true, structured: structured as Structured, text: first?.text ?? "" };
     },
     close: () => client.close(),
   };

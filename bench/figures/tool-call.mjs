@@ -1,0 +1,52 @@
+/**
+ * What a proxied tool call adds to a direct one, journal included.
+ * A call has no clock of its own that is fine enough, so two kinds of gap are compared, each from a reply of the model
+ * to the next request: after a reply with a tool call, and after an empty reply, which is asked for again. The second
+ * holds all that a reply costs by itself, so the difference is the call: its gate, its commit and the server's answer.
+ */
+import { startBareLoop } from "../support/start-bare-loop.mjs";
+import { startLegwork } from "../support/start-legwork.mjs";
+import { modelNamed, startModel } from "../support/start-model.mjs";
+import { median } from "../support/statistics.mjs";
+import { ms, row } from "../support/table.mjs";
+
+const CALLS = 200;
+const ROUNDS = 5;
+
+export async function measure() {
+  const model = await startModel();
+  const bare = await startBareLoop(model);
+  const legwork = await startLegwork(model);
+  try {
+    await callCost(legwork, model);
+    await bare.timeCalls(CALLS);
+    const rounds = [];
+    for (let n = 0; n < ROUNDS; n++) {
+      const direct = median(await bare.timeCalls(CALLS));
+      rounds.push({ direct, proxied: await callCost(legwork, model) });
+    }
+    const added = median(rounds.map(({ direct, proxied }) => proxied - direct));
+    return [
+      row("a proxied tool call adds to a direct one", {
+        ours: ms(median(rounds.map(({ proxied }) => proxied))),
+        floor: `${ms(median(rounds.map(({ direct }) => direct)))}; adds ${ms(added)}`,
+        value: added,
+        bar: 1,
+        unit: "ms",
+      }),
+    ];
+  } finally {
+    await Promise.all([legwork.close(), bare.close()]);
+    model.close();
+    legwork.remove();
+  }
+}
+
+async function callCost(legwork, model) {
+  const name = modelNamed({ calls: CALLS, empty: true });
+  await legwork.finish([await legwork.spawn(name)]);
+  const { arrived, answered } = await model.times(name);
+  const afterReply = arrived.slice(1).map((time, n) => time - answered[n]);
+  const [afterEmpty, afterCall] = [0, 1].map((kind) => afterReply.filter((_, n) => n % 2 === kind));
+  return median(afterCall) - median(afterEmpty);
+}

@@ -1,0 +1,116 @@
+/**
+ * A turn, its growth and its room on disk: one agent, 200 turns of one tool call each, a model without latency.
+ * The model's stand-in takes the times, for the bare loop as for us: a turn is from one request to the next.
+ */
+import { statSync } from "node:fs";
+import Database from "better-sqlite3";
+import { cpuOf } from "../support/processes.mjs";
+import { startBareLoop } from "../support/start-bare-loop.mjs";
+import { startLegwork } from "../support/start-legwork.mjs";
+import { modelNamed, startModel } from "../support/start-model.mjs";
+import { gaps, median, medianRatio, quantile, sum } from "../support/statistics.mjs";
+import { ms, row } from "../support/table.mjs";
+
+const TURNS = 200;
+const ENDS = 40; // turns at either end that growth compares
+const ROUNDS = 9;
+
+export async function measure() {
+  const model = await startModel();
+  const bare = await startBareLoop(model);
+  const legwork = await startLegwork(model);
+  try {
+    const contenders = {
+      bare: (name) => bare.run([name]),
+      journalled: (name) => bare.run([name], { journal: true }),
+      ours: async (name) => legwork.finish([await legwork.spawn(name)]),
+    };
+    const pids = { bare: bare.pid, journalled: bare.pid, ours: legwork.pid };
+    const time = (contender) => timeRun(contenders[contender], pids[contender], model);
+    const first = { bare: await time("bare"), journalled: await time("journalled"), ours: await time("ours") };
+    const rounds = [];
+    for (let n = 0; n < ROUNDS; n++) {
+      const order = n % 2 === 0 ? ["bare", "ours", "journalled"] : ["journalled", "ours", "bare"];
+      const round = {};
+      for (const contender of order) round[contender] = await time(contender);
+      rounds.push(round);
+    }
+    await legwork.close();
+    return rowsOf(first, rounds, bytesOf(legwork.database) / (TURNS * (ROUNDS + 1)));
+  } finally {
+    await Promise.all([legwork.close(), bare.close()]);
+    model.close();
+    legwork.remove();
+  }
+}
+
+async function timeRun(run, pid, model) {
+  const name = modelNamed({ calls: TURNS });
+  const before = cpuOf(pid);
+  await run(name);
+  const cpu = cpuOf(pid) - before;
+  const { arrived } = await model.times(name);
+  const turns = gaps(arrived);
+  if (turns.length !== TURNS) throw new Error(`${turns.length} turns instead of ${TURNS}`);
+  return { cpu, turns, total: sum(turns), growth: sum(turns.slice(-ENDS)) / sum(turns.slice(0, ENDS)) };
+}
+
+function rowsOf(first, rounds, bytesPerTurn) {
+  const of = (contender, field) => rounds.map((round) => round[contender][field]);
+  const perTurn = (contender) => `${ms(median(of(contender, "total")) / TURNS)} a turn`;
+  const over = (ours, floor, field) =>
+    medianRatio(rounds.map((round) => ({ ours: round[ours][field], floor: round[floor][field] })));
+  const p99 = (contender) => quantile(of(contender, "turns").flat(), 0.99);
+  const cpu = (contender) => `${ms(sum(of(contender, "cpu")) / ROUNDS / TURNS)} a turn`;
+  const growth = (contender) => `${median(of(contender, "growth")).toFixed(2)} x`;
+  return [
+    row("a turn, over the bare loop", {
+      ours: perTurn("ours"),
+      floor: perTurn("bare"),
+      ratio: over("ours", "bare", "total"),
+      bar: 1.8,
+    }),
+    row("a turn, over the bare loop with a journal", {
+      ours: perTurn("ours"),
+      floor: perTurn("journalled"),
+      ratio: over("ours", "journalled", "total"),
+    }),
+    row("the bare loop with a journal, over the bare loop", {
+      ours: perTurn("journalled"),
+      floor: perTurn("bare"),
+      ratio: over("journalled", "bare", "total"),
+    }),
+    row("a turn in the first run of a process", {
+      ours: `${ms(first.ours.total / TURNS)} a turn`,
+      floor: `${ms(first.bare.total / TURNS)} a turn`,
+      ratio: first.ours.total / first.bare.total,
+    }),
+    row("a turn, p99", { ours: ms(p99("ours")), floor: ms(p99("bare")), value: p99("ours"), bar: 8, unit: "ms" }),
+    row("processor time of a turn", {
+      ours: cpu("ours"),
+      floor: cpu("bare"),
+      ratio: sum(of("ours", "cpu")) / sum(of("bare", "cpu")),
+      bar: 2,
+    }),
+    row(`growth: last ${ENDS} of ${TURNS} turns over the first ${ENDS}`, {
+      ours: growth("ours"),
+      floor: growth("bare"),
+      value: median(of("ours", "growth")),
+      bar: 1.1,
+    }),
+    row("disk", {
+      ours: `${(bytesPerTurn / 1024).toFixed(1)} KiB a turn`,
+      value: bytesPerTurn / 1024,
+      bar: 20,
+      unit: "KiB",
+    }),
+  ];
+}
+
+/** The size of a database that nobody has open, with all of its log written back. */
+function bytesOf(file) {
+  const database = new Database(file);
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  database.close();
+  return statSync(file).size;
+}

@@ -1,0 +1,31 @@
+/**
+ * Prints what legwork costs beside floors measured in the same run: `node bench/run.mjs [--markdown] [FIGURE ...]`.
+ * Exits with 1 when a bar is missed. Runs on Linux, after `npm run build`.
+ */
+import { parseArgs } from "node:util";
+import { toMarkdown, toText } from "./support/table.mjs";
+
+const FIGURES = {
+  turn: () => import("./figures/turn.mjs"),
+  crowd: () => import("./figures/crowd.mjs"),
+  many: () => import("./figures/many.mjs"),
+  start: () => import("./figures/start.mjs"),
+  "tool-call": () => import("./figures/tool-call.mjs"),
+  exit: () => import("./figures/exit.mjs"),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { markdown: { type: "boolean" } } });
+const unknown = positionals.filter((name) => !(name in FIGURES));
+if (unknown.length > 0) {
+  process.stderr.write(`there is no figure "${unknown[0]}": use ${Object.keys(FIGURES).join(", ")}\n`);
+  process.exit(2);
+}
+
+const rows = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(FIGURES)) {
+  process.stderr.write(`measuring ${name} …\n`);
+  const { measure } = await FIGURES[name]();
+  rows.push(...(await measure()));
+}
+process.stdout.write(`${values.markdown ? toMarkdown(rows) : toText(rows)}\n`);
+if (rows.some(({ missed }) => missed)) process.exitCode = 1;

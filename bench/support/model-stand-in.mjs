@@ -1,0 +1,76 @@
+/**
+ * A process that answers like Gemini as cheaply as possible, and keeps the time of each request and of each reply.
+ * The name of the model is its script, such as `calls-200.delay-0.hang-0.empty-0.run-7`: so many tool calls and then a
+ * text, each after so many milliseconds; with hang-1 the text never comes; with empty-1 each call follows an empty reply.
+ */
+import { createServer } from "node:http";
+
+const conversations = new Map();
+const ROUTE = /^\/v1beta\/models\/([^/?]+):generateContent/;
+
+const server = createServer((request, response) => {
+  const { url } = request;
+  request.resume(); // what was sent is not looked at: that would cost both sides the same and blur their difference
+  request.on("end", () => {
+    const now = performance.now();
+    const [, model] = ROUTE.exec(url) ?? [];
+    if (model) answer(conversationOf(model), now, response);
+    else if (url.startsWith("/times/")) send(response, JSON.stringify(timesOf(url.slice("/times/".length))));
+    else if (url === "/held") send(response, JSON.stringify(heldRequests()));
+    else response.writeHead(404).end();
+  });
+});
+server.keepAliveTimeout = 120_000;
+server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
+process.on("disconnect", () => process.exit(0));
+
+function conversationOf(model) {
+  const known = conversations.get(model);
+  if (known) return known;
+  const script = Object.fromEntries(model.split(".").map((field) => field.split("-")));
+  const { calls, delay, hang, empty } = Object.fromEntries(
+    Object.entries(script).map(([name, value]) => [name, Number(value)]),
+  );
+  const replies = empty ? calls * 2 : calls; // before the last one
+  const conversation = { replies, delay, hang, empty, asked: 0, arrived: [], answered: [] };
+  conversations.set(model, conversation);
+  return conversation;
+}
+
+function answer(conversation, now, response) {
+  const n = conversation.asked++;
+  conversation.arrived.push(now);
+  if (conversation.hang && n === conversation.replies) return;
+  const reply = () => {
+    send(response, replyOf(conversation, n));
+    conversation.answered.push(performance.now());
+  };
+  if (conversation.delay > 0) setTimeout(reply, conversation.delay);
+  else reply();
+}
+
+function replyOf({ replies, empty }, n) {
+  if (n >= replies) return body('{"text":"done"}');
+  if (empty && n % 2 === 0) return body("");
+  // Arguments and answer differ from one call to the next, or the loop would be taken for stuck.
+  const call = `{"functionCall":{"id":"call_${n}","name":"effects__big","args":{"n":${200 + n}}}}`;
+  return body(call);
+}
+
+function body(part) {
+  return `{"candidates":[{"content":{"role":"model","parts":[${part}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":15}}`;
+}
+
+function send(response, text) {
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function timesOf(model) {
+  const { arrived, answered } = conversations.get(model) ?? { arrived: [], answered: [] };
+  return { arrived, answered };
+}
+
+function heldRequests() {
+  return [...conversations.values()].filter(({ hang, replies, asked }) => hang && asked > replies).length;
+}

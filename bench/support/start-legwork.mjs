@@ -1,0 +1,70 @@
+/** Starts the real binary as a host would, in a home and a project of its own that vanish with it. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { INITIALIZE, startChild } from "./json-rpc-child.mjs";
+import { profileArguments } from "./profile.mjs";
+
+export const LEGWORK = fileURLToPath(new URL("../../bin/legwork.js", import.meta.url));
+export const TOOL_SERVER = fileURLToPath(new URL("../../tests/support/effect-server.mjs", import.meta.url));
+const MOST_IDS = 100; // that one wait_for_runs takes
+
+/** A folder with a home and a project; `remove` deletes all of it. */
+export function createPlace(config = "{}") {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-bench-")));
+  const [home, project] = [join(root, "home"), join(root, "project")];
+  mkdirSync(home, { recursive: true });
+  mkdirSync(join(project, ".git"), { recursive: true });
+  writeFileSync(join(home, "config.yaml"), config);
+  const env = { PATH: process.env.PATH, HOME: root, LEGWORK_HOME: home, GEMINI_API_KEY: "bench" };
+  return {
+    database: join(home, "legwork.db"),
+    project,
+    env,
+    remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+/** An initialized legwork whose agents have the tools of `servers` copies of the tool server. */
+export async function startLegwork(model, { concurrentRuns = 8, servers = 1 } = {}) {
+  const names = ["effects", ...Array.from({ length: servers - 1 }, (_, index) => `effects${index + 2}`)];
+  const server = { command: process.execPath, args: [TOOL_SERVER] };
+  const config = {
+    provider: "gemini",
+    providers: { gemini: { base_url: model.url } },
+    mcpServers: { workspace: { disabled: true }, ...Object.fromEntries(names.map((name) => [name, server])) },
+    limits: { max_concurrent_runs: concurrentRuns, max_turns: 10_000 },
+  };
+  const place = createPlace(JSON.stringify(config)); // JSON is YAML
+  const child = startChild(process.execPath, [...profileArguments, LEGWORK], { cwd: place.project, env: place.env });
+  await child.request("initialize", INITIALIZE);
+  child.notify("notifications/initialized");
+
+  async function call(name, args) {
+    const { isError, structuredContent, content } = await child.request("tools/call", { name, arguments: args });
+    if (isError) throw new Error(`${name}: ${content[0]?.text}`);
+    return structuredContent;
+  }
+
+  const { pid, exited, endInput, close } = child;
+  return {
+    pid,
+    exited,
+    endInput,
+    close,
+    database: place.database,
+    spawn: async (modelName) => (await call("spawn_agent", { prompt: "Go on until done.", model: modelName })).run_id,
+    /** Waits for the end of the runs, each of which has to be a success. */
+    async finish(runIds) {
+      for (let at = 0; at < runIds.length; at += MOST_IDS) {
+        const run_ids = runIds.slice(at, at + MOST_IDS);
+        const { runs, pending } = await call("wait_for_runs", { run_ids, wait_seconds: 50 });
+        const failed = runs.find(({ status }) => status !== "success");
+        if (pending.length > 0 || failed)
+          throw new Error(`not all runs succeeded: ${JSON.stringify(failed ?? pending)}`);
+      }
+    },
+    remove: place.remove,
+  };
+}

@@ -1,0 +1,330 @@
+/** Bad arguments from the wire: each gets one clear sentence, nothing is written, and the server goes on serving. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GeminiStandIn, startGeminiStandIn, status } from "../support/gemini-stand-in.js";
+import { createWorkbench, openHost, type TestHost, type ToolResult, type Workbench } from "../support/host.js";
+import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+
+const MOST_CHARACTERS = 10_000; // of one answer where the host's own limit is not known
+const NOWHERE = "run_00000000000000000000000000";
+
+let bench: Workbench;
+let standIn: GeminiStandIn;
+let host: TestHost;
+let ended: string;
+
+beforeAll(async () => {
+  bench = createWorkbench();
+  standIn = await startGeminiStandIn(() => status(404));
+  rehearse(bench, "talk", [{ calls: [{ tool: "no_such_tool" }] }, { text: "x".repeat(30_000) }]);
+  rehearse(bench, "slow", [{ text: "late", delay_ms: 60_000 }]);
+  host = await openHost(bench, { env: { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url } });
+  await runScript(host, "talk");
+  ended = (await runScript(host, "talk")).run_id;
+});
+afterAll(async () => {
+  await host.close();
+  await standIn.close();
+  bench.remove();
+});
+
+/** How many rows each table has. */
+function rowCounts(): Record<string, number> {
+  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const count = (table: string) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+  const counts = Object.fromEntries(["runs", "run_events", "sessions", "blobs"].map((name) => [name, count(name)]));
+  database.close();
+  return counts;
+}
+
+function expectRefusal(result: ToolResult, code: string, says: RegExp): void {
+  expect(result.isError).toBe(true);
+  expect(JSON.parse(result.text)).toEqual(result.structured);
+  expect(result.structured.error.message).toMatch(says);
+  expect(result.structured.error).toMatchObject({ code });
+  expect(result.structured.error.message).not.toMatch(/\n|internal error|Invalid input$/);
+  expect(result.text.length).toBeLessThan(MOST_CHARACTERS);
+}
+
+type Case = readonly [what: string, args: Record<string, unknown>, code: string, says: RegExp];
+
+/** One test a case: refused with its sentence, nothing written, and the next call works. */
+function refuses(tool: string, cases: readonly Case[]): void {
+  it.each(cases)("%s", async (_what, args, code, says) => {
+    const before = rowCounts();
+    expectRefusal(await host.call(tool, args), code, says);
+    expect(rowCounts()).toEqual(before);
+    const { isError, structured } = await host.call("list_runs", { scope: "all" });
+    expect(isError).toBe(false);
+    expect(structured.runs).toHaveLength(before.runs ?? 0);
+  });
+}
+
+const bad = "invalid_arguments";
+const go = { prompt: "go" };
+const played = { ...go, provider: "rehearsal", model: "talk" };
+const gemini = { ...go, provider: "gemini" };
+
+describe("spawn_agent refuses", () => {
+  refuses("spawn_agent", [
+    ["a misspelt argument", { promt: "go" }, bad, /unknown argument "promt"; did you mean "prompt"\?/],
+    ["an unknown argument", { ...go, max_turn: 3 }, bad, /unknown argument "max_turn"; did you mean "max_turns"\?/],
+    ["an argument like no other", { ...go, zebra: 1 }, bad, /unknown argument "zebra" \(the arguments are prompt, /],
+    ["a missing prompt", {}, bad, /prompt is missing: give a string/],
+    ["a prompt that is a number", { prompt: 5 }, bad, /prompt: .*expected string, received number/],
+    ["an empty prompt", { prompt: "" }, bad, /prompt is empty: say what/],
+    ["a prompt of blanks", { prompt: " \n\t" }, bad, /prompt is empty: say what/],
+    ["tools that are no list", { ...go, tools: "*" }, bad, /tools: .*expected array, received string/],
+    ["an unknown agent", { ...played, agent: "reviewer" }, "unknown_agent", /no agent "reviewer".*"default"/],
+    ["a misspelt agent", { ...played, agent: "defualt" }, "unknown_agent", /did you mean "default"\?/],
+    ["an unknown workflow", { ...played, workflow: "plan" }, "unknown_workflow", /no workflow "plan"/],
+    ["an unknown provider", { ...go, provider: "gemni" }, "unknown_provider", /"gemni".*did you mean "gemini"\?/],
+    ["a provider like no other", { ...go, provider: "zzz" }, "unknown_provider", /use gemini or rehearsal/],
+    ["a model with a slash", { ...gemini, model: "models/a" }, "unknown_model", /"models\/a" is not a Gemini model/],
+    ["a model with a query", { ...gemini, model: "a?key=b" }, "unknown_model", /is not a Gemini model name: use/],
+    ["a model that leads elsewhere", { ...gemini, model: "../../x" }, "unknown_model", /is not a Gemini model name/],
+    ["a model with a blank", { ...gemini, model: "gemini 3" }, "unknown_model", /"gemini 3" is not a Gemini model/],
+    ["an empty model", { ...gemini, model: "" }, "unknown_model", /is not a Gemini model name/],
+    ["an unknown script", { ...played, model: "nope" }, "unknown_model", /no rehearsal script "nope": put nope\.yaml/],
+    ["a script that leads elsewhere", { ...played, model: "../talk" }, "unknown_model", /"\.\.\/talk" is not a script/],
+    ["a script with a query", { ...played, model: "talk?" }, "unknown_model", /"talk\?" is not a script/],
+    ["negative turns", { ...played, max_turns: -1 }, bad, /max_turns: .*>=1/],
+    ["no turns", { ...played, max_turns: 0 }, bad, /max_turns: .*>=1/],
+    ["half a turn", { ...played, max_turns: 1.5 }, bad, /max_turns: .*int/],
+    ["a huge number of turns", { ...played, max_turns: 1e9 }, bad, /max_turns: .*<=10000/],
+    ["turns as text", { ...played, max_turns: "3" }, bad, /max_turns: .*expected number/],
+    ["negative time", { ...played, timeout_seconds: -5 }, bad, /timeout_seconds: .*>0/],
+    ["no time", { ...played, timeout_seconds: 0 }, bad, /timeout_seconds: .*>0/],
+    ["endless time", { ...played, timeout_seconds: 1e12 }, bad, /timeout_seconds: .*<=604800/],
+    ["a negative wait", { ...played, wait_seconds: -1 }, bad, /wait_seconds: .*>=0/],
+    ["a wait that no host survives", { ...played, wait_seconds: 51 }, bad, /wait_seconds: .*<=50/],
+    [
+      "a schema that is text",
+      { ...played, output_schema: "object" },
+      bad,
+      /output_schema is not a JSON Schema: .*object/,
+    ],
+    ["a schema that is a number", { ...played, output_schema: 7 }, bad, /output_schema is not a JSON Schema/],
+    ["a schema that is a list", { ...played, output_schema: [] }, bad, /output_schema is not a JSON Schema/],
+    ["a schema that is null", { ...played, output_schema: null }, bad, /output_schema is not a JSON Schema/],
+    ["a type that is none", { ...played, output_schema: { type: "banana" } }, bad, /not a JSON Schema: .*type/],
+    ["a reference to nothing", { ...played, output_schema: { $ref: "#/nope" } }, bad, /not a JSON Schema: .*#\/nope/],
+    [
+      "a bad pattern in tools",
+      { ...played, tools: ["workspace/*"] },
+      bad,
+      /tools: "workspace\/\*" is not a tool pattern/,
+    ],
+    ["an empty pattern", { ...played, tools: [""] }, bad, /tools: "" is not a tool pattern: use a tool name/],
+    [
+      "a bad pattern in blocked_tools",
+      { ...played, blocked_tools: ["a b"] },
+      bad,
+      /blocked_tools: "a b" is not a tool/,
+    ],
+    ["an empty idempotency_key", { ...played, idempotency_key: "" }, bad, /idempotency_key: /],
+    ["a title without end", { ...played, title: "x".repeat(201) }, bad, /title: .*<=200/],
+    ["an agent's name of 50,000 characters", { ...go, agent: "x".repeat(50_000) }, "unknown_agent", /no agent "x+/],
+    ["an argument's name of 50,000 characters", { ...go, ["y".repeat(50_000)]: 1 }, bad, /unknown argument "y+/],
+  ]);
+
+  it("and asks the vendor nothing for a model's name that could lead elsewhere", async () => {
+    const asked = standIn.requests.length;
+    expectRefusal(await host.call("spawn_agent", { ...gemini, model: "a/b?c" }), "unknown_model", /not a Gemini model/);
+    expect(standIn.requests).toHaveLength(asked);
+  });
+});
+
+it("a model that the vendor does not know ends the run with the vendor's reason", async () => {
+  const { structured } = await host.call("spawn_agent", { ...gemini, model: "no-such-model", wait_seconds: 30 });
+  expect(structured).toMatchObject({ status: "error", error: { code: "model_not_found" } });
+  expect(structured.error.message).toContain("no-such-model");
+});
+
+describe("get_run refuses", () => {
+  refuses("get_run", [
+    ["no run", {}, bad, /run_id is missing/],
+    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /no run "run_0+": list_runs shows/],
+    ["an empty id", { run_id: "" }, bad, /run_id: /],
+    ["an unknown view", { run_id: NOWHERE, view: "banana" }, bad, /view: .*"summary".*"access"/],
+    ["an empty page", { run_id: NOWHERE, limit: 0 }, bad, /limit: .*>=1/],
+    ["a negative page", { run_id: NOWHERE, limit: -3 }, bad, /limit: .*>=1/],
+    ["a huge page", { run_id: NOWHERE, limit: 100_000 }, bad, /limit: .*<=200/],
+    ["a misspelt argument", { run: NOWHERE }, bad, /unknown argument "run"/],
+  ]);
+});
+
+describe("list_runs refuses", () => {
+  refuses("list_runs", [
+    ["an unknown status", { status: "succes" }, bad, /status: .*success/],
+    ["an unknown status in a list", { status: ["success", "banana"] }, bad, /status.*: .*success/],
+    ["an unknown scope", { scope: "world" }, bad, /scope: .*"session".*"project".*"all"/],
+    ["a time that is none", { since: "yesterday" }, bad, /since: "yesterday" is not an ISO 8601 time such as 20/],
+    ["a day that is none", { since: "2026-13-45" }, bad, /since: "2026-13-45" is not/],
+    ["an empty page", { limit: 0 }, bad, /limit: .*>=1/],
+    ["a huge page", { limit: 101 }, bad, /limit: .*<=100/],
+    ["a misspelt argument", { statuses: [] }, bad, /unknown argument "statuses"; did you mean "status"\?/],
+  ]);
+
+  it("nothing for a parent that has no children", async () => {
+    const { isError, structured } = await host.call("list_runs", { parent_run_id: NOWHERE, scope: "all" });
+    expect(isError).toBe(false);
+    expect(structured).toEqual({ runs: [], next_cursor: null });
+  });
+});
+
+describe("wait_for_runs refuses", () => {
+  refuses("wait_for_runs", [
+    ["no runs", { run_ids: [] }, bad, /run_ids: .*>=1/],
+    ["one id that is no list", { run_ids: NOWHERE }, bad, /run_ids: .*expected array/],
+    ["too many runs", { run_ids: Array(101).fill(NOWHERE) }, bad, /run_ids: .*<=100/],
+    ["a run that is not there", { run_ids: [NOWHERE] }, "unknown_run", /no run "run_0+": list_runs shows/],
+    ["an unknown mode", { run_ids: [NOWHERE], mode: "some" }, bad, /mode: .*"any".*"all"/],
+    ["a negative wait", { run_ids: [NOWHERE], wait_seconds: -1 }, bad, /wait_seconds: .*>=0/],
+    ["a huge wait", { run_ids: [NOWHERE], wait_seconds: 3600 }, bad, /wait_seconds: .*<=50/],
+  ]);
+
+  it("a run that is not there, beside one that is", async () => {
+    expectRefusal(await host.call("wait_for_runs", { run_ids: [ended, NOWHERE] }), "unknown_run", /no run "run_0+"/);
+  });
+});
+
+describe("cancel_run refuses", () => {
+  refuses("cancel_run", [
+    ["no run", {}, bad, /run_id is missing/],
+    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /no run "run_0+": list_runs shows/],
+    ["a reason that is no text", { run_id: NOWHERE, reason: 5 }, bad, /reason: .*expected string/],
+  ]);
+});
+
+describe("complete refuses", () => {
+  refuses("complete", [
+    ["a run that is not there", { run_id: NOWHERE, result: "x" }, "unknown_run", /no run "run_0+": list_runs shows/],
+    ["no result", { run_id: NOWHERE }, bad, /result is missing/],
+    ["an unknown status", { run_id: NOWHERE, result: "x", status: "done" }, bad, /status: .*"success".*"blocked"/],
+    [
+      "artifacts that are no list",
+      { run_id: NOWHERE, result: "x", artifacts: "a" },
+      bad,
+      /artifacts: .*expected array/,
+    ],
+  ]);
+
+  it("a run that has ended", async () => {
+    const before = (await host.call("get_run", { run_id: ended })).structured;
+    const again = await host.call("complete", { run_id: ended, result: "other" });
+    expectRefusal(again, "not_running", /is success: only a running run can be completed/);
+    expect((await host.call("get_run", { run_id: ended })).structured).toEqual(before);
+  });
+});
+
+describe("an unknown tool", () => {
+  refuses("spawn_agnet", [["is refused with the nearest name", go, "unknown_tool", /did you mean "spawn_agent"\?/]]);
+  refuses("", [["without a name is refused with all names", {}, "unknown_tool", /the tools are spawn_agent, /]]);
+});
+
+describe("a cursor", () => {
+  const views = ["summary", "result", "events", "messages", "access"] as const;
+
+  /** The real cursors, each made by the view it is named after. */
+  async function realCursors(): Promise<Record<string, string>> {
+    const next = async (tool: string, args: object) => (await host.call(tool, { ...args })).structured.next_cursor;
+    return {
+      list: await next("list_runs", { limit: 1 }),
+      result: await next("get_run", { run_id: ended, view: "result" }),
+      events: await next("get_run", { run_id: ended, view: "events", limit: 1 }),
+      messages: await next("get_run", { run_id: ended, view: "messages", limit: 1 }),
+      access: await next("get_run", { run_id: ended, view: "access", limit: 1 }),
+    };
+  }
+
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const fromNowhere = ["", "nonsense", "5", encode(null), encode([]), encode({}), encode({ after: 1, offset: 0 })];
+
+  it("of its own view goes on, of any other is refused", async () => {
+    const cursors = await realCursors();
+    for (const [kind, cursor] of Object.entries(cursors)) {
+      expect(cursor, kind).toEqual(expect.any(String));
+      for (const view of views) {
+        const page = await host.call("get_run", { run_id: ended, view, cursor });
+        if (view === kind) expect(page.isError, kind).toBe(false);
+        else expectRefusal(page, "invalid_cursor", /cursor is not one.*leave it out/);
+      }
+      const list = await host.call("list_runs", { cursor });
+      if (kind === "list") expect(list.structured.runs).not.toHaveLength(0);
+      else expectRefusal(list, "invalid_cursor", /cursor is not one.*leave it out/);
+    }
+  });
+
+  it.each(fromNowhere)("from nowhere is refused everywhere: %j", async (cursor) => {
+    for (const view of views)
+      expectRefusal(await host.call("get_run", { run_id: ended, view, cursor }), "invalid_cursor", /leave it out/);
+    expectRefusal(await host.call("list_runs", { cursor }), "invalid_cursor", /leave it out/);
+  });
+
+  it.each([
+    ["events", { kind: "events", after: "1", offset: 0 }],
+    ["events", { kind: "events", after: -1, offset: 0 }],
+    ["messages", { kind: "messages", after: 1.5, offset: 0 }],
+    ["access", { kind: "access", after: 1 }],
+    ["result", { kind: "result", offset: -1 }],
+  ])("of %s with fields that none has is refused: %j", async (view, cursor) => {
+    const page = await host.call("get_run", { run_id: ended, view, cursor: encode(cursor) });
+    expectRefusal(page, "invalid_cursor", /leave it out/);
+  });
+
+  it("of list_runs that names no run is refused", async () => {
+    expectRefusal(await host.call("list_runs", { cursor: encode({ kind: "list" }) }), "invalid_cursor", /leave it out/);
+    const numbered = encode({ kind: "list", after: 5 });
+    expectRefusal(await host.call("list_runs", { cursor: numbered }), "invalid_cursor", /leave it out/);
+  });
+
+  it("that is too long is refused", async () => {
+    expectRefusal(await host.call("list_runs", { cursor: "x".repeat(501) }), bad, /cursor: .*<=500/);
+  });
+});
+
+describe("what the host itself adds", () => {
+  it("is dropped before the arguments are judged", async () => {
+    const spawned = await runScript(host, "talk", { wait_for_previous: true });
+    expect(spawned.status).toBe("success");
+    expect((await host.call("list_runs", { wait_for_previous: false })).isError).toBe(false);
+  });
+});
+
+it("every tool gives the same in structure and in text", async () => {
+  const slow = await host.call("spawn_agent", { ...played, model: "slow" });
+  const { run_id } = slow.structured;
+  const answers = [
+    slow,
+    await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 0 }),
+    await host.call("get_run", { run_id }),
+    await host.call("list_runs", { status: ["running", "pending"] }),
+    await host.call("cancel_run", { run_id, reason: "enough" }),
+  ];
+  for (const { isError, structured, text } of answers) {
+    expect(isError, text).toBe(false);
+    expect(JSON.parse(text)).toEqual(structured);
+  }
+});
+
+describe("before there is a database", () => {
+  it("bad arguments leave no trace on disk", async () => {
+    const fresh = setBench();
+    const freshHost = await setHost(fresh);
+    expectRefusal(await freshHost.call("spawn_agent", { promt: "x" }), bad, /did you mean "prompt"/);
+    expectRefusal(await freshHost.call("list_runs", { limit: -1 }), bad, /limit/);
+    expectRefusal(await freshHost.call("no_such_tool"), "unknown_tool", /the tools are/);
+    expect(existsSync(fresh.home)).toBe(false);
+    expect((await freshHost.call("list_runs")).structured).toEqual({ runs: [], next_cursor: null });
+  });
+
+  it("a provider that is not set up is said with both ways out, and nothing is written", async () => {
+    const freshHost = await setHost(setBench());
+    expectRefusal(await freshHost.call("spawn_agent", go), "configuration", /set GEMINI_API_KEY.*provider "rehearsal"/);
+    expectRefusal(await freshHost.call("spawn_agent", gemini), "configuration", /needs a key: set GEMINI_API_KEY/);
+    expect((await freshHost.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  });
+});

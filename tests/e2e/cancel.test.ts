@@ -1,0 +1,127 @@
+/** Cancel means stop: what is in flight is aborted, and nothing later overwrites the end. */
+import { expect, it } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { hang } from "../support/gemini-stand-in.js";
+import { until } from "../support/host.js";
+
+it("aborts the model request in flight: the socket closes", async () => {
+  const { host, standIn } = await setStage([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  const request = await standIn.arrived(1);
+  const cancelled = await host.call("cancel_run", { run_id, reason: "not needed" });
+  expect(cancelled.structured).toMatchObject({ was: "running", status: "cancelled", error: { code: "cancelled" } });
+  expect(cancelled.structured.error.message).toContain("not needed");
+  await request.closed;
+});
+
+it("cancels the tool call in flight downstream", async () => {
+  const { host, slowStages } = await setStage([says(call("effects__slow", { ms: 20_000 })), says(text("never"))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  await until(() => slowStages().includes("started"));
+  await host.call("cancel_run", { run_id });
+  await until(() => slowStages().includes("cancelled"), 2_000);
+  expect(slowStages()).toEqual(["started", "cancelled"]);
+});
+
+it("defect: a cancelled run was overwritten with success; now nothing is written after the end", async () => {
+  const { host, slowStages, standIn } = await setStage([
+    says(call("effects__slow", { ms: 600 })),
+    says(call("complete", { result: "success after all", status: "success" })),
+  ]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  await until(() => slowStages().includes("started"));
+  await host.call("cancel_run", { run_id });
+  await new Promise((settle) => setTimeout(settle, 1_000)); // longer than the call would have taken
+  const { run } = (await host.call("get_run", { run_id })).structured;
+  expect(run).toMatchObject({ status: "cancelled", result: null });
+  const { events } = (await host.call("get_run", { run_id, view: "events" })).structured;
+  expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "cancelled" });
+  expect(standIn.requests).toHaveLength(1);
+});
+
+it("keeps what was said and done before the cancel", async () => {
+  const { host, slowStages } = await setStage([
+    says(text("I add a line."), call("effects__add_line", { text: "kept" })),
+    says(text("Now I am slow."), call("effects__slow", { ms: 20_000 })),
+  ]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go", tools: ["*"] })).structured;
+  await until(() => slowStages().includes("started"));
+  const { structured } = await host.call("cancel_run", { run_id });
+  expect(structured).toMatchObject({
+    partial_text: "I add a line.\n\nNow I am slow.",
+    effects: [{ tool: "effects__add_line", outcome: "done" }],
+    turns_used: 2,
+    tool_calls_count: 1,
+    usage: { input_tokens: 20, output_tokens: 10 },
+  });
+});
+
+it("works from another process, which did not start the run, within a second", async () => {
+  const { host, standIn, anotherHost } = await setStage([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  const request = await standIn.arrived(1);
+  const other = await anotherHost();
+  const waiting = host.call("wait_for_runs", { run_ids: [run_id] });
+  const before = Date.now();
+  const { structured } = await other.call("cancel_run", { run_id });
+  expect(structured).toMatchObject({ was: "running", status: "cancelled" });
+  await request.closed;
+  expect((await waiting).structured.runs[0]?.status).toBe("cancelled");
+  expect(Date.now() - before).toBeLessThan(1_000);
+});
+
+it("cancels a run that still waits for a slot, which then never starts", async () => {
+  const { host, standIn } = await setStage(() => ({ ...says(text("ok")), delayMs: 700 }), {
+    config: "limits: { max_concurrent_runs: 1 }",
+  });
+  const first = (await host.call("spawn_agent", { prompt: "one" })).structured.run_id;
+  const second = (await host.call("spawn_agent", { prompt: "two" })).structured.run_id;
+  expect((await host.call("cancel_run", { run_id: second })).structured).toMatchObject({
+    was: "pending",
+    status: "cancelled",
+  });
+  const { runs } = (await host.call("wait_for_runs", { run_ids: [first, second] })).structured;
+  expect(runs.map(({ status }) => status)).toEqual(["success", "cancelled"]);
+  expect(standIn.requests).toHaveLength(1);
+});
+
+it("is harmless for a run that has ended", async () => {
+  const { host } = await setStage([says(text("done"))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
+  const cancelled = await host.call("cancel_run", { run_id });
+  expect(cancelled.isError).toBe(false);
+  expect(cancelled.structured).toMatchObject({ was: "success", status: "success", result: "done" });
+});
+
+it("lets a host complete a running run by hand, and only a running one", async () => {
+  const { host, standIn } = await setStage([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  const request = await standIn.arrived(1);
+  const done = await host.call("complete", {
+    run_id,
+    result: "I did it myself",
+    status: "partial",
+    next_steps: ["rest"],
+  });
+  expect(done.structured).toMatchObject({
+    was: "running",
+    status: "partial",
+    result: "I did it myself",
+    next_steps: ["rest"],
+  });
+  await request.closed;
+  const again = await host.call("complete", { run_id, result: "twice" });
+  expect(again.structured.error).toMatchObject({ code: "not_running" });
+});
+
+it("lets a host give up waiting without touching the run", async () => {
+  const { host, standIn } = await setStage([{ ...says(text("done")), delayMs: 800 }]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  await standIn.arrived(1);
+  const gone = new AbortController();
+  const waiting = host.call("wait_for_runs", { run_ids: [run_id] }, { signal: gone.signal });
+  setTimeout(() => gone.abort(), 100);
+  await expect(waiting).rejects.toThrow();
+  const { runs } = (await host.call("wait_for_runs", { run_ids: [run_id] })).structured;
+  expect(runs[0]?.status).toBe("success");
+});

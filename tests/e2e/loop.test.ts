@@ -1,0 +1,296 @@
+/** The loop from the wire: limits, grace, order of calls, what is no answer, what is refused. */
+import { expect, it } from "vitest";
+import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import {
+  blockedPrompt,
+  emptyCandidates,
+  hang,
+  malformedFunctionCall,
+  rateLimited,
+  reply,
+  reset,
+  status,
+} from "../support/gemini-stand-in.js";
+
+const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
+
+it("defect: the reply after the last turn was dropped; now a grace reply ends the run as partial", async () => {
+  const { host, standIn } = await setStage([
+    says(text("one"), call("effects__echo", { n: 1 })),
+    says(text("two"), call("effects__echo", { n: 2 })),
+    says(text("what I have so far")),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], max_turns: 2, wait_seconds: 20 });
+  expect(structured).toMatchObject({
+    status: "partial",
+    result: "what I have so far",
+    error: { code: "max_turns" },
+    turns_used: 2,
+    tool_calls_count: 2,
+  });
+  const declared = JSON.stringify(standIn.requests[2]?.body.tools);
+  expect(declared).toContain('"complete"');
+  expect(declared).not.toContain("effects__echo");
+});
+
+it("never refuses complete in the grace turn, and records what is unmet", async () => {
+  const { host } = await setStage([
+    says(call("effects__echo", { n: 1 })),
+    says(call("complete", { result: "half", status: "success", data: { count: "many" } })),
+  ]);
+  const output_schema = { type: "object", properties: { count: { type: "integer" } }, required: ["count"] };
+  const { structured } = await host.call("spawn_agent", {
+    prompt: "go",
+    tools: ["*"],
+    max_turns: 1,
+    output_schema,
+    wait_seconds: 20,
+  });
+  expect(structured).toMatchObject({ status: "partial", result: "half", data: { count: "many" } });
+  expect(structured.error).toMatchObject({ code: "max_turns" });
+  expect(structured.error.message).toContain("count must be integer");
+});
+
+it("defect: time-outs lost the text; now the deadline ends the run as timeout and keeps it", async () => {
+  const { host, standIn } = await setStage([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
+  const begun = Date.now();
+  const { structured } = await host.call("spawn_agent", {
+    prompt: "go",
+    tools: ["*"],
+    timeout_seconds: 5,
+    wait_seconds: 20,
+  });
+  expect(Date.now() - begun).toBeLessThan(8_000);
+  expect(structured).toMatchObject({ status: "timeout", result: null, partial_text: "Begun.", tool_calls_count: 1 });
+  expect(structured.error.message).toContain("timeout_seconds");
+  await standIn.requests[1]?.closed;
+});
+
+it("ends a run in which nothing happens for stall_seconds as an error", async () => {
+  const { host } = await setStage([hang()], { config: "limits: { stall_seconds: 1 }" });
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "error", error: { code: "stalled" } });
+});
+
+it("gives up a tool call after tool_timeout_seconds, cancels it downstream and goes on", async () => {
+  const { host, slowStages, standIn } = await setStage(
+    [says(call("effects__slow", { ms: 30_000 })), says(text("went on"))],
+    { config: "limits: { tool_timeout_seconds: 0.5 }" },
+  );
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "went on" });
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toContain("error");
+  expect(slowStages()).toEqual(["started", "cancelled"]);
+});
+
+it("says that an effectful call's outcome is unknown when its time-out passed", async () => {
+  const { host, standIn } = await setStage(
+    [says(call("effects__slow_add_line", { text: "x", ms: 30_000 })), says(text("careful"))],
+    { config: "limits: { tool_timeout_seconds: 0.5 }" },
+  );
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured.effects).toEqual([{ tool: "effects__slow_add_line", turn: 1, outcome: "unknown" }]);
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/unknown/);
+});
+
+it("runs neighbouring read-only calls together and effectful ones in order, one at a time", async () => {
+  const { host, effects } = await setStage([
+    reply([
+      call("effects__slow", { ms: 400 }),
+      call("effects__slow", { ms: 401 }),
+      call("effects__slow_add_line", { text: "first", ms: 150 }),
+      call("effects__add_line", { text: "second" }),
+      call("effects__read_lines"),
+    ]),
+    says(text("done")),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured.status).toBe("success");
+  expect(effects()).toEqual(["first", "second"]);
+  const { events } = (await host.call("get_run", { run_id: structured.run_id, view: "events" })).structured;
+  const order = events
+    .filter(({ type }) => type.startsWith("tool_call"))
+    .map(({ type, index }) => `${type.slice(10)} ${index}`);
+  expect(order).toEqual([
+    "started 0",
+    "started 1",
+    "finished 0",
+    "finished 1",
+    "started 2",
+    "finished 2",
+    "started 3",
+    "finished 3",
+    "started 4",
+    "finished 4",
+  ]);
+  const timeOf = (type: string, index: number) =>
+    Date.parse(events.find((event) => event.type === type && event.index === index)?.at ?? "");
+  const together = timeOf("tool_call_finished", 1) - timeOf("tool_call_started", 0);
+  expect(together).toBeLessThan(750); // one after the other would take 801 ms
+  expect(events.findLast(({ type }) => type === "tool_call_finished")?.text).toBe("first\nsecond\n");
+});
+
+it("checks arguments against the tool's own schema before the call", async () => {
+  const { host, effects, standIn } = await setStage([
+    says(call("effects__add_line", { text: 7 })),
+    says(call("effects__add_line", { text: "right" })),
+    says(text("done")),
+  ]);
+  await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(effects()).toEqual(["right"]);
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/effects__add_line was not called: .*text must be string/);
+});
+
+it("defect: names never advertised still executed; now an unknown or withheld tool is refused with its rule", async () => {
+  const { host, effects, standIn } = await setStage([
+    says(
+      call("effects__add_line", { text: "x" }),
+      call("effects__add_lime"),
+      call("spawn_agent", { prompt: "x" }),
+      call("add_line", { text: "x" }),
+    ),
+    says(text("done")),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", tool_calls_count: 0, effects: [] });
+  const [withheld, ...unknown] = answersIn(standIn.requests[1]).map(errorOf);
+  expect(withheld).toMatch(/effects__add_line is not allowed: the default policy grants read-only tools/);
+  for (const refused of unknown) expect(refused).toMatch(/is not allowed: there is no such tool/);
+  expect(effects()).toEqual([]);
+});
+
+it("lets blocked_tools win over tools", async () => {
+  const { host, effects, standIn } = await setStage([
+    says(call("effects__add_line", { text: "x" })),
+    says(text("done")),
+  ]);
+  await host.call("spawn_agent", { prompt: "go", tools: ["*"], blocked_tools: ["effects__add_*"], wait_seconds: 20 });
+  expect(effects()).toEqual([]);
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toContain(
+    '\\"effects__add_*\\" is in blocked_tools of the spawn_agent call',
+  );
+});
+
+it("defect: isError counted as success; now a failed result reaches the model as an error", async () => {
+  const { host, standIn } = await setStage([says(call("effects__fail")), says(text("done"))]);
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/"error":/);
+});
+
+it("keeps a large result aside and lets the agent read on in it", async () => {
+  const { host, standIn } = await setStage([
+    says(call("effects__big", { n: 45_000 })),
+    says(call("read_result", { id: "r1.0", offset: 10_000 }), call("read_result", { id: "r1.0", offset: 40_000 })),
+    says(call("read_result", { id: "r9.9", offset: 0 })),
+    says(text("done")),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", tool_calls_count: 1 });
+  const outputs = (n: number) =>
+    answersIn(standIn.requests[n]).map((answer) => String(Object.values(answer.response ?? {})[0]));
+  expect(outputs(1)[0]).toMatch(
+    /^.{10000}\n\[35000 of 45000 characters left out; go on with read_result\(id: "r1\.0", offset: 10000\)\]$/,
+  );
+  expect(outputs(2)[0]).toMatch(/^.{10000}\n\[25000 characters left; go on with offset 20000\]$/);
+  expect(outputs(2)[1]).toMatch(/^.{5000}\n\[end\]$/);
+  expect(outputs(3)[0]).toContain("there is no shortened result");
+});
+
+it("tells an agent that repeats itself, then blocks it", async () => {
+  const { host, standIn } = await setStage(() => says(call("effects__echo", { same: true })));
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "blocked", error: { code: "repeated_call" }, tool_calls_count: 5 });
+  expect(errorOf(answersIn(standIn.requests[6])[0])).toContain("5 times in a row");
+});
+
+it.each([
+  ["an empty reply", emptyCandidates(), "empty_reply"],
+  ["a malformed call", malformedFunctionCall(), "malformed_reply"],
+  ["a truncated reply", reply([text("half a sen")], { finishReason: "MAX_TOKENS" }), "truncated_reply"],
+  ["a withheld reply", reply([], { finishReason: "SAFETY" }), "refused_reply"],
+])("takes %s for no answer: asks again twice, then ends with the reason", async (_name, behaviour, code) => {
+  const { host, standIn } = await setStage([behaviour, behaviour, says(text("third time lucky"))]);
+  const lucky = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(lucky.structured).toMatchObject({ status: "success", result: "third time lucky", turns_used: 1 });
+  expect(lucky.structured.usage.input_tokens).toBe(30); // rejected replies cost as well
+  expect(standIn.requests).toHaveLength(3);
+
+  const stubborn = await setStage(() => behaviour);
+  const { structured } = await stubborn.host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "error", error: { code }, turns_used: 0 });
+  expect(stubborn.standIn.requests).toHaveLength(3);
+});
+
+it.each([
+  ["429", rateLimited("23s"), "rate_limited", /23 s/],
+  ["503", status(503), "overloaded", /503|overloaded/],
+  ["a reset connection", reset(), "network", /./],
+  ["a blocked prompt", blockedPrompt(), "refused_reply", /SAFETY/],
+  ["404", status(404), "model_not_found", /gemini-3\.8-flash/],
+])("ends on %s in a typed error, with what was done so far", async (_name, behaviour, code, message) => {
+  const { host } = await setStage([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured).toMatchObject({
+    status: "error",
+    error: { code },
+    partial_text: "First.",
+    effects: [{ tool: "effects__add_line", outcome: "done" }],
+  });
+  expect(structured.error.message).toMatch(message);
+});
+
+it("defect: partial and blocked were stored as success; now each end is kept apart", async () => {
+  const ends = ["success", "partial", "blocked"];
+  const { host } = await setStage((_body, n) => says(call("complete", { result: "r", status: ends[n - 1] })));
+  for (const end of ends) {
+    const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+    expect(structured).toMatchObject({ status: end, result: "r" });
+  }
+});
+
+it("defect: complete did not end the loop; now it ends the run after the calls of its turn, judged last", async () => {
+  const { host, standIn, effects } = await setStage([
+    says(
+      call("complete", { result: "done", status: "success" }),
+      call("effects__add_line", { text: "still made" }),
+      call("complete", { result: "twice", status: "blocked" }),
+    ),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "done" });
+  expect(effects()).toEqual(["still made"]);
+  expect(standIn.requests).toHaveLength(1);
+});
+
+it("refuses complete until data satisfies output_schema, three times at most", async () => {
+  const output_schema = { type: "object", properties: { count: { type: "integer" } }, required: ["count"] };
+  const bad = says(call("complete", { result: "r", status: "success", data: { count: "three" } }));
+  const good = says(call("complete", { result: "r", status: "success", data: { count: 3 } }));
+  const ask = { prompt: "go", output_schema, wait_seconds: 20 };
+  const mended = await setStage([bad, good]);
+  expect((await mended.host.call("spawn_agent", ask)).structured).toMatchObject({
+    status: "success",
+    data: { count: 3 },
+  });
+  expect(errorOf(answersIn(mended.standIn.requests[1])[0])).toContain("data: count must be integer");
+
+  const stubborn = await setStage(() => bad);
+  const { structured } = await stubborn.host.call("spawn_agent", ask);
+  expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
+  expect(stubborn.standIn.requests).toHaveLength(3);
+});
+
+it("takes text for no outcome where data is asked for: guides three times, then blocks", async () => {
+  const { host, standIn } = await setStage(() => says(text("I am done, I think.")));
+  const ask = { prompt: "go", output_schema: { type: "object" }, wait_seconds: 20 };
+  const { structured } = await host.call("spawn_agent", ask);
+  expect(structured).toMatchObject({ status: "blocked", error: { code: "premature_stop" } });
+  expect(standIn.requests).toHaveLength(4);
+});
+
+it("goes on when a downstream server dies in the middle of a call", async () => {
+  const { host, standIn } = await setStage([says(call("effects__die")), says(text("went on"))]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "went on", effects: [{ outcome: "unknown" }] });
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/unknown/);
+});

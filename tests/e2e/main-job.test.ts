@@ -1,0 +1,176 @@
+/** The main job from the wire: a host spawns an agent, which works through real downstream servers. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { twoParallelCalls } from "../support/gemini-stand-in.js";
+
+it("works through two servers, is refused what it may not use, and completes", async () => {
+  const { bench, host, standIn, effects } = await setStage([
+    says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
+    says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
+    says(call("complete", { result: "one line added", status: "success", artifacts: ["effects.txt"] })),
+  ]);
+  bench.write("notes.txt", "the notes");
+  const tools = ["read_only", "effects__add_line"];
+  const spawned = await host.call("spawn_agent", { prompt: "add a line", tools, title: "adder" });
+  expect(spawned.isError).toBe(false);
+  expect(spawned.structured).toMatchObject({ title: "adder", provider: "gemini", model: "gemini-3.8-flash", depth: 1 });
+  expect(["pending", "running"]).toContain(spawned.structured.status);
+  const runId: string = spawned.structured.run_id;
+
+  const waited = await host.call("wait_for_runs", { run_ids: [runId] });
+  expect(waited.structured.pending).toEqual([]);
+  const [run] = waited.structured.runs;
+  expect(run).toMatchObject({
+    run_id: runId,
+    status: "success",
+    result: "one line added",
+    artifacts: ["effects.txt"],
+    turns_used: 3,
+    tool_calls_count: 2,
+    effects: [{ tool: "effects__add_line", turn: 2, outcome: "done" }],
+    usage: { input_tokens: 30, output_tokens: 15, cached_tokens: 0, thinking_tokens: 0 },
+    error: null,
+  });
+  expect(run?.tools.withheld).toBeGreaterThan(0);
+  expect(run?.tools.how_to_grant).toContain("tools");
+  expect(effects()).toEqual(["one"]);
+  expect(existsSync(join(bench.project, "no.txt"))).toBe(false);
+
+  const [, second, third] = standIn.requests;
+  expect(answersIn(second)).toMatchObject([{ name: "workspace__read_text_file", response: { output: "the notes" } }]);
+  const [added, refused] = answersIn(third);
+  expect(added?.response).toEqual({ output: "added one" });
+  expect(JSON.stringify(refused?.response)).toMatch(/workspace__write_file is not allowed: .*spawn_agent call/);
+
+  const shown = JSON.stringify(standIn.requests[0]?.body.tools);
+  expect(shown).toContain("workspace__read_text_file");
+  expect(shown).toContain('"complete"');
+  expect(shown).not.toContain("workspace__write_file"); // what is not allowed is not shown either
+  expect(standIn.requests[0]?.body).toMatchObject({ store: false });
+});
+
+it("tells the same in text and in structure, and keeps every event readable", async () => {
+  const { host } = await setStage([says(call("effects__echo", { a: 1 })), says(text("done"))]);
+  const spawned = await host.call("spawn_agent", { prompt: "go", tools: ["effects__echo"], wait_seconds: 20 });
+  expect(JSON.parse(spawned.text)).toEqual(spawned.structured);
+  const run_id: string = spawned.structured.run_id;
+  const { structured, text: events } = await host.call("get_run", { run_id, view: "events" });
+  expect(JSON.parse(events)).toEqual(structured);
+  expect(structured.events.map(({ seq }) => seq)).toEqual(
+    structured.events.map((_: unknown, index: number) => index + 1),
+  );
+  expect(structured.events.map(({ type }) => type)).toEqual([
+    "run_created",
+    "run_started",
+    "tools_resolved",
+    "turn_started",
+    "model_replied",
+    "tool_call_started",
+    "tool_call_finished",
+    "turn_started",
+    "model_replied",
+    "run_finished",
+  ]);
+  const paged: unknown[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await host.call("get_run", { run_id, view: "events", limit: 3, ...(cursor ? { cursor } : {}) });
+    paged.push(...page.structured.events);
+    cursor = page.structured.next_cursor ?? undefined;
+  } while (cursor);
+  expect(paged).toEqual(structured.events);
+  const messages = await host.call("get_run", { run_id, view: "messages" });
+  expect(messages.structured.messages).toMatchObject([
+    { role: "user", text: "go" },
+    { role: "assistant", tool_calls: [{ tool: "effects__echo", arguments: { a: 1 } }] },
+    { role: "tool", results: [{ tool: "effects__echo", is_error: false, text: '{"a":1}' }] },
+    { role: "assistant", text: "done" },
+  ]);
+  const access = await host.call("get_run", { run_id, view: "access" });
+  expect(access.structured.access).toContainEqual({
+    tool: "effects__echo",
+    allowed: true,
+    rule: '"effects__echo" is in tools of the spawn_agent call',
+  });
+});
+
+it("gives a model's content back verbatim, signatures included, also for parallel calls", async () => {
+  const { host, standIn } = await setStage([
+    twoParallelCalls({ name: "effects__read_lines", args: {} }, { name: "effects__big", args: { n: 5 } }),
+    says(text("done")),
+  ]);
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "done" });
+  const model = standIn.requests[1]?.body.contents?.at(-2);
+  expect(model?.parts?.map((part) => part.thoughtSignature)).toEqual(["c2lnbmVkIG9uY2U=", undefined]);
+  expect(answersIn(standIn.requests[1]).map(({ name }) => name)).toEqual(["effects__read_lines", "effects__big"]);
+});
+
+it("lists runs newest first and by status, for this project only unless asked", async () => {
+  const { host, bench, anotherHost } = await setStage(() => says(text("ok")));
+  const ids: string[] = [];
+  for (const title of ["a", "b", "c"])
+    ids.push((await host.call("spawn_agent", { prompt: "go", title, wait_seconds: 20 })).structured.run_id);
+  const titles = async (args: object) =>
+    (await host.call("list_runs", { ...args })).structured.runs.map(({ title }) => title);
+  expect(await titles({})).toEqual(["c", "b", "a"]);
+  expect(await titles({ status: "success", limit: 2 })).toEqual(["c", "b"]);
+  expect(await titles({ status: ["running", "pending"] })).toEqual([]);
+  const first = await host.call("list_runs", { limit: 2 });
+  expect(await titles({ limit: 2, cursor: first.structured.next_cursor })).toEqual(["a"]);
+
+  bench.write("elsewhere/.git/HEAD", "");
+  const other = await anotherHost({ args: ["--project", join(bench.project, "elsewhere")] });
+  expect((await other.call("list_runs")).structured.runs).toEqual([]);
+  expect((await other.call("list_runs", { scope: "all" })).structured.runs).toHaveLength(3);
+  expect((await other.call("list_runs", { scope: "session" })).structured.runs).toEqual([]);
+  expect((await other.call("get_run", { run_id: ids[0] })).structured.run).toMatchObject({ title: "a" });
+});
+
+it("makes one run for one idempotency key, and refuses the key for other arguments", async () => {
+  const { host, standIn } = await setStage(() => says(text("ok")));
+  const ask = { prompt: "go", idempotency_key: "once", wait_seconds: 20 };
+  const first = await host.call("spawn_agent", ask);
+  const again = await host.call("spawn_agent", { ...ask, wait_seconds: 0 });
+  expect(again.structured).toMatchObject({ run_id: first.structured.run_id, existing: true });
+  expect(standIn.requests).toHaveLength(1);
+  const other = await host.call("spawn_agent", { ...ask, prompt: "something else" });
+  expect(other.isError).toBe(true);
+  expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
+});
+
+it("waits for any or all of several runs that work at the same time", async () => {
+  const { host } = await setStage((body) =>
+    JSON.stringify(body.contents).includes("slow") ? { ...says(text("late")), delayMs: 1500 } : says(text("early")),
+  );
+  const spawn = async (prompt: string) => (await host.call("spawn_agent", { prompt })).structured.run_id as string;
+  const run_ids = [await spawn("slow"), await spawn("fast")];
+  const any = await host.call("wait_for_runs", { run_ids, mode: "any" });
+  expect(any.structured.pending).toEqual([run_ids[0]]);
+  expect(any.structured.runs.map(({ status }) => status)).toEqual(["running", "success"]);
+  const all = await host.call("wait_for_runs", { run_ids });
+  expect(all.structured.runs.map(({ result }) => result)).toEqual(["late", "early"]);
+});
+
+it("lets no more runs work at once than configured; the others wait as pending", async () => {
+  const { host, standIn } = await setStage(() => ({ ...says(text("ok")), delayMs: 400 }), {
+    config: "limits: { max_concurrent_runs: 2 }",
+  });
+  const run_ids: string[] = [];
+  for (let n = 0; n < 4; n++) run_ids.push((await host.call("spawn_agent", { prompt: `go ${n}` })).structured.run_id);
+  await standIn.arrived(2);
+  const { runs } = (await host.call("list_runs")).structured;
+  expect(runs.map(({ status }) => status)).toEqual(["pending", "pending", "running", "running"]);
+  const done = await host.call("wait_for_runs", { run_ids });
+  expect(done.structured.runs.every(({ status }) => status === "success")).toBe(true);
+});
+
+it("writes nothing of a provider's key anywhere", async () => {
+  const { host, bench } = await setStage([says(call("effects__read_lines")), says(text("ok"))]);
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  await host.close();
+  for (const file of ["legwork.db", "logs/legwork.log"])
+    expect(readFileSync(join(bench.home, file)).includes("test-key")).toBe(false);
+});

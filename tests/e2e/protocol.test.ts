@@ -1,0 +1,145 @@
+/** The MCP surface as hosts meet it: frames, lists, progress, sizes. */
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
+
+const NOISE = join(import.meta.dirname, "../support/noisy-dependency.mjs");
+
+it("stdout holds nothing but protocol frames, also when a dependency prints", async () => {
+  const bench = createWorkbench();
+  onTestFinished(() => bench.remove());
+  const peer = spawnRaw(bench, { NODE_OPTIONS: `--import=${NOISE}` });
+  await until(() => peer.stderr().includes("NOISE") || peer.stdout() !== "");
+  peer.send(INITIALIZE);
+  const spawn = { prompt: "go", provider: "rehearsal", wait_seconds: 20 };
+  peer.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "spawn_agent", arguments: spawn } });
+  await until(() => peer.stdout().includes('"id":1'), 20_000);
+  peer.child.stdin.end();
+  await peer.exited;
+  const early = peer.stdout().indexOf("{");
+  const frames = peer.stdout().slice(early).trim().split("\n"); // what a preload prints before we run is not ours to stop
+  expect(frames.length).toBeGreaterThanOrEqual(2);
+  for (const frame of frames) expect(JSON.parse(frame)).toMatchObject({ jsonrpc: "2.0" });
+  expect(peer.stderr()).toContain("NOISE from process.stdout.write");
+});
+
+it("lists its tools with titles, annotations and strict schemas, in under 3,000 tokens", async () => {
+  const { host } = await setStage([]);
+  const listed = await host.client.listTools();
+  expect(listed.tools.map(({ name }) => name)).toEqual([
+    "spawn_agent",
+    "wait_for_runs",
+    "get_run",
+    "list_runs",
+    "cancel_run",
+    "complete",
+  ]);
+  for (const tool of listed.tools) {
+    expect(tool.title, tool.name).toBeTruthy();
+    expect(tool.annotations?.readOnlyHint, tool.name).toBe(/^(wait_for_runs|get_run|list_runs)$/.test(tool.name));
+    expect(tool.inputSchema, tool.name).toMatchObject({ type: "object", additionalProperties: false });
+    expect(tool.outputSchema, tool.name).toMatchObject({ type: "object" });
+  }
+  expect(JSON.stringify(listed).length / 4).toBeLessThan(3_000);
+  const instructions = host.client.getInstructions() ?? "";
+  expect(instructions.split(/\s+/).length).toBeLessThan(150);
+  expect(instructions).toMatch(/spawn_agent[\s\S]*wait_for_runs[\s\S]*get_run/);
+});
+
+it("sends progress at each event while a call waits, always growing", async () => {
+  const { host } = await setStage([says(call("effects__slow", { ms: 300 })), { ...says(text("done")), delayMs: 300 }]);
+  const seen: { progress: number; message?: string | undefined }[] = [];
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 }, { onprogress: (progress) => seen.push(progress) });
+  expect(seen.map(({ message }) => message)).toEqual(
+    expect.arrayContaining(["turn 1", "calls effects__slow", "effects__slow answered", "turn 2"]),
+  );
+  const counts = seen.map(({ progress }) => progress);
+  expect(counts).toEqual([...counts].sort((left, right) => left - right));
+  expect(new Set(counts).size).toBe(counts.length);
+});
+
+it("returns the handle at once, however long the run takes", async () => {
+  const { host, standIn } = await setStage([{ ...says(text("late")), delayMs: 4_000 }]);
+  await host.call("list_runs"); // the process has loaded what it needs
+  const before = Date.now();
+  const { structured } = await host.call("spawn_agent", { prompt: "go" });
+  expect(Date.now() - before).toBeLessThan(1_000);
+  expect(structured.run_id).toMatch(/^run_/);
+  expect(structured.next).toContain(structured.run_id);
+  expect(structured.policy).toContain("read_only");
+  await standIn.arrived(1);
+  const { pending } = (await host.call("wait_for_runs", { run_ids: [structured.run_id], wait_seconds: 0 })).structured;
+  expect(pending).toEqual([structured.run_id]);
+});
+
+it("defect: a blocking spawn lost its run at the host's time-out; now the run goes on and is found by list_runs", async () => {
+  const { host } = await setStage([{ ...says(text("late")), delayMs: 1_500 }]);
+  await expect(
+    host.call("spawn_agent", { prompt: "go", title: "found again", wait_seconds: 30 }, { timeout: 800 }),
+  ).rejects.toThrow();
+  const { runs } = (await host.call("list_runs")).structured;
+  expect(runs).toMatchObject([{ title: "found again" }]);
+  const waited = await host.call("wait_for_runs", { run_ids: [runs[0]?.run_id] });
+  expect(waited.structured.runs).toMatchObject([{ status: "success", result: "late" }]);
+});
+
+it("keeps every answer under 10,000 characters for an unknown host, and pages the rest without loss", async () => {
+  const long = Array.from({ length: 9_000 }, (_, index) => `word${index} "quoted" ü🦉`).join(" ");
+  const { host } = await setStage([says(call("effects__big", { n: 15_000 })), says(text(long))]);
+  const spawned = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const { run_id } = spawned.structured;
+  expect(spawned.text.length).toBeLessThanOrEqual(10_000);
+  expect(spawned.structured).toMatchObject({ status: "success", truncated: ["result"] });
+  let whole = "";
+  let cursor: string | undefined;
+  do {
+    const page = await host.call("get_run", { run_id, view: "result", ...(cursor ? { cursor } : {}) });
+    expect(page.text.length).toBeLessThanOrEqual(10_000);
+    whole += page.structured.run.result;
+    cursor = page.structured.next_cursor ?? undefined;
+  } while (cursor);
+  expect(whole).toBe(long);
+
+  let parts = "";
+  const types: string[] = [];
+  do {
+    const page = await host.call("get_run", { run_id, view: "events", ...(cursor ? { cursor } : {}) });
+    expect(page.text.length).toBeLessThanOrEqual(10_000);
+    for (const event of page.structured.events) {
+      if (!types.includes(`${event.seq} ${event.type}`)) types.push(`${event.seq} ${event.type}`);
+      if (event.type === "run_finished") parts += event.json_part;
+    }
+    cursor = page.structured.next_cursor ?? undefined;
+  } while (cursor);
+  expect(types.map((type) => Number(type.split(" ")[0]))).toEqual(types.map((_, index) => index + 1));
+  expect(JSON.parse(parts).result).toBe(long);
+
+  const many = await host.call("wait_for_runs", { run_ids: [run_id, run_id] });
+  expect(many.structured.runs).toHaveLength(1);
+});
+
+it("answers a wait for a hundred runs within the limit", async () => {
+  const { host } = await setStage(() => says(text("a result of some length ".repeat(20))), {
+    config: "limits: { max_concurrent_runs: 100 }",
+  });
+  const run_ids: string[] = [];
+  for (let n = 0; n < 100; n++) run_ids.push((await host.call("spawn_agent", { prompt: `go ${n}` })).structured.run_id);
+  const waited = await host.call("wait_for_runs", { run_ids, wait_seconds: 50 });
+  expect(waited.text.length).toBeLessThanOrEqual(10_000);
+  expect(waited.structured.runs.map((run: { run_id: string; status: string }) => [run.run_id, run.status])).toEqual(
+    run_ids.map((id) => [id, "success"]),
+  );
+});
+
+it("serves several hosts on one database at once", async () => {
+  const { host, bench, standIn } = await setStage(() => says(text("ok")));
+  const env = { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url };
+  const others = await Promise.all([1, 2, 3].map(() => openHost(bench, { env })));
+  const spawned = await Promise.all(
+    [host, ...others].map((each) => each.call("spawn_agent", { prompt: "go", wait_seconds: 30 })),
+  );
+  expect(spawned.map(({ structured }) => structured.status)).toEqual(Array(4).fill("success"));
+  expect((await host.call("list_runs")).structured.runs).toHaveLength(4);
+  await Promise.all(others.map((each) => each.close()));
+});

@@ -1,0 +1,189 @@
+/** The downstream port: calls and the processes behind them. */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { createDownstream } from "../../src/downstream/pool.js";
+import {
+  CLOSE_BUDGET_MS,
+  call,
+  effectLog,
+  effects,
+  failure,
+  folder,
+  groupLives,
+  hostile,
+  isAlive,
+  open,
+  opened,
+  options,
+  pidFile,
+  pids,
+  tool,
+  useStage,
+} from "../support/downstream-stage.js";
+
+useStage();
+
+describe("a call", () => {
+  it("answers, also with isError and with another server's error", async () => {
+    const { downstream, catalog } = await opened(effects(), hostile("errors"));
+    expect(await call(downstream, tool(catalog, "echo"), { a: [1] })).toEqual({ isError: false, text: '{"a":[1]}' });
+    expect(await call(downstream, tool(catalog, "fail"))).toEqual({ isError: true, text: "it went wrong" });
+    const error = await failure(call(downstream, tool(catalog, "hostile__plain")));
+    expect(error).toMatchObject({ code: "call_failed", server: "hostile" });
+    expect(error.message).toContain("no such page");
+  });
+
+  it("turns every kind of content into text", async () => {
+    const { downstream, catalog } = await opened(hostile("odd-results"));
+    const plain = tool(catalog, "plain");
+    expect((await call(downstream, plain, { kind: "mixed" })).text.split("\n")).toEqual([
+      "first",
+      "[image image/png, 6 bytes]",
+      "[resource_link text/plain, 12 bytes, file:///a.txt]",
+      "[resource text/plain, file:///b.txt]",
+      "the text of b",
+      "[hologram]",
+      "[text]",
+      "[unreadable content]",
+      "last",
+    ]);
+    expect(await call(downstream, plain, { kind: "structured" })).toEqual({ isError: false, text: '[1,{"two":2}]' });
+    expect(await call(downstream, plain, { kind: "empty" })).toEqual({ isError: false, text: "(no content)" });
+  });
+
+  it("loses none of 100 at once under one signal, without a warning", async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.name);
+    process.on("warning", onWarning);
+    const { downstream, catalog } = await opened(effects());
+    const echo = tool(catalog, "echo");
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 100 }, (_, n) => downstream.call(echo, { n }, { timeoutMs: 5_000, signal }));
+    const answers = await Promise.all(calls);
+    expect(answers.map(({ text }) => text)).toEqual(answers.map((_, n) => `{"n":${n}}`));
+    await delay(10);
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  it("brings a result of 20 MiB", async () => {
+    const { downstream, catalog } = await opened(effects());
+    const size = 20 * 1024 * 1024;
+    expect((await call(downstream, tool(catalog, "big"), { n: size })).text).toHaveLength(size);
+  });
+
+  it("closes the connection over a message of more than 64 MiB", { timeout: 20_000 }, async () => {
+    const { downstream, catalog } = await opened(effects());
+    const error = await failure(call(downstream, tool(catalog, "big"), { n: 65 * 1024 * 1024 }));
+    expect(error).toMatchObject({ code: "connection_closed", message: expect.stringContaining("a line of more than") });
+  });
+
+  it("is cancelled at the server when it times out", async () => {
+    const { downstream, catalog } = await opened(effects());
+    const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }, 300));
+    expect(error).toMatchObject({ code: "call_timeout" });
+    expect(error.message).toBe("effects__slow timed out after 0.3 s: it changes nothing and may be called again");
+    await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
+  });
+
+  it("is cancelled at the server when the caller aborts, and rejects at once", async () => {
+    const { downstream, catalog } = await opened(effects());
+    const controller = new AbortController();
+    const limits = { timeoutMs: 60_000, signal: controller.signal };
+    const calling = failure(downstream.call(tool(catalog, "slow_add_line"), { ms: 20_000, text: "a" }, limits));
+    await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
+    const abortedAt = performance.now();
+    controller.abort();
+    const error = await calling;
+    expect(performance.now() - abortedAt).toBeLessThan(100);
+    expect(error).toMatchObject({ code: "call_aborted", message: expect.stringContaining("its outcome is unknown") });
+    await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
+    const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, limits));
+    expect(late).toMatchObject({ code: "call_aborted", message: expect.stringContaining("was not called") });
+    expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
+  });
+
+  it("is not cancelled at the server when the signal aborts after its answer", async () => {
+    const { downstream, catalog } = await opened(effects());
+    const controller = new AbortController();
+    const limits = { timeoutMs: 5_000, signal: controller.signal };
+    await downstream.call(tool(catalog, "slow"), { ms: 1 }, limits);
+    controller.abort();
+    await call(downstream, tool(catalog, "echo"));
+    expect(effectLog()).toEqual(["started", "finished"]);
+  });
+
+  it("uses the server's own time-out", async () => {
+    const { downstream, catalog } = await opened(effects({ timeoutSeconds: 0.2 }));
+    const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
+    expect(error.message).toContain("timed out after 0.2 s");
+  });
+
+  it("has an unknown outcome when the server dies, which comes back with the next catalog", async () => {
+    const { downstream, catalog } = await opened(effects());
+    await delay(1_000); // past the shortest time between two starts
+    const error = await failure(call(downstream, tool(catalog, "die")));
+    expect(error).toMatchObject({ code: "connection_closed" });
+    expect(error.message).toContain("it exited with code 7");
+    expect(error.message).toContain("its outcome is unknown");
+    expect(downstream.knownCatalog(["effects"])).toBeNull();
+    const unmade = await failure(call(downstream, tool(catalog, "add_line"), { text: "a" }));
+    expect(unmade).toMatchObject({ code: "connection_closed", message: expect.stringContaining("was not called") });
+    const again = await downstream.catalog(["effects"]);
+    expect(again.problems).toEqual([]);
+    expect(await call(downstream, tool(again, "add_line"), { text: "a" })).toEqual({ isError: false, text: "added a" });
+    expect(pids).toHaveLength(2);
+  });
+
+  it("fails soon when the server stops reading", async () => {
+    const { downstream, catalog } = await opened(hostile("deaf"));
+    const first = failure(call(downstream, tool(catalog, "plain")));
+    await delay(50);
+    await failure(call(downstream, tool(catalog, "plain")));
+    expect(await first).toMatchObject({ code: "connection_closed" });
+  });
+});
+
+describe("the child process", () => {
+  it("sees only what it needs and what was declared", async () => {
+    const baseEnv = { ...process.env, SECRET: "hunter2", GEMINI_API_KEY: "key", LANG: "C", TERM: "() { :; }" };
+    const downstream = createDownstream([hostile("environment", { env: { DECLARED: "yes" } })], options(baseEnv));
+    open.push(downstream);
+    const { text } = await call(downstream, tool(await downstream.catalog(["hostile"]), "plain"));
+    const seen = JSON.parse(text);
+    expect(seen).toMatchObject({ DECLARED: "yes", PATH: process.env.PATH, LANG: "C" });
+    const allowed = ["DECLARED", "HOME", "LOGNAME", "PATH", "SHELL", "USER", "LANG", "TMPDIR"];
+    expect(Object.keys(seen).filter((name) => !allowed.includes(name))).toEqual([]);
+  });
+
+  it("ends at once when its input ends", async () => {
+    const { downstream } = await opened(effects());
+    const startedAt = performance.now();
+    await Promise.all([downstream.close(), downstream.close()]);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(groupLives(pids[0] ?? 0)).toBe(false);
+  });
+
+  it("is killed in the budget when it ignores end of input and SIGTERM, and its calls fail at once", async () => {
+    const { downstream, catalog } = await opened(hostile("stubborn"), effects(), hostile("grandchild", pidFile()));
+    const slow = failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
+    await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
+    const startedAt = performance.now();
+    const closing = downstream.close();
+    expect(await slow).toMatchObject({ code: "connection_closed" });
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    await closing;
+    expect(performance.now() - startedAt).toBeLessThan(CLOSE_BUDGET_MS);
+    expect(pids).toHaveLength(3);
+  });
+
+  it("takes its grandchildren along when it exits by itself", async () => {
+    const { downstream, catalog } = await opened(hostile("grandchild", pidFile()));
+    const grandchild = Number(readFileSync(path.join(folder, "pid"), "utf8"));
+    expect(isAlive(grandchild)).toBe(true);
+    await failure(call(downstream, tool(catalog, "plain")));
+    await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), 2_000);
+  });
+});

@@ -1,0 +1,65 @@
+/** What the end-to-end tests share: a stand-in for the vendor, a counted downstream server, a host. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type GeminiStandIn, reply, type Script, startGeminiStandIn } from "./gemini-stand-in.js";
+import type { WirePart } from "./gemini-wire-check.js";
+import { createWorkbench, EFFECT_SERVER, type HostOptions, openHost, type TestHost, type Workbench } from "./host.js";
+
+export interface Stage {
+  readonly bench: Workbench;
+  readonly standIn: GeminiStandIn;
+  readonly host: TestHost;
+  /** Lines that `effects__add_line` has really written. */
+  effects(): readonly string[];
+  /** Stages of slow calls, as the downstream server saw them. */
+  slowStages(): readonly string[];
+  /** One more host on the same home and project. */
+  anotherHost(options?: HostOptions): Promise<TestHost>;
+}
+
+/** Sets the stage for one test and clears it afterwards. */
+export async function setStage(script: Script, options: HostOptions & { config?: string } = {}): Promise<Stage> {
+  const bench = createWorkbench();
+  const [effectFile, effectLog] = [join(bench.root, "effects.txt"), join(bench.root, "slow.txt")];
+  bench.configure(`
+mcpServers:
+  effects:
+    command: ${process.execPath}
+    args: [${EFFECT_SERVER}]
+    env: { EFFECT_FILE: ${effectFile}, EFFECT_LOG: ${effectLog} }
+${options.config ?? ""}`);
+  const standIn = await startGeminiStandIn(script);
+  const hosts: TestHost[] = [];
+  const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env };
+  const open = async (more: HostOptions = {}) => {
+    const host = await openHost(bench, { ...options, ...more, env: { ...env, ...more.env } });
+    hosts.push(host);
+    return host;
+  };
+  onTestFinished(async () => {
+    await Promise.allSettled(hosts.map((host) => host.close()));
+    await standIn.close();
+    bench.remove();
+  });
+  const lines = (file: string) =>
+    existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean) : [];
+  return {
+    bench,
+    standIn,
+    host: await open(),
+    effects: () => lines(effectFile),
+    slowStages: () => lines(effectLog),
+    anotherHost: open,
+  };
+}
+
+export const call = (name: string, args: object = {}): WirePart => ({ functionCall: { name, args } }) as WirePart;
+export const text = (said: string): WirePart => ({ text: said }) as WirePart;
+export const says = (...parts: WirePart[]) => reply(parts);
+
+/** The answers of the last user content of a request, as the model would read them. */
+export function answersIn(request: { body: { contents?: readonly { parts?: readonly WirePart[] }[] } } | undefined) {
+  const parts = request?.body.contents?.at(-1)?.parts ?? [];
+  return parts.flatMap((part) => (part.functionResponse ? [part.functionResponse] : []));
+}

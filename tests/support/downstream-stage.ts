@@ -1,0 +1,140 @@
+/** A stage for the downstream port: real server processes in a folder of their own, and proof that none outlives its test. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect } from "vitest";
+import { DownstreamError } from "../../src/core/errors.js";
+import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports.js";
+import type { CatalogTool } from "../../src/core/tool.js";
+import { createDownstream } from "../../src/downstream/pool.js";
+import type { ServerConfig } from "../../src/downstream/server-config.js";
+
+const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
+const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
+const FILE_SERVER = fileURLToPath(
+  new URL("../../node_modules/@modelcontextprotocol/server-filesystem/dist/index.js", import.meta.url),
+);
+export const CLOSE_BUDGET_MS = 1_700; // 1.5 s for the servers, and some for a busy machine
+
+export let folder: string;
+export let pids: number[];
+export const open: Downstream[] = [];
+
+/** To be called once by each test file. */
+export function useStage(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "legwork-downstream-"));
+    pids = [];
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((downstream) => downstream.close()));
+    for (const pid of pids) expect(groupLives(pid), `process group ${pid}`).toBe(false);
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+export function effects(changes: Partial<ServerConfig> = {}): ServerConfig {
+  const env = { EFFECT_FILE: path.join(folder, "effects.txt"), EFFECT_LOG: path.join(folder, "effects.log") };
+  return { ...server("effects", [EFFECT_SERVER]), env, ...changes };
+}
+
+export function hostile(
+  mode: string,
+  changes: Partial<ServerConfig> & { readonly argument?: string } = {},
+): ServerConfig {
+  const { argument, ...rest } = changes;
+  const name = mode === "grandchild" ? "grandchild" : "hostile";
+  return { ...server(name, [HOSTILE_SERVER, mode, ...(argument ? [argument] : [])]), ...rest };
+}
+
+export function workspace(root: string): ServerConfig {
+  return { ...server("workspace", [FILE_SERVER, root]), cwd: root, guard: { root } };
+}
+
+function server(name: string, args: readonly string[]): ServerConfig {
+  return {
+    name,
+    command: process.execPath,
+    args,
+    env: {},
+    cwd: folder,
+    timeoutSeconds: null,
+    includeTools: null,
+    excludeTools: [],
+    effects: [],
+    guard: null,
+  };
+}
+
+export function pidFile(): { readonly argument: string } {
+  return { argument: path.join(folder, "pid") };
+}
+
+/** Closed after the test; the process ids come from what it logs. */
+export function pool(...servers: readonly ServerConfig[]): Downstream {
+  const downstream = createDownstream(servers, options(process.env));
+  open.push(downstream);
+  return downstream;
+}
+
+export function options(baseEnv: Readonly<Record<string, string | undefined>>) {
+  const note = (fields: object) => {
+    if ("pid" in fields && typeof fields.pid === "number" && !pids.includes(fields.pid)) pids.push(fields.pid);
+  };
+  return { baseEnv, clientVersion: "0.0.0", log: { debug: note, info: note, warn: note, error: note } };
+}
+
+export async function opened(...servers: readonly ServerConfig[]) {
+  const downstream = pool(...servers);
+  return { downstream, catalog: await downstream.catalog(downstream.servers) };
+}
+
+export async function open1(config: ServerConfig): Promise<Catalog> {
+  return (await opened(config)).catalog;
+}
+
+export function tool(catalog: Catalog, name: string): CatalogTool {
+  const found = catalog.tools.find((candidate) => candidate.name === name || candidate.tool === name);
+  if (!found) throw new Error(`no tool ${name} in the catalog: ${JSON.stringify(catalog.problems)}`);
+  return found;
+}
+
+export function names(tools: readonly CatalogTool[]): readonly string[] {
+  return tools.map(({ name }) => name);
+}
+
+export function call(downstream: Downstream, target: CatalogTool, args = {}, timeoutMs = 30_000): Promise<ToolAnswer> {
+  return downstream.call(target, args, { timeoutMs, signal: new AbortController().signal });
+}
+
+export async function failure(calling: Promise<unknown>): Promise<DownstreamError> {
+  const error = await calling.catch((reason: unknown) => reason);
+  if (error instanceof DownstreamError) return error;
+  throw new Error(`expected a DownstreamError, got ${JSON.stringify(error)}`);
+}
+
+export function effectLog(): readonly string[] {
+  const file = path.join(folder, "effects.log");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
+export function groupLives(leader: number): boolean {
+  return livingProcesses().some(({ group }) => group === leader);
+}
+
+export function isAlive(pid: number): boolean {
+  return livingProcesses().some((living) => living.pid === pid);
+}
+
+/** Without those that are dead and only wait for their parent to notice, which a signal cannot tell apart. */
+function livingProcesses(): readonly { readonly pid: number; readonly group: number }[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,pgid=,stat="], { encoding: "utf8" });
+  const rows = table
+    .trim()
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
+  const living = rows.filter(([, , state]) => !state?.startsWith("Z"));
+  return living.map(([pid, group]) => ({ pid: Number(pid), group: Number(group) }));
+}

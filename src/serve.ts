@@ -31,11 +31,13 @@ export async function serve(projectArgument: string | null, version: string): Pr
       });
       return (await opening).runtime;
     },
-    onBug: (error, tool) => {
-      if (opened) opened.log.error({ err: error, tool }, "internal error");
-      else process.stderr.write(`legwork: internal error in ${tool}: ${String(error)}\n`);
-    },
+    onBug: (error, tool) => reportBug(error, { tool }),
   });
+
+  function reportBug(error: unknown, fields: object): void {
+    if (opened) opened.log.error({ ...fields, err: error }, "internal error");
+    else process.stderr.write(`legwork: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+  }
 
   /** Idempotent. What is going on is on disk as interrupted before anything is waited for. */
   async function end(cause: string): Promise<void> {
@@ -47,6 +49,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
       () => server.release(),
       () => Promise.allSettled([server.settled(LAST_ANSWERS_MS), opened?.closeServers()]),
       () => opened?.closeServers(), // of a call that opened them meanwhile
+      () => server.endSession(),
       () => server.close(),
       () => opened?.closeStore(),
     ];
@@ -65,6 +68,12 @@ export async function serve(projectArgument: string | null, version: string): Pr
   process.stdout.on("error", () => void end("the host stopped reading"));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => void end(`legwork was ended by ${signal}`));
+
+  // Also what a promise rejected with and nobody caught: what state is left is unknown, but what is on disk is sound.
+  process.on("uncaughtException", (error) => {
+    reportBug(error, {});
+    void end("legwork met an internal error");
+  });
 
   await server.connect(new StdioServerTransport(process.stdin, stdout));
 }

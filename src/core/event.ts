@@ -64,8 +64,6 @@ export type RunEvent =
   | { readonly type: "run_interrupted"; readonly reason: string }
   | { readonly type: "run_finished"; readonly outcome: Outcome };
 
-export type EventType = RunEvent["type"];
-
 /** An event as the journal holds it: `seq` counts from 1 in its run, `at` is Unix milliseconds. */
 export interface StoredEvent {
   readonly seq: number;

@@ -23,7 +23,8 @@ export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
   const readOnly = allow.patterns.includes(READ_ONLY_ENTRY);
   if (readOnly && tool.effect === "read_only")
     return { allowed: true, rule: `read-only tools are granted by ${allow.from}` };
-  if (readOnly) return { allowed: false, rule: `${allow.from} grants read-only tools, and this one is ${tool.effect}` };
+  if (readOnly)
+    return { allowed: false, rule: `${allow.from} grants ${grants(allow)}, and this one is ${tool.effect}` };
   return { allowed: false, rule: `no entry in tools of ${allow.from} names it` };
 }
 
@@ -47,6 +48,10 @@ export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]):
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => patternMatches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${source.from} matches no tool`);
   return [...idle(policy.allow, "tools"), ...policy.block.flatMap((source) => idle(source, "blocked_tools"))];
+}
+
+function grants({ patterns }: PatternSource): string {
+  return patterns.length === 1 ? "only tools that read" : "only tools that read and those it names";
 }
 
 function matching(source: PatternSource, tool: CatalogTool): string | null {

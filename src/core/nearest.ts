@@ -1,7 +1,7 @@
 /** Spelling help: the known word nearest to an unknown one. */
 
 /** The candidate within a third of the word's length in edits, or null. */
-export function nearest(word: string, candidates: Iterable<string>): string | null {
+function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -5,7 +5,7 @@ export type RunStatus = LiveStatus | EndStatus;
 type LiveStatus = "pending" | "running" | "waiting" | "interrupted";
 export type EndStatus = (typeof END_STATUSES)[number];
 
-export const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
+const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
 export const RUN_STATUSES = ["pending", "running", "waiting", "interrupted", ...END_STATUSES] as const;
 
 /** The statuses a run may have just before it gets the status named by the key. */

@@ -1,4 +1,5 @@
 /** Drives one run: saves what the loop yields before it goes on, and stops it when its time is up. */
+import { StoreError } from "../core/errors.js";
 import type { Log, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
@@ -59,7 +60,10 @@ function save(
 function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): void {
   deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
-  const failure = { code: "internal", message: `internal error, run ${hold.runId}` };
+  const failure =
+    error instanceof StoreError
+      ? { code: "store", message: error.message }
+      : { code: "internal", message: `internal error, run ${hold.runId}` };
   try {
     const outcome = { status: "error", result: null, error: failure } as const;
     const stored = deps.store.append(hold, [{ type: "run_finished", outcome }]);

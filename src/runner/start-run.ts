@@ -7,7 +7,7 @@ import type { Run, RunRequest } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
 import type { JsonSchemas } from "./json-schema.js";
 import type { LiveRuns } from "./live-runs.js";
-import type { OfferTools } from "./offer-tools.js";
+import { type Offer, type OfferTools, serversFor } from "./offer-tools.js";
 import { type ProviderEntry, type RunSettings, resolveRequest, type SpawnArguments } from "./resolve-request.js";
 import type { StoreWatch } from "./watch-store.js";
 
@@ -40,6 +40,8 @@ export interface StartedRun {
   readonly run: Run;
   /** False for the run that the same idempotency key made before. */
   readonly isNew: boolean;
+  /** What it is offered, where its servers are up already and so have told their tools. */
+  readonly offer: Offer | null;
   readonly notices: readonly string[];
 }
 
@@ -65,7 +67,8 @@ export async function startRun(args: SpawnArguments, openSession: () => string, 
       keepText: store.putBlob,
       readText: store.getBlob,
     });
-  return { run, isNew, notices };
+  const known = downstream.knownCatalog(serversFor(run.request, downstream.servers));
+  return { run, isNew, offer: known && offerTools(known, run.request), notices };
 }
 
 function createRun(request: RunRequest, args: SpawnArguments, parentSessionId: string, runtime: Runtime) {

@@ -25,6 +25,8 @@ export interface LegworkServer {
   settled(milliseconds: number): Promise<void>;
   /** Lets calls that wait answer now. */
   release(): void;
+  /** Records that this host connection is over. */
+  endSession(): void;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
   );
   const released = new AbortController();
   const inFlight = new Set<Promise<unknown>>();
-  const openSession = createHostSession(() => server.getClientVersion() ?? null);
+  const session = createHostSession(() => server.getClientVersion() ?? null);
 
   server.setRequestHandler(ListToolsRequestSchema, async () => {
     const { TOOLS, toListedTool } = await import("./tools.js");
@@ -71,7 +73,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       const { answerTool } = await import("./answer-tool.js");
       return await answerTool(name, withoutHostArguments(given), {
         runtime: deps.runtime,
-        openSession,
+        openSession: session.of,
         clientName: server.getClientVersion()?.name ?? null,
         signal: AbortSignal.any([signal, released.signal]),
         onEvent: (runId, events) => progress?.onEvent(runId, events),
@@ -98,6 +100,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       await new Promise(setImmediate); // an answer is sent a few microtasks after it is made
     },
     release: () => released.abort(),
+    endSession: session.end,
     close: () => server.close(),
   };
 }
@@ -108,21 +111,25 @@ function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonl
 
 /** The session of this connection: its id is made at the first call, its row when a run needs it. */
 function createHostSession(client: () => { readonly name: string; readonly version: string } | null) {
-  let session: { readonly id: string; open(): string } | null = null;
-  return (runtime: Runtime) => {
-    if (session) return session;
-    const id = runtime.newId("ses");
-    let written = false;
-    session = {
-      id,
-      open() {
-        if (written) return id;
-        const { name = null, version = null } = client() ?? {};
-        runtime.store.createSession({ id, clientName: name, clientVersion: version, project: runtime.project });
-        written = true;
-        return id;
-      },
-    };
-    return session;
+  let opened: { readonly id: string; open(): string } | null = null;
+  let end = () => {};
+  return {
+    of(runtime: Runtime) {
+      const id = opened?.id ?? runtime.newId("ses");
+      let written = false;
+      opened ??= {
+        id,
+        open() {
+          if (written) return id;
+          const { name = null, version = null } = client() ?? {};
+          runtime.store.createSession({ id, clientName: name, clientVersion: version, project: runtime.project });
+          end = () => runtime.store.endSession(id);
+          written = true;
+          return id;
+        },
+      };
+      return opened;
+    },
+    end: () => end(),
   };
 }

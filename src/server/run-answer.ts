@@ -1,5 +1,5 @@
 /** A run as hosts see it. */
-import type { RunEvent } from "../core/event.js";
+import type { RunEvent, ToolRuling } from "../core/event.js";
 import { isEnded, type Run } from "../core/run.js";
 import type { Runtime } from "../runner/start-run.js";
 import { fittingPart, sizeOf } from "./page.js";
@@ -131,12 +131,13 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
   return {
     text: texts.filter((text) => text !== "").join("\n\n"),
     effects: [...effects.values()].slice(-MOST_EFFECTS),
-    tools: resolved && toolSummary(resolved),
+    tools: resolved && toolSummary(resolved.rulings),
     warnings: resolved?.warnings ?? [],
   };
 }
 
-function toolSummary({ rulings }: Extract<RunEvent, { type: "tools_resolved" }>) {
+/** How many tools a run has got and how many not, and how to grant more. */
+export function toolSummary(rulings: readonly ToolRuling[]) {
   const named = (allowed: boolean) =>
     rulings.filter((ruling) => ruling.allowed === allowed).flatMap(({ tools }) => tools);
   const withheld = named(false);

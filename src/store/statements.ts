@@ -6,8 +6,6 @@ import { blobs, runEvents, runs } from "./tables.js";
 
 const { placeholder } = sql;
 
-export type Statements = ReturnType<typeof prepareStatements>;
-
 export function prepareStatements(db: BetterSQLite3Database) {
   return {
     insertEvent: db

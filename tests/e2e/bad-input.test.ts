@@ -229,7 +229,7 @@ describe("a cursor", () => {
   const views = ["summary", "result", "events", "messages", "access"] as const;
 
   /** The real cursors, each made by the view it is named after. */
-  async function realCursors(): Promise<Record<string, string>> {
+  async function realCursors(): Promise<Record<string, unknown>> {
     const next = async (tool: string, args: object) => (await host.call(tool, { ...args })).structured.next_cursor;
     return {
       list: await next("list_runs", { limit: 1 }),

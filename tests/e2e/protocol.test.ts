@@ -67,7 +67,7 @@ it("returns the handle at once, however long the run takes", async () => {
   expect(Date.now() - before).toBeLessThan(1_000);
   expect(structured.run_id).toMatch(/^run_/);
   expect(structured.next).toContain(structured.run_id);
-  expect(structured.policy).toContain("read_only");
+  expect(structured.granted).toMatchObject({ tools: '["read_only"]', from: "the default policy" });
   await standIn.arrived(1);
   const { pending } = (await host.call("wait_for_runs", { run_ids: [structured.run_id], wait_seconds: 0 })).structured;
   expect(pending).toEqual([structured.run_id]);

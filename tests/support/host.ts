@@ -75,7 +75,7 @@ export interface Structured extends RunAnswer {
   readonly access: readonly object[];
   readonly next_cursor: string | null;
   readonly existing: boolean;
-  readonly policy: string;
+  readonly granted: object;
   readonly notices: readonly string[];
 }
 

@@ -1,9 +1,12 @@
 /** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
 import { z } from "zod";
 import { MOST } from "../../core/limits.js";
+import type { ToolPolicy } from "../../core/run.js";
+import type { Offer } from "../../runner/offer-tools.js";
 import { startRun } from "../../runner/start-run.js";
-import { waitForRuns } from "../../runner/wait-for-runs.js";
-import { toAnswer } from "../run-answer.js";
+import { needsCaller, waitForRuns } from "../../runner/wait-for-runs.js";
+import { sizeOf } from "../page.js";
+import { toAnswer, toolSummary } from "../run-answer.js";
 import { runOutput, waitSeconds } from "../schemas.js";
 import { defineTool } from "../tool.js";
 
@@ -37,24 +40,28 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, { runtime, host, session, signal, onEvent }) {
-    const { run, isNew, notices } = await startRun(args, session.open, runtime);
+    const { run, isNew, offer, notices } = await startRun(args, session.open, runtime);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const [now] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
-    const extra = { ...(isNew ? {} : { existing: true }), ...(notices.length > 0 ? { notices } : {}) };
-    const rule = now?.status === "pending" || now?.status === "running" ? { policy: policyOf(run.request.policy) } : {};
-    return { ...toAnswer(now ?? run, runtime, host.maxAnswer - 600 * (1 + notices.length)), ...rule, ...extra };
+    const [now = run] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
+    const extras = {
+      ...(isNew ? {} : { existing: true }),
+      ...(notices.length > 0 ? { notices } : {}),
+      ...(needsCaller(now) ? {} : { granted: granted(run.request.policy, offer) }),
+    };
+    return { ...toAnswer(now, runtime, host.maxAnswer - sizeOf(extras)), ...extras };
   },
 });
 
-/** What the run may use, said before its servers have told their tools. */
-function policyOf({
-  allow,
-  block,
-}: {
-  allow: { patterns: readonly string[]; from: string };
-  block: readonly object[];
-}) {
-  const granted = `tools ${JSON.stringify(allow.patterns).slice(0, 300)} (${allow.from})`;
-  const blocked = block.length > 0 ? ", less what blocked_tools names" : "";
-  return `${granted}${blocked}; grant more with tools: names, patterns with *, or "read_only"`;
+const SHOWN_PATTERNS = 500; // characters
+
+/** What a run may use, for the time before it has recorded that itself. */
+function granted({ allow, block }: ToolPolicy, offer: Offer | null) {
+  return {
+    tools: JSON.stringify(allow.patterns).slice(0, SHOWN_PATTERNS),
+    from: allow.from,
+    ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
+    ...(offer
+      ? toolSummary(offer.rulings)
+      : { how_to_grant: 'pass tools with names or patterns, such as ["read_only", "workspace__write_file"]' }),
+  };
 }

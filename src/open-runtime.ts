@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { monotonicFactory } from "ulid";
-import { type Config, loadConfig } from "./config/load-config.js";
+import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config.js";
 import type { Place } from "./config/places.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import type { ReadReply } from "./core/history.js";
@@ -39,7 +39,7 @@ export interface OpenRuntime {
 /** Opens the store and gives up runs whose process is gone. Throws StoreError. */
 export function openRuntime(place: Place, version: string): OpenRuntime {
   const clock = { now: Date.now };
-  const log = createLog(place.home, place.env.LEGWORK_LOG_LEVEL || "info");
+  const log = createLog(place.home, DEFAULT_LOG_LEVEL);
   const store = openRunStore(place.databaseFile, clock);
   const feed = createEventFeed();
   const watch = createStoreWatch(store, log);
@@ -50,6 +50,7 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
 
   async function openSetup(): Promise<Setup> {
     const config = loadConfig(place);
+    log.level = config.logLevel;
     const { createDownstream } = await import("./downstream/pool.js");
     downstream = createDownstream(config.servers, { baseEnv: place.env, clientVersion: version, log });
     return {

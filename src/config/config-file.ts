@@ -40,6 +40,7 @@ const Limits = z.strictObject({
   timeout_seconds: seconds.optional(),
   tool_timeout_seconds: seconds.optional(),
   stall_seconds: seconds.optional(),
+  max_depth: z.literal(1, "agents cannot spawn agents yet, so max_depth is 1").optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
 });
 
@@ -64,6 +65,7 @@ export const UserConfigFile = z.strictObject({
     })
     .optional(),
   expose_env: z.array(z.string()).optional(),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),
 });
 
 export type ConfigFile = z.infer<typeof UserConfigFile>;

@@ -12,6 +12,8 @@ import type { Place } from "./places.js";
 import { loadServers, type ServerConfig } from "./servers.js";
 import { readTrust } from "./trust.js";
 
+export const DEFAULT_LOG_LEVEL = "info";
+
 export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
@@ -21,6 +23,7 @@ export interface Config {
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
+  readonly logLevel: string;
   /** What was left out and how to have it, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -53,6 +56,7 @@ export function loadConfig(place: Place): Config {
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,
   });
 }

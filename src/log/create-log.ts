@@ -6,8 +6,13 @@ import type { Log } from "../core/ports.js";
 
 const MOST_BYTES = 5_000_000; // then the file is moved aside, and the one before that is dropped
 
+/** A log whose level can be changed once the configuration is known. */
+export interface LevelledLog extends Log {
+  level: string;
+}
+
 /** Writes synchronously, so that the last words before an exit are kept. A folder that cannot be written costs the file only. */
-export function createLog(home: string, level: string): Log {
+export function createLog(home: string, level: string): LevelledLog {
   const streams: StreamEntry[] = [{ level: "warn", stream: destination({ dest: 2, sync: true }) }];
   try {
     const folder = join(home, "logs");

@@ -49,13 +49,19 @@ export interface StartedRun {
  * Starts a run for a host's session. Its row exists when this returns; a slot may not be free yet.
  * Throws RequestError or ConfigError, and then nothing was written.
  */
-export async function startRun(args: SpawnArguments, openSession: () => string, runtime: Runtime): Promise<StartedRun> {
+export async function startRun(
+  args: SpawnArguments,
+  caller: { openSession(): string; readonly signal: AbortSignal },
+  runtime: Runtime,
+): Promise<StartedRun> {
   const { settings, maxConcurrentRuns, providers, downstream, notices } = await runtime.setup();
   const { request, entry } = await resolveRequest(args, settings, providers, runtime.schemas);
   const provider = await entry.open();
   const { store, schemas, clock, readReply, offerTools, live } = runtime;
   if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
-  const { run, isNew } = createRun(request, args, openSession(), runtime);
+  // Nobody would ever learn of a run whose caller has gone before it had a name.
+  if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
+  const { run, isNew } = createRun(request, args, caller.openSession(), runtime);
   if (isNew)
     live.begin(run, maxConcurrentRuns, {
       provider,

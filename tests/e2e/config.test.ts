@@ -102,7 +102,7 @@ describe("tools", () => {
   const add = "effects__add_line";
   const everything = { allowed: true, rule: expect.stringContaining("spawn_agent call") };
 
-  async function access(host: TestHost, args: object = {}) {
+  async function access(host: TestHost, args: Record<string, unknown> = {}) {
     return accessOf(host, (await runScript(host, "talk", args)).run_id);
   }
 
@@ -166,9 +166,9 @@ describe("tools", () => {
       tools: ["*"],
     });
     if (spawned.isError) return expect(spawned.structured.error.message).toContain("read_only"); // refused, not ignored
-    const run_ids = [spawned.structured.run_id];
-    await host.call("wait_for_runs", { run_ids, wait_seconds: 20 });
-    expect((await accessOf(host, run_ids[0])).get("effects__read_lines")?.allowed).toBe(false);
+    const { run_id } = spawned.structured;
+    await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 20 });
+    expect((await accessOf(host, run_id)).get("effects__read_lines")?.allowed).toBe(false);
   });
 });
 

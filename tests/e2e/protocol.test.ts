@@ -75,6 +75,7 @@ it("returns the handle at once, however long the run takes", async () => {
 
 it("defect: a blocking spawn lost its run at the host's time-out; now the run goes on and is found by list_runs", async () => {
   const { host } = await setStage([{ ...says(text("late")), delayMs: 1_500 }]);
+  await host.call("list_runs"); // the process has loaded what it needs
   await expect(
     host.call("spawn_agent", { prompt: "go", title: "found again", wait_seconds: 30 }, { timeout: 800 }),
   ).rejects.toThrow();

@@ -40,7 +40,7 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, { runtime, host, session, signal, onEvent }) {
-    const { run, isNew, offer, notices } = await startRun(args, session.open, runtime);
+    const { run, isNew, offer, notices } = await startRun(args, { openSession: session.open, signal }, runtime);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
     const [now = run] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
     const extras = {

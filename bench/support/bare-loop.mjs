@@ -25,6 +25,7 @@ const append = openJournal(journalFile);
 const commands = {
   run: ({ models, journal }) => Promise.all(models.map((model) => runAgent(model, journal ? append : () => {}))),
   call: ({ count }) => timeCalls(count),
+  commit: ({ count }) => timeCommits(count),
 };
 process.on("message", async ({ command, ...options }) => {
   const started = performance.now();
@@ -79,4 +80,13 @@ async function timeCalls(count) {
     times.push(performance.now() - started);
   }
   return times;
+}
+
+/** Milliseconds of each of `count` commits. */
+function timeCommits(count) {
+  return Array.from({ length: count }, (_, n) => {
+    const started = performance.now();
+    append({ type: "commit", n });
+    return performance.now() - started;
+  });
 }

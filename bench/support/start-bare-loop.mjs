@@ -28,6 +28,8 @@ export async function startBareLoop(model) {
     run: async (models, { journal = false } = {}) => (await command({ command: "run", models, journal })).milliseconds,
     /** The milliseconds of each of `count` tool calls, made one after another. */
     timeCalls: async (count) => (await command({ command: "call", count })).answer,
+    /** The milliseconds of each of `count` commits to its journal. */
+    timeCommits: async (count) => (await command({ command: "commit", count })).answer,
     async close() {
       const exited = once(child, "exit");
       child.disconnect();

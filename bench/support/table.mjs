@@ -3,10 +3,10 @@
 const HEAD = ["figure", "ours", "floor", "ratio", "bar", ""];
 
 /** A row whose value has to be at most the bar; without a bar it is only told. */
-export function row(figure, { ours, floor = "", ratio = null, value = ratio, bar = null, unit = "x" }) {
+export function row(figure, { ours = "", floor = "", ratio = null, value = ratio, bar = null, unit = "x" }) {
   const missed = bar !== null && !(value <= bar);
   const verdict = bar === null ? "" : missed ? "over" : "ok";
-  const limit = bar === null ? "" : `<= ${bar}${unit === "x" ? " x" : ` ${unit}`}`;
+  const limit = bar === null ? "" : `<= ${bar} ${unit}`.trimEnd();
   return { missed, cells: [figure, ours, floor, ratio === null ? "" : `${ratio.toFixed(2)} x`, limit, verdict] };
 }
 

@@ -1,11 +1,8 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
 import type { NewRun } from "../core/ports.js";
-import type { Run, RunRequest } from "../core/run.js";
+import type { Run } from "../core/run.js";
 import type { runs } from "./tables.js";
-
-/** The part of a request that has no column of its own. */
-export type FrozenRequest = Omit<RunRequest, "agent" | "provider" | "model" | "prompt">;
 
 type RunRow = InferSelectModel<typeof runs>;
 

@@ -1,8 +1,10 @@
 /** The tables. Times are Unix milliseconds; JSON columns are text that core's types describe. */
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RunEvent } from "../core/event.js";
-import type { Outcome, RunStatus } from "../core/run.js";
-import type { FrozenRequest } from "./run-row.js";
+import type { Outcome, RunRequest, RunStatus } from "../core/run.js";
+
+/** The part of a request that has no column of its own. */
+type FrozenRequest = Omit<RunRequest, "agent" | "provider" | "model" | "prompt">;
 
 /** Who is talking: a host connection (depth 0) or an agent (depth 1 and more). */
 export const sessions = sqliteTable("sessions", {

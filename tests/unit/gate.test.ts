@@ -35,7 +35,7 @@ describe("the gate", () => {
       from("the default", "read_only"),
       writeFile,
       false,
-      "the default grants read-only tools, and this one is effectful",
+      "the default grants only tools that read, and this one is effectful",
     ],
   ])("names the rule: %j", (allow, judged, allowed, rule) => {
     expect(judgeTool(policyOf(allow), judged)).toEqual({ allowed, rule });

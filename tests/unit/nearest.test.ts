@@ -1,9 +1,14 @@
 /** Spelling help: near words are named, far ones are not. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean, nearest } from "../../src/core/nearest.js";
+import { didYouMean } from "../../src/core/nearest.js";
 
 const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
+
+/** The word that the help names, or null where there is none. */
+function nearest(word: string, candidates: readonly string[]): string | null {
+  return /^; did you mean "([\s\S]*)"\?$/.exec(didYouMean(word, candidates))?.[1] ?? null;
+}
 
 describe("the nearest word", () => {
   it.each([

@@ -60,7 +60,7 @@ describe("a pattern", () => {
     expect(patternFault(pattern)).toBeNull();
   });
 
-  it.each(["", " ", "a b", "gh/*", "a.b", "[ab]", "a?", "é", "a\n", "${x}", "!a", "a,b"])(
+  it.each(["", " ", "a b", "gh/*", "a.b", "[ab]", "a?", "é", "a\n", "$(x)", "!a", "a,b"])(
     "may not be %j",
     (pattern) => {
       expect(patternFault(pattern)).toContain(`"${pattern}" is not a tool pattern: use`);

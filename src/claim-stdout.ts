@@ -9,7 +9,7 @@ export function claimStdout(): Writable {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr);
-  return new Writable({
+  const stream = new Writable({
     decodeStrings: false,
     write: (chunk: string | Buffer, encoding, done) => {
       // A failed write is reported by stdout's own error event, which ends the process.
@@ -17,4 +17,5 @@ export function claimStdout(): Writable {
       else write(chunk, () => done());
     },
   });
+  return stream.setMaxListeners(0); // each answer that waits for a full pipe listens for its draining
 }

@@ -20,6 +20,7 @@ export interface Log {
 export interface ModelRequest {
   readonly model: string;
   readonly system: string;
+  /** The same growing array for all requests of a run; what stands in it when a request is made never changes. */
   readonly messages: readonly Message[];
   /** The same array for every turn in which the tools are the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
@@ -125,6 +126,12 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/** Events of one run that are saved together or not at all. */
+export interface Commit {
+  readonly hold: RunHold;
+  readonly events: readonly RunEvent[];
+}
+
 /** One run ended or left as it was by `endTree`. */
 export interface EndedRun {
   readonly id: string;
@@ -142,6 +149,8 @@ export interface RunStore {
   createRun(run: NewRun): CreateRunResult;
   /** Appends events and projects them on the row; null when the hold is lost or the status may not follow. */
   append(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null;
+  /** The same for several runs in one transaction; one that is refused leaves the others as they are. */
+  appendAll(commits: readonly Commit[]): readonly (readonly StoredEvent[] | null)[];
   /** Ends a run with `outcome` and every descendant that still lives as cancelled, whoever owns them. */
   endTree(runId: string, outcome: Outcome): readonly EndedRun[];
   /** Marks the held runs interrupted and lets them go; runs that the holds have lost are left alone. */

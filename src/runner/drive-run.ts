@@ -1,13 +1,15 @@
 /** Drives one run: saves what the loop yields before it goes on, and stops it when its time is up. */
 import { StoreError } from "../core/errors.js";
-import type { Log, RunHold, RunStore } from "../core/ports.js";
+import type { RunEvent } from "../core/event.js";
+import type { Log, RunHold } from "../core/ports.js";
 import type { Run } from "../core/run.js";
+import type { CommitQueue } from "./commit-queue.js";
 import type { EventFeed } from "./event-feed.js";
 import { type AgentDeps, runAgent } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 
 export interface DriveDeps {
-  readonly store: RunStore;
+  readonly commits: CommitQueue;
   readonly feed: EventFeed;
   readonly log: Log;
 }
@@ -26,13 +28,13 @@ export async function driveRun(
   const deadline = stopAfter(timeoutSeconds, "timeout");
   const stall = stopAfter(stallSeconds, "stalled");
   try {
-    if (!save(hold, [{ type: "run_started" }], controller, deps)) return;
+    if (!(await save(hold, [{ type: "run_started" }], controller, deps))) return;
     for await (const events of runAgent(run.request, controller.signal, agent)) {
-      if (!save(hold, events, controller, deps)) return;
+      if (!(await save(hold, events, controller, deps))) return;
       stall.refresh();
     }
   } catch (error) {
-    recordBug(error, hold, controller, deps);
+    await recordBug(error, hold, controller, deps);
   } finally {
     clearTimeout(deadline);
     clearTimeout(stall);
@@ -40,14 +42,14 @@ export async function driveRun(
 }
 
 /** False when the run is no longer ours: then nothing of it may go on. */
-function save(
+async function save(
   hold: RunHold,
-  events: Parameters<RunStore["append"]>[1],
+  events: readonly RunEvent[],
   controller: AbortController,
-  { store, feed }: DriveDeps,
-): boolean {
+  { commits, feed }: DriveDeps,
+): Promise<boolean> {
   if (events.length === 0) return true;
-  const stored = store.append(hold, events);
+  const stored = await commits.save(hold, events);
   if (stored === null) {
     controller.abort("lost" satisfies StopReason);
     return false;
@@ -57,7 +59,7 @@ function save(
 }
 
 /** The database failing or a mistake of ours: the run stops, and says so where that can still be written. */
-function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): void {
+async function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): Promise<void> {
   deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
@@ -66,7 +68,7 @@ function recordBug(error: unknown, hold: RunHold, controller: AbortController, d
       : { code: "internal", message: `internal error, run ${hold.runId}` };
   try {
     const outcome = { status: "error", result: null, error: failure } as const;
-    const stored = deps.store.append(hold, [{ type: "run_finished", outcome }]);
+    const stored = await deps.commits.save(hold, [{ type: "run_finished", outcome }]);
     if (stored) deps.feed.publish(hold.runId, stored);
   } catch (cause) {
     deps.log.error({ err: cause, run: hold.runId }, "its end could not be written; it will count as interrupted");

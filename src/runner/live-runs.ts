@@ -1,6 +1,7 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
 import type { Log, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
+import { createCommitQueue } from "./commit-queue.js";
 import { driveRun } from "./drive-run.js";
 import type { EventFeed } from "./event-feed.js";
 import type { AgentDeps } from "./run-agent.js";
@@ -34,6 +35,7 @@ export function createLiveRuns(deps: {
   const { store, feed, watch, log } = deps;
   const waiting: LiveRun[] = [];
   const running = new Map<string, LiveRun>();
+  const commits = createCommitQueue(store, () => running.size <= 1);
   let slots = 1;
   let closed = false;
   let unwatch: (() => void) | null = null;
@@ -56,7 +58,7 @@ export function createLiveRuns(deps: {
       const next = waiting.shift();
       if (next === undefined) return;
       running.set(next.run.id, next);
-      void driveRun(next.run, next.controller, next.agent, deps).finally(() => {
+      void driveRun(next.run, next.controller, next.agent, { commits, feed, log }).finally(() => {
         running.delete(next.run.id);
         watchWhileBusy();
         fillSlots();
@@ -104,6 +106,7 @@ export function createLiveRuns(deps: {
       clearInterval(renewal);
       const ours = holds();
       try {
+        commits.flush(); // what is finished counts
         if (ours.length > 0) store.interrupt(ours, reason);
       } finally {
         const ids = ours.map(({ runId }) => runId);

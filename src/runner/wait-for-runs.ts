@@ -29,19 +29,21 @@ export function needsCaller(run: Run): boolean {
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
 export async function waitForRuns(request: WaitRequest, { store, feed, watch }: WaitDeps): Promise<readonly Run[]> {
   const { runIds, mode, milliseconds, signal } = request;
-  const enough = (runs: readonly Run[]) => (mode === "any" ? runs.some(needsCaller) : runs.every(needsCaller));
   const now = store.getRuns(runIds);
-  if (milliseconds <= 0 || enough(now)) return now;
+  const open = new Set(now.filter((run) => !needsCaller(run)).map(({ id }) => id));
+  const enough = () => (mode === "any" ? open.size < now.length : open.size === 0);
+  if (milliseconds <= 0 || enough()) return now;
 
   await new Promise<void>((resolve) => {
-    const look = () => {
-      if (enough(store.getRuns(runIds))) settle();
+    const look = (ids: readonly string[]) => {
+      for (const run of store.getRuns(ids)) if (needsCaller(run)) open.delete(run.id);
+      if (enough()) settle();
     };
     const unsubscribe = feed.subscribe(runIds, (runId, events) => {
       request.onEvent?.(runId, events);
-      if (events.length === 0 || events.some(({ event }) => event.type === "run_finished")) look();
+      if (events.length === 0 || events.some(({ event }) => event.type === "run_finished")) look([runId]);
     });
-    const unwatch = watch.subscribe(look);
+    const unwatch = watch.subscribe(() => look([...open]));
     const timer = setTimeout(settle, milliseconds);
     signal.addEventListener("abort", settle, { once: true });
     function settle(): void {

@@ -7,7 +7,8 @@ import type { Answer } from "./tool.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
 const MOST_EFFECTS = 50;
-const DETAIL_EVENTS = ["tools_resolved", "model_replied", "tool_call_started", "tool_call_finished"] as const;
+const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
+const DETAIL_EVENTS = ["tools_resolved", "tool_call_started", "tool_call_finished"] as const;
 const MOST_EVENTS = 100_000;
 
 /** The few fields by which a list tells its runs apart. */
@@ -33,6 +34,7 @@ export function toListed(run: Run): Answer {
 
 /** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
 export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number): Answer {
+  if (budget < LEAST_BUDGET) return fitAnswer({ ...toListed(run), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
   const detail = foldDetail(run, runtime);
   const answer = {
@@ -48,7 +50,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
-    partial_text: outcome?.result == null ? detail.text.slice(-PARTIAL_TEXT_LENGTH) || null : null,
+    partial_text: detail.text.slice(-PARTIAL_TEXT_LENGTH) || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
     files_modified: outcome?.filesModified ?? [],
@@ -112,7 +114,9 @@ function fitAnswer(answer: Answer, budget: number): Answer {
 
 /** What only the journal knows: the text so far, what was changed, and which tools the run got. */
 function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "readReply">) {
-  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types: DETAIL_EVENTS });
+  const needsText = run.outcome?.result == null;
+  const types = needsText ? ([...DETAIL_EVENTS, "model_replied"] as const) : DETAIL_EVENTS;
+  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types });
   const texts: string[] = [];
   const effects = new Map<string, { tool: string; turn: number; outcome: string }>();
   let resolved: Extract<RunEvent, { type: "tools_resolved" }> | null = null;

@@ -19,7 +19,7 @@ const LEASE_MS = 15_000;
 export function openRunStore(file: string, clock: Clock): RunStore {
   const sqlite = openDatabase(file);
   const db = drizzle(sqlite);
-  const statements = prepareStatements(db);
+  const statements = prepareStatements(sqlite, db);
   const transitions = new Map<RunStatus, ReturnType<typeof prepareTransition>>();
   const owner = currentOwner();
 
@@ -33,10 +33,11 @@ export function openRunStore(file: string, clock: Clock): RunStore {
         throw toStoreError(error, file);
       }
     };
-  const atomically = <R>(act: () => R): R => sqlite.transaction(act).immediate();
+  const transaction = sqlite.transaction((act: () => unknown) => act());
+  const atomically = <R>(act: () => R): R => transaction.immediate(act) as R;
 
   function transition(to: RunStatus) {
-    const prepared = transitions.get(to) ?? prepareTransition(db, to);
+    const prepared = transitions.get(to) ?? prepareTransition(sqlite, db, to);
     transitions.set(to, prepared);
     return prepared;
   }
@@ -46,7 +47,7 @@ export function openRunStore(file: string, clock: Clock): RunStore {
     const at = clock.now();
     const { status, outcome, turns, toolCalls, usage } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
-    const row = update.get({
+    const row = update.first({
       id: hold.runId,
       epoch: hold.epoch,
       count: events.length,
@@ -59,7 +60,7 @@ export function openRunStore(file: string, clock: Clock): RunStore {
       errorMessage: outcome?.error?.message ?? null,
     });
     if (row === undefined) return null;
-    const firstSeq = row.lastSeq - events.length + 1;
+    const firstSeq = Number(row[0]) - events.length + 1;
     return events.map((event, index) => insertEvent(hold.runId, firstSeq + index, at, event));
   }
 
@@ -173,6 +174,7 @@ export function openRunStore(file: string, clock: Clock): RunStore {
     }),
     createRun: verb((run) => atomically(() => createRun(run))),
     append: verb((hold, events) => atomically(() => write(hold, events))),
+    appendAll: verb((commits) => atomically(() => commits.map(({ hold, events }) => write(hold, events)))),
     endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
     interrupt: verb((holds, reason) =>
       atomically(() => {

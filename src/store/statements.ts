@@ -1,35 +1,40 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
+
+import type Database from "better-sqlite3";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { LEGAL_FROM, type RunStatus } from "../core/run.js";
+import { toNative } from "./native-statement.js";
 import { blobs, runEvents, runs } from "./tables.js";
 
 const { placeholder } = sql;
 
-export function prepareStatements(db: BetterSQLite3Database) {
+export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Database) {
   return {
-    insertEvent: db
-      .insert(runEvents)
-      .values({
+    insertEvent: toNative(
+      sqlite,
+      db.insert(runEvents).values({
         runId: placeholder("runId"),
         seq: placeholder("seq"),
         at: placeholder("at"),
         type: placeholder("type"),
         version: placeholder("version"),
         data: placeholder("data"),
-      })
-      .prepare(),
+      }),
+    ),
     /** A commit that leaves the status as it is: only for a running run that is still held. */
-    appendToRunning: db
-      .update(runs)
-      .set({
-        ...added(),
-        lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
-        lastEventAt: sql`${placeholder("at")}`,
-      })
-      .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
-      .returning({ lastSeq: runs.lastSeq })
-      .prepare(),
+    appendToRunning: toNative(
+      sqlite,
+      db
+        .update(runs)
+        .set({
+          ...added(),
+          lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
+          lastEventAt: sql`${placeholder("at")}`,
+        })
+        .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
+        .returning({ lastSeq: runs.lastSeq }),
+    ),
     getRun: db
       .select()
       .from(runs)
@@ -67,9 +72,9 @@ export function prepareStatements(db: BetterSQLite3Database) {
  * A commit that changes the status: guarded by the epoch and by the statuses that may come before.
  * Ends and interruptions raise the epoch and clear the owner, so that whoever held the run can write nothing more.
  */
-export function prepareTransition(db: BetterSQLite3Database, to: RunStatus) {
+export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Database, to: RunStatus) {
   const letGo = to !== "running" && to !== "pending";
-  return db
+  const query = db
     .update(runs)
     .set({
       ...added(),
@@ -96,8 +101,8 @@ export function prepareTransition(db: BetterSQLite3Database, to: RunStatus) {
         inArray(runs.status, [...LEGAL_FROM[to]]),
       ),
     )
-    .returning({ lastSeq: runs.lastSeq })
-    .prepare();
+    .returning({ lastSeq: runs.lastSeq });
+  return toNative(sqlite, query);
 }
 
 function added() {

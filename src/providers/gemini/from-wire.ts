@@ -43,9 +43,13 @@ export function fromGeminiResponse(response: unknown, model: string): ModelReply
   return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
 }
 
+/** What contents say that were read already: a reply is read when it comes, and again when it is taken into the history. */
+const readContents = new WeakMap<object, ReplyContent>();
+
 /** What a stored Gemini reply says. Throws only on content that no Gemini reply can have had. */
-export function readGeminiReply(raw: RawReply): ReplyContent {
-  return toReplyContent(contentSchema.parse(raw.content));
+export function readGeminiReply({ content }: RawReply): ReplyContent {
+  const known = typeof content === "object" && content !== null ? readContents.get(content) : undefined;
+  return known ?? toReplyContent(contentSchema.parse(content));
 }
 
 function usageOf({ usageMetadata }: GeminiResponse): Usage | null {
@@ -79,8 +83,9 @@ function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandid
     const where = parsed.error.issues[0]?.path.join(".") ?? "content";
     return { code: "malformed_reply", reason: `${ended}, but ${where} cannot be read`, askAgain: true };
   }
-  const { text, calls } = toReplyContent(parsed.data);
-  if (text.trim() !== "" || calls.length > 0) return null;
+  const said = toReplyContent(parsed.data);
+  if (typeof content === "object" && content !== null) readContents.set(content, said);
+  if (said.text.trim() !== "" || said.calls.length > 0) return null;
   return { code: "empty_reply", reason: `${ended} without text and without a call`, askAgain: true };
 }
 

@@ -5,7 +5,7 @@ import type { ToolDeclaration } from "../../core/message.js";
 import type { Provider } from "../../core/ports.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { modelIdFault } from "./model-id.js";
-import { toProviderError } from "./to-provider-error.js";
+import { type GeminiSdk, toProviderError } from "./to-provider-error.js";
 import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
 import type { FunctionDeclaration, GeminiRequest } from "./wire.js";
 
@@ -17,6 +17,7 @@ interface GeminiOptions {
 
 /** A provider that asks Gemini; the SDK is loaded with the first reply. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
+  let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], readonly FunctionDeclaration[]>();
 
   function declarationsOf(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
@@ -33,7 +34,9 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       const fault = modelIdFault(request.model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
       const body = toGeminiRequest(request, declarationsOf(request.tools));
-      const response = await untilAborted(signal, (own) => post(body, request.model, options, own));
+      loading ??= import("@google/generative-ai");
+      const sdk = await loading;
+      const response = await untilAborted(signal, (own) => post(body, request.model, options, sdk, own));
       return fromGeminiResponse(response, request.model);
     },
   };
@@ -41,6 +44,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 
 /** Runs a call on a signal of its own, for the SDK never takes its listeners off; rejects with the reason as soon as `signal` aborts. */
 async function untilAborted<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
+  signal.throwIfAborted(); // the SDK sends the request although its signal has aborted
   const controller = new AbortController();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -57,7 +61,13 @@ async function untilAborted<T>(signal: AbortSignal, call: (own: AbortSignal) => 
   }
 }
 
-async function post(body: GeminiRequest, model: string, options: GeminiOptions, signal: AbortSignal): Promise<unknown> {
+async function post(
+  body: GeminiRequest,
+  model: string,
+  options: GeminiOptions,
+  sdk: GeminiSdk,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { apiKey } = options;
   if (!/^[!-~]+$/.test(apiKey)) {
     // The SDK would throw an error that shows the key.
@@ -66,8 +76,6 @@ async function post(body: GeminiRequest, model: string, options: GeminiOptions, 
       "The Gemini API key holds characters that no key has: check GEMINI_API_KEY",
     );
   }
-  const sdk = await import("@google/generative-ai");
-  signal.throwIfAborted(); // the SDK sends the request although its signal has aborted
   const baseUrl = options.baseUrl?.replace(/\/+$/, "") ?? null;
   const client = new sdk.GoogleGenerativeAI(apiKey).getGenerativeModel({ model }, baseUrl === null ? {} : { baseUrl });
   try {

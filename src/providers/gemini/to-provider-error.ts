@@ -2,7 +2,7 @@
 import { ProviderError, type ProviderErrorCode } from "../../core/errors.js";
 import { type ErrorDetails, errorDetailsSchema } from "./wire.js";
 
-type GeminiSdk = typeof import("@google/generative-ai");
+export type GeminiSdk = typeof import("@google/generative-ai");
 type FetchError = InstanceType<GeminiSdk["GoogleGenerativeAIFetchError"]>;
 
 /** What the failed request was. */

@@ -11,7 +11,7 @@ const FOREIGN_SIGNATURE = "skip_thought_signature_validator";
 /** The body that asks `request`; `declarations` are its tools, see `toFunctionDeclarations`. */
 export function toGeminiRequest(request: ModelRequest, declarations: readonly FunctionDeclaration[]): GeminiRequest {
   return {
-    contents: request.messages.flatMap((message) => toContents(message, request.model)),
+    contents: contentsOf(request),
     ...(request.system !== "" && { systemInstruction: { role: "system", parts: [{ text: request.system }] } }),
     ...(declarations.length > 0 && {
       tools: [{ functionDeclarations: declarations }],
@@ -19,6 +19,25 @@ export function toGeminiRequest(request: ModelRequest, declarations: readonly Fu
     }),
     store: false,
   };
+}
+
+interface BuiltContents {
+  readonly model: string;
+  readonly contents: unknown[];
+  messages: number;
+}
+
+/** What has been built of each conversation: its list of messages only grows, so the next request adds the new ones. */
+const built = new WeakMap<readonly Message[], BuiltContents>();
+
+function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
+  const known = built.get(messages);
+  const state =
+    known?.model === model && known.messages <= messages.length ? known : { model, contents: [], messages: 0 };
+  for (const message of messages.slice(state.messages)) state.contents.push(...toContents(message, model));
+  state.messages = messages.length;
+  built.set(messages, state);
+  return state.contents;
 }
 
 /** The tools as Gemini is told of them. */

@@ -94,7 +94,8 @@ const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiRep
 
 function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
-  const scripts = [join(place.project, ".legwork", "rehearsals"), join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
+  // The user's and ours first: a project that nobody has trusted must not put its own in the place of a known one.
+  const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS, join(place.project, ".legwork", "rehearsals")];
   return [
     {
       name: "gemini",

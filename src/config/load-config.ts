@@ -36,10 +36,12 @@ export function loadConfig(place: Place): Config {
   const own = readProjectFile(place, notices);
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const sources = [own, user].filter((source) => source !== null);
+  // A model belongs to its provider: the user's is none of the provider that the project names instead.
+  const namesOther = own?.value.provider !== undefined && own.value.provider !== user?.value.provider;
   const toolsFrom = sources.find((source) => source.value.tools !== undefined);
   return Object.freeze({
     provider: own?.value.provider ?? user?.value.provider ?? null,
-    model: own?.value.model ?? user?.value.model ?? null,
+    model: own?.value.model ?? (namesOther ? null : (user?.value.model ?? null)),
     gemini: {
       apiKey: env.GEMINI_API_KEY || null,
       baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
@@ -79,7 +81,7 @@ function readProjectFile(place: Place, notices: string[]): LoadedFile | null {
     const { trusted, changed } = readTrust(place.home, place.project);
     if (!trusted) {
       notices.push(
-        `${changed.join(", ")} of this project is not trusted and was left out: read it, then run "legwork trust" in ${place.project}`,
+        `${changed.join(", ")} of this project is not trusted and was left out: read it, run "legwork trust" in ${place.project}, then restart legwork`,
       );
       return null;
     }

@@ -1,5 +1,5 @@
 /** Which folder the work is about. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../core/errors.js";
 
@@ -9,7 +9,8 @@ import { ConfigError } from "../core/errors.js";
  */
 export function findProject(asked: string | null, cwd: string, home: string): string {
   if (asked !== null) {
-    if (!existsSync(asked)) throw new ConfigError(`--project: the folder ${asked} does not exist`);
+    if (!statSync(asked, { throwIfNoEntry: false })?.isDirectory())
+      throw new ConfigError(`--project: ${asked} is not a folder`);
     return realpathSync(asked);
   }
   const start = realpathSync(cwd);

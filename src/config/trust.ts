@@ -36,23 +36,30 @@ export function trustProject(home: string, project: string): TrustState {
   const before = readTrust(home, project);
   const known = readTrustFile(home);
   const next: TrustFile = { projects: { ...known.projects, [project]: { files: hashFiles(project) } } };
-  mkdirSync(home, { recursive: true, mode: 0o700 });
   const file = trustFile(home);
-  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.${process.pid}`, file); // a reader sees the old file or the new one, never half of it
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.${process.pid}`, file); // a reader sees the old file or the new one, never half of it
+  } catch (cause) {
+    throw new ConfigError(`${file} cannot be written: make ${home} writable, or set LEGWORK_HOME to another folder`, {
+      cause,
+    });
+  }
   return { ...before, trusted: true };
 }
 
 function hashFiles(project: string): Record<string, string> {
   const present = GUARDED_FILES.filter((name) => existsSync(join(project, name)));
-  return Object.fromEntries(
-    present.map((name) => [
-      name,
-      createHash("sha256")
-        .update(readFileSync(join(project, name)))
-        .digest("hex"),
-    ]),
-  );
+  return Object.fromEntries(present.map((name) => [name, hashFile(join(project, name))]));
+}
+
+function hashFile(file: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readTrustFile(home: string): TrustFile {

@@ -14,6 +14,8 @@ export interface Verdict {
 /** Judges one tool: blocked patterns win, then the tool must be granted. */
 export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
   for (const source of policy.block) {
+    if (tool.effect === "read_only" && source.patterns.includes(READ_ONLY_ENTRY))
+      return { allowed: false, rule: `"${READ_ONLY_ENTRY}" is in blocked_tools of ${source.from}` };
     const pattern = matching(source, tool);
     if (pattern !== null) return { allowed: false, rule: `"${pattern}" is in blocked_tools of ${source.from}` };
   }

@@ -1,5 +1,5 @@
 /** JSON Schema: whether a schema is one, and what is wrong with a value. */
-import type { ErrorObject, ValidateFunction } from "ajv";
+import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 
 export interface JsonSchemas {
   /** What is wrong with the schema itself, or null. */
@@ -36,22 +36,38 @@ const OPTIONS = {
   strict: false, // other people's schemas hold keywords of their own
   validateFormats: false, // formats are annotations in JSON Schema 2020-12
   logger: false,
-  addUsedSchema: false, // two servers may use the same $id
 } as const;
 
-/** Draft 4 to 7 and 2020-12 differ in a few keywords; one validator of each serves all schemas. */
+/** Drafts 6 and 7 and 2020-12 differ in a few keywords; one validator of each serves all schemas. */
 const loaders = {
   older: once(async () => new (await import("ajv")).Ajv(OPTIONS)),
   current: once(async () => new (await import("ajv/dist/2020.js")).Ajv2020(OPTIONS)),
 };
 
+/** By the draft that it names, else by the current one; a schema that this cannot be is tried as the other. */
 async function compileSchema(schema: object | boolean): Promise<Compiled> {
-  const { $schema: named = "", ...rest } = typeof schema === "object" ? (schema as { $schema?: unknown }) : {};
-  const ajv = await (/draft-0[467]/.test(String(named)) ? loaders.older() : loaders.current());
+  // $async would make answers promises, which are never false.
+  const {
+    $schema: named = "",
+    $async: _,
+    ...rest
+  } = typeof schema === "object" ? (schema as Record<string, unknown>) : {};
+  const plain = typeof schema === "object" ? rest : schema;
+  const isOlder = /draft-0[467]|2019-09/.test(String(named));
+  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain);
+  if ("validate" in first) return first;
+  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain);
+  return "validate" in second ? second : first;
+}
+
+function compileWith(ajv: Ajv, schema: object | boolean): Compiled {
   try {
-    return { validate: ajv.compile(typeof schema === "object" ? rest : schema) };
+    return { validate: ajv.compile(schema) };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
+  } finally {
+    // Two servers may use the same $id, and runs come without end.
+    if (typeof schema === "object") ajv.removeSchema(schema);
   }
 }
 

@@ -49,9 +49,18 @@ export async function graceOutcome(
 ): Promise<Outcome> {
   const verdict = await judgeComplete(args, outputSchema, schemas);
   if (verdict.accepted) return { ...verdict.outcome, status: "partial", error: breach };
-  const said = Completion.partial().catch({}).parse(args);
+  const said = readableFields(args);
   const unmet = { code: breach.code, message: `${breach.message}; ${verdict.reason}` };
   return { ...toOutcome({ ...said, result: said.result ?? "" }, "partial"), error: unmet };
+}
+
+/** What can be read of a completion that is wrong elsewhere. */
+function readableFields(args: unknown) {
+  const given = typeof args === "object" && args !== null ? args : {};
+  const fields = Object.entries(given).filter(
+    ([name, value]) => Completion.partial().safeParse({ [name]: value }).success,
+  );
+  return Completion.partial().parse(Object.fromEntries(fields));
 }
 
 export function toOutcome(completion: Omit<Completion, "status">, status: EndStatus): Outcome {

@@ -8,6 +8,7 @@ export type StopReason = "timeout" | "stalled" | "cancelled" | "interrupted" | "
 
 /** Settles with the promise, or rejects with the signal's reason as soon as it aborts. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {}); // nobody listens any more after an abort
   signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {

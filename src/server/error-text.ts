@@ -12,9 +12,12 @@ export function errorResult(error: unknown): CallToolResult | null {
   return null;
 }
 
+const LONGEST_MESSAGE = 2_000; // characters; what a caller sent may be in it
+
 /** An isError result that says the same in text and in structure. */
 export function failure(code: string, message: string): CallToolResult {
-  const structuredContent = { error: { code, message } };
+  const said = message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)} …`;
+  const structuredContent = { error: { code, message: said } };
   return { isError: true, structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
 }
 
@@ -34,5 +37,9 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
   }
   if (issue.code === "invalid_type" && issue.input === undefined && issue.message.endsWith("received undefined"))
     return `${where} is missing: give a ${issue.expected}`;
+  if (issue.code === "invalid_union") {
+    const [nearest] = issue.errors.flat();
+    if (nearest) return explain({ ...nearest, path: [...issue.path, ...nearest.path] }, schema);
+  }
   return `${where || "arguments"}: ${issue.message}`;
 }

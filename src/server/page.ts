@@ -83,6 +83,12 @@ export function cursorNumber(value: unknown): number {
   throw badCursor();
 }
 
+/** A text of a cursor. */
+export function cursorText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw badCursor();
+}
+
 function badCursor(): RequestError {
   return new RequestError(
     "invalid_cursor",

@@ -7,6 +7,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../core/errors.js";
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
+const MIGRATIONS_TABLE = "__drizzle_migrations";
 const BUSY_TIMEOUT_MS = 10_000; // longer than any migration or checkpoint of another process
 const WAL_RETRY_MS = 20;
 
@@ -14,6 +15,7 @@ const WAL_RETRY_MS = 20;
 export function openDatabase(file: string): Database.Database {
   const database = openFile(file);
   try {
+    refuseForeign(database, file);
     switchToWal(database);
     database.pragma("synchronous = FULL");
     migrate(database, file);
@@ -53,6 +55,13 @@ function openFile(file: string): Database.Database {
   }
 }
 
+/** Another program's database is left exactly as it is. */
+function refuseForeign(database: Database.Database, file: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+  if (tables.length === 0 || tables.includes(MIGRATIONS_TABLE)) return;
+  throw new StoreError(`${file} is not a legwork database: move it away, or set LEGWORK_HOME to another folder`);
+}
+
 /** The switch ignores SQLite's busy time-out, so that it has to be tried again here. */
 function switchToWal(database: Database.Database): void {
   const deadline = Date.now() + BUSY_TIMEOUT_MS;
@@ -87,9 +96,9 @@ function migrate(database: Database.Database, file: string): void {
   database
     .transaction(() => {
       database.exec(
-        "CREATE TABLE IF NOT EXISTS __drizzle_migrations (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, created_at INTEGER)",
+        `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, created_at INTEGER)`,
       );
-      const note = database.prepare("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)");
+      const note = database.prepare(`INSERT INTO ${MIGRATIONS_TABLE} (hash, created_at) VALUES (?, ?)`);
       for (const migration of missing()) {
         for (const statement of migration.sql) database.exec(statement);
         note.run(migration.hash, migration.folderMillis);
@@ -99,7 +108,7 @@ function migrate(database: Database.Database, file: string): void {
 }
 
 function appliedHashes(database: Database.Database): Set<string> {
-  const table = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '__drizzle_migrations'");
-  if (table.get() === undefined) return new Set();
-  return new Set(database.prepare("SELECT hash FROM __drizzle_migrations").pluck().all() as string[]);
+  const table = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  if (table.get(MIGRATIONS_TABLE) === undefined) return new Set();
+  return new Set(database.prepare(`SELECT hash FROM ${MIGRATIONS_TABLE}`).pluck().all() as string[]);
 }

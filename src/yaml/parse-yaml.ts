@@ -12,6 +12,8 @@ const MAX_ALIASES = 20; // bounds what an alias bomb can unfold to: at most a fe
 export function parseYaml<T>(bytes: Uint8Array, file: string, schema: z.ZodType<T>): T {
   const text = decode(bytes, file);
   const value = loadDocument(text, file);
+  const bad = pathToPrototype(value);
+  if (bad) throw new ConfigError(`${placeOf(text, file, bad)}: unknown key "__proto__"`);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   // A misspelt key is often also a missing one: its name says more.
@@ -32,7 +34,7 @@ function decode(bytes: Uint8Array, file: string): string {
 }
 
 function loadDocument(text: string, file: string): unknown {
-  if (/^\s*(#.*\s*)*$/.test(text) || text.trim() === "---") return {};
+  if (text.split("\n").every((line) => /^\s*(#.*|---\s*)?$/.test(line))) return {};
   try {
     return load(text, { maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES }) ?? {};
   } catch (cause) {
@@ -43,13 +45,30 @@ function loadDocument(text: string, file: string): unknown {
   }
 }
 
+/** Schemas pass over such a key in silence. What aliases share is visited once, so that a bomb stays small. */
+function pathToPrototype(
+  value: unknown,
+  path: readonly string[] = [],
+  seen = new Set<object>(),
+): readonly string[] | null {
+  if (typeof value !== "object" || value === null || seen.has(value)) return null;
+  seen.add(value);
+  if (Object.hasOwn(value, "__proto__")) return [...path, "__proto__"];
+  for (const [key, item] of Object.entries(value)) {
+    const found = pathToPrototype(item, [...path, key], seen);
+    if (found) return found;
+  }
+  return null;
+}
+
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   const where = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     return `unknown key "${key}"${where ? ` in ${where}` : ""}${didYouMean(key, keysAt(schema, issue.path))}`;
   }
-  return `${where || "the file"}: ${issue.message}`;
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
+  return `${where || "the file"}: ${message}`;
 }
 
 /** The keys that a schema allows at a path. */

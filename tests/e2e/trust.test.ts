@@ -225,7 +225,7 @@ describe("the command `legwork trust`", () => {
 
   it.each([
     ["a home that cannot be written", ["trust"], { LEGWORK_HOME: "/dev/null/legwork" }, /\/dev\/null\/legwork/],
-    ["a project that does not exist", ["trust", "--project", "no/such"], {}, /--project: the folder no\/such does not/],
+    ["a project that does not exist", ["trust", "--project", "no/such"], {}, /--project: no\/such is not a folder/],
     ["an unknown command", ["turst"], {}, /there is no command "turst"/],
     ["an unknown option", ["trust", "--projekt", "x"], {}, /--projekt/],
     ["one word too many", ["trust", "me"], {}, /unexpected argument "me"/],

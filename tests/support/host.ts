@@ -90,7 +90,6 @@ export interface TestHost {
   readonly pid: number;
   readonly stderr: () => string;
   call(name: string, args?: Record<string, unknown>, options?: Parameters<Client["callTool"]>[2]): Promise<ToolResult>;
-  /** Spawns with wait_seconds and fails the test when the call itself fails. */
   close(): Promise<void>;
 }
 

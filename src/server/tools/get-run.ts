@@ -36,21 +36,22 @@ export const getRun = defineTool({
   async handle({ run_id, view, cursor: from, limit }, { runtime, host }) {
     const run = existingRun(run_id, runtime.store);
     if (view === "summary") {
-      decodeCursor("none", from);
+      decodeCursor("summary", from);
       return { run: toAnswer(run, runtime, host.maxAnswer - 100), next_cursor: null };
     }
     if (view === "result") return resultPage(run, from, host.maxAnswer, runtime);
-    const at = listCursor(view, from);
+    const kind = `${view} ${run_id}`;
+    const at = listCursor(kind, from);
     const { items, more } = listed(run, view, at, limit, runtime);
     const { page, next } = fitItems(items, at, host.maxAnswer - 500);
     const last = items.at(-1);
     const goOn = next ?? (more && last ? { after: last.key, offset: 0 } : null);
-    return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(view, goOn) };
+    return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(kind, goOn) };
   },
 });
 
-function listCursor(view: string, given: string | undefined): ListCursor {
-  const fields = decodeCursor(view, given);
+function listCursor(kind: string, given: string | undefined): ListCursor {
+  const fields = decodeCursor(kind, given);
   return fields === null
     ? { after: 0, offset: 0 }
     : { after: cursorNumber(fields.after), offset: cursorNumber(fields.offset) };
@@ -72,7 +73,8 @@ function listed(run: Run, view: "events" | "messages" | "access", at: ListCursor
 
 /** The outcome: whole where it fits, else its result and then its data (as JSON text), from one offset to the next. */
 function resultPage(run: Run, from: string | undefined, budget: number, runtime: Runtime): Answer {
-  const offset = cursorNumber(decodeCursor("result", from)?.offset ?? 0);
+  const kind = `result ${run.id}`;
+  const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
   const answer = toAnswer(run, runtime, budget - 100);
   if (offset === 0 && !("truncated" in answer)) return { run: answer, next_cursor: null };
   const result = run.outcome?.result ?? "";
@@ -82,7 +84,7 @@ function resultPage(run: Run, from: string | undefined, budget: number, runtime:
   const part = fittingPart(field === "result" ? result : data, start, budget - 1_000);
   const end = offset + part.length;
   const page = { [field]: part, offset: start, length: field === "result" ? result.length : data.length };
-  const next = end < result.length + data.length ? encodeCursor("result", { offset: end }) : null;
+  const next = end < result.length + data.length ? encodeCursor(kind, { offset: end }) : null;
   return { run: { ...handleOf(run), ...page }, next_cursor: next };
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { RUN_STATUSES } from "../../core/run.js";
-import { decodeCursor, encodeCursor, sizeOf } from "../page.js";
+import { cursorText, decodeCursor, encodeCursor, sizeOf } from "../page.js";
 import { toListed } from "../run-answer.js";
 import { cursor, runId } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
@@ -26,7 +26,7 @@ export const listRuns = defineTool({
   }),
   output: z.looseObject({ runs: z.array(z.looseObject({})).optional(), next_cursor: z.string().nullable().optional() }),
   async handle(args, { runtime, host, session }) {
-    const after = decodeCursor("list", args.cursor)?.after;
+    const page = decodeCursor("list", args.cursor);
     const found = runtime.store.listRuns({
       status: args.status === undefined ? null : [args.status].flat(),
       agent: args.agent ?? null,
@@ -34,7 +34,7 @@ export const listRuns = defineTool({
       parentSessionId: args.scope === "session" ? session.id : null,
       parentRunId: args.parent_run_id ?? null,
       since: args.since === undefined ? null : parseTime(args.since),
-      after: typeof after === "string" ? after : null,
+      after: page && cursorText(page.after),
       limit: args.limit + 1,
     });
     const runs: Answer[] = [];

@@ -12,7 +12,7 @@ CREATE TABLE `run_events` (
 	`version` integer NOT NULL,
 	`data` text NOT NULL,
 	PRIMARY KEY(`run_id`, `seq`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `runs` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -17,7 +17,7 @@ import { createJsonSchemas } from "./runner/json-schema.js";
 import { createLiveRuns } from "./runner/live-runs.js";
 import { createOfferTools } from "./runner/offer-tools.js";
 import type { ProviderEntry } from "./runner/resolve-request.js";
-import type { Runtime, Setup } from "./runner/start-run.js";
+import type { Runtime, Setup } from "./runner/runtime.js";
 import { createStoreWatch } from "./runner/watch-store.js";
 import { openRunStore } from "./store/open-run-store.js";
 
@@ -39,9 +39,15 @@ export interface OpenRuntime {
 /** Opens the store and gives up runs whose process is gone. Throws StoreError. */
 export function openRuntime(place: Place, version: string): OpenRuntime {
   const clock = { now: Date.now };
-  const log = createLog(place.home, DEFAULT_LOG_LEVEL);
   const store = openRunStore(place.databaseFile, clock);
-  const feed = createEventFeed();
+  try {
+    store.interruptAbandoned();
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const log = createLog(place.home, DEFAULT_LOG_LEVEL);
+  const feed = createEventFeed(log);
   const watch = createStoreWatch(store, log);
   const live = createLiveRuns({ store, feed, watch, log });
   const ulid = monotonicFactory();
@@ -51,18 +57,17 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
   async function openSetup(): Promise<Setup> {
     const config = loadConfig(place);
     log.level = config.logLevel;
+    live.allow(config.maxConcurrentRuns);
     const { createDownstream } = await import("./downstream/pool.js");
     downstream = createDownstream(config.servers, { baseEnv: place.env, clientVersion: version, log });
     return {
       settings: config,
-      maxConcurrentRuns: config.maxConcurrentRuns,
       providers: providerEntries(config, place),
       downstream,
       notices: config.notices,
     };
   }
 
-  store.interruptAbandoned();
   return {
     log,
     runtime: {
@@ -84,7 +89,10 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
         return setup;
       },
     },
-    interrupt: (reason) => live.interruptAll(reason),
+    interrupt(reason) {
+      store.hurry();
+      live.interruptAll(reason);
+    },
     closeServers: async () => downstream?.close(),
     closeStore: () => store.close(),
   };
@@ -94,8 +102,7 @@ const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiRep
 
 function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
-  // The user's and ours first: a project that nobody has trusted must not put its own in the place of a known one.
-  const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS, join(place.project, ".legwork", "rehearsals")];
+  const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
   return [
     {
       name: "gemini",
@@ -107,10 +114,10 @@ function providerEntries(config: Config, place: Place): readonly ProviderEntry[]
         if (apiKey === null)
           throw new ConfigError("provider gemini needs a key: set GEMINI_API_KEY in the environment of legwork");
       },
-      async open() {
+      open: once(async () => {
         const { createGeminiProvider } = await import("./providers/gemini/provider.js");
         return createGeminiProvider({ apiKey: apiKey ?? "", baseUrl });
-      },
+      }),
     },
     {
       name: "rehearsal",
@@ -119,10 +126,19 @@ function providerEntries(config: Config, place: Place): readonly ProviderEntry[]
       async check(model) {
         loadScript(model, scripts);
       },
-      async open() {
+      open: once(async () => {
         const { createRehearsalProvider } = await import("./providers/rehearsal/provider.js");
         return createRehearsalProvider(scripts);
-      },
+      }),
     },
   ];
+}
+
+/** One provider serves all runs of the process: what it has prepared for one is there for the next. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }

@@ -35,12 +35,16 @@ export async function serve(projectArgument: string | null, version: string): Pr
   });
 
   function reportBug(error: unknown, fields: object): void {
-    if (opened) opened.log.error({ ...fields, err: error }, "internal error");
-    else process.stderr.write(`legwork: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    try {
+      if (opened) opened.log.error({ ...fields, err: error }, "internal error");
+      else process.stderr.write(`legwork: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    } catch {
+      // nowhere is left to say it
+    }
   }
 
   /** Idempotent. What is going on is on disk as interrupted before anything is waited for. */
-  async function end(cause: string): Promise<void> {
+  async function end(cause: string, exitCode = 0): Promise<void> {
     if (ending !== null) return;
     ending = cause;
     setTimeout(() => process.exit(1), EXIT_BUDGET_MS);
@@ -60,7 +64,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
         process.stderr.write(`legwork: while shutting down: ${String(error)}\n`);
       }
     }
-    process.exit(0);
+    process.exit(exitCode);
   }
 
   process.stdin.on("end", () => void end("the host closed its connection"));
@@ -72,7 +76,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
   // Also what a promise rejected with and nobody caught: what state is left is unknown, but what is on disk is sound.
   process.on("uncaughtException", (error) => {
     reportBug(error, {});
-    void end("legwork met an internal error");
+    void end("legwork met an internal error", 1);
   });
 
   await server.connect(new StdioServerTransport(process.stdin, stdout));

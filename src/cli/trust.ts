@@ -5,7 +5,7 @@ import { trustProject } from "../config/trust.js";
 /** Records the trust and returns what to tell the user. */
 export function trust({ home, project }: Place): string {
   const { files, changed } = trustProject(home, project);
-  if (files.length === 0) return `${project} has no .legwork/config.yaml: there is nothing to trust\n`;
+  if (files.size === 0) return `${project} has no .legwork/config.yaml: there is nothing to trust\n`;
   const news = changed.map((file) => `  ${file} is new or has changed\n`).join("");
-  return `${project} is trusted until one of these changes: ${files.join(", ")}\n${news}`;
+  return `${project} is trusted until one of these changes: ${[...files.keys()].join(", ")}\n${news}`;
 }

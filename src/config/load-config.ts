@@ -1,16 +1,17 @@
 /** Arguments, environment and files become one typed, frozen Config. */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { ConfigError } from "../core/errors.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/limits.js";
 import type { PatternSource, RunLimits } from "../core/run.js";
+import type { ServerConfig } from "../core/server-config.js";
 import { parseYaml } from "../yaml/parse-yaml.js";
 import { type ConfigFile, type LoadedFile, ProjectConfigFile, UserConfigFile } from "./config-file.js";
 import type { Place } from "./places.js";
-import { loadServers, type ServerConfig } from "./servers.js";
-import { readTrust } from "./trust.js";
+import { loadServers } from "./servers.js";
+import { PROJECT_CONFIG, readTrust } from "./trust.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
 
@@ -46,7 +47,7 @@ export function loadConfig(place: Place): Config {
       apiKey: env.GEMINI_API_KEY || null,
       baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
     },
-    servers: loadServers({ user, own, userHome: realHome(), project, env, notices }),
+    servers: loadServers({ user, own, home, userHome: realHome(), project, env, notices }),
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: sources.flatMap(({ value, file }) =>
       value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],
@@ -75,18 +76,17 @@ function readConfigFile(file: string, schema: z.ZodType<ConfigFile>): LoadedFile
 }
 
 function readProjectFile(place: Place, notices: string[]): LoadedFile | null {
-  const file = join(place.project, ".legwork", "config.yaml");
-  if (!existsSync(file) || realpathSync(resolve(file, "..")) === place.home) return null;
-  if (place.env.LEGWORK_TRUST_PROJECT !== "1") {
-    const { trusted, changed } = readTrust(place.home, place.project);
-    if (!trusted) {
-      notices.push(
-        `${changed.join(", ")} of this project is not trusted and was left out: read it, run "legwork trust" in ${place.project}, then restart legwork`,
-      );
-      return null;
-    }
-  }
-  return readConfigFile(file, ProjectConfigFile);
+  const file = join(place.project, PROJECT_CONFIG);
+  if (!existsSync(file) || realpathSync(dirname(file)) === place.home) return null;
+  const { trusted, changed, files } = readTrust(place.home, place.project);
+  const bytes = files.get(PROJECT_CONFIG);
+  if (bytes === undefined) return null;
+  if (trusted || place.env.LEGWORK_TRUST_PROJECT === "1")
+    return { file, value: parseYaml(bytes, file, ProjectConfigFile) };
+  notices.push(
+    `${changed.join(", ")} of this project is not trusted and was left out: read it, run "legwork trust" in ${place.project}, then restart legwork`,
+  );
+  return null;
 }
 
 /** The user's home folder as a real path, or as it is named where it does not exist. */

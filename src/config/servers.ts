@@ -1,28 +1,14 @@
 /** The downstream servers that the configuration names, and the shipped `workspace`. */
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import type { Effect } from "../core/tool.js";
+import type { ServerConfig } from "../core/server-config.js";
 import type { LoadedFile, ServerEntry } from "./config-file.js";
 import { expand, type Variables } from "./expand.js";
-
-/** One downstream server, expanded and ready to be started. */
-export interface ServerConfig {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly timeoutSeconds: number | null;
-  readonly includeTools: readonly string[] | null;
-  readonly excludeTools: readonly string[];
-  readonly effects: readonly { readonly pattern: string; readonly effect: Effect }[];
-  /** Set where the server writes below `root` and must not touch what configures hosts and agents. */
-  readonly guard: { readonly root: string } | null;
-}
 
 interface ServerSources {
   readonly user: LoadedFile | null;
   readonly own: LoadedFile | null;
+  readonly home: string;
   readonly userHome: string;
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -66,7 +52,7 @@ export function loadServers(sources: ServerSources): readonly ServerConfig[] {
 }
 
 /** The shipped file server over the project, so that agents can work with no configuration at all. */
-function workspaceServer({ project, userHome, notices }: ServerSources): readonly ServerConfig[] {
+function workspaceServer({ project, home, userHome, notices }: ServerSources): readonly ServerConfig[] {
   if (project === userHome || dirname(project) === project) {
     notices.push(
       `${project} is too wide a folder for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
@@ -85,7 +71,7 @@ function workspaceServer({ project, userHome, notices }: ServerSources): readonl
       includeTools: null,
       excludeTools: [],
       effects: [],
-      guard: { root: project },
+      guard: { root: project, home },
     },
   ];
 }

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { ConfigError } from "../core/errors.js";
 
 /** The files of a project that can widen what its agents may do. */
-const GUARDED_FILES = [".legwork/config.yaml"] as const;
+export const PROJECT_CONFIG = ".legwork/config.yaml";
+const GUARDED_FILES = [PROJECT_CONFIG] as const;
 
 const TrustFile = z.strictObject({
   projects: z.record(z.string(), z.strictObject({ files: z.record(z.string(), z.string()) })),
@@ -16,26 +17,27 @@ type TrustFile = z.infer<typeof TrustFile>;
 /** How a project's guarded files stand to what was trusted. */
 export interface TrustState {
   readonly trusted: boolean;
-  /** Guarded files that exist, relative to the project. */
-  readonly files: readonly string[];
+  /** Guarded files that exist, by their place in the project, with what was read of them. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
   /** Those that are new, changed or gone since they were trusted. */
   readonly changed: readonly string[];
 }
 
 /** Compares a project's guarded files with what `legwork trust` recorded in `home`. Throws ConfigError. */
 export function readTrust(home: string, project: string): TrustState {
-  const now = hashFiles(project);
+  const files = readGuarded(project);
+  const now = hashesOf(files);
   const recorded = readTrustFile(home).projects[project]?.files;
   const names = [...new Set([...Object.keys(now), ...Object.keys(recorded ?? {})])];
   const changed = names.filter((name) => now[name] !== recorded?.[name]);
-  return { trusted: changed.length === 0, files: Object.keys(now), changed };
+  return { trusted: changed.length === 0, files, changed };
 }
 
 /** Records the project's guarded files as they are now and says which of them that changes. */
 export function trustProject(home: string, project: string): TrustState {
-  const before = readTrust(home, project);
-  const known = readTrustFile(home);
-  const next: TrustFile = { projects: { ...known.projects, [project]: { files: hashFiles(project) } } };
+  const state = readTrust(home, project);
+  const { projects } = readTrustFile(home);
+  const next: TrustFile = { projects: { ...projects, [project]: { files: hashesOf(state.files) } } };
   const file = trustFile(home);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -46,20 +48,27 @@ export function trustProject(home: string, project: string): TrustState {
       cause,
     });
   }
-  return { ...before, trusted: true };
+  return { ...state, trusted: true };
 }
 
-function hashFiles(project: string): Record<string, string> {
+/** Each file is read once: what is judged is what is used. */
+function readGuarded(project: string): ReadonlyMap<string, Uint8Array> {
   const present = GUARDED_FILES.filter((name) => existsSync(join(project, name)));
-  return Object.fromEntries(present.map((name) => [name, hashFile(join(project, name))]));
+  return new Map(present.map((name) => [name, readFile(join(project, name))]));
 }
 
-function hashFile(file: string): string {
+function readFile(file: string): Uint8Array {
   try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
+    return readFileSync(file);
   } catch (cause) {
     throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+function hashesOf(files: ReadonlyMap<string, Uint8Array>): Record<string, string> {
+  return Object.fromEntries(
+    [...files].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]),
+  );
 }
 
 function readTrustFile(home: string): TrustFile {

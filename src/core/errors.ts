@@ -49,8 +49,13 @@ export type DownstreamErrorCode =
   | "start_failed"
   | "connection_closed"
   | "call_timeout"
+  /** The server answered that it could not. */
   | "call_failed"
-  | "call_aborted";
+  | "call_aborted"
+  /** The answer could not be read. */
+  | "bad_answer"
+  /** The call was never sent. */
+  | "not_called";
 
 /** A downstream server failed a start or a call. */
 export class DownstreamError extends Error {

@@ -10,6 +10,8 @@ export const EVENT_VERSION = 1;
 export interface ToolRuling {
   readonly rule: string;
   readonly allowed: boolean;
+  /** True where blocked_tools decided, which no grant overrides. */
+  readonly blocked: boolean;
   readonly tools: readonly string[];
 }
 

@@ -8,31 +8,33 @@ export const READ_ONLY_ENTRY = "read_only";
 
 export interface Verdict {
   readonly allowed: boolean;
+  /** True where blocked_tools decided. */
+  readonly blocked: boolean;
   readonly rule: string;
 }
 
 /** Judges one tool: blocked patterns win, then the tool must be granted. */
 export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
-  for (const source of policy.block) {
-    if (tool.effect === "read_only" && source.patterns.includes(READ_ONLY_ENTRY))
-      return { allowed: false, rule: `"${READ_ONLY_ENTRY}" is in blocked_tools of ${source.from}` };
-    const pattern = matching(source, tool);
-    if (pattern !== null) return { allowed: false, rule: `"${pattern}" is in blocked_tools of ${source.from}` };
+  for (const { patterns, from } of policy.block) {
+    const pattern = covering(patterns, tool);
+    if (pattern !== null) return { allowed: false, blocked: true, rule: `"${pattern}" is in blocked_tools of ${from}` };
   }
-  const { allow } = policy;
-  const pattern = matching(allow, tool);
-  if (pattern !== null) return { allowed: true, rule: `"${pattern}" is in tools of ${allow.from}` };
-  const readOnly = allow.patterns.includes(READ_ONLY_ENTRY);
-  if (readOnly && tool.effect === "read_only")
-    return { allowed: true, rule: `read-only tools are granted by ${allow.from}` };
-  if (readOnly)
-    return { allowed: false, rule: `${allow.from} grants ${grants(allow)}, and this one is ${tool.effect}` };
-  return { allowed: false, rule: `no entry in tools of ${allow.from} names it` };
+  const { patterns, from } = policy.allow;
+  const pattern = covering(patterns, tool);
+  if (pattern === READ_ONLY_ENTRY) return granted(true, `read-only tools are granted by ${from}`);
+  if (pattern !== null) return granted(true, `"${pattern}" is in tools of ${from}`);
+  if (!patterns.includes(READ_ONLY_ENTRY)) return granted(false, `no entry in tools of ${from} names it`);
+  const scope = patterns.length === 1 ? "only tools that read" : "only tools that read and those it names";
+  return granted(false, `${from} grants ${scope}, and this one is ${tool.effect}`);
+}
+
+function granted(allowed: boolean, rule: string): Verdict {
+  return { allowed, blocked: false, rule };
 }
 
 /** Judges a whole catalog once, grouped by rule in catalog order. */
 export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly ToolRuling[] {
-  const groups = new Map<string, { rule: string; allowed: boolean; tools: string[] }>();
+  const groups = new Map<string, Verdict & { readonly tools: string[] }>();
   for (const tool of tools) {
     const verdict = judgeTool(policy, tool);
     const key = `${verdict.allowed} ${verdict.rule}`;
@@ -52,10 +54,9 @@ export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...idle(policy.allow, "tools"), ...policy.block.flatMap((source) => idle(source, "blocked_tools"))];
 }
 
-function grants({ patterns }: PatternSource): string {
-  return patterns.length === 1 ? "only tools that read" : "only tools that read and those it names";
-}
-
-function matching(source: PatternSource, tool: CatalogTool): string | null {
-  return source.patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && patternMatches(pattern, tool)) ?? null;
+/** The first entry that covers a tool: one that names it, else the entry for all that only read. */
+function covering(patterns: readonly string[], tool: CatalogTool): string | null {
+  const named = patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && patternMatches(pattern, tool));
+  if (named !== undefined) return named;
+  return tool.effect === "read_only" && patterns.includes(READ_ONLY_ENTRY) ? READ_ONLY_ENTRY : null;
 }

@@ -97,6 +97,11 @@ export function repetitionsOf(history: History, call: ToolCall): number {
   return history.repetition.call === signature(call) ? history.repetition.count : 0;
 }
 
+/** Whether two calls ask for the same. */
+export function isSameCall(left: ToolCall, right: ToolCall): boolean {
+  return signature(left) === signature(right);
+}
+
 function answer(history: History, index: number, isError: boolean, text: string): void {
   const call = history.calls[index];
   if (call) history.answers[index] = { call, isError, text };

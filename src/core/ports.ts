@@ -96,14 +96,16 @@ export interface NewRun {
   readonly project: string;
   readonly title: string;
   readonly request: RunRequest;
+  /** The host's session, written with its first run; null where the parent is an agent. */
+  readonly hostSession: HostSession | null;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
 }
 
-export interface NewSession {
+/** A host connection: who it says it is. */
+export interface HostSession {
   readonly id: string;
   readonly clientName: string | null;
   readonly clientVersion: string | null;
-  readonly project: string;
 }
 
 export type CreateRunResult =
@@ -132,10 +134,11 @@ export interface Commit {
   readonly events: readonly RunEvent[];
 }
 
-/** One run ended or left as it was by `endTree`. */
+/** One run of a tree as `endTree` met it, and whether it was ended by it. */
 export interface EndedRun {
   readonly id: string;
   readonly was: RunStatus;
+  readonly ended: boolean;
 }
 
 /**
@@ -143,15 +146,14 @@ export interface EndedRun {
  * All verbs throw StoreError when the database cannot be used.
  */
 export interface RunStore {
-  createSession(session: NewSession): void;
-  endSession(id: string): void;
-  /** Writes the agent's session, the run (pending, held by this process with epoch 1) and run_created. */
+  /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
   createRun(run: NewRun): CreateRunResult;
-  /** Appends events and projects them on the row; null when the hold is lost or the status may not follow. */
-  append(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null;
-  /** The same for several runs in one transaction; one that is refused leaves the others as they are. */
-  appendAll(commits: readonly Commit[]): readonly (readonly StoredEvent[] | null)[];
-  /** Ends a run with `outcome` and every descendant that still lives as cancelled, whoever owns them. */
+  /**
+   * Appends the events of each commit and projects them on its run's row, all in one transaction.
+   * Null for a commit whose hold is lost or whose status may not follow: the others are written all the same.
+   */
+  append(commits: readonly Commit[]): readonly (readonly StoredEvent[] | null)[];
+  /** Ends a run with `outcome` and every descendant that still lives as cancelled, whoever owns them; nothing where the run cannot end so. */
   endTree(runId: string, outcome: Outcome): readonly EndedRun[];
   /** Marks the held runs interrupted and lets them go; runs that the holds have lost are left alone. */
   interrupt(holds: readonly RunHold[], reason: string): void;
@@ -175,5 +177,8 @@ export interface RunStore {
   getBlob(hash: string): string | null;
   /** A number that differs from the last one when another process has committed since. */
   changeCounter(): number;
+  endSession(id: string): void;
+  /** From now on waits only briefly where another process holds the database: the time for exiting is short. */
+  hurry(): void;
   close(): void;
 }

@@ -4,8 +4,8 @@ import { isRecord } from "./wire.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Texts as they are, one bracketed line for anything else, and structured content where there is no text. */
-export function toAnswer(result: Fields): ToolAnswer {
+/** Texts as they are (half characters replaced: vendors refuse them), one bracketed line for anything else, and structured content where there is no text. */
+export function toToolAnswer(result: Fields): ToolAnswer {
   const { content, structuredContent } = result;
   const isError = result.isError === true;
   const parts = Array.isArray(content) ? content : [];
@@ -14,7 +14,7 @@ export function toAnswer(result: Fields): ToolAnswer {
   const text = textSuffices
     ? lines.join("\n")
     : [...lines.filter(Boolean), JSON.stringify(structuredContent)].join("\n");
-  return { isError, text: text === "" ? "(no content)" : text };
+  return { isError, text: text === "" ? "(no content)" : text.toWellFormed() };
 }
 
 function partText(part: unknown): string {

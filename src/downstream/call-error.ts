@@ -28,12 +28,14 @@ export function toCallError(
   if (cause instanceof McpError) {
     return new DownstreamError("call_failed", server, `${name} failed: ${cause.message}`, { cause });
   }
-  return new DownstreamError("call_failed", server, `${name} failed: ${cause}; ${outcome}`, { cause });
+  return new DownstreamError("bad_answer", server, `${name} gave no answer that can be read: ${cause}; ${outcome}`, {
+    cause,
+  });
 }
 
 /** The call was never sent, so it had no effect. */
-export function notCalled(code: "connection_closed" | "call_aborted", tool: CatalogTool, why: string): DownstreamError {
-  return new DownstreamError(code, tool.server, `${tool.name} was not called: ${why}`);
+export function notCalled(tool: CatalogTool, why: string): DownstreamError {
+  return new DownstreamError("not_called", tool.server, `${tool.name} was not called: ${why}`);
 }
 
 function outcomeOf(effect: Effect): string {

@@ -3,12 +3,12 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { DownstreamError } from "../core/errors.js";
 import type { ToolAnswer } from "../core/ports.js";
+import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
-import { toAnswer } from "./answer.js";
+import { toToolAnswer } from "./answer.js";
 import { notCalled, toCallError } from "./call-error.js";
 import type { Environment } from "./child-environment.js";
 import { listTools, type ToolList, type ToolsPage } from "./list-tools.js";
-import type { ServerConfig } from "./server-config.js";
 import { StdioTransport } from "./stdio-transport.js";
 import { callResultSchema, toolsPageSchema } from "./wire.js";
 import { Interruption, type Limits, withinLimits } from "./within-limits.js";
@@ -90,15 +90,14 @@ async function call(
   args: Readonly<Record<string, unknown>>,
   limits: Limits,
 ): Promise<ToolAnswer> {
-  if (limits.signal.aborted) throw notCalled("call_aborted", tool, "it was cancelled before");
-  if (transport.closed)
-    throw notCalled("connection_closed", tool, `server "${tool.server}" ended: ${transport.ending}`);
+  if (limits.signal.aborted) throw notCalled(tool, "it was cancelled before");
+  if (transport.closed) throw notCalled(tool, `server "${tool.server}" ended: ${transport.ending}`);
   try {
     const params = { name: tool.tool, arguments: args };
     const result = await withinLimits(limits, (signal) =>
       client.request({ method: "tools/call", params }, callResultSchema, { signal, timeout: CLIENT_TIMER_MS }),
     );
-    return toAnswer(result);
+    return toToolAnswer(result);
   } catch (error) {
     throw toCallError(error, tool, transport, limits.timeoutMs);
   }

@@ -1,6 +1,7 @@
 /** What a tool does to the world: what the server says, unless the user knows better. */
+
+import type { EffectOverride } from "../core/server-config.js";
 import { type CatalogTool, type Effect, patternMatches } from "../core/tool.js";
-import type { EffectOverride } from "./server-config.js";
 import { isRecord } from "./wire.js";
 
 /** The effect that the annotations declare, unless an override matches; anything unclear counts as effectful. */

@@ -1,10 +1,10 @@
 /** A server's own list of tools as catalog tools, with those that cannot be used set aside. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServerProblem } from "../core/ports.js";
+import type { ServerConfig } from "../core/server-config.js";
 import { type CatalogTool, patternMatches, qualifiedName } from "../core/tool.js";
 import { effectOf } from "./effects.js";
 import type { ToolList } from "./list-tools.js";
-import type { ServerConfig } from "./server-config.js";
 import { isRecord } from "./wire.js";
 
 /** What is known of one server's tools. */

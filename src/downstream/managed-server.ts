@@ -3,12 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { DownstreamError } from "../core/errors.js";
 import type { Log, ToolAnswer } from "../core/ports.js";
+import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
 import { notCalled } from "./call-error.js";
 import type { Environment } from "./child-environment.js";
 import { type Connection, openConnection } from "./connection.js";
 import { type Listing, toListing } from "./listing.js";
-import type { ServerConfig } from "./server-config.js";
 import type { Limits } from "./within-limits.js";
 
 const MIN_START_INTERVAL_MS = 1_000; // a server that dies at once must not be started in a loop
@@ -26,7 +26,7 @@ export interface ManagedServer {
   listing(): Promise<Listing>;
   /** Its tools when it is up, else null. */
   knownListing(): Listing | null;
-  /** Throws DownstreamError; starts nothing. */
+  /** Throws DownstreamError. A server that went away is started again first, at most once a second. */
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, limits: Limits): Promise<ToolAnswer>;
   /** Ends its process group, also one that is still starting; it cannot be started again. */
   close(): Promise<void>;
@@ -55,8 +55,9 @@ export function createManagedServer(config: ServerConfig, options: DownstreamOpt
     },
     knownListing: () => (state.kind === "up" ? state.listing : null),
     async call(tool, args, limits) {
+      if (state.kind !== "up") await this.listing(); // one start attempt for a call that has not been sent
       if (state.kind === "up") return state.connection.call(tool, args, limits);
-      throw notCalled("connection_closed", tool, `server "${config.name}" is not running`);
+      throw notCalled(tool, `server "${config.name}" is not running`);
     },
     async close() {
       shutdown.abort();

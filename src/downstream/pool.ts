@@ -1,10 +1,10 @@
 /** The user's MCP servers as one catalog of tools. */
 import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
+import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
 import { notCalled } from "./call-error.js";
 import { type Listing, setAside } from "./listing.js";
 import { createManagedServer, type DownstreamOptions, type ManagedServer } from "./managed-server.js";
-import type { ServerConfig } from "./server-config.js";
 import { protectedPathObjection } from "./workspace-guard.js";
 
 /** Starts nothing until a catalog is asked for; owns every process it starts until close(). */
@@ -36,7 +36,7 @@ export function createDownstream(servers: readonly ServerConfig[], options: Down
     },
     async call(tool, args, { timeoutMs, signal }) {
       const server = managed.get(tool.server);
-      if (!server) throw notCalled("connection_closed", tool, `there is no server "${tool.server}"`);
+      if (!server) throw notCalled(tool, `there is no server "${tool.server}"`);
       const { timeoutSeconds } = server.config;
       return server.call(tool, args, {
         timeoutMs: timeoutSeconds === null ? timeoutMs : timeoutSeconds * 1000,

@@ -1,7 +1,7 @@
 /** Why a server's process could not be started, in a sentence that says what to check. */
 import { stat } from "node:fs/promises";
 import { DownstreamError } from "../core/errors.js";
-import type { ServerConfig } from "./server-config.js";
+import type { ServerConfig } from "../core/server-config.js";
 import { isRecord } from "./wire.js";
 
 /** `spawn_failed` where trying again cannot help: the command is not there or may not be run. */

@@ -3,12 +3,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import type { ServerConfig } from "../core/server-config.js";
 import { childEnvironment, type Environment } from "./child-environment.js";
 import { parseLine } from "./json-rpc-line.js";
 import { LineSplitter } from "./line-splitter.js";
 import { OutputTail } from "./output-tail.js";
 import { endProcessGroup } from "./process-group.js";
-import type { ServerConfig } from "./server-config.js";
 import { toSpawnError } from "./spawn-error.js";
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits; our memory is not the server's to fill

@@ -1,7 +1,7 @@
 /** Keeps agents from rewriting, through a file server, the files that steer agents, hosts and version control. */
 import { readdir, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
-import type { WorkspaceGuard } from "./server-config.js";
+import type { WorkspaceGuard } from "../core/server-config.js";
 import { isRecord } from "./wire.js";
 
 const PROTECTED = new Set([".git", ".legwork", ".claude", ".gemini", ".mcp.json"]);
@@ -15,7 +15,7 @@ export async function protectedPathObjection(
 ): Promise<string | null> {
   for (const given of pathsIn(args)) {
     try {
-      const name = await protectedNameIn(guard.root, given);
+      const name = await protectedNameIn(guard, given);
       if (name !== null) return `"${given}" is protected: agents may not change ${name} or what is in it`;
     } catch (error) {
       return `"${given}" cannot be resolved, so it may not be changed (${codeOf(error)})`;
@@ -31,11 +31,13 @@ function pathsIn(args: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 /** Judges both the path as it is written and the place to which its links lead. */
-async function protectedNameIn(root: string, given: string): Promise<string | null> {
+async function protectedNameIn({ root, home }: WorkspaceGuard, given: string): Promise<string | null> {
   // The file server would read it as the home folder, we would not.
   if (given === "~" || given.startsWith("~/")) throw new Error("a path may not start with ~");
   const written = path.resolve(root, given);
   const target = await resolveLinks(written, { left: MAX_STEPS });
+  if (isWithin(home, written) || isWithin(await resolveLinks(home, { left: MAX_STEPS }), target))
+    return "legwork's home";
   return protectedName(namesBelow(root, written)) ?? protectedName(path.relative(await realpath(root), target));
 }
 
@@ -43,6 +45,11 @@ async function protectedNameIn(root: string, given: string): Promise<string | nu
 function namesBelow(root: string, written: string): string {
   const relative = path.relative(root, written);
   return relative.startsWith("..") || path.isAbsolute(relative) ? "" : relative;
+}
+
+function isWithin(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative === "" || !(relative.startsWith("..") || path.isAbsolute(relative));
 }
 
 function protectedName(relative: string): string | null {

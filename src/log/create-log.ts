@@ -13,15 +13,20 @@ export interface LevelledLog extends Log {
 
 /** Writes synchronously, so that the last words before an exit are kept. A folder that cannot be written costs the file only. */
 export function createLog(home: string, level: string): LevelledLog {
-  const streams: StreamEntry[] = [{ level: "warn", stream: destination({ dest: 2, sync: true }) }];
+  const streams: StreamEntry[] = [{ level: "warn", stream: quiet(destination({ dest: 2, sync: true })) }];
   try {
     const folder = join(home, "logs");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, "legwork.log");
     if (existsSync(file) && statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);
-    streams.push({ level: "debug", stream: destination({ dest: file, sync: true, mode: 0o600 }) });
+    streams.push({ level: "debug", stream: quiet(destination({ dest: file, sync: true, mode: 0o600 })) });
   } catch {
     // the database of the same folder will say what is wrong with it
   }
   return pino({ level, base: { pid: process.pid } }, multistream(streams));
+}
+
+/** A full disk costs the log, and must not cost the runs. */
+function quiet(stream: ReturnType<typeof destination>) {
+  return stream.on("error", () => {});
 }

@@ -1,6 +1,7 @@
 /** One model reply: asks, refuses what is no answer, asks again at most twice. */
 import { ProviderError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
+import type { ReadReply } from "../core/history.js";
 import type { ReplyContent, ToolDeclaration } from "../core/message.js";
 import type { ModelReply, Provider } from "../core/ports.js";
 import type { RunFailure, RunRequest } from "../core/run.js";
@@ -17,6 +18,7 @@ export interface AskContext {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
   readonly provider: Provider;
+  readonly readReply: ReadReply;
   readonly journal: Journal;
   readonly signal: AbortSignal;
 }
@@ -40,10 +42,14 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
     }
     const { turn } = journal.history;
     if (reply.ok) {
-      const grace = context.grace ? { grace: true as const } : {};
-      journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage });
-      const last = journal.history.messages.findLast((message) => message.role === "assistant");
-      return { kind: "replied", content: last?.content ?? { text: "", calls: [] } };
+      const content = context.readReply(reply.raw);
+      if (content.text.trim() !== "" || content.calls.length > 0) {
+        const grace = context.grace ? { grace: true as const } : {};
+        journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage });
+        return { kind: "replied", content };
+      }
+      const reason = "the model replied with neither text nor a call";
+      reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
     }
     journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage });
     if (!reply.askAgain || attempt === MAX_ATTEMPTS)

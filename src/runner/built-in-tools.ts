@@ -16,7 +16,7 @@ export function completeTool(outputSchema: object | boolean | null): ToolDeclara
       properties: {
         result: { type: "string", description: "What you found or did, for whoever gave you the task." },
         status: { type: "string", enum: ["success", "partial", "blocked"] },
-        data: outputSchema === null || typeof outputSchema === "boolean" ? {} : outputSchema,
+        data: outputSchema === null || typeof outputSchema === "boolean" ? {} : embedded(outputSchema),
         artifacts: { type: "array", items: { type: "string" }, description: "What you made, by path or address." },
         files_modified: { type: "array", items: { type: "string" } },
         next_steps: { type: "array", items: { type: "string" } },
@@ -25,6 +25,20 @@ export function completeTool(outputSchema: object | boolean | null): ToolDeclara
       additionalProperties: false,
     },
   };
+}
+
+const DATA_AT = "#/properties/data";
+
+/** A schema in its new place: what it refers to in itself lies deeper now. */
+function embedded(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(embedded);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      const isLocal = key === "$ref" && typeof value === "string" && /^#(\/|$)/.test(value);
+      return [key, isLocal ? DATA_AT + value.slice(1) : embedded(value)];
+    }),
+  );
 }
 
 export const readResultTool: ToolDeclaration = {

@@ -2,11 +2,12 @@
 import { DownstreamError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
 import { judgeTool } from "../core/gate.js";
-import { COMPLETE, repetitionsOf, resultId } from "../core/history.js";
+import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Clock, Downstream } from "../core/ports.js";
 import type { RunFailure, RunRequest } from "../core/run.js";
+import { pairSafe } from "../core/text.js";
 import type { CatalogTool } from "../core/tool.js";
 import { READ_RESULT, readResultTool } from "./built-in-tools.js";
 import type { Journal } from "./journal.js";
@@ -46,10 +47,11 @@ export async function* callTools(
   for (const group of inGroups(calls, context.offer)) {
     // What an earlier group did is on disk before this one is even looked at.
     if (journal.hasUnsavedAnswers()) yield journal.take();
+    const items = withRepetitions(group, context);
+    const stuck = stuckIn(items);
+    if (stuck) return stuck;
     const admitted: Admitted[] = [];
-    for (const item of group) {
-      const stuck = stuckOn(item, context);
-      if (stuck) return stuck;
+    for (const item of items) {
       const admission = await admit(item, context, deps);
       journal.note(admission.event);
       if (admission.event.type === "tool_call_started") admitted.push(admission);
@@ -64,33 +66,48 @@ export async function* callTools(
   return null;
 }
 
-interface Item {
+interface Call {
   readonly call: ToolCall;
   readonly index: number;
 }
 
-/** Neighbours that only read form one group; every other call is a group of its own. */
-function inGroups(calls: readonly ToolCall[], offer: Offer): readonly (readonly Item[])[] {
-  const groups: { readsOnly: boolean; items: Item[] }[] = [];
-  for (const [index, call] of calls.entries()) {
-    if (call.name === COMPLETE) continue;
-    const readsOnly = effectOf(call.name, offer) === "read_only";
-    const last = groups.at(-1);
-    if (readsOnly && last?.readsOnly) last.items.push({ call, index });
-    else groups.push({ readsOnly, items: [{ call, index }] });
-  }
-  return groups.map((group) => group.items);
+interface Item extends Call {
+  /** How often in a row this call has just got the same answer. */
+  readonly repetitions: number;
 }
 
-function effectOf(name: string, offer: Offer) {
+/** Neighbours that only read form one group; every other call is a group of its own. */
+function inGroups(calls: readonly ToolCall[], offer: Offer): readonly (readonly Call[])[] {
+  const groups: { readsOnly: boolean; calls: Call[] }[] = [];
+  for (const [index, call] of calls.entries()) {
+    if (call.name === COMPLETE) continue;
+    const readsOnly = effectOfCall(call.name, offer) === "read_only";
+    const last = groups.at(-1);
+    if (readsOnly && last?.readsOnly) last.calls.push({ call, index });
+    else groups.push({ readsOnly, calls: [{ call, index }] });
+  }
+  return groups.map((group) => group.calls);
+}
+
+function effectOfCall(name: string, offer: Offer) {
   return name === READ_RESULT ? "read_only" : (offer.allowed.get(name)?.effect ?? "effectful");
 }
 
-function stuckOn({ call }: Item, { journal }: CallContext): RunFailure | null {
-  if (repetitionsOf(journal.history, call) < BLOCKED_AT - 1) return null;
+/** Counted when the group's turn has come; another call before it in the group breaks the row. */
+function withRepetitions(group: readonly Call[], { journal }: CallContext): readonly Item[] {
+  const first = group[0]?.call;
+  return group.map((item) => {
+    const unbroken = first !== undefined && isSameCall(first, item.call);
+    return { ...item, repetitions: unbroken ? repetitionsOf(journal.history, item.call) : 0 };
+  });
+}
+
+function stuckIn(group: readonly Item[]): RunFailure | null {
+  const item = group.find(({ repetitions }) => repetitions >= BLOCKED_AT - 1);
+  if (!item) return null;
   return {
     code: "repeated_call",
-    message: `the agent called ${call.name} ${BLOCKED_AT} times in a row with the same arguments and the same answer`,
+    message: `the agent called ${item.call.name} ${BLOCKED_AT} times in a row with the same arguments and the same answer`,
   };
 }
 
@@ -102,18 +119,18 @@ async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<
   const { call, index } = item;
   const turn = context.journal.history.turn;
   const tool = context.offer.allowed.get(call.name) ?? null;
-  const reason = await refusalOf(call, tool, context, deps);
+  const reason = await refusalOf(item, tool, context, deps);
   const event: RunEvent =
     reason === null
-      ? { type: "tool_call_started", turn, index, tool: call.name, effect: effectOf(call.name, context.offer) }
+      ? { type: "tool_call_started", turn, index, tool: call.name, effect: effectOfCall(call.name, context.offer) }
       : { type: "tool_call_refused", turn, index, tool: call.name, reason };
   return { ...item, tool, event };
 }
 
 async function refusalOf(
-  call: ToolCall,
+  { call, repetitions }: Item,
   tool: CatalogTool | null,
-  { request, offer, journal }: CallContext,
+  { request, offer }: CallContext,
   { schemas, downstream }: CallDeps,
 ): Promise<string | null> {
   if (tool === null && call.name !== READ_RESULT) {
@@ -121,7 +138,7 @@ async function refusalOf(
     if (known) return `${call.name} is not allowed: ${judgeTool(request.policy, known).rule}`;
     return `${call.name} is not allowed: there is no such tool${didYouMean(call.name, offer.allowed.keys())}`;
   }
-  if (repetitionsOf(journal.history, call) >= TOLD_AT)
+  if (repetitions >= TOLD_AT)
     return `${call.name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
   const misfit = await schemas.check(tool?.inputSchema ?? readResultTool.inputSchema, call.arguments);
   if (misfit !== null) return `${call.name} was not called: its arguments do not fit: ${misfit}`;
@@ -162,19 +179,20 @@ async function makeCall(
 /** The text as the agent gets it; a large one is kept whole aside and can be read on with read_result. */
 function shortened(text: string, id: string, deps: CallDeps): { text: string; blob?: string; size?: number } {
   if (text.length <= INLINE_LIMIT) return { text };
-  const more = `[${text.length - HEAD_LENGTH} of ${text.length} characters left out; go on with ${READ_RESULT}(id: "${id}", offset: ${HEAD_LENGTH})]`;
-  return { text: `${text.slice(0, HEAD_LENGTH)}\n${more}`, blob: deps.keepText(text), size: text.length };
+  const end = pairSafe(text, HEAD_LENGTH);
+  const more = `[${text.length - end} of ${text.length} characters left out; go on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
+  return { text: `${text.slice(0, end)}\n${more}`, blob: deps.keepText(text), size: text.length };
 }
 
 function readResult(call: ToolCall, { history }: Journal, deps: CallDeps): [boolean, string] {
   const id = String(call.arguments.id);
-  const offset = Number(call.arguments.offset);
   const hash = history.blobs.get(id);
   const text = hash === undefined ? null : deps.readText(hash);
   if (text === null) return [true, `there is no shortened result "${id}"`];
+  const offset = pairSafe(text, Number(call.arguments.offset));
   if (offset >= text.length)
     return [true, `the result has ${text.length} characters; offset ${offset} is behind its end`];
-  const end = Math.min(text.length, offset + HEAD_LENGTH);
+  const end = pairSafe(text, Math.min(text.length, offset + HEAD_LENGTH));
   const rest = end < text.length ? `\n[${text.length - end} characters left; go on with offset ${end}]` : "\n[end]";
   return [false, text.slice(offset, end) + rest];
 }

@@ -28,7 +28,7 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
     queue = [];
     if (batch.length === 0) return;
     try {
-      const stored = store.appendAll(batch);
+      const stored = store.append(batch);
       for (const [index, { resolve }] of batch.entries()) resolve(stored[index] ?? null);
     } catch (error) {
       for (const { reject } of batch) reject(error);

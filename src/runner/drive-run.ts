@@ -14,13 +14,16 @@ export interface DriveDeps {
   readonly log: Log;
 }
 
-/** Resolves when nothing of the run happens in this process any more. Never rejects. */
+/**
+ * Resolves when nothing of the run happens in this process any more: false when even its end could not be written, so
+ * that its row still says running. Never rejects.
+ */
 export async function driveRun(
   run: Run,
   controller: AbortController,
   agent: AgentDeps,
   deps: DriveDeps,
-): Promise<void> {
+): Promise<boolean> {
   const hold: RunHold = { runId: run.id, epoch: run.epoch };
   const { timeoutSeconds, stallSeconds } = run.request.limits;
   const stopAfter = (seconds: number, reason: StopReason) =>
@@ -28,13 +31,14 @@ export async function driveRun(
   const deadline = stopAfter(timeoutSeconds, "timeout");
   const stall = stopAfter(stallSeconds, "stalled");
   try {
-    if (!(await save(hold, [{ type: "run_started" }], controller, deps))) return;
+    if (!(await save(hold, [{ type: "run_started" }], controller, deps))) return true;
     for await (const events of runAgent(run.request, controller.signal, agent)) {
-      if (!(await save(hold, events, controller, deps))) return;
+      if (!(await save(hold, events, controller, deps))) return true;
       stall.refresh();
     }
+    return true;
   } catch (error) {
-    await recordBug(error, hold, controller, deps);
+    return await recordBreak(error, hold, controller, deps);
   } finally {
     clearTimeout(deadline);
     clearTimeout(stall);
@@ -59,7 +63,12 @@ async function save(
 }
 
 /** The database failing or a mistake of ours: the run stops, and says so where that can still be written. */
-async function recordBug(error: unknown, hold: RunHold, controller: AbortController, deps: DriveDeps): Promise<void> {
+async function recordBreak(
+  error: unknown,
+  hold: RunHold,
+  controller: AbortController,
+  deps: DriveDeps,
+): Promise<boolean> {
   deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
@@ -70,7 +79,9 @@ async function recordBug(error: unknown, hold: RunHold, controller: AbortControl
     const outcome = { status: "error", result: null, error: failure } as const;
     const stored = await deps.commits.save(hold, [{ type: "run_finished", outcome }]);
     if (stored) deps.feed.publish(hold.runId, stored);
+    return true;
   } catch (cause) {
-    deps.log.error({ err: cause, run: hold.runId }, "its end could not be written; it will count as interrupted");
+    deps.log.error({ err: cause, run: hold.runId }, "its end could not be written either");
+    return false;
   }
 }

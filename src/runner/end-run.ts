@@ -1,6 +1,6 @@
 /** Ends a run from outside its loop, whoever owns it: the end is written first, then what goes on here is aborted. */
-import type { RunStore } from "../core/ports.js";
-import { isEnded, type Outcome, type RunStatus } from "../core/run.js";
+import type { EndedRun, RunStore } from "../core/ports.js";
+import type { Outcome } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
 import type { LiveRuns } from "./live-runs.js";
 
@@ -10,11 +10,15 @@ export interface EndDeps {
   readonly feed: EventFeed;
 }
 
-/** What the run was before; a run that had already ended stays as it is. Its living descendants are cancelled with it. */
-export function endRun(runId: string, outcome: Outcome, { store, live, feed }: EndDeps): RunStatus {
+/**
+ * What the run was before, and whether this ended it: a run whose status does not allow that end stays as it is.
+ * Its living descendants are cancelled with it.
+ */
+export function endRun(runId: string, outcome: Outcome, { store, live, feed }: EndDeps): Omit<EndedRun, "id"> {
+  live.flush(); // what is finished counts
   const tree = store.endTree(runId, outcome);
-  const ended = tree.filter(({ was }) => !isEnded(was)).map(({ id }) => id);
-  live.stop(ended, "cancelled");
+  const ended = tree.filter((run) => run.ended).map(({ id }) => id);
+  live.stop(ended, "ended");
   for (const id of ended) feed.publish(id, []);
-  return tree.find(({ id }) => id === runId)?.was ?? outcome.status;
+  return tree.find(({ id }) => id === runId) ?? { was: outcome.status, ended: false };
 }

@@ -1,5 +1,6 @@
 /** Tells listeners in this process what has just been saved. */
 import type { StoredEvent } from "../core/event.js";
+import type { Log } from "../core/ports.js";
 
 export type FeedListener = (runId: string, events: readonly StoredEvent[]) => void;
 
@@ -9,11 +10,18 @@ export interface EventFeed {
   subscribe(runIds: readonly string[], listener: FeedListener): () => void;
 }
 
-export function createEventFeed(): EventFeed {
+/** A listener that fails is logged and costs nobody else anything. */
+export function createEventFeed(log: Log): EventFeed {
   const listeners = new Map<string, Set<FeedListener>>();
   return {
     publish(runId, events) {
-      for (const listener of listeners.get(runId) ?? []) listener(runId, events);
+      for (const listener of listeners.get(runId) ?? []) {
+        try {
+          listener(runId, events);
+        } catch (error) {
+          log.error({ err: error, run: runId }, "a listener failed");
+        }
+      }
     },
     subscribe(runIds, listener) {
       for (const id of runIds) {

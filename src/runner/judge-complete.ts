@@ -63,7 +63,7 @@ function readableFields(args: unknown) {
   return Completion.partial().parse(Object.fromEntries(fields));
 }
 
-export function toOutcome(completion: Omit<Completion, "status">, status: EndStatus): Outcome {
+function toOutcome(completion: Omit<Completion, "status">, status: EndStatus): Outcome {
   return {
     status,
     result: completion.result,

@@ -1,5 +1,5 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
-import type { Log, RunStore } from "../core/ports.js";
+import type { Log, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import { createCommitQueue } from "./commit-queue.js";
 import { driveRun } from "./drive-run.js";
@@ -9,12 +9,17 @@ import type { StopReason } from "./stop.js";
 import type { StoreWatch } from "./watch-store.js";
 
 const RENEW_EVERY_MS = 5_000; // a third of a lease
+const LEASE_MS = 15_000;
 
 export interface LiveRuns {
-  /** Drives a pending run of this process as soon as one of `slots` is free. */
-  begin(run: Run, slots: number, agent: AgentDeps): void;
+  /** How many runs may work at the same time; more wait. */
+  allow(slots: number): void;
+  /** Drives a pending run of this process as soon as a slot is free. */
+  begin(run: Run, agent: AgentDeps): void;
   /** Aborts what these runs do here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
+  /** Saves what runs have finished and not yet saved. */
+  flush(): void;
   /** Records every run of this process as interrupted, at once, then aborts them. Nothing begins afterwards. */
   interruptAll(reason: string): void;
   readonly closed: boolean;
@@ -36,34 +41,36 @@ export function createLiveRuns(deps: {
   const waiting: LiveRun[] = [];
   const running = new Map<string, LiveRun>();
   const commits = createCommitQueue(store, () => running.size <= 1);
+  /** Runs that broke off and whose end could not be written: nobody works on them, but the database does not know. */
+  const broken = new Map<string, RunHold>();
   let slots = 1;
   let closed = false;
   let unwatch: (() => void) | null = null;
 
   const all = () => [...running.values(), ...waiting];
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
-
-  const renewal = setInterval(() => {
-    try {
-      if (running.size + waiting.length > 0) store.renewLeases();
-      for (const id of store.interruptAbandoned()) feed.publish(id, []);
-    } catch (error) {
-      log.error({ err: error }, "cannot renew leases");
-    }
-  }, RENEW_EVERY_MS);
-  renewal.unref();
+  const renewal = everyFewSeconds((wokeLate) => {
+    if (running.size + waiting.length > 0) store.renewLeases();
+    if (broken.size > 0) interrupt([...broken.values()], "the database could not be written");
+    // After a sleep of this machine the other owners are late as well, and not gone.
+    if (!wokeLate) for (const id of store.interruptAbandoned()) feed.publish(id, []);
+  }, log);
 
   function fillSlots(): void {
     while (!closed && running.size < slots) {
       const next = waiting.shift();
       if (next === undefined) return;
       running.set(next.run.id, next);
-      void driveRun(next.run, next.controller, next.agent, { commits, feed, log }).finally(() => {
-        running.delete(next.run.id);
-        watchWhileBusy();
-        fillSlots();
-      });
+      void drive(next);
     }
+  }
+
+  async function drive({ run, agent, controller }: LiveRun): Promise<void> {
+    const ended = await driveRun(run, controller, agent, { commits, feed, log });
+    running.delete(run.id);
+    if (!ended) broken.set(run.id, { runId: run.id, epoch: run.epoch });
+    watchWhileBusy();
+    fillSlots();
   }
 
   /** Another process may have ended or taken a run that is worked on here. */
@@ -92,14 +99,25 @@ export function createLiveRuns(deps: {
     watchWhileBusy();
   }
 
+  function interrupt(those: readonly RunHold[], reason: string): void {
+    store.interrupt(those, reason);
+    for (const { runId } of those) {
+      broken.delete(runId);
+      feed.publish(runId, []);
+    }
+  }
+
   return {
-    begin(run, allowed, agent) {
+    allow(allowed) {
       slots = allowed;
+    },
+    begin(run, agent) {
       waiting.push({ run, agent, controller: new AbortController() });
       watchWhileBusy();
       fillSlots();
     },
     stop,
+    flush: commits.flush,
     interruptAll(reason) {
       if (closed) return;
       closed = true;
@@ -107,15 +125,31 @@ export function createLiveRuns(deps: {
       const ours = holds();
       try {
         commits.flush(); // what is finished counts
-        if (ours.length > 0) store.interrupt(ours, reason);
+        if (ours.length + broken.size > 0) interrupt([...ours, ...broken.values()], reason);
       } finally {
         const ids = ours.map(({ runId }) => runId);
         stop(ids, "interrupted");
-        for (const id of ids) feed.publish(id, []);
       }
     },
     get closed() {
       return closed;
     },
   };
+}
+
+/** Calls `act` again and again, telling it for one lease after this process was stopped for longer than a lease. */
+function everyFewSeconds(act: (wokeLate: boolean) => void, log: Log): NodeJS.Timeout {
+  let last = Date.now();
+  let lateUntil = 0;
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (now - last > LEASE_MS) lateUntil = now + LEASE_MS;
+    last = now;
+    try {
+      act(now < lateUntil);
+    } catch (error) {
+      log.error({ err: error }, "cannot renew leases");
+    }
+  }, RENEW_EVERY_MS);
+  return timer.unref();
 }

@@ -18,6 +18,8 @@ export interface Offer {
   readonly warnings: readonly string[];
 }
 
+const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
+
 export type OfferTools = (catalog: Catalog, request: RunRequest) => Offer;
 
 export function createOfferTools(): OfferTools {
@@ -27,6 +29,7 @@ export function createOfferTools(): OfferTools {
     cache.set(catalog, offers);
     const key = JSON.stringify([request.policy, request.outputSchema]);
     const offer = offers.get(key) ?? makeOffer(catalog, request);
+    if (offers.size >= MOST_OFFERS) offers.clear();
     offers.set(key, offer);
     return offer;
   };

@@ -2,10 +2,10 @@
 import type { RunEvent } from "../core/event.js";
 import { COMPLETE, type ReadReply } from "../core/history.js";
 import { firstBreach } from "../core/limits.js";
-import type { ReplyContent, ToolCall } from "../core/message.js";
+import type { ToolCall } from "../core/message.js";
 import type { Provider } from "../core/ports.js";
 import type { Outcome, RunFailure, RunRequest } from "../core/run.js";
-import { askModel } from "./ask-model.js";
+import { type Asked, askModel } from "./ask-model.js";
 import { type CallDeps, callTools } from "./call-tools.js";
 import { createJournal, type Journal } from "./journal.js";
 import { graceOutcome, judgeComplete } from "./judge-complete.js";
@@ -56,10 +56,11 @@ async function* workUntilEnd(
     if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
     journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
     const tools = breach ? offer.graceDeclarations : offer.declarations;
-    const asked = yield* askModel({ request, tools, grace: breach !== null, provider: deps.provider, journal, signal });
+    const { provider, readReply } = deps;
+    const asked = yield* askModel({ request, tools, grace: breach !== null, provider, readReply, journal, signal });
 
     if (asked.kind === "stopped") return null;
-    if (breach) return await graceEnd(asked.kind === "replied" ? asked.content : null, request, breach, deps);
+    if (breach) return await graceEnd(asked, request, breach, deps);
     if (asked.kind === "failed") return { status: "error", result: null, error: asked.failure };
     const { text, calls } = asked.content;
 
@@ -133,14 +134,19 @@ function graceNotice(breach: RunFailure): string {
 
 /** After a grace turn the run is partial, whatever came of it. */
 async function graceEnd(
-  content: ReplyContent | null,
+  asked: Exclude<Asked, { kind: "stopped" }>,
   { outputSchema }: RunRequest,
   breach: RunFailure,
   deps: AgentDeps,
 ): Promise<Outcome> {
-  const call = content?.calls.find(({ name }) => name === COMPLETE);
+  if (asked.kind === "failed") {
+    const message = `${breach.message}; its last reply failed: ${asked.failure.message}`;
+    return { status: "partial", result: null, error: { code: breach.code, message } };
+  }
+  const { text, calls } = asked.content;
+  const call = calls.find(({ name }) => name === COMPLETE);
   if (call) return await graceOutcome(call.arguments, outputSchema, deps.schemas, breach);
-  return { status: "partial", result: content?.text || null, error: breach };
+  return { status: "partial", result: text || null, error: breach };
 }
 
 /** The end that a stop from outside asks this loop to record; null where others record it. */

@@ -1,40 +1,11 @@
 /** Starts a run: resolved and refused first, then written in one transaction, then driven. */
 import { createHash } from "node:crypto";
 import { RequestError } from "../core/errors.js";
-import type { ReadReply } from "../core/history.js";
-import type { Clock, Downstream, RunStore } from "../core/ports.js";
+import type { HostSession } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
-import type { EventFeed } from "./event-feed.js";
-import type { JsonSchemas } from "./json-schema.js";
-import type { LiveRuns } from "./live-runs.js";
-import { type Offer, type OfferTools, serversFor } from "./offer-tools.js";
-import { type ProviderEntry, type RunSettings, resolveRequest, type SpawnArguments } from "./resolve-request.js";
-import type { StoreWatch } from "./watch-store.js";
-
-/** What is needed to work with runs at all; opened at a process's first tool call. */
-export interface Runtime {
-  readonly project: string;
-  readonly store: RunStore;
-  readonly feed: EventFeed;
-  readonly watch: StoreWatch;
-  readonly live: LiveRuns;
-  readonly schemas: JsonSchemas;
-  readonly offerTools: OfferTools;
-  readonly readReply: ReadReply;
-  readonly clock: Clock;
-  newId(prefix: "run" | "ses"): string;
-  /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
-  setup(): Promise<Setup>;
-}
-
-export interface Setup {
-  readonly settings: RunSettings;
-  readonly maxConcurrentRuns: number;
-  readonly providers: readonly ProviderEntry[];
-  readonly downstream: Downstream;
-  /** What the configuration left out and how to have it. */
-  readonly notices: readonly string[];
-}
+import { type Offer, serversFor } from "./offer-tools.js";
+import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
+import type { Runtime } from "./runtime.js";
 
 export interface StartedRun {
   readonly run: Run;
@@ -51,19 +22,19 @@ export interface StartedRun {
  */
 export async function startRun(
   args: SpawnArguments,
-  caller: { openSession(): string; readonly signal: AbortSignal },
+  caller: { readonly session: HostSession; readonly signal: AbortSignal },
   runtime: Runtime,
 ): Promise<StartedRun> {
-  const { settings, maxConcurrentRuns, providers, downstream, notices } = await runtime.setup();
+  const { settings, providers, downstream, notices } = await runtime.setup();
   const { request, entry } = await resolveRequest(args, settings, providers, runtime.schemas);
   const provider = await entry.open();
   const { store, schemas, clock, readReply, offerTools, live } = runtime;
   if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
   // Nobody would ever learn of a run whose caller has gone before it had a name.
   if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
-  const { run, isNew } = createRun(request, args, caller.openSession(), runtime);
+  const { run, isNew } = createRun(request, args, caller.session, runtime);
   if (isNew)
-    live.begin(run, maxConcurrentRuns, {
+    live.begin(run, {
       provider,
       downstream,
       schemas,
@@ -77,13 +48,14 @@ export async function startRun(
   return { run, isNew, offer: known && offerTools(known, run.request), notices };
 }
 
-function createRun(request: RunRequest, args: SpawnArguments, parentSessionId: string, runtime: Runtime) {
+function createRun(request: RunRequest, args: SpawnArguments, hostSession: HostSession, runtime: Runtime) {
   const id = runtime.newId("run");
   const { idempotency_key: key, ...asked } = args;
   const result = runtime.store.createRun({
     id,
     sessionId: runtime.newId("ses"),
-    parentSessionId,
+    parentSessionId: hostSession.id,
+    hostSession,
     parentRunId: null,
     rootRunId: id,
     depth: 1,

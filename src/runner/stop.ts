@@ -4,7 +4,7 @@
  * timeout and stalled are ends that the loop itself records.
  * After the others it writes nothing: the end was, or will be, written by whoever gave the reason.
  */
-export type StopReason = "timeout" | "stalled" | "cancelled" | "interrupted" | "lost";
+export type StopReason = "timeout" | "stalled" | "ended" | "interrupted" | "lost";
 
 /** Settles with the promise, or rejects with the signal's reason as soon as it aborts. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -11,7 +11,7 @@ export interface WaitRequest {
   readonly milliseconds: number;
   /** Aborts when the caller has gone: then the wait ends early. */
   readonly signal: AbortSignal;
-  /** Called for each event of the runs in this process, and without one when another process changed something. */
+  /** Called with what runs of this process have saved, and with nothing when one was changed from elsewhere. */
   onEvent?(runId: string, events: readonly StoredEvent[]): void;
 }
 
@@ -54,6 +54,7 @@ export async function waitForRuns(request: WaitRequest, { store, feed, watch }: 
       resolve();
     }
     if (signal.aborted) settle();
+    else look([...open]); // what happened between the first look and now woke nobody
   });
   return store.getRuns(runIds);
 }

@@ -15,13 +15,25 @@ export function createStoreWatch(store: RunStore, log: Log): StoreWatch {
   let last = 0;
 
   function look(): void {
+    if (!hasChanged()) return;
+    for (const callback of [...callbacks]) {
+      try {
+        callback();
+      } catch (error) {
+        log.error({ err: error }, "cannot follow a change in the database");
+      }
+    }
+  }
+
+  function hasChanged(): boolean {
     try {
       const counter = store.changeCounter();
-      if (counter === last) return;
+      const changed = counter !== last;
       last = counter;
-      for (const callback of [...callbacks]) callback();
+      return changed;
     } catch (error) {
       log.error({ err: error }, "cannot watch the database");
+      return false;
     }
   }
 

@@ -2,18 +2,18 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
-import type { Runtime } from "../runner/start-run.js";
+import type { Runtime } from "../runner/runtime.js";
 import { argumentError } from "./error-text.js";
 import { hostProfile } from "./host-profile.js";
-import type { CallContext } from "./tool.js";
+import type { ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 
 export interface AnswerContext {
   runtime(): Promise<Runtime>;
-  openSession(runtime: Runtime): CallContext["session"];
+  sessionOf(runtime: Runtime): ToolContext["session"];
   readonly clientName: string | null;
   readonly signal: AbortSignal;
-  readonly onEvent: CallContext["onEvent"];
+  readonly onEvent: ToolContext["onEvent"];
 }
 
 /** Throws RequestError, ConfigError or StoreError; what is wrong with the arguments is found before anything is opened. */
@@ -36,7 +36,7 @@ export async function answerTool(
   const structuredContent = await tool.handle(parsed.data, {
     runtime,
     host: hostProfile(context.clientName),
-    session: context.openSession(runtime),
+    session: context.sessionOf(runtime),
     signal: context.signal,
     onEvent: context.onEvent,
   });

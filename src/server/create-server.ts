@@ -8,7 +8,8 @@ import {
   ListToolsRequestSchema,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Runtime } from "../runner/start-run.js";
+import type { HostSession } from "../core/ports.js";
+import type { Runtime } from "../runner/runtime.js";
 import { INSTRUCTIONS } from "./instructions.js";
 
 export interface ServerDeps {
@@ -73,7 +74,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       const { answerTool } = await import("./answer-tool.js");
       return await answerTool(name, withoutHostArguments(given), {
         runtime: deps.runtime,
-        openSession: session.of,
+        sessionOf: session.of,
         clientName: server.getClientVersion()?.name ?? null,
         signal: AbortSignal.any([signal, released.signal]),
         onEvent: (runId, events) => progress?.onEvent(runId, events),
@@ -109,26 +110,17 @@ function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonl
   return Object.fromEntries(Object.entries(given).filter(([key]) => !HOST_ADDED_ARGUMENTS.has(key)));
 }
 
-/** The session of this connection: its id is made at the first call, its row when a run needs it. */
+/** The session of this connection: made at the first call, written with its first run. */
 function createHostSession(client: () => { readonly name: string; readonly version: string } | null) {
-  let opened: { readonly id: string; open(): string } | null = null;
+  let session: HostSession | null = null;
   let end = () => {};
   return {
-    of(runtime: Runtime) {
-      const id = opened?.id ?? runtime.newId("ses");
-      let written = false;
-      opened ??= {
-        id,
-        open() {
-          if (written) return id;
-          const { name = null, version = null } = client() ?? {};
-          runtime.store.createSession({ id, clientName: name, clientVersion: version, project: runtime.project });
-          end = () => runtime.store.endSession(id);
-          written = true;
-          return id;
-        },
-      };
-      return opened;
+    of(runtime: Runtime): HostSession {
+      const { name = null, version = null } = client() ?? {};
+      session ??= { id: runtime.newId("ses"), clientName: name, clientVersion: version };
+      const { id } = session;
+      end = () => runtime.store.endSession(id);
+      return session;
     },
     end: () => end(),
   };

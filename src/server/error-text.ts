@@ -35,7 +35,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
     const known = Object.keys(schema.shape);
     return `unknown argument "${key}"${didYouMean(key, known)} (the arguments are ${known.join(", ")})`;
   }
-  if (issue.code === "invalid_type" && issue.input === undefined && issue.message.endsWith("received undefined"))
+  if (issue.code === "invalid_type" && issue.input === undefined)
     return `${where} is missing: give a ${issue.expected}`;
   if (issue.code === "invalid_union") {
     const [nearest] = issue.errors.flat();

@@ -1,5 +1,6 @@
 /** Answers that fit: what does not is cut at a cursor, from which the next page goes on. */
 import { RequestError } from "../core/errors.js";
+import { pairSafe } from "../core/text.js";
 
 /** Characters that a value takes in an answer. */
 export function sizeOf(value: unknown): number {
@@ -11,9 +12,8 @@ export function fittingPart(text: string, offset: number, budget: number): strin
   let length = Math.min(text.length - offset, Math.max(1, budget - 2));
   while (length > 1 && sizeOf(text.slice(offset, offset + length)) > budget)
     length = Math.max(1, Math.floor(length * 0.8));
-  const code = text.charCodeAt(offset + length - 1);
-  const splitsPair = code >= 0xd800 && code <= 0xdbff && offset + length < text.length;
-  return text.slice(offset, offset + (splitsPair ? length + 1 : length));
+  const end = pairSafe(text, offset + length);
+  return text.slice(offset, end > offset ? end : end + 2);
 }
 
 /** Where a list goes on: behind the item with this key, or inside the item that comes next at `offset`. */

@@ -18,7 +18,7 @@ export function createProgress(send: (progress: number, message: string) => void
   return {
     onEvent(_runId, events) {
       for (const { event } of events) tell(describe(event));
-      timer.refresh();
+      if (events.length > 0) timer.refresh();
     },
     stop: () => clearInterval(timer),
   };

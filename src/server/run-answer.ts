@@ -1,12 +1,12 @@
 /** A run as hosts see it. */
 import type { RunEvent, ToolRuling } from "../core/event.js";
-import { isEnded, type Run } from "../core/run.js";
-import type { Runtime } from "../runner/start-run.js";
+import { isEnded, type Run, type ToolPolicy } from "../core/run.js";
+import { tail } from "../core/text.js";
+import type { Runtime } from "../runner/runtime.js";
 import { fittingPart, sizeOf } from "./page.js";
 import type { Answer } from "./tool.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
-const MOST_EFFECTS = 50;
 const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
 const DETAIL_EVENTS = ["tools_resolved", "tool_call_started", "tool_call_finished"] as const;
 const MOST_EVENTS = 100_000;
@@ -50,7 +50,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
-    partial_text: detail.text.slice(-PARTIAL_TEXT_LENGTH) || null,
+    partial_text: tail(detail.text, PARTIAL_TEXT_LENGTH) || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
     files_modified: outcome?.filesModified ?? [],
@@ -77,8 +77,8 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
   return fitAnswer(answer, budget);
 }
 
-/** What a run can be told without; get_run gives each of them in full. */
-const DROPPABLE = [
+/** What a run can be told without; the view "result" gives each of them in full. */
+export const DROPPABLE = [
   "result",
   "partial_text",
   "data",
@@ -127,33 +127,39 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
       effects.set(`${event.turn}.${event.index}`, { tool: event.tool, turn: event.turn, outcome: "unknown" });
     if (event.type === "tool_call_finished") {
       const effect = effects.get(`${event.turn}.${event.index}`);
-      // A call that broke off may still have had its effect.
-      const unknown = event.code !== undefined && event.code !== "call_failed";
-      if (effect) effect.outcome = unknown ? "unknown" : event.isError ? "failed" : "done";
+      if (effect) effect.outcome = effectOutcome(event);
     }
   }
   return {
     text: texts.filter((text) => text !== "").join("\n\n"),
-    effects: [...effects.values()].slice(-MOST_EFFECTS),
-    tools: resolved && toolSummary(resolved.rulings),
+    effects: [...effects.values()],
+    tools: resolved && toolSummary(resolved.rulings, run.request.policy),
     warnings: resolved?.warnings ?? [],
   };
 }
 
+/** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
+function effectOutcome({ isError, code }: Extract<RunEvent, { type: "tool_call_finished" }>): string {
+  if (code === "not_called") return "not made";
+  if (code !== undefined && code !== "call_failed") return "unknown";
+  return isError ? "failed" : "done";
+}
+
 /** How many tools a run has got and how many not, and how to grant more. */
-export function toolSummary(rulings: readonly ToolRuling[]) {
-  const named = (allowed: boolean) =>
-    rulings.filter((ruling) => ruling.allowed === allowed).flatMap(({ tools }) => tools);
-  const withheld = named(false);
-  const example = withheld[0];
+export function toolSummary(rulings: readonly ToolRuling[], { allow }: ToolPolicy) {
+  const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
+  const withheld = rulings.filter(({ allowed }) => !allowed);
+  const example = withheld.find(({ blocked }) => !blocked)?.tools[0];
+  const grant = JSON.stringify([...allow.patterns, example]);
   return {
-    allowed: named(true).length,
-    withheld: withheld.length,
+    allowed: count(rulings.filter(({ allowed }) => allowed)),
+    withheld: count(withheld),
+    ...(withheld.length > 0 && example === undefined
+      ? { how_to_grant: "blocked_tools withholds them, and always wins" }
+      : {}),
     ...(example === undefined
       ? {}
-      : {
-          how_to_grant: `pass tools with names or patterns, such as ["read_only", "${example}"]; view "access" lists them all`,
-        }),
+      : { how_to_grant: `pass tools: ${grant}, or patterns with *; get_run view "access" lists all` }),
   };
 }
 

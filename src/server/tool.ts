@@ -2,19 +2,16 @@
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import type { StoredEvent } from "../core/event.js";
-import type { Runtime } from "../runner/start-run.js";
+import type { HostSession } from "../core/ports.js";
+import type { Runtime } from "../runner/runtime.js";
 import type { HostProfile } from "./host-profile.js";
 
 /** One call of a tool, and who makes it. */
-export interface CallContext {
+export interface ToolContext {
   readonly runtime: Runtime;
   readonly host: HostProfile;
   /** The session of this host connection. */
-  readonly session: {
-    readonly id: string;
-    /** Makes sure that its row exists and returns its id. */
-    open(): string;
-  };
+  readonly session: HostSession;
   /** Aborts when the host cancels the call, or when legwork shuts down. */
   readonly signal: AbortSignal;
   /** Tells the host what has just happened, if it asked to be told. */
@@ -32,7 +29,7 @@ export interface Tool {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   /** Gets arguments that `input` has parsed. Throws RequestError, ConfigError or StoreError. */
-  handle(args: Readonly<Record<string, unknown>>, context: CallContext): Promise<Answer>;
+  handle(args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<Answer>;
 }
 
 /** Ties a handler's arguments to the schema that they are parsed with. */
@@ -43,7 +40,7 @@ export function defineTool<S extends z.ZodObject>(tool: {
   readonly annotations: ToolAnnotations;
   readonly input: S;
   readonly output: z.ZodObject;
-  handle(args: z.infer<S>, context: CallContext): Promise<Answer>;
+  handle(args: z.infer<S>, context: ToolContext): Promise<Answer>;
 }): Tool {
   return { ...tool, handle: (args, context) => tool.handle(args as z.infer<S>, context) };
 }

@@ -2,8 +2,8 @@
 import type Database from "better-sqlite3";
 import { is, Param, Placeholder } from "drizzle-orm";
 
-/** Values by placeholder name: numbers, texts or null. */
-export type Values = Readonly<Record<string, string | number | null>>;
+/** Values by placeholder name; what is missing is null. */
+export type Values = Readonly<Record<string, string | number | null | undefined>>;
 
 export interface NativeStatement {
   /** The first row, its columns in the order of the query; undefined where there is none. */
@@ -19,7 +19,7 @@ export function toNative(
   const { sql, params } = query.toSQL();
   const statement = sqlite.prepare(sql);
   const slots = params.map((param) => (is(param, Param) ? param.value : param));
-  const bind = (values: Values) => slots.map((slot) => (is(slot, Placeholder) ? values[slot.name] : slot));
+  const bind = (values: Values) => slots.map((slot) => (is(slot, Placeholder) ? (values[slot.name] ?? null) : slot));
   const reader = statement.reader ? statement.raw() : null;
   return {
     first: (values) => reader?.get(bind(values)) as readonly unknown[] | undefined,

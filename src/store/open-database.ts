@@ -8,7 +8,8 @@ import { StoreError } from "../core/errors.js";
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 const MIGRATIONS_TABLE = "__drizzle_migrations";
-const BUSY_TIMEOUT_MS = 10_000; // longer than any migration or checkpoint of another process
+const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
+const BUSY_TIMEOUT_MS = 5_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
 const WAL_RETRY_MS = 20;
 
 /** An open, migrated database in WAL mode, each commit synced to disk. The caller closes it. Throws StoreError. */
@@ -19,6 +20,7 @@ export function openDatabase(file: string): Database.Database {
     switchToWal(database);
     database.pragma("synchronous = FULL");
     migrate(database, file);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return database;
   } catch (error) {
     database.close();
@@ -49,7 +51,7 @@ function openFile(file: string): Database.Database {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600)); // SQLite would create it readable for everybody
     chmodSync(file, 0o600);
-    return new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    return new Database(file, { timeout: OPENING_TIMEOUT_MS });
   } catch (error) {
     throw toStoreError(error, file);
   }
@@ -64,11 +66,13 @@ function refuseForeign(database: Database.Database, file: string): void {
 
 /** The switch ignores SQLite's busy time-out, so that it has to be tried again here. */
 function switchToWal(database: Database.Database): void {
-  const deadline = Date.now() + BUSY_TIMEOUT_MS;
+  const deadline = Date.now() + OPENING_TIMEOUT_MS;
   for (;;) {
     try {
-      database.pragma("journal_mode = WAL");
-      return;
+      if (database.pragma("journal_mode = WAL", { simple: true }) === "wal") return;
+      throw new StoreError(
+        `${database.name} lies on a file system without shared memory: set LEGWORK_HOME to a local folder`,
+      );
     } catch (error) {
       const busy = String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
       if (!busy || Date.now() > deadline) throw error;

@@ -1,19 +1,21 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
+import Database from "better-sqlite3";
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
-import { isEnded, type Outcome, type Run, type RunStatus } from "../core/run.js";
+import { isEnded, LEGAL_FROM, type Outcome, type Run, type RunStatus } from "../core/run.js";
 import { openDatabase, toStoreError } from "./open-database.js";
 import { currentOwner, isProvablyDead } from "./owner.js";
-import { toNewRow, toRun } from "./run-row.js";
+import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runEvents, runs, sessions } from "./tables.js";
 
 /** How long a hold lasts without being renewed; a run whose owner fell silent is given up after this. */
 const LEASE_MS = 15_000;
+const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
 /** Opens the store at `file`, creating folder and tables where they are missing. The caller closes it. */
 export function openRunStore(file: string, clock: Clock): RunStore {
@@ -30,7 +32,7 @@ export function openRunStore(file: string, clock: Clock): RunStore {
       try {
         return act(...args);
       } catch (error) {
-        throw toStoreError(error, file);
+        throw error instanceof Database.SqliteError ? toStoreError(error, file) : error;
       }
     };
   const transaction = sqlite.transaction((act: () => unknown) => act());
@@ -81,21 +83,11 @@ export function openRunStore(file: string, clock: Clock): RunStore {
         .get();
       if (known) return { kind: known.requestHash === requestHash ? "existing" : "conflict", run: toRun(known) };
     }
-    db.insert(sessions)
-      .values({
-        id: run.sessionId,
-        parentSessionId: run.parentSessionId,
-        depth: run.depth,
-        kind: "agent",
-        project: run.project,
-        title: run.title,
-        createdAt: now,
-      })
-      .run();
+    for (const session of toNewSessions(run, now)) statements.insertSession.run(session);
     const row = toNewRow(run, { owner, leaseExpiresAt: now + LEASE_MS, now });
-    const inserted = db.insert(runs).values(row).returning().get();
+    statements.insertRun.run({ ...row, request: JSON.stringify(row.request), outcome: null });
     insertEvent(run.id, 1, now, { type: "run_created" });
-    return { kind: "created", run: toRun(inserted) };
+    return { kind: "created", run: toRun(row) };
   }
 
   function endTree(runId: string, outcome: Outcome): readonly EndedRun[] {
@@ -104,34 +96,34 @@ export function openRunStore(file: string, clock: Clock): RunStore {
         SELECT ${runId} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
       )
       SELECT ${runs.id} AS id, ${runs.status} AS status, ${runs.epoch} AS epoch FROM ${runs} JOIN tree USING (id)`);
-    for (const { id, status, epoch } of tree) {
-      if (isEnded(status)) continue;
-      const ownEnd: Outcome =
-        id === runId
-          ? outcome
-          : {
-              status: "cancelled",
-              result: null,
-              error: { code: "parent_ended", message: `its parent run ${runId} was ended` },
-            };
-      write({ runId: id, epoch }, [{ type: "run_finished", outcome: ownEnd }]);
-    }
-    return tree.map(({ id, status }) => ({ id, was: status }));
+    const message = `its parent run ${runId} was ended`;
+    const withParent: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
+    const root = tree.find(({ id }) => id === runId);
+    const canEnd = root !== undefined && LEGAL_FROM[outcome.status].includes(root.status);
+    return tree.map(({ id, status, epoch }) => {
+      const end = id === runId ? outcome : withParent;
+      const ended = canEnd && write({ runId: id, epoch }, [{ type: "run_finished", outcome: end }]) !== null;
+      return { id, was: status, ended };
+    });
   }
 
-  function interruptAbandoned(): readonly string[] {
+  function abandonedRuns() {
     const now = clock.now();
     const dead = new Map<string, boolean>();
-    const abandoned = statements.listOwned.all().filter((run) => {
+    return statements.listOwned.all().filter((run) => {
       if (run.owner === null || run.owner === owner) return false;
       if ((run.leaseExpiresAt ?? 0) <= now) return true;
       if (!dead.has(run.owner)) dead.set(run.owner, isProvablyDead(run.owner));
       return dead.get(run.owner) === true;
     });
-    if (abandoned.length === 0) return [];
+  }
+
+  function interruptAbandoned(): readonly string[] {
+    if (abandonedRuns().length === 0) return [];
     const reason = "the process that worked on it went away";
+    // Looked at again: while this process waited for the lock the owner may have renewed its lease.
     return atomically(() =>
-      abandoned
+      abandonedRuns()
         .filter(({ id, epoch }) => write({ runId: id, epoch }, [{ type: "run_interrupted", reason }]) !== null)
         .map(({ id }) => id),
     );
@@ -163,18 +155,11 @@ export function openRunStore(file: string, clock: Clock): RunStore {
   });
 
   return {
-    createSession: verb((session) => {
-      const now = clock.now();
-      db.insert(sessions)
-        .values({ ...session, depth: 0, kind: "host", createdAt: now })
-        .run();
-    }),
     endSession: verb((id) => {
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
     }),
     createRun: verb((run) => atomically(() => createRun(run))),
-    append: verb((hold, events) => atomically(() => write(hold, events))),
-    appendAll: verb((commits) => atomically(() => commits.map(({ hold, events }) => write(hold, events)))),
+    append: verb((commits) => atomically(() => commits.map(({ hold, events }) => write(hold, events)))),
     endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
     interrupt: verb((holds, reason) =>
       atomically(() => {
@@ -218,6 +203,9 @@ export function openRunStore(file: string, clock: Clock): RunStore {
     }),
     getBlob: verb((hash) => statements.getBlob.get({ hash })?.text ?? null),
     changeCounter: verb(() => sqlite.pragma("data_version", { simple: true }) as number),
+    hurry: verb(() => {
+      sqlite.pragma(`busy_timeout = ${HURRY_MS}`);
+    }),
     close: () => {
       if (!sqlite.open) return;
       try {

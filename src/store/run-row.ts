@@ -2,7 +2,7 @@
 import type { InferSelectModel } from "drizzle-orm";
 import type { NewRun } from "../core/ports.js";
 import type { Run } from "../core/run.js";
-import type { runs } from "./tables.js";
+import type { runs, sessions } from "./tables.js";
 
 type RunRow = InferSelectModel<typeof runs>;
 
@@ -38,11 +38,18 @@ export function toRun(row: RunRow): Run {
   };
 }
 
+/** The rows of the agent's session, and of the host's where this is its first run. */
+export function toNewSessions(run: NewRun, now: number): readonly (typeof sessions.$inferInsert)[] {
+  const { hostSession, project } = run;
+  const agent = { id: run.sessionId, parentSessionId: run.parentSessionId, depth: run.depth, kind: "agent" as const };
+  return [
+    ...(hostSession ? [{ ...hostSession, depth: 0, kind: "host" as const, project, createdAt: now }] : []),
+    { ...agent, project, title: run.title, createdAt: now },
+  ];
+}
+
 /** The row of a run that has just been created: pending, epoch 1, its first event (seq 1) being run_created. */
-export function toNewRow(
-  run: NewRun,
-  held: { owner: string; leaseExpiresAt: number; now: number },
-): typeof runs.$inferInsert {
+export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: number; now: number }): RunRow {
   const { agent, provider, model, prompt, ...frozen } = run.request;
   return {
     id: run.id,
@@ -54,18 +61,33 @@ export function toNewRow(
     project: run.project,
     title: run.title,
     agent,
+    workflow: null,
+    step: null,
     provider,
     model,
     prompt,
     request: frozen,
     status: "pending",
+    outcome: null,
+    errorCode: null,
+    errorMessage: null,
+    turnsUsed: 0,
+    toolCallsCount: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cachedTokens: 0,
+    thinkingTokens: 0,
+    costUsd: null,
     idempotencyKey: run.idempotency?.key ?? null,
     requestHash: run.idempotency?.requestHash ?? null,
     owner: held.owner,
     epoch: 1,
     leaseExpiresAt: held.leaseExpiresAt,
+    attempts: 0,
     lastSeq: 1,
     createdAt: held.now,
+    startedAt: null,
     lastEventAt: held.now,
+    finishedAt: null,
   };
 }

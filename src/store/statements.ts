@@ -1,11 +1,12 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
 
 import type Database from "better-sqlite3";
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, type Placeholder, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { LEGAL_FROM, type RunStatus } from "../core/run.js";
 import { toNative } from "./native-statement.js";
-import { blobs, runEvents, runs } from "./tables.js";
+import { blobs, runEvents, runs, sessions } from "./tables.js";
 
 const { placeholder } = sql;
 
@@ -22,6 +23,8 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         data: placeholder("data"),
       }),
     ),
+    insertSession: toNative(sqlite, db.insert(sessions).values(placeholders(sessions)).onConflictDoNothing()),
+    insertRun: toNative(sqlite, db.insert(runs).values(placeholders(runs))),
     /** A commit that leaves the status as it is: only for a running run that is still held. */
     appendToRunning: toNative(
       sqlite,
@@ -114,4 +117,13 @@ function added() {
     cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
     thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
   };
+}
+
+/** A placeholder for each column, by the column's name in the code. */
+function placeholders<T extends SQLiteTable>(table: T) {
+  const names = Object.keys(getTableColumns(table));
+  return Object.fromEntries(names.map((name) => [name, placeholder(name)])) as Record<
+    keyof T["$inferInsert"],
+    Placeholder
+  >;
 }

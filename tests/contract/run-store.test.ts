@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { NewRun, RunFilter, RunStore } from "../../src/core/ports.js";
+import type { NewRun, RunFilter, RunHold, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
 import { openRunStore } from "../../src/store/open-run-store.js";
 
@@ -58,6 +58,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       depth: 1,
       project: "/project",
       title: "a title",
+      hostSession: null,
       idempotency: null,
       request: {
         prompt: "do it",
@@ -76,10 +77,12 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   function started(fields: Partial<NewRun> = {}) {
     const { run } = store.createRun(newRun(fields));
     const hold = { runId: run.id, epoch: run.epoch };
-    expect(store.append(hold, [{ type: "run_started" }])).not.toBeNull();
+    expect(append(hold, [{ type: "run_started" }])).not.toBeNull();
     return hold;
   }
 
+  /** One commit by itself. */
+  const append = (hold: RunHold, events: readonly RunEvent[]) => store.append([{ hold, events }])[0] ?? null;
   const finish = (outcome: Outcome): RunEvent => ({ type: "run_finished", outcome });
   const allEvents = (runId: string) => store.listEvents(runId, { afterSeq: 0, limit: 1000 });
 
@@ -93,7 +96,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   it("numbers events without gaps and projects them on the row in the same transaction", () => {
     const hold = started();
     now += 5;
-    const stored = store.append(hold, [
+    const stored = append(hold, [
       { type: "turn_started", turn: 1 },
       {
         type: "model_replied",
@@ -125,7 +128,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
   it("reads events from a place on, by type, in pages", () => {
     const hold = started();
-    for (let turn = 1; turn <= 5; turn++) store.append(hold, [{ type: "turn_started", turn }]);
+    for (let turn = 1; turn <= 5; turn++) append(hold, [{ type: "turn_started", turn }]);
     const page = store.listEvents(hold.runId, { afterSeq: 3, limit: 2 });
     expect(page.map(({ seq }) => seq)).toEqual([4, 5]);
     const starts = store.listEvents(hold.runId, { afterSeq: 0, limit: 100, types: ["run_created", "run_started"] });
@@ -135,8 +138,8 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   it("refuses a write with an older epoch, and leaves nothing of it", () => {
     const hold = started();
     store.endTree(hold.runId, CANCELLED);
-    expect(store.append(hold, [{ type: "turn_started", turn: 1 }])).toBeNull();
-    expect(store.append(hold, [finish(SUCCESS)])).toBeNull();
+    expect(append(hold, [{ type: "turn_started", turn: 1 }])).toBeNull();
+    expect(append(hold, [finish(SUCCESS)])).toBeNull();
     expect(store.getRun(hold.runId)).toMatchObject({ status: "cancelled", outcome: CANCELLED });
     expect(allEvents(hold.runId).map(({ event }) => event.type)).toEqual([
       "run_created",
@@ -147,11 +150,11 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
   it("lets no end be followed by another, even with the right epoch", () => {
     const hold = started();
-    expect(store.append(hold, [finish(SUCCESS)])).not.toBeNull();
+    expect(append(hold, [finish(SUCCESS)])).not.toBeNull();
     const epoch = store.getRun(hold.runId)?.epoch ?? 0;
     expect(epoch).toBe(hold.epoch + 1);
-    expect(store.append({ runId: hold.runId, epoch }, [finish(CANCELLED)])).toBeNull();
-    expect(store.append({ runId: hold.runId, epoch }, [{ type: "turn_started", turn: 9 }])).toBeNull();
+    expect(append({ runId: hold.runId, epoch }, [finish(CANCELLED)])).toBeNull();
+    expect(append({ runId: hold.runId, epoch }, [{ type: "turn_started", turn: 9 }])).toBeNull();
     expect(store.getRun(hold.runId)?.status).toBe("success");
   });
 
@@ -161,14 +164,14 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       const hold = started();
       const outcome: Outcome = { status, result: "r", data: { n: 1 }, error: { code: "c", message: "m" } };
       now += 1;
-      store.append(hold, [finish(outcome)]);
+      append(hold, [finish(outcome)]);
       expect(store.getRun(hold.runId)).toMatchObject({ status, outcome, finishedAt: now });
     },
   );
 
   it("does not let a pending run succeed", () => {
     const { run } = store.createRun(newRun());
-    expect(store.append({ runId: run.id, epoch: 1 }, [finish(SUCCESS)])).toBeNull();
+    expect(append({ runId: run.id, epoch: 1 }, [finish(SUCCESS)])).toBeNull();
     expect(store.getRun(run.id)?.status).toBe("pending");
   });
 
@@ -178,13 +181,13 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     const grandchild = started({ parentRunId: child.runId, rootRunId: root.runId, depth: 3 });
     const done = started({ parentRunId: root.runId, rootRunId: root.runId, depth: 2 });
     const stranger = started();
-    store.append(done, [finish(SUCCESS)]);
-    const ended = store.endTree(root.runId, CANCELLED);
-    expect(Object.fromEntries(ended.map(({ id, was }) => [id, was]))).toEqual({
-      [root.runId]: "running",
-      [child.runId]: "running",
-      [grandchild.runId]: "running",
-      [done.runId]: "success",
+    append(done, [finish(SUCCESS)]);
+    const tree = store.endTree(root.runId, CANCELLED);
+    expect(Object.fromEntries(tree.map(({ id, was, ended }) => [id, [was, ended]]))).toEqual({
+      [root.runId]: ["running", true],
+      [child.runId]: ["running", true],
+      [grandchild.runId]: ["running", true],
+      [done.runId]: ["success", false],
     });
     const status = (id: string) => store.getRun(id)?.status;
     expect([root, child, grandchild, done, stranger].map(({ runId }) => status(runId))).toEqual([
@@ -194,7 +197,36 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       "success",
       "running",
     ]);
-    expect(store.append(grandchild, [{ type: "turn_started", turn: 1 }])).toBeNull();
+    expect(append(grandchild, [{ type: "turn_started", turn: 1 }])).toBeNull();
+  });
+
+  it("ends nothing of a tree whose root cannot end so", () => {
+    const root = started();
+    const child = started({ parentRunId: root.runId, rootRunId: root.runId, depth: 2 });
+    store.interrupt([root], "test");
+    expect(store.endTree(root.runId, SUCCESS).every(({ ended }) => !ended)).toBe(true);
+    expect(store.getRun(root.runId)?.status).toBe("interrupted");
+    expect(store.getRun(child.runId)?.status).toBe("running");
+  });
+
+  it("writes several commits at once, each by its own hold", () => {
+    const [held, lost] = [started(), started()];
+    store.endTree(lost.runId, CANCELLED);
+    const turn: RunEvent = { type: "turn_started", turn: 1 };
+    const stored = store.append([
+      { hold: lost, events: [turn] },
+      { hold: held, events: [turn, turn] },
+    ]);
+    expect(stored.map((events) => events?.map(({ seq }) => seq) ?? null)).toEqual([null, [3, 4]]);
+  });
+
+  it("writes a host's session once, with its first run", () => {
+    const hostSession = { id: "ses_host", clientName: "a-host", clientVersion: "1" };
+    store.createRun(newRun({ hostSession }));
+    store.createRun(newRun({ hostSession: { ...hostSession, clientName: "another" } }));
+    const database = new Database(file(), { readonly: true });
+    expect(database.prepare("SELECT client_name FROM sessions WHERE kind = 'host'").pluck().all()).toEqual(["a-host"]);
+    database.close();
   });
 
   it("returns the run that an idempotency key made, and tells other arguments apart", () => {
@@ -231,7 +263,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     expect(store.getRun(held.runId)?.status).toBe("interrupted");
     expect(store.getRun(lost.runId)?.status).toBe("cancelled");
     expect(store.getRun(waiting.id)?.status).toBe("interrupted");
-    expect(store.append(held, [{ type: "turn_started", turn: 1 }])).toBeNull();
+    expect(append(held, [{ type: "turn_started", turn: 1 }])).toBeNull();
     expect(store.stillHeld([held, lost]).size).toBe(0);
   });
 
@@ -265,7 +297,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       expect(store.interruptAbandoned()).toEqual([hold.runId]);
       expect(store.getRun(hold.runId)).toMatchObject({ status: "interrupted", epoch: hold.epoch + 1 });
       expect(allEvents(hold.runId).at(-1)?.event.type).toBe("run_interrupted");
-      expect(store.append(hold, [finish(SUCCESS)])).toBeNull();
+      expect(append(hold, [finish(SUCCESS)])).toBeNull();
     });
 
     it("leaves a run alone whose owner elsewhere still holds its lease", () => {
@@ -334,7 +366,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
     it("keeps everything when it is opened again", () => {
       const hold = started();
-      store.append(hold, [finish(SUCCESS)]);
+      append(hold, [finish(SUCCESS)]);
       store.close();
       store = openStore();
       expect(store.getRun(hold.runId)).toMatchObject({ status: "success", outcome: SUCCESS });

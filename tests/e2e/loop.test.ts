@@ -154,7 +154,7 @@ it("defect: names never advertised still executed; now an unknown or withheld to
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 0, effects: [] });
   const [withheld, ...unknown] = answersIn(standIn.requests[1]).map(errorOf);
-  expect(withheld).toMatch(/effects__add_line is not allowed: the default policy grants read-only tools/);
+  expect(withheld).toMatch(/effects__add_line is not allowed: the default policy grants only tools that read/);
   for (const refused of unknown) expect(refused).toMatch(/is not allowed: there is no such tool/);
   expect(effects()).toEqual([]);
 });

@@ -101,7 +101,7 @@ describe("a call", () => {
     expect(error).toMatchObject({ code: "call_aborted", message: expect.stringContaining("its outcome is unknown") });
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
     const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, limits));
-    expect(late).toMatchObject({ code: "call_aborted", message: expect.stringContaining("was not called") });
+    expect(late).toMatchObject({ code: "not_called", message: expect.stringContaining("was not called") });
     expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
   });
 
@@ -121,7 +121,7 @@ describe("a call", () => {
     expect(error.message).toContain("timed out after 0.2 s");
   });
 
-  it("has an unknown outcome when the server dies, which comes back with the next catalog", async () => {
+  it("has an unknown outcome when the server dies, which is started again for the next call", async () => {
     const { downstream, catalog } = await opened(effects());
     await delay(1_000); // past the shortest time between two starts
     const error = await failure(call(downstream, tool(catalog, "die")));
@@ -129,12 +129,13 @@ describe("a call", () => {
     expect(error.message).toContain("it exited with code 7");
     expect(error.message).toContain("its outcome is unknown");
     expect(downstream.knownCatalog(["effects"])).toBeNull();
-    const unmade = await failure(call(downstream, tool(catalog, "add_line"), { text: "a" }));
-    expect(unmade).toMatchObject({ code: "connection_closed", message: expect.stringContaining("was not called") });
-    const again = await downstream.catalog(["effects"]);
-    expect(again.problems).toEqual([]);
-    expect(await call(downstream, tool(again, "add_line"), { text: "a" })).toEqual({ isError: false, text: "added a" });
+    const added = await call(downstream, tool(catalog, "add_line"), { text: "a" });
+    expect(added).toEqual({ isError: false, text: "added a" });
     expect(pids).toHaveLength(2);
+    await failure(call(downstream, tool(catalog, "die")));
+    const tooSoon = await failure(call(downstream, tool(catalog, "add_line"), { text: "b" }));
+    expect(tooSoon).toMatchObject({ code: "not_called", message: expect.stringContaining("was not called") });
+    expect((await downstream.catalog(["effects"])).problems).toMatchObject([{ code: "connection_closed" }]);
   });
 
   it("fails soon when the server stops reading", async () => {

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect } from "vitest";
 import { DownstreamError } from "../../src/core/errors.js";
 import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports.js";
+import type { ServerConfig } from "../../src/core/server-config.js";
 import type { CatalogTool } from "../../src/core/tool.js";
 import { createDownstream } from "../../src/downstream/pool.js";
-import type { ServerConfig } from "../../src/downstream/server-config.js";
 
 const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
@@ -50,7 +50,7 @@ export function hostile(
 }
 
 export function workspace(root: string): ServerConfig {
-  return { ...server("workspace", [FILE_SERVER, root]), cwd: root, guard: { root } };
+  return { ...server("workspace", [FILE_SERVER, root]), cwd: root, guard: { root, home: path.join(root, "a-home") } };
 }
 
 function server(name: string, args: readonly string[]): ServerConfig {

@@ -16,6 +16,7 @@ store.createRun({
   depth: 1,
   project: "/project",
   title: id,
+  hostSession: null,
   idempotency: null,
   request: { prompt: id, agent: "default", provider: "rehearsal", model: "script" },
 });

@@ -38,7 +38,7 @@ describe("the gate", () => {
       "the default grants only tools that read, and this one is effectful",
     ],
   ])("names the rule: %j", (allow, judged, allowed, rule) => {
-    expect(judgeTool(policyOf(allow), judged)).toEqual({ allowed, rule });
+    expect(judgeTool(policyOf(allow), judged)).toEqual({ allowed, blocked: false, rule });
   });
 
   it("lets a blocking pattern win wherever it stands and whatever else is granted", () => {
@@ -96,9 +96,9 @@ describe("the gate", () => {
       fc.property(policy, fc.uniqueArray(tool, { selector: ({ name }) => name }), (given, tools) => {
         const rulings = judgeCatalog(given, tools);
         expect(rulings.flatMap((ruling) => ruling.tools).sort()).toEqual(tools.map(({ name }) => name).sort());
-        for (const { rule, allowed, tools: judged } of rulings)
+        for (const { tools: judged, ...verdict } of rulings)
           for (const one of tools.filter(({ name }) => judged.includes(name)))
-            expect(judgeTool(given, one)).toEqual({ rule, allowed });
+            expect(judgeTool(given, one)).toEqual(verdict);
         const keys = rulings.map(({ rule, allowed }) => `${allowed} ${rule}`);
         expect(new Set(keys).size).toBe(keys.length);
       }),

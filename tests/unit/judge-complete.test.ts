@@ -1,7 +1,7 @@
 /** Whether an agent's `complete` is accepted, and what outcome it makes. */
 import { describe, expect, it } from "vitest";
 import { createJsonSchemas } from "../../src/runner/json-schema.js";
-import { graceOutcome, judgeComplete, toOutcome } from "../../src/runner/judge-complete.js";
+import { graceOutcome, judgeComplete } from "../../src/runner/judge-complete.js";
 
 const schemas = createJsonSchemas();
 const PERSON = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
@@ -96,8 +96,4 @@ describe("complete in the grace turn", () => {
     const outcome = await graceOutcome({ result: "half", artifacts: "a.txt" }, null, schemas, BREACH);
     expect(outcome.result).toBe("half");
   });
-});
-
-it("an outcome by hand takes the status it is given", () => {
-  expect(toOutcome({ result: "stopped" }, "blocked")).toEqual({ status: "blocked", result: "stopped" });
 });

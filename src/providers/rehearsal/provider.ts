@@ -7,11 +7,9 @@ import { loadScript, type Script } from "./script.js";
 
 /** Plays scripts from `folders`, first hit wins; the model's name is the script's. Stateless: the history says which reply is next. */
 export function createRehearsalProvider(folders: readonly string[]): Provider {
-  const scripts = new Map<string, Script>();
   return {
     async reply({ model, messages }, signal) {
-      const script = scripts.get(model) ?? loadScript(model, folders);
-      scripts.set(model, script);
+      const script = loadScript(model, folders);
       const number = messages.filter((message) => message.role === "assistant").length + 1;
       const entry = entryAt(script, number);
       if (entry === null)

@@ -17,7 +17,11 @@ export const cancelRun = defineTool({
   async handle({ run_id, reason }, { runtime, host }) {
     existingRun(run_id, runtime.store);
     const message = reason === undefined ? "cancelled by the host" : `cancelled by the host: ${reason}`;
-    const was = endRun(run_id, { status: "cancelled", result: null, error: { code: "cancelled", message } }, runtime);
+    const { was } = endRun(
+      run_id,
+      { status: "cancelled", result: null, error: { code: "cancelled", message } },
+      runtime,
+    );
     return { was, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
   },
 });

@@ -1,9 +1,8 @@
 /** complete: ends a run by id with an outcome that the host gives. Agents have a `complete` of their own. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
-import { isEnded } from "../../core/run.js";
 import { endRun } from "../../runner/end-run.js";
-import { Completion, toOutcome } from "../../runner/judge-complete.js";
+import { Completion, judgeComplete } from "../../runner/judge-complete.js";
 import { existingRun } from "../existing-run.js";
 import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
@@ -21,14 +20,10 @@ export const complete = defineTool({
     const refuse = (status: string) =>
       new RequestError("not_running", `${run_id} is ${status}: only a running run can be completed`);
     if (run.status !== "running" && run.status !== "waiting") throw refuse(run.status);
-    const { outputSchema } = run.request;
-    if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
-      const fault = await runtime.schemas.check(outputSchema, completion.data ?? null);
-      if (fault !== null)
-        throw new RequestError("invalid_arguments", `data does not satisfy the run's output_schema: ${fault}`);
-    }
-    const was = endRun(run_id, toOutcome(completion, completion.status), runtime);
-    if (isEnded(was)) throw refuse(was); // it ended by itself in the meantime
+    const verdict = await judgeComplete(completion, run.request.outputSchema, runtime.schemas);
+    if (!verdict.accepted) throw new RequestError("invalid_arguments", verdict.reason);
+    const { was, ended } = endRun(run_id, verdict.outcome, runtime);
+    if (!ended) throw refuse(was); // it came to another end in the meantime
     return { was, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
   },
 });

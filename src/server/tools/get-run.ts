@@ -1,7 +1,7 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
 import { isEnded, type Run } from "../../core/run.js";
-import type { Runtime } from "../../runner/start-run.js";
+import type { Runtime } from "../../runner/runtime.js";
 import { existingRun } from "../existing-run.js";
 import {
   cursorNumber,
@@ -11,8 +11,9 @@ import {
   fittingPart,
   type Keyed,
   type ListCursor,
+  sizeOf,
 } from "../page.js";
-import { toAnswer } from "../run-answer.js";
+import { DROPPABLE, toAnswer } from "../run-answer.js";
 import { toAccessItems, toEventItem, toMessageItems } from "../run-views.js";
 import { cursor, runId } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
@@ -71,21 +72,37 @@ function listed(run: Run, view: "events" | "messages" | "access", at: ListCursor
   return { items: rest.slice(0, limit), more: rest.length > limit };
 }
 
-/** The outcome: whole where it fits, else its result and then its data (as JSON text), from one offset to the next. */
+/** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), from one offset to the next. */
 function resultPage(run: Run, from: string | undefined, budget: number, runtime: Runtime): Answer {
   const kind = `result ${run.id}`;
   const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
-  const answer = toAnswer(run, runtime, budget - 100);
-  if (offset === 0 && !("truncated" in answer)) return { run: answer, next_cursor: null };
-  const result = run.outcome?.result ?? "";
-  const data = run.outcome?.data === undefined ? "" : JSON.stringify(run.outcome.data);
-  const field = offset < result.length || data === "" ? "result" : "data_json";
-  const start = field === "result" ? offset : offset - result.length;
-  const part = fittingPart(field === "result" ? result : data, start, budget - 1_000);
-  const end = offset + part.length;
-  const page = { [field]: part, offset: start, length: field === "result" ? result.length : data.length };
-  const next = end < result.length + data.length ? encodeCursor(kind, { offset: end }) : null;
-  return { run: { ...handleOf(run), ...page }, next_cursor: next };
+  const answer = toAnswer(run, runtime, Number.POSITIVE_INFINITY);
+  if (offset === 0 && sizeOf(answer) <= budget - 100) return { run: answer, next_cursor: null };
+  let before = 0;
+  for (const { field, text } of outcomeTexts(answer)) {
+    const start = offset - before;
+    before += text.length;
+    if (start >= text.length) continue;
+    const part = fittingPart(text, start, budget - 1_000);
+    const end = offset + part.length;
+    const total = outcomeTexts(answer).reduce((sum, section) => sum + section.text.length, 0);
+    const page = { [field]: part, offset: start, length: text.length };
+    return {
+      run: { ...handleOf(run), ...page },
+      next_cursor: end < total ? encodeCursor(kind, { offset: end }) : null,
+    };
+  }
+  return { run: handleOf(run), next_cursor: null };
+}
+
+/** The fields of an outcome that can be large, as texts (tools have a view of their own); lists and data under a name that says that they are JSON. */
+function outcomeTexts(answer: Answer): readonly { readonly field: string; readonly text: string }[] {
+  return DROPPABLE.filter((field) => field !== "tools").flatMap((field) => {
+    const value = answer[field];
+    if (typeof value === "string") return value === "" ? [] : [{ field, text: value }];
+    const isEmpty = value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+    return isEmpty ? [] : [{ field: `${field}_json`, text: JSON.stringify(value) }];
+  });
 }
 
 function handleOf(run: Run): Answer {

@@ -40,7 +40,7 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, { runtime, host, session, signal, onEvent }) {
-    const { run, isNew, offer, notices } = await startRun(args, { openSession: session.open, signal }, runtime);
+    const { run, isNew, offer, notices } = await startRun(args, { session, signal }, runtime);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
     const [now = run] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
     const extras = {
@@ -55,13 +55,14 @@ export const spawnAgent = defineTool({
 const SHOWN_PATTERNS = 500; // characters
 
 /** What a run may use, for the time before it has recorded that itself. */
-function granted({ allow, block }: ToolPolicy, offer: Offer | null) {
+function granted(policy: ToolPolicy, offer: Offer | null) {
+  const { allow, block } = policy;
   return {
     tools: JSON.stringify(allow.patterns).slice(0, SHOWN_PATTERNS),
     from: allow.from,
     ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
     ...(offer
-      ? toolSummary(offer.rulings)
+      ? toolSummary(offer.rulings, policy)
       : { how_to_grant: 'pass tools with names or patterns, such as ["read_only", "workspace__write_file"]' }),
   };
 }

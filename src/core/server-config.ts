@@ -1,10 +1,12 @@
-/** One downstream server as the user configured it. */
-import type { Effect } from "../core/tool.js";
+/** A downstream server as the user configured it. */
+import type { Effect } from "./tool.js";
 
 /** Protects the files of the project that steer agents and hosts from being changed through a file server. */
 export interface WorkspaceGuard {
   /** The project folder, which is also where the server resolves relative paths. */
   readonly root: string;
+  /** legwork's own folder, which may lie in the project under any name. */
+  readonly home: string;
 }
 
 export interface EffectOverride {
@@ -12,6 +14,7 @@ export interface EffectOverride {
   readonly effect: Effect;
 }
 
+/** Expanded and ready to be started. */
 export interface ServerConfig {
   readonly name: string;
   readonly command: string;

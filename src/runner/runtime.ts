@@ -1,0 +1,33 @@
+/** What runs are worked with: put together once, handed to every tool. */
+import type { ReadReply } from "../core/history.js";
+import type { Clock, Downstream, RunStore } from "../core/ports.js";
+import type { EventFeed } from "./event-feed.js";
+import type { JsonSchemas } from "./json-schema.js";
+import type { LiveRuns } from "./live-runs.js";
+import type { OfferTools } from "./offer-tools.js";
+import type { ProviderEntry, RunSettings } from "./resolve-request.js";
+import type { StoreWatch } from "./watch-store.js";
+
+/** What is needed to work with runs at all; opened at a process's first tool call. */
+export interface Runtime {
+  readonly project: string;
+  readonly store: RunStore;
+  readonly feed: EventFeed;
+  readonly watch: StoreWatch;
+  readonly live: LiveRuns;
+  readonly schemas: JsonSchemas;
+  readonly offerTools: OfferTools;
+  readonly readReply: ReadReply;
+  readonly clock: Clock;
+  newId(prefix: "run" | "ses"): string;
+  /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
+  setup(): Promise<Setup>;
+}
+
+export interface Setup {
+  readonly settings: RunSettings;
+  readonly providers: readonly ProviderEntry[];
+  readonly downstream: Downstream;
+  /** What the configuration left out and how to have it. */
+  readonly notices: readonly string[];
+}

@@ -1,0 +1,156 @@
+/** What must not bring a run or the server down: a held database, a full disk, odd texts, odd schemas. */
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, it, onTestFinished } from "vitest";
+import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { hang, reply } from "../support/gemini-stand-in.js";
+import { createWorkbench, openHost, until } from "../support/host.js";
+
+const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
+
+/** Another program that holds the database until the returned function is called. */
+function holdDatabase(home: string): () => void {
+  const database = new Database(join(home, "legwork.db"));
+  database.exec("BEGIN IMMEDIATE");
+  return () => {
+    if (database.inTransaction) database.exec("ROLLBACK");
+    database.close();
+  };
+}
+
+it("exits in its time although another program holds the database; the next process finds the run interrupted", async () => {
+  const { host, bench, standIn, anotherHost } = await setStage([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  await standIn.arrived(1);
+  const release = holdDatabase(bench.home);
+  const begun = Date.now();
+  process.kill(host.pid, "SIGTERM");
+  await until(() => !isAlive(host.pid), 4_000);
+  expect(Date.now() - begun).toBeLessThan(2_100);
+  release();
+  const other = await anotherHost();
+  expect((await other.call("get_run", { run_id })).structured.run.status).toBe("interrupted");
+});
+
+it("gives up a run whose events cannot be written, says why, and goes on serving", { timeout: 60_000 }, async () => {
+  const { host, bench, standIn } = await setStage((_body, n) => ({
+    ...says(text("ok")),
+    delayMs: n === 1 ? 1_000 : 0,
+  }));
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  await standIn.arrived(1);
+  const release = holdDatabase(bench.home);
+  await new Promise((settle) => setTimeout(settle, 13_000)); // twice as long as a write waits, and the reply before
+  release();
+  const ended = await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 20 });
+  expect(ended.structured.runs[0]?.status).toMatch(/^(interrupted|error)$/);
+  expect((await host.call("spawn_agent", ask)).structured.status).toBe("success");
+});
+
+it("goes on without its log where the disk that holds it is full", async () => {
+  const bench = createWorkbench();
+  onTestFinished(() => bench.remove());
+  mkdirSync(join(bench.home, "logs"), { recursive: true });
+  symlinkSync("/dev/full", join(bench.home, "logs", "legwork.log"));
+  bench.configure("mcpServers: { broken: { command: no-such-command-anywhere } }");
+  const host = await openHost(bench);
+  const { structured } = await host.call("spawn_agent", { ...ask, provider: "rehearsal" });
+  expect(structured.status).toBe("success");
+  expect(structured.warnings.join()).toContain("no-such-command-anywhere");
+  await host.close();
+});
+
+it("cuts no character in half, whether an agent or a host reads on", async () => {
+  const owls = `x${"🦉".repeat(12_000)}`;
+  const { host, standIn, bench } = await setStage([
+    says(call("workspace__read_text_file", { path: "owls.txt" })),
+    says(call("read_result", { id: "r1.0", offset: 10_002 })),
+    says(text(`y${owls}`), call("effects__read_lines")),
+    hang(),
+  ]);
+  bench.write("owls.txt", owls);
+  const { run_id } = (await host.call("spawn_agent", { ...ask, wait_seconds: 0 })).structured;
+  await standIn.arrived(4);
+  for (const request of standIn.requests)
+    for (const { response } of answersIn(request))
+      expect(String(Object.values(response ?? {})[0]).isWellFormed()).toBe(true);
+  const { structured } = await host.call("cancel_run", { run_id });
+  expect(structured.partial_text?.isWellFormed()).toBe(true);
+  expect(structured.partial_text?.length).toBeGreaterThan(3_000);
+});
+
+it("counts a row of equal calls as broken by another call in the same reply", async () => {
+  const list = call("effects__read_lines");
+  const script = [1, 2, 3, 4].map(() => says(list));
+  const { host } = await setStage([
+    ...script,
+    reply([call("effects__big", { n: 3 }), list]),
+    says(list),
+    says(text("done")),
+  ]);
+  const { structured } = await host.call("spawn_agent", ask);
+  expect(structured).toMatchObject({ status: "success", tool_calls_count: 7 });
+});
+
+it("shows a model the whole shape of data, also where the schema refers to itself", async () => {
+  const output_schema = {
+    type: "object",
+    properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } } },
+    required: ["items"],
+    $defs: { Item: { type: "object", properties: { name: { type: "string" } }, required: ["name"] } },
+  };
+  const { host, standIn } = await setStage([
+    says(call("complete", { result: "r", status: "success", data: { items: [{ name: "a" }] } })),
+  ]);
+  const { structured } = await host.call("spawn_agent", { ...ask, output_schema });
+  expect(structured).toMatchObject({ status: "success", data: { items: [{ name: "a" }] } });
+  const shown = JSON.stringify(standIn.requests[0]?.body.tools);
+  expect(shown).toMatch(/"items":\{"type":"object","properties":\{"name":\{"type":"string"\}\}/);
+});
+
+it("gives a large outcome whole in the result view, whichever field is large", async () => {
+  const next_steps = Array.from({ length: 400 }, (_, n) => `step ${n}: do the next thing with care`);
+  const { host } = await setStage([says(call("complete", { result: "r", status: "success", next_steps }))]);
+  const { run_id } = (await host.call("spawn_agent", ask)).structured;
+  const fields: Record<string, string> = {};
+  let cursor: string | null = null;
+  do {
+    const page = await host.call("get_run", { run_id, view: "result", ...(cursor ? { cursor } : {}) });
+    expect(page.text.length).toBeLessThanOrEqual(10_000);
+    for (const [name, part] of Object.entries(page.structured.run))
+      if (typeof part === "string") fields[name] = (fields[name] ?? "") + part;
+    cursor = page.structured.next_cursor;
+  } while (cursor);
+  expect(fields.result).toBe("r");
+  expect(JSON.parse(fields.next_steps_json ?? "")).toEqual(next_steps);
+});
+
+it("does not advise to grant what blocked_tools withholds", async () => {
+  const { host } = await setStage(() => says(text("ok")));
+  const blocked = await host.call("spawn_agent", { ...ask, blocked_tools: ["effects__*", "workspace__*"] });
+  expect(blocked.structured.tools.how_to_grant).toBe("blocked_tools withholds them, and always wins");
+  const narrow = await host.call("spawn_agent", { ...ask, tools: ["effects__echo"] });
+  expect(narrow.structured.tools.how_to_grant).toMatch(/^pass tools: \["effects__echo","\w+"\]/);
+});
+
+it("takes no empty reply for an answer, whatever the provider", async () => {
+  const bench = createWorkbench();
+  onTestFinished(() => bench.remove());
+  mkdirSync(join(bench.home, "rehearsals"), { recursive: true });
+  bench.configure("{}");
+  writeFileSync(join(bench.home, "rehearsals", "silent.yaml"), "replies:\n  - repeat: 9\n");
+  const host = await openHost(bench);
+  const { structured } = await host.call("spawn_agent", { ...ask, provider: "rehearsal", model: "silent" });
+  expect(structured).toMatchObject({ status: "error", error: { code: "empty_reply" } });
+  await host.close();
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -11,7 +11,7 @@ export interface History {
   readonly messages: Message[];
   /** Number of the last turn begun; 0 before the first. */
   turn: number;
-  /** Turns that count against max_turns: all but the grace turn. */
+  /** Replies that count against max_turns: all but that of the grace turn. */
   turnsUsed: number;
   /** Calls of the last reply, and their answers by index. */
   calls: readonly ToolCall[];
@@ -55,10 +55,10 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
   switch (event.type) {
     case "turn_started":
       history.turn = event.turn;
-      if (event.grace === undefined) history.turnsUsed += 1;
       return;
     case "model_replied": {
       const content = readReply(event.raw);
+      if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
       history.calls = content.calls;
       history.answers = [];

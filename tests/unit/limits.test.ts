@@ -9,7 +9,8 @@ function historyAfter(...events: RunEvent[]) {
   for (const event of events) recordEvent(history, event, () => ({ text: "", calls: [] }));
   return history;
 }
-const turn = (number: number): RunEvent => ({ type: "turn_started", turn: number });
+const RAW = { provider: "p", model: "m", content: {} };
+const turn = (number: number): RunEvent => ({ type: "model_replied", turn: number, raw: RAW, usage: null });
 
 describe("the first breach", () => {
   it.each([
@@ -25,7 +26,8 @@ describe("the first breach", () => {
   });
 
   it("does not count the grace turn", () => {
-    const history = historyAfter(turn(1), { type: "turn_started", turn: 2, grace: "max_turns" });
+    const grace: RunEvent = { type: "model_replied", turn: 2, grace: true, raw: RAW, usage: null };
+    const history = historyAfter(turn(1), { type: "turn_started", turn: 2, grace: "max_turns" }, grace);
     expect(history.turn).toBe(2);
     expect(firstBreach({ ...DEFAULT_LIMITS, maxTurns: 2 }, history)).toBeNull();
   });

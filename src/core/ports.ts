@@ -1,7 +1,7 @@
 /** What the runner needs from the outside, one interface an adapter folder. */
 import type { RunEvent, StoredEvent } from "./event.js";
 import type { Message, RawReply, ToolDeclaration } from "./message.js";
-import type { Outcome, Run, RunRequest, RunStatus, Usage } from "./run.js";
+import type { Outcome, Run, RunIdentity, RunRequest, RunStatus, Usage } from "./run.js";
 import type { CatalogTool } from "./tool.js";
 
 /** Milliseconds since the Unix epoch. */
@@ -86,15 +86,7 @@ export interface RunHold {
   readonly epoch: number;
 }
 
-export interface NewRun {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly parentSessionId: string;
-  readonly parentRunId: string | null;
-  readonly rootRunId: string;
-  readonly depth: number;
-  readonly project: string;
-  readonly title: string;
+export interface NewRun extends RunIdentity {
   readonly request: RunRequest;
   /** The host's session, written with its first run; null where the parent is an agent. */
   readonly hostSession: HostSession | null;

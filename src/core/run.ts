@@ -85,8 +85,8 @@ export interface RunRequest {
   readonly outputSchema: object | boolean | null;
 }
 
-/** One row of `runs`: the frozen request and the projection of the events so far. Times are Unix milliseconds. */
-export interface Run {
+/** What a run is called and whose it is. */
+export interface RunIdentity {
   readonly id: string;
   readonly sessionId: string;
   readonly parentSessionId: string;
@@ -95,6 +95,10 @@ export interface Run {
   readonly depth: number;
   readonly project: string;
   readonly title: string;
+}
+
+/** One row of `runs`: the frozen request and the projection of the events so far. Times are Unix milliseconds. */
+export interface Run extends RunIdentity {
   readonly workflow: string | null;
   readonly step: string | null;
   readonly request: RunRequest;

@@ -1,9 +1,19 @@
 #!/usr/bin/env node
 /** Checks the Node version before anything is loaded that an older one could not read. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`legwork needs Node 20.19 or newer; this is ${process.versions.node}\n`);
   process.exit(2);
 }
-const { main } = await import("../dist/main.js");
+const built = new URL("../dist/main.js", import.meta.url);
+if (!existsSync(built)) {
+  process.stderr.write(
+    `legwork is not built: run "npm ci && npm run build" in ${fileURLToPath(new URL("..", import.meta.url))}\n`,
+  );
+  process.exit(2);
+}
+const { main } = await import(built.href);
 await main(process.argv.slice(2));

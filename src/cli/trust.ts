@@ -6,6 +6,6 @@ import { trustProject } from "../config/trust.js";
 export function trust({ home, project }: Place): string {
   const { files, changed } = trustProject(home, project);
   if (files.size === 0) return `${project} has no .legwork/config.yaml: there is nothing to trust\n`;
-  const news = changed.map((file) => `  ${file} is new or has changed\n`).join("");
-  return `${project} is trusted until one of these changes: ${[...files.keys()].join(", ")}\n${news}`;
+  const news = changed.map((file) => `${file} was new or had changed.\n`).join("");
+  return `${news}${project} is now trusted, until one of these changes: ${[...files.keys()].join(", ")}\nRestart legwork in your host for it to take effect.\n`;
 }

@@ -21,6 +21,7 @@ const ServerName = z
 const Server = z
   .strictObject({
     type: z.literal("stdio").optional(),
+    url: z.never({ error: "servers over HTTP are not supported yet: give a command" }).optional(),
     command: z.string().min(1).optional(),
     args: z.array(z.string()).optional(),
     env: z.record(z.string(), z.string()).optional(),
@@ -53,8 +54,15 @@ const common = {
   limits: Limits.optional(),
 };
 
+const usersOnly = z.never({ error: "may stand only in your own config.yaml, not in a project's" }).optional();
+
 /** `.legwork/config.yaml` of a project: it cannot say where keys are sent, nor which variables it may read. */
-export const ProjectConfigFile = z.strictObject(common);
+export const ProjectConfigFile = z.strictObject({
+  ...common,
+  providers: usersOnly,
+  expose_env: usersOnly,
+  log: usersOnly,
+});
 
 /** `$LEGWORK_HOME/config.yaml`. */
 export const UserConfigFile = z.strictObject({

@@ -9,7 +9,7 @@ import type { PatternSource, RunLimits } from "../core/run.js";
 import type { ServerConfig } from "../core/server-config.js";
 import { parseYaml } from "../yaml/parse-yaml.js";
 import { type ConfigFile, type LoadedFile, ProjectConfigFile, UserConfigFile } from "./config-file.js";
-import type { Place } from "./places.js";
+import { COMMAND, type Place } from "./places.js";
 import { loadServers } from "./servers.js";
 import { PROJECT_CONFIG, readTrust } from "./trust.js";
 
@@ -44,7 +44,7 @@ export function loadConfig(place: Place): Config {
     provider: own?.value.provider ?? user?.value.provider ?? null,
     model: own?.value.model ?? (namesOther ? null : (user?.value.model ?? null)),
     gemini: {
-      apiKey: env.GEMINI_API_KEY || null,
+      apiKey: geminiKey(env.GEMINI_API_KEY),
       baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
     },
     servers: loadServers({ user, own, home, userHome: realHome(), project, env, notices }),
@@ -84,9 +84,18 @@ function readProjectFile(place: Place, notices: string[]): LoadedFile | null {
   if (trusted || place.env.LEGWORK_TRUST_PROJECT === "1")
     return { file, value: parseYaml(bytes, file, ProjectConfigFile) };
   notices.push(
-    `${changed.join(", ")} of this project is not trusted and was left out: read it, run "legwork trust" in ${place.project}, then restart legwork`,
+    `${changed.join(", ")} of this project is not trusted and was left out: read it, run "${COMMAND} trust" in ${place.project}, then restart legwork in your host`,
   );
   return null;
+}
+
+/** A host that does not expand `${VAR}` in its configuration hands it down as it is. */
+function geminiKey(key: string | undefined): string | null {
+  if (key?.startsWith("$"))
+    throw new ConfigError(
+      `GEMINI_API_KEY is the text "${key}": your host does not expand variables, so leave it out of env`,
+    );
+  return key || null;
 }
 
 /** The user's home folder as a real path, or as it is named where it does not exist. */

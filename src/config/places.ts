@@ -2,7 +2,11 @@
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { findProject } from "./project.js";
+
+/** How the command line of this legwork is called. */
+export const COMMAND = `node ${fileURLToPath(new URL("../../bin/legwork.js", import.meta.url))}`;
 
 export interface Place {
   /** legwork's own folder: `$LEGWORK_HOME`, else `~/.legwork`. */

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../core/errors.js";
+import { parseYaml } from "../yaml/parse-yaml.js";
+import { ProjectConfigFile } from "./config-file.js";
 
 /** The files of a project that can widen what its agents may do. */
 export const PROJECT_CONFIG = ".legwork/config.yaml";
@@ -33,9 +35,10 @@ export function readTrust(home: string, project: string): TrustState {
   return { trusted: changed.length === 0, files, changed };
 }
 
-/** Records the project's guarded files as they are now and says which of them that changes. */
+/** Records the project's guarded files as they are now and says which of them that changes. Throws ConfigError for one that could not be used. */
 export function trustProject(home: string, project: string): TrustState {
   const state = readTrust(home, project);
+  for (const [name, bytes] of state.files) parseYaml(bytes, join(project, name), ProjectConfigFile);
   const { projects } = readTrustFile(home);
   const next: TrustFile = { projects: { ...projects, [project]: { files: hashesOf(state.files) } } };
   const file = trustFile(home);

@@ -1,5 +1,6 @@
 /** The gate: says whether a run may use a tool, and by which rule. */
 import type { ToolRuling } from "./event.js";
+import { didYouMean } from "./nearest.js";
 import type { PatternSource, ToolPolicy } from "./run.js";
 import { type CatalogTool, patternMatches } from "./tool.js";
 
@@ -45,12 +46,13 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...groups.values()];
 }
 
-/** The patterns of a policy that name no tool of the catalog, each with where it stands. */
+/** The patterns of a policy that name no tool of the catalog, each with where it stands and what it may have meant. */
 export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
-  const idle = (source: PatternSource, field: string) =>
-    source.patterns
+  const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
+  const idle = ({ patterns, from }: PatternSource, field: string) =>
+    patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => patternMatches(pattern, tool)))
-      .map((pattern) => `"${pattern}" in ${field} of ${source.from} matches no tool`);
+      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${didYouMean(pattern, known)}`);
   return [...idle(policy.allow, "tools"), ...policy.block.flatMap((source) => idle(source, "blocked_tools"))];
 }
 

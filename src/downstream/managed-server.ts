@@ -85,7 +85,8 @@ export function createManagedServer(config: ServerConfig, options: DownstreamOpt
     } catch (error) {
       const known = error instanceof DownstreamError;
       if (connection) lastEnd = connection.close();
-      log.warn({ server: config.name, err: error }, known ? "server could not be started" : "unexpected start failure");
+      if (!known) log.error({ server: config.name, err: error }, "unexpected start failure");
+      else if (!shutdown.signal.aborted) log.warn({ server: config.name, code: error.code }, error.message);
       const missing = known && error.code === "spawn_failed";
       state = down(error, missing ? Number.POSITIVE_INFINITY : retryAt);
       return state.listing;

@@ -121,7 +121,7 @@ async function resolveProvider(args: SpawnArguments, settings: RunSettings, prov
   const names = providers.map((provider) => provider.name);
   if (name === null)
     throw new ConfigError(
-      'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or pass provider "rehearsal" to play a script',
+      'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
     );
   const entry = providers.find((provider) => provider.name === name);
   if (!entry)

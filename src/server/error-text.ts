@@ -2,6 +2,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import { ConfigError, RequestError, StoreError } from "../core/errors.js";
+import { explainIssue } from "../core/issue-text.js";
 import { didYouMean } from "../core/nearest.js";
 
 /** The result for an error that a call met; null for one that is a bug of ours. */
@@ -35,11 +36,9 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
     const known = Object.keys(schema.shape);
     return `unknown argument "${key}"${didYouMean(key, known)} (the arguments are ${known.join(", ")})`;
   }
-  if (issue.code === "invalid_type" && issue.input === undefined)
-    return `${where} is missing: give a ${issue.expected}`;
   if (issue.code === "invalid_union") {
     const [nearest] = issue.errors.flat();
-    if (nearest) return explain({ ...nearest, path: [...issue.path, ...nearest.path] }, schema);
+    if (nearest) return explainIssue(where, { ...nearest, input: issue.input });
   }
-  return `${where || "arguments"}: ${issue.message}`;
+  return explainIssue(where || "the arguments", issue);
 }

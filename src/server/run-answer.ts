@@ -1,6 +1,6 @@
 /** A run as hosts see it. */
 import type { RunEvent, ToolRuling } from "../core/event.js";
-import { isEnded, type Run, type ToolPolicy } from "../core/run.js";
+import type { Run } from "../core/run.js";
 import { tail } from "../core/text.js";
 import type { Runtime } from "../runner/runtime.js";
 import { fittingPart, sizeOf } from "./page.js";
@@ -133,7 +133,7 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
   return {
     text: texts.filter((text) => text !== "").join("\n\n"),
     effects: [...effects.values()],
-    tools: resolved && toolSummary(resolved.rulings, run.request.policy),
+    tools: resolved && toolSummary(resolved.rulings),
     warnings: resolved?.warnings ?? [],
   };
 }
@@ -146,11 +146,10 @@ function effectOutcome({ isError, code }: Extract<RunEvent, { type: "tool_call_f
 }
 
 /** How many tools a run has got and how many not, and how to grant more. */
-export function toolSummary(rulings: readonly ToolRuling[], { allow }: ToolPolicy) {
+export function toolSummary(rulings: readonly ToolRuling[]) {
   const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
   const withheld = rulings.filter(({ allowed }) => !allowed);
   const example = withheld.find(({ blocked }) => !blocked)?.tools[0];
-  const grant = JSON.stringify([...allow.patterns, example]);
   return {
     allowed: count(rulings.filter(({ allowed }) => allowed)),
     withheld: count(withheld),
@@ -159,22 +158,32 @@ export function toolSummary(rulings: readonly ToolRuling[], { allow }: ToolPolic
       : {}),
     ...(example === undefined
       ? {}
-      : { how_to_grant: `pass tools: ${grant}, or patterns with *; get_run view "access" lists all` }),
+      : { how_to_grant: `add names or patterns to tools, such as "${example}"; get_run view "access" lists all` }),
   };
 }
 
 function nextStep(run: Run): string {
   const id = run.id;
+  const seen = `get_run(run_id: "${id}", view: "events") shows what it did`;
   switch (run.status) {
     case "pending":
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
     case "interrupted":
-      return "its process went away; what it did is kept: get_run shows it";
+      return `its process went away, and it cannot be resumed yet: spawn it again; ${seen}`;
     default:
-      return isEnded(run.status) ? `get_run(run_id: "${id}", view: "events") shows what it did` : "";
+      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? ""}${seen}`;
   }
 }
+
+/** What helps against an end, by its code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  max_turns: "spawn it again with a larger max_turns, or a smaller task; ",
+  timeout: "spawn it again with a larger timeout_seconds; ",
+  stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
+  rate_limited: "spawn it again later; ",
+  overloaded: "spawn it again later; ",
+};
 
 export function toTime(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();

@@ -2,6 +2,7 @@
 import { EVENT_ID, type Event, getScalarValue, load, parseEvents, YAMLException } from "js-yaml";
 import type { z } from "zod";
 import { ConfigError } from "../core/errors.js";
+import { explainIssue } from "../core/issue-text.js";
 import { didYouMean } from "../core/nearest.js";
 
 const MAX_BYTES = 1_000_000; // a larger file is no configuration, and parsing it would hold up the process
@@ -14,7 +15,7 @@ export function parseYaml<T>(bytes: Uint8Array, file: string, schema: z.ZodType<
   const value = loadDocument(text, file);
   const bad = pathToPrototype(value);
   if (bad) throw new ConfigError(`${placeOf(text, file, bad)}: unknown key "__proto__"`);
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   // A misspelt key is often also a missing one: its name says more.
   const { issues } = result.error;
@@ -67,8 +68,8 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
     const key = issue.keys[0] ?? "";
     return `unknown key "${key}"${where ? ` in ${where}` : ""}${didYouMean(key, keysAt(schema, issue.path))}`;
   }
-  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
-  return `${where || "the file"}: ${message}`;
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return explainIssue(where || "the file", message === undefined ? issue : { message });
 }
 
 /** The keys that a schema allows at a path. */

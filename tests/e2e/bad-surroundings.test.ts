@@ -43,7 +43,7 @@ describe("a config.yaml that cannot be used", () => {
   const faults: readonly (readonly [what: string, text: string, place: string, says: RegExp])[] = [
     ["is not YAML", "provider: [gemini\n", ":2:1", /not valid YAML: /],
     ["has tabs", "limits:\n\tmax_turns: 3\n", ":2:1", /not valid YAML: .*tab/],
-    ["is a list", "- provider\n", ":1:1", /expected object, received array/],
+    ["is a list", "- provider\n", ":1:1", /the file has to be an object, not an array/],
     ["has an unknown key", "provder: gemini\n", ":1:1", /unknown key "provder"; did you mean "provider"\?$/],
     ["has an unknown limit", "limits:\n  max_turn: 3\n", ":2:3", /"max_turn" in limits; did you mean "max_turns"\?$/],
     [
@@ -52,10 +52,25 @@ describe("a config.yaml that cannot be used", () => {
       ":3:5",
       /"comand".*did you mean "command"\?$/,
     ],
-    ["has text for a number", "# mine\nlimits:\n  max_turns: many\n", ":3:3", /limits\.max_turns: .*expected number/],
-    ["has a negative limit", "limits: { timeout_seconds: -1 }\n", ":1:11", /limits\.timeout_seconds: .*>0/],
-    ["has a huge limit", "limits: { max_turns: 1000000 }\n", ":1:11", /limits\.max_turns: .*<=10000/],
-    ["names an unknown provider", "provider: gemni\n", ":1:1", /provider: .*"gemini"/],
+    ["has text for a number", "# mine\nlimits:\n  max_turns: many\n", ":3:3", /limits\.max_turns has to be a number/],
+    [
+      "has a negative limit",
+      "limits: { timeout_seconds: -1 }\n",
+      ":1:11",
+      /limits\.timeout_seconds has to be more than 0/,
+    ],
+    [
+      "has a huge limit",
+      "limits: { max_turns: 1000000 }\n",
+      ":1:11",
+      /limits\.max_turns has to (be|have) at most 10000/,
+    ],
+    [
+      "names an unknown provider",
+      "provider: gemni\n",
+      ":1:1",
+      /provider has to be gemini or rehearsal; did you mean "gemini"\?$/,
+    ],
     ["has a bad pattern", "tools:\n  - read_only\n  - gh/*\n", ":3:5", /"gh\/\*" is not a tool pattern: use/],
     ["has a bad server name", "mcpServers:\n  my server: { command: x }\n", ":2:3", /a server name is at most 40/],
     [
@@ -291,6 +306,8 @@ mcpServers:
     bench.configure(`mcpServers: { ghost: { command: /no/such/command }, effects: ${effectServer()} }`);
     rehearseCalls(bench, "work", [{ tool: "effects__echo" }]);
     const run = await runScript(await setHost(bench), "work", { tools: ["effects__*", "effects__ecko"] });
-    expect(run.warnings).toEqual(['"effects__ecko" in tools of the spawn_agent call matches no tool']);
+    expect(run.warnings).toEqual([
+      '"effects__ecko" in tools of the spawn_agent call matches no tool; did you mean "effects__echo"?',
+    ]);
   });
 });

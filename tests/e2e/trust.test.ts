@@ -65,7 +65,7 @@ describe("a project that is not trusted", () => {
     expect(before.run.notices).toHaveLength(1);
     expect(notice).toContain(CONFIG);
     expect(notice).toMatch(/not trusted and was left out/);
-    expect(notice).toContain(`run "legwork trust" in ${bench.project}`);
+    expect(notice).toContain(`run "node ${BIN} trust" in ${bench.project}`);
 
     const trusted = await legwork(bench, ["trust"]);
     expect(trusted).toMatchObject({ code: 0, stderr: "" });
@@ -111,13 +111,13 @@ describe("a project that is not trusted", () => {
     expect((await legwork(bench, ["trust"])).code).toBe(0);
     const host = await setHost(bench, { cwd: other });
     const run = await runScript(host, "write");
-    expect(run.notices[0]).toContain(`run "legwork trust" in ${other}`);
+    expect(run.notices[0]).toContain(`run "node ${BIN} trust" in ${other}`);
     expect(existsSync(mark)).toBe(false);
     const trusted = await legwork(bench, ["trust", "--project", other]);
     expect(trusted.stdout).toContain(`${other} is trusted`);
   });
 
-  it("cannot let its own script play in place of the user's", async () => {
+  it("cannot bring a script that plays, in place of the user's or at all", async () => {
     const { bench } = setGreedyProject();
     rehearse(bench, "write", [{ text: "the user's script" }]);
     const theirs = [{ calls: [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "x" } }] }];
@@ -125,6 +125,10 @@ describe("a project that is not trusted", () => {
     const run = await runScript(await setHost(bench), "write", { tools: ["*"] });
     expect(run.result).toBe("the user's script");
     expect(existsSync(join(bench.project, "made.txt"))).toBe(false);
+    bench.write(".legwork/rehearsals/own.yaml", JSON.stringify({ replies: theirs }));
+    const host = await setHost(bench);
+    const refused = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", model: "own" });
+    expect(refused.structured.error.message).toMatch(/no rehearsal script "own".*quickstart/);
   });
 });
 
@@ -132,8 +136,16 @@ describe("a trusted project still", () => {
   const trusting = { LEGWORK_TRUST_PROJECT: "1", GEMINI_API_KEY: "key-of-the-user", HIDDEN: "hidden-value" };
 
   it.each([
-    ["where keys are sent", "providers:\n  gemini: { base_url: http://example.test }\n", 'unknown key "providers"'],
-    ["which variables it may read", "# mine\nexpose_env: [HIDDEN]\n", 'unknown key "expose_env"'],
+    [
+      "where keys are sent",
+      "providers:\n  gemini: { base_url: http://example.test }\n",
+      "providers: may stand only in your own config.yaml",
+    ],
+    [
+      "which variables it may read",
+      "# mine\nexpose_env: [HIDDEN]\n",
+      "expose_env: may stand only in your own config.yaml",
+    ],
   ])("cannot say %s", async (_what, text, says) => {
     const { bench } = setGreedyProject();
     bench.write(CONFIG, text);

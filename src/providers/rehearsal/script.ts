@@ -1,5 +1,5 @@
 /** Rehearsal scripts: YAML files that play the model. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
@@ -30,6 +30,11 @@ export function loadScript(name: string, folders: readonly string[]): Script {
   }
   throw new RequestError(
     "unknown_model",
-    `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0] ?? "a rehearsals folder"}, or name another as model`,
+    `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or name one that is there as model: ${scriptsIn(folders).join(", ")}`,
   );
+}
+
+function scriptsIn(folders: readonly string[]): readonly string[] {
+  const files = folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
+  return [...new Set(files.filter((file) => file.endsWith(".yaml")).map((file) => file.slice(0, -".yaml".length)))];
 }

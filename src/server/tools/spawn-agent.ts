@@ -62,7 +62,7 @@ function granted(policy: ToolPolicy, offer: Offer | null) {
     from: allow.from,
     ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
     ...(offer
-      ? toolSummary(offer.rulings, policy)
+      ? toolSummary(offer.rulings)
       : { how_to_grant: 'pass tools with names or patterns, such as ["read_only", "workspace__write_file"]' }),
   };
 }

@@ -1,0 +1,56 @@
+/** What a validator found, in words: how a value has to be, and what it is. */
+import { didYouMean } from "./nearest.js";
+
+/** The fields of a validation issue (zod's) that tell what is wrong; others may be there. */
+export interface Issue {
+  readonly code?: string | undefined;
+  readonly message: string;
+  readonly input?: unknown;
+  readonly expected?: unknown;
+  readonly minimum?: unknown;
+  readonly maximum?: unknown;
+  readonly inclusive?: unknown;
+  readonly origin?: unknown;
+  readonly values?: unknown;
+}
+
+/** A sentence such as "tools has to be an array, not a string"; the validator's own text where there is nothing better. */
+export function explainIssue(where: string, issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.expected === "never") return `${where}: ${issue.message}`;
+      return issue.input === undefined
+        ? `${where} is missing: give ${named(String(issue.expected))}`
+        : `${where} has to be ${named(String(issue.expected))}, not ${named(typeOf(issue.input))}`;
+    case "too_small":
+      return `${where} has to ${bound(issue, issue.inclusive === false ? "more than" : "at least", issue.minimum)}`;
+    case "too_big":
+      return `${where} has to ${bound(issue, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
+    case "invalid_value": {
+      const values = Array.isArray(issue.values) ? issue.values.map(String) : [];
+      return `${where} has to be ${values.join(" or ")}${didYouMean(String(issue.input), values)}`;
+    }
+    default:
+      return `${where}: ${issue.message}`;
+  }
+}
+
+function bound({ origin }: Issue, word: string, limit: unknown): string {
+  if (origin === "array") return `have ${word} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  if (origin === "string") return `have ${word} ${limit} ${limit === 1 ? "character" : "characters"}`;
+  return `be ${word} ${limit}`;
+}
+
+function named(type: string): string {
+  if (type === "null") return type;
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type === "int" ? "whole number" : type}`.replace(
+    "an whole",
+    "a whole",
+  );
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value;
+}

@@ -70,7 +70,7 @@ describe("a project that is not trusted", () => {
     const trusted = await legwork(bench, ["trust"]);
     expect(trusted).toMatchObject({ code: 0, stderr: "" });
     expect(trusted.stdout).toContain(`${bench.project} is trusted`);
-    expect(trusted.stdout).toContain(`${CONFIG} is new or has changed`);
+    expect(trusted.stdout).toContain(`${CONFIG} was new or had changed`);
     expect(statSync(join(bench.home, "trust.json")).mode & 0o777).toBe(0o600);
 
     const after = await play(bench);
@@ -80,13 +80,13 @@ describe("a project that is not trusted", () => {
 
     const again = await legwork(bench, ["trust"]);
     expect(again.code).toBe(0);
-    expect(again.stdout).not.toContain("is new or has changed"); // nothing did
+    expect(again.stdout).not.toContain("was new or had changed"); // nothing did
 
     bench.write(CONFIG, `${readFileSync(join(bench.project, CONFIG), "utf8")}# one more line\n`);
     const revoked = await play(bench);
     expect(revoked.text).toMatch(/^workspace__write_file is not allowed/);
     expect(revoked.run.notices[0]).toContain(CONFIG);
-    expect((await legwork(bench, ["trust"])).stdout).toContain(`${CONFIG} is new or has changed`);
+    expect((await legwork(bench, ["trust"])).stdout).toContain(`${CONFIG} was new or had changed`);
     expect((await play(bench)).run).not.toHaveProperty("notices");
   });
 

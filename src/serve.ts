@@ -6,6 +6,7 @@ import type { OpenRuntime } from "./open-runtime.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
+const LARGEST_MESSAGE = 64 * 1024 * 1024; // bytes; a larger one ends the connection
 const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
 
 /** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
@@ -31,6 +32,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
       });
       return (await opening).runtime;
     },
+    onClose: () => void end("the connection to the host broke"),
     onBug: (error, tool) => reportBug(error, { tool }),
   });
 
@@ -79,5 +81,5 @@ export async function serve(projectArgument: string | null, version: string): Pr
     void end("legwork met an internal error", 1);
   });
 
-  await server.connect(new StdioServerTransport(process.stdin, stdout));
+  await server.connect(new StdioServerTransport(process.stdin, stdout, { maxBufferSize: LARGEST_MESSAGE }));
 }

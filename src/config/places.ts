@@ -1,8 +1,9 @@
 /** Where things are: the only reading of the process's environment and folder. */
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ConfigError } from "../core/errors.js";
 import { findProject } from "./project.js";
 
 /** How the command line of this legwork is called. */
@@ -19,7 +20,9 @@ export interface Place {
 /** Finds home and project; reads names of files only. Throws ConfigError for a project that does not exist. */
 export function findPlaces(projectArgument: string | null): Place {
   const env = process.env;
-  const asked = resolve(env.LEGWORK_HOME || join(homedir(), ".legwork"));
+  const asked = env.LEGWORK_HOME || join(homedir(), ".legwork");
+  // Relative to wherever a host happens to start us it could be a folder of the project, which nobody has trusted.
+  if (!isAbsolute(asked)) throw new ConfigError(`LEGWORK_HOME is "${asked}": it has to be an absolute path`);
   const home = existsSync(asked) ? realpathSync(asked) : asked;
   const project = findProject(projectArgument, process.cwd(), home);
   return { home, project, databaseFile: join(home, "legwork.db"), env };

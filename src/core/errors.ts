@@ -73,4 +73,10 @@ export class DownstreamError extends Error {
 /** The database cannot be used; runs stop, the process goes on. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+  /** True where another program held the database: the same may work a moment later. */
+  readonly isBusy: boolean;
+  constructor(message: string, options: { cause?: unknown; isBusy?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.isBusy = options.isBusy ?? false;
+  }
 }

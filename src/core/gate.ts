@@ -2,7 +2,7 @@
 import type { ToolRuling } from "./event.js";
 import { didYouMean } from "./nearest.js";
 import type { PatternSource, ToolPolicy } from "./run.js";
-import { type CatalogTool, patternMatches } from "./tool.js";
+import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
 
 /** The entry of a `tools` list that stands for every tool that changes nothing. */
 export const READ_ONLY_ENTRY = "read_only";
@@ -17,11 +17,11 @@ export interface Verdict {
 /** Judges one tool: blocked patterns win, then the tool must be granted. */
 export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
   for (const { patterns, from } of policy.block) {
-    const pattern = covering(patterns, tool);
+    const pattern = covering(patterns, tool, patternForbids);
     if (pattern !== null) return { allowed: false, blocked: true, rule: `"${pattern}" is in blocked_tools of ${from}` };
   }
   const { patterns, from } = policy.allow;
-  const pattern = covering(patterns, tool);
+  const pattern = covering(patterns, tool, patternMatches);
   if (pattern === READ_ONLY_ENTRY) return granted(true, `read-only tools are granted by ${from}`);
   if (pattern !== null) return granted(true, `"${pattern}" is in tools of ${from}`);
   if (!patterns.includes(READ_ONLY_ENTRY)) return granted(false, `no entry in tools of ${from} names it`);
@@ -49,16 +49,17 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
 /** The patterns of a policy that name no tool of the catalog, each with where it stands and what it may have meant. */
 export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
   const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
-  const idle = ({ patterns, from }: PatternSource, field: string) =>
+  const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
-      .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => patternMatches(pattern, tool)))
+      .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${didYouMean(pattern, known)}`);
-  return [...idle(policy.allow, "tools"), ...policy.block.flatMap((source) => idle(source, "blocked_tools"))];
+  const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
+  return [...idle(policy.allow, "tools", patternMatches), ...blocked];
 }
 
 /** The first entry that covers a tool: one that names it, else the entry for all that only read. */
-function covering(patterns: readonly string[], tool: CatalogTool): string | null {
-  const named = patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && patternMatches(pattern, tool));
+function covering(patterns: readonly string[], tool: CatalogTool, matches: typeof patternForbids): string | null {
+  const named = patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && matches(pattern, tool));
   if (named !== undefined) return named;
   return tool.effect === "read_only" && patterns.includes(READ_ONLY_ENTRY) ? READ_ONLY_ENTRY : null;
 }

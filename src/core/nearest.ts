@@ -1,10 +1,14 @@
 /** Spelling help: the known word nearest to an unknown one. */
 
+const LONGEST_WORD = 100; // characters; the time that comparing takes grows with their square
+
 /** The candidate within a third of the word's length in edits, or null. */
 function nearest(word: string, candidates: Iterable<string>): string | null {
+  if (word.length > LONGEST_WORD) return null;
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

@@ -68,6 +68,8 @@ export interface Downstream {
   catalog(servers: readonly string[]): Promise<Catalog>;
   /** The tools of the named servers when all of them are up, else null; starts nothing. */
   knownCatalog(servers: readonly string[]): Catalog | null;
+  /** The tool as its server declares it now: null where it was withdrawn, the same where its server is not up. */
+  current(tool: CatalogTool): CatalogTool | null;
   /** Why these arguments are refused whatever the policy says, or null. */
   objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
   /** Makes one call, once. Throws DownstreamError; an abort is passed on to the server and rejects at once. */

@@ -47,6 +47,17 @@ export function patternMatches(pattern: string, tool: Pick<CatalogTool, "name" |
   return starMatches(pattern, subject);
 }
 
+/**
+ * Whether a pattern forbids a tool: by its qualified name, and by the server's own name for it as far as that can be
+ * written, so that a name that was cut or changed escapes no prohibition.
+ */
+export function patternForbids(pattern: string, tool: Pick<CatalogTool, "name" | "server" | "tool">): boolean {
+  const own = tool.tool.replace(/[^A-Za-z0-9_-]/g, "_");
+  return (
+    patternMatches(pattern, tool) || [own, tool.server + SEPARATOR + own].some((name) => starMatches(pattern, name))
+  );
+}
+
 /** Whether a pattern could name a tool of a server, judged without knowing the server's tools. */
 export function patternMayReach(pattern: string, server: string): boolean {
   const at = pattern.indexOf(SEPARATOR);

@@ -15,6 +15,7 @@ import { Interruption, type Limits, withinLimits } from "./within-limits.js";
 
 const START_BUDGET_MS = 10_000; // a run waits this long; servers met need 0.2 s, first runs of npx a few seconds
 const CLIENT_TIMER_MS = 2 ** 31 - 1; // the client's own timer must never fire before ours, which knows who stopped what
+const LONGEST_WORDS = 500; // characters of one of them
 const LAST_WORDS = 3; // lines of stderr that go into an error text
 
 export interface ConnectionOptions {
@@ -123,7 +124,7 @@ function toStartError(
 
 /** What the server said about itself; stdout counts too, since a server that logs there is broken by it. */
 function lastWords(transport: StdioTransport): string {
-  const lines = transport.stderr.lastLines(LAST_WORDS);
+  const lines = transport.stderr.lastLines(LAST_WORDS).map((line) => line.slice(0, LONGEST_WORDS));
   const { lines: stray, sample } = transport.stray;
   const words: string[] = [];
   if (lines.length > 0) words.push(`its last words on stderr: ${lines.join(" / ")}`);

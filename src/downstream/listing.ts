@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ServerProblem } from "../core/ports.js";
 import type { ServerConfig } from "../core/server-config.js";
-import { type CatalogTool, patternMatches, qualifiedName } from "../core/tool.js";
+import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../core/tool.js";
 import { effectOf } from "./effects.js";
 import type { ToolList } from "./list-tools.js";
 import { isRecord } from "./wire.js";
@@ -26,7 +26,7 @@ export function toListing(config: ServerConfig, list: ToolList): Listing {
       continue;
     }
     const name = qualifiedName(config.name, raw.name);
-    if (!isIncluded({ name, server: config.name }, config)) continue;
+    if (!isIncluded({ name, server: config.name, tool: raw.name }, config)) continue;
     const first = seen.get(name);
     if (first && isDeepStrictEqual(first, raw)) continue; // a server whose cursor means nothing sends a page twice
     const fault = first ? `another of its tools has the same name, ${name}` : faultOf(raw);
@@ -48,9 +48,9 @@ function isNamed(raw: unknown): raw is RawTool {
   return isRecord(raw) && typeof raw.name === "string" && raw.name !== "";
 }
 
-function isIncluded(tool: Pick<CatalogTool, "name" | "server">, config: ServerConfig): boolean {
-  const matches = (pattern: string) => patternMatches(pattern, tool);
-  return (config.includeTools?.some(matches) ?? true) && !config.excludeTools.some(matches);
+function isIncluded(tool: Pick<CatalogTool, "name" | "server" | "tool">, config: ServerConfig): boolean {
+  const included = config.includeTools?.some((pattern) => patternMatches(pattern, tool)) ?? true;
+  return included && !config.excludeTools.some((pattern) => patternForbids(pattern, tool));
 }
 
 function faultOf(raw: RawTool): string | null {

@@ -9,7 +9,7 @@ import { notCalled } from "./call-error.js";
 import type { Environment } from "./child-environment.js";
 import { type Connection, openConnection } from "./connection.js";
 import { type Listing, toListing } from "./listing.js";
-import type { Limits } from "./within-limits.js";
+import { type Limits, withinLimits } from "./within-limits.js";
 
 const MIN_START_INTERVAL_MS = 1_000; // a server that dies at once must not be started in a loop
 const RELIST_PAUSE_MS = 1_000; // some servers announce a change for every listing
@@ -30,6 +30,14 @@ export interface ManagedServer {
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, limits: Limits): Promise<ToolAnswer>;
   /** Ends its process group, also one that is still starting; it cannot be started again. */
   close(): Promise<void>;
+}
+
+/** Settles with the promise, or rejects as soon as the signal aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 type Down = { readonly kind: "down"; readonly listing: Listing; readonly retryAt: number };
@@ -55,7 +63,9 @@ export function createManagedServer(config: ServerConfig, options: DownstreamOpt
     },
     knownListing: () => (state.kind === "up" ? state.listing : null),
     async call(tool, args, limits) {
-      if (state.kind !== "up") await this.listing(); // one start attempt for a call that has not been sent
+      // One start attempt for a call that has not been sent, within the time that the call has.
+      if (state.kind !== "up")
+        await withinLimits(limits, (signal) => untilAborted(this.listing(), signal)).catch(() => {});
       if (state.kind === "up") return state.connection.call(tool, args, limits);
       throw notCalled(tool, `server "${config.name}" is not running`);
     },

@@ -30,6 +30,11 @@ export function createDownstream(servers: readonly ServerConfig[], options: Down
         ? merged(names, listings, unknownAmong(names, managed))
         : null;
     },
+    current(tool) {
+      const listing = managed.get(tool.server)?.knownListing() ?? null;
+      if (listing === null || listing.tools.includes(tool)) return tool;
+      return listing.tools.find(({ name }) => name === tool.name) ?? null;
+    },
     async objection(tool, args) {
       const guard = managed.get(tool.server)?.config.guard ?? null;
       return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);

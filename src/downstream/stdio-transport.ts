@@ -11,6 +11,7 @@ import { OutputTail } from "./output-tail.js";
 import { endProcessGroup } from "./process-group.js";
 import { toSpawnError } from "./spawn-error.js";
 
+const MOST_UNREAD = 64 * 1024 * 1024; // bytes that a server may leave unread
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits; our memory is not the server's to fill
 const STDERR_TAIL_BYTES = 64 * 1024;
 const SAMPLE_LENGTH = 200; // characters of a stray line, to recognise who writes it
@@ -88,6 +89,11 @@ export class StdioTransport implements Transport {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       if (!child || this.#closed) return reject(new Error("the server is not running"));
+      if (child.stdin.writableLength > MOST_UNREAD) {
+        this.#ending ??= "it stopped reading";
+        void this.close();
+        return reject(new Error("the server stopped reading"));
+      }
       child.stdin.write(`${JSON.stringify(message)}\n`, () => resolve());
     });
   }

@@ -31,13 +31,15 @@ function pathsIn(args: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 /** Judges both the path as it is written and the place to which its links lead. */
-async function protectedNameIn({ root, home }: WorkspaceGuard, given: string): Promise<string | null> {
+async function protectedNameIn({ root, home }: WorkspaceGuard, asked: string): Promise<string | null> {
   // The file server would read it as the home folder, we would not.
-  if (given === "~" || given.startsWith("~/")) throw new Error("a path may not start with ~");
-  const written = path.resolve(root, given);
+  if (asked === "~" || asked.startsWith("~/")) throw new Error("a path may not start with ~");
+  const written = path.resolve(root, asked);
   const target = await resolveLinks(written, { left: MAX_STEPS });
-  if (isWithin(home, written) || isWithin(await resolveLinks(home, { left: MAX_STEPS }), target))
-    return "legwork's home";
+  const realHome = await resolveLinks(home, { left: MAX_STEPS });
+  // Also a folder that holds it, below the root: to move that is to change it.
+  const touches = (ours: string, given: string) => isWithin(ours, given) || (given !== root && isWithin(given, ours));
+  if (touches(home, written) || touches(realHome, target)) return "legwork's home";
   return protectedName(namesBelow(root, written)) ?? protectedName(path.relative(await realpath(root), target));
 }
 

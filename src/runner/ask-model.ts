@@ -5,6 +5,7 @@ import type { ReadReply } from "../core/history.js";
 import type { ReplyContent, ToolDeclaration } from "../core/message.js";
 import type { ModelReply, Provider } from "../core/ports.js";
 import type { RunFailure, RunRequest } from "../core/run.js";
+import { pairSafe } from "../core/text.js";
 import type { Journal } from "./journal.js";
 import { systemPrompt } from "./system-prompt.js";
 
@@ -23,6 +24,8 @@ export interface AskContext {
   readonly signal: AbortSignal;
 }
 
+const LONGEST_MESSAGE = 1_000; // characters
+const MOST_CALLS = 500; // of one reply; more is no plan
 const MAX_ATTEMPTS = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
@@ -43,24 +46,33 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
     const { turn } = journal.history;
     if (reply.ok) {
       const content = context.readReply(reply.raw);
-      if (content.text.trim() !== "" || content.calls.length > 0) {
+      if (content.calls.length > MOST_CALLS) {
+        const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
+        reply = { ok: false, code: "malformed_reply", reason, askAgain: true, usage: reply.usage };
+      } else if (content.text.trim() !== "" || content.calls.length > 0) {
         const grace = context.grace ? { grace: true as const } : {};
         journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage });
         return { kind: "replied", content };
+      } else {
+        const reason = "the model replied with neither text nor a call";
+        reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
       }
-      const reason = "the model replied with neither text nor a call";
-      reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
     }
     journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage });
     if (!reply.askAgain || attempt === MAX_ATTEMPTS)
-      return { kind: "failed", failure: { code: reply.code, message: reply.reason } };
+      return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
     journal.note({ type: "message_injected", text: complaint(reply.code) });
   }
 }
 
 function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
   const wish = retryAfterMs === null ? "" : `; the provider asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
-  return { code, message: message + wish };
+  return { code, message: shown(message) + wish };
+}
+
+/** A vendor's words may be long; what matters stands first. */
+function shown(message: string): string {
+  return message.slice(0, pairSafe(message, LONGEST_MESSAGE));
 }
 
 function complaint(code: string): string {

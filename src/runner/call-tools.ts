@@ -118,11 +118,12 @@ type Admission = Admitted & { readonly event: RunEvent };
 async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admission> {
   const { call, index } = item;
   const turn = context.journal.history.turn;
-  const tool = context.offer.allowed.get(call.name) ?? null;
+  const offered = context.offer.allowed.get(call.name) ?? null;
+  const tool = offered && deps.downstream.current(offered);
   const reason = await refusalOf(item, tool, context, deps);
   const event: RunEvent =
     reason === null
-      ? { type: "tool_call_started", turn, index, tool: call.name, effect: effectOfCall(call.name, context.offer) }
+      ? { type: "tool_call_started", turn, index, tool: call.name, effect: tool?.effect ?? "read_only" }
       : { type: "tool_call_refused", turn, index, tool: call.name, reason };
   return { ...item, tool, event };
 }
@@ -134,13 +135,17 @@ async function refusalOf(
   { schemas, downstream }: CallDeps,
 ): Promise<string | null> {
   if (tool === null && call.name !== READ_RESULT) {
+    if (offer.allowed.has(call.name)) return `${call.name} is not allowed: its server has withdrawn it`;
     const known = offer.catalog.find(({ name }) => name === call.name);
     if (known) return `${call.name} is not allowed: ${judgeTool(request.policy, known).rule}`;
     return `${call.name} is not allowed: there is no such tool${didYouMean(call.name, offer.allowed.keys())}`;
   }
+  // Its server may have declared it anew since the run began.
+  const verdict = tool && judgeTool(request.policy, tool);
+  if (verdict?.allowed === false) return `${call.name} is not allowed: ${verdict.rule}`;
   if (repetitions >= TOLD_AT)
     return `${call.name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
-  const misfit = await schemas.check(tool?.inputSchema ?? readResultTool.inputSchema, call.arguments);
+  const misfit = await schemas.checkArguments(tool?.inputSchema ?? readResultTool.inputSchema, call.arguments);
   if (misfit !== null) return `${call.name} was not called: its arguments do not fit: ${misfit}`;
   const objection = tool === null ? null : await downstream.objection(tool, call.arguments);
   return objection === null ? null : `${call.name} is not allowed: ${objection}`;

@@ -1,6 +1,10 @@
 /** Saves what many runs have to save in one transaction, each time the event loop comes round. */
+import { StoreError } from "../core/errors.js";
 import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { Commit, RunHold, RunStore } from "../core/ports.js";
+
+const PATIENCE_MS = 5_000; // with another program that holds the database
+const RETRY_MS = 50;
 
 type Stored = readonly StoredEvent[] | null;
 
@@ -26,12 +30,21 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
   function flush(): void {
     const batch = queue;
     queue = [];
-    if (batch.length === 0) return;
+    if (batch.length > 0) commit(batch, Date.now() + PATIENCE_MS);
+  }
+
+  function commit(batch: readonly Queued[], giveUpAt: number): void {
     try {
       const stored = store.append(batch);
       for (const [index, { resolve }] of batch.entries()) resolve(stored[index] ?? null);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (error instanceof StoreError && error.isBusy && Date.now() < giveUpAt) {
+        setTimeout(() => commit(batch, giveUpAt), RETRY_MS);
+        return;
+      }
+      // One run's events may be what cannot be written: the others must not fail with it.
+      if (batch.length === 1 || error instanceof StoreError) for (const { reject } of batch) reject(error);
+      else for (const queued of batch) commit([queued], giveUpAt);
     }
   }
 

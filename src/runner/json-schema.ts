@@ -6,6 +6,8 @@ export interface JsonSchemas {
   faultOf(schema: object | boolean): Promise<string | null>;
   /** What is wrong with the value, in one line, or null. A schema that cannot be used is a fault of every value. */
   check(schema: object | boolean, value: unknown): Promise<string | null>;
+  /** The same for arguments and a tool's own schema, less its patterns: another's regular expression may take for ever. */
+  checkArguments(schema: object, value: unknown): Promise<string | null>;
 }
 
 type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
@@ -13,21 +15,28 @@ type Compiled = { readonly validate: ValidateFunction } | { readonly fault: stri
 /** Compiles each schema object once; the validator library is loaded when the first one is needed. */
 export function createJsonSchemas(): JsonSchemas {
   const compiled = new WeakMap<object, Compiled>();
+  const plainOf = new WeakMap<object, object>();
   const compile = async (schema: object | boolean): Promise<Compiled> => {
     if (typeof schema === "boolean") return compileSchema(schema);
     const known = compiled.get(schema) ?? (await compileSchema(schema));
     compiled.set(schema, known);
     return known;
   };
+  const check = async (schema: object | boolean, value: unknown) => {
+    const result = await compile(schema);
+    if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
+    return result.validate(value) ? null : describe(result.validate.errors ?? []);
+  };
   return {
+    check,
+    checkArguments(schema, value) {
+      const plain = plainOf.get(schema) ?? withoutPatterns(schema);
+      plainOf.set(schema, plain);
+      return check(plain, value);
+    },
     async faultOf(schema) {
       const result = await compile(schema);
       return "fault" in result ? result.fault : null;
-    },
-    async check(schema, value) {
-      const result = await compile(schema);
-      if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
-      return result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
   };
 }
@@ -46,10 +55,11 @@ const loaders = {
 
 /** By the draft that it names, else by the current one; a schema that this cannot be is tried as the other. */
 async function compileSchema(schema: object | boolean): Promise<Compiled> {
-  // $async would make answers promises, which are never false.
+  // $async would make answers promises, which are never false; $id could take the place of a draft's own schema.
   const {
     $schema: named = "",
-    $async: _,
+    $async: _async,
+    $id: _id,
     ...rest
   } = typeof schema === "object" ? (schema as Record<string, unknown>) : {};
   const plain = typeof schema === "object" ? rest : schema;
@@ -62,13 +72,34 @@ async function compileSchema(schema: object | boolean): Promise<Compiled> {
 
 function compileWith(ajv: Ajv, schema: object | boolean): Compiled {
   try {
-    return { validate: ajv.compile(schema) };
+    const validate = ajv.compile(schema);
+    if (typeof schema === "object") ajv.removeSchema(schema); // runs come without end
+    return { validate };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
-  } finally {
-    // Two servers may use the same $id, and runs come without end.
-    if (typeof schema === "object") ajv.removeSchema(schema);
   }
+}
+
+const MAPS_OF_SCHEMAS = new Set(["properties", "$defs", "definitions", "dependentSchemas"]);
+const DATA = new Set(["const", "enum", "default", "examples"]);
+
+function withoutPatterns(schema: object): object {
+  const hasPatternProperties = "patternProperties" in schema;
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
+      if (key === "pattern" || key === "patternProperties") return [];
+      // What the dropped names allowed must not be refused for not being named.
+      if (hasPatternProperties && /^(additional|unevaluated)Properties$/.test(key)) return [];
+      return [[key, DATA.has(key) ? value : stripped(value, MAPS_OF_SCHEMAS.has(key))]];
+    }),
+  );
+}
+
+function stripped(value: unknown, isMap: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => stripped(item, false));
+  if (typeof value !== "object" || value === null) return value;
+  if (!isMap) return withoutPatterns(value);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, stripped(item, false)]));
 }
 
 function once<T>(load: () => Promise<T>): () => Promise<T> {

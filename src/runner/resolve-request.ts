@@ -46,6 +46,7 @@ export interface SpawnArguments {
 
 const DEFAULT_AGENT = "default";
 const CALL = "the spawn_agent call";
+const LARGEST_SCHEMA = 100_000; // characters; compiling a larger one would hold up the process
 
 /** The frozen request. Throws RequestError, or ConfigError where a file or variable has to change. */
 export async function resolveRequest(
@@ -109,6 +110,7 @@ async function resolveOutputSchema(asked: unknown, schemas: JsonSchemas): Promis
     );
   if (typeof asked === "boolean") return asked;
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) throw refuse("it has to be an object");
+  if (JSON.stringify(asked).length > LARGEST_SCHEMA) throw refuse(`it is longer than ${LARGEST_SCHEMA} characters`);
   const fault = await schemas.faultOf(asked);
   if (fault !== null) throw refuse(fault);
   return asked;

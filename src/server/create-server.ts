@@ -16,6 +16,8 @@ export interface ServerDeps {
   readonly version: string;
   /** Opens what calls need, once. Throws ConfigError or StoreError, and tries again at the next call. */
   runtime(): Promise<Runtime>;
+  /** The transport closed by itself: nothing more can be heard from the host. */
+  onClose(): void;
   /** A mistake of ours, with all that is known of it. */
   onBug(error: unknown, tool: string): void;
 }
@@ -40,6 +42,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
     { name: "legwork", title: "legwork", version: deps.version },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
+  server.onclose = deps.onClose;
   const released = new AbortController();
   const inFlight = new Set<Promise<unknown>>();
   const session = createHostSession(() => server.getClientVersion() ?? null);

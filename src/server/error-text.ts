@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { ConfigError, RequestError, StoreError } from "../core/errors.js";
 import { explainIssue } from "../core/issue-text.js";
 import { didYouMean } from "../core/nearest.js";
+import { fittingPart, sizeOf } from "./page.js";
 
 /** The result for an error that a call met; null for one that is a bug of ours. */
 export function errorResult(error: unknown): CallToolResult | null {
@@ -17,7 +18,7 @@ const LONGEST_MESSAGE = 2_000; // characters; what a caller sent may be in it
 
 /** An isError result that says the same in text and in structure. */
 export function failure(code: string, message: string): CallToolResult {
-  const said = message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)} …`;
+  const said = sizeOf(message) <= LONGEST_MESSAGE ? message : `${fittingPart(message, 0, LONGEST_MESSAGE)} …`;
   const structuredContent = { error: { code, message: said } };
   return { isError: true, structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
 }

@@ -11,11 +11,11 @@ export interface HostProfile {
 const UNKNOWN_HOST: HostProfile = { maxAnswer: 10_000, maxWaitSeconds: 50 };
 
 /** By the name that a host gives at initialize; the limits are its own, less a margin. */
-const KNOWN_HOSTS: Readonly<Record<string, HostProfile>> = {
-  "claude-code": { maxAnswer: 30_000, maxWaitSeconds: 50 }, // warns at 10,000 tokens
-  "gemini-cli-mcp-client": { maxAnswer: 30_000, maxWaitSeconds: 50 }, // cuts at 40,000 characters
-};
+const KNOWN_HOSTS: ReadonlyMap<string, HostProfile> = new Map([
+  ["claude-code", { maxAnswer: 30_000, maxWaitSeconds: 50 }], // warns at 10,000 tokens
+  ["gemini-cli-mcp-client", { maxAnswer: 30_000, maxWaitSeconds: 50 }], // cuts at 40,000 characters
+]);
 
 export function hostProfile(clientName: string | null): HostProfile {
-  return KNOWN_HOSTS[clientName ?? ""] ?? UNKNOWN_HOST;
+  return KNOWN_HOSTS.get(clientName ?? "") ?? UNKNOWN_HOST;
 }

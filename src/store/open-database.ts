@@ -9,7 +9,7 @@ import { StoreError } from "../core/errors.js";
 const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 const MIGRATIONS_TABLE = "__drizzle_migrations";
 const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
-const BUSY_TIMEOUT_MS = 5_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
+const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
 const WAL_RETRY_MS = 20;
 
 /** An open, migrated database in WAL mode, each commit synced to disk. The caller closes it. Throws StoreError. */
@@ -32,7 +32,8 @@ export function openDatabase(file: string): Database.Database {
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? "");
-  return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error });
+  const isBusy = code.startsWith("SQLITE_BUSY");
+  return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy });
 }
 
 function explain(code: string, file: string): string {

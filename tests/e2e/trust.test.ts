@@ -69,7 +69,7 @@ describe("a project that is not trusted", () => {
 
     const trusted = await legwork(bench, ["trust"]);
     expect(trusted).toMatchObject({ code: 0, stderr: "" });
-    expect(trusted.stdout).toContain(`${bench.project} is trusted`);
+    expect(trusted.stdout).toContain(`${bench.project} is now trusted`);
     expect(trusted.stdout).toContain(`${CONFIG} was new or had changed`);
     expect(statSync(join(bench.home, "trust.json")).mode & 0o777).toBe(0o600);
 
@@ -114,7 +114,7 @@ describe("a project that is not trusted", () => {
     expect(run.notices[0]).toContain(`run "node ${BIN} trust" in ${other}`);
     expect(existsSync(mark)).toBe(false);
     const trusted = await legwork(bench, ["trust", "--project", other]);
-    expect(trusted.stdout).toContain(`${other} is trusted`);
+    expect(trusted.stdout).toContain(`${other} is now trusted`);
   });
 
   it("cannot bring a script that plays, in place of the user's or at all", async () => {

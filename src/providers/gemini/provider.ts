@@ -37,7 +37,9 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
       const response = await untilAborted(signal, (own) => post(body, request.model, options, sdk, own));
-      return fromGeminiResponse(response, request.model);
+      const reply = fromGeminiResponse(response, request.model);
+      // A vendor's words about a refusal may repeat the key, and reasons are kept.
+      return reply.ok ? reply : { ...reply, reason: reply.reason.replaceAll(options.apiKey, "[key]") };
     },
   };
 }

@@ -44,7 +44,7 @@ export const getRun = defineTool({
     const kind = `${view} ${run_id}`;
     const at = listCursor(kind, from);
     const { items, more } = listed(run, view, at, limit, runtime);
-    const { page, next } = fitItems(items, at, host.maxAnswer - 500);
+    const { page, next } = fitItems(items, at, host.maxAnswer - 400 - sizeOf(handleOf(run)));
     const last = items.at(-1);
     const goOn = next ?? (more && last ? { after: last.key, offset: 0 } : null);
     return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(kind, goOn) };
@@ -83,7 +83,7 @@ function resultPage(run: Run, from: string | undefined, budget: number, runtime:
     const start = offset - before;
     before += text.length;
     if (start >= text.length) continue;
-    const part = fittingPart(text, start, budget - 1_000);
+    const part = fittingPart(text, start, budget - 400 - sizeOf(handleOf(run)));
     const end = offset + part.length;
     const total = outcomeTexts(answer).reduce((sum, section) => sum + section.text.length, 0);
     const page = { [field]: part, offset: start, length: text.length };

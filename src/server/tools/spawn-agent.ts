@@ -18,10 +18,10 @@ export const spawnAgent = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with all the agent needs to know."),
-    agent: z.string().optional().describe("Agent definition; default: a general agent."),
-    workflow: z.string().optional(),
+    agent: z.string().max(200).optional().describe("Agent definition; default: a general agent."),
+    workflow: z.string().max(200).optional(),
     provider: z.string().optional().describe("gemini, or rehearsal to play a script."),
-    model: z.string().optional(),
+    model: z.string().max(200).optional(),
     tools: z
       .array(z.string())
       .max(1000)

@@ -6,7 +6,7 @@ import type { OpenRuntime } from "./open-runtime.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
-const LARGEST_MESSAGE = 64 * 1024 * 1024; // bytes; a larger one ends the connection
+const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger one ends the connection, for reading it takes time with its square
 const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
 
 /** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */

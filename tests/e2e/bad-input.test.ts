@@ -130,7 +130,12 @@ describe("spawn_agent refuses", () => {
       /idempotency_key has to have at least 1 character/,
     ],
     ["a title without end", { ...played, title: "x".repeat(201) }, bad, /title has to (be|have) at most 200/],
-    ["an agent's name of 50,000 characters", { ...go, agent: "x".repeat(50_000) }, bad, /agent has to have at most 200 characters/],
+    [
+      "an agent's name of 50,000 characters",
+      { ...go, agent: "x".repeat(50_000) },
+      bad,
+      /agent has to have at most 200 characters/,
+    ],
     ["an argument's name of 50,000 characters", { ...go, ["y".repeat(50_000)]: 1 }, bad, /unknown argument "y+/],
   ]);
 

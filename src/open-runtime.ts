@@ -6,6 +6,7 @@ import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config
 import type { Place } from "./config/places.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import type { ReadReply } from "./core/history.js";
+import { once } from "./core/once.js";
 import type { Downstream, Log } from "./core/ports.js";
 import { createLog } from "./log/create-log.js";
 import { readGeminiReply } from "./providers/gemini/from-wire.js";
@@ -100,6 +101,7 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
 
 const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw));
 
+/** Each provider is opened once and serves all runs: what it has prepared for one is there for the next. */
 function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
   const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
@@ -132,13 +134,4 @@ function providerEntries(config: Config, place: Place): readonly ProviderEntry[]
       }),
     },
   ];
-}
-
-/** One provider serves all runs of the process: what it has prepared for one is there for the next. */
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | null = null;
-  return () => {
-    opened ??= open();
-    return opened;
-  };
 }

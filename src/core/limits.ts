@@ -11,6 +11,9 @@ export const DEFAULT_LIMITS: RunLimits = {
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 
+/** Milliseconds that a hold on a run lasts without being renewed; a run whose owner fell silent is given up after this. */
+export const LEASE_MS = 15_000;
+
 /** The most that may be asked for; more is a mistake, not a wish. */
 export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000 } as const;
 

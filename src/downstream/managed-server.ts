@@ -5,6 +5,7 @@ import { DownstreamError } from "../core/errors.js";
 import type { Log, ToolAnswer } from "../core/ports.js";
 import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
+import { untilAborted } from "../core/until-aborted.js";
 import { notCalled } from "./call-error.js";
 import type { Environment } from "./child-environment.js";
 import { type Connection, openConnection } from "./connection.js";
@@ -30,14 +31,6 @@ export interface ManagedServer {
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, limits: Limits): Promise<ToolAnswer>;
   /** Ends its process group, also one that is still starting; it cannot be started again. */
   close(): Promise<void>;
-}
-
-/** Settles with the promise, or rejects as soon as the signal aborts. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }
 
 type Down = { readonly kind: "down"; readonly listing: Listing; readonly retryAt: number };

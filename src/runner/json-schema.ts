@@ -1,5 +1,6 @@
 /** JSON Schema: whether a schema is one, and what is wrong with a value. */
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import { once } from "../core/once.js";
 
 export interface JsonSchemas {
   /** What is wrong with the schema itself, or null. */
@@ -100,14 +101,6 @@ function stripped(value: unknown, isMap: boolean): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (!isMap) return withoutPatterns(value);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, stripped(item, false)]));
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | null = null;
-  return () => {
-    loaded ??= load();
-    return loaded;
-  };
 }
 
 function describe(errors: readonly ErrorObject[]): string {

@@ -1,4 +1,5 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
+import { LEASE_MS } from "../core/limits.js";
 import type { Log, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import { createCommitQueue } from "./commit-queue.js";
@@ -9,7 +10,6 @@ import type { StopReason } from "./stop.js";
 import type { StoreWatch } from "./watch-store.js";
 
 const RENEW_EVERY_MS = 5_000; // a third of a lease
-const LEASE_MS = 15_000;
 
 export interface LiveRuns {
   /** How many runs may work at the same time; more wait. */

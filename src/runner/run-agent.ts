@@ -5,12 +5,13 @@ import { firstBreach } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import type { Provider } from "../core/ports.js";
 import type { Outcome, RunFailure, RunRequest } from "../core/run.js";
+import { untilAborted } from "../core/until-aborted.js";
 import { type Asked, askModel } from "./ask-model.js";
 import { type CallDeps, callTools } from "./call-tools.js";
 import { createJournal, type Journal } from "./journal.js";
 import { graceOutcome, judgeComplete } from "./judge-complete.js";
 import { type Offer, type OfferTools, serversFor } from "./offer-tools.js";
-import { type StopReason, untilAborted } from "./stop.js";
+import type { StopReason } from "./stop.js";
 
 export interface AgentDeps extends CallDeps {
   readonly provider: Provider;

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
+import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
 import { isEnded, LEGAL_FROM, type Outcome, type Run, type RunStatus } from "../core/run.js";
@@ -13,8 +14,6 @@ import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runEvents, runs, sessions } from "./tables.js";
 
-/** How long a hold lasts without being renewed; a run whose owner fell silent is given up after this. */
-const LEASE_MS = 15_000;
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
 /** Opens the store at `file`, creating folder and tables where they are missing. The caller closes it. */

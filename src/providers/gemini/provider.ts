@@ -36,7 +36,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       const body = toGeminiRequest(request, declarationsOf(request.tools));
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
-      const response = await untilAborted(signal, (own) => post(body, request.model, options, sdk, own));
+      const response = await onOwnSignal(signal, (own) => post(body, request.model, options, sdk, own));
       const reply = fromGeminiResponse(response, request.model);
       // A vendor's words about a refusal may repeat the key, and reasons are kept.
       return reply.ok ? reply : { ...reply, reason: reply.reason.replaceAll(options.apiKey, "[key]") };
@@ -45,7 +45,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 }
 
 /** Runs a call on a signal of its own, for the SDK never takes its listeners off; rejects with the reason as soon as `signal` aborts. */
-async function untilAborted<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
+async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
   signal.throwIfAborted(); // the SDK sends the request although its signal has aborted
   const controller = new AbortController();
   let onAbort = () => {};

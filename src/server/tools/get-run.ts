@@ -78,14 +78,15 @@ function resultPage(run: Run, from: string | undefined, budget: number, runtime:
   const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
   const answer = toAnswer(run, runtime, Number.POSITIVE_INFINITY);
   if (offset === 0 && sizeOf(answer) <= budget - 100) return { run: answer, next_cursor: null };
+  const texts = outcomeTexts(answer);
+  const total = texts.reduce((sum, section) => sum + section.text.length, 0);
   let before = 0;
-  for (const { field, text } of outcomeTexts(answer)) {
+  for (const { field, text } of texts) {
     const start = offset - before;
     before += text.length;
     if (start >= text.length) continue;
     const part = fittingPart(text, start, budget - 400 - sizeOf(handleOf(run)));
     const end = offset + part.length;
-    const total = outcomeTexts(answer).reduce((sum, section) => sum + section.text.length, 0);
     const page = { [field]: part, offset: start, length: text.length };
     return {
       run: { ...handleOf(run), ...page },

@@ -11,6 +11,7 @@ const FIGURES = {
   many: () => import("./figures/many.mjs"),
   start: () => import("./figures/start.mjs"),
   "tool-call": () => import("./figures/tool-call.mjs"),
+  catalog: () => import("./figures/catalog.mjs"),
   exit: () => import("./figures/exit.mjs"),
 };
 

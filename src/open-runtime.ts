@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { monotonicFactory } from "ulid";
 import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config.js";
-import type { Place } from "./config/places.js";
+import { COMMAND, type Place } from "./config/places.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import type { ReadReply } from "./core/history.js";
 import { once } from "./core/once.js";
-import type { Downstream, Log } from "./core/ports.js";
+import type { Downstream, Log, PinStore } from "./core/ports.js";
+import { createRedact, REDACT_NOTHING } from "./core/redact.js";
+import type { DownstreamOptions } from "./downstream/downstream-options.js";
 import { createLog } from "./log/create-log.js";
 import { readGeminiReply } from "./providers/gemini/from-wire.js";
 import { modelIdFault } from "./providers/gemini/model-id.js";
@@ -20,7 +22,7 @@ import { createOfferTools } from "./runner/offer-tools.js";
 import type { ProviderEntry } from "./runner/resolve-request.js";
 import type { Runtime, Setup } from "./runner/runtime.js";
 import { createStoreWatch } from "./runner/watch-store.js";
-import { openRunStore } from "./store/open-run-store.js";
+import { openStore } from "./store/open-store.js";
 
 const SHIPPED_SCRIPTS = fileURLToPath(new URL("../workflows/rehearsals", import.meta.url));
 const DEFAULT_GEMINI_MODEL = "gemini-3.8-flash";
@@ -38,9 +40,9 @@ export interface OpenRuntime {
 }
 
 /** Opens the store and gives up runs whose process is gone. Throws StoreError. */
-export function openRuntime(place: Place, version: string): OpenRuntime {
+export function openRuntime(place: Place, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
   const clock = { now: Date.now };
-  const store = openRunStore(place.databaseFile, clock);
+  const { runs: store, catalogs, pins } = openStore(place.databaseFile, clock);
   try {
     store.interruptAbandoned();
   } catch (error) {
@@ -54,13 +56,22 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
   const ulid = monotonicFactory();
   let downstream: Downstream | null = null;
   let setup: Promise<Setup> | null = null;
+  let redact = REDACT_NOTHING;
 
   async function openSetup(): Promise<Setup> {
-    const config = loadConfig(place);
+    const config = await loadConfig(place);
+    redact = createRedact(config.secrets);
+    log.redact = redact;
     log.level = config.logLevel;
     live.allow(config.maxConcurrentRuns);
-    const { createDownstream } = await import("./downstream/pool.js");
-    downstream = createDownstream(config.servers, { baseEnv: place.env, clientVersion: version, log });
+    downstream = await openDownstream(config, place, {
+      log,
+      redact,
+      cache: catalogs,
+      pins,
+      clientVersion: version,
+      ...host,
+    });
     return {
       settings: config,
       providers: providerEntries(config, place),
@@ -81,6 +92,9 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
       offerTools: createOfferTools(),
       readReply,
       clock,
+      get redact() {
+        return redact;
+      },
       newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
       setup() {
         setup ??= openSetup().catch((error: unknown) => {
@@ -97,6 +111,44 @@ export function openRuntime(place: Place, version: string): OpenRuntime {
     closeServers: async () => downstream?.close(),
     closeStore: () => store.close(),
   };
+}
+
+/** The servers of a command that runs beside the hosts, and what was accepted of them. */
+export interface OpenTools {
+  readonly downstream: Downstream;
+  readonly pins: PinStore;
+  readonly notices: readonly string[];
+  /** Ends the servers and closes the database. */
+  close(): Promise<void>;
+}
+
+/** Starts nothing yet. Throws ConfigError or StoreError. */
+export async function openTools(place: Place, version: string): Promise<OpenTools> {
+  const config = await loadConfig(place);
+  const redact = createRedact(config.secrets);
+  const store = openStore(place.databaseFile, { now: Date.now });
+  const log = createLog(place.home, config.logLevel, { toStderr: false }); // the command says what matters
+  log.redact = redact;
+  const { catalogs: cache, pins } = store;
+  const elicit = async () => ({ action: "cancel" }) as const;
+  const downstream = await openDownstream(config, place, { log, redact, cache, pins, clientVersion: version, elicit });
+  return {
+    downstream,
+    pins,
+    notices: config.notices,
+    async close() {
+      await downstream.close();
+      store.runs.close();
+    },
+  };
+}
+
+type ProcessParts = Omit<DownstreamOptions, "baseEnv" | "command" | "project">;
+
+async function openDownstream(config: Config, place: Place, parts: ProcessParts): Promise<Downstream> {
+  const { createDownstream } = await import("./downstream/pool.js");
+  const { env: baseEnv, project } = place;
+  return createDownstream(config.servers, config.brokenServers, { ...parts, baseEnv, project, command: COMMAND });
 }
 
 const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw));

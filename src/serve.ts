@@ -18,7 +18,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
 
   async function open(): Promise<OpenRuntime> {
     const { openRuntime } = await import("./open-runtime.js");
-    opened = openRuntime(findPlaces(projectArgument), version);
+    opened = openRuntime(findPlaces(projectArgument), version, { elicit: server.elicit });
     if (ending !== null) opened.interrupt(ending); // the end came while the database was being opened
     return opened;
   }

@@ -1,17 +1,17 @@
 /** Arguments, environment and files become one typed, frozen Config. */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import type { z } from "zod";
+import { join } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/limits.js";
+import type { Secret } from "../core/redact.js";
 import type { PatternSource, RunLimits } from "../core/run.js";
-import type { ServerConfig } from "../core/server-config.js";
-import { parseYaml } from "../yaml/parse-yaml.js";
-import { type ConfigFile, type LoadedFile, ProjectConfigFile, UserConfigFile } from "./config-file.js";
-import { COMMAND, type Place } from "./places.js";
+import type { BrokenServer, ServerConfig } from "../core/server-config.js";
+import { type LoadedFile, parseConfigFile, UserConfigFile } from "./config-file.js";
+import { loadSources } from "./load-sources.js";
+import type { Place } from "./places.js";
+import { readProjectFiles } from "./project-files.js";
+import { LARGEST_CONFIG, readRegularFile } from "./read-file.js";
+import { providerSecrets } from "./secrets.js";
 import { loadServers } from "./servers.js";
-import { PROJECT_CONFIG, readTrust } from "./trust.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
 
@@ -20,6 +20,10 @@ export interface Config {
   readonly model: string | null;
   readonly gemini: { readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly servers: readonly ServerConfig[];
+  /** Those whose definition cannot be used; the others work without them. */
+  readonly brokenServers: readonly BrokenServer[];
+  /** What must not be stored, logged or shown. */
+  readonly secrets: readonly Secret[];
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
@@ -29,17 +33,20 @@ export interface Config {
   readonly notices: readonly string[];
 }
 
-/** Reads both configuration files, the project's only when it is trusted. Throws ConfigError with the place in the file. */
-export function loadConfig(place: Place): Config {
-  const { home, project, env } = place;
+/** Reads both configuration files and what they import, the project's only when they are trusted. Throws ConfigError with the place in the file. */
+export async function loadConfig(place: Place): Promise<Config> {
+  const { env } = place;
   const notices: string[] = [];
-  const user = readConfigFile(join(home, "config.yaml"), UserConfigFile);
-  const own = readProjectFile(place, notices);
+  const user = readUserFile(join(place.home, "config.yaml"));
+  const projectFiles = readProjectFiles(place, user?.value.import ?? [], notices);
+  const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
-  const sources = [own, user].filter((source) => source !== null);
+  const files = [own, user].filter((file) => file !== null);
+  const sources = await loadSources({ place, own, user, imported: projectFiles.imported, notices });
+  const { servers, brokenServers, secrets } = loadServers({ place, configs: files, sources, notices });
   // A model belongs to its provider: the user's is none of the provider that the project names instead.
   const namesOther = own?.value.provider !== undefined && own.value.provider !== user?.value.provider;
-  const toolsFrom = sources.find((source) => source.value.tools !== undefined);
+  const toolsFrom = files.find((file) => file.value.tools !== undefined);
   return Object.freeze({
     provider: own?.value.provider ?? user?.value.provider ?? null,
     model: own?.value.model ?? (namesOther ? null : (user?.value.model ?? null)),
@@ -47,9 +54,11 @@ export function loadConfig(place: Place): Config {
       apiKey: geminiKey(env.GEMINI_API_KEY),
       baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
     },
-    servers: loadServers({ user, own, home, userHome: realHome(), project, env, notices }),
+    servers,
+    brokenServers,
+    secrets: [...providerSecrets(env), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
-    blockedTools: sources.flatMap(({ value, file }) =>
+    blockedTools: files.flatMap(({ value, file }) =>
       value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],
     ),
     limits: {
@@ -64,29 +73,9 @@ export function loadConfig(place: Place): Config {
   });
 }
 
-function readConfigFile(file: string, schema: z.ZodType<ConfigFile>): LoadedFile | null {
-  if (!existsSync(file)) return null;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  return { file, value: parseYaml(bytes, file, schema) };
-}
-
-function readProjectFile(place: Place, notices: string[]): LoadedFile | null {
-  const file = join(place.project, PROJECT_CONFIG);
-  if (!existsSync(file) || realpathSync(dirname(file)) === place.home) return null;
-  const { trusted, changed, files } = readTrust(place.home, place.project);
-  const bytes = files.get(PROJECT_CONFIG);
-  if (bytes === undefined) return null;
-  if (trusted || place.env.LEGWORK_TRUST_PROJECT === "1")
-    return { file, value: parseYaml(bytes, file, ProjectConfigFile) };
-  notices.push(
-    `${changed.join(", ")} of this project is not trusted and was left out: read it, run "${COMMAND} trust" in ${place.project}, then restart legwork in your host`,
-  );
-  return null;
+function readUserFile(file: string): LoadedFile | null {
+  const bytes = readRegularFile(file, LARGEST_CONFIG);
+  return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
 }
 
 /** A host that does not expand `${VAR}` in its configuration hands it down as it is. */
@@ -96,9 +85,4 @@ function geminiKey(key: string | undefined): string | null {
       `GEMINI_API_KEY is the text "${key}": your host does not expand variables, so leave it out of env`,
     );
   return key || null;
-}
-
-/** The user's home folder as a real path, or as it is named where it does not exist. */
-function realHome(): string {
-  return existsSync(homedir()) ? realpathSync(homedir()) : homedir();
 }

@@ -12,6 +12,8 @@ export const COMMAND = `node ${fileURLToPath(new URL("../../bin/legwork.js", imp
 export interface Place {
   /** legwork's own folder: `$LEGWORK_HOME`, else `~/.legwork`. */
   readonly home: string;
+  /** The user's home folder as a real path, or as it is named where it does not exist. */
+  readonly userHome: string;
   readonly project: string;
   readonly databaseFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,5 +27,6 @@ export function findPlaces(projectArgument: string | null): Place {
   if (!isAbsolute(asked)) throw new ConfigError(`LEGWORK_HOME is "${asked}": it has to be an absolute path`);
   const home = existsSync(asked) ? realpathSync(asked) : asked;
   const project = findProject(projectArgument, process.cwd(), home);
-  return { home, project, databaseFile: join(home, "legwork.db"), env };
+  const userHome = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
+  return { home, userHome, project, databaseFile: join(home, "legwork.db"), env };
 }

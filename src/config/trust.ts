@@ -1,44 +1,67 @@
 /** Trust: what a repository asks for counts only after its user has said so, and only as it was then. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../core/errors.js";
 import { parseYaml } from "../yaml/parse-yaml.js";
 import { ProjectConfigFile } from "./config-file.js";
+import { geminiUserFolder, PROJECT_FILES } from "./imported-files.js";
+import { parseJson } from "./parse-json.js";
+import type { Place } from "./places.js";
+import { LARGEST_CONFIG, readRegularFile } from "./read-file.js";
+
+export const PROJECT_CONFIG = ".legwork/config.yaml";
 
 /** The files of a project that can widen what its agents may do. */
-export const PROJECT_CONFIG = ".legwork/config.yaml";
-const GUARDED_FILES = [PROJECT_CONFIG] as const;
+export const GUARDED_FILES = [PROJECT_CONFIG, ...Object.values(PROJECT_FILES)] as const;
+export type GuardedFile = (typeof GUARDED_FILES)[number];
 
 const TrustFile = z.strictObject({
   projects: z.record(z.string(), z.strictObject({ files: z.record(z.string(), z.string()) })),
 });
 type TrustFile = z.infer<typeof TrustFile>;
 
-/** How a project's guarded files stand to what was trusted. */
+/** How guarded files of a project stand to what was trusted. */
 export interface TrustState {
-  readonly trusted: boolean;
-  /** Guarded files that exist, by their place in the project, with what was read of them. */
+  /** Those that exist, by their place in the project, with what was read of them. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Why those were not read that are no files to be read. */
+  readonly refused: readonly string[];
   /** Those that are new, changed or gone since they were trusted. */
   readonly changed: readonly string[];
 }
 
-/** Compares a project's guarded files with what `legwork trust` recorded in `home`. Throws ConfigError. */
-export function readTrust(home: string, project: string): TrustState {
-  const files = readGuarded(project);
+/** Compares guarded files of the project with what `legwork trust` recorded. Throws ConfigError for a bad record. */
+export function readTrust(place: Place, names: readonly GuardedFile[]): TrustState {
+  const files = new Map<string, Uint8Array>();
+  const refused: string[] = [];
+  const asked = names.filter((name) => !isUsersOwn(place, name));
+  // Each file is read once: what is judged is what is used.
+  for (const name of asked) {
+    try {
+      const bytes = readRegularFile(join(place.project, name), LARGEST_CONFIG);
+      if (bytes !== null) files.set(name, bytes);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      refused.push(error.message);
+    }
+  }
   const now = hashesOf(files);
-  const recorded = readTrustFile(home).projects[project]?.files;
-  const names = [...new Set([...Object.keys(now), ...Object.keys(recorded ?? {})])];
-  const changed = names.filter((name) => now[name] !== recorded?.[name]);
-  return { trusted: changed.length === 0, files, changed };
+  const recorded = readTrustFile(place.home).projects[place.project]?.files ?? {};
+  return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
 /** Records the project's guarded files as they are now and says which of them that changes. Throws ConfigError for one that could not be used. */
-export function trustProject(home: string, project: string): TrustState {
-  const state = readTrust(home, project);
-  for (const [name, bytes] of state.files) parseYaml(bytes, join(project, name), ProjectConfigFile);
+export async function trustProject(place: Place): Promise<TrustState> {
+  const { home, project } = place;
+  const state = readTrust(place, GUARDED_FILES);
+  const [refused] = state.refused;
+  if (refused !== undefined) throw new ConfigError(refused);
+  for (const [name, bytes] of state.files) {
+    if (name === PROJECT_CONFIG) parseYaml(bytes, join(project, name), ProjectConfigFile);
+    else await parseJson(bytes, join(project, name));
+  }
   const { projects } = readTrustFile(home);
   const next: TrustFile = { projects: { ...projects, [project]: { files: hashesOf(state.files) } } };
   const file = trustFile(home);
@@ -51,21 +74,15 @@ export function trustProject(home: string, project: string): TrustState {
       cause,
     });
   }
-  return { ...state, trusted: true };
+  return state;
 }
 
-/** Each file is read once: what is judged is what is used. */
-function readGuarded(project: string): ReadonlyMap<string, Uint8Array> {
-  const present = GUARDED_FILES.filter((name) => existsSync(join(project, name)));
-  return new Map(present.map((name) => [name, readFile(join(project, name))]));
-}
-
-function readFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
+/** In a home folder that is opened as a project, these files are the user's and not a repository's. */
+function isUsersOwn(place: Place, name: GuardedFile): boolean {
+  if (name === PROJECT_FILES.claude) return false;
+  const own = name === PROJECT_CONFIG ? place.home : geminiUserFolder(place);
+  const folder = dirname(join(place.project, name));
+  return existsSync(folder) && existsSync(own) && realpathSync(folder) === realpathSync(own);
 }
 
 function hashesOf(files: ReadonlyMap<string, Uint8Array>): Record<string, string> {

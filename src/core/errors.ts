@@ -47,6 +47,12 @@ export type DownstreamErrorCode =
   | "spawn_failed"
   | "start_timeout"
   | "start_failed"
+  /** Its definition in the configuration cannot be used. */
+  | "bad_definition"
+  /** It wants a login, or other credentials. */
+  | "unauthorized"
+  /** It forgot the session; the call it refused was not made. */
+  | "session_lost"
   | "connection_closed"
   | "call_timeout"
   /** The server answered that it could not. */

@@ -15,9 +15,20 @@ export interface ToolRuling {
   readonly tools: readonly string[];
 }
 
+/** A part of an answer that is no text, kept whole under `blob`; `id` is what read_result takes. */
+export interface KeptPart {
+  readonly id: string;
+  readonly kind: string;
+  readonly mimeType: string | null;
+  /** Characters of what is kept. */
+  readonly size: number;
+  readonly blob: string;
+}
+
 export type RunEvent =
   | { readonly type: "run_created" }
   | { readonly type: "run_started" }
+  /** Before the first turn, and again when the servers have changed what they offer. */
   | { readonly type: "tools_resolved"; readonly rulings: readonly ToolRuling[]; readonly warnings: readonly string[] }
   /** `grace` names the limit that ran out: this turn is the agent's one extra reply. */
   | { readonly type: "turn_started"; readonly turn: number; readonly grace?: string }
@@ -53,8 +64,22 @@ export type RunEvent =
       readonly text: string;
       readonly blob?: string;
       readonly size?: number;
+      readonly parts?: readonly KeptPart[];
       readonly milliseconds: number;
     }
+  /** What the server said while a call went on; at most one a second is recorded of each call. */
+  | {
+      readonly type: "tool_call_progressed";
+      readonly turn: number;
+      readonly index: number;
+      readonly tool: string;
+      readonly progress: number;
+      readonly total: number | null;
+      readonly message: string | null;
+    }
+  /** A server asks the run's model something while a call goes on. */
+  | { readonly type: "sampling_requested"; readonly turn: number; readonly server: string }
+  | { readonly type: "sampling_replied"; readonly turn: number; readonly server: string; readonly usage: Usage | null }
   | {
       readonly type: "tool_call_refused";
       readonly turn: number;

@@ -3,6 +3,7 @@ import type { ToolRuling } from "./event.js";
 import { didYouMean } from "./nearest.js";
 import type { PatternSource, ToolPolicy } from "./run.js";
 import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
+import { whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every tool that changes nothing. */
 export const READ_ONLY_ENTRY = "read_only";
@@ -46,13 +47,17 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...groups.values()];
 }
 
-/** The patterns of a policy that name no tool of the catalog, each with where it stands and what it may have meant. */
+/** The patterns of a policy that name no tool of the catalog, each with where it stands and why, or what it may have meant. */
 export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
   const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
+  const why = (pattern: string) => {
+    const reason = whyMissing(pattern);
+    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
+  };
   const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
-      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${didYouMean(pattern, known)}`);
+      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
   return [...idle(policy.allow, "tools", patternMatches), ...blocked];
 }

@@ -23,6 +23,8 @@ export interface History {
   completeRefusals: number;
   prematureStops: number;
   repetition: Repetition;
+  /** Questions of servers to the run's model. */
+  samplings: number;
 }
 
 /** How often in a row the same call got the same answer. */
@@ -47,6 +49,7 @@ export function createHistory(prompt: string): History {
     completeRefusals: 0,
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
+    samplings: 0,
   };
 }
 
@@ -69,6 +72,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     case "tool_call_finished":
       answer(history, event.index, event.isError, event.text);
       if (event.blob !== undefined) history.blobs.set(resultId(event.turn, event.index), event.blob);
+      for (const { id, blob } of event.parts ?? []) history.blobs.set(id, blob);
       if (!event.isError && !isBuiltIn(event.tool)) history.succeeded.add(event.tool);
       noteRepetition(history, event.index, event.text);
       return;
@@ -78,6 +82,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       if (event.tool === COMPLETE) {
         if (history.calls.findIndex(({ name }) => name === COMPLETE) === event.index) history.completeRefusals += 1;
       } else noteRepetition(history, event.index, null);
+      return;
+    case "sampling_requested":
+      history.samplings += 1;
       return;
     case "message_injected":
       history.messages.push({ role: "user", text: event.text });
@@ -90,6 +97,11 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
 /** The id under which an agent reads on in a large answer of its own run. */
 export function resultId(turn: number, index: number): string {
   return `r${turn}.${index}`;
+}
+
+/** The id of the answer's part number `part`, from 1. */
+export function partId(turn: number, index: number, part: number): string {
+  return `${resultId(turn, index)}.${part}`;
 }
 
 /** How often the same call with the same arguments has just got the same answer, counting only an unbroken row. */

@@ -44,9 +44,11 @@ export interface Provider {
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }
 
-/** A server whose tools could not be had, in a sentence for the user. */
+/** A server or one of its tools that could not be had, in a sentence for the user. */
 export interface ServerProblem {
   readonly server: string;
+  /** The qualified name of the one tool that it is about. */
+  readonly tool?: string;
   readonly code: string;
   readonly message: string;
 }
@@ -56,30 +58,150 @@ export interface Catalog {
   readonly problems: readonly ServerProblem[];
 }
 
+/**
+ * idle: not running and not asked for. starting: one attempt is being made. ready: running.
+ * degraded: it broke and will be started again after a pause. failed: it will not be started again.
+ */
+export type ServerState = "idle" | "starting" | "ready" | "degraded" | "failed";
+
+export interface ServerStatus {
+  readonly name: string;
+  /** The file that defines it. */
+  readonly from: string;
+  readonly reach: "stdio" | "http" | "sse" | null;
+  readonly state: ServerState;
+  /** Why it is degraded or failed. */
+  readonly problem: ServerProblem | null;
+  /** What it offers, or offered when it was last up; null where that was never seen. */
+  readonly listing: Catalog | null;
+  /** Its tools that are not as the user accepted them. */
+  readonly pinFindings: readonly PinFinding[];
+}
+
+/** A tool that was changed since it was accepted, or that came to a server whose other tools were accepted without it. */
+export interface PinFinding {
+  /** Null for a tool that is new. */
+  readonly accepted: Pin | null;
+  readonly now: Pin;
+  /** True where it is not in the catalog until it is accepted. */
+  readonly withheld: boolean;
+}
+
+/** A part of a result that is no text: kept aside, whole. */
+export interface AnswerPart {
+  /** Such as image, audio, resource, structured. */
+  readonly kind: string;
+  readonly mimeType: string | null;
+  /** Text as it is, bytes as base64. */
+  readonly text: string;
+}
+
 export interface ToolAnswer {
   readonly isError: boolean;
+  /** For the model; part number n of `parts`, from 1, stands in it as "part n". */
   readonly text: string;
+  readonly parts: readonly AnswerPart[];
+}
+
+export interface ToolProgress {
+  readonly progress: number;
+  readonly total: number | null;
+  readonly message: string | null;
+}
+
+/** What a server asks a model through us. */
+export interface SampleRequest {
+  readonly server: string;
+  readonly system: string | null;
+  readonly messages: readonly { readonly role: "user" | "assistant"; readonly text: string }[];
+}
+
+export interface SampleReply {
+  readonly model: string;
+  readonly text: string;
+}
+
+/** What a server asks the person through us: a message, and the JSON Schema of a flat form. */
+export interface ElicitRequest {
+  readonly server: string;
+  readonly message: string;
+  readonly schema: object;
+}
+
+export interface ElicitReply {
+  readonly action: "accept" | "decline" | "cancel";
+  readonly content?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+/** One call: its limits, and who hears of it while it lasts. */
+export interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  onProgress(progress: ToolProgress): void;
+  /** Asks the model of the run that makes the call; the same function for calls that one run makes at a time. Throws with a reason for the server. */
+  sample(request: SampleRequest, signal: AbortSignal): Promise<SampleReply>;
+}
+
+/** Servers kept up for one run. */
+export interface ServerHold {
+  /** Resolves when one start of each held server whose tools are not known has ended. Never rejects. */
+  readonly ready: Promise<void>;
+  /** Resolves when no held server is starting any more. Never rejects. */
+  readonly settled: Promise<void>;
+  /** Idempotent. */
+  release(): void;
 }
 
 /** The user's MCP servers. */
 export interface Downstream {
   readonly servers: readonly string[];
-  /** The tools of the named servers; starts those that are not up and waits for one start attempt of each. Never throws. */
-  catalog(servers: readonly string[]): Promise<Catalog>;
-  /** The tools of the named servers when all of them are up, else null; starts nothing. */
-  knownCatalog(servers: readonly string[]): Catalog | null;
-  /** The tool as its server declares it now: null where it was withdrawn, the same where its server is not up. */
-  current(tool: CatalogTool): CatalogTool | null;
+  /** In the order of the configuration; starts nothing. */
+  status(): readonly ServerStatus[];
+  /** The tools of the named servers as they are known now; the same object while nothing changes. Starts nothing. */
+  catalog(servers: readonly string[]): Catalog;
+  /** Starts those of the servers that are not up and keeps them up until released. */
+  hold(servers: readonly string[]): ServerHold;
+  /** The tool as its server declares it now, or why it cannot be called. */
+  current(tool: CatalogTool): CatalogTool | { readonly gone: string };
   /** Why these arguments are refused whatever the policy says, or null. */
   objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
   /** Makes one call, once. Throws DownstreamError; an abort is passed on to the server and rejects at once. */
-  call(
-    tool: CatalogTool,
-    args: Readonly<Record<string, unknown>>,
-    limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  ): Promise<ToolAnswer>;
+  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
   /** Ends every server's process group; idempotent. */
   close(): Promise<void>;
+}
+
+/** A server's own list of tools, as it sent it. */
+export interface ToolList {
+  readonly tools: readonly unknown[];
+  /** False when a limit ended the listing. */
+  readonly complete: boolean;
+  /** Why tools cannot be used, by their place in the list; absent where nobody has looked yet. */
+  readonly faults?: Readonly<Record<number, string>>;
+}
+
+/** What servers offered when they were last up, by the hash of their definition. */
+export interface CatalogCache {
+  /** `at` is when it was saved, in Unix milliseconds. Throws StoreError. */
+  load(definitionHash: string): { readonly list: ToolList; readonly at: number } | null;
+  /** Throws StoreError. */
+  save(definitionHash: string, list: ToolList): void;
+}
+
+/** A tool's definition as the user accepted it. */
+export interface Pin {
+  readonly tool: string;
+  readonly hash: string;
+  /** What was hashed: readable JSON. */
+  readonly definition: string;
+}
+
+/** Accepted definitions, by the file that defines a server and the server's name. */
+export interface PinStore {
+  /** Throws StoreError. */
+  load(from: string, server: string): ReadonlyMap<string, Pin>;
+  /** Accepts these in place of what was accepted before. Throws StoreError. */
+  accept(from: string, server: string, pins: readonly Pin[]): void;
 }
 
 /** Names the owner's hold on a run: a write with an older epoch changes nothing. */
@@ -122,12 +244,6 @@ export interface RunFilter {
   readonly limit: number;
 }
 
-/** Events of one run that are saved together or not at all. */
-export interface Commit {
-  readonly hold: RunHold;
-  readonly events: readonly RunEvent[];
-}
-
 /** One run of a tree as `endTree` met it, and whether it was ended by it. */
 export interface EndedRun {
   readonly id: string;
@@ -140,13 +256,12 @@ export interface EndedRun {
  * All verbs throw StoreError when the database cannot be used.
  */
 export interface RunStore {
+  /** Makes one transaction of all verbs that `act` calls: when it throws, none of them has written anything. */
+  together<R>(act: () => R): R;
   /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
   createRun(run: NewRun): CreateRunResult;
-  /**
-   * Appends the events of each commit and projects them on its run's row, all in one transaction.
-   * Null for a commit whose hold is lost or whose status may not follow: the others are written all the same.
-   */
-  append(commits: readonly Commit[]): readonly (readonly StoredEvent[] | null)[];
+  /** Appends events and projects them on their run's row; null, and nothing is written, where the hold is lost or the status may not follow. */
+  append(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null;
   /** Ends a run with `outcome` and every descendant that still lives as cancelled, whoever owns them; nothing where the run cannot end so. */
   endTree(runId: string, outcome: Outcome): readonly EndedRun[];
   /** Marks the held runs interrupted and lets them go; runs that the holds have lost are left alone. */

@@ -34,6 +34,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         addUsage(usage, event.usage);
         break;
       case "reply_rejected":
+      case "sampling_replied":
         addUsage(usage, event.usage);
         break;
       case "tool_call_finished":

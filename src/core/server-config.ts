@@ -14,20 +14,57 @@ export interface EffectOverride {
   readonly effect: Effect;
 }
 
-/** Expanded and ready to be started. */
+/** A limit for the calls of the tools that a pattern names. */
+export interface ToolTimeout {
+  readonly pattern: string;
+  readonly seconds: number;
+}
+
+/** How the server is reached; expanded and ready to be used. */
+export type ServerReach =
+  | {
+      readonly kind: "stdio";
+      readonly command: string;
+      readonly args: readonly string[];
+      /** Declared variables; the rest of our environment does not reach the server. */
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string;
+    }
+  /** http is streamable HTTP, and the older SSE transport where the server knows only that; sse is that one alone. */
+  | { readonly kind: "http" | "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
+/** What a change of a tool's definition means: nothing, a warning, or that the tool is withheld until it is accepted. */
+export type PinMode = "off" | "warn" | "enforce";
+
 export interface ServerConfig {
   readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Declared variables; the rest of our environment does not reach the server. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+  /** The file that defines it. */
+  readonly from: string;
+  readonly reach: ServerReach;
+  /** SHA-256 of the definition as it is written, so that it holds no secret: names what the server was known to offer. */
+  readonly definitionHash: string;
   /** The server's own limit for a call, in place of the general one. */
   readonly timeoutSeconds: number | null;
+  /** The last pattern that matches a tool gives its limit, before the server's. */
+  readonly toolTimeouts: readonly ToolTimeout[];
+  /** How long it stays up while no run holds it. */
+  readonly idleSeconds: number;
   /** Tool patterns; null includes all. */
   readonly includeTools: readonly string[] | null;
   readonly excludeTools: readonly string[];
   /** The last pattern that matches a tool decides its effect. */
   readonly effects: readonly EffectOverride[];
+  readonly pin: PinMode;
+  /** What the server may ask of us besides the project folder. */
+  readonly allow: { readonly sampling: boolean; readonly elicitation: boolean };
   readonly guard: WorkspaceGuard | null;
 }
+
+/** A server whose definition cannot be used; `fault` says what to change. */
+export interface BrokenServer {
+  readonly name: string;
+  readonly from: string;
+  readonly fault: string;
+}
+
+export const DEFAULT_IDLE_SECONDS = 300; // long enough for a person to read an answer and ask on

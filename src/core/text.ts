@@ -5,6 +5,11 @@ export function pairSafe(text: string, end: number): number {
   return end > 0 && end < text.length && isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
 }
 
+/** At most `most` characters, the last of them an ellipsis where something was left out. */
+export function cutTo(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, pairSafe(text, most - 1))}…`;
+}
+
 /** The last `length` characters, or one fewer where they would begin with half a pair. */
 export function tail(text: string, length: number): string {
   const start = Math.max(0, text.length - length);

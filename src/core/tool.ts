@@ -1,4 +1,6 @@
 /** Tools: their names, what they do to the world, and the patterns that name them. */
+import { starMatches } from "./star-matches.js";
+import { aliasMatches, withoutClaudePrefix } from "./tool-alias.js";
 
 /** read_only changes nothing; idempotent may be repeated safely; effectful may not (and is what unknown means). */
 export type Effect = "read_only" | "idempotent" | "effectful";
@@ -38,13 +40,19 @@ export function isBuiltIn(name: string): boolean {
 /** What is wrong with a tool pattern, or null when it is a name with any number of `*`. */
 export function patternFault(pattern: string): string | null {
   if (/^[A-Za-z0-9_*-]+$/.test(pattern)) return null;
-  return `"${pattern}" is not a tool pattern: use a tool name with "*" for any characters, such as "workspace__*"`;
+  const said = `"${pattern}" is not a tool pattern`;
+  const [, limited] = /^([A-Za-z0-9_*-]+)\(.*\)$/s.exec(pattern) ?? [];
+  if (limited !== undefined)
+    return `${said}: arguments cannot be limited, so use "${limited}" for calls with any arguments, or leave it out`;
+  return `${said}: use a tool name with "*" for any characters, such as "workspace__*"`;
 }
 
-/** Whether a pattern names a tool: against its qualified name, or, when the pattern has no `__`, its name on any server. */
+/**
+ * Whether a pattern names a tool: against its qualified name, or, when the pattern has no `__`, its name on any server.
+ * The names by which other hosts know the tool count as well.
+ */
 export function patternMatches(pattern: string, tool: Pick<CatalogTool, "name" | "server">): boolean {
-  const subject = pattern.includes(SEPARATOR) ? tool.name : tool.name.slice(tool.server.length + SEPARATOR.length);
-  return starMatches(pattern, subject);
+  return namesTool(pattern, tool.server, tool.name.slice(tool.server.length + SEPARATOR.length));
 }
 
 /**
@@ -53,35 +61,30 @@ export function patternMatches(pattern: string, tool: Pick<CatalogTool, "name" |
  */
 export function patternForbids(pattern: string, tool: Pick<CatalogTool, "name" | "server" | "tool">): boolean {
   const own = tool.tool.replace(/[^A-Za-z0-9_-]/g, "_");
-  return (
-    patternMatches(pattern, tool) || [own, tool.server + SEPARATOR + own].some((name) => starMatches(pattern, name))
-  );
+  return patternMatches(pattern, tool) || namesTool(pattern, tool.server, own) || starMatches(pattern, own);
+}
+
+function namesTool(pattern: string, server: string, tool: string): boolean {
+  const subject = pattern.includes(SEPARATOR) ? server + SEPARATOR + tool : tool;
+  return starMatches(pattern, subject) || aliasMatches(pattern, server, tool);
+}
+
+/** Whether a pattern is about one server and no other: by whichever host's names. */
+export function patternNamesServer(pattern: string, server: string): boolean {
+  return patternMayReach(pattern, server) && !patternMayReach(pattern, `${server}-other`);
 }
 
 /** Whether a pattern could name a tool of a server, judged without knowing the server's tools. */
 export function patternMayReach(pattern: string, server: string): boolean {
-  const at = pattern.indexOf(SEPARATOR);
-  if (at < 0) return true;
-  const head = pattern.slice(0, at);
-  // A star in the head may also run over the separator, so only a head without one decides.
-  return head.includes("*") || head === server;
+  if (!pattern.includes(SEPARATOR) || headReaches(pattern, server)) return true;
+  const rest = withoutClaudePrefix(pattern);
+  return rest !== null && headReaches(rest, server);
 }
 
-/** Matches `*` (any characters, also none) in time linear in the text for each star. */
-function starMatches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  const first = parts[0] ?? "";
-  if (parts.length === 1) return text === first;
-  const last = parts[parts.length - 1] ?? "";
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
-  let position = first.length;
-  const end = text.length - last.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, position);
-    if (found < 0 || found + part.length > end) return false;
-    position = found + part.length;
-  }
-  return true;
+function headReaches(pattern: string, server: string): boolean {
+  const [head = ""] = pattern.split(SEPARATOR, 1);
+  // A star in the head may also run over the separator, so only a head without one decides.
+  return head.includes("*") || head === server;
 }
 
 /** 32-bit FNV-1a in hexadecimal: tells names apart, protects nothing. */

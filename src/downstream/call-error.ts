@@ -2,35 +2,33 @@
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { DownstreamError } from "../core/errors.js";
 import type { CatalogTool, Effect } from "../core/tool.js";
-import type { StdioTransport } from "./stdio-transport.js";
+import { httpFault } from "./http-error.js";
+import type { ServerTransport } from "./server-transport.js";
 import { Interruption } from "./within-limits.js";
 
 /** `timeoutMs` is the limit that the call had. */
 export function toCallError(
   cause: unknown,
   tool: CatalogTool,
-  transport: StdioTransport,
+  transport: ServerTransport,
   timeoutMs: number,
 ): DownstreamError {
   const { name, server, effect } = tool;
   const outcome = outcomeOf(effect);
-  if (cause instanceof Interruption) {
+  const failed = (code: DownstreamError["code"], message: string) =>
+    new DownstreamError(code, server, message, { cause });
+  if (cause instanceof Interruption)
     return cause.by === "timeout"
-      ? new DownstreamError("call_timeout", server, `${name} timed out after ${timeoutMs / 1000} s: ${outcome}`, {
-          cause,
-        })
-      : new DownstreamError("call_aborted", server, `${name} was cancelled: ${outcome}`, { cause });
-  }
-  if (transport.closed) {
-    const message = `server "${server}" ended during ${name} (${transport.ending}): ${outcome}`;
-    return new DownstreamError("connection_closed", server, message, { cause });
-  }
-  if (cause instanceof McpError) {
-    return new DownstreamError("call_failed", server, `${name} failed: ${cause.message}`, { cause });
-  }
-  return new DownstreamError("bad_answer", server, `${name} gave no answer that can be read: ${cause}; ${outcome}`, {
-    cause,
-  });
+      ? failed("call_timeout", `${name} timed out after ${timeoutMs / 1000} s: ${outcome}`)
+      : failed("call_aborted", `${name} was cancelled: ${outcome}`);
+  const fault = httpFault(cause);
+  if (fault?.code === "session_lost") return failed("session_lost", `${name} was not called: ${fault.message}`);
+  if (fault?.sent === false) return failed("not_called", `${name} was not called: ${fault.message}`);
+  if (transport.closed || fault?.code === "unreachable")
+    return failed("connection_closed", `server "${server}" ended during ${name} (${transport.ending}): ${outcome}`);
+  if (fault) return failed("bad_answer", `${name} failed: ${fault.message}; ${outcome}`);
+  if (cause instanceof McpError) return failed("call_failed", `${name} failed: ${cause.message}`);
+  return failed("bad_answer", `${name} gave no answer that can be read: ${cause}; ${outcome}`);
 }
 
 /** The call was never sent, so it had no effect. */

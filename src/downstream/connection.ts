@@ -1,30 +1,31 @@
-/** One live connection to a downstream server: started, listed, called, closed. */
+/** One live connection to a downstream server: opened, listed, called, closed. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { DownstreamError } from "../core/errors.js";
-import type { ToolAnswer } from "../core/ports.js";
+import type { CallOptions, ToolAnswer, ToolList } from "../core/ports.js";
 import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
 import { toToolAnswer } from "./answer.js";
 import { notCalled, toCallError } from "./call-error.js";
-import type { Environment } from "./child-environment.js";
-import { listTools, type ToolList, type ToolsPage } from "./list-tools.js";
-import { StdioTransport } from "./stdio-transport.js";
+import { createCallers } from "./callers.js";
+import { CLOSED_BY_US } from "./closed-by-us.js";
+import type { ConnectingOptions } from "./downstream-options.js";
+import { createFollower } from "./follow-tools.js";
+import { listTools, type ToolsPage } from "./list-tools.js";
+import { answerRequests, clientCapabilities } from "./server-requests.js";
+import { createTransport, type ServerTransport } from "./server-transport.js";
+import { START_BUDGET_MS, toStartError } from "./start-error.js";
 import { callResultSchema, toolsPageSchema } from "./wire.js";
-import { Interruption, type Limits, withinLimits } from "./within-limits.js";
+import { withinLimits } from "./within-limits.js";
 
-const START_BUDGET_MS = 10_000; // a run waits this long; servers met need 0.2 s, first runs of npx a few seconds
+const OUR_NAME = "legwork";
 const CLIENT_TIMER_MS = 2 ** 31 - 1; // the client's own timer must never fire before ours, which knows who stopped what
-const LONGEST_WORDS = 500; // characters of one of them
-const LAST_WORDS = 3; // lines of stderr that go into an error text
 
-export interface ConnectionOptions {
-  readonly baseEnv: Environment;
-  readonly clientVersion: string;
+export interface ConnectionOptions extends ConnectingOptions {
   /** Ends the start, with its process. */
   readonly signal: AbortSignal;
-  /** The server says that its list of tools has changed. */
-  readonly onToolsChanged: () => void;
+  /** The server has changed its tools. */
+  readonly onToolsChanged: (list: ToolList) => void;
 }
 
 export interface Connection {
@@ -33,50 +34,90 @@ export interface Connection {
   readonly list: ToolList;
   /** Resolves, with how it ended, when the connection is closed by whomever. */
   readonly ended: Promise<string>;
-  listTools(): Promise<ToolList>;
   /** What it wrote last, for people; empty when it wrote nothing. */
   lastWords(): string;
   /** Makes one call, once. Throws DownstreamError. */
-  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, limits: Limits): Promise<ToolAnswer>;
+  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
+  /** Closes it when the calls that are going on have ended. */
+  retire(): void;
   close(): Promise<void>;
 }
 
 /** Starts the server and reads its tools. Throws DownstreamError, when nothing of the server is left running. */
 export async function openConnection(config: ServerConfig, options: ConnectionOptions): Promise<Connection> {
-  const transport = new StdioTransport(config, { baseEnv: options.baseEnv });
-  const client = new Client({ name: "legwork", version: options.clientVersion }, { capabilities: {} });
-  client.setNotificationHandler(ToolListChangedNotificationSchema, options.onToolsChanged);
+  const { log } = options;
+  const transport = await createTransport(config, options);
+  const client = new Client(
+    { name: OUR_NAME, version: options.clientVersion },
+    { capabilities: clientCapabilities(config) },
+  );
+  const callers = createCallers();
+  let isRetired = false;
+  const closeIfUnused = () => {
+    if (isRetired && callers.all.size === 0) void transport.close();
+  };
+  answerRequests(client, config, options, callers);
   const ended = new Promise<string>((resolve) => {
     client.onclose = () => resolve(transport.ending ?? "it was closed");
   });
   const limits = { timeoutMs: START_BUDGET_MS, signal: options.signal };
+  const first = withinLimits(limits, async (signal) => {
+    await client.connect(transport, { signal, timeout: CLIENT_TIMER_MS });
+    if (client.getServerVersion()?.name === OUR_NAME) throw ourselves(config);
+    return listAll(client, signal);
+  });
+  const follow = createFollower(
+    async () => {
+      await first;
+      if (!transport.closed) options.onToolsChanged(await withinLimits(limits, (signal) => listAll(client, signal)));
+    },
+    (error) => log.warn({ server: config.name, err: error }, "the changed list of tools could not be read"),
+  );
+  client.setNotificationHandler(ToolListChangedNotificationSchema, follow);
   try {
-    const list = await withinLimits(limits, async (signal) => {
-      await client.connect(transport, { signal, timeout: CLIENT_TIMER_MS });
-      return listAll(client, signal);
-    });
+    const list = await first;
     return {
       pid: transport.pid,
       list,
       ended,
-      listTools: () => withinLimits(limits, (signal) => listAll(client, signal)),
-      lastWords: () => lastWords(transport),
-      call: (tool, args, callLimits) => call(client, transport, tool, args, callLimits),
+      lastWords: () => transport.lastWords(),
+      async call(tool, args, callOptions) {
+        callers.add(callOptions);
+        try {
+          return await call(client, transport, tool, args, callOptions);
+        } finally {
+          callers.remove(callOptions);
+          closeIfUnused();
+        }
+      },
+      retire() {
+        isRetired = true;
+        closeIfUnused();
+      },
       close: () => transport.close(),
     };
   } catch (error) {
-    const ending = transport.ending; // before our own close becomes the ending
+    // The client closes by itself where the server refuses it: that explains nothing.
+    const ending = transport.ending === CLOSED_BY_US ? null : transport.ending;
     await transport.close();
-    throw toStartError(error, config.name, ending, transport);
+    throw toStartError(error, config.name, ending, transport, options.redact);
   }
 }
 
+/** An agent that called us would spawn agents outside every limit. */
+function ourselves({ name }: ServerConfig): DownstreamError {
+  const message = `server "${name}" is legwork itself: take it out of the configuration`;
+  return new DownstreamError("bad_definition", name, message);
+}
+
 async function listAll(client: Client, signal: AbortSignal): Promise<ToolList> {
-  try {
-    return await listTools((cursor): Promise<ToolsPage> => {
-      const params = cursor === null ? {} : { cursor };
-      return client.request({ method: "tools/list", params }, toolsPageSchema, { signal, timeout: CLIENT_TIMER_MS });
+  const readPage = (cursor: string | null): Promise<ToolsPage> =>
+    client.request({ method: "tools/list", params: cursor === null ? {} : { cursor } }, toolsPageSchema, {
+      signal,
+      timeout: CLIENT_TIMER_MS,
     });
+  try {
+    return await listTools(readPage);
   } catch (error) {
     // A server that offers only prompts or resources does not know the question.
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound) return { tools: [], complete: true };
@@ -86,48 +127,25 @@ async function listAll(client: Client, signal: AbortSignal): Promise<ToolList> {
 
 async function call(
   client: Client,
-  transport: StdioTransport,
+  transport: ServerTransport,
   tool: CatalogTool,
   args: Readonly<Record<string, unknown>>,
-  limits: Limits,
+  options: CallOptions,
 ): Promise<ToolAnswer> {
-  if (limits.signal.aborted) throw notCalled(tool, "it was cancelled before");
+  if (options.signal.aborted) throw notCalled(tool, "it was cancelled before");
   if (transport.closed) throw notCalled(tool, `server "${tool.server}" ended: ${transport.ending}`);
   try {
     const params = { name: tool.tool, arguments: args };
-    const result = await withinLimits(limits, (signal) =>
-      client.request({ method: "tools/call", params }, callResultSchema, { signal, timeout: CLIENT_TIMER_MS }),
+    const result = await withinLimits(options, (signal) =>
+      client.request({ method: "tools/call", params }, callResultSchema, {
+        signal,
+        timeout: CLIENT_TIMER_MS,
+        onprogress: ({ progress, total, message }) =>
+          options.onProgress({ progress, total: total ?? null, message: message ?? null }),
+      }),
     );
     return toToolAnswer(result);
   } catch (error) {
-    throw toCallError(error, tool, transport, limits.timeoutMs);
+    throw toCallError(error, tool, transport, options.timeoutMs);
   }
-}
-
-function toStartError(
-  cause: unknown,
-  server: string,
-  ending: string | null,
-  transport: StdioTransport,
-): DownstreamError {
-  if (cause instanceof DownstreamError) return cause;
-  const said = lastWords(transport);
-  const words = said === "" ? "" : `; ${said}`;
-  if (cause instanceof Interruption && cause.by === "timeout") {
-    const message = `server "${server}" did not answer within ${START_BUDGET_MS / 1000} s of its start${words}`;
-    return new DownstreamError("start_timeout", server, message, { cause });
-  }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const why = ending === null ? `could not be used: ${reason}` : `ended while it was starting: ${ending}`;
-  return new DownstreamError("start_failed", server, `server "${server}" ${why}${words}`, { cause });
-}
-
-/** What the server said about itself; stdout counts too, since a server that logs there is broken by it. */
-function lastWords(transport: StdioTransport): string {
-  const lines = transport.stderr.lastLines(LAST_WORDS).map((line) => line.slice(0, LONGEST_WORDS));
-  const { lines: stray, sample } = transport.stray;
-  const words: string[] = [];
-  if (lines.length > 0) words.push(`its last words on stderr: ${lines.join(" / ")}`);
-  if (stray > 0) words.push(`${stray} lines on its stdout were no messages, the first: ${sample}`);
-  return words.join("; ");
 }

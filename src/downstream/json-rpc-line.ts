@@ -24,7 +24,7 @@ function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JS
   const { result, error } = frame;
   if (isRecord(error)) {
     const code = Number.isInteger(error.code) ? Number(error.code) : INTERNAL_ERROR;
-    const message = typeof error.message === "string" ? error.message : JSON.stringify(error);
+    const message = typeof error.message === "string" ? error.message : "the server gave no reason";
     return { jsonrpc: "2.0", id, error: { code, message, data: error.data } };
   }
   if (isRecord(result)) {

@@ -1,25 +1,34 @@
 /** A server's own list of tools as catalog tools, with those that cannot be used set aside. */
 import { isDeepStrictEqual } from "node:util";
-import type { ServerProblem } from "../core/ports.js";
+import type { Catalog, ServerProblem, ToolList } from "../core/ports.js";
+import { withTexts } from "../core/redact.js";
 import type { ServerConfig } from "../core/server-config.js";
+import { cutTo } from "../core/text.js";
 import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../core/tool.js";
 import { effectOf } from "./effects.js";
-import type { ToolList } from "./list-tools.js";
+import { EXCESSES } from "./list-tools.js";
+import { schemaFault } from "./schema-fault.js";
 import { isRecord } from "./wire.js";
 
-/** What is known of one server's tools. */
-export interface Listing {
-  readonly tools: readonly CatalogTool[];
-  readonly problems: readonly ServerProblem[];
-}
+const LONGEST_NAME = 100; // characters that are shown
 
 type RawTool = Readonly<Record<string, unknown>> & { readonly name: string };
 
-/** Judges each tool by itself, in the server's order: one bad tool costs no other. */
-export function toListing(config: ServerConfig, list: ToolList): Listing {
+/** The same list, with what is wrong with its tools: looking at hundreds of schemas takes longer than remembering that. */
+export function withFaults(list: ToolList): ToolList {
+  const found = list.tools.flatMap((raw, index) => {
+    const fault = isNamed(raw) ? faultOf(raw) : null;
+    return fault === null ? [] : [[index, fault] as const];
+  });
+  return { ...list, faults: Object.fromEntries(found) };
+}
+
+/** Judges each tool by itself, in the server's order: one bad tool costs no other. Those that `isWithheld` names are left out. */
+export function toListing(config: ServerConfig, list: ToolList, isWithheld: (tool: string) => boolean): Catalog {
   const tools: CatalogTool[] = [];
   const problems: ServerProblem[] = [];
   const seen = new Map<string, RawTool>();
+  const { faults = {} } = list.faults ? list : withFaults(list);
   for (const [index, raw] of list.tools.entries()) {
     if (!isNamed(raw)) {
       problems.push(setAside(config.name, `its tool number ${index + 1}`, "it has no name"));
@@ -29,9 +38,10 @@ export function toListing(config: ServerConfig, list: ToolList): Listing {
     if (!isIncluded({ name, server: config.name, tool: raw.name }, config)) continue;
     const first = seen.get(name);
     if (first && isDeepStrictEqual(first, raw)) continue; // a server whose cursor means nothing sends a page twice
-    const fault = first ? `another of its tools has the same name, ${name}` : faultOf(raw);
-    if (fault === null) tools.push(toCatalogTool(config, name, raw));
-    else problems.push(setAside(config.name, `tool "${raw.name}"`, fault));
+    const fault = first ? `another of its tools has the same name, ${name}` : (faults[index] ?? null);
+    if (fault === null) {
+      if (!isWithheld(raw.name)) tools.push(toCatalogTool(config, name, raw));
+    } else problems.push(setAside(config.name, toolNamed(raw.name), fault));
     if (!first) seen.set(name, raw);
   }
   if (!list.complete) problems.push(cutProblem(config.name, tools.length));
@@ -42,6 +52,11 @@ export function toListing(config: ServerConfig, list: ToolList): Listing {
 export function setAside(server: string, tool: string, fault: string): ServerProblem {
   const message = `server "${server}": ${tool} was set aside: ${fault}`;
   return { server, code: "tool_set_aside", message };
+}
+
+/** A name that a server has chosen, in a line of ours. */
+export function toolNamed(name: string): string {
+  return `tool ${JSON.stringify(cutTo(name, LONGEST_NAME))}`;
 }
 
 function isNamed(raw: unknown): raw is RawTool {
@@ -55,10 +70,14 @@ function isIncluded(tool: Pick<CatalogTool, "name" | "server" | "tool">, config:
 
 function faultOf(raw: RawTool): string | null {
   const { inputSchema, execution } = raw;
+  const excess = EXCESSES.find((text) => text === inputSchema);
+  if (excess !== undefined) return excess;
   if (!isRecord(inputSchema)) return "its inputSchema is missing or no object";
   const type = inputSchema.type;
   if (type !== undefined && type !== "object")
     return `its inputSchema is of type ${JSON.stringify(type)}, not "object"`;
+  const fault = schemaFault(inputSchema);
+  if (fault !== null) return `its inputSchema cannot be used: ${fault}`;
   if (isRecord(execution) && execution.taskSupport === "required") return "it can only be called as an MCP task";
   return null;
 }
@@ -69,12 +88,14 @@ function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): Catalo
     name,
     server: config.name,
     tool: raw.name,
-    description: typeof description === "string" ? description : "",
-    // The type may be left out on the wire, but vendors insist on it.
-    inputSchema: { type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) },
+    description: typeof description === "string" ? description.toWellFormed() : "",
+    // The type may be left out on the wire, but vendors insist on it; and they refuse half characters.
+    inputSchema: withTexts({ type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) }, wellFormed),
     effect: effectOf({ name, server: config.name }, annotations, config.effects),
   };
 }
+
+const wellFormed = (text: string) => text.toWellFormed();
 
 function cutProblem(server: string, kept: number): ServerProblem {
   const message = `server "${server}" lists tools without end; the first ${kept} are used`;

@@ -1,142 +1,253 @@
-/** One downstream server over its lives: started when needed, started again when it died. */
-import { setTimeout as delay } from "node:timers/promises";
+/** One downstream server over its lives: started when needed, stopped when idle, started again when it broke. */
 import { isDeepStrictEqual } from "node:util";
 import { DownstreamError } from "../core/errors.js";
-import type { Log, ToolAnswer } from "../core/ports.js";
+import type { CallOptions, Catalog, PinFinding, ServerProblem, ServerState, ToolAnswer } from "../core/ports.js";
 import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
 import { untilAborted } from "../core/until-aborted.js";
+import { createBackoff, STABLE_MS } from "./backoff.js";
 import { notCalled } from "./call-error.js";
-import type { Environment } from "./child-environment.js";
 import { type Connection, openConnection } from "./connection.js";
-import { type Listing, toListing } from "./listing.js";
-import { type Limits, withinLimits } from "./within-limits.js";
+import type { ConnectingOptions } from "./downstream-options.js";
+import type { ToolMemory } from "./tool-memory.js";
+import { withinLimits } from "./within-limits.js";
 
-const MIN_START_INTERVAL_MS = 1_000; // a server that dies at once must not be started in a loop
-const RELIST_PAUSE_MS = 1_000; // some servers announce a change for every listing
-
-export interface DownstreamOptions {
-  readonly baseEnv: Environment;
-  readonly clientVersion: string;
-  readonly log: Log;
-}
+/** Trying again cannot help before somebody changes something. */
+const HOPELESS = new Set(["spawn_failed", "unauthorized", "bad_definition"]);
 
 export interface ManagedServer {
   readonly config: ServerConfig;
-  /** Its tools, or why there are none; starts it when it is not up. Never throws. */
-  listing(): Promise<Listing>;
-  /** Its tools when it is up, else null. */
-  knownListing(): Listing | null;
-  /** Throws DownstreamError. A server that went away is started again first, at most once a second. */
-  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, limits: Limits): Promise<ToolAnswer>;
+  readonly state: ServerState;
+  /** Why it is degraded or failed. */
+  readonly problem: ServerProblem | null;
+  /** What it offers, or offered when it was last up; null where that is not known. */
+  readonly known: Catalog | null;
+  /** Its tools that are not as they were accepted. */
+  findings(): readonly PinFinding[];
+  /** What agents may be shown of it now: nothing while it is broken. */
+  readonly shown: Catalog;
+  /** Starts it unless it is up or has to wait, and keeps it up until the returned function is called. */
+  hold(): () => void;
+  /** Resolves when a start that is going on has ended. Never rejects. */
+  settled(): Promise<void>;
+  /** Throws DownstreamError. A server that is not up is started first, unless it has to wait. */
+  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
   /** Ends its process group, also one that is still starting; it cannot be started again. */
   close(): Promise<void>;
 }
 
-type Down = { readonly kind: "down"; readonly listing: Listing; readonly retryAt: number };
-type Starting = { readonly kind: "starting"; readonly listing: Promise<Listing> };
-type Up = { readonly kind: "up"; readonly listing: Listing; readonly connection: Connection };
+type State =
+  | { readonly kind: "idle" }
+  | { readonly kind: "starting"; readonly attempt: Promise<void>; readonly after: Broken | null }
+  | { readonly kind: "ready"; readonly connection: Connection }
+  | Broken;
+
+interface Broken {
+  readonly kind: "degraded" | "failed";
+  readonly problem: ServerProblem;
+  /** What it shows of itself: the problem and no tools. */
+  readonly shown: Catalog;
+  /** From when on it may be started again; never where that is infinite. */
+  readonly retryAt: number;
+}
+
+const NOTHING: Catalog = { tools: [], problems: [] };
 
 /** Starts nothing yet. */
-export function createManagedServer(config: ServerConfig, options: DownstreamOptions): ManagedServer {
-  const { log } = options;
+export function createManagedServer(
+  config: ServerConfig,
+  memory: ToolMemory,
+  options: ConnectingOptions,
+): ManagedServer {
+  const { log, redact } = options;
+  const { name } = config;
   const shutdown = new AbortController();
-  let state: Down | Starting | Up = { kind: "down", listing: { tools: [], problems: [] }, retryAt: 0 };
+  const backoff = createBackoff();
+  let state: State = { kind: "idle" };
+  let holds = 0;
+  let callsInFlight = 0;
   let lastEnd: Promise<void> = Promise.resolve();
-  let toolsChanged = false;
-  let relisting = false;
+  const retired = new Set<Connection>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const closed = () => shutdown.signal.aborted;
+
+  function later(milliseconds: number, act: () => void): void {
+    clearTimeout(timer);
+    timer = setTimeout(act, milliseconds).unref();
+  }
+
+  /** Starts it where it is not up and need not wait. */
+  function wake(): void {
+    const hasToWait = "retryAt" in state && performance.now() < state.retryAt;
+    if (!hasToWait) begin();
+  }
+
+  function begin(): void {
+    if (closed() || state.kind === "starting" || state.kind === "ready") return;
+    const after = state.kind === "idle" ? null : state;
+    state = { kind: "starting", attempt: start(), after };
+  }
+
+  /** Never rejects. */
+  async function start(): Promise<void> {
+    const begun = performance.now();
+    let connection: Connection | undefined;
+    try {
+      clearTimeout(timer);
+      await lastEnd; // two lives of a server never overlap
+      connection = await openConnection(config, {
+        ...options,
+        signal: shutdown.signal,
+        onToolsChanged: (list) => memory.learn(list),
+      });
+      memory.learn(connection.list);
+      state = { kind: "ready", connection };
+      void watch(connection);
+      sleepWhenIdle();
+      const milliseconds = Math.round(performance.now() - begun);
+      log.info({ server: name, pid: connection.pid, tools: memory.known?.tools.length, milliseconds }, "server is up");
+    } catch (error) {
+      if (connection) lastEnd = connection.close();
+      if (!(error instanceof DownstreamError)) log.error({ server: name, err: error }, "unexpected start failure");
+      else if (!closed()) log.warn({ server: name, code: error.code }, error.message);
+      breakDown(error);
+    }
+  }
+
+  async function watch(connection: Connection): Promise<void> {
+    const ending = await connection.ended;
+    if (retired.delete(connection)) return;
+    lastEnd = connection.close();
+    if (closed() || state.kind !== "ready" || state.connection !== connection) return;
+    const message = `server "${name}" ended: ${ending}`;
+    log.warn({ server: name, pid: connection.pid, lastWords: connection.lastWords() }, message);
+    breakDown(new DownstreamError("connection_closed", name, message));
+  }
+
+  function breakDown(error: unknown): void {
+    const code = error instanceof DownstreamError ? error.code : "start_failed";
+    const reason = redact.text(error instanceof Error ? error.message : String(error));
+    const pause = HOPELESS.has(code) ? null : backoff.next(performance.now());
+    if (pause === null) {
+      state = broken("failed", code, reason, HOPELESS.has(code) ? Number.POSITIVE_INFINITY : STABLE_MS);
+      return;
+    }
+    state = broken("degraded", code, reason, pause);
+    later(pause, () => {
+      if (holds > 0) begin(); // not wake(): a timer may fire some microseconds before its time
+    });
+  }
+
+  function broken(kind: Broken["kind"], code: string, message: string, pause: number): Broken {
+    const problem = { server: name, code, message };
+    return { kind, problem, shown: { tools: [], problems: [problem] }, retryAt: performance.now() + pause };
+  }
+
+  function sleepWhenIdle(): void {
+    if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+    later(config.idleSeconds * 1000, () => {
+      if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+      log.info({ server: name, pid: state.connection.pid }, "server is idle and was stopped");
+      stop(state.connection);
+    });
+  }
+
+  function stop(connection: Connection): void {
+    state = { kind: "idle" };
+    lastEnd = connection.close();
+  }
+
+  /** What was seen too long ago counts for nothing, unless the server is up and would have said what has changed. */
+  function knownNow(): Catalog | null {
+    return state.kind === "ready" || memory.isFresh ? memory.known : null;
+  }
+
+  /** A connection for this call, made within the time that the call has; none for a tool that is not what it was when it was allowed. */
+  async function connectionFor(tool: CatalogTool, options: CallOptions): Promise<Connection> {
+    wake();
+    if (state.kind === "starting") {
+      const { attempt } = state;
+      await withinLimits(options, (signal) => untilAborted(attempt, signal)).catch(() => {});
+    }
+    const now = state as State;
+    if (now.kind !== "ready") throw notCalled(tool, reasonOf(now));
+    const current = memory.known?.tools.find((candidate) => candidate.name === tool.name);
+    if (current === tool || isDeepStrictEqual(current, tool)) return now.connection;
+    throw notCalled(tool, `server "${name}" now ${current ? "declares it differently" : "does not offer it"}`);
+  }
+
+  function reasonOf(now: State): string {
+    if (now.kind === "failed") return now.problem.message;
+    if (now.kind !== "degraded") return `server "${name}" is not running`;
+    const seconds = Math.max(1, Math.ceil((now.retryAt - performance.now()) / 1000));
+    return `${now.problem.message}; it will be started again in ${seconds} s`;
+  }
+
+  /** The session is gone on the server's side: the next call begins a new one, and those going on learn their own end. */
+  function renew(connection: Connection): void {
+    if (state.kind !== "ready" || state.connection !== connection) return;
+    state = { kind: "idle" };
+    retired.add(connection);
+    connection.retire();
+  }
 
   return {
     config,
-    listing() {
-      if (state.kind === "down" && performance.now() >= state.retryAt) {
-        state = { kind: "starting", listing: start() };
-      }
-      return Promise.resolve(state.listing);
+    get state() {
+      return state.kind;
     },
-    knownListing: () => (state.kind === "up" ? state.listing : null),
-    async call(tool, args, limits) {
-      // One start attempt for a call that has not been sent, within the time that the call has.
-      if (state.kind !== "up")
-        await withinLimits(limits, (signal) => untilAborted(this.listing(), signal)).catch(() => {});
-      if (state.kind === "up") return state.connection.call(tool, args, limits);
-      throw notCalled(tool, `server "${config.name}" is not running`);
+    get problem() {
+      return "problem" in state ? state.problem : null;
+    },
+    get known() {
+      return knownNow();
+    },
+    findings: memory.findings,
+    get shown() {
+      const trouble = state.kind === "starting" ? state.after : state;
+      if (trouble !== null && "shown" in trouble) return trouble.shown;
+      return knownNow() ?? NOTHING;
+    },
+    hold() {
+      holds += 1;
+      memory.refresh();
+      wake();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        sleepWhenIdle();
+      };
+    },
+    settled: async () => (state.kind === "starting" ? await state.attempt : undefined),
+    async call(tool, args, options) {
+      callsInFlight += 1;
+      try {
+        const connection = await connectionFor(tool, options);
+        try {
+          return await connection.call(tool, args, options);
+        } catch (error) {
+          if (!(error instanceof DownstreamError) || error.code !== "session_lost") throw error;
+          renew(connection);
+        }
+        // The server refused the call for its lost session, so this is not a repetition.
+        return await (await connectionFor(tool, options)).call(tool, args, options);
+      } finally {
+        callsInFlight -= 1;
+        sleepWhenIdle();
+      }
     },
     async close() {
       shutdown.abort();
-      if (state.kind === "starting") await state.listing;
-      if (state.kind === "up") await state.connection.close();
+      clearTimeout(timer);
+      if (state.kind === "starting") await state.attempt;
+      const last = state.kind === "ready" ? [state.connection] : [];
+      await Promise.all([...retired, ...last].map((connection) => connection.close()));
       await lastEnd;
-      const error = new DownstreamError("connection_closed", config.name, `server "${config.name}" was closed`);
-      state = down(error, Number.POSITIVE_INFINITY);
+      clearTimeout(timer);
+      state = broken("failed", "connection_closed", `server "${name}" was closed`, Number.POSITIVE_INFINITY);
     },
   };
-
-  async function start(): Promise<Listing> {
-    const startedAt = performance.now();
-    const retryAt = startedAt + MIN_START_INTERVAL_MS;
-    let connection: Connection | undefined;
-    try {
-      await lastEnd; // two lives of a server never overlap
-      connection = await openConnection(config, { ...options, signal: shutdown.signal, onToolsChanged });
-      const listing = toListing(config, connection.list);
-      state = { kind: "up", listing, connection };
-      void watch(connection, retryAt);
-      const ms = Math.round(performance.now() - startedAt);
-      log.info({ server: config.name, pid: connection.pid, tools: listing.tools.length, ms }, "server is up");
-      return listing;
-    } catch (error) {
-      const known = error instanceof DownstreamError;
-      if (connection) lastEnd = connection.close();
-      if (!known) log.error({ server: config.name, err: error }, "unexpected start failure");
-      else if (!shutdown.signal.aborted) log.warn({ server: config.name, code: error.code }, error.message);
-      const missing = known && error.code === "spawn_failed";
-      state = down(error, missing ? Number.POSITIVE_INFINITY : retryAt);
-      return state.listing;
-    }
-  }
-
-  async function watch(connection: Connection, retryAt: number): Promise<void> {
-    const ending = await connection.ended;
-    lastEnd = connection.close();
-    if (shutdown.signal.aborted) return;
-    const message = `server "${config.name}" ended: ${ending}`;
-    log.warn({ server: config.name, pid: connection.pid, lastWords: connection.lastWords() }, message);
-    state = down(new DownstreamError("connection_closed", config.name, message), retryAt);
-  }
-
-  function down(error: unknown, retryAt: number): Down {
-    const code = error instanceof DownstreamError ? error.code : "start_failed";
-    const message = error instanceof Error ? error.message : String(error);
-    const listing = { tools: [], problems: [{ server: config.name, code, message }] };
-    return { kind: "down", listing, retryAt };
-  }
-
-  function onToolsChanged(): void {
-    toolsChanged = true;
-    if (!relisting) void relist();
-  }
-
-  /** Reads the tools again until no change is announced; the old ones stay where that fails. Never throws. */
-  async function relist(): Promise<void> {
-    relisting = true;
-    if (state.kind === "starting") await state.listing;
-    while (toolsChanged && state.kind === "up") {
-      toolsChanged = false;
-      const { connection } = state;
-      try {
-        replaceListing(connection, toListing(config, await connection.listTools()));
-      } catch (error) {
-        log.warn({ server: config.name, err: error }, "the changed list of tools could not be read");
-      }
-      await delay(RELIST_PAUSE_MS, undefined, { ref: false });
-    }
-    relisting = false;
-  }
-
-  /** Keeps the old object where nothing changed: others cache by its identity. */
-  function replaceListing(connection: Connection, listing: Listing): void {
-    if (state.kind !== "up" || state.connection !== connection) return;
-    if (!isDeepStrictEqual(listing, state.listing)) state = { kind: "up", listing, connection };
-  }
 }

@@ -1,15 +1,26 @@
 /** The user's MCP servers as one catalog of tools. */
-import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
-import type { ServerConfig } from "../core/server-config.js";
-import type { CatalogTool } from "../core/tool.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../core/ports.js";
+import type { BrokenServer, ServerConfig } from "../core/server-config.js";
+import { type CatalogTool, patternMatches } from "../core/tool.js";
 import { notCalled } from "./call-error.js";
-import { type Listing, setAside } from "./listing.js";
-import { createManagedServer, type DownstreamOptions, type ManagedServer } from "./managed-server.js";
+import type { DownstreamOptions } from "./downstream-options.js";
+import { setAside, toolNamed } from "./listing.js";
+import { createManagedServer, type ManagedServer } from "./managed-server.js";
+import { createReaper } from "./reaper.js";
+import { createToolMemory } from "./tool-memory.js";
 import { protectedPathObjection } from "./workspace-guard.js";
 
-/** Starts nothing until a catalog is asked for; owns every process it starts until close(). */
-export function createDownstream(servers: readonly ServerConfig[], options: DownstreamOptions): Downstream {
-  const managed = new Map(servers.map((config) => [config.name, createManagedServer(config, options)]));
+/** Starts nothing until a server is held or called; owns every process it starts until close(). */
+export function createDownstream(
+  servers: readonly ServerConfig[],
+  brokenServers: readonly BrokenServer[],
+  options: DownstreamOptions,
+): Downstream {
+  const connecting = { ...options, reaper: createReaper(options.baseEnv) };
+  const managed = new Map(
+    servers.map((config) => [config.name, createManagedServer(config, createToolMemory(config, options), connecting)]),
+  );
+  const broken = new Map(brokenServers.map((server) => [server.name, toBrokenStatus(server)]));
   const merged = createMergeCache();
   let closing: Promise<void> | null = null;
 
@@ -19,76 +30,117 @@ export function createDownstream(servers: readonly ServerConfig[], options: Down
   }
 
   return {
-    servers: servers.map(({ name }) => name),
-    async catalog(names) {
-      const listings = await Promise.all(chosen(names).map((server) => server.listing()));
-      return merged(names, listings, unknownAmong(names, managed));
+    servers: [...managed.keys(), ...broken.keys()],
+    status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
+    catalog(names) {
+      const catalogs = chosen(names).map((server) => server.shown);
+      return merged(names, catalogs, [...problemsOf(names, broken), ...unknownAmong(names, this.servers)]);
     },
-    knownCatalog(names) {
-      const listings = chosen(names).map((server) => server.knownListing());
-      return listings.every((listing) => listing !== null)
-        ? merged(names, listings, unknownAmong(names, managed))
-        : null;
+    hold(names) {
+      const held = chosen(names);
+      const releases = held.map((server) => server.hold());
+      const settled = held.map((server) => server.settled());
+      const unknown = settled.filter((_, index) => held[index]?.known === null);
+      return {
+        ready: Promise.all(unknown).then(() => {}),
+        settled: Promise.all(settled).then(() => {}),
+        release: () => {
+          for (const release of releases) release();
+        },
+      };
     },
     current(tool) {
-      const listing = managed.get(tool.server)?.knownListing() ?? null;
-      if (listing === null || listing.tools.includes(tool)) return tool;
-      return listing.tools.find(({ name }) => name === tool.name) ?? null;
+      const server = managed.get(tool.server);
+      if (!server) return { gone: `there is no server "${tool.server}"` };
+      const { shown, problem } = server;
+      if (shown.tools.includes(tool)) return tool;
+      const now = shown.tools.find(({ name }) => name === tool.name);
+      return now ?? { gone: problem ? problem.message : "its server has withdrawn it" };
     },
     async objection(tool, args) {
       const guard = managed.get(tool.server)?.config.guard ?? null;
       return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
     },
-    async call(tool, args, { timeoutMs, signal }) {
+    async call(tool, args, callOptions) {
       const server = managed.get(tool.server);
       if (!server) throw notCalled(tool, `there is no server "${tool.server}"`);
-      const { timeoutSeconds } = server.config;
       return server.call(tool, args, {
-        timeoutMs: timeoutSeconds === null ? timeoutMs : timeoutSeconds * 1000,
-        signal,
+        ...callOptions,
+        timeoutMs: timeoutOf(tool, server.config, callOptions.timeoutMs),
       });
     },
     close() {
-      closing ??= closeAll([...managed.values()], options);
+      closing ??= closeAll([...managed.values()], options).finally(() => connecting.reaper.close());
       return closing;
     },
   };
 }
 
-type Merge = (names: readonly string[], listings: readonly Listing[], unknown: readonly ServerProblem[]) => Catalog;
+/** The tool's own limit, else its server's, else the general one. */
+function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): number {
+  const own = config.toolTimeouts.findLast(({ pattern }) => patternMatches(pattern, tool));
+  const seconds = own?.seconds ?? config.timeoutSeconds;
+  return seconds === null ? generalMs : seconds * 1000;
+}
 
-/** Gives the same catalog for the same servers as long as each of their listings is the same. */
-function createMergeCache(): Merge {
-  const cache = new Map<string, { listings: readonly Listing[]; catalog: Catalog }>();
-  return (names, listings, unknown) => {
-    const key = JSON.stringify(names);
-    const cached = cache.get(key);
-    if (cached && sameItems(cached.listings, listings)) return cached.catalog;
-    const catalog = mergeListings(listings, unknown);
-    cache.set(key, { listings, catalog });
-    return catalog;
+function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
+  const { name, from, reach } = config;
+  return {
+    name,
+    from,
+    reach: reach.kind,
+    state,
+    problem,
+    listing: known,
+    // Only those who show it ask for it.
+    get pinFindings() {
+      return findings();
+    },
   };
 }
 
-function sameItems(left: readonly Listing[], right: readonly Listing[]): boolean {
+function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
+  const problem = { server: name, code: "bad_definition", message: fault };
+  return { name, from, reach: null, state: "failed", problem, listing: null, pinFindings: [] };
+}
+
+function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {
+  return names.flatMap((name) => broken.get(name)?.problem ?? []);
+}
+
+type Merge = (names: readonly string[], catalogs: readonly Catalog[], more: readonly ServerProblem[]) => Catalog;
+
+/** Gives the same catalog for the same servers as long as each of theirs is the same. */
+function createMergeCache(): Merge {
+  const cache = new Map<string, { catalogs: readonly Catalog[]; merged: Catalog }>();
+  return (names, catalogs, more) => {
+    const key = JSON.stringify(names);
+    const cached = cache.get(key);
+    if (cached && sameItems(cached.catalogs, catalogs)) return cached.merged;
+    const merged = mergeCatalogs(catalogs, more);
+    cache.set(key, { catalogs, merged });
+    return merged;
+  };
+}
+
+function sameItems(left: readonly Catalog[], right: readonly Catalog[]): boolean {
   return left.length === right.length && left.every((item, index) => item === right[index]);
 }
 
 /** Of two tools with one qualified name the first stays: a name must always mean the same tool. */
-function mergeListings(listings: readonly Listing[], unknown: readonly ServerProblem[]): Catalog {
+function mergeCatalogs(catalogs: readonly Catalog[], more: readonly ServerProblem[]): Catalog {
   const tools = new Map<string, CatalogTool>();
-  const problems = [...unknown, ...listings.flatMap((listing) => listing.problems)];
-  for (const tool of listings.flatMap((listing) => listing.tools)) {
+  const problems = [...more, ...catalogs.flatMap((catalog) => catalog.problems)];
+  for (const tool of catalogs.flatMap((catalog) => catalog.tools)) {
     const first = tools.get(tool.name);
     if (!first) tools.set(tool.name, tool);
-    else
-      problems.push(setAside(tool.server, `tool "${tool.tool}"`, `server "${first.server}" also has a ${tool.name}`));
+    else problems.push(setAside(tool.server, toolNamed(tool.tool), `server "${first.server}" also has a ${tool.name}`));
   }
   return { tools: [...tools.values()], problems };
 }
 
-function unknownAmong(names: readonly string[], managed: ReadonlyMap<string, ManagedServer>): readonly ServerProblem[] {
-  const unknown = names.filter((name) => !managed.has(name));
+function unknownAmong(names: readonly string[], known: readonly string[]): readonly ServerProblem[] {
+  const unknown = names.filter((name) => !known.includes(name));
   return unknown.map((server) => ({ server, code: "unknown_server", message: `there is no server "${server}"` }));
 }
 

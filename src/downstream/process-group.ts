@@ -7,20 +7,23 @@ const KILL_WAIT_MS = 100; // a killed process is gone within this, or hangs in t
 
 /**
  * Asks a process group to end, and kills what is left of it after `graceMs`.
- * Works also when the leader has exited: its group lives on in the processes it left behind. Never throws.
+ * Works also when the leader has exited: its group lives on in the processes it left behind.
+ * True when nothing is left of it. Never throws.
  */
-export async function endProcessGroup(leader: number, graceMs: number): Promise<void> {
+export async function endProcessGroup(leader: number, graceMs: number): Promise<boolean> {
   if (process.platform === "win32") return endProcessTree(leader);
-  if (!signalGroup(leader, "SIGTERM")) return;
-  if (await groupGone(leader, graceMs)) return;
+  if (!signalGroup(leader, "SIGTERM")) return true;
+  if (await groupGone(leader, graceMs)) return true;
   signalGroup(leader, "SIGKILL");
-  await groupGone(leader, KILL_WAIT_MS);
+  return groupGone(leader, KILL_WAIT_MS);
 }
 
 /** Windows has no groups and no polite signal; its own tool ends a tree of processes. */
-function endProcessTree(leader: number): Promise<void> {
+function endProcessTree(leader: number): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile("taskkill", ["/pid", String(leader), "/t", "/f"], { windowsHide: true }, () => resolve());
+    execFile("taskkill", ["/pid", String(leader), "/t", "/f"], { windowsHide: true }, (error) =>
+      resolve(error === null),
+    );
   });
 }
 

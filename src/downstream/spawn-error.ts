@@ -1,12 +1,14 @@
 /** Why a server's process could not be started, in a sentence that says what to check. */
 import { stat } from "node:fs/promises";
 import { DownstreamError } from "../core/errors.js";
-import type { ServerConfig } from "../core/server-config.js";
+import type { ServerReach } from "../core/server-config.js";
 import { isRecord } from "./wire.js";
 
+export type StdioReach = Extract<ServerReach, { readonly kind: "stdio" }>;
+
 /** `spawn_failed` where trying again cannot help: the command is not there or may not be run. */
-export async function toSpawnError(config: ServerConfig, cause: unknown): Promise<DownstreamError> {
-  const { name, command, cwd } = config;
+export async function toSpawnError(name: string, reach: StdioReach, cause: unknown): Promise<DownstreamError> {
+  const { command, cwd } = reach;
   const code = isRecord(cause) && typeof cause.code === "string" ? cause.code : String(cause);
   const intro = `server "${name}" could not be started`;
   // The system reports a missing working folder as if it were the command.

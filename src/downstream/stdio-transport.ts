@@ -1,15 +1,20 @@
 /** Speaks MCP with a child process that leads a process group of its own. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import type { ServerConfig } from "../core/server-config.js";
-import { childEnvironment, type Environment } from "./child-environment.js";
+import { spawn } from "cross-spawn"; // finds and quotes what Windows only runs through its command interpreter, such as npx
+import { cutTo } from "../core/text.js";
+import { childEnvironment } from "./child-environment.js";
+import { CLOSED_BY_US } from "./closed-by-us.js";
 import { parseLine } from "./json-rpc-line.js";
 import { LineSplitter } from "./line-splitter.js";
 import { OutputTail } from "./output-tail.js";
 import { endProcessGroup } from "./process-group.js";
-import { toSpawnError } from "./spawn-error.js";
+import type { ServerTransport, TransportOptions } from "./server-transport.js";
+import { type StdioReach, toSpawnError } from "./spawn-error.js";
+import { MARKER_VARIABLE } from "./strays.js";
+import { isRecord } from "./wire.js";
 
 const MOST_UNREAD = 64 * 1024 * 1024; // bytes that a server may leave unread
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits; our memory is not the server's to fill
@@ -17,13 +22,11 @@ const STDERR_TAIL_BYTES = 64 * 1024;
 const SAMPLE_LENGTH = 200; // characters of a stray line, to recognise who writes it
 const CLOSE_BUDGET_MS = 1_500; // the whole process has 2 s to shut down
 const GRACE_SHARE = 0.4; // of the budget, once after stdin ends and once after SIGTERM; the rest is for SIGKILL
+const LEAST_STRAY_MS = 100; // for what has left the group, also where the group used up the budget
+const LAST_WORDS = 3; // lines of stderr that go into an error text
+const LONGEST_WORDS = 500; // characters of one of them
+const LONGEST_READ = 16 * 1024; // characters of a line that are looked at for what to show of it
 const DRAIN_MS = 250; // a dead server's last words are read within this; a child that holds the pipe may never close it
-
-interface StdioTransportOptions {
-  /** What the child may inherit from; see childEnvironment. */
-  readonly baseEnv: Environment;
-  readonly closeBudgetMs?: number;
-}
 
 interface StrayOutput {
   readonly lines: number;
@@ -32,14 +35,15 @@ interface StrayOutput {
 }
 
 /** One process from start() to close(); it is not started twice. */
-export class StdioTransport implements Transport {
+export class StdioTransport implements ServerTransport {
   onclose?: Transport["onclose"];
   onerror?: Transport["onerror"];
   onmessage?: Transport["onmessage"];
 
-  readonly stderr = new OutputTail(STDERR_TAIL_BYTES);
+  readonly #stderr = new OutputTail(STDERR_TAIL_BYTES);
   readonly #lines = new LineSplitter(MAX_MESSAGE_BYTES);
-  readonly #graceMs: number;
+  readonly #marker: string;
+  readonly #budgetMs: number;
   #child: ChildProcessWithoutNullStreams | null = null;
   #exited: Promise<void> = Promise.resolve();
   #ending: string | null = null;
@@ -50,10 +54,12 @@ export class StdioTransport implements Transport {
   #drain: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly config: ServerConfig,
-    private readonly options: StdioTransportOptions,
+    private readonly server: string,
+    private readonly reach: StdioReach,
+    private readonly options: TransportOptions,
   ) {
-    this.#graceMs = (options.closeBudgetMs ?? CLOSE_BUDGET_MS) * GRACE_SHARE;
+    this.#budgetMs = options.closeBudgetMs ?? CLOSE_BUDGET_MS;
+    this.#marker = options.reaper.nextMarker();
   }
 
   /** Also the id of its process group; null where it could not be started. */
@@ -65,14 +71,18 @@ export class StdioTransport implements Transport {
     return this.#closed;
   }
 
-  /** How the server ended, such as "it exited with code 1"; null while it has not. */
   get ending(): string | null {
     return this.#ending;
   }
 
-  /** Lines on stdout that were no messages. */
-  get stray(): StrayOutput {
-    return this.#stray;
+  /** The end of its stderr; stdout counts too, since a server that logs there is broken by it. */
+  lastWords(): string {
+    const lines = this.#stderr.lastLines(LAST_WORDS).map((line) => this.#shown(line, LONGEST_WORDS));
+    const { lines: stray, sample } = this.#stray;
+    const words: string[] = [];
+    if (lines.length > 0) words.push(`its last words on stderr: ${lines.join(" / ")}`);
+    if (stray > 0) words.push(`${stray} lines on its stdout were no messages, the first: ${sample}`);
+    return words.join("; ");
   }
 
   async start(): Promise<void> {
@@ -80,7 +90,7 @@ export class StdioTransport implements Transport {
       this.#child = this.#spawn();
       await started(this.#child);
     } catch (error) {
-      throw await toSpawnError(this.config, error);
+      throw await toSpawnError(this.server, this.reach, error);
     }
   }
 
@@ -100,7 +110,8 @@ export class StdioTransport implements Transport {
 
   /**
    * Reports the connection closed at once, then ends the process group: end of input, SIGTERM, SIGKILL, each after
-   * the one before had its share of the budget. Resolves when the process has exited; idempotent, never rejects.
+   * the one before had its share of the budget, and what has left the group. Resolves when the process has exited;
+   * idempotent, never rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -108,26 +119,29 @@ export class StdioTransport implements Transport {
   }
 
   #spawn(): ChildProcessWithoutNullStreams {
-    const { command, args, cwd, env } = this.config;
+    const { command, args, cwd, env } = this.reach;
     const child = spawn(command, args, {
       cwd,
-      env: childEnvironment(this.options.baseEnv, env),
+      env: childEnvironment(this.options.baseEnv, { ...env, [MARKER_VARIABLE]: this.#marker }),
       detached: process.platform !== "win32", // leads its own group; on Windows it would only get a window
       windowsHide: true,
       shell: false,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    if (child.pid !== undefined) this.options.reaper.add(child.pid);
     this.#exited = new Promise((resolve) => {
       child.once("exit", () => resolve());
-      child.once("error", () => {
-        if (child.pid === undefined) resolve(); // never started, so it never exits
+      child.once("error", (error) => {
+        if (child.pid !== undefined && !isMissingCommand(error)) return;
+        this.#ending ??= `its command "${command}" was not found`;
+        resolve(); // it never started, so it never exits
       });
     });
     child.once("exit", (code, signal) => this.#onExit(code, signal));
     child.once("close", () => this.#reportClosed());
     child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     child.stdout.once("end", () => this.#closeWhenDrained());
-    child.stderr.on("data", (chunk: Buffer) => this.stderr.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
     child.stdin.once("error", () => this.#closeWhenDrained());
     // An 'error' event without a listener would end our process.
     for (const stream of [child, child.stdin, child.stdout, child.stderr]) {
@@ -149,12 +163,21 @@ export class StdioTransport implements Transport {
   #receive(line: string): void {
     const message = parseLine(line);
     if (message) this.onmessage?.(message);
-    else if (line.trim() !== "") this.#stray = addStray(this.#stray, line);
+    else if (line.trim() !== "") this.#addStray(line);
+  }
+
+  #addStray(line: string): void {
+    const { lines, sample } = this.#stray;
+    this.#stray = { lines: lines + 1, sample: lines === 0 ? this.#shown(line, SAMPLE_LENGTH) : sample };
+  }
+
+  #shown(line: string, most: number): string {
+    return cutTo(this.options.redact.text(line.slice(0, LONGEST_READ)), most);
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#ending ??= signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
-    void this.#endGroup(); // what it started must not outlive it
+    void this.#endGroup(performance.now() + this.#budgetMs); // what it started must not outlive it
     this.#closeWhenDrained();
   }
 
@@ -168,21 +191,33 @@ export class StdioTransport implements Transport {
   }
 
   async #close(): Promise<void> {
-    this.#ending ??= "it was closed";
+    this.#ending ??= CLOSED_BY_US;
     this.#reportClosed();
     const child = this.#child;
     if (!child) return;
+    const deadline = performance.now() + this.#budgetMs;
     child.stdin.end();
     await Promise.race([this.#exited, delay(this.#graceMs, undefined, { ref: false })]);
-    await this.#endGroup();
+    await this.#endGroup(deadline);
     await this.#exited;
     for (const stream of child.stdio) stream?.destroy(); // a process that left the group may still hold them
   }
 
-  #endGroup(): Promise<void> {
+  get #graceMs(): number {
+    return this.#budgetMs * GRACE_SHARE;
+  }
+
+  #endGroup(deadline: number): Promise<void> {
     const leader = this.pid;
-    this.#groupEnd ??= leader === null ? Promise.resolve() : endProcessGroup(leader, this.#graceMs);
+    this.#groupEnd ??= leader === null ? Promise.resolve() : this.#endAll(leader, deadline);
     return this.#groupEnd;
+  }
+
+  async #endAll(leader: number, deadline: number): Promise<void> {
+    const { reaper } = this.options;
+    const isGone = await endProcessGroup(leader, this.#graceMs);
+    await reaper.endStrays(this.#marker, Math.max(LEAST_STRAY_MS, deadline - performance.now()));
+    if (isGone) reaper.remove(leader);
   }
 
   #reportClosed(): void {
@@ -200,7 +235,7 @@ function started(child: ChildProcessWithoutNullStreams): Promise<void> {
   });
 }
 
-function addStray(stray: StrayOutput, line: string): StrayOutput {
-  const sample = stray.lines === 0 ? line.slice(0, SAMPLE_LENGTH) : stray.sample;
-  return { lines: stray.lines + 1, sample };
+/** On Windows a command is only found missing after it was started: by its interpreter, in place of an exit. */
+function isMissingCommand(error: unknown): boolean {
+  return process.platform === "win32" && isRecord(error) && error.code === "ENOENT";
 }

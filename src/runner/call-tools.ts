@@ -1,36 +1,17 @@
 /** Makes the tool calls of one turn: order kept, adjacent read-only calls together, each gated when it is its turn. */
-import { DownstreamError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
 import { judgeTool } from "../core/gate.js";
-import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../core/history.js";
+import { COMPLETE, isSameCall, repetitionsOf } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
 import { didYouMean } from "../core/nearest.js";
-import type { Clock, Downstream } from "../core/ports.js";
-import type { RunFailure, RunRequest } from "../core/run.js";
-import { pairSafe } from "../core/text.js";
+import type { RunFailure } from "../core/run.js";
 import type { CatalogTool } from "../core/tool.js";
 import { READ_RESULT, readResultTool } from "./built-in-tools.js";
-import type { Journal } from "./journal.js";
-import type { JsonSchemas } from "./json-schema.js";
-import type { Offer } from "./offer-tools.js";
+import { createInbox } from "./inbox.js";
+import { type CallContext, type CallDeps, makeCall } from "./make-call.js";
+import { absenceOf, type Offer } from "./offer-tools.js";
+import { createSampler } from "./sample-model.js";
 
-export interface CallDeps {
-  readonly downstream: Downstream;
-  readonly schemas: JsonSchemas;
-  readonly clock: Clock;
-  keepText(text: string): string;
-  readText(hash: string): string | null;
-}
-
-export interface CallContext {
-  readonly request: RunRequest;
-  readonly offer: Offer;
-  readonly journal: Journal;
-  readonly signal: AbortSignal;
-}
-
-const INLINE_LIMIT = 20_000; // characters of one result that a model is given; some 5,000 tokens
-const HEAD_LENGTH = 10_000; // what it gets of a larger one, and of each read_result
 const TOLD_AT = 5; // the same call with the same answer so often: refused and told
 const BLOCKED_AT = 8; // so often: it will not stop by itself
 
@@ -59,7 +40,10 @@ export async function* callTools(
     if (admitted.length === 0) continue;
     yield journal.take();
     if (signal.aborted) return null;
-    const finished = await Promise.all(admitted.map((call) => makeCall(call, context, deps)));
+    const inbox = createInbox(journal);
+    const sample = createSampler(inbox, context, deps);
+    const answers = admitted.map((call) => makeCall(call, inbox, sample, context, deps));
+    const finished = yield* inbox.until(Promise.all(answers));
     for (const event of finished) if (event) journal.note(event);
     if (signal.aborted) return null;
   }
@@ -119,8 +103,10 @@ async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<
   const { call, index } = item;
   const turn = context.journal.history.turn;
   const offered = context.offer.allowed.get(call.name) ?? null;
-  const tool = offered && deps.downstream.current(offered);
-  const reason = await refusalOf(item, tool, context, deps);
+  const now = offered && deps.downstream.current(offered);
+  const isGone = now !== null && "gone" in now;
+  const tool = isGone ? null : now;
+  const reason = isGone ? `${call.name} is not allowed: ${now.gone}` : await refusalOf(item, tool, context, deps);
   const event: RunEvent =
     reason === null
       ? { type: "tool_call_started", turn, index, tool: call.name, effect: tool?.effect ?? "read_only" }
@@ -135,9 +121,10 @@ async function refusalOf(
   { schemas, downstream }: CallDeps,
 ): Promise<string | null> {
   if (tool === null && call.name !== READ_RESULT) {
-    if (offer.allowed.has(call.name)) return `${call.name} is not allowed: its server has withdrawn it`;
     const known = offer.catalog.find(({ name }) => name === call.name);
     if (known) return `${call.name} is not allowed: ${judgeTool(request.policy, known).rule}`;
+    const absence = absenceOf(call.name, offer);
+    if (absence !== null) return `${call.name} is not allowed: ${absence}`;
     return `${call.name} is not allowed: there is no such tool${didYouMean(call.name, offer.allowed.keys())}`;
   }
   // Its server may have declared it anew since the run began.
@@ -149,55 +136,4 @@ async function refusalOf(
   if (misfit !== null) return `${call.name} was not called: its arguments do not fit: ${misfit}`;
   const objection = tool === null ? null : await downstream.objection(tool, call.arguments);
   return objection === null ? null : `${call.name} is not allowed: ${objection}`;
-}
-
-/** One call and its answer as an event; null when the run was stopped before the answer came. */
-async function makeCall(
-  { call, index, tool }: Admitted,
-  { request, journal, signal }: CallContext,
-  deps: CallDeps,
-): Promise<RunEvent | null> {
-  const { turn } = journal.history;
-  const begun = deps.clock.now();
-  const finished = (isError: boolean, text: string, code?: string): RunEvent => ({
-    type: "tool_call_finished",
-    turn,
-    index,
-    tool: call.name,
-    isError,
-    ...(code === undefined ? {} : { code }),
-    ...shortened(text, resultId(turn, index), deps),
-    milliseconds: deps.clock.now() - begun,
-  });
-  if (tool === null) return finished(...readResult(call, journal, deps));
-  try {
-    const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    const answer = await deps.downstream.call(tool, call.arguments, { timeoutMs, signal });
-    return finished(answer.isError, answer.text);
-  } catch (error) {
-    if (signal.aborted) return null;
-    if (error instanceof DownstreamError) return finished(true, error.message, error.code);
-    throw error;
-  }
-}
-
-/** The text as the agent gets it; a large one is kept whole aside and can be read on with read_result. */
-function shortened(text: string, id: string, deps: CallDeps): { text: string; blob?: string; size?: number } {
-  if (text.length <= INLINE_LIMIT) return { text };
-  const end = pairSafe(text, HEAD_LENGTH);
-  const more = `[${text.length - end} of ${text.length} characters left out; go on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
-  return { text: `${text.slice(0, end)}\n${more}`, blob: deps.keepText(text), size: text.length };
-}
-
-function readResult(call: ToolCall, { history }: Journal, deps: CallDeps): [boolean, string] {
-  const id = String(call.arguments.id);
-  const hash = history.blobs.get(id);
-  const text = hash === undefined ? null : deps.readText(hash);
-  if (text === null) return [true, `there is no shortened result "${id}"`];
-  const offset = pairSafe(text, Number(call.arguments.offset));
-  if (offset >= text.length)
-    return [true, `the result has ${text.length} characters; offset ${offset} is behind its end`];
-  const end = pairSafe(text, Math.min(text.length, offset + HEAD_LENGTH));
-  const rest = end < text.length ? `\n[${text.length - end} characters left; go on with offset ${end}]` : "\n[end]";
-  return [false, text.slice(offset, end) + rest];
 }

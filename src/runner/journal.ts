@@ -1,10 +1,11 @@
 /** The events that a loop has made and not yet handed over to be saved, and the history they lead to. */
 import type { RunEvent } from "../core/event.js";
 import { createHistory, type History, type ReadReply, recordEvent } from "../core/history.js";
+import type { Redact } from "../core/redact.js";
 
 export interface Journal {
   readonly history: History;
-  /** Takes an event into the history; it is not saved yet. */
+  /** Takes an event into the history, without the secrets in it; it is not saved yet. */
   note(event: RunEvent): void;
   /** All events since the last take, to be saved in one commit. */
   take(): readonly RunEvent[];
@@ -12,12 +13,13 @@ export interface Journal {
   hasUnsavedAnswers(): boolean;
 }
 
-export function createJournal(prompt: string, readReply: ReadReply): Journal {
+export function createJournal(prompt: string, readReply: ReadReply, redact: Redact): Journal {
   const history = createHistory(prompt);
   let unsaved: RunEvent[] = [];
   return {
     history,
-    note(event) {
+    note(given) {
+      const event = redact.value(given);
       recordEvent(history, event, readReply);
       unsaved.push(event);
     },

@@ -7,7 +7,10 @@ export interface JsonSchemas {
   faultOf(schema: object | boolean): Promise<string | null>;
   /** What is wrong with the value, in one line, or null. A schema that cannot be used is a fault of every value. */
   check(schema: object | boolean, value: unknown): Promise<string | null>;
-  /** The same for arguments and a tool's own schema, less its patterns: another's regular expression may take for ever. */
+  /**
+   * The same for arguments and a tool's own schema, less its patterns: another's regular expression may take for ever.
+   * A schema that cannot be used says nothing against them: then the tool's server is left to judge.
+   */
   checkArguments(schema: object, value: unknown): Promise<string | null>;
 }
 
@@ -23,17 +26,17 @@ export function createJsonSchemas(): JsonSchemas {
     compiled.set(schema, known);
     return known;
   };
-  const check = async (schema: object | boolean, value: unknown) => {
-    const result = await compile(schema);
-    if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
-    return result.validate(value) ? null : describe(result.validate.errors ?? []);
-  };
   return {
-    check,
-    checkArguments(schema, value) {
+    async check(schema, value) {
+      const result = await compile(schema);
+      if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
+      return result.validate(value) ? null : describe(result.validate.errors ?? []);
+    },
+    async checkArguments(schema, value) {
       const plain = plainOf.get(schema) ?? withoutPatterns(schema);
       plainOf.set(schema, plain);
-      return check(plain, value);
+      const result = await compile(plain);
+      return "fault" in result || result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async faultOf(schema) {
       const result = await compile(schema);

@@ -1,6 +1,6 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
 import { LEASE_MS } from "../core/limits.js";
-import type { Log, RunHold, RunStore } from "../core/ports.js";
+import type { CreateRunResult, Log, NewRun, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import { createCommitQueue } from "./commit-queue.js";
 import { driveRun } from "./drive-run.js";
@@ -14,6 +14,8 @@ const RENEW_EVERY_MS = 5_000; // a third of a lease
 export interface LiveRuns {
   /** How many runs may work at the same time; more wait. */
   allow(slots: number): void;
+  /** Writes a run. What `check` throws right before refuses it: then nothing is written. */
+  create(run: NewRun, check: () => void): Promise<CreateRunResult>;
   /** Drives a pending run of this process as soon as a slot is free. */
   begin(run: Run, agent: AgentDeps): void;
   /** Aborts what these runs do here; their end is recorded elsewhere. */
@@ -111,6 +113,7 @@ export function createLiveRuns(deps: {
     allow(allowed) {
       slots = allowed;
     },
+    create: commits.create,
     begin(run, agent) {
       waiting.push({ run, agent, controller: new AbortController() });
       watchWhileBusy();

@@ -2,7 +2,7 @@
 import type { ToolRuling } from "../core/event.js";
 import { idlePatterns, judgeCatalog, judgeTool } from "../core/gate.js";
 import type { ToolDeclaration } from "../core/message.js";
-import type { Catalog } from "../core/ports.js";
+import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
 import type { RunRequest } from "../core/run.js";
 import { type CatalogTool, patternMayReach } from "../core/tool.js";
 import { completeTool, readResultTool } from "./built-in-tools.js";
@@ -16,6 +16,7 @@ export interface Offer {
   readonly allowed: ReadonlyMap<string, CatalogTool>;
   readonly rulings: readonly ToolRuling[];
   readonly warnings: readonly string[];
+  readonly problems: readonly ServerProblem[];
 }
 
 const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
@@ -35,10 +36,55 @@ export function createOfferTools(): OfferTools {
   };
 }
 
-/** The servers whose tools a run may come to use: only these are started for it. */
-export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
-  const { allow } = request.policy;
-  return servers.filter((server) => allow.patterns.some((pattern) => patternMayReach(pattern, server)));
+/** The servers whose tools are looked at for a run. */
+export function serversFor({ policy }: RunRequest, servers: readonly string[]): readonly string[] {
+  return servers.filter((server) => policy.allow.patterns.some((pattern) => patternMayReach(pattern, server)));
+}
+
+/** Those of them that the run may come to use: all but the ones known to offer nothing that it is granted. */
+export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
+  const servers = serversFor(request, downstream.servers);
+  const useless = downstream
+    .status()
+    .filter(({ listing }) => listing && !listing.tools.some((tool) => judgeTool(request.policy, tool).allowed))
+    .filter(({ pinFindings }) => !pinFindings.some(({ withheld }) => withheld)) // they may have been accepted since
+    .map(({ name }) => name);
+  return servers.filter((server) => !useless.includes(server));
+}
+
+/** What has changed for the agent between two offers, as it is told; null where nothing has. */
+export function changeBetween(before: Offer, after: Offer): string | null {
+  const namesIn = (offer: Offer, other: Offer) => [...offer.allowed.keys()].filter((name) => !other.allowed.has(name));
+  const [gone, added] = [namesIn(before, after), namesIn(after, before)];
+  if (gone.length + added.length === 0) return null;
+  const lines = [
+    ...(gone.length > 0 ? [`no longer there: ${listed(gone)}`] : []),
+    ...(added.length > 0 ? [`there now: ${listed(added)}`] : []),
+  ];
+  const reasons = after.problems.filter((problem) => !before.problems.includes(problem));
+  return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
+}
+
+/** Why a tool that is not in the catalog is not there, as far as its server's troubles tell; null where they do not. */
+export function absenceOf(tool: string, { problems }: Offer): string | null {
+  const ofServer = problems.filter(({ server }) => tool.startsWith(`${server}__`));
+  const found = ofServer.find((problem) => problem.tool === tool) ?? ofServer.find(isAboutServer);
+  return found?.message ?? null;
+}
+
+function isAboutServer({ code, tool }: ServerProblem): boolean {
+  return tool === undefined && code !== "tool_set_aside" && code !== "tool_list_cut";
+}
+
+function toWarning({ server, message, code }: ServerProblem): string {
+  return `${server}: ${message} (${code})`;
+}
+
+const MOST_LISTED = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function makeOffer(catalog: Catalog, { policy, outputSchema }: RunRequest): Offer {
@@ -50,9 +96,7 @@ function makeOffer(catalog: Catalog, { policy, outputSchema }: RunRequest): Offe
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
     rulings: judgeCatalog(policy, catalog.tools),
-    warnings: [
-      ...catalog.problems.map((problem) => `${problem.server}: ${problem.message} (${problem.code})`),
-      ...idlePatterns(policy, catalog.tools),
-    ],
+    warnings: [...catalog.problems.map(toWarning), ...idlePatterns(policy, catalog.tools)],
+    problems: catalog.problems,
   };
 }

@@ -3,18 +3,18 @@ import type { RunEvent } from "../core/event.js";
 import { COMPLETE, type ReadReply } from "../core/history.js";
 import { firstBreach } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
-import type { Provider } from "../core/ports.js";
+import type { ServerHold } from "../core/ports.js";
 import type { Outcome, RunFailure, RunRequest } from "../core/run.js";
 import { untilAborted } from "../core/until-aborted.js";
 import { type Asked, askModel } from "./ask-model.js";
-import { type CallDeps, callTools } from "./call-tools.js";
+import { callTools } from "./call-tools.js";
 import { createJournal, type Journal } from "./journal.js";
 import { graceOutcome, judgeComplete } from "./judge-complete.js";
-import { type Offer, type OfferTools, serversFor } from "./offer-tools.js";
+import type { CallDeps } from "./make-call.js";
+import { changeBetween, type Offer, type OfferTools, serversFor, usableServers } from "./offer-tools.js";
 import type { StopReason } from "./stop.js";
 
 export interface AgentDeps extends CallDeps {
-  readonly provider: Provider;
   readonly readReply: ReadReply;
   readonly offerTools: OfferTools;
 }
@@ -32,12 +32,17 @@ export async function* runAgent(
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
-  const journal = createJournal(request.prompt, deps.readReply);
-  const outcome = yield* workUntilEnd(request, signal, journal, deps);
-  const end = outcome ?? endedBy(signal.reason as StopReason, request);
-  if (end === null) return;
-  journal.note({ type: "run_finished", outcome: end });
-  yield journal.take();
+  const journal = createJournal(request.prompt, deps.readReply, deps.redact);
+  const hold = deps.downstream.hold(usableServers(request, deps.downstream));
+  try {
+    const outcome = yield* workUntilEnd(request, signal, journal, hold, deps);
+    const end = outcome ?? endedBy(signal.reason as StopReason, request);
+    if (end === null) return;
+    journal.note({ type: "run_finished", outcome: end });
+    yield journal.take();
+  } finally {
+    hold.release();
+  }
 }
 
 /** The turns. Returns how the run ended, or null when it was stopped from outside. */
@@ -45,14 +50,17 @@ async function* workUntilEnd(
   request: RunRequest,
   signal: AbortSignal,
   journal: Journal,
+  hold: ServerHold,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
   const { history } = journal;
-  const offer = await resolveTools(request, signal, deps);
-  if (offer === null) return null;
-  journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
+  const servers = serversFor(request, deps.downstream.servers);
+  await untilAborted(hold.ready, signal).catch(() => {});
+  if (signal.aborted) return null;
+  let offer: Offer | null = null;
 
   for (;;) {
+    offer = currentOffer(request, servers, offer, journal, deps);
     const breach = firstBreach(request.limits, history);
     if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
     journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
@@ -65,7 +73,7 @@ async function* workUntilEnd(
     if (asked.kind === "failed") return { status: "error", result: null, error: asked.failure };
     const { text, calls } = asked.content;
 
-    const stuck = yield* callTools(calls, { request, offer, journal, signal }, deps);
+    const stuck = yield* callTools(calls, { request, offer, journal, readReply, signal }, deps);
     if (stuck) return { status: "blocked", result: null, error: stuck };
     if (signal.aborted) return null;
 
@@ -74,14 +82,20 @@ async function* workUntilEnd(
   }
 }
 
-/** Starts the servers that the run may need and works out what it is offered; null when the run was stopped meanwhile. */
-async function resolveTools(request: RunRequest, signal: AbortSignal, deps: AgentDeps): Promise<Offer | null> {
-  const servers = serversFor(request, deps.downstream.servers);
-  const catalog = await untilAborted(deps.downstream.catalog(servers), signal).catch((error: unknown) => {
-    if (signal.aborted) return null;
-    throw error;
-  });
-  return catalog && deps.offerTools(catalog, request);
+/** What the run is offered in the turn that begins; a change is recorded, and told to the agent. */
+function currentOffer(
+  request: RunRequest,
+  servers: readonly string[],
+  before: Offer | null,
+  journal: Journal,
+  { downstream, offerTools }: AgentDeps,
+): Offer {
+  const offer = offerTools(downstream.catalog(servers), request);
+  if (offer === before) return offer;
+  journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
+  const change = before && changeBetween(before, offer);
+  if (change !== null) journal.note({ type: "message_injected", text: change });
+  return offer;
 }
 
 /** An answer without calls ends the run, unless its outcome has to have a shape: then only `complete` does. */

@@ -1,6 +1,7 @@
 /** What runs are worked with: put together once, handed to every tool. */
 import type { ReadReply } from "../core/history.js";
 import type { Clock, Downstream, RunStore } from "../core/ports.js";
+import type { Redact } from "../core/redact.js";
 import type { EventFeed } from "./event-feed.js";
 import type { JsonSchemas } from "./json-schema.js";
 import type { LiveRuns } from "./live-runs.js";
@@ -19,6 +20,8 @@ export interface Runtime {
   readonly offerTools: OfferTools;
   readonly readReply: ReadReply;
   readonly clock: Clock;
+  /** Of the secrets that the configuration holds; of none before setup(). */
+  readonly redact: Redact;
   newId(prefix: "run" | "ses"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;

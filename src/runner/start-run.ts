@@ -1,8 +1,9 @@
 /** Starts a run: resolved and refused first, then written in one transaction, then driven. */
 import { createHash } from "node:crypto";
-import { RequestError } from "../core/errors.js";
-import type { HostSession } from "../core/ports.js";
+import { ConfigError, RequestError } from "../core/errors.js";
+import type { Downstream, HostSession, NewRun, ServerStatus } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
+import { patternNamesServer } from "../core/tool.js";
 import { type Offer, serversFor } from "./offer-tools.js";
 import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
 import type { Runtime } from "./runtime.js";
@@ -11,28 +12,28 @@ export interface StartedRun {
   readonly run: Run;
   /** False for the run that the same idempotency key made before. */
   readonly isNew: boolean;
-  /** What it is offered, where its servers are up already and so have told their tools. */
+  /** What it is offered, where the tools of its servers are known. */
   readonly offer: Offer | null;
   readonly notices: readonly string[];
+}
+
+interface Caller {
+  readonly session: HostSession;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Starts a run for a host's session. Its row exists when this returns; a slot may not be free yet.
  * Throws RequestError or ConfigError, and then nothing was written.
  */
-export async function startRun(
-  args: SpawnArguments,
-  caller: { readonly session: HostSession; readonly signal: AbortSignal },
-  runtime: Runtime,
-): Promise<StartedRun> {
+export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
   const { settings, providers, downstream, notices } = await runtime.setup();
-  const { request, entry } = await resolveRequest(args, settings, providers, runtime.schemas);
+  const { store, schemas, clock, readReply, offerTools, live, redact } = runtime;
+  const args = redact.value(given);
+  const { request, entry } = await resolveRequest(args, settings, providers, schemas);
+  refuseBrokenServers(request, downstream);
   const provider = await entry.open();
-  const { store, schemas, clock, readReply, offerTools, live } = runtime;
-  if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
-  // Nobody would ever learn of a run whose caller has gone before it had a name.
-  if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
-  const { run, isNew } = createRun(request, args, caller.session, runtime);
+  const { run, isNew } = await createRun(request, args, caller, runtime);
   if (isNew)
     live.begin(run, {
       provider,
@@ -41,21 +42,37 @@ export async function startRun(
       clock,
       readReply,
       offerTools,
+      redact,
       keepText: store.putBlob,
       readText: store.getBlob,
     });
-  const known = downstream.knownCatalog(serversFor(run.request, downstream.servers));
-  return { run, isNew, offer: known && offerTools(known, run.request), notices };
+  return { run, isNew, offer: knownOffer(run.request, runtime, downstream), notices };
 }
 
-function createRun(request: RunRequest, args: SpawnArguments, hostSession: HostSession, runtime: Runtime) {
+/** A server that the caller names, and that cannot be used as it is configured, is told before anything is written. */
+function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): void {
+  for (const { name, problem } of downstream.status()) {
+    if (problem?.code !== "bad_definition") continue;
+    if (policy.allow.patterns.some((pattern) => patternNamesServer(pattern, name)))
+      throw new ConfigError(problem.message);
+  }
+}
+
+function knownOffer(request: RunRequest, { offerTools }: Runtime, downstream: Downstream): Offer | null {
+  const servers = serversFor(request, downstream.servers);
+  const isUnknown = ({ name, listing, state }: ServerStatus) =>
+    servers.includes(name) && listing === null && state !== "failed";
+  return downstream.status().some(isUnknown) ? null : offerTools(downstream.catalog(servers), request);
+}
+
+async function createRun(request: RunRequest, args: SpawnArguments, { session, signal }: Caller, runtime: Runtime) {
   const id = runtime.newId("run");
   const { idempotency_key: key, ...asked } = args;
-  const result = runtime.store.createRun({
+  const newRun: NewRun = {
     id,
     sessionId: runtime.newId("ses"),
-    parentSessionId: hostSession.id,
-    hostSession,
+    parentSessionId: session.id,
+    hostSession: session,
     parentRunId: null,
     rootRunId: id,
     depth: 1,
@@ -63,6 +80,12 @@ function createRun(request: RunRequest, args: SpawnArguments, hostSession: HostS
     title: args.title ?? titleFrom(args.prompt),
     request,
     idempotency: key === undefined ? null : { key, requestHash: hashOf(asked) },
+  };
+  const result = await runtime.live.create(newRun, () => {
+    if (runtime.live.closed)
+      throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
+    // Nobody would ever learn of a run whose caller has gone before it had a name.
+    if (signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
   });
   if (result.kind === "conflict")
     throw new RequestError(

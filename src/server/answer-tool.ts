@@ -3,7 +3,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Runtime } from "../runner/runtime.js";
-import { argumentError } from "./error-text.js";
+import { argumentError, errorResult } from "./error-text.js";
 import { hostProfile } from "./host-profile.js";
 import type { ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
@@ -16,7 +16,10 @@ export interface AnswerContext {
   readonly onEvent: ToolContext["onEvent"];
 }
 
-/** Throws RequestError, ConfigError or StoreError; what is wrong with the arguments is found before anything is opened. */
+/**
+ * Throws RequestError, ConfigError or StoreError for what is wrong before the tool is at work: the arguments, which are
+ * looked at before anything is opened, or the opening. Secrets leave neither in an answer nor in an error.
+ */
 export async function answerTool(
   name: string,
   given: Readonly<Record<string, unknown>>,
@@ -33,16 +36,23 @@ export async function answerTool(
   const parsed = tool.input.safeParse(given, { reportInput: true });
   if (!parsed.success) throw argumentError(parsed.error, tool.input);
   const runtime = await context.runtime();
-  const structuredContent = await tool.handle(parsed.data, {
-    runtime,
-    host: hostProfile(context.clientName),
-    session: context.sessionOf(runtime),
-    signal: context.signal,
-    onEvent: context.onEvent,
-  });
-  // Some hosts show their model only the text, others only the structure.
-  return {
-    structuredContent: { ...structuredContent },
-    content: [{ type: "text", text: JSON.stringify(structuredContent) }],
-  };
+  try {
+    const answer = await tool.handle(parsed.data, {
+      runtime,
+      host: hostProfile(context.clientName),
+      session: context.sessionOf(runtime),
+      signal: context.signal,
+      onEvent: context.onEvent,
+    });
+    const structuredContent = runtime.redact.value(answer);
+    // Some hosts show their model only the text, others only the structure.
+    return {
+      structuredContent: { ...structuredContent },
+      content: [{ type: "text", text: JSON.stringify(structuredContent) }],
+    };
+  } catch (error) {
+    const known = errorResult(error, runtime.redact);
+    if (known) return known;
+    throw error;
+  }
 }

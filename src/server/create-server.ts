@@ -5,10 +5,11 @@ import {
   type CallToolRequest,
   CallToolRequestSchema,
   type CallToolResult,
+  type ElicitRequestFormParams,
   ListToolsRequestSchema,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { HostSession } from "../core/ports.js";
+import type { ElicitReply, ElicitRequest, HostSession } from "../core/ports.js";
 import type { Runtime } from "../runner/runtime.js";
 import { INSTRUCTIONS } from "./instructions.js";
 
@@ -28,10 +29,14 @@ export interface LegworkServer {
   settled(milliseconds: number): Promise<void>;
   /** Lets calls that wait answer now. */
   release(): void;
+  /** Asks the person at the host; cancelled where the host cannot ask, fails, or nobody answers in time. */
+  elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;
   /** Records that this host connection is over. */
   endSession(): void;
   close(): Promise<void>;
 }
+
+const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 
 /** Arguments that hosts add by themselves and that mean nothing to us. */
 const HOST_ADDED_ARGUMENTS = new Set(["wait_for_previous"]); // Gemini CLI
@@ -104,10 +109,22 @@ export function createServer(deps: ServerDeps): LegworkServer {
       await new Promise(setImmediate); // an answer is sent a few microtasks after it is made
     },
     release: () => released.abort(),
+    async elicit({ server: asking, message, schema }, signal) {
+      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel" };
+      const params = { message: `${asking} asks: ${message}`, requestedSchema: schema as FormSchema };
+      try {
+        const { action, content } = await server.elicitInput(params, { timeout: ELICIT_LIMIT_MS, signal });
+        return { action, ...(content ? { content } : {}) };
+      } catch {
+        return { action: "cancel" };
+      }
+    },
     endSession: session.end,
     close: () => server.close(),
   };
 }
+
+type FormSchema = ElicitRequestFormParams["requestedSchema"];
 
 function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(given).filter(([key]) => !HOST_ADDED_ARGUMENTS.has(key)));

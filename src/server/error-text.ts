@@ -4,13 +4,14 @@ import type { z } from "zod";
 import { ConfigError, RequestError, StoreError } from "../core/errors.js";
 import { explainIssue } from "../core/issue-text.js";
 import { didYouMean } from "../core/nearest.js";
+import { REDACT_NOTHING, type Redact } from "../core/redact.js";
 import { fittingPart, sizeOf } from "./page.js";
 
-/** The result for an error that a call met; null for one that is a bug of ours. */
-export function errorResult(error: unknown): CallToolResult | null {
-  if (error instanceof RequestError) return failure(error.code, error.message);
-  if (error instanceof ConfigError) return failure("configuration", error.message);
-  if (error instanceof StoreError) return failure("store", error.message);
+/** The result for an error that a call met; null for one that is a bug of ours. What is secret goes before anything is cut. */
+export function errorResult(error: unknown, redact: Redact = REDACT_NOTHING): CallToolResult | null {
+  if (error instanceof RequestError) return failure(error.code, redact.text(error.message));
+  if (error instanceof ConfigError) return failure("configuration", redact.text(error.message));
+  if (error instanceof StoreError) return failure("store", redact.text(error.message));
   return null;
 }
 

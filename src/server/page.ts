@@ -77,6 +77,14 @@ export function decodeCursor(kind: string, cursor: string | undefined): Readonly
   throw badCursor();
 }
 
+/** Where a list goes on, from its cursor; its beginning where none was given. Throws RequestError. */
+export function listCursor(kind: string, cursor: string | undefined): ListCursor {
+  const fields = decodeCursor(kind, cursor);
+  return fields === null
+    ? { after: 0, offset: 0 }
+    : { after: cursorNumber(fields.after), offset: cursorNumber(fields.offset) };
+}
+
 /** A whole number of a cursor. */
 export function cursorNumber(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;

@@ -32,6 +32,8 @@ function describe(event: RunEvent): string {
       return `calls ${event.tool}`;
     case "tool_call_finished":
       return `${event.tool} ${event.isError ? "failed" : "answered"}`;
+    case "tool_call_progressed":
+      return progressOf(event);
     case "tool_call_refused":
       return `${event.tool} was refused`;
     case "run_finished":
@@ -39,4 +41,9 @@ function describe(event: RunEvent): string {
     default:
       return event.type.replaceAll("_", " ");
   }
+}
+
+function progressOf({ tool, progress, total, message }: Extract<RunEvent, { type: "tool_call_progressed" }>): string {
+  const share = total === null ? `${progress}` : `${progress} of ${total}`;
+  return `${tool}: ${message ?? share}`;
 }

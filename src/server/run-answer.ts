@@ -140,7 +140,7 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
 
 /** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
 function effectOutcome({ isError, code }: Extract<RunEvent, { type: "tool_call_finished" }>): string {
-  if (code === "not_called") return "not made";
+  if (code === "not_called" || code === "session_lost") return "not made";
   if (code !== undefined && code !== "call_failed") return "unknown";
   return isError ? "failed" : "done";
 }

@@ -70,11 +70,8 @@ function toSaid({ text, calls }: ReplyContent): object {
 
 /** Why each tool is or is not allowed. */
 export function toAccessItems(events: readonly StoredEvent[]): readonly Keyed[] {
-  const items: Keyed[] = [];
-  for (const { event } of events) {
-    if (event.type !== "tools_resolved") continue;
-    for (const { rule, allowed, tools } of event.rulings)
-      for (const tool of tools) items.push({ key: items.length + 1, value: { tool, allowed, rule } });
-  }
-  return items;
+  const last = events.findLast(({ event }) => event.type === "tools_resolved")?.event;
+  const rulings = last?.type === "tools_resolved" ? last.rulings : [];
+  const items = rulings.flatMap(({ rule, allowed, tools }) => tools.map((tool) => ({ tool, allowed, rule })));
+  return items.map((value, position) => ({ key: position + 1, value }));
 }

@@ -4,11 +4,12 @@ import type { Tool } from "./tool.js";
 import { cancelRun } from "./tools/cancel-run.js";
 import { complete } from "./tools/complete.js";
 import { getRun } from "./tools/get-run.js";
+import { listAgents } from "./tools/list-agents.js";
 import { listRuns } from "./tools/list-runs.js";
 import { spawnAgent } from "./tools/spawn-agent.js";
 import { waitForRunsTool } from "./tools/wait-for-runs.js";
 
-export const TOOLS: readonly Tool[] = [spawnAgent, waitForRunsTool, getRun, listRuns, cancelRun, complete];
+export const TOOLS: readonly Tool[] = [spawnAgent, waitForRunsTool, getRun, listRuns, cancelRun, complete, listAgents];
 
 /** A tool as `tools/list` shows it. */
 export function toListedTool({ name, title, description, annotations, input, output }: Tool) {

@@ -1,7 +1,7 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
 
 import type Database from "better-sqlite3";
-import { and, eq, getTableColumns, inArray, type Placeholder, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, inArray, type Placeholder, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { LEGAL_FROM, type RunStatus } from "../core/run.js";
@@ -47,6 +47,20 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .select({ status: runs.status, epoch: runs.epoch })
       .from(runs)
       .where(eq(runs.id, placeholder("id")))
+      .prepare(),
+    /** `types` is a JSON list, or null for all. */
+    listEvents: db
+      .select({ seq: runEvents.seq, at: runEvents.at, type: runEvents.type, data: runEvents.data })
+      .from(runEvents)
+      .where(
+        and(
+          eq(runEvents.runId, placeholder("runId")),
+          gt(runEvents.seq, placeholder("afterSeq")),
+          sql`(${placeholder("types")} is null or ${runEvents.type} in (select value from json_each(${placeholder("types")})))`,
+        ),
+      )
+      .orderBy(runEvents.seq)
+      .limit(placeholder("limit"))
       .prepare(),
     renewLeases: db
       .update(runs)

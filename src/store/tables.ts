@@ -93,14 +93,24 @@ export const blobs = sqliteTable("blobs", {
   createdAt: integer("created_at").notNull(),
 });
 
-/** What each downstream tool's definition was when it was accepted. */
-export const toolPins = sqliteTable(
-  "tool_pins",
+/** What downstream servers offered when they were last up, by the hash of their definition. */
+export const catalogs = sqliteTable("catalogs", {
+  definitionHash: text("definition_hash").primaryKey(),
+  // Before the list, so that reading it does not read through the list.
+  savedAt: integer("saved_at").notNull(),
+  list: text("list").notNull(),
+});
+
+/** Definitions of downstream tools as the user accepted them; `source` is the file that defines the server. */
+export const pins = sqliteTable(
+  "pins",
   {
+    source: text("source").notNull(),
     server: text("server").notNull(),
     tool: text("tool").notNull(),
-    definitionHash: text("definition_hash").notNull(),
-    state: text("state").notNull(),
+    hash: text("hash").notNull(),
+    definition: text("definition").notNull(),
+    acceptedAt: integer("accepted_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.server, table.tool] })],
+  (table) => [primaryKey({ columns: [table.source, table.server, table.tool] })],
 );

@@ -41,9 +41,15 @@ function loadDocument(text: string, file: string): unknown {
   } catch (cause) {
     const mark = cause instanceof YAMLException ? cause.mark : undefined;
     const place = mark ? `${file}:${mark.line + 1}:${mark.column + 1}` : file;
-    const reason = cause instanceof YAMLException ? cause.reason : String(cause);
-    throw new ConfigError(`${place}: not valid YAML: ${reason}`, { cause });
+    const reason = cause instanceof YAMLException ? withoutQuotes(cause.reason) : "it cannot be read";
+    // Without its cause, which quotes lines of the file, in which secrets may stand.
+    throw new ConfigError(`${place}: not valid YAML: ${reason}`);
   }
+}
+
+/** The names of aliases and tags that are none may be a password that begins with `*` or `!`. */
+function withoutQuotes(reason: string): string {
+  return reason.replace(/ "[^"]*"| !<[^>]*>|(?<=characters): .*$/g, "");
 }
 
 /** Schemas pass over such a key in silence. What aliases share is visited once, so that a bomb stays small. */
@@ -105,7 +111,7 @@ function childOf(schema: unknown, key: PropertyKey): unknown {
 }
 
 /** `file:line:column` of the key or item at a path; of its nearest parent where the path is not in the text. */
-function placeOf(text: string, file: string, path: readonly PropertyKey[]): string {
+export function placeOf(text: string, file: string, path: readonly PropertyKey[]): string {
   const events = parseEvents(text, { maxDepth: MAX_DEPTH });
   const offset = offsetOf(text, events, path);
   const before = text.slice(0, offset);

@@ -9,10 +9,10 @@ import type { RunEvent } from "../../src/core/event.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { NewRun, RunFilter, RunHold, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
-import { openRunStore } from "../../src/store/open-run-store.js";
+import { openStore as openFile } from "../../src/store/open-store.js";
 
 const implementations: Record<string, (file: string, now: () => number) => RunStore> = {
-  sqlite: (file, now) => openRunStore(file, { now }),
+  sqlite: (file, now) => openFile(file, { now }).runs,
 };
 
 const SUCCESS: Outcome = { status: "success", result: "done" };
@@ -82,7 +82,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   }
 
   /** One commit by itself. */
-  const append = (hold: RunHold, events: readonly RunEvent[]) => store.append([{ hold, events }])[0] ?? null;
+  const append = (hold: RunHold, events: readonly RunEvent[]) => store.append(hold, events);
   const finish = (outcome: Outcome): RunEvent => ({ type: "run_finished", outcome });
   const allEvents = (runId: string) => store.listEvents(runId, { afterSeq: 0, limit: 1000 });
 
@@ -209,15 +209,25 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     expect(store.getRun(child.runId)?.status).toBe("running");
   });
 
-  it("writes several commits at once, each by its own hold", () => {
+  it("writes several commits together, each by its own hold", () => {
     const [held, lost] = [started(), started()];
     store.endTree(lost.runId, CANCELLED);
     const turn: RunEvent = { type: "turn_started", turn: 1 };
-    const stored = store.append([
-      { hold: lost, events: [turn] },
-      { hold: held, events: [turn, turn] },
-    ]);
+    const stored = store.together(() => [append(lost, [turn]), append(held, [turn, turn])]);
     expect(stored.map((events) => events?.map(({ seq }) => seq) ?? null)).toEqual([null, [3, 4]]);
+  });
+
+  it("writes nothing of what was together when one part fails", () => {
+    const hold = started();
+    const failing = () =>
+      store.together(() => {
+        append(hold, [{ type: "turn_started", turn: 1 }]);
+        store.createRun(newRun({ id: "run_new" }));
+        throw new Error("a mistake");
+      });
+    expect(failing).toThrow("a mistake");
+    expect(store.getRun("run_new")).toBeNull();
+    expect(store.listEvents(hold.runId, { afterSeq: 0, limit: 10, types: ["turn_started"] })).toEqual([]);
   });
 
   it("writes a host's session once, with its first run", () => {

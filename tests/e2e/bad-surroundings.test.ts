@@ -77,15 +77,9 @@ describe("a config.yaml that cannot be used", () => {
       "has a server without a command",
       "mcpServers:\n  gh: { args: [] }\n",
       ":2:3",
-      /mcpServers\.gh: needs a "command"/,
+      /mcpServers\.gh: needs a "command" or a "url"$/,
     ],
     ["says something twice", "model: a\nprovider: gemini\nmodel: b\n", ":3:1", /duplicated mapping key/],
-    [
-      "reads a variable that is not set",
-      `mcpServers:\n  gh: { command: "$\{NO_SUCH}" }\n`,
-      "",
-      /\$\{NO_SUCH\} is not set/,
-    ],
     ["would set a prototype", "mcpServers:\n  __proto__: { command: x }\n", ":2:3", /__proto__/],
   ];
 
@@ -130,7 +124,7 @@ describe("a config.yaml that cannot be used", () => {
     writeFileSync(file, Buffer.from([0x61, 0x3a, 0x20, 0xff]));
     await expectFault("not UTF-8 text");
     writeFileSync(file, `# ${"x".repeat(2_000_000)}`);
-    await expectFault("larger than 1000000 bytes");
+    await expectFault("larger than 1048576 bytes");
     rmSync(file);
     mkdirSync(file);
     await expectFault("cannot be read");
@@ -151,7 +145,10 @@ describe("a config.yaml that cannot be used", () => {
   it("in the project that cannot be read is told by name too", async () => {
     const bench = setTalk();
     mkdirSync(join(bench.project, ".legwork", "config.yaml"), { recursive: true });
-    const host = await setHost(bench);
+    const untrusting = await setHost(bench);
+    const { structured } = await untrusting.call("spawn_agent", played);
+    expect(structured.notices.join("\n")).toContain(`${bench.project}/.legwork/config.yaml`);
+    const host = await setHost(bench, { env: { LEGWORK_TRUST_PROJECT: "1" } });
     expectRefusal(await host.call("spawn_agent", played), "configuration", `${bench.project}/.legwork/config.yaml`);
   });
 

@@ -1,12 +1,13 @@
 /** How a process ends: what is on disk afterwards, how soon, and what is left running. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, spawnRaw, until, type Workbench } from "../support/host.js";
+import { processesOf } from "../support/leftovers.js";
 
 const slowCall = [says(call("effects__slow", { ms: 60_000 }))];
 
@@ -14,21 +15,6 @@ function bareBench(): Workbench {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   return bench;
-}
-
-/** Living processes whose command line or environment names the text. */
-function processesOf(bench: Workbench): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        const state = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0];
-        return state !== "Z" && readFileSync(`/proc/${pid}/environ`, "utf8").includes(bench.root);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }
 
 function readRuns(bench: Workbench) {

@@ -34,10 +34,13 @@ it("lists its tools with titles, annotations and strict schemas, in under 3,000 
     "list_runs",
     "cancel_run",
     "complete",
+    "list_agents",
   ]);
   for (const tool of listed.tools) {
     expect(tool.title, tool.name).toBeTruthy();
-    expect(tool.annotations?.readOnlyHint, tool.name).toBe(/^(wait_for_runs|get_run|list_runs)$/.test(tool.name));
+    expect(tool.annotations?.readOnlyHint, tool.name).toBe(
+      /^(wait_for_runs|get_run|list_runs|list_agents)$/.test(tool.name),
+    );
     expect(tool.inputSchema, tool.name).toMatchObject({ type: "object", additionalProperties: false });
     expect(tool.outputSchema, tool.name).toMatchObject({ type: "object" });
   }

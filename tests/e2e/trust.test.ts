@@ -1,9 +1,9 @@
 /** Trust from the wire: what a project asks for counts only after its user has said so, and never reaches keys. */
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BIN, baseEnv, type HostOptions, type Workbench } from "../support/host.js";
+import { legwork } from "../support/command.js";
+import { BIN, type HostOptions, type Workbench } from "../support/host.js";
 import {
   hostileServer,
   markingServer,
@@ -26,22 +26,6 @@ function setGreedyProject(): { bench: Workbench; mark: string } {
   bench.write(CONFIG, `mcpServers: { greedy: ${markingServer(mark)} }\ntools: ["*"]\n`);
   rehearseCalls(bench, "write", [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "made" } }]);
   return { bench, mark };
-}
-
-interface CommandEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `legwork ...` as a user would in the project. */
-function legwork(bench: Workbench, args: readonly string[], env: Record<string, string> = {}): Promise<CommandEnd> {
-  return new Promise((resolve) => {
-    const options = { cwd: bench.project, env: { ...baseEnv(bench), ...env } };
-    const child = execFile(process.execPath, [BIN, ...args], options, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
 }
 
 /** Plays the script "write" on a host of its own and tells what came of it. */
@@ -160,32 +144,30 @@ describe("a trusted project still", () => {
 
   it("reads only the variables that its user exposes, and never a provider's key", async () => {
     const { bench } = setGreedyProject();
-    const host = await setHost(bench, { env: trusting });
-    const asks = (value: string) =>
+    rehearseCalls(bench, "write", [{ tool: "own__plain" }]);
+    const asks = async (value: string) => {
       bench.write(CONFIG, `mcpServers:\n  own: ${hostileServer("environment", { GIVEN: value })}\n`);
-    const refusal = async () => {
-      const { isError, structured } = await host.call("spawn_agent", played);
-      expect(isError).toBe(true);
-      expect(structured.error.code).toBe("configuration");
-      return String(structured.error.message);
+      const host = await setHost(bench, { env: trusting });
+      const run = await runScript(host, "write", { tools: ["*"] });
+      const [text = ""] = await toolTexts(host, run.run_id);
+      await host.close();
+      return { warnings: run.warnings.join("\n"), text };
     };
 
-    asks(dollar("HIDDEN"));
-    expect(await refusal()).toMatch(/mcpServers\.own\.env\.GIVEN: \$\{HIDDEN\} may be read .* lists it in expose_env/);
-    asks(dollar("HIDDEN:-harmless"));
-    expect(await refusal()).toContain("expose_env");
+    const hidden = await asks(dollar("HIDDEN"));
+    expect(hidden.warnings).toMatch(/mcpServers\.own\.env\.GIVEN: \$\{HIDDEN\} may be read .* lists it in expose_env/);
+    expect((await asks(dollar("HIDDEN:-harmless"))).warnings).toContain("expose_env");
     bench.configure("expose_env: [HIDDEN, GEMINI_API_KEY, ANTHROPIC_API_KEY]\n");
     for (const key of ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) {
-      asks(`x${dollar(`${key}:-none`)}`);
-      expect(await refusal()).toContain(`${dollar(key)} is a provider's key, which a project may not read`);
+      const { warnings, text } = await asks(`x${dollar(`${key}:-none`)}`);
+      expect(warnings).toContain(`${dollar(key)} is a provider's key, which a project may not read`);
+      expect(warnings + text).not.toContain("key-of-the-user");
     }
-    expect(await refusal()).not.toContain("key-of-the-user");
 
-    asks(dollar("HIDDEN"));
-    rehearseCalls(bench, "write", [{ tool: "own__plain" }]);
-    const run = await runScript(host, "write", { tools: ["own__plain"] });
-    const [seen = "{}"] = await toolTexts(host, run.run_id);
-    expect(JSON.parse(seen)).toMatchObject({ GIVEN: "hidden-value" });
+    const seen = await asks(dollar("HIDDEN"));
+    expect(seen.warnings).toBe("");
+    // It reached the server, and is no longer to be read in what the server tells.
+    expect(JSON.parse(seen.text)).toMatchObject({ GIVEN: "[redacted HIDDEN]" });
   });
 });
 
@@ -212,13 +194,32 @@ describe("a downstream server", () => {
   });
 });
 
+describe("a project's .mcp.json", () => {
+  it("counts where it is imported and trusted, and only as it was then", async () => {
+    const bench = setBench();
+    const mark = join(bench.root, "started");
+    const file = { mcpServers: { theirs: JSON.parse(markingServer(mark)) } };
+    bench.write(".mcp.json", JSON.stringify(file));
+    bench.configure("import: [claude]\ntools: ['*']\n");
+    rehearse(bench, "write", [{ text: "hello" }]);
+    const before = await play(bench);
+    expect(before.run.notices).toEqual([expect.stringMatching(/^\.mcp\.json of this project is not trusted/)]);
+    expect(existsSync(mark)).toBe(false);
+    expect((await legwork(bench, ["trust"])).stdout).toContain("until one of these changes: .mcp.json\n");
+    expect((await play(bench)).run).not.toHaveProperty("notices");
+    expect(existsSync(mark)).toBe(true);
+    bench.write(".mcp.json", JSON.stringify({ ...file, more: 1 }));
+    expect((await play(bench)).run.notices[0]).toMatch(/^\.mcp\.json of this project is not trusted/);
+  });
+});
+
 describe("the command `legwork trust`", () => {
   it("says so where there is nothing to trust", async () => {
     const bench = setBench();
     const { code, stdout } = await legwork(bench, ["trust"]);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `${bench.project} has no .legwork/config.yaml: there is nothing to trust\n`,
+      stdout: `${bench.project} has none of .legwork/config.yaml, .mcp.json, .gemini/settings.json: there is nothing to trust\n`,
     });
   });
 

@@ -14,11 +14,13 @@ import {
   groupLives,
   hostile,
   isAlive,
+  limits,
   open,
   opened,
   options,
   pidFile,
   pids,
+  started,
   tool,
   useStage,
 } from "../support/downstream-stage.js";
@@ -28,8 +30,12 @@ useStage();
 describe("a call", () => {
   it("answers, also with isError and with another server's error", async () => {
     const { downstream, catalog } = await opened(effects(), hostile("errors"));
-    expect(await call(downstream, tool(catalog, "echo"), { a: [1] })).toEqual({ isError: false, text: '{"a":[1]}' });
-    expect(await call(downstream, tool(catalog, "fail"))).toEqual({ isError: true, text: "it went wrong" });
+    expect(await call(downstream, tool(catalog, "echo"), { a: [1] })).toEqual({
+      isError: false,
+      text: '{"a":[1]}',
+      parts: [],
+    });
+    expect(await call(downstream, tool(catalog, "fail"))).toEqual({ isError: true, text: "it went wrong", parts: [] });
     const error = await failure(call(downstream, tool(catalog, "hostile__plain")));
     expect(error).toMatchObject({ code: "call_failed", server: "hostile" });
     expect(error.message).toContain("no such page");
@@ -40,17 +46,27 @@ describe("a call", () => {
     const plain = tool(catalog, "plain");
     expect((await call(downstream, plain, { kind: "mixed" })).text.split("\n")).toEqual([
       "first",
-      "[image image/png, 6 bytes]",
-      "[resource_link text/plain, 12 bytes, file:///a.txt]",
+      "[image image/png, 6 bytes, part 1]",
+      "[resource_link text/plain, 12 bytes, file:///a.txt, a]",
       "[resource text/plain, file:///b.txt]",
       "the text of b",
       "[hologram]",
       "[text]",
       "[unreadable content]",
       "last",
+      "[structured content, 16 characters, part 2]",
     ]);
-    expect(await call(downstream, plain, { kind: "structured" })).toEqual({ isError: false, text: '[1,{"two":2}]' });
-    expect(await call(downstream, plain, { kind: "empty" })).toEqual({ isError: false, text: "(no content)" });
+    expect((await call(downstream, plain, { kind: "mixed" })).parts).toEqual([
+      { kind: "image", mimeType: "image/png", text: "AAAAAAAA" },
+      { kind: "structured", mimeType: "application/json", text: '{"ignored":true}' },
+    ]);
+    const structured = { isError: false, text: '[1,{"two":2}]', parts: [] };
+    expect(await call(downstream, plain, { kind: "structured" })).toEqual(structured);
+    expect(await call(downstream, plain, { kind: "empty" })).toEqual({
+      isError: false,
+      text: "(no content)",
+      parts: [],
+    });
   });
 
   it("loses none of 100 at once under one signal, without a warning", async () => {
@@ -60,7 +76,8 @@ describe("a call", () => {
     const { downstream, catalog } = await opened(effects());
     const echo = tool(catalog, "echo");
     const { signal } = new AbortController();
-    const calls = Array.from({ length: 100 }, (_, n) => downstream.call(echo, { n }, { timeoutMs: 5_000, signal }));
+    const under = limits(5_000, { signal });
+    const calls = Array.from({ length: 100 }, (_, n) => downstream.call(echo, { n }, under));
     const answers = await Promise.all(calls);
     expect(answers.map(({ text }) => text)).toEqual(answers.map((_, n) => `{"n":${n}}`));
     await delay(10);
@@ -91,8 +108,8 @@ describe("a call", () => {
   it("is cancelled at the server when the caller aborts, and rejects at once", async () => {
     const { downstream, catalog } = await opened(effects());
     const controller = new AbortController();
-    const limits = { timeoutMs: 60_000, signal: controller.signal };
-    const calling = failure(downstream.call(tool(catalog, "slow_add_line"), { ms: 20_000, text: "a" }, limits));
+    const under = limits(60_000, { signal: controller.signal });
+    const calling = failure(downstream.call(tool(catalog, "slow_add_line"), { ms: 20_000, text: "a" }, under));
     await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
     const abortedAt = performance.now();
     controller.abort();
@@ -100,7 +117,7 @@ describe("a call", () => {
     expect(performance.now() - abortedAt).toBeLessThan(100);
     expect(error).toMatchObject({ code: "call_aborted", message: expect.stringContaining("its outcome is unknown") });
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
-    const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, limits));
+    const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, under));
     expect(late).toMatchObject({ code: "not_called", message: expect.stringContaining("was not called") });
     expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
   });
@@ -108,8 +125,7 @@ describe("a call", () => {
   it("is not cancelled at the server when the signal aborts after its answer", async () => {
     const { downstream, catalog } = await opened(effects());
     const controller = new AbortController();
-    const limits = { timeoutMs: 5_000, signal: controller.signal };
-    await downstream.call(tool(catalog, "slow"), { ms: 1 }, limits);
+    await downstream.call(tool(catalog, "slow"), { ms: 1 }, limits(5_000, { signal: controller.signal }));
     controller.abort();
     await call(downstream, tool(catalog, "echo"));
     expect(effectLog()).toEqual(["started", "finished"]);
@@ -121,21 +137,22 @@ describe("a call", () => {
     expect(error.message).toContain("timed out after 0.2 s");
   });
 
-  it("has an unknown outcome when the server dies, which is started again for the next call", async () => {
+  it("uses the tool's own time-out before the server's", async () => {
+    const own = { timeoutSeconds: 60, toolTimeouts: [{ pattern: "slow*", seconds: 0.2 }] };
+    const { downstream, catalog } = await opened(effects(own));
+    const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
+    expect(error.message).toContain("timed out after 0.2 s");
+  });
+
+  it("has an unknown outcome when the server dies", async () => {
     const { downstream, catalog } = await opened(effects());
-    await delay(1_000); // past the shortest time between two starts
     const error = await failure(call(downstream, tool(catalog, "die")));
     expect(error).toMatchObject({ code: "connection_closed" });
     expect(error.message).toContain("it exited with code 7");
     expect(error.message).toContain("its outcome is unknown");
-    expect(downstream.knownCatalog(["effects"])).toBeNull();
-    const added = await call(downstream, tool(catalog, "add_line"), { text: "a" });
-    expect(added).toEqual({ isError: false, text: "added a" });
-    expect(pids).toHaveLength(2);
-    await failure(call(downstream, tool(catalog, "die")));
     const tooSoon = await failure(call(downstream, tool(catalog, "add_line"), { text: "b" }));
-    expect(tooSoon).toMatchObject({ code: "not_called", message: expect.stringContaining("was not called") });
-    expect((await downstream.catalog(["effects"])).problems).toMatchObject([{ code: "connection_closed" }]);
+    expect(tooSoon).toMatchObject({ code: "not_called", message: expect.stringContaining("started again in 1 s") });
+    expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
   });
 
   it("fails soon when the server stops reading", async () => {
@@ -150,12 +167,13 @@ describe("a call", () => {
 describe("the child process", () => {
   it("sees only what it needs and what was declared", async () => {
     const baseEnv = { ...process.env, SECRET: "hunter2", GEMINI_API_KEY: "key", LANG: "C", TERM: "() { :; }" };
-    const downstream = createDownstream([hostile("environment", { env: { DECLARED: "yes" } })], options(baseEnv));
+    const server = hostile("environment", { env: { DECLARED: "yes" } });
+    const downstream = createDownstream([server], [], options({ baseEnv }));
     open.push(downstream);
-    const { text } = await call(downstream, tool(await downstream.catalog(["hostile"]), "plain"));
+    const { text } = await call(downstream, tool(await started(downstream), "plain"));
     const seen = JSON.parse(text);
     expect(seen).toMatchObject({ DECLARED: "yes", PATH: process.env.PATH, LANG: "C" });
-    const allowed = ["DECLARED", "HOME", "LOGNAME", "PATH", "SHELL", "USER", "LANG", "TMPDIR"];
+    const allowed = ["DECLARED", "LEGWORK_SERVER", "HOME", "LOGNAME", "PATH", "SHELL", "USER", "LANG", "TMPDIR"];
     expect(Object.keys(seen).filter((name) => !allowed.includes(name))).toEqual([]);
   });
 

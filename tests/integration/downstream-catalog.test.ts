@@ -3,6 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { createRedact } from "../../src/core/redact.js";
+import { createDownstream } from "../../src/downstream/pool.js";
 import {
   CLOSE_BUDGET_MS,
   call,
@@ -11,9 +13,13 @@ import {
   groupLives,
   hostile,
   names,
+  open,
   open1,
+  options,
   pids,
   pool,
+  reach,
+  started,
   tool,
   useStage,
 } from "../support/downstream-stage.js";
@@ -40,18 +46,19 @@ describe("the catalog", () => {
   it("starts a server once for callers who come together, and only when asked", async () => {
     const downstream = pool(effects());
     expect(downstream.servers).toEqual(["effects"]);
-    expect(downstream.knownCatalog(["effects"])).toBeNull();
+    expect(downstream.catalog(["effects"])).toEqual({ tools: [], problems: [] });
+    expect(downstream.status()).toMatchObject([{ state: "idle", listing: null }]);
     expect(pids).toEqual([]);
-    const [first, second] = await Promise.all([downstream.catalog(["effects"]), downstream.catalog(["effects"])]);
+    const [first, second] = await Promise.all([started(downstream), started(downstream)]);
     expect(second).toBe(first);
+    expect(first.tools).not.toEqual([]);
     expect(pids).toHaveLength(1);
-    expect(downstream.knownCatalog(["effects"])).toBe(first);
-    expect((await downstream.catalog(["effects"])).tools).toBe(first.tools);
+    expect(downstream.catalog(["effects"])).toBe(first);
   });
 
   it("keeps the order of the configuration", async () => {
     const downstream = pool(hostile("pages", { name: "b" }), hostile("growing", { name: "a" }));
-    const { tools } = await downstream.catalog(["a", "b"]);
+    const { tools } = await started(downstream, ["a", "b"]);
     expect(names(tools)).toEqual(["b__tool_0", "b__tool_1", "b__tool_2", "b__tool_3", "b__tool_4", "a__plain"]);
   });
 
@@ -105,17 +112,30 @@ describe("the catalog", () => {
     ]);
   });
 
+  it("sets a tool that is nested too deeply aside alone, whatever is done with the others", async () => {
+    const redact = createRedact([{ name: "KEY", value: "tangerine-4711" }]);
+    for (const pin of ["off", "enforce"] as const) {
+      const downstream = createDownstream([hostile("deep-tool", { pin })], [], options({ redact }));
+      open.push(downstream);
+      const { tools, problems } = await started(downstream);
+      expect(names(tools)).toEqual(["hostile__plain"]);
+      expect(problems.map(({ message }) => message)).toEqual([
+        'server "hostile": tool "deep" was set aside: its definition is nested more than 500 levels deep',
+      ]);
+    }
+  });
+
   it("sets the second of two tools with one qualified name aside", async () => {
     const first = hostile("one-tool", { name: "a", argument: "b__c" });
     const second = hostile("one-tool", { name: "a__b", argument: "c" });
     const downstream = pool(first, second);
-    const { tools, problems } = await downstream.catalog(["a", "a__b"]);
+    const { tools, problems } = await started(downstream);
     expect(tools.map(({ name, server }) => [name, server])).toEqual([["a__b__c", "a"]]);
     expect(problems).toMatchObject([{ server: "a__b", code: "tool_set_aside" }]);
   });
 
   it("reads all pages, and stops at a cursor that repeats", async () => {
-    const { tools, problems } = await pool(hostile("false-cursor", { name: "stuck" })).catalog(["stuck"]);
+    const { tools, problems } = await open1(hostile("false-cursor", { name: "stuck" }));
     expect(names(tools)).toEqual(["stuck__plain"]);
     expect(problems).toEqual([]);
   });
@@ -126,57 +146,58 @@ describe("the catalog", () => {
 
   it("follows list_changed, and keeps its identity until then", async () => {
     const downstream = pool(hostile("growing"));
-    const before = await downstream.catalog(["hostile"]);
+    const before = await started(downstream);
     await call(downstream, tool(before, "plain"));
-    await vi.waitFor(() => expect(names(downstream.knownCatalog(["hostile"])?.tools ?? [])).toHaveLength(2));
+    await vi.waitFor(() => expect(names(downstream.catalog(["hostile"]).tools)).toHaveLength(2));
     expect(before.tools).toHaveLength(1);
   });
 
   it("names an unknown server as a problem", async () => {
-    const { problems } = await pool().catalog(["nope"]);
+    const { problems } = pool().catalog(["nope"]);
     expect(problems).toEqual([{ server: "nope", code: "unknown_server", message: 'there is no server "nope"' }]);
   });
 });
 
 describe("a start that fails", () => {
   it("says that a command was not found, and does not try it again", async () => {
-    const downstream = pool(effects({ command: "legwork-no-such-command" }));
-    const first = await downstream.catalog(["effects"]);
+    const downstream = pool(effects(reach({ command: "legwork-no-such-command" })));
+    const first = await started(downstream);
     expect(first.tools).toEqual([]);
     expect(first.problems).toMatchObject([{ server: "effects", code: "spawn_failed" }]);
     expect(first.problems[0]?.message).toContain('the command "legwork-no-such-command" was not found');
     await delay(1_050);
-    expect(await downstream.catalog(["effects"])).toBe(first);
+    expect(await started(downstream)).toBe(first);
+    expect(downstream.status()).toMatchObject([{ state: "failed" }]);
   });
 
   it("says that a file may not be run", async () => {
     const file = path.join(folder, "plain.txt");
     writeFileSync(file, "text");
-    const { problems } = await open1(effects({ command: file }));
+    const { problems } = await open1(effects(reach({ command: file })));
     expect(problems).toMatchObject([{ code: "spawn_failed", message: expect.stringContaining("may not be run") }]);
   });
 
   it("says that a working folder is missing", async () => {
-    const { problems } = await open1(effects({ cwd: path.join(folder, "gone") }));
+    const { problems } = await open1(effects(reach({ cwd: path.join(folder, "gone") })));
     expect(problems).toMatchObject([{ code: "start_failed", message: expect.stringContaining("does not exist") }]);
   });
 
-  it("shows the last words of a server that exits, and tries again at most once a second", async () => {
+  it("shows the last words of a server that exits, and is tried again after a pause", async () => {
     const downstream = pool(hostile("exits-at-once"));
-    const first = await downstream.catalog(["hostile"]);
+    const first = await started(downstream);
     expect(first.problems[0]).toMatchObject({ code: "start_failed" });
     expect(first.problems[0]?.message).toContain("it exited with code 3");
     expect(first.problems[0]?.message).toContain("warming up / fatal: no database");
-    expect(await downstream.catalog(["hostile"])).toBe(first);
-    await delay(1_050);
-    expect(await downstream.catalog(["hostile"])).not.toBe(first);
+    expect(await started(downstream)).toBe(first);
+    expect(downstream.status()).toMatchObject([{ state: "degraded" }]);
+    await vi.waitFor(() => expect(downstream.catalog(["hostile"])).not.toBe(first), 3_000);
   });
 
   it("gives up on a server that never answers, and close() does not wait for it", async () => {
     const pidFile = path.join(folder, "pid");
     const downstream = pool(hostile("silent", { env: { PID_FILE: pidFile } }), effects());
-    const starting = downstream.catalog(["hostile"]);
-    await downstream.catalog(["effects"]);
+    const starting = started(downstream, ["hostile"]);
+    await started(downstream, ["effects"]);
     await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true));
     const pid = Number(readFileSync(pidFile, "utf8"));
     expect(groupLives(pid)).toBe(true);
@@ -184,8 +205,8 @@ describe("a start that fails", () => {
     await downstream.close();
     expect(performance.now() - startedAt).toBeLessThan(CLOSE_BUDGET_MS);
     expect(groupLives(pid)).toBe(false);
-    expect((await starting).problems).toMatchObject([{ server: "hostile", code: "start_failed" }]);
-    expect((await downstream.catalog(["effects"])).problems).toMatchObject([{ code: "connection_closed" }]);
+    expect((await starting).problems).toMatchObject([{ server: "hostile" }]);
+    expect(downstream.catalog(["effects"]).problems).toMatchObject([{ code: "connection_closed" }]);
   });
 
   it("times out after 10 s, naming what the server wrote", { timeout: 15_000 }, async () => {
@@ -195,8 +216,8 @@ describe("a start that fails", () => {
 
   it("does not mind garbage on stdout", async () => {
     const downstream = pool(hostile("garbage"));
-    const catalog = await downstream.catalog(["hostile"]);
+    const catalog = await started(downstream);
     expect(names(catalog.tools)).toEqual(["hostile__plain"]);
-    expect(await call(downstream, tool(catalog, "plain"))).toEqual({ isError: false, text: "ok" });
+    expect(await call(downstream, tool(catalog, "plain"))).toEqual({ isError: false, text: "ok", parts: [] });
   });
 });

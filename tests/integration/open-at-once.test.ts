@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openRunStore } from "../../src/store/open-run-store.js";
+import { openStore } from "../../src/store/open-store.js";
 
 const OPENER = join(import.meta.dirname, "../support/open-at-barrier.mjs");
 const ROUNDS = 10;
@@ -21,7 +21,7 @@ it(`${PROCESSES} processes at a barrier, ${ROUNDS} rounds: each opens the new fi
     writeFileSync(start, "");
     const ends = await Promise.all(openers.map(({ ended }) => ended));
     expect(ends, `round ${round}`).toEqual(Array(PROCESSES).fill({ code: 0, stderr: "" }));
-    const store = openRunStore(file, { now: Date.now });
+    const { runs: store } = openStore(file, { now: Date.now });
     const everything = { status: null, agent: null, project: null, parentSessionId: null, parentRunId: null };
     expect(store.listRuns({ ...everything, since: null, after: null, limit: 100 })).toHaveLength(PROCESSES);
     store.close();

@@ -8,7 +8,7 @@ useStage();
 
 describe("the workspace guard", () => {
   it("refuses changes of what steers agents, by any name, and nothing else", async () => {
-    const root = path.join(folder, "project");
+    const root = folder; // the project, which is told to the server as its root
     for (const name of ["a/b/.git", ".git/hooks", ".claude", "src"])
       mkdirSync(path.join(root, name), { recursive: true });
     writeFileSync(path.join(root, "src/a.txt"), "old");

@@ -58,8 +58,10 @@ export const call = (name: string, args: object = {}): WirePart => ({ functionCa
 export const text = (said: string): WirePart => ({ text: said }) as WirePart;
 export const says = (...parts: WirePart[]) => reply(parts);
 
-/** The answers of the last user content of a request, as the model would read them. */
+/** What the calls of the turn before got, as the model would read it, whatever was said after them. */
 export function answersIn(request: { body: { contents?: readonly { parts?: readonly WirePart[] }[] } } | undefined) {
-  const parts = request?.body.contents?.at(-1)?.parts ?? [];
-  return parts.flatMap((part) => (part.functionResponse ? [part.functionResponse] : []));
+  const answers = (request?.body.contents ?? []).map(({ parts = [] }) =>
+    parts.flatMap((part) => (part.functionResponse ? [part.functionResponse] : [])),
+  );
+  return answers.findLast((found) => found.length > 0) ?? [];
 }

@@ -6,21 +6,23 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect } from "vitest";
 import { DownstreamError } from "../../src/core/errors.js";
-import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports.js";
+import type { CallOptions, Catalog, Downstream, ToolAnswer } from "../../src/core/ports.js";
+import { createRedact } from "../../src/core/redact.js";
 import type { ServerConfig } from "../../src/core/server-config.js";
 import type { CatalogTool } from "../../src/core/tool.js";
+import type { DownstreamOptions } from "../../src/downstream/downstream-options.js";
 import { createDownstream } from "../../src/downstream/pool.js";
+import { openStore, type Store } from "../../src/store/open-store.js";
 
 const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
-const FILE_SERVER = fileURLToPath(
-  new URL("../../node_modules/@modelcontextprotocol/server-filesystem/dist/index.js", import.meta.url),
-);
+const PUBLISHED = new URL("../../node_modules/@modelcontextprotocol/", import.meta.url);
 export const CLOSE_BUDGET_MS = 1_700; // 1.5 s for the servers, and some for a busy machine
 
 export let folder: string;
 export let pids: number[];
 export const open: Downstream[] = [];
+const stores: Store[] = [];
 
 /** To be called once by each test file. */
 export function useStage(): void {
@@ -31,39 +33,59 @@ export function useStage(): void {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((downstream) => downstream.close()));
     for (const pid of pids) expect(groupLives(pid), `process group ${pid}`).toBe(false);
+    for (const store of stores.splice(0)) store.runs.close();
     rmSync(folder, { recursive: true, force: true });
   });
 }
 
 export function effects(changes: Partial<ServerConfig> = {}): ServerConfig {
   const env = { EFFECT_FILE: path.join(folder, "effects.txt"), EFFECT_LOG: path.join(folder, "effects.log") };
-  return { ...server("effects", [EFFECT_SERVER]), env, ...changes };
+  return { ...server("effects", [EFFECT_SERVER], env), ...changes };
 }
 
 export function hostile(
   mode: string,
-  changes: Partial<ServerConfig> & { readonly argument?: string } = {},
+  changes: Partial<ServerConfig> & { readonly argument?: string; readonly env?: Record<string, string> } = {},
 ): ServerConfig {
-  const { argument, ...rest } = changes;
+  const { argument, env, ...rest } = changes;
   const name = mode === "grandchild" ? "grandchild" : "hostile";
-  return { ...server(name, [HOSTILE_SERVER, mode, ...(argument ? [argument] : [])]), ...rest };
+  return { ...server(name, [HOSTILE_SERVER, mode, ...(argument ? [argument] : [])], env), ...rest };
+}
+
+/** How a server of these tests is reached, with something changed. */
+export function reach(
+  changes: Partial<Extract<ServerConfig["reach"], { kind: "stdio" }>>,
+): Pick<ServerConfig, "reach"> {
+  return { reach: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, ...changes } };
 }
 
 export function workspace(root: string): ServerConfig {
-  return { ...server("workspace", [FILE_SERVER, root]), cwd: root, guard: { root, home: path.join(root, "a-home") } };
+  return { ...published("filesystem", [root]), name: "workspace", guard: { root, home: path.join(root, "a-home") } };
 }
 
-function server(name: string, args: readonly string[]): ServerConfig {
+/** A server of the Model Context Protocol project, such as `memory`. */
+export function published(
+  name: "everything" | "filesystem" | "memory" | "sequential-thinking",
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): ServerConfig {
+  return server(name, [fileURLToPath(new URL(`server-${name}/dist/index.js`, PUBLISHED)), ...args], env);
+}
+
+function server(name: string, args: readonly string[], env: Record<string, string> = {}): ServerConfig {
   return {
     name,
-    command: process.execPath,
-    args,
-    env: {},
-    cwd: folder,
+    from: "/a/config.yaml",
+    ...reach({ args, env }),
+    definitionHash: `${name} ${args.join(" ")}`,
     timeoutSeconds: null,
+    toolTimeouts: [],
+    idleSeconds: 300,
     includeTools: null,
     excludeTools: [],
     effects: [],
+    pin: "off",
+    allow: { sampling: false, elicitation: false },
     guard: null,
   };
 }
@@ -74,21 +96,42 @@ export function pidFile(): { readonly argument: string } {
 
 /** Closed after the test; the process ids come from what it logs. */
 export function pool(...servers: readonly ServerConfig[]): Downstream {
-  const downstream = createDownstream(servers, options(process.env));
+  // The file server takes the root that it is told in place of its argument.
+  const project = servers.find(({ guard }) => guard !== null)?.guard?.root ?? folder;
+  const downstream = createDownstream(servers, [], options({ project }));
   open.push(downstream);
   return downstream;
 }
 
-export function options(baseEnv: Readonly<Record<string, string | undefined>>) {
+export function options(changes: Partial<DownstreamOptions> = {}): DownstreamOptions {
   const note = (fields: object) => {
     if ("pid" in fields && typeof fields.pid === "number" && !pids.includes(fields.pid)) pids.push(fields.pid);
   };
-  return { baseEnv, clientVersion: "0.0.0", log: { debug: note, info: note, warn: note, error: note } };
+  const store = openStore(path.join(folder, "legwork.db"), { now: Date.now });
+  stores.push(store);
+  return {
+    baseEnv: process.env,
+    clientVersion: "0.0.0",
+    command: "legwork",
+    project: folder,
+    log: { debug: note, info: note, warn: note, error: note },
+    redact: createRedact([]),
+    cache: store.catalogs,
+    pins: store.pins,
+    elicit: async () => ({ action: "cancel" }),
+    ...changes,
+  };
 }
 
 export async function opened(...servers: readonly ServerConfig[]) {
   const downstream = pool(...servers);
-  return { downstream, catalog: await downstream.catalog(downstream.servers) };
+  return { downstream, catalog: await started(downstream) };
+}
+
+/** The tools of these servers when each has had its start. */
+export async function started(downstream: Downstream, names = downstream.servers): Promise<Catalog> {
+  await downstream.hold(names).ready;
+  return downstream.catalog(names);
 }
 
 export async function open1(config: ServerConfig): Promise<Catalog> {
@@ -106,7 +149,14 @@ export function names(tools: readonly CatalogTool[]): readonly string[] {
 }
 
 export function call(downstream: Downstream, target: CatalogTool, args = {}, timeoutMs = 30_000): Promise<ToolAnswer> {
-  return downstream.call(target, args, { timeoutMs, signal: new AbortController().signal });
+  return downstream.call(target, args, limits(timeoutMs));
+}
+
+export function limits(timeoutMs = 30_000, changes: Partial<CallOptions> = {}): CallOptions {
+  const sample = async () => {
+    throw new Error("nobody to ask");
+  };
+  return { timeoutMs, signal: new AbortController().signal, onProgress: () => {}, sample, ...changes };
 }
 
 export async function failure(calling: Promise<unknown>): Promise<DownstreamError> {

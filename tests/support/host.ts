@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema, type ElicitResult } from "@modelcontextprotocol/sdk/types.js";
 
 export const BIN = resolve(import.meta.dirname, "../../bin/legwork.js");
+export const ASKING_SERVER = resolve(import.meta.dirname, "asking-server.mjs");
 export const EFFECT_SERVER = resolve(import.meta.dirname, "effect-server.mjs");
 
 /** A project folder and a legwork home that vanish together. */
@@ -61,6 +63,11 @@ export interface EventAnswer {
   readonly type: string;
   readonly index: number;
   readonly text: string;
+  /** Of a tool call. */
+  readonly tool?: string;
+  readonly code?: string;
+  readonly is_error?: boolean;
+  readonly reason?: string;
   readonly json_part?: string;
 }
 
@@ -97,6 +104,8 @@ export interface HostOptions {
   readonly env?: Record<string, string>;
   readonly args?: readonly string[];
   readonly clientName?: string;
+  /** The person at the host; without one the host says that it cannot ask. */
+  readonly elicit?: (message: string) => ElicitResult | Promise<ElicitResult>;
   /** Where the host is opened; default: the project folder. */
   readonly cwd?: string;
 }
@@ -114,7 +123,12 @@ export async function openHost(bench: Workbench, options: HostOptions = {}): Pro
   transport.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
   });
-  const client = new Client({ name: options.clientName ?? "test-host", version: "1.0.0" });
+  const { elicit } = options;
+  const client = new Client(
+    { name: options.clientName ?? "test-host", version: "1.0.0" },
+    { capabilities: elicit ? { elicitation: {} } : {} },
+  );
+  if (elicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params.message));
   await client.connect(transport);
   return {
     client,

@@ -3,7 +3,7 @@
  * It speaks raw JSON-RPC, since the SDK would not let it send what it sends.
  */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const IGNORES_SIGTERM = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);";
@@ -32,9 +32,126 @@ const modes = {
   silent() {
     handlers.initialize = () => null;
   },
+  /** Never answers a call; writes its pid into the file named by the second argument, where there is one. */
+  "silent-call"() {
+    handlers["tools/call"] = () => {
+      if (process.argv[3]) writeFileSync(process.argv[3], String(process.pid));
+      return null;
+    };
+  },
+  /** Answers a call twice, and the second time as somebody else would. */
+  "answers-twice"() {
+    handlers["tools/call"] = (_params, id) => {
+      for (const text of ["the first answer", "the second answer"])
+        write({ id, result: { content: [{ type: "text", text }] } });
+      write({ id, error: { code: 1, message: "a third answer" } });
+      return null;
+    };
+  },
+  /** Ends in the middle of its answer. */
+  "dies-in-call"() {
+    handlers["tools/call"] = (_params, id) => {
+      process.stderr.write("fatal: the disk is gone\n");
+      process.stdout.write(`{"jsonrpc":"2.0","id":${id},"result":{"cont`, () => process.exit(5));
+      return null;
+    };
+  },
+  /** A result of 20 MiB. */
+  large() {
+    const text = `begin ${"x".repeat(20 * 1024 * 1024)} end`;
+    handlers["tools/call"] = () => ({ content: [{ type: "text", text }] });
+  },
+  "many-tools"() {
+    const tools = Array.from({ length: 500 }, (_, index) => ({ ...plain, name: `tool_${index}` }));
+    handlers["tools/list"] = () => ({ tools });
+    handlers["tools/call"] = ({ name }) => ({ content: [{ type: "text", text: `this is ${name}` }] });
+  },
+  /** Schemas that are none, lead nowhere or lead back to themselves; each tool says its name. */
+  "broken-schemas"() {
+    const tools = Object.entries(brokenSchemas()).map(([name, inputSchema]) => ({ ...plain, name, inputSchema }));
+    handlers["tools/list"] = () => ({ tools: [plain, ...tools] });
+    handlers["tools/call"] = ({ name }) => ({ content: [{ type: "text", text: `this is ${name}` }] });
+  },
+  /** A call says 2,000 times that the tools have changed, and its answer, how often they were read since the last. */
+  storm() {
+    let listed = 0;
+    handlers["tools/list"] = () => ({ tools: [plain, { ...plain, name: `version_${listed++}` }] });
+    handlers["tools/call"] = () => {
+      const text = `the tools were read ${listed} times`;
+      listed = 0;
+      for (let time = 0; time < 2_000; time++) write({ method: "notifications/tools/list_changed" });
+      return { content: [{ type: "text", text }] };
+    };
+  },
+  /** Prints its environment wherever it can: on stdout, on stderr, and as the answer to a call. */
+  "prints-environment"() {
+    const all = JSON.stringify(process.env);
+    process.stdout.write(`${all}\n`);
+    process.stderr.write(`${all}\n`);
+    handlers["tools/call"] = () => ({ content: [{ type: "text", text: all }] });
+  },
+  /** Tools that are too much to be looked at, and one whose texts hold half characters, as do its errors. */
+  "excessive-tools"() {
+    const nested = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const list = JSON.stringify({
+      tools: [
+        {
+          ...plain,
+          description: "half \ud83e a robot",
+          inputSchema: { type: "object", properties: { "a\udd16": {} } },
+        },
+        { ...plain, name: "deep", outputSchema: "NESTED" },
+        { ...plain, name: "large", description: "d".repeat(5_000_000) },
+        { name: `endless\nline${"n".repeat(90_000)}` },
+      ],
+    });
+    handlers["tools/list"] = (_params, id) => {
+      process.stdout.write(`{"jsonrpc":"2.0","id":${id},"result":${list.replace('"NESTED"', nested)}}\n`);
+      return null;
+    };
+    handlers["tools/call"] = (_params, id) => {
+      const error = '{"code":1,"message":"half \\ud83e a robot"}';
+      process.stdout.write(`{"jsonrpc":"2.0","id":${id},"error":${error}}\n`);
+      return null;
+    };
+  },
+  "refuses-us"() {
+    handlers.initialize = () => ({ error: { code: 1, message: `your licence has expired ${"!".repeat(1_000_000)}` } });
+  },
+  /** Ends with a line of stderr, and answers with one of stdout, in which API_KEY stands where lines are cut. */
+  "tells-at-the-cut"() {
+    process.stdout.write(`${"x".repeat(190)}${process.env.API_KEY}\n`);
+    process.stderr.write(
+      `${process.env.API_KEY}${"y".repeat(64 * 1024 - 520)}\n${"x".repeat(490)}${process.env.API_KEY}\n`,
+    );
+    process.exitCode = 3;
+    process.stdin.destroy();
+  },
+  /** Says a lot of its progress. */
+  chatty() {
+    handlers["tools/call"] = ({ _meta }, id) => {
+      const message = "m".repeat(5_000_000);
+      write({ method: "notifications/progress", params: { progressToken: _meta.progressToken, progress: 1, message } });
+      setTimeout(() => write({ id, result: { content: [] } }), 200);
+      return null;
+    };
+  },
   "exits-at-once"() {
     process.stderr.write("warming up\nfatal: no database\n");
     process.exit(3);
+  },
+  /** Says what it must not, in plain and as JSON, and exits. */
+  "tells-and-exits"() {
+    process.stderr.write(`my environment is ${JSON.stringify(process.env)}\nmy key is ${process.env.API_KEY}\n`);
+    process.exit(3);
+  },
+  /** Each of these is a name to somebody. */
+  "odd-names"() {
+    const characters = ["a b", "a/b", "a\tb", "a\0b", "-rf", "../../etc", "🦿", "\ud800", "__proto__", "constructor"];
+    const names = [...characters, "n".repeat(200), `${"n".repeat(199)}m`, "toString"];
+    const twins = [plain, { ...plain, description: "Another tool of the same name." }];
+    handlers["tools/list"] = () => ({ tools: [...names.map((name) => ({ ...plain, name })), ...twins] });
+    handlers["tools/call"] = ({ name }) => ({ content: [{ type: "text", text: `this is ${JSON.stringify(name)}` }] });
   },
   "odd-tools"() {
     handlers["tools/list"] = () => ({ tools: oddTools(), nextCursor: false });
@@ -53,6 +170,12 @@ const modes = {
   "one-tool"() {
     handlers["tools/list"] = () => ({ tools: [{ ...plain, name: process.argv[3] }] });
   },
+  "deep-tool"() {
+    let properties = {};
+    for (let depth = 0; depth < 1_500; depth++) properties = { a: { type: "object", properties } };
+    const deep = { ...plain, name: "deep", inputSchema: { type: "object", properties } };
+    handlers["tools/list"] = () => ({ tools: [plain, deep] });
+  },
   "no-tools"() {
     delete handlers["tools/list"];
   },
@@ -62,9 +185,25 @@ const modes = {
     writeFileSync(process.argv[3], String(child.pid));
     handlers["tools/call"] = () => process.exit(0);
   },
+  /** Writes its pid into the file named by the second argument, where there is one. */
   stubborn() {
+    if (process.argv[3]) writeFileSync(process.argv[3], String(process.pid));
     process.on("SIGTERM", () => {});
     setInterval(() => {}, 1000);
+  },
+  /** As grandchild, but the child leads a session of its own. */
+  "detached-grandchild"() {
+    const child = spawn(process.execPath, ["-e", IGNORES_SIGTERM], { detached: true, stdio: "ignore" });
+    writeFileSync(process.argv[3], String(child.pid));
+    handlers["tools/call"] = () => process.exit(0);
+  },
+  /** Goes on living, but can say nothing any more. */
+  "closes-stdout"() {
+    setInterval(() => {}, 1000);
+    handlers["tools/call"] = () => {
+      closeSync(1);
+      return null;
+    };
   },
   environment() {
     handlers["tools/call"] = () => ({ content: [{ type: "text", text: JSON.stringify(process.env) }] });
@@ -89,7 +228,7 @@ const modes = {
     handlers["tools/list"] = () => ({ tools });
     handlers["tools/call"] = () => {
       tools.push({ ...plain, name: `grown_${tools.length}` });
-      process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })}\n`);
+      write({ method: "notifications/tools/list_changed" });
       return { content: [] };
     };
   },
@@ -135,6 +274,28 @@ function oddTools() {
   ];
 }
 
+function brokenSchemas() {
+  let deep = { type: "string" };
+  for (let level = 0; level < 120; level++) deep = { type: "object", properties: { next: deep } };
+  return {
+    cyclic: { type: "object", properties: { self: { $ref: "#" } } },
+    circle: {
+      type: "object",
+      properties: { a: { $ref: "#/$defs/a" } },
+      $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } },
+    },
+    nowhere: { type: "object", properties: { a: { $ref: "#/$defs/missing" } } },
+    elsewhere: { type: "object", properties: { a: { $ref: "https://schemas.invalid/a.json" } } },
+    no_type: { type: "object", properties: { a: { type: "nonsense" } } },
+    no_properties: { type: "object", properties: [1, 2] },
+    no_required: { type: "object", required: "all" },
+    old_dialect: { type: "object", properties: { a: { type: "number", exclusiveMinimum: true, required: true } } },
+    bad_pattern: { type: "object", properties: { a: { type: "string", pattern: "(" } } },
+    prototype: JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{}}}'),
+    deep,
+  };
+}
+
 if (process.env.PID_FILE) writeFileSync(process.env.PID_FILE, String(process.pid));
 modes[process.argv[2]]();
 
@@ -142,8 +303,12 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   const { id, method, params } = JSON.parse(line);
   if (id === undefined) return;
   const handler = handlers[method];
-  const result = handler?.(params ?? {});
+  const result = handler?.(params ?? {}, id);
   if (result === null) return;
   const body = handler ? { result } : { error: { code: -32601, message: "Method not found" } };
-  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id, ...(result?.error ? result : body) })}\n`);
+  write({ id, ...(result?.error ? result : body) });
 });
+
+function write(message) {
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+}

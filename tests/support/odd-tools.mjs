@@ -1,7 +1,8 @@
 /**
- * An MCP server with the tools that ODD_TOOLS (JSON) lists; each answers "ok" and its name. A call of `redeclare` makes
- * all tools destructive and says that the list has changed; a call of `shout` fills stderr.
+ * An MCP server with the tools that ODD_TOOLS (JSON) lists, or the file ODD_TOOLS_FILE; each answers "ok" and its name.
+ * A call of `redeclare` makes all tools destructive and says that the list has changed; a call of `shout` fills stderr.
  */
+import { readFileSync } from "node:fs";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -9,9 +10,16 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprot
 let annotations = { readOnlyHint: true };
 const server = new Server({ name: "odd", version: "1.0.0" }, { capabilities: { tools: { listChanged: true } } });
 
+/** The file is read for each listing. */
+function toolsText() {
+  const { ODD_TOOLS = "[]", ODD_TOOLS_FILE } = process.env;
+  return ODD_TOOLS_FILE ? readFileSync(ODD_TOOLS_FILE, "utf8") : ODD_TOOLS;
+}
+
 server.setRequestHandler(ListToolsRequestSchema, () => ({
-  tools: JSON.parse(process.env.ODD_TOOLS ?? "[]").map(({ name, schema = { type: "object" } }) => ({
+  tools: JSON.parse(toolsText()).map(({ name, description, schema = { type: "object" } }) => ({
     name,
+    description,
     inputSchema: schema,
     annotations,
   })),

@@ -1,12 +1,12 @@
 /** Opens a store at the moment a file appears, writes one run, and says how it went: `node open-at-barrier.mjs DB START ID`. */
 import { existsSync } from "node:fs";
-import { openRunStore } from "../../dist/store/open-run-store.js";
+import { openStore } from "../../dist/store/open-store.js";
 
 const [file, start, id] = process.argv.slice(2);
 process.stdout.write("ready\n");
 while (!existsSync(start)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 
-const store = openRunStore(file, { now: Date.now });
+const { runs: store } = openStore(file, { now: Date.now });
 store.createRun({
   id,
   sessionId: `ses_${id}`,

@@ -119,3 +119,10 @@ describe("a value", () => {
     expect(await schemas.check(false, 5)).not.toBeNull();
   });
 });
+
+it("says nothing against a tool's arguments where its schema cannot be used, for its server will judge", async () => {
+  const oldDialect = { type: "object", properties: { a: { type: "number", exclusiveMinimum: true } } };
+  expect(await schemas.check(oldDialect, {})).toContain("the schema cannot be used");
+  expect(await schemas.checkArguments(oldDialect, { a: "no number" })).toBeNull();
+  expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toContain("required property 'a'");
+});

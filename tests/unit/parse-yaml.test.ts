@@ -111,7 +111,7 @@ describe("a hostile file", () => {
     } catch (error) {
       message = (error as Error).message;
     }
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
     return message;
   }
 

@@ -55,6 +55,27 @@ describe("a qualified name", () => {
   });
 });
 
+describe("names of any server and tool", () => {
+  const name = fc.oneof(
+    letters("ab_-./ é\u{1F600}", { minLength: 1, maxLength: 200 }),
+    fc.string({ minLength: 1 }),
+    legalTool,
+  );
+
+  it("are legal and distinct for distinct pairs, also where both were changed or cut", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(server, name), { selector: (pair) => pair.join("\0"), maxLength: 40 }),
+        (pairs) => {
+          const names = pairs.map(([of, tool]) => qualifiedName(of, tool));
+          for (const made of names) expect(made).toMatch(LEGAL);
+          expect(new Set(names).size).toBe(pairs.length);
+        },
+      ),
+    );
+  });
+});
+
 describe("a pattern", () => {
   it.each(["workspace__*", "*", "read_file", "gh__a-B_9", "**"])("may be %j", (pattern) => {
     expect(patternFault(pattern)).toBeNull();

@@ -11,6 +11,7 @@ import {
   fittingPart,
   type Keyed,
   type ListCursor,
+  listCursor,
   sizeOf,
 } from "../page.js";
 import { DROPPABLE, toAnswer } from "../run-answer.js";
@@ -50,13 +51,6 @@ export const getRun = defineTool({
     return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(kind, goOn) };
   },
 });
-
-function listCursor(kind: string, given: string | undefined): ListCursor {
-  const fields = decodeCursor(kind, given);
-  return fields === null
-    ? { after: 0, offset: 0 }
-    : { after: cursorNumber(fields.after), offset: cursorNumber(fields.offset) };
-}
 
 /** The items behind the cursor, at most `limit`, and whether there are more. */
 function listed(run: Run, view: "events" | "messages" | "access", at: ListCursor, limit: number, runtime: Runtime) {

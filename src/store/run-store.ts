@@ -1,41 +1,24 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
-import Database from "better-sqlite3";
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/better-sqlite3";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
 import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
 import { isEnded, LEGAL_FROM, type Outcome, type Run, type RunStatus } from "../core/run.js";
-import { openDatabase, toStoreError } from "./open-database.js";
+import type { Connection } from "./connection.js";
 import { currentOwner, isProvablyDead } from "./owner.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
-import { runEvents, runs, sessions } from "./tables.js";
+import { runs, sessions } from "./tables.js";
 
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
-/** Opens the store at `file`, creating folder and tables where they are missing. The caller closes it. */
-export function openRunStore(file: string, clock: Clock): RunStore {
-  const sqlite = openDatabase(file);
-  const db = drizzle(sqlite);
+/** Prepares what every turn of every run executes. */
+export function createRunStore({ sqlite, db, verb, atomically }: Connection, clock: Clock): RunStore {
   const statements = prepareStatements(sqlite, db);
   const transitions = new Map<RunStatus, ReturnType<typeof prepareTransition>>();
   const owner = currentOwner();
-
-  /** Makes a verb of a function: what SQLite throws becomes a StoreError. */
-  const verb =
-    <A extends unknown[], R>(act: (...args: A) => R) =>
-    (...args: A): R => {
-      try {
-        return act(...args);
-      } catch (error) {
-        throw error instanceof Database.SqliteError ? toStoreError(error, file) : error;
-      }
-    };
-  const transaction = sqlite.transaction((act: () => unknown) => act());
-  const atomically = <R>(act: () => R): R => transaction.immediate(act) as R;
 
   function transition(to: RunStatus) {
     const prepared = transitions.get(to) ?? prepareTransition(sqlite, db, to);
@@ -154,11 +137,12 @@ export function openRunStore(file: string, clock: Clock): RunStore {
   });
 
   return {
+    together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
     endSession: verb((id) => {
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
     }),
     createRun: verb((run) => atomically(() => createRun(run))),
-    append: verb((commits) => atomically(() => commits.map(({ hold, events }) => write(hold, events)))),
+    append: verb((hold, events) => atomically(() => write(hold, events))),
     endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
     interrupt: verb((holds, reason) =>
       atomically(() => {
@@ -180,19 +164,8 @@ export function openRunStore(file: string, clock: Clock): RunStore {
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: verb(listRuns),
     listEvents: verb((runId, { afterSeq, limit, types }) =>
-      db
-        .select()
-        .from(runEvents)
-        .where(
-          and(
-            eq(runEvents.runId, runId),
-            sql`${runEvents.seq} > ${afterSeq}`,
-            types === undefined ? undefined : inArray(runEvents.type, [...types]),
-          ),
-        )
-        .orderBy(runEvents.seq)
-        .limit(limit)
-        .all()
+      statements.listEvents
+        .all({ runId, afterSeq, limit, types: types === undefined ? null : JSON.stringify(types) })
         .map((row) => ({ seq: row.seq, at: row.at, event: { type: row.type, ...JSON.parse(row.data) } as RunEvent })),
     ),
     putBlob: verb((text) => {

@@ -1,0 +1,74 @@
+/**
+ * One process of the figure "catalog", in the folder of its first argument: `save N` remembers a server of N tools,
+ * `load N` prints the milliseconds until a new pool knows them.
+ */
+import { join } from "node:path";
+
+const [folder, verb, count] = process.argv.slice(2);
+const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url));
+const [{ openStore }, { createDownstream }, { createRedact }] = await Promise.all([
+  dist("store/open-store.js"),
+  dist("downstream/pool.js"),
+  dist("core/redact.js"),
+]);
+const store = openStore(join(folder, "legwork.db"), { now: Date.now });
+
+if (verb === "save") {
+  const { withFaults } = await dist("downstream/listing.js");
+  const tools = Array.from({ length: Number(count) }, toTool);
+  store.catalogs.save("a-hash", withFaults({ tools, complete: true })); // as a server's list is kept
+} else {
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const config = {
+    name: "many",
+    from: "config.yaml",
+    reach: { kind: "stdio", command: "nothing", args: [], env: {}, cwd: folder },
+    definitionHash: "a-hash",
+    timeoutSeconds: null,
+    toolTimeouts: [],
+    idleSeconds: 300,
+    includeTools: null,
+    excludeTools: [],
+    effects: [],
+    pin: "warn",
+    allow: { sampling: false, elicitation: false },
+    guard: null,
+  };
+  const begun = performance.now();
+  const downstream = createDownstream([config], [], {
+    baseEnv: {},
+    clientVersion: "0",
+    command: "legwork",
+    project: folder,
+    log,
+    redact: createRedact([]),
+    cache: store.catalogs,
+    pins: store.pins,
+    elicit: async () => ({ action: "cancel" }),
+  });
+  const { tools } = downstream.catalog(["many"]);
+  const milliseconds = performance.now() - begun;
+  if (tools.length !== Number(count)) throw new Error(`${tools.length} tools instead of ${count}`);
+  process.stdout.write(String(milliseconds));
+  await downstream.close();
+}
+store.runs.close();
+
+/** As large as those of the servers that are met: about 1.4 kB of JSON. */
+function toTool(_, n) {
+  const properties = Object.fromEntries(
+    Array.from({ length: 8 }, (_unused, index) => [
+      `argument_${index}`,
+      {
+        type: "string",
+        description: `The argument number ${index}, which says what the tool has to do with the thing.`,
+      },
+    ]),
+  );
+  return {
+    name: `tool_${n}`,
+    description: `Tool number ${n}. ${"It does one of the many things that a large server can do. ".repeat(4)}`,
+    inputSchema: { type: "object", properties, required: ["argument_0"] },
+    annotations: { readOnlyHint: n % 2 === 0 },
+  };
+}

@@ -1,0 +1,163 @@
+/** Recognises legwork among the servers: as one of its own servers it would start itself without end. */
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
+
+/** A program as it would be started. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** PATH as the program is looked up in it. */
+  readonly path: string | undefined;
+}
+
+const NAME = "legwork";
+const SHELLS = new Set(["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"]);
+/** Package runners, with the word that makes them one where it takes a word. */
+const RUNNERS: Readonly<Record<string, readonly string[] | null>> = {
+  npx: null,
+  pnpx: null,
+  bunx: null,
+  npm: ["exec", "x"],
+  pnpm: ["dlx", "exec"],
+  yarn: ["dlx", "exec"],
+  bun: ["x"],
+};
+const RUNNER_OPTIONS_WITH_VALUE = new Set(["--registry", "--prefix", "--cache", "--userconfig", "--loglevel", "-w"]);
+
+/** Whether starting this would start legwork: by its name, its file, through a package runner or a shell. */
+export function isOurselves(program: Program): boolean {
+  const { args } = program;
+  const name = programName(program.command);
+  if (name === NAME || startsOurFile(program)) return true;
+  if (name === "env") return isOurCommand(afterAssignments(args), program);
+  if (name === "cmd") return isOurScript(args.filter((word) => !/^\/[a-z]$/i.test(word)).join(" "), program);
+  if (SHELLS.has(name)) {
+    const at = args.findIndex((word) => /^-[a-z]*c$/.test(word));
+    return at >= 0 && isOurScript(args[at + 1] ?? "", program);
+  }
+  const words = runnerWords(name, args);
+  return words !== null && runsOurPackage(words, program);
+}
+
+/** The name without folder and without what Windows puts behind it. */
+function programName(command: string): string {
+  return basename(command.replaceAll("\\", "/"))
+    .toLowerCase()
+    .replace(/\.(cmd|exe|bat|ps1|js)$/, "");
+}
+
+function isOurCommand([command, ...args]: readonly string[], { cwd, path }: Program): boolean {
+  return command !== undefined && isOurselves({ command, args, cwd, path });
+}
+
+/** Each simple command of a shell script, read as plainly as such one-liners are written. */
+function isOurScript(script: string, program: Program): boolean {
+  let { cwd } = program;
+  for (const part of script.split(/&&|\|\||[;|&\n]/)) {
+    const words = shellWords(part);
+    if (words[0] === "cd") cwd = resolve(cwd, words[1] ?? ".");
+    const command = afterAssignments(words[0] === "exec" ? words.slice(1) : words);
+    if (isOurCommand(command, { ...program, cwd })) return true;
+  }
+  return false;
+}
+
+function shellWords(text: string): readonly string[] {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
+  return words.map((word) => word.replace(/["']/g, ""));
+}
+
+/** What follows the options of `env` and the variables that are set for a command. */
+function afterAssignments(words: readonly string[]): readonly string[] {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "-S" || word === "--split-string") return shellWords(words.slice(at + 1).join(" "));
+    if (word === "-u" || word === "-C") at += 1;
+    else if (!word.startsWith("-") && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word)) return words.slice(at);
+  }
+  return [];
+}
+
+/** The arguments of a package runner, or null for any other program. */
+function runnerWords(name: string, args: readonly string[]): readonly string[] | null {
+  const verbs = RUNNERS[name];
+  if (verbs === undefined) return null;
+  if (verbs === null) return args;
+  const at = args.findIndex((word) => !word.startsWith("-"));
+  return verbs.includes(args[at] ?? "") ? args.slice(at + 1) : null;
+}
+
+function runsOurPackage(words: readonly string[], program: Program): boolean {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    const [option = "", value] = word.split(/=(.*)/s);
+    const given = value ?? words[at + 1] ?? "";
+    const skips = value === undefined ? 1 : 0;
+    if (option === "-p" || option === "--package") {
+      if (isOurSpec(given, program)) return true;
+      at += skips;
+    } else if (option === "-c" || option === "--call") return isOurScript(given, program);
+    else if (RUNNER_OPTIONS_WITH_VALUE.has(option)) at += skips;
+    else if (!word.startsWith("-")) return isOurSpec(word, program);
+  }
+  return false;
+}
+
+/** `legwork`, `legwork@1`, `x@npm:legwork`, a Git repository of that name, or a folder that is its package. */
+function isOurSpec(spec: string, { cwd }: Program): boolean {
+  if (/^([^/]+@npm:)?legwork(@.*)?$/.test(spec)) return true;
+  const folder = spec.replace(/^file:(\/\/)?/, "");
+  if (/^(\.{0,2}\/|[A-Za-z]:[\\/]|\.{1,2}$)/.test(folder))
+    return packageAt(resolve(cwd, folder))?.name === NAME || /(^|[/\\])legwork-[^/\\]*\.tgz$/.test(folder);
+  return /^(?!@)[^\s]*[/:]legwork(\.git)?(#.*)?$/.test(spec);
+}
+
+/** The command or an argument is the file that legwork is started with. A folder is none, whatever its name. */
+function startsOurFile({ command, args, cwd, path }: Program): boolean {
+  const commandFile = /[\\/]/.test(command) ? resolve(cwd, command) : foundOnPath(command, path);
+  const files = args.flatMap((word) => [word, word.replace(/^--?[\w-]+=/, "")]);
+  const candidates = new Set(files.flatMap((file) => [resolve(cwd, file), `${resolve(cwd, file)}.js`]));
+  return (commandFile !== null && isOurFile(commandFile)) || [...candidates].some(isOurFile);
+}
+
+function foundOnPath(command: string, path: string | undefined): string | null {
+  const names = process.platform === "win32" ? [command, `${command}.cmd`, `${command}.exe`] : [command];
+  const files = (path ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder || ".", name)));
+  return files.find(isFile) ?? null;
+}
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false; // a name that no file can have, or a folder that may not be entered
+  }
+}
+
+function isOurFile(named: string): boolean {
+  if (!isFile(named)) return false;
+  const file = realpathSync(named);
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const found = packageAt(folder);
+    if (found) return found.name === NAME && entryFiles(folder, found.bin).includes(file);
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+function entryFiles(folder: string, bin: unknown): readonly string[] {
+  const named = typeof bin === "object" && bin !== null ? Object.values(bin) : [bin];
+  const files = [...named, "dist/main.js"].filter((file) => typeof file === "string").map((file) => join(folder, file));
+  return files.filter(isFile).map((file) => realpathSync(file));
+}
+
+function packageAt(folder: string): { readonly name?: unknown; readonly bin?: unknown } | null {
+  const file = join(folder, "package.json");
+  if (!isFile(file)) return null;
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null; // no package, then
+  }
+}

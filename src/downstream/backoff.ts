@@ -1,0 +1,24 @@
+/** When a server that broke is started again. */
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 16_000;
+const MOST_RETRIES = 5;
+export const STABLE_MS = 5 * 60_000; // without a fault for so long, a server has recovered
+
+export interface Backoff {
+  /** The server broke, or could not be started, at `now` (in milliseconds): how long to wait, or null to give up. */
+  next(now: number): number | null;
+}
+
+/** Pauses that double, a few times in a row. */
+export function createBackoff(): Backoff {
+  let failures = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    next(now) {
+      failures = now - last >= STABLE_MS ? 1 : failures + 1;
+      last = now;
+      return failures > MOST_RETRIES ? null : Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** All that legwork keeps, in one database file. */
+import type { CatalogCache, Clock, PinStore, RunStore } from "../core/ports.js";
+import { createCatalogCache } from "./catalog-cache.js";
+import { connect } from "./connection.js";
+import { createPinStore } from "./pin-store.js";
+import { createRunStore } from "./run-store.js";
+
+export interface Store {
+  /** Its `close` closes the one connection that all three share. */
+  readonly runs: RunStore;
+  readonly catalogs: CatalogCache;
+  readonly pins: PinStore;
+}
+
+/** Opens the file, creating folder and tables where they are missing. The caller closes it. Throws StoreError. */
+export function openStore(file: string, clock: Clock): Store {
+  const connection = connect(file);
+  return {
+    runs: createRunStore(connection, clock),
+    catalogs: createCatalogCache(connection, clock),
+    pins: createPinStore(connection, clock),
+  };
+}

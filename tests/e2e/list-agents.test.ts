@@ -1,0 +1,156 @@
+/** list_agents from the wire: what can be spawned, with which tools, without starting anything. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, it } from "vitest";
+import type { TestHost, Workbench } from "../support/host.js";
+import { effectServer, markingServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+
+const ODD_TOOLS = resolve(import.meta.dirname, "../support/odd-tools.mjs");
+const MOST_CHARACTERS = 10_000; // for a host that is not known
+
+interface ServerItem {
+  readonly name: string;
+  readonly state: string;
+  readonly from: string;
+  readonly problem: object | null;
+  readonly tools: number | null;
+}
+
+interface Listed {
+  readonly agents?: readonly { readonly name: string; readonly description: string }[];
+  readonly servers: readonly ServerItem[];
+  readonly server: ServerItem;
+  readonly tools: readonly { readonly name: string; readonly effect: string; readonly description: string }[];
+  readonly set_aside: readonly { readonly code: string; readonly reason: string }[];
+  readonly next_cursor: string | null;
+  readonly notices?: readonly string[];
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+async function list(host: TestHost, args: Record<string, unknown> = {}) {
+  const { isError, structured, text } = await host.call("list_agents", args);
+  expect(text.length).toBeLessThanOrEqual(MOST_CHARACTERS);
+  expect(JSON.parse(text)).toEqual(structured);
+  return { isError, ...(structured as unknown as Listed) };
+}
+
+/** An mcpServers entry of a server with these tools, as one line of YAML. */
+function oddServer(bench: Workbench, tools: readonly object[]): string {
+  const file = join(bench.root, "tools.json");
+  writeFileSync(file, JSON.stringify(tools));
+  return JSON.stringify({ command: process.execPath, args: [ODD_TOOLS], env: { ODD_TOOLS_FILE: file } });
+}
+
+it("shows agents and servers, and starts none of them", async () => {
+  const bench = setBench();
+  const mark = join(bench.root, "started");
+  bench.configure(`mcpServers: { marked: ${markingServer(mark)} }`);
+  const host = await setHost(bench);
+  const { agents, servers, next_cursor } = await list(host);
+  expect(agents).toEqual([{ name: "default", description: expect.stringContaining("general agent") }]);
+  const never = { state: "idle", reach: "stdio", problem: null, tools: null, set_aside: null };
+  expect(servers).toEqual([
+    { name: "marked", from: join(bench.home, "config.yaml"), ...never },
+    { name: "workspace", from: expect.any(String), ...never },
+  ]);
+  expect(next_cursor).toBeNull();
+  expect(await list(host, { server: "marked" })).toMatchObject({ server: { state: "idle" }, tools: [], set_aside: [] });
+  expect(existsSync(mark)).toBe(false);
+});
+
+it("shows the tools of a server that is up, and in another process what is remembered of it", async () => {
+  const bench = setBench();
+  bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+  rehearse(bench, "play", [{ text: "done" }]);
+  const host = await setHost(bench);
+  await runScript(host, "play", { tools: ["effects__*"] });
+  const up = await list(host, { server: "effects" });
+  expect(up.server).toMatchObject({ name: "effects", state: "ready", tools: 8 });
+  expect(up.tools[0]).toEqual({ name: "effects__add_line", effect: "effectful", description: "The add_line tool." });
+  const other = await list(await setHost(bench), { server: "effects" });
+  expect(other.server).toMatchObject({ name: "effects", state: "idle", tools: 8 });
+  expect(other.tools).toEqual(up.tools);
+});
+
+it("gives hundreds of tools page by page, cut to their first line, and what was set aside behind them", async () => {
+  const bench = setBench();
+  const tools = Array.from({ length: 300 }, (_, index) => ({
+    name: `tool_${index}`,
+    description: `Number ${index} ${"é".repeat(300)}\nA second line.`,
+  }));
+  bench.configure(
+    `mcpServers: { odd: ${oddServer(bench, [...tools, { name: "broken", schema: { type: "string" } }])} }`,
+  );
+  rehearse(bench, "play", [{ text: "done" }]);
+  const host = await setHost(bench);
+  await runScript(host, "play", { tools: ["odd__*"] });
+  const names: string[] = [];
+  const aside: object[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Listed = await list(host, { server: "odd", limit: 200, ...(cursor === null ? {} : { cursor }) });
+    for (const { name, description } of page.tools) {
+      names.push(name);
+      expect(description).toMatch(/^Number \d+ é+…$/);
+      expect(description.length).toBeLessThanOrEqual(160);
+    }
+    aside.push(...page.set_aside);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  expect(names).toEqual(tools.map(({ name }) => `odd__${name}`));
+  expect(aside).toEqual([{ code: "tool_set_aside", reason: expect.stringContaining('"broken"') }]);
+  const few = await list(host, { server: "odd", limit: 2 });
+  expect(few.tools.map(({ name }) => name)).toEqual(["odd__tool_0", "odd__tool_1"]);
+});
+
+it("gives many servers page by page, and the agents once", async () => {
+  const bench = setBench();
+  const entries = Array.from({ length: 120 }, (_, index) => `  server-${index}: { command: none }`);
+  bench.configure(`mcpServers:\n${entries.join("\n")}\n`);
+  const host = await setHost(bench);
+  const first = await list(host);
+  expect(first.agents).toHaveLength(1);
+  const names = first.servers.map(({ name }) => name);
+  let cursor = first.next_cursor;
+  expect(cursor).not.toBeNull();
+  while (cursor !== null) {
+    const page: Listed = await list(host, { cursor });
+    expect(page.agents).toBeUndefined();
+    names.push(...page.servers.map(({ name }) => name));
+    cursor = page.next_cursor;
+  }
+  expect(names).toEqual([...entries.map((_, index) => `server-${index}`), "workspace"]);
+});
+
+it("refuses an unknown server, a foreign cursor and an unknown argument in one sentence", async () => {
+  const bench = setBench();
+  bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+  const host = await setHost(bench);
+  const unknown = await list(host, { server: "efects" });
+  expect(unknown.isError).toBe(true);
+  expect(unknown.error).toEqual({
+    code: "unknown_server",
+    message: 'there is no server "efects"; did you mean "effects"? (the servers are effects, workspace)',
+  });
+  expect((await list(host, { cursor: "abc" })).error.code).toBe("invalid_cursor");
+  expect((await list(host, { servers: "effects" })).error.message).toContain('did you mean "server"?');
+});
+
+it("answers with the configuration's fault and its place, and again once it is mended", async () => {
+  const bench = setBench();
+  bench.configure("mcpServers: 5");
+  const host = await setHost(bench);
+  const { isError, error } = await list(host);
+  expect(isError).toBe(true);
+  expect(error.code).toBe("configuration");
+  expect(error.message).toContain(`${join(bench.home, "config.yaml")}:1:`);
+  bench.configure("");
+  expect((await list(host)).servers.map(({ name }) => name)).toEqual(["workspace"]);
+});
+
+it("says what the configuration left out", async () => {
+  const bench = setBench();
+  bench.write(".legwork/config.yaml", "tools: []\n");
+  const { notices } = await list(await setHost(bench));
+  expect(notices).toEqual([expect.stringContaining("is not trusted and was left out")]);
+});

@@ -1,0 +1,229 @@
+/** What downstream servers say and ask while they are called, as the model and the host see it. */
+import { expect, it } from "vitest";
+import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { reply } from "../support/gemini-stand-in.js";
+import { ASKING_SERVER, until } from "../support/host.js";
+
+const asking = (settings = "") => `  asking:
+    command: ${process.execPath}
+    args: [${ASKING_SERVER}]
+    ${settings}
+`;
+
+const answerTo = (request: Parameters<typeof answersIn>[0]) =>
+  answersIn(request)
+    .map(({ response }) => JSON.stringify(response))
+    .join("\n");
+
+it("tells a server the project folder as its root", async () => {
+  const { host, bench, standIn } = await setStage([says(call("asking__roots")), says(text("done"))], {
+    config: asking(),
+  });
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(answerTo(standIn.requests[1])).toContain(`file://${bench.project}`);
+});
+
+it("refuses to pass on what the configuration does not allow, and does not offer it", async () => {
+  const script = [
+    says(
+      call("asking__capabilities"),
+      call("asking__ask_model", { question: "hi" }),
+      call("asking__ask_person", { question: "hi" }),
+    ),
+    says(text("done")),
+  ];
+  const elicit = () => ({ action: "accept" as const, content: { name: "never" } });
+  const { host, standIn } = await setStage(script, { config: asking(), elicit });
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const [capabilities, model, person] = answersIn(standIn.requests[1]).map(({ response }) => JSON.stringify(response));
+  expect(capabilities).not.toMatch(/sampling|elicitation/);
+  expect(model).toContain("Method not found");
+  expect(person).toContain("Method not found");
+  expect(standIn.requests).toHaveLength(2);
+});
+
+it("passes a server's question on to the run's model where that is allowed, counted and recorded", async () => {
+  const { host, standIn } = await setStage(
+    (body, n) => {
+      const prompt = JSON.stringify(body.contents);
+      if (prompt.includes("what is six times seven") && !prompt.includes("functionResponse"))
+        return n === 1 ? says(call("asking__ask_model", { question: "what is six times seven" })) : reply([text("42")]);
+      return says(text("the end"));
+    },
+    { config: asking("allow: [sampling]") },
+  );
+  const { structured } = await host.call("spawn_agent", { prompt: "what is six times seven?", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "the end", usage: { input_tokens: 30 } });
+  expect(standIn.requests[1]?.body.tools).toBeUndefined();
+  expect(answerTo(standIn.requests[2])).toContain("gemini-3.8-flash: 42");
+  const { structured: journal } = await host.call("get_run", { run_id: structured.run_id, view: "events" });
+  expect(journal.events.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(["sampling_requested", "sampling_replied"]),
+  );
+});
+
+it("passes on no secret in what a server asks", async () => {
+  const secret = "sk-tangerine-4711-marmalade";
+  const asked: string[] = [];
+  const elicit = (message: string) => {
+    asked.push(message);
+    return { action: "decline" as const };
+  };
+  const question = `is it ${secret}?`;
+  const { host, standIn } = await setStage(
+    (body) => {
+      const contents = JSON.stringify(body.contents);
+      if (contents.includes("functionResponse")) return says(text("done"));
+      return contents.includes("go on")
+        ? says(call("asking__ask_model", { question }), call("asking__ask_person", { question }))
+        : says(text("yes"));
+    },
+    { config: asking(`env: { API_KEY: "${secret}" }\n    allow: [sampling, elicitation]`), elicit },
+  );
+  await host.call("spawn_agent", { prompt: "go on", wait_seconds: 30 });
+  expect(standIn.requests).toHaveLength(3);
+  expect(JSON.stringify(standIn.requests.map(({ body }) => body))).not.toContain(secret);
+  expect(asked).toEqual([expect.stringContaining("[redacted API_KEY]")]);
+});
+
+it("bounds what a server may ask the model", async () => {
+  const { host, standIn } = await setStage(
+    (body) => {
+      const contents = JSON.stringify(body.contents);
+      if (contents.includes("functionResponse")) return says(text("done"));
+      return contents.includes("go on")
+        ? says(call("asking__ask_model", { question: "more", times: 25 }))
+        : says(text("yes"));
+    },
+    { config: asking("allow: [sampling]") },
+  );
+  await host.call("spawn_agent", { prompt: "go on", wait_seconds: 30 });
+  expect(standIn.requests).toHaveLength(22);
+  expect(answerTo(standIn.requests.at(-1))).toContain("may ask 20 times in a run");
+});
+
+it("bounds it also where the server asks all at once", async () => {
+  const { host, standIn } = await setStage(
+    (body) => {
+      const contents = JSON.stringify(body.contents);
+      if (contents.includes("functionResponse")) return says(text("done"));
+      return contents.includes("go on")
+        ? says(call("asking__ask_model_at_once", { question: "more", times: 40 }))
+        : says(text("yes"));
+    },
+    { config: asking("allow: [sampling]") },
+  );
+  await host.call("spawn_agent", { prompt: "go on", wait_seconds: 30 });
+  expect(standIn.requests).toHaveLength(22);
+});
+
+it("passes a server's question on to the person at the host where that is allowed", async () => {
+  const asked: string[] = [];
+  const elicit = (message: string) => {
+    asked.push(message);
+    return { action: "accept" as const, content: { name: "Ada" } };
+  };
+  const script = [says(call("asking__ask_person", { question: "who are you?" })), says(text("done"))];
+  const { host, standIn } = await setStage(script, { config: asking("allow: [elicitation]"), elicit });
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(asked).toEqual(["asking asks: who are you?"]);
+  expect(answerTo(standIn.requests[1])).toContain("Ada");
+});
+
+it("cancels a server's question where the host cannot ask", async () => {
+  const script = [says(call("asking__ask_person", { question: "who are you?" })), says(text("done"))];
+  const { host, standIn } = await setStage(script, { config: asking("allow: [elicitation]") });
+  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(answerTo(standIn.requests[1])).toContain("cancel");
+});
+
+it("records the progress of a call as events while it goes on, and passes it on to the host", async () => {
+  const script = [says(call("asking__steps", { count: 6, ms: 400 })), says(text("done"))];
+  const { host } = await setStage(script, { config: asking() });
+  const { structured } = await host.call("spawn_agent", { prompt: "go" });
+  const told: string[] = [];
+  const waiting = host.call(
+    "wait_for_runs",
+    { run_ids: [structured.run_id] },
+    { onprogress: ({ message }) => told.push(String(message)) },
+  );
+  const types = async () => {
+    const { structured: page } = await host.call("get_run", { run_id: structured.run_id, view: "events" });
+    return page.events.map(({ type }) => type);
+  };
+  await until(async () => (await types()).includes("tool_call_progressed"));
+  expect(await types()).not.toContain("tool_call_finished");
+  await waiting;
+  const progressed = (await types()).filter((type) => type === "tool_call_progressed");
+  expect(progressed.length).toBeGreaterThanOrEqual(2);
+  expect(progressed.length).toBeLessThanOrEqual(3); // once a second
+  expect(told).toContainEqual(expect.stringMatching(/^asking__steps: step \d$/));
+});
+
+it("keeps every kind of content, and the agent can read what is no text", async () => {
+  const script = [
+    says(call("asking__picture")),
+    says(call("read_result", { id: "r1.0.1", offset: 0 }), call("read_result", { id: "r1.0.4", offset: 0 })),
+    says(text("done")),
+  ];
+  const { host, standIn } = await setStage(script, { config: asking() });
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const first = answerTo(standIn.requests[1]);
+  for (const line of [
+    "a dot",
+    "[image image/png, 70 bytes, part 1]",
+    "[audio audio/wav, 4 bytes, part 2]",
+    "[resource_link, file:///a.txt, a.txt, the letter a]",
+    "[resource application/octet-stream, 3 bytes, file:///b.bin, part 3]",
+    "[structured content, 22 characters, part 4]",
+    "[parts 1 to 4 are kept: read_result(id: ",
+  ])
+    expect(first).toContain(line);
+  expect(answerTo(standIn.requests[2])).toContain("iVBORw0KGgo");
+  expect(answerTo(standIn.requests[2])).toContain("width");
+  const { structured: journal } = await host.call("get_run", { run_id: structured.run_id, view: "events" });
+  expect(JSON.stringify(journal.events)).toContain('"image/png"');
+});
+
+it("shows an agent tools that come and go during its run", async () => {
+  const script = [
+    says(call("asking__change", { name: "extra" })),
+    reply([call("asking__roots")], { delayMs: 1_500 }),
+    says(call("asking__extra")),
+    says(call("asking__withdraw", { name: "extra" })),
+    reply([call("asking__roots")], { delayMs: 1_500 }),
+    says(call("asking__extra")),
+    says(text("done")),
+  ];
+  const { host, standIn } = await setStage(script, { config: asking() });
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 30 });
+  expect(structured.status).toBe("success");
+  const shown = standIn.requests.map(({ body }) => JSON.stringify(body.tools ?? "").includes("asking__extra"));
+  expect(shown[0]).toBe(false);
+  expect(shown[2]).toBe(true);
+  expect(shown[5]).toBe(false);
+  const third = JSON.stringify(standIn.requests[2]?.body.contents);
+  expect(third).toContain("Your tools have changed: there now: asking__extra.");
+  expect(answerTo(standIn.requests[3])).toContain("extra works");
+  expect(answerTo(standIn.requests[6])).toContain("asking__extra is not allowed");
+});
+
+it("withdraws the tools of a server that died until it is up again, and does not repeat its call", async () => {
+  const script = [
+    says(call("asking__pid")),
+    says(call("asking__die")),
+    says(call("asking__pid")),
+    reply([call("effects__echo", { n: 1 })], { delayMs: 2_500 }),
+    says(call("asking__pid")),
+    says(text("done")),
+  ];
+  const { host, standIn } = await setStage(script, { config: asking() });
+  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 30 });
+  expect(structured.status).toBe("success");
+  const told = JSON.stringify(standIn.requests[2]?.body.contents);
+  expect(answerTo(standIn.requests[2])).toContain("ended during asking__die (it exited with code 9)");
+  expect(told).toContain("no longer there: asking__");
+  expect(answerTo(standIn.requests[3])).toMatch(/asking__pid is not allowed: server .*asking.* ended/);
+  expect(answerTo(standIn.requests[5])).toMatch(/"\d+"|\d+/);
+  expect(answerTo(standIn.requests[5])).not.toBe(answerTo(standIn.requests[1]));
+});

@@ -1,0 +1,358 @@
+/** A server behind a URL that misbehaves in every way we have thought of. */
+import { setTimeout as delay } from "node:timers/promises";
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { describe, expect, it, vi } from "vitest";
+import { DownstreamError } from "../../src/core/errors.js";
+import { httpFault } from "../../src/downstream/http-error.js";
+import { createTransport } from "../../src/downstream/server-transport.js";
+import { type Answer, events, json, status } from "../support/hostile-http-server.js";
+import {
+  AT_ONCE_MS,
+  begun,
+  connected,
+  failed,
+  freePort,
+  hostile,
+  options,
+  refused,
+  useHttpStage,
+} from "../support/http-stage.js";
+import { serverConfig } from "../support/transports.js";
+
+useHttpStage();
+
+describe("a server that cannot be used", () => {
+  it("is not there", async () => {
+    const { error, transport } = await refused(`http://127.0.0.1:${await freePort()}/mcp`);
+    expect(httpFault(error)).toMatchObject({
+      code: "unreachable",
+      sent: false,
+      message: "it could not be reached: ECONNREFUSED",
+    });
+    await vi.waitFor(() => expect(transport).toMatchObject({ closed: true, ending: httpFault(error)?.message }));
+  });
+
+  it("is not there, over SSE", async () => {
+    const { error } = await refused(`http://127.0.0.1:${await freePort()}/sse`, { kind: "sse" });
+    expect(httpFault(error)).toMatchObject({ code: "unreachable", sent: false });
+  });
+
+  it.each([401, 403])("wants a login (%i)", async (code) => {
+    const server = await hostile({ initialize: status(code, '{"error":"invalid_token"}') });
+    const { error } = await refused(`${server.origin}/mcp?key=sesame`);
+    const fault = httpFault(error);
+    expect(fault).toMatchObject({ code: "unauthorized", sent: false });
+    expect(fault?.message).toContain(
+      "legwork does no OAuth logins; give it a token with headers or bearer_token_env_var",
+    );
+    expect(fault?.message).toContain(`HTTP ${code}: invalid_token`);
+    expect(fault?.message).not.toContain("sesame");
+  });
+
+  it("is of neither kind", async () => {
+    const server = await hostile({ initialize: status(404, "Cannot POST /mcp"), GET: status(404) });
+    const { error } = await refused(server.url);
+    expect(httpFault(error)).toMatchObject({ code: "http_error", message: "it answered HTTP 404: Cannot POST /mcp" });
+    expect(server.seen.map(({ method }) => method)).toEqual(["POST", "GET"]);
+  });
+
+  it("opens a stream of events but names no endpoint", async () => {
+    const server = await hostile({ initialize: status(400, "no"), GET: events(() => {}) });
+    const { error } = await refused(server.url);
+    expect(httpFault(error)).toMatchObject({ code: "http_error", message: "it answered HTTP 400: no" });
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+  });
+
+  it("is given up in the middle of its start", async () => {
+    const server = await hostile({ GET: events(() => {}) });
+    const { transport, connecting } = await begun(server.url, { kind: "sse" });
+    const error = failed(connecting);
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    await transport.close();
+    expect(await error).toBeInstanceOf(Error);
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+  });
+
+  it("names an endpoint of another origin", async () => {
+    const other = await hostile();
+    const write = events((response) => response.write(`event: endpoint\ndata: ${other.url}\n\n`));
+    const server = await hostile({ GET: write });
+    const { error } = await refused(server.url, { kind: "sse", headers: { authorization: "Bearer sesame" } });
+    expect(httpFault(error)).toMatchObject({ code: "http_error", sent: false });
+    expect(other.seen).toEqual([]);
+  });
+
+  it("has headers that cannot be sent, which no message shows", async () => {
+    const reach = { kind: "http", url: "http://127.0.0.1/", headers: { authorization: "ses\name" } } as const;
+    const error = await createTransport(serverConfig(reach), options()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DownstreamError);
+    expect(String(error)).not.toContain("ses\name");
+  });
+});
+
+describe("headers", () => {
+  it("go with every request, and credentials in the URL become one", async () => {
+    const server = await hostile({ GET: events(() => {}) });
+    const url = server.url.replace("http://", "http://me:s%40same@");
+    const { client, transport } = await connected(url, { headers: { "X-Key": "sesame" } });
+    await client.callTool({ name: "plain" });
+    await vi.waitFor(() => expect(server.seen.map(({ method }) => method)).toContain("GET"));
+    await transport.close();
+    expect(server.seen.map(({ method }) => method)).toContain("DELETE");
+    for (const { headers } of server.seen) {
+      expect(headers).toMatchObject({ "x-key": "sesame", authorization: `Basic ${btoa("me:s@same")}` });
+    }
+  });
+
+  it.each(["http", "sse"] as const)("do not follow a redirect to another origin (%s)", async (kind) => {
+    const other = await hostile();
+    const elsewhere = status(307, "", { location: `${other.url}?key=sesame` });
+    const server = await hostile({ initialize: elsewhere, GET: elsewhere });
+    const { error } = await refused(server.url, { kind, headers: { authorization: "Bearer sesame" } });
+    const fault = httpFault(error);
+    expect(fault).toMatchObject({ code: "http_error", message: expect.stringContaining(other.url) });
+    expect(fault?.message).not.toContain("sesame");
+    expect(other.seen).toEqual([]);
+  });
+
+  it("do follow one within the origin", async () => {
+    const server = await hostile({
+      POST: (response, seen) => {
+        if (seen.path === "/mcp") return status(307, "", { location: "/moved" })(response, seen);
+        if (seen.message.id === undefined) return status(202)(response, seen);
+        json({ protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } })(
+          response,
+          seen,
+        );
+      },
+    });
+    await connected(server.url, { headers: { authorization: "Bearer sesame" } });
+    expect(server.seen.at(-1)).toMatchObject({ path: "/moved", headers: { authorization: "Bearer sesame" } });
+  });
+});
+
+describe("a call", () => {
+  it("is refused by a server that forgot the session, and had no effect", async () => {
+    const server = await hostile({ "tools/call": status(404, '{"error":{"message":"Session not found"}}') });
+    const { client, transport } = await connected(server.url);
+    const fault = httpFault(await failed(client.callTool({ name: "plain" })));
+    const message = "it has forgotten the session (HTTP 404: Session not found)";
+    expect(fault).toMatchObject({ code: "session_lost", sent: false, message });
+    await transport.close();
+    expect(server.seen.map(({ method }) => method)).not.toContain("DELETE");
+  });
+
+  it("fails alone where the server answers with a page", async () => {
+    const page = `<html><style>p { color: red }</style><h1>Oops</h1>\n<p>${"no ".repeat(500)}</p></html>`;
+    const server = await hostile({ "tools/call": status(500, page) });
+    const { client, transport } = await connected(server.url);
+    const fault = httpFault(await failed(client.callTool({ name: "plain" })));
+    expect(fault).toMatchObject({ code: "http_error", sent: true });
+    expect(fault?.message).toMatch(/^it answered HTTP 500: Oops no no .*…$/);
+    expect(fault?.message.length).toBeLessThan(340);
+    expect(transport.closed).toBe(false);
+  });
+
+  it("fails where an error's body never ends", async () => {
+    const server = await hostile({ "tools/call": (response) => response.writeHead(500).write("busy") });
+    const { client } = await connected(server.url);
+    expect(httpFault(await failed(client.callTool({ name: "plain" })))?.message).toBe("it answered HTTP 500: busy");
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+  });
+
+  it.each<[string, Answer]>([
+    ["no JSON", (response) => response.setHeader("content-type", "application/json").end("{ not json")],
+    ["no message", (response) => response.setHeader("content-type", "application/json").end('{"hello":1}')],
+    ["an unknown type", status(200, "hello", { "content-type": "text/plain" })],
+    ["a receipt", status(202)],
+  ])("fails alone where the answer is %s", async (_name, answer) => {
+    const server = await hostile({ "tools/call": answer });
+    const { client, transport } = await connected(server.url);
+    await failed(client.callTool({ name: "plain" }));
+    await delay(100);
+    expect(transport.closed).toBe(false);
+  });
+
+  it("takes the first of two answers", async () => {
+    const twice = events((response, { message }) => {
+      for (const text of ["first", "second"]) {
+        const result = { content: [{ type: "text", text }] };
+        response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id: message.id, result })}\n\n`);
+      }
+      response.end();
+    });
+    const server = await hostile({ "tools/call": twice });
+    const { client } = await connected(server.url);
+    for (const _ of [1, 2]) {
+      expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "first" }]);
+    }
+  });
+
+  it.each<[string, Answer, string]>([
+    ["before it began", (response) => response.destroy(), "it could not be reached: UND_ERR_SOCKET"],
+    ["within JSON", (response) => breakOff(response, "application/json", '{"jsonrpc":'), "its answer broke off"],
+    ["within events", (response) => breakOff(response, "text/event-stream", ": hello\n\n"), "its answer broke off"],
+    ["in order, but empty", events((response) => response.end()), "it ended its answer without a response"],
+  ])("ends with the connection when the answer breaks off %s", async (_name, answer, ending) => {
+    const server = await hostile({ "tools/call": answer, "tools/list": () => {} });
+    const { client, transport } = await connected(server.url);
+    const other = failed(client.listTools());
+    const start = performance.now();
+    const error = await failed(client.callTool({ name: "plain" }));
+    expect(await other).toBeInstanceOf(McpError);
+    expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
+    expect(transport).toMatchObject({ closed: true, ending });
+    expect(httpFault(error)?.sent ?? true).toBe(true);
+  });
+
+  it("has an answer that broke off but can be had again", async () => {
+    const server = await hostile({
+      "tools/call": events((response) => response.end("retry: 200\nid: 7\ndata:\n\n")),
+      GET: (response, seen) => {
+        if (seen.headers["last-event-id"] !== "7") return status(405)(response, seen);
+        const result = { content: [{ type: "text", text: "again" }] };
+        const id = server.seen.find(({ message }) => message.method === "tools/call")?.message.id;
+        events(() => response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`))(response, seen);
+      },
+    });
+    const { client, transport } = await connected(server.url);
+    expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "again" }]);
+    // The server leaves the stream open; it is let go all the same.
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0), { timeout: 2_000 });
+    expect(transport.closed).toBe(false);
+  });
+
+  it("ends with the connection when its answer cannot be had again", async () => {
+    const server = await hostile({ "tools/call": events((response) => response.end("retry: 10\nid: 7\ndata:\n\n")) });
+    const { client, transport } = await connected(server.url);
+    expect(await failed(client.callTool({ name: "plain" }))).toBeInstanceOf(McpError);
+    expect(transport.ending).toBe("its answer broke off");
+  });
+
+  it("is let go when it is cancelled, also by a server that goes on", async () => {
+    const server = await hostile({ "tools/call": events((response) => response.write("id: 7\ndata:\n\n")) });
+    const { client, transport } = await connected(server.url);
+    const abort = new AbortController();
+    const call = failed(client.callTool({ name: "plain" }, undefined, { signal: abort.signal }));
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    abort.abort();
+    await call;
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    expect(server.seen.at(-1)?.message.method).toBe("notifications/cancelled");
+    await delay(1_200); // the SDK asks for the answer again after a second
+    expect(server.seen.at(-1)?.message.method).toBe("notifications/cancelled");
+    expect(transport.closed).toBe(false);
+  });
+});
+
+describe("a call in flight", () => {
+  it("may be asked back by the server, which is told within another exchange", async () => {
+    const server = await hostile({
+      "tools/call": events((response, { message }) => {
+        response.write('data: {"jsonrpc":"2.0","id":99,"method":"ping"}\n\n');
+        const timer = setInterval(() => {
+          const isAnswered = server.seen.some((seen) => seen.message.id === 99 && seen.message.method === undefined);
+          if (!isAnswered) return;
+          clearInterval(timer);
+          response.end(`data: ${JSON.stringify({ jsonrpc: "2.0", id: message.id, result: { content: [] } })}\n\n`);
+        }, 10);
+      }),
+    });
+    const { client, transport } = await connected(server.url);
+    const errors: Error[] = [];
+    client.onerror = (error) => errors.push(error);
+    expect(await client.callTool({ name: "plain" })).toEqual({ content: [] });
+    expect(errors).toEqual([]);
+    expect(transport.closed).toBe(false);
+  });
+
+  it("may be cancelled in the middle of its JSON without harm to the others", async () => {
+    const server = await hostile({
+      "tools/call": (response) => response.writeHead(200, { "content-type": "application/json" }).write('{"jsonrpc":'),
+    });
+    const { client, transport } = await connected(server.url);
+    const abort = new AbortController();
+    const call = failed(client.callTool({ name: "plain" }, undefined, { signal: abort.signal }));
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    abort.abort();
+    await call;
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await delay(100);
+    expect(transport.closed).toBe(false);
+  });
+});
+
+describe("a message without end", () => {
+  it.each(["application/json", "text/event-stream"])("is cut off (%s)", { timeout: 20_000 }, async (type) => {
+    const server = await hostile({
+      "tools/call": (response) => {
+        response.writeHead(200, { "content-type": type });
+        const piece = Buffer.alloc(1024 * 1024, "x");
+        const more = () => {
+          while (!response.destroyed && response.write(piece)) {}
+        };
+        response.write('data: {"jsonrpc":"2.0","result":"');
+        response.on("drain", more);
+        more();
+      },
+    });
+    const { client, transport } = await connected(server.url);
+    const error = await failed(client.callTool({ name: "plain" }));
+    const message = "it sent a message of more than 67108864 bytes";
+    expect(httpFault(error)?.message ?? transport.ending).toBe(message);
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+  });
+
+  it("is not what many small ones are", { timeout: 20_000 }, async () => {
+    const server = await hostile({
+      "tools/call": events((response, { message }) => {
+        const note = { jsonrpc: "2.0", method: "notifications/message", params: { data: "x".repeat(1024 * 1024) } };
+        for (let count = 0; count < 70; count++) response.write(`data: ${JSON.stringify(note)}\r\n\r\n`);
+        response.end(`data: ${JSON.stringify({ jsonrpc: "2.0", id: message.id, result: { content: [] } })}\n\n`);
+      }),
+    });
+    const { client } = await connected(server.url);
+    expect(await client.callTool({ name: "plain" })).toEqual({ content: [] });
+  });
+
+  it("of 20 MiB comes whole", { timeout: 20_000 }, async () => {
+    const text = "x".repeat(20 * 1024 * 1024);
+    const server = await hostile({ "tools/call": json({ content: [{ type: "text", text }] }) });
+    const { client } = await connected(server.url);
+    const [part] = (await client.callTool({ name: "plain" })).content as { text: string }[];
+    expect(part?.text.length).toBe(text.length);
+  });
+});
+
+describe("a connection", () => {
+  it("outlives the loss of its stream of notifications", async () => {
+    const server = await hostile({ GET: (response) => breakOff(response, "text/event-stream", ": hello\n\n") });
+    const { client, transport } = await connected(server.url);
+    await vi.waitFor(() => expect(server.seen.filter(({ method }) => method === "GET").length).toBe(1));
+    await delay(200);
+    expect(transport.closed).toBe(false);
+    expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "ok" }]);
+  });
+
+  it("closes in time when the server does not answer its farewell, and asks once", async () => {
+    const server = await hostile({ DELETE: () => {}, "tools/call": () => {}, GET: events(() => {}) });
+    const { client, transport } = await connected(server.url);
+    const call = failed(client.callTool({ name: "plain" }));
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(2));
+    const start = performance.now();
+    const closing = Promise.all([transport.close(), transport.close()]);
+    await call;
+    expect(performance.now() - start).toBeLessThan(100);
+    await closing;
+    expect(performance.now() - start).toBeLessThan(700);
+    expect(transport.ending).toBe("it was closed");
+    expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await expect(client.callTool({ name: "plain" })).rejects.toThrow();
+  });
+});
+
+function breakOff(response: Parameters<Answer>[0], type: string, start: string): void {
+  response.writeHead(200, { "content-type": type });
+  response.write(start, () => setTimeout(() => response.destroy(), 20));
+}

@@ -1,0 +1,218 @@
+/** Servers of other hosts' files: read loosely, each judged by itself, under a name that is legal here. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  bench,
+  dollar,
+  fault,
+  faultsOf,
+  GEMINI,
+  load,
+  MCP,
+  named,
+  names,
+  put,
+  useConfigBench,
+  user,
+} from "../support/config-bench.js";
+
+useConfigBench();
+
+describe("import: [claude]", () => {
+  const servers = (...pairs: readonly (readonly [string, string])[]) => ({
+    mcpServers: Object.fromEntries(pairs.map(([name, command]) => [name, { command }])),
+  });
+
+  it("takes the servers of all scopes, local over project over user", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1" };
+    user({ import: ["claude"], mcpServers: { top: { command: "config" } } });
+    put(".claude.json", {
+      numStartups: 5,
+      ...servers(["top", "u"], ["every", "u"], ["pair", "u"], ["mine", "u"]),
+      projects: { [bench.project]: servers(["every", "l"]), "/elsewhere": servers(["not", "x"]) },
+    });
+    put(`project/${MCP}`, servers(["every", "p"], ["pair", "p"]));
+    const config = await load();
+    const commands = config.servers.map(({ name, reach }) => [name, reach.kind === "stdio" ? reach.command : null]);
+    expect(Object.fromEntries(commands)).toMatchObject({ top: "config", every: "l", pair: "p", mine: "u" });
+    expect(names(config)).toEqual(["top", "every", "pair", "mine", "workspace"]);
+    expect(named(config, "pair")?.from).toBe(join(bench.project, MCP));
+  });
+
+  it("reads the forms that are met, and takes no notice of keys that mean nothing to it", async () => {
+    user({ import: ["claude"] });
+    put(".claude.json", {
+      mcpServers: {
+        plain: { type: "stdio", command: "a", args: ["-p", 8], env: { PORT: 80 }, alwaysAllow: ["x"], url: "" },
+        web: { type: "http", url: "https://x.test", headers: { A: "b" }, timeout: 1500 },
+        old: { type: "sse", url: "https://x.test" },
+        alias: { type: "streamable-http", url: "https://x.test" },
+        bare: { url: "https://x.test" },
+      },
+    });
+    const config = await load();
+    expect(config.brokenServers).toEqual([]);
+    expect(named(config, "plain")?.reach).toMatchObject({ command: "a", args: ["-p", "8"], env: { PORT: "80" } });
+    expect(named(config, "web")).toMatchObject({ timeoutSeconds: 1.5, reach: { kind: "http", headers: { A: "b" } } });
+    expect(["old", "alias", "bare"].map((name) => named(config, name)?.reach.kind)).toEqual(["sse", "http", "http"]);
+  });
+
+  it("judges each server by itself", async () => {
+    user({ import: ["claude"] });
+    const file = put(".claude.json", {
+      mcpServers: {
+        good: { command: "a" },
+        text: "npx",
+        empty: {},
+        ws: { type: "ws", url: "wss://x.test" },
+        numbers: { command: 5 },
+        args: { command: "a", args: "sk-secret" },
+        login: { type: "http", url: "https://x.test", oauth: { clientId: "sk-secret" } },
+        helper: { type: "http", url: "https://x.test", headersHelper: "run-me" },
+        unset: { command: "a", env: { KEY: dollar("NOPE") } },
+      },
+    });
+    const config = await load();
+    expect(names(config)).toEqual(["good", "workspace"]);
+    const faults = faultsOf(config);
+    expect(faults).toEqual({
+      text: `${file}: mcpServers.text has to be an object`,
+      empty: `${file}: mcpServers.empty needs a "command" or a "url"`,
+      ws: expect.stringContaining("mcpServers.ws is of a type that legwork does not speak"),
+      numbers: `${file}: mcpServers.numbers cannot be used: command has to be a string, not a number`,
+      args: `${file}: mcpServers.args cannot be used: args has to be an array, not a string`,
+      login: expect.stringMatching(/logs in with OAuth, which legwork does not do: give a token in its headers/),
+      helper: expect.stringContaining("headersHelper"),
+      unset: expect.stringContaining(`mcpServers.unset.env.KEY: ${dollar("NOPE")} is not set`),
+    });
+    expect(JSON.stringify(config.brokenServers)).not.toContain("sk-secret");
+  });
+
+  it("makes names legal, each its own, and never takes that of the workspace", async () => {
+    user({ import: ["claude"] });
+    const odd = ["my server", "my/server", "a__b", "end_", "ö", "workspace", "x".repeat(60)];
+    put(".claude.json", servers(...odd.map((name) => [name, name] as const), ["fine-1", "f"]));
+    const config = await load();
+    const legal = names(config);
+    expect(new Set(legal).size).toBe(odd.length + 2);
+    for (const name of legal) expect(name).toMatch(/^(?!.*__)[A-Za-z0-9_-]{0,39}[A-Za-z0-9-]$/);
+    expect(legal).toEqual(expect.arrayContaining(["fine-1", expect.stringMatching(/^my-server-[0-9a-f]{6}$/)]));
+    expect(named(config, "workspace")?.guard).not.toBeNull();
+    expect(names(await load())).toEqual(legal);
+  });
+
+  it("leaves out what was disabled there", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1" };
+    user({ import: ["claude"] });
+    const off = { disabledMcpServers: ["toggled"], disabledMcpjsonServers: ["refused", "kept"] };
+    put(".claude.json", { ...servers(["toggled", "u"], ["kept", "u"]), projects: { [bench.project]: off } });
+    put(`project/${MCP}`, servers(["refused", "p"], ["rejected", "p"], ["on", "p"]));
+    put("project/.claude/settings.local.json", { disabledMcpjsonServers: ["rejected"] });
+    expect(names(await load())).toEqual(["on", "kept", "workspace"]);
+  });
+
+  it("looks where Claude Code was told to", async () => {
+    user({ import: ["claude"] });
+    put("config/.claude.json", servers(["there", "a"]));
+    bench.env = { CLAUDE_CONFIG_DIR: join(bench.root, "config") };
+    expect(names(await load())).toEqual(["there", "workspace"]);
+    bench.env = { CLAUDE_CONFIG_DIR: "config" };
+    expect(await fault()).toBe('CLAUDE_CONFIG_DIR is "config": it has to be an absolute path');
+  });
+
+  it("names the place in a file that is no JSON, and quotes nothing of it", async () => {
+    user({ import: ["claude"] });
+    const file = put(".claude.json", '{\n  "mcpServers": {\n    "a": sk-secret }\n}');
+    expect(await fault()).toMatch(new RegExp(`^${file}:3:10: not valid JSON: [a-z ]+$`));
+    put(".claude.json", "");
+    expect(names(await load())).toEqual(["workspace"]);
+    put(".claude.json", "[".repeat(200_000));
+    expect(await fault()).toContain(file);
+  });
+
+  it("says that it found nothing", async () => {
+    user({ import: ["claude", "gemini"] });
+    const { notices } = await load();
+    expect(notices).toEqual([
+      "import: claude found no file: neither .mcp.json in the project nor one of your own",
+      "import: gemini found no file: neither .gemini/settings.json in the project nor one of your own",
+    ]);
+  });
+});
+
+describe("import: [gemini]", () => {
+  it("takes the project's servers over the user's, with comments and bare variables", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1", WHO: "ada" };
+    user({ import: ["gemini"], expose_env: ["WHO"] });
+    put(
+      GEMINI,
+      '{ "mcpServers": { "both": { "command": "u" }, "one": { "command": "u", "env": { "A": "$WHO-$NOPE" } } } }',
+    );
+    put(
+      `project/${GEMINI}`,
+      '// ours\n{ "theme": "x", "mcpServers": { "both": { "command": "p", /* $ */ "args": ["$WHO"], "timeout": 2500,\n "includeTools": ["a", "b(x)", "c__d"], "excludeTools": ["z"], "trust": true, }, } }',
+    );
+    const config = await load();
+    expect(config.brokenServers).toEqual([]);
+    expect(named(config, "both")).toMatchObject({
+      reach: { command: "p", args: ["ada"] },
+      timeoutSeconds: 2.5,
+      includeTools: ["a", "b", "*__c__d"],
+      excludeTools: ["z"],
+    });
+    expect(named(config, "one")?.reach).toMatchObject({ env: { A: "ada-$NOPE" } });
+  });
+
+  it("reads the ways to reach a server", async () => {
+    user({ import: ["gemini"] });
+    const url = "https://x.test";
+    put(GEMINI, {
+      mcpServers: {
+        a: { httpUrl: url, url: "https://old.test", headers: { A: "b" } },
+        b: { url },
+        c: { url, type: "sse" },
+        d: { command: "d", cwd: "sub" },
+        login: { url, authProviderType: "google_credentials" },
+        oauth: { url, oauth: { enabled: true } },
+        none: { url, oauth: { enabled: false } },
+        tcp: { tcp: "x.test:5" },
+        pattern: { command: "p", excludeTools: ["all of them"] },
+      },
+    });
+    const config = await load();
+    const reached = config.servers.slice(0, -1).map(({ name, reach }) => [name, reach.kind]);
+    expect(reached).toEqual([
+      ["a", "http"],
+      ["b", "http"],
+      ["c", "sse"],
+      ["d", "stdio"],
+      ["none", "http"],
+    ]);
+    expect(named(config, "a")?.reach).toEqual({ kind: "http", url, headers: { A: "b" } });
+    expect(named(config, "d")?.reach).toMatchObject({ cwd: join(bench.project, "sub") });
+    const faults = faultsOf(config);
+    for (const name of ["login", "oauth"]) expect(faults[name]).toMatch(/OAuth.*headers/);
+    expect(faults.tcp).toContain("WebSocket");
+    expect(faults.pattern).toContain("is not a tool pattern"); // a list that was dropped would let tools through
+  });
+
+  it("leaves out what is excluded, not allowed or switched off", async () => {
+    user({ import: ["gemini"] });
+    const mcpServers = Object.fromEntries(["a", "b", "C", "d"].map((name) => [name, { command: name }]));
+    put(GEMINI, { mcp: { allowed: ["a", "b", "C"], excluded: ["b"] }, mcpServers });
+    put(".gemini/mcp-server-enablement.json", { c: { enabled: false } });
+    expect(names(await load())).toEqual(["a", "workspace"]);
+  });
+
+  it("comes after claude where that is named first, and the other way round", async () => {
+    put(".claude.json", { mcpServers: { both: { command: "claude" } } });
+    put(GEMINI, { mcpServers: { both: { command: "gemini" } } });
+    for (const order of [
+      ["claude", "gemini"],
+      ["gemini", "claude"],
+    ]) {
+      user({ import: order });
+      expect(named(await load(), "both")?.reach).toMatchObject({ command: order[0] });
+    }
+  });
+});

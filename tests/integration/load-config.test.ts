@@ -1,0 +1,256 @@
+/** loadConfig on real files: what a server may say, and what is told of it. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { trust } from "../../src/cli/trust.js";
+import {
+  bench,
+  dollar,
+  fault,
+  load,
+  MCP,
+  named,
+  names,
+  own,
+  place,
+  put,
+  useConfigBench,
+  user,
+} from "../support/config-bench.js";
+
+const BIN = join(import.meta.dirname, "../../bin/legwork.js");
+
+useConfigBench();
+
+async function server(entry: object, name = "one") {
+  user({ mcpServers: { [name]: entry } });
+  return named(await load(), name);
+}
+
+describe("a server's entry", () => {
+  it("has defaults for all that it does not say", async () => {
+    expect(await server({ command: "npx" })).toEqual({
+      name: "one",
+      from: join(bench.root, ".legwork/config.yaml"),
+      reach: { kind: "stdio", command: "npx", args: [], env: {}, cwd: bench.project },
+      definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      timeoutSeconds: null,
+      toolTimeouts: [],
+      idleSeconds: 300,
+      includeTools: null,
+      excludeTools: [],
+      effects: [],
+      pin: "warn",
+      allow: { sampling: false, elicitation: false },
+      guard: null,
+    });
+  });
+
+  it("says how long, how strict and what the server may ask", async () => {
+    const policy = {
+      timeout_seconds: 5,
+      tool_timeouts: { "a*": 1, ab: 2 },
+      idle_seconds: 0,
+      pin: "enforce",
+      allow: ["sampling"],
+    };
+    expect(await server({ command: "npx", ...policy })).toMatchObject({
+      timeoutSeconds: 5,
+      toolTimeouts: [
+        { pattern: "a*", seconds: 1 },
+        { pattern: "ab", seconds: 2 },
+      ],
+      idleSeconds: 0,
+      pin: "enforce",
+      allow: { sampling: true, elicitation: false },
+    });
+  });
+
+  it("is reached over HTTP, with a token from a variable", async () => {
+    bench.env = { TOKEN: " tok-en-1 \n", HOST: "x.test" };
+    const entry = { url: `https://${dollar("HOST")}/mcp`, bearer_token_env_var: "TOKEN", headers: { "X-A": "b" } };
+    const reach = {
+      kind: "http",
+      url: "https://x.test/mcp",
+      headers: { "X-A": "b", Authorization: "Bearer tok-en-1" },
+    };
+    expect((await server(entry))?.reach).toEqual(reach);
+    expect((await load()).secrets).toContainEqual({ name: "TOKEN", value: "tok-en-1" });
+    for (const [type, kind] of [
+      ["sse", "sse"],
+      ["http", "http"],
+      ["streamable-http", "http"],
+    ])
+      expect((await server({ type, url: "http://x.test" }))?.reach.kind).toBe(kind);
+  });
+
+  it("sends the password of an address as a header", async () => {
+    const reach = (await server({ url: "https://ada:p%40ssword@x.test/mcp" }))?.reach;
+    const headers = { Authorization: `Basic ${btoa("ada:p@ssword")}` };
+    expect(reach).toEqual({ kind: "http", url: "https://x.test/mcp", headers });
+    const values = (await load()).secrets.map(({ value }) => value);
+    expect(values).toEqual(expect.arrayContaining(["p@ssword", btoa("ada:p@ssword")]));
+  });
+
+  it.each([
+    [{ command: "a", url: "http://x" }, 'has both a "command" and a "url"'],
+    [{ url: "ftp://x.test" }, "http:// or https://"],
+    [{ url: "nonsense" }, "http:// or https://"],
+    [{ url: "http://x.test", args: ["a"] }, '"args" belongs to a server with a "command"'],
+    [{ command: "a", headers: {} }, '"headers" belongs to a server with a "url"'],
+    [{ type: "sse", command: "a" }, 'a server of type sse needs a "url"'],
+    [{ type: "stdio", url: "http://x.test" }, 'a server of type stdio needs a "command"'],
+    [{ args: [] }, 'needs a "command" or a "url"'],
+    [{ pin: "off" }, 'needs a "command" or a "url"'],
+    [{ command: "a", pin: "on" }, "has to be off or warn or enforce"],
+    [{ url: "http://x.test", bearer_token_env_var: "A", headers: { authorization: "x" } }, "keep one"],
+    [{ url: "http://x.test", bearer_token_env_var: "sk-secret" }, "is the name of a variable"],
+    [{ command: "a", oauth: {} }, 'unknown key "oauth"'],
+  ])("is refused with its place: %j", async (entry, says) => {
+    user(`# mine\nmcpServers:\n  one: ${JSON.stringify(entry)}\n`);
+    const message = await fault();
+    expect(message).toMatch(/config\.yaml:3:\d+: /);
+    expect(message).toContain(says);
+    expect(message).not.toContain("sk-secret");
+  });
+
+  it.each([
+    [{ command: dollar("NOPE") }, `mcpServers.one.command: ${dollar("NOPE")} is not set`],
+    [{ command: "a", env: { A: dollar("NOPE") } }, `mcpServers.one.env.A: ${dollar("NOPE")} is not set`],
+    [
+      { url: "http://x.test", headers: { A: dollar("NOPE") } },
+      `mcpServers.one.headers.A: ${dollar("NOPE")} is not set`,
+    ],
+    [
+      { url: "http://x.test", bearer_token_env_var: "NOPE" },
+      `mcpServers.one.bearer_token_env_var: ${dollar("NOPE")} is not`,
+    ],
+    [{ url: dollar("FTP") }, "mcpServers.one.url has to be an address"],
+    [{ url: "http://x.test", headers: { A: dollar("LINES") } }, "mcpServers.one.headers.A cannot be the value"],
+  ])("that cannot be used costs only itself: %j", async (entry, says) => {
+    bench.env = { FTP: "ftp://x.test", LINES: "secret\nlines" };
+    const file = user({ mcpServers: { one: entry, two: { command: "b" } } });
+    const config = await load();
+    expect(names(config)).toEqual(["two", "workspace"]);
+    expect(config.brokenServers).toEqual([
+      { name: "one", from: file, fault: expect.stringContaining(`${file}: ${says}`) },
+    ]);
+    expect(config.brokenServers[0]?.fault).not.toContain("secret");
+  });
+
+  it("is hashed as it is written, and only by what is reached", async () => {
+    bench.env = { A: "1" };
+    const entry = { command: "npx", args: [dollar("A")], env: { X: "1", Y: "2" } };
+    const hash = async (given: object) => (await server(given))?.definitionHash;
+    const first = await hash(entry);
+    bench.env = { A: "2" };
+    expect(await hash({ ...entry, env: { Y: "2", X: "1" }, pin: "off", timeout_seconds: 9 })).toBe(first);
+    for (const change of [{ args: ["2"] }, { env: {} }, { cwd: "sub" }, { command: "node" }])
+      expect(await hash({ ...entry, ...change })).not.toBe(first);
+    bench.project = join(bench.root, "elsewhere");
+    mkdirSync(bench.project);
+    expect(await hash(entry)).not.toBe(first);
+    const absolute = await hash({ ...entry, cwd: "/" });
+    bench.project = join(bench.root, "project");
+    expect(await hash({ ...entry, cwd: "/" })).toBe(absolute);
+  });
+});
+
+describe("an overlay", () => {
+  it("changes what is held of a server, the project's over the user's, and leaves how it is reached", async () => {
+    put(".claude.json", { mcpServers: { hub: { command: "hub-server" } } });
+    user({ import: ["claude"], mcpServers: { hub: { pin: "enforce", timeout_seconds: 5 } } });
+    own({ mcpServers: { hub: { timeout_seconds: 7, exclude_tools: ["x"] } } });
+    expect(named(await load(), "hub")).toMatchObject({ timeoutSeconds: 5, excludeTools: [] });
+    await trust(place());
+    const hub = named(await load(), "hub");
+    expect(hub).toMatchObject({ pin: "enforce", timeoutSeconds: 7, excludeTools: ["x"] });
+    expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), reach: { command: "hub-server" } });
+  });
+
+  it("is not what an entry with a command is: that one replaces", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1" };
+    user({ mcpServers: { hub: { command: "mine", pin: "off", args: ["a"] } } });
+    own({ mcpServers: { hub: { command: "ours" } } });
+    expect(named(await load(), "hub")).toMatchObject({ pin: "warn", reach: { command: "ours", args: [] } });
+  });
+
+  it("may switch a server off or on", async () => {
+    put(".claude.json", { mcpServers: { a: { command: "a" }, b: { command: "b", disabled: true } } });
+    const mcpServers = { a: { disabled: true }, b: { disabled: false }, nowhere: { disabled: true } };
+    user({ import: ["claude"], mcpServers });
+    const config = await load();
+    expect(names(config)).toEqual(["b", "workspace"]);
+    expect(config.brokenServers).toEqual([]);
+  });
+
+  it("of the shipped workspace changes anything but what its tools do", async () => {
+    user({ mcpServers: { workspace: { timeout_seconds: 3, exclude_tools: ["write_file"] } } });
+    const guard = { root: bench.project, home: join(bench.root, ".legwork") };
+    expect(named(await load(), "workspace")).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], guard });
+    const file = user('mcpServers:\n  workspace:\n    effects: { "*": read_only }\n');
+    expect(await fault()).toBe(
+      `${file}:3:5: the effects of the shipped "workspace" cannot be changed, because what protects its files goes by them: leave them out`,
+    );
+    user({ mcpServers: { workspace: { disabled: true } } });
+    expect(names(await load())).toEqual([]);
+  });
+
+  it("without a server is an error, or costs only itself where an import may have it", async () => {
+    const file = user("mcpServers:\n  gone: { pin: enforce }\n");
+    expect(await fault()).toBe(`${file}:2:3: mcpServers.gone: needs a "command" or a "url"`);
+    put(".claude.json", {});
+    user("import: [claude]\nmcpServers:\n  gone: { pin: enforce }\n");
+    const says = expect.stringMatching(/config\.yaml:3:3: mcpServers\.gone needs a "command" or a "url": no imported/);
+    expect((await load()).brokenServers).toEqual([{ name: "gone", from: file, fault: says }]);
+  });
+});
+
+describe("legwork among the servers", () => {
+  it("is left out of every source with a notice, also where its variables may not be read", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1" };
+    const itself = { command: process.execPath, args: [BIN], env: { GEMINI_API_KEY: dollar("GEMINI_API_KEY") } };
+    const file = user({ import: ["claude"], mcpServers: { me: itself } });
+    put(`project/${MCP}`, { mcpServers: { legwork: itself, other: { command: "a", args: ["legwork"] } } });
+    mkdirSync(join(bench.project, "legwork"));
+    const config = await load();
+    expect(names(config)).toEqual(["other", "workspace"]);
+    expect(config.brokenServers).toEqual([]);
+    expect(config.notices).toEqual([
+      `mcpServers.me of ${file} is legwork itself and was left out`,
+      `mcpServers.legwork of ${join(bench.project, MCP)} is legwork itself and was left out`,
+    ]);
+  });
+});
+
+describe("secrets", () => {
+  it("are the providers' keys and those of the servers in use", async () => {
+    bench.env = { GEMINI_API_KEY: "AIza-provider", GH: "gh-from-variable", OFF: "off-from-variable", HOME: bench.root };
+    user({
+      mcpServers: {
+        one: { command: "a", args: ["--token", "arg-secret"], env: { GH: dollar("GH"), DATA: dollar("HOME") } },
+        two: { url: "https://x.test", headers: { "X-Api-Key": "header-secret", Accept: "text" } },
+        off: { disabled: true, command: "a", env: { A: dollar("OFF") } },
+      },
+    });
+    const { secrets } = await load();
+    expect(new Set(secrets.map(({ value }) => value))).toEqual(
+      new Set(["AIza-provider", "gh-from-variable", "arg-secret", "header-secret"]),
+    );
+    expect(secrets).toContainEqual({ name: "GH", value: "gh-from-variable" });
+  });
+
+  it.each([
+    "mcpServers:\n  a: { command: x, env: { TOKEN: *sk-secret } }\n",
+    "mcpServers:\n  a: { command: x, env: { TOKEN: !sk-secret x } }\n",
+    "mcpServers:\n  a: { command: x, env: [sk-secret] }\n",
+    "mcpServers:\n  a: { command: x, env: { TOKEN: [sk-secret] } }\n",
+    "mcpServers:\n  a: { url: http://x.test, headers: sk-secret }\n",
+    'mcpServers:\n  a: { command: x, env: { TOKEN: "sk-secret\n',
+    "mcpServers:\n  a: { url: sk-secret }\n",
+    "mcpServers:\n  a: { type: sk-secret, url: http://x.test }\n",
+  ])("are not told in errors: %j", async (text) => {
+    user(text);
+    expect(await fault()).not.toContain("secret");
+  });
+});

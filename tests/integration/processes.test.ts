@@ -1,0 +1,236 @@
+/** The guarantee that nothing of a server outlives its connection, nor us. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DownstreamError } from "../../src/core/errors.js";
+import { createRedact, REDACT_NOTHING } from "../../src/core/redact.js";
+import type { ServerConfig } from "../../src/core/server-config.js";
+import { createReaper, type Reaper } from "../../src/downstream/reaper.js";
+import { createTransport, type ServerTransport } from "../../src/downstream/server-transport.js";
+import { groupLives, hostileConfig, isAlive, livingProcesses, pidIn, stdioConfig } from "../support/transports.js";
+
+const CLOSE_BUDGET_MS = 1_700; // 1.5 s for the servers, and some for a busy machine
+const REAPED_MS = 3_000;
+/** Elsewhere nobody may read another process's environment, which is how what has left its group is found. */
+const onLinux = it.runIf(process.platform === "linux");
+const HOLDER = fileURLToPath(new URL("../support/transport-holder.mjs", import.meta.url));
+
+let folder: string;
+let reaper: Reaper;
+let open: ServerTransport[];
+let holders: ChildProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "legwork-processes-"));
+  reaper = createReaper(process.env);
+  open = [];
+  holders = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((transport) => transport.close()));
+  await reaper.close();
+  for (const holder of holders) holder.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("close", () => {
+  it("ends a server that ignores the end of its input and SIGTERM", async () => {
+    const { transport, pid } = await connected(hostileConfig("stubborn"));
+    await closeInTime([transport]);
+    expect(isAlive(pid)).toBe(false);
+    expect(transport).toMatchObject({ closed: true, ending: "it was closed" });
+  });
+
+  onLinux("ends grandchildren in the group and those that left it", async () => {
+    const files = [path.join(folder, "in-group"), path.join(folder, "detached")] as const;
+    const inGroup = await connected(hostileConfig("grandchild", files[0]));
+    const detached = await connected(hostileConfig("detached-grandchild", files[1]));
+    const grandchildren = [await pidIn(files[0]), await pidIn(files[1])];
+    expect(grandchildren.map(isAlive)).toEqual([true, true]);
+    await closeInTime([inGroup.transport, detached.transport]);
+    expect(grandchildren.map(isAlive)).toEqual([false, false]);
+  });
+
+  onLinux("leaves the processes of other servers alone", async () => {
+    const files = [path.join(folder, "one"), path.join(folder, "other")] as const;
+    const one = await connected(hostileConfig("detached-grandchild", files[0]));
+    await connected(hostileConfig("detached-grandchild", files[1]));
+    await closeInTime([one.transport]);
+    expect(isAlive(await pidIn(files[0]))).toBe(false);
+    expect(isAlive(await pidIn(files[1]))).toBe(true);
+  });
+
+  onLinux("is in time for many servers of the worst kind at once", async () => {
+    const modes = ["stubborn", "grandchild", "detached-grandchild", "stubborn", "grandchild", "detached-grandchild"];
+    const configs = modes.map((mode, index) => hostileConfig(mode, path.join(folder, `pid-${index}`)));
+    const connections = await Promise.all(configs.map(connected));
+    await closeInTime(connections.map(({ transport }) => transport));
+    const grandchildren = await Promise.all([1, 2, 4, 5].map((index) => pidIn(path.join(folder, `pid-${index}`))));
+    expect(grandchildren.filter(isAlive)).toEqual([]);
+    expect(connections.filter(({ pid }) => groupLives(pid))).toEqual([]);
+  });
+
+  it("of a well-behaved server takes next to no time, and can be asked for again", async () => {
+    const { transport } = await connected(hostileConfig("odd-tools"));
+    const start = performance.now();
+    await Promise.all([transport.close(), transport.close()]);
+    await transport.close();
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+describe("a server that goes", () => {
+  onLinux("takes its grandchildren with it, in and out of its group", async () => {
+    for (const mode of ["grandchild", "detached-grandchild"]) {
+      const file = path.join(folder, mode);
+      const { client, transport } = await connected(hostileConfig(mode, file));
+      const grandchild = await pidIn(file);
+      await expect(client.callTool({ name: "plain" })).rejects.toThrow();
+      expect(transport.ending).toBe("it exited with code 0");
+      await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), { timeout: 2_000, interval: 100 });
+    }
+  });
+
+  it("or only closes its output is ended, and so are the calls in flight", async () => {
+    const { client, transport, pid } = await connected(hostileConfig("closes-stdout"));
+    await expect(client.callTool({ name: "plain" })).rejects.toThrow("Connection closed");
+    expect(transport.ending).toBe("it closed its input or output");
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 2_000, interval: 100 });
+  });
+});
+
+describe("start", () => {
+  it("says that a command does not exist", async () => {
+    const transport = await createTransport(stdioConfig("no-such-command-here", []), options());
+    const error = await transport.start().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DownstreamError);
+    expect(error).toMatchObject({ code: "spawn_failed", message: expect.stringContaining("was not found") });
+    await transport.close();
+  });
+
+  it("cuts what the server said only when no secret is left in it", async () => {
+    const secret = "tangerine-4711-marmalade";
+    const script = `console.error("x".repeat(490) + "${secret}"); console.log("x".repeat(190) + "${secret}")`;
+    const redact = createRedact([{ name: "KEY", value: secret }]);
+    const transport = await createTransport(stdioConfig(process.execPath, ["-e", script]), { ...options(), redact });
+    const closed = new Promise<void>((resolve) => {
+      transport.onclose = resolve;
+    });
+    await transport.start();
+    await closed;
+    expect(transport.lastWords()).toContain("on its stdout");
+    expect(transport.lastWords()).not.toContain("tange");
+  });
+
+  it("keeps what the server said for people", async () => {
+    const transport = await createTransport(hostileConfig("exits-at-once"), options());
+    const closed = new Promise<void>((resolve) => {
+      transport.onclose = resolve;
+    });
+    await transport.start();
+    await closed;
+    expect(transport.ending).toBe("it exited with code 3");
+    expect(transport.lastWords()).toBe("its last words on stderr: warming up / fatal: no database");
+  });
+});
+
+describe("when we are killed", () => {
+  onLinux("everything that we started ends, in whatever group or session", async () => {
+    const files = ["a", "b"].map((name) => path.join(folder, name)) as [string, string];
+    const configs = [
+      hostileConfig("stubborn"),
+      hostileConfig("grandchild", files[0]),
+      hostileConfig("detached-grandchild", files[1]),
+    ];
+    const { holder, pids } = await held(configs);
+    const all = [...pids, await pidIn(files[0]), await pidIn(files[1]), helperOf(holder).pid];
+    expect(all.filter(isAlive)).toEqual(all);
+    holder.kill("SIGKILL");
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+  });
+
+  it("polite signals to the helper first do not help", async () => {
+    const { holder, pids } = await held([hostileConfig("stubborn")]);
+    const helper = helperOf(holder);
+    await delay(50); // its shell has begun
+    for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.kill(helper.pid, signal);
+    expect(helper.group).toBe(helper.pid);
+    holder.kill("SIGKILL");
+    const all = [...pids, helper.pid];
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+  });
+});
+
+describe("the helper process", () => {
+  it("does not keep us alive, and is gone with us at once after a close", async () => {
+    const { holder, lines } = await held([hostileConfig("odd-tools")], "close");
+    const helper = helperOf(holder);
+    const exit = once(holder, "exit");
+    expect(await lines.next()).toMatchObject({ value: "closed" });
+    expect(await exit).toEqual([0, null]);
+    await vi.waitFor(() => expect(isAlive(helper.pid)).toBe(false), { timeout: 500, interval: 20 });
+  });
+
+  it("is replaced when it was killed", async () => {
+    const { holder, pids } = await held([hostileConfig("stubborn")]);
+    const first = helperOf(holder);
+    process.kill(first.pid, "SIGKILL");
+    await vi.waitFor(() => expect(helperOf(holder).pid).not.toBe(first.pid));
+    const all = [...pids, helperOf(holder).pid];
+    holder.kill("SIGKILL");
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+  });
+
+  it("is one for many servers", async () => {
+    await Promise.all([1, 2, 3].map(() => connected(hostileConfig("odd-tools"))));
+    expect(helpersOf(process.pid)).toHaveLength(1);
+  });
+});
+
+function options() {
+  return { baseEnv: process.env, reaper, redact: REDACT_NOTHING };
+}
+
+async function connected(config: ServerConfig) {
+  const transport = await createTransport(config, options());
+  open.push(transport);
+  const client = new Client({ name: "test", version: "0.0.0" });
+  await client.connect(transport);
+  if (transport.pid === null) throw new Error("a process was expected");
+  return { client, transport, pid: transport.pid };
+}
+
+async function closeInTime(transports: readonly ServerTransport[]): Promise<void> {
+  const start = performance.now();
+  await Promise.all(transports.map((transport) => transport.close()));
+  expect(performance.now() - start).toBeLessThan(CLOSE_BUDGET_MS);
+}
+
+/** A process of its own that has opened these servers. */
+async function held(configs: readonly ServerConfig[], after = "hold") {
+  const holder = spawn(process.execPath, [HOLDER, JSON.stringify(configs), after], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  holders.push(holder);
+  const lines = createInterface({ input: holder.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  return { holder, lines, pids: JSON.parse(first.value ?? "[]") as number[] };
+}
+
+function helperOf(holder: ChildProcess) {
+  const [helper] = helpersOf(holder.pid ?? 0);
+  if (!helper) throw new Error("there is no helper process");
+  return helper;
+}
+
+function helpersOf(parent: number) {
+  return livingProcesses().filter((living) => living.parent === parent && living.command.includes("legwork-reaper"));
+}

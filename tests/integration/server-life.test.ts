@@ -1,0 +1,225 @@
+/** The life of a downstream server: idle, starting, ready, degraded, failed, and what is shown of it meanwhile. */
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import type { RunRequest } from "../../src/core/run.js";
+import { createDownstream } from "../../src/downstream/pool.js";
+import { usableServers } from "../../src/runner/offer-tools.js";
+import {
+  call,
+  effects,
+  failure,
+  groupLives,
+  hostile,
+  names,
+  open,
+  opened,
+  options,
+  pids,
+  pool,
+  reach,
+  started,
+  tool,
+  useStage,
+} from "../support/downstream-stage.js";
+import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+
+useStage();
+
+function granting(...patterns: readonly string[]): RunRequest {
+  return {
+    prompt: "a task",
+    systemPrompt: null,
+    agent: "default",
+    provider: "rehearsal",
+    model: "none",
+    policy: { allow: { patterns, from: "a test" }, block: [] },
+    outputSchema: null,
+    limits: DEFAULT_LIMITS,
+  };
+}
+
+const stateOf = (downstream: ReturnType<typeof pool>) => downstream.status().map(({ state }) => state);
+
+describe("a server", () => {
+  it("is stopped when no run has held it for a while, and started again for the next", async () => {
+    const downstream = pool(effects({ idleSeconds: 0.3 }));
+    const hold = downstream.hold(["effects"]);
+    expect(stateOf(downstream)).toEqual(["starting"]);
+    await hold.ready;
+    expect(stateOf(downstream)).toEqual(["ready"]);
+    const catalog = downstream.catalog(["effects"]);
+    await delay(500);
+    expect(stateOf(downstream)).toEqual(["ready"]);
+    hold.release();
+    hold.release();
+    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
+    await vi.waitFor(() => expect(groupLives(pids[0] ?? 0)).toBe(false), 115_000);
+    // What it offers is still known, and a call wakes it.
+    expect(downstream.catalog(["effects"])).toBe(catalog);
+    expect((await call(downstream, tool(catalog, "echo"), { a: 1 })).text).toBe('{"a":1}');
+    expect(pids).toHaveLength(2);
+    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
+  });
+
+  it("is not stopped while one of two runs holds it", async () => {
+    const downstream = pool(effects({ idleSeconds: 0.05 }));
+    const [first, second] = [downstream.hold(["effects"]), downstream.hold(["effects"])];
+    await Promise.all([first.ready, second.ready]);
+    first.release();
+    await delay(200);
+    expect(stateOf(downstream)).toEqual(["ready"]);
+    second.release();
+    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
+  });
+
+  it("loses its tools while it is down, and is started again after a pause for the runs that hold it", async () => {
+    const { downstream, catalog } = await opened(effects());
+    await failure(call(downstream, tool(catalog, "die")));
+    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["degraded"]));
+    const down = downstream.catalog(["effects"]);
+    expect(down.tools).toEqual([]);
+    expect(down.problems).toMatchObject([{ code: "connection_closed" }]);
+    expect(downstream.current(tool(catalog, "echo"))).toMatchObject({ gone: expect.stringContaining("code 7") });
+    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["ready"]), 15_000);
+    expect(names(downstream.catalog(["effects"]).tools)).toEqual(names(catalog.tools));
+    expect((await call(downstream, tool(catalog, "add_line"), { text: "a" })).text).toBe("added a");
+    expect(pids).toHaveLength(2);
+  });
+
+  it("stays down when nobody holds it, until somebody does", async () => {
+    const downstream = pool(hostile("exits-at-once"));
+    const hold = downstream.hold(["hostile"]);
+    await hold.ready;
+    hold.release();
+    await delay(1_200);
+    expect(stateOf(downstream)).toEqual(["degraded"]);
+    const next = downstream.hold(["hostile"]);
+    expect(stateOf(downstream)).toEqual(["starting"]);
+    await next.ready;
+  });
+
+  it("is tried again after each pause, also while the process is busy", async () => {
+    const gone = reach({ cwd: "/no/such/folder" });
+    const servers = Array.from({ length: 20 }, (_, index) => effects({ name: `gone${index}`, ...gone }));
+    const tries = new Map<string, number>();
+    const warn = (fields: object) => {
+      const { server } = fields as { server: string };
+      tries.set(server, (tries.get(server) ?? 0) + 1);
+    };
+    const { log } = options();
+    const downstream = createDownstream(servers, [], options({ log: { ...log, warn } }));
+    open.push(downstream);
+    const busy = setInterval(() => {}, 1);
+    for (const { name } of servers) {
+      downstream.hold([name]);
+      await delay(5); // apart, so that their timers end apart
+    }
+    await vi.waitFor(() => expect([...tries.values()].filter((count) => count >= 2)).toHaveLength(20), 2_500);
+    clearInterval(busy);
+  });
+
+  it("is remembered: the next process knows its tools without starting it", async () => {
+    const { downstream: first, catalog } = await opened(effects());
+    await first.close();
+    const second = pool(effects());
+    expect(second.status()).toMatchObject([{ state: "idle" }]);
+    expect(second.catalog(["effects"])).toEqual(catalog);
+    expect(pids).toHaveLength(1);
+    // Its policy is not remembered but read anew.
+    const third = pool(effects({ includeTools: ["echo"] }));
+    expect(names(third.catalog(["effects"]).tools)).toEqual(["effects__echo"]);
+    const other = pool(effects({ definitionHash: "another" }));
+    expect(other.catalog(["effects"]).tools).toEqual([]);
+  });
+
+  it("is not called under a name that means something else after a start", async () => {
+    const before = hostile("one-tool", { argument: "old", definitionHash: "same" });
+    const { downstream: first, catalog } = await opened(before);
+    await first.close();
+    const second = pool(hostile("one-tool", { argument: "new", definitionHash: "same" }));
+    const error = await failure(call(second, tool(catalog, "old")));
+    expect(error).toMatchObject({ code: "not_called", message: expect.stringContaining("does not offer it") });
+  });
+
+  it("is not called for a tool that it has declared anew since the call was allowed", async () => {
+    const { downstream, catalog } = await opened(effects());
+    const allowed = { ...tool(catalog, "add_line"), effect: "read_only" as const };
+    const error = await failure(call(downstream, allowed, { text: "a" }));
+    expect(error).toMatchObject({ code: "not_called", message: expect.stringContaining("declares it differently") });
+    expect((await call(downstream, tool(catalog, "read_lines"))).text).not.toContain("a");
+  });
+
+  it("is looked at for a run that is granted what was withheld, since it may have been accepted", async () => {
+    const settings = { definitionHash: "same", pin: "enforce" } as const;
+    const { downstream: first } = await opened(hostile("one-tool", { argument: "old", ...settings }));
+    await first.close();
+    const parts = options();
+    const second = createDownstream([hostile("one-tool", { argument: "new", ...settings })], [], parts);
+    open.push(second);
+    await second.hold(["hostile"]).settled;
+    expect(second.catalog(["hostile"]).tools).toEqual([]);
+    const [status] = second.status();
+    const findings = status?.pinFindings.map(({ now }) => now) ?? [];
+    parts.pins.accept(status?.from ?? "", "hostile", findings);
+    const usable = usableServers(granting("hostile__new"), second);
+    second.hold(usable);
+    expect(names(second.catalog(["hostile"]).tools)).toEqual(["hostile__new"]);
+  });
+
+  it("that has forgotten its session is called in a new one, by all calls, and answers those it still knows", async () => {
+    let sessions = 0;
+    let hasForgotten = false;
+    const initialize: Answer = (response, seen) => {
+      response.setHeader("mcp-session-id", `session-${++sessions}`);
+      const { protocolVersion } = seen.message.params ?? {};
+      json({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "x", version: "1" } })(response, seen);
+    };
+    const answer: Answer = async (response, seen) => {
+      const { n } = { n: 0, ...(seen.message.params?.arguments as { n: number } | undefined) };
+      const isUnknown = hasForgotten && seen.headers["mcp-session-id"] === "session-1";
+      await delay(n);
+      if (isUnknown) return status(404, "Session not found")(response, seen);
+      json({ content: [{ type: "text", text: String(n) }] })(response, seen);
+    };
+    const server = await startHostileHttpServer({
+      initialize,
+      "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
+      "tools/call": answer,
+    });
+    try {
+      const { downstream, catalog } = await opened(
+        effects({ name: "web", reach: { kind: "http", url: server.url, headers: {} } }),
+      );
+      const make = async (n: number) => (await call(downstream, tool(catalog, "plain"), { n })).text;
+      const early = make(400);
+      await vi.waitFor(() => expect(server.seen.at(-1)?.message.method).toBe("tools/call"));
+      hasForgotten = true;
+      expect(await Promise.all([0, 10, 20, 40].map(make))).toEqual(["0", "10", "20", "40"]);
+      expect(await early).toBe("400");
+      expect(sessions).toBe(2);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("that is broken costs nothing but itself", async () => {
+    const config = effects();
+    const fault = "/a/config.yaml: mcpServers.bad.env.KEY: KEY is not set";
+    const downstream = createDownstream(
+      [effects(reach({ command: "legwork-no-such-command" })), { ...config, name: "good" }, hostile("silent")],
+      [{ name: "bad", from: "/a/config.yaml", fault }],
+      options(),
+    );
+    open.push(downstream);
+    expect(downstream.servers).toEqual(["effects", "good", "hostile", "bad"]);
+    const catalog = await started(downstream, ["effects", "good", "bad"]);
+    expect(names(catalog.tools)).toContain("good__echo");
+    expect(catalog.problems.map(({ server, code }) => [server, code])).toEqual([
+      ["bad", "bad_definition"],
+      ["effects", "spawn_failed"],
+    ]);
+    expect(stateOf(downstream)).toEqual(["failed", "ready", "idle", "failed"]);
+    expect(downstream.status()[3]).toMatchObject({ name: "bad", reach: null, problem: { message: fault } });
+  });
+});

@@ -1,0 +1,51 @@
+/** Variables in configuration texts: put in, defaulted, refused. */
+import { describe, expect, it } from "vitest";
+import { expand } from "../../src/config/expand.js";
+import { ConfigError } from "../../src/core/errors.js";
+
+const values: Readonly<Record<string, string>> = { WHO: "ada", BLANK: "", DEEP: "$" + "{WHO}" };
+
+function variables(bare: boolean) {
+  const refusal = (name: string) => (name === "HIDDEN" ? "may not be read" : null);
+  return { get: (name: string) => (name === "HIDDEN" ? "hidden" : values[name]), refusal, bare };
+}
+
+const expanded = (text: string, bare = false) => expand(text, "f: x", variables(bare)).text;
+
+describe("a text", () => {
+  it.each([
+    ["$" + "{WHO}", "ada"],
+    ["a$" + "{WHO}z $" + "{WHO}", "aadaz ada"],
+    ["$" + "{NOPE:-fallback}", "fallback"],
+    ["$" + "{NOPE:-}", ""],
+    ["$" + "{BLANK:-filled}", "filled"],
+    ["$" + "{WHO:-unused}", "ada"],
+    ["$" + "{DEEP}", "$" + "{WHO}"], // what was put in is not looked at again
+    ["$WHO $ {WHO} $" + "{1} $", "$WHO $ {WHO} $" + "{1} $"],
+  ])("%j becomes %j", (text, expected) => {
+    expect(expanded(text)).toBe(expected);
+  });
+
+  it.each([
+    ["$WHO/$" + "{WHO}", "ada/ada"],
+    ["$NOPE-$BLANK-$", "$NOPE-$BLANK-$"],
+    ["pa$$word", "pa$$word"],
+  ])("with bare variables %j becomes %j", (text, expected) => {
+    expect(expanded(text, true)).toBe(expected);
+  });
+
+  it.each([
+    ["$" + "{NOPE}", false, "f: x: $" + "{NOPE} is not set: set it, or write $" + "{NOPE:-default}"],
+    ["$" + "{BLANK}", false, "is not set"],
+    ["$" + "{HIDDEN:-harmless}", false, "f: x: $" + "{HIDDEN} may not be read"],
+    ["$HIDDEN", true, "may not be read"],
+  ])("%j (bare: %j) is refused", (text, bare, says) => {
+    expect(() => expanded(text, bare)).toThrow(ConfigError);
+    expect(() => expanded(text, bare)).toThrow(says);
+  });
+});
+
+it("the variables that were put in are told, defaults are not", () => {
+  const { used } = expand("$" + "{WHO} $" + "{NOPE:-x}", "f: x", variables(false));
+  expect(used).toEqual([{ name: "WHO", value: "ada" }]);
+});

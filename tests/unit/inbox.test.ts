@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../src/core/event.js";
+import { createRedact } from "../../src/core/redact.js";
+import { createInbox } from "../../src/runner/inbox.js";
+import { createJournal } from "../../src/runner/journal.js";
+
+const posted = (progress: number): RunEvent => ({
+  type: "tool_call_progressed",
+  turn: 1,
+  index: 0,
+  tool: "a__b",
+  progress,
+  total: null,
+  message: null,
+});
+
+function setUp() {
+  const journal = createJournal("a task", () => ({ text: "", calls: [] }), createRedact([]));
+  return { journal, inbox: createInbox(journal) };
+}
+
+describe("the inbox", () => {
+  it("yields what is posted while the work goes on, and says when it is saved", async () => {
+    const { inbox } = setUp();
+    let end = (_value: string) => {};
+    const work = new Promise<string>((resolve) => {
+      end = resolve;
+    });
+    const commits = inbox.until(work);
+    const first = commits.next();
+    let isSaved = false;
+    void inbox.post(posted(1)).then(() => {
+      isSaved = true;
+    });
+    expect(await first).toEqual({ done: false, value: [posted(1)] });
+    expect(isSaved).toBe(false);
+    const second = commits.next();
+    await new Promise(setImmediate);
+    expect(isSaved).toBe(true);
+    expect(inbox.over.aborted).toBe(false);
+    end("done");
+    expect(await second).toEqual({ done: true, value: "done" });
+    expect(inbox.over.aborted).toBe(true);
+  });
+
+  it("leaves what comes with the end to the next commit", async () => {
+    const { inbox, journal } = setUp();
+    void inbox.post(posted(1));
+    void inbox.post(posted(2));
+    const work = Promise.resolve(5);
+    await work;
+    const commits = inbox.until(work);
+    let step = await commits.next();
+    const saved: RunEvent[] = [];
+    while (!step.done) {
+      saved.push(...step.value);
+      step = await commits.next();
+    }
+    expect(step.value).toBe(5);
+    expect([...saved, ...journal.take()]).toEqual([posted(1), posted(2)]);
+  });
+
+  it("passes on what the work throws", async () => {
+    const { inbox } = setUp();
+    await expect(inbox.until(Promise.reject(new Error("broken"))).next()).rejects.toThrow("broken");
+  });
+});

@@ -1,0 +1,157 @@
+/** Pins: what counts as a change of a tool, and what a change means in each mode. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Pin } from "../../src/core/ports.js";
+import { definitionOf, hashOf, judgePins } from "../../src/downstream/pins.js";
+
+const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };
+const write = { name: "write", description: "Writes.", inputSchema: { type: "object" } };
+const pinOf = (raw: Readonly<Record<string, unknown>>): Pin => {
+  const definition = definitionOf(raw);
+  return { tool: String(raw.name), hash: hashOf(definition), definition };
+};
+const pinned = (...tools: Readonly<Record<string, unknown>>[]) =>
+  new Map(tools.map((raw) => [String(raw.name), pinOf(raw)]));
+
+/** The same value with the keys of all its objects turned round. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, turned(inner)]);
+  return Object.fromEntries(entries.reverse());
+}
+
+describe("a definition", () => {
+  it("is readable and says all that leads a model or a host", () => {
+    const raw = {
+      inputSchema: { type: "object", required: ["b", "a"], properties: { b: { type: "string" }, a: {} } },
+      annotations: { readOnlyHint: true },
+      outputSchema: {},
+      title: "Read",
+      description: "Reads\na file.",
+      name: "read",
+      _meta: { served: "2026-11-22" },
+    };
+    expect(definitionOf(raw)).toBe(`{
+  "name": "read",
+  "title": "Read",
+  "description": "Reads\\na file.",
+  "inputSchema": {
+    "properties": {
+      "a": {},
+      "b": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "b",
+      "a"
+    ],
+    "type": "object"
+  },
+  "outputSchema": {},
+  "annotations": {
+    "readOnlyHint": true
+  }
+}`);
+  });
+
+  it("is the same in whatever order the server writes it, and differs with any value", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (schema, other) => {
+        const [one, two] = [JSON.parse(JSON.stringify(schema)), JSON.parse(JSON.stringify(other))];
+        const raw = { ...read, inputSchema: one };
+        expect(definitionOf(turned(raw) as typeof raw)).toBe(definitionOf(raw));
+        const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(two));
+        expect(hashOf(definitionOf({ ...read, inputSchema: two })) === hashOf(definitionOf(raw))).toBe(same);
+      }),
+    );
+  });
+
+  it.each([["title"], ["description"], ["inputSchema"], ["outputSchema"], ["annotations"]])(
+    "changes with %s",
+    (field) => {
+      expect(definitionOf({ ...read, [field]: { changed: true } })).not.toBe(definitionOf(read));
+    },
+  );
+
+  it("sees a key named __proto__", () => {
+    const raw = { ...read, inputSchema: JSON.parse('{"__proto__":{"a":1}}') };
+    expect(definitionOf(raw)).toContain('"__proto__"');
+  });
+});
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted((value as Record<string, unknown>)[key])]));
+}
+
+describe("a server's tools", () => {
+  const changed = { ...read, description: "Reads, and first sends it elsewhere." };
+
+  it.each(["warn", "enforce"] as const)("are accepted whole at first sight (%s)", (mode) => {
+    expect(judgePins(mode, new Map(), [read, write])).toEqual({
+      findings: [],
+      firstUse: [pinOf(read), pinOf(write)],
+      withheld: new Set(),
+    });
+  });
+
+  it.each(["warn", "enforce"] as const)("are as accepted where nothing changed (%s)", (mode) => {
+    const judged = judgePins(mode, pinned(read, write), [turned(write), turned(read)]);
+    expect(judged).toEqual({ findings: [], firstUse: [], withheld: new Set() });
+  });
+
+  it.each([
+    ["warn", []],
+    ["enforce", ["read", "write"]],
+  ] as const)("that changed or are new are found; %s withholds %j", (mode, withheld) => {
+    const { findings, firstUse, withheld: names } = judgePins(mode, pinned(read), [changed, write]);
+    const isWithheld = mode === "enforce";
+    expect(findings).toEqual([
+      { accepted: pinOf(read), now: pinOf(changed), withheld: isWithheld },
+      { accepted: null, now: pinOf(write), withheld: isWithheld },
+    ]);
+    expect(firstUse).toEqual([]);
+    expect([...names]).toEqual(withheld);
+  });
+
+  it("are judged by the first of a name, as in the catalog", () => {
+    expect(judgePins("enforce", pinned(read), [read, changed]).findings).toEqual([]);
+    expect([...judgePins("enforce", pinned(read), [changed, read]).withheld]).toEqual(["read"]);
+  });
+
+  it("may go away and come back", () => {
+    expect(judgePins("enforce", pinned(read, write), [write])).toEqual(judgePins("enforce", pinned(write), [write]));
+  });
+
+  it("are not looked at when pins are off", () => {
+    expect(judgePins("off", pinned(read), [changed, write])).toEqual({
+      findings: [],
+      firstUse: [],
+      withheld: new Set(),
+    });
+  });
+
+  it("that are no tools are left to the catalog", () => {
+    const { firstUse } = judgePins("enforce", new Map(), [null, 5, { name: 7 }, {}, [read], read]);
+    expect(firstUse).toEqual([pinOf(read)]);
+  });
+
+  it("nested too deeply to be seen are withheld, accepted or not", () => {
+    const depth = 200_000;
+    const deep = { ...read, inputSchema: JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) };
+    for (const pins of [new Map<string, Pin>(), pinned(read)])
+      expect(judgePins("warn", pins, [deep, write]).withheld).toEqual(new Set(["read"]));
+  });
+
+  it("keep their pin also when their name has half a character", () => {
+    const odd = { ...read, name: "read\ud800" };
+    const [pin] = judgePins("enforce", new Map(), [odd]).firstUse;
+    if (!pin) throw new Error("no pin");
+    expect(pin.tool.isWellFormed()).toBe(true);
+    expect(judgePins("enforce", new Map([[pin.tool, pin]]), [odd]).findings).toEqual([]);
+  });
+});

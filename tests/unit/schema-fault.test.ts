@@ -1,0 +1,48 @@
+/** Which schemas nobody could use, and which only look so. */
+import { expect, it } from "vitest";
+import { schemaFault } from "../../src/downstream/schema-fault.js";
+
+const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
+
+it.each<[string, object]>([
+  ['properties.a refers to "#/$defs/b", which is not there', object({ a: { $ref: "#/$defs/b" } })],
+  [
+    'properties.a.items refers to "#/definitions/b", which is not there',
+    object({ a: { type: "array", items: { $ref: "#/definitions/b" } } }, { $defs: { b: {} } }),
+  ],
+  ['it refers to "https://x.test/a", which is not fetched', { $ref: "https://x.test/a" }],
+  [
+    '$defs.a refers to "#/$defs/b", which leads back to itself',
+    { $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } },
+  ],
+  ['properties.a is of type "strnig", which there is not', object({ a: { type: ["null", "strnig"] } })],
+  ["properties.a is no schema", object({ a: "string" })],
+  ["it has properties that are no object", object(["a"])],
+  ['anyOf.0 has a "required" that is no list of names', { anyOf: [{ required: "a" }] }],
+])("%s", (fault, schema) => {
+  expect(schemaFault(schema as Record<string, unknown>)).toBe(fault);
+});
+
+it.each<[string, object]>([
+  ["nulls in place of what is missing", object(null, { required: null, $defs: null })],
+  ["the dialect of early drafts", object({ a: { type: "number", required: true, exclusiveMinimum: true } })],
+  ["a schema that holds itself", object({ a: { $ref: "#" }, b: { $ref: "#/properties/a" } })],
+  ["references that meet again, with words of their own", { $defs: { a: { minLength: 1, $ref: "#/$defs/a" } } }],
+  ["escaped names", object({ a: { $ref: "#/$defs/x%20y~1z" } }, { $defs: { "x y/z": {} } })],
+  [
+    "names by $id and $anchor",
+    object({ a: { $ref: "https://x.test/a" }, b: { $ref: "#b" } }, { $id: "https://x.test" }),
+  ],
+  ["the schema of schemas", object({ a: { $ref: "http://json-schema.org/draft-07/schema#" } })],
+  ["properties with the names of keywords", object({ $ref: {}, type: { type: "string" }, required: true, items: {} })],
+  ["data that only looks like a schema", object({ a: { const: { $ref: "#/nowhere" }, default: { type: "x" } } })],
+  ["booleans", object({ a: true }, { additionalProperties: false })],
+])("finds no fault with %s", (_what, schema) => {
+  expect(schemaFault(schema as Record<string, unknown>)).toBeNull();
+});
+
+it("does not follow a schema for ever", () => {
+  let deep: object = { type: "string" };
+  for (let level = 0; level < 100_000; level++) deep = { anyOf: [deep] };
+  expect(schemaFault(deep as Record<string, unknown>)).toBe("it is nested more than 100 levels deep");
+});

@@ -1,0 +1,185 @@
+/** Servers as a terminal and a program are shown them. */
+import { describe, expect, it } from "vitest";
+import { diffDefinitions } from "../../src/cli/diff-definitions.js";
+import { toJson, toText } from "../../src/cli/show-servers.js";
+import { firstLine, visible } from "../../src/cli/visible.js";
+import type { Pin, PinFinding, ServerStatus } from "../../src/core/ports.js";
+import type { CatalogTool } from "../../src/core/tool.js";
+
+const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });
+const toolOf = (tool: string, description = ""): CatalogTool => ({
+  name: `s__${tool}`,
+  server: "s",
+  tool,
+  description,
+  inputSchema: { type: "object" },
+  effect: "read_only",
+});
+const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
+  name: "s",
+  from: "/home/u/.legwork/config.yaml",
+  reach: "stdio",
+  state: "ready",
+  problem: null,
+  listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },
+  pinFindings: [],
+  ...fields,
+});
+
+describe("the text", () => {
+  it("has a line for each server and each tool, none wider than the terminal", () => {
+    expect(toText([statusOf()], ["A notice."], 60)).toBe(
+      [
+        "s  ready  stdio  /home/u/.legwork/config.yaml",
+        "  s__read       read_only   Reads a file.",
+        `  s__long_name  read_only   ${"x".repeat(31)}…`,
+        "",
+        "A notice.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says why a server is not up, what was never seen, and what was set aside", () => {
+    const problem = { server: "s", code: "spawn_failed", message: 'server "s": no such command' };
+    const aside = { server: "s", code: "tool_set_aside", message: 'server "s": tool "x" was set aside: it is odd' };
+    const text = toText(
+      [
+        statusOf({ state: "failed", reach: null, problem, listing: null }),
+        statusOf({ name: "t", listing: { tools: [], problems: [aside] } }),
+      ],
+      [],
+      80,
+    );
+    expect(text).toContain(
+      's  failed  unusable  /home/u/.legwork/config.yaml\n  problem: server "s": no such command\n',
+    );
+    expect(text).toContain("its tools were never seen");
+    expect(text).toContain(`  ${aside.message}\n`);
+  });
+
+  it("marks what is not as accepted, also what is withheld from the catalog, and says what to do", () => {
+    const findings: readonly PinFinding[] = [
+      { accepted: pinOf("read"), now: pinOf("read", "now"), withheld: false },
+      { accepted: null, now: pinOf("send"), withheld: true },
+    ];
+    const withheld = { server: "s", code: "tool_withheld", message: "said twice" };
+    const text = toText(
+      [statusOf({ pinFindings: findings, listing: { tools: [toolOf("read")], problems: [withheld] } })],
+      [],
+      80,
+    );
+    expect(text).toMatch(/s__read\s+read_only\s+\[changed\]\n/);
+    expect(text).toMatch(/s__send\s+\[new, withheld\]\n/);
+    expect(text).not.toContain("said twice");
+    expect(text).toMatch(/2 tools are not as accepted: "legwork tools diff" .* "legwork tools accept/);
+  });
+
+  it("says so where there is no server", () => {
+    expect(toText([], [], 80)).toBe("no server is configured\n");
+  });
+
+  it("lets nothing foreign act on the terminal or hide on it", () => {
+    const hostile = "\u001b[2J\u0007red\u009b31m \u202egpj\u200b\u{e0041}\ufe0f\u3164";
+    const message = `broke ${hostile}`;
+    const status = statusOf({
+      state: "degraded",
+      problem: { server: "s", code: "c", message },
+      listing: { tools: [toolOf("read", hostile)], problems: [{ server: "s", code: "c", message }] },
+      from: `/tmp/${hostile}`,
+    });
+    for (const text of [toText([status], [hostile], 200), toJson([status], [hostile])]) {
+      expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+      expect(text.split("\n").every((line) => !line.startsWith("red"))).toBe(true);
+    }
+    expect(toText([status], [], 200)).toContain(
+      "\\u{1b}[2J\\u{7}red\\u{9b}31m \\u{202e}gpj\\u{200b}\\u{e0041}\\u{fe0f}\\u{3164}",
+    );
+  });
+});
+
+describe("the JSON", () => {
+  it("says the same as one object", () => {
+    const finding = { accepted: null, now: pinOf("send"), withheld: true };
+    const problem = { server: "s", code: "start_timeout", message: "too slow" };
+    expect(
+      JSON.parse(toJson([statusOf({ state: "degraded", problem, pinFindings: [finding] })], ["A notice."])),
+    ).toEqual({
+      servers: [
+        {
+          name: "s",
+          state: "degraded",
+          reach: "stdio",
+          from: "/home/u/.legwork/config.yaml",
+          problem: { code: "start_timeout", message: "too slow" },
+          known: true,
+          tools: [
+            { name: "s__read", effect: "read_only", description: "Reads a file.", pin: null, withheld: false },
+            { name: "s__long_name", effect: "read_only", description: "x".repeat(300), pin: null, withheld: false },
+            { name: "s__send", effect: null, description: "", pin: "new", withheld: true },
+          ],
+          set_aside: [],
+        },
+      ],
+      notices: ["A notice."],
+    });
+  });
+});
+
+describe("foreign text", () => {
+  it("is left alone where it is plain", () => {
+    expect(visible("Grüße, 世界 🙂")).toBe("Grüße, 世界 🙂");
+  });
+
+  it.each([
+    ["\n\n  First line.  \nSecond", 40, "First line."],
+    ["a\rb", 40, "a"],
+    ["abcdef", 4, "abc…"],
+    ["ab🙂🙂", 4, "ab…"],
+    ["", 40, ""],
+  ])("%j is shown as its first line in %i characters", (text, width, shown) => {
+    expect(firstLine(text, width)).toBe(shown);
+  });
+});
+
+describe("a diff", () => {
+  const before = JSON.stringify({ name: "read", description: "Reads.\nSafely." }, null, 2);
+
+  it("shows the lines that changed, also inside a text of many lines", () => {
+    const now = JSON.stringify({ name: "read", description: "Reads.\nAnd\u001b sends.\u200b" }, null, 2);
+    expect(diffDefinitions("s__read", before, now)).toBe(
+      [
+        "--- s__read accepted",
+        "+++ s__read now",
+        "@@ -1,5 +1,5 @@",
+        " {",
+        '   "name": "read",',
+        '   "description": "Reads.\\n',
+        '-Safely."',
+        '+And\\u001b sends.\\u{200b}"',
+        " }",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("shows all of a tool that is new", () => {
+    const diff = diffDefinitions("s__read", null, before);
+    expect(diff).toMatch(/^--- nothing accepted\n\+\+\+ s__read now\n/);
+    expect(
+      diff
+        .split("\n")
+        .slice(3, -1)
+        .every((line) => line.startsWith("+")),
+    ).toBe(true);
+  });
+
+  it("takes little time for definitions that have nothing in common", { timeout: 20_000 }, () => {
+    const lines = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`).join("\n");
+    const begun = performance.now();
+    const diff = diffDefinitions("s__read", lines("old"), lines("new"));
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(diff).toContain("-old 29999\n");
+    expect(diff).toContain("+new 0\n");
+  });
+});

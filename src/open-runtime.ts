@@ -1,6 +1,5 @@
 /** Puts the adapters together: loaded and opened at a process's first tool call, never before. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { monotonicFactory } from "ulid";
 import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config.js";
 import { COMMAND, type Place } from "./config/places.js";
@@ -11,6 +10,7 @@ import type { Downstream, Log, PinStore } from "./core/ports.js";
 import { createRedact, REDACT_NOTHING } from "./core/redact.js";
 import type { DownstreamOptions } from "./downstream/downstream-options.js";
 import { createLog } from "./log/create-log.js";
+import { openDefinitions, SHIPPED_WORKFLOWS } from "./open-definitions.js";
 import { readGeminiReply } from "./providers/gemini/from-wire.js";
 import { modelIdFault } from "./providers/gemini/model-id.js";
 import { readRehearsalReply } from "./providers/rehearsal/read-reply.js";
@@ -19,12 +19,12 @@ import { createEventFeed } from "./runner/event-feed.js";
 import { createJsonSchemas } from "./runner/json-schema.js";
 import { createLiveRuns } from "./runner/live-runs.js";
 import { createOfferTools } from "./runner/offer-tools.js";
-import type { ProviderEntry } from "./runner/resolve-request.js";
+import type { ProviderEntry } from "./runner/resolve-provider.js";
 import type { Runtime, Setup } from "./runner/runtime.js";
 import { createStoreWatch } from "./runner/watch-store.js";
 import { openStore } from "./store/open-store.js";
 
-const SHIPPED_SCRIPTS = fileURLToPath(new URL("../workflows/rehearsals", import.meta.url));
+const SHIPPED_SCRIPTS = join(SHIPPED_WORKFLOWS, "rehearsals");
 const DEFAULT_GEMINI_MODEL = "gemini-3.8-flash";
 const DEFAULT_SCRIPT = "quickstart";
 
@@ -60,6 +60,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
 
   async function openSetup(): Promise<Setup> {
     const config = await loadConfig(place);
+    const { conditions, definitions } = await openDefinitions(place);
     redact = createRedact(config.secrets);
     log.redact = redact;
     log.level = config.logLevel;
@@ -76,7 +77,11 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
       settings: config,
       providers: providerEntries(config, place),
       downstream,
-      notices: config.notices,
+      conditions,
+      definitions,
+      get notices() {
+        return [...config.notices, ...definitions.notices];
+      },
     };
   }
 
@@ -151,7 +156,8 @@ async function openDownstream(config: Config, place: Place, parts: ProcessParts)
   return createDownstream(config.servers, config.brokenServers, { ...parts, baseEnv, project, command: COMMAND });
 }
 
-const readReply: ReadReply = (raw) => (raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw));
+export const readReply: ReadReply = (raw) =>
+  raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw);
 
 /** Each provider is opened once and serves all runs: what it has prepared for one is there for the next. */
 function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {

@@ -1,7 +1,7 @@
 /** Servers and their tools, for people and for programs. */
 import type { PinFinding, ServerStatus } from "../core/ports.js";
 import { type Effect, qualifiedName } from "../core/tool.js";
-import { firstLine, visible } from "./visible.js";
+import { firstLine, visible, visibleJson } from "./visible.js";
 
 /** One tool, listed or withheld. */
 interface ToolLine {
@@ -64,9 +64,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
     })),
     set_aside: asideIn(server).map(({ code, message }) => ({ code, message })),
   }));
-  const json = JSON.stringify({ servers: shown, notices }, null, 2);
-  // JSON writes out only the older half of the characters that a terminal obeys.
-  return `${json.replace(/[\u007f-\u009f\u2028\u2029]/g, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+  return visibleJson({ servers: shown, notices });
 }
 
 /** The listed tools in the server's order, then those that are withheld. */

@@ -3,6 +3,7 @@ import { ConfigError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Downstream, PinFinding, PinStore, ServerStatus } from "../core/ports.js";
 import { qualifiedName } from "../core/tool.js";
+import { type CommandEnd, TROUBLE_EXIT } from "./command-end.js";
 import { toJson, toText } from "./show-servers.js";
 
 export interface ToolsDeps {
@@ -21,14 +22,6 @@ export interface ToolsOptions {
   /** Characters in a line of the terminal. */
   readonly width: number;
 }
-
-/** What a command says, and how it exits. */
-export interface CommandEnd {
-  readonly text: string;
-  readonly exitCode: number;
-}
-
-const TROUBLE_EXIT = 1;
 
 /** Throws ConfigError for names that are not there, StoreError. */
 export async function tools(options: ToolsOptions, deps: ToolsDeps): Promise<CommandEnd> {

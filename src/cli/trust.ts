@@ -3,10 +3,11 @@ import type { Place } from "../config/places.js";
 import { GUARDED_FILES, trustProject } from "../config/trust.js";
 
 /** Records the trust and returns what to tell the user. */
-export async function trust(place: Place): Promise<string> {
+export async function trust(place: Place, definitions: ReadonlyMap<string, Uint8Array>): Promise<string> {
   const { project } = place;
-  const { files, changed } = await trustProject(place);
+  const { files, changed } = await trustProject(place, definitions);
   const news = changed.map((file) => `${file} ${files.has(file) ? "was new or had changed" : "is gone"}.\n`).join("");
-  if (files.size === 0) return `${news}${project} has none of ${GUARDED_FILES.join(", ")}: there is nothing to trust\n`;
+  if (files.size === 0)
+    return `${news}${project} has none of ${GUARDED_FILES.join(", ")} and no agents or workflows: there is nothing to trust\n`;
   return `${news}${project} is now trusted, until one of these changes: ${[...files.keys()].join(", ")}\nRestart legwork in your host for it to take effect.\n`;
 }

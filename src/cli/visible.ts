@@ -15,3 +15,18 @@ export function firstLine(text: string, width: number): string {
   const shown = visible(line.trimEnd());
   return shown.length <= width ? shown : `${shown.slice(0, pairSafe(shown, Math.max(0, width - 1)))}…`;
 }
+
+/** All lines of a text, each safe to look at. */
+export function visibleLines(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split(/\r\n|\r|\n/)
+    .map(visible);
+}
+
+/** A value as readable JSON that is safe to look at on a terminal, with a line break at its end. */
+export function visibleJson(value: unknown): string {
+  const json = JSON.stringify(value, null, 2);
+  // JSON writes out only the older half of the characters that a terminal obeys.
+  return `${json.replace(/[\u007f-\u009f\u2028\u2029]/g, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { READ_ONLY_ENTRY } from "../core/gate.js";
 import { MOST } from "../core/limits.js";
-import { parseYaml, placeOf } from "../yaml/parse-yaml.js";
+import { checkValue } from "../yaml/parse-yaml.js";
+import { readYaml } from "../yaml/read-yaml.js";
 import { IMPORTS } from "./imported-files.js";
 import { Pattern, Patterns, Seconds, ServerEntry, ServerName } from "./server-entry.js";
 
@@ -59,6 +60,6 @@ export interface LoadedFile {
 
 /** Parses the bytes of a configuration file. Throws ConfigError with the place in the file. */
 export function parseConfigFile(bytes: Uint8Array, file: string, schema: z.ZodType<ConfigFile>): LoadedFile {
-  const value = parseYaml(bytes, file, schema);
-  return { file, value, placeOf: (path) => placeOf(new TextDecoder().decode(bytes), file, path) };
+  const document = readYaml(bytes, file);
+  return { file, value: checkValue(document.value, schema, document.place), placeOf: document.place };
 }

@@ -52,8 +52,18 @@ export function readTrust(place: Place, names: readonly GuardedFile[]): TrustSta
   return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
-/** Records the project's guarded files as they are now and says which of them that changes. Throws ConfigError for one that could not be used. */
-export async function trustProject(place: Place): Promise<TrustState> {
+/** Whether a definition file of the project, such as ".legwork/agents/a.md", is as it was trusted. Throws ConfigError for a bad record. */
+export function trustsDefinition(place: Place, name: string, bytes: Uint8Array | null): boolean {
+  if (place.env.LEGWORK_TRUST_PROJECT === "1") return true;
+  const recorded = readTrustFile(place.home).projects[place.project]?.files[name];
+  return bytes !== null && recorded !== undefined && recorded === hashOf(bytes);
+}
+
+/**
+ * Records the project's guarded files and its definition files as they are now and says which of them that changes.
+ * Throws ConfigError for a guarded file that could not be used.
+ */
+export async function trustProject(place: Place, definitions: ReadonlyMap<string, Uint8Array>): Promise<TrustState> {
   const { home, project } = place;
   const state = readTrust(place, GUARDED_FILES);
   const [refused] = state.refused;
@@ -63,7 +73,9 @@ export async function trustProject(place: Place): Promise<TrustState> {
     else await parseJson(bytes, join(project, name));
   }
   const { projects } = readTrustFile(home);
-  const next: TrustFile = { projects: { ...projects, [project]: { files: hashesOf(state.files) } } };
+  const files = new Map([...state.files, ...definitions]);
+  const hashes = hashesOf(files);
+  const next: TrustFile = { projects: { ...projects, [project]: { files: hashes } } };
   const file = trustFile(home);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -74,7 +86,9 @@ export async function trustProject(place: Place): Promise<TrustState> {
       cause,
     });
   }
-  return state;
+  const before = projects[project]?.files ?? {};
+  const names = [...new Set([...Object.keys(before), ...files.keys()])];
+  return { ...state, files, changed: names.filter((name) => before[name] !== hashes[name]) };
 }
 
 /** In a home folder that is opened as a project, these files are the user's and not a repository's. */
@@ -86,9 +100,11 @@ function isUsersOwn(place: Place, name: GuardedFile): boolean {
 }
 
 function hashesOf(files: ReadonlyMap<string, Uint8Array>): Record<string, string> {
-  return Object.fromEntries(
-    [...files].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]),
-  );
+  return Object.fromEntries([...files].map(([name, bytes]) => [name, hashOf(bytes)]));
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function readTrustFile(home: string): TrustFile {

@@ -2,6 +2,7 @@
 import type { RawReply } from "./message.js";
 import type { Outcome, Usage } from "./run.js";
 import type { Effect } from "./tool.js";
+import type { Json } from "./workflow.js";
 
 /** The version written with every event, so that a later legwork can still read it. */
 export const EVENT_VERSION = 1;
@@ -23,6 +24,17 @@ export interface KeptPart {
   /** Characters of what is kept. */
   readonly size: number;
   readonly blob: string;
+}
+
+/** The answer to a call: `text` is what the agent got; `blob` holds the whole where that is only its head, `size` its characters. */
+export interface KeptAnswer {
+  readonly isError: boolean;
+  readonly code?: string;
+  readonly text: string;
+  readonly blob?: string;
+  readonly size?: number;
+  readonly parts?: readonly KeptPart[];
+  readonly milliseconds: number;
 }
 
 export type RunEvent =
@@ -53,20 +65,12 @@ export type RunEvent =
       readonly tool: string;
       readonly effect: Effect;
     }
-  /** `text` is what the agent got; `blob` holds the whole answer when that is only its head, `size` its characters. */
-  | {
+  | ({
       readonly type: "tool_call_finished";
       readonly turn: number;
       readonly index: number;
       readonly tool: string;
-      readonly isError: boolean;
-      readonly code?: string;
-      readonly text: string;
-      readonly blob?: string;
-      readonly size?: number;
-      readonly parts?: readonly KeptPart[];
-      readonly milliseconds: number;
-    }
+    } & KeptAnswer)
   /** What the server said while a call went on; at most one a second is recorded of each call. */
   | {
       readonly type: "tool_call_progressed";
@@ -87,7 +91,57 @@ export type RunEvent =
       readonly tool: string;
       readonly reason: string;
     }
-  | { readonly type: "message_injected"; readonly text: string }
+  /** Here and below, `done` is how many of the workflow's pending entries are over with the event. */
+  | { readonly type: "message_injected"; readonly text: string; readonly done?: number }
+  /** `transition` is the place among the step's transitions; null where the agent asked to go on. */
+  | {
+      readonly type: "transition_taken";
+      readonly from: string;
+      readonly to: string;
+      readonly transition: number | null;
+    }
+  | { readonly type: "step_entered"; readonly step: string; readonly done: number }
+  | { readonly type: "variable_set"; readonly name: string; readonly value: Json; readonly done: number }
+  /** Pending actions whose conditions do not hold. */
+  | { readonly type: "actions_skipped"; readonly done: number }
+  | {
+      readonly type: "condition_failed";
+      readonly where: string;
+      readonly condition: string | null;
+      readonly error: string;
+    }
+  /** A rule of the step let a call pass with a remark. */
+  | {
+      readonly type: "rule_warned";
+      readonly turn: number;
+      /** Null for a call of the workflow itself. */
+      readonly index: number | null;
+      readonly tool: string;
+      readonly rule: string;
+    }
+  /** The workflow itself calls a tool; `call` counts from 1. */
+  | {
+      readonly type: "workflow_call_started";
+      readonly call: number;
+      readonly tool: string;
+      readonly arguments: Readonly<Record<string, Json>>;
+      readonly effect: Effect;
+    }
+  | ({
+      readonly type: "workflow_call_finished";
+      readonly call: number;
+      readonly tool: string;
+      readonly outputAs: string | null;
+      readonly done: number;
+    } & KeptAnswer)
+  | {
+      readonly type: "workflow_call_refused";
+      readonly call: number;
+      readonly tool: string;
+      readonly reason: string;
+      readonly outputAs: string | null;
+      readonly done: number;
+    }
   | { readonly type: "run_interrupted"; readonly reason: string }
   | { readonly type: "run_finished"; readonly outcome: Outcome };
 

@@ -21,7 +21,12 @@ export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
     const pattern = covering(patterns, tool, patternForbids);
     if (pattern !== null) return { allowed: false, blocked: true, rule: `"${pattern}" is in blocked_tools of ${from}` };
   }
-  const { patterns, from } = policy.allow;
+  const verdicts = policy.allow.map((source) => grantedBy(source, tool));
+  const refusal = verdicts.find(({ allowed }) => !allowed);
+  return refusal ?? verdicts[0] ?? granted(false, "nothing grants it");
+}
+
+function grantedBy({ patterns, from }: PatternSource, tool: CatalogTool): Verdict {
   const pattern = covering(patterns, tool, patternMatches);
   if (pattern === READ_ONLY_ENTRY) return granted(true, `read-only tools are granted by ${from}`);
   if (pattern !== null) return granted(true, `"${pattern}" is in tools of ${from}`);
@@ -59,7 +64,7 @@ export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]):
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
-  return [...idle(policy.allow, "tools", patternMatches), ...blocked];
+  return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
 }
 
 /** The first entry that covers a tool: one that names it, else the entry for all that only read. */

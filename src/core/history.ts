@@ -69,10 +69,12 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "workflow_call_finished":
+      keep(history, workflowResultId(event.call), event);
+      return;
     case "tool_call_finished":
       answer(history, event.index, event.isError, event.text);
-      if (event.blob !== undefined) history.blobs.set(resultId(event.turn, event.index), event.blob);
-      for (const { id, blob } of event.parts ?? []) history.blobs.set(id, blob);
+      keep(history, resultId(event.turn, event.index), event);
       if (!event.isError && !isBuiltIn(event.tool)) history.succeeded.add(event.tool);
       noteRepetition(history, event.index, event.text);
       return;
@@ -99,9 +101,9 @@ export function resultId(turn: number, index: number): string {
   return `r${turn}.${index}`;
 }
 
-/** The id of the answer's part number `part`, from 1. */
-export function partId(turn: number, index: number, part: number): string {
-  return `${resultId(turn, index)}.${part}`;
+/** The same for a call that the workflow itself made. */
+export function workflowResultId(call: number): string {
+  return `w${call}`;
 }
 
 /** How often the same call with the same arguments has just got the same answer, counting only an unbroken row. */
@@ -113,6 +115,13 @@ export function repetitionsOf(history: History, call: ToolCall): number {
 export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return signature(left) === signature(right);
 }
+
+function keep(history: History, id: string, { blob, parts = [] }: Kept): void {
+  if (blob !== undefined) history.blobs.set(id, blob);
+  for (const part of parts) history.blobs.set(part.id, part.blob);
+}
+
+type Kept = Pick<Extract<RunEvent, { type: "tool_call_finished" }>, "blob" | "parts">;
 
 function answer(history: History, index: number, isError: boolean, text: string): void {
   const call = history.calls[index];

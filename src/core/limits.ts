@@ -11,6 +11,9 @@ export const DEFAULT_LIMITS: RunLimits = {
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 
+/** How deep agents may spawn agents; they cannot yet. */
+export const MAX_DEPTH = 1;
+
 /** Milliseconds that a hold on a run lasts without being renewed; a run whose owner fell silent is given up after this. */
 export const LEASE_MS = 15_000;
 

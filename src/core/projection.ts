@@ -7,6 +7,8 @@ import { isBuiltIn } from "./tool.js";
 export interface RunDelta {
   readonly status: RunStatus | null;
   readonly outcome: Outcome | null;
+  /** The workflow's step that was entered last. */
+  readonly step: string | null;
   readonly turns: number;
   readonly toolCalls: number;
   readonly usage: Usage;
@@ -16,6 +18,7 @@ export interface RunDelta {
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
   const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
   let [status, outcome]: [RunStatus | null, Outcome | null] = [null, null];
+  let step: string | null = null;
   let [turns, toolCalls] = [0, 0];
   for (const event of events) {
     switch (event.type) {
@@ -29,6 +32,9 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         outcome = event.outcome;
         status = outcome.status;
         break;
+      case "step_entered":
+        step = event.step;
+        break;
       case "model_replied":
         if (event.grace === undefined) turns += 1;
         addUsage(usage, event.usage);
@@ -37,6 +43,9 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
       case "sampling_replied":
         addUsage(usage, event.usage);
         break;
+      case "workflow_call_finished":
+        toolCalls += 1;
+        break;
       case "tool_call_finished":
         if (!isBuiltIn(event.tool)) toolCalls += 1;
         break;
@@ -44,7 +53,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
     }
   }
-  return { status, outcome, turns, toolCalls, usage };
+  return { status, outcome, step, turns, toolCalls, usage };
 }
 
 function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {

@@ -1,4 +1,5 @@
 /** A run: one execution of an agent, its statuses and which may follow which. */
+import type { Json, Workflow } from "./workflow.js";
 
 /** Statuses of a run; the last six are ends. */
 export type RunStatus = LiveStatus | EndStatus;
@@ -67,9 +68,9 @@ export interface PatternSource {
   readonly from: string;
 }
 
-/** What a run may use: read-only tools only, or the tools its patterns name; blocked patterns always win. */
+/** What a run may use: what each source grants; blocked patterns always win. */
 export interface ToolPolicy {
-  readonly allow: PatternSource;
+  readonly allow: readonly PatternSource[];
   readonly block: readonly PatternSource[];
 }
 
@@ -83,6 +84,10 @@ export interface RunRequest {
   readonly limits: RunLimits;
   readonly policy: ToolPolicy;
   readonly outputSchema: object | boolean | null;
+  /** As it was when the run was created. */
+  readonly workflow: Workflow | null;
+  /** The caller's and the agent definition's, over those of the workflow. */
+  readonly variables: Readonly<Record<string, Json>>;
 }
 
 /** What a run is called and whose it is. */

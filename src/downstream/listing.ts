@@ -14,13 +14,19 @@ const LONGEST_NAME = 100; // characters that are shown
 
 type RawTool = Readonly<Record<string, unknown>> & { readonly name: string };
 
-/** The same list, with what is wrong with its tools: looking at hundreds of schemas takes longer than remembering that. */
+/**
+ * The same list as it is kept: with what is wrong with its tools, and schemas without half characters, which vendors
+ * refuse. To look through hundreds of schemas takes longer than to remember that.
+ */
 export function withFaults(list: ToolList): ToolList {
-  const found = list.tools.flatMap((raw, index) => {
-    const fault = isNamed(raw) ? faultOf(raw) : null;
-    return fault === null ? [] : [[index, fault] as const];
+  const faults: Record<number, string> = {};
+  const tools = list.tools.map((raw, index) => {
+    if (!isNamed(raw)) return raw;
+    const fault = faultOf(raw);
+    if (fault !== null) faults[index] = fault;
+    return isRecord(raw.inputSchema) ? { ...raw, inputSchema: withTexts(raw.inputSchema, wellFormed) } : raw;
   });
-  return { ...list, faults: Object.fromEntries(found) };
+  return { ...list, tools, faults };
 }
 
 /** Judges each tool by itself, in the server's order: one bad tool costs no other. Those that `isWithheld` names are left out. */
@@ -28,8 +34,8 @@ export function toListing(config: ServerConfig, list: ToolList, isWithheld: (too
   const tools: CatalogTool[] = [];
   const problems: ServerProblem[] = [];
   const seen = new Map<string, RawTool>();
-  const { faults = {} } = list.faults ? list : withFaults(list);
-  for (const [index, raw] of list.tools.entries()) {
+  const { tools: raws, faults = {} } = list.faults ? list : withFaults(list);
+  for (const [index, raw] of raws.entries()) {
     if (!isNamed(raw)) {
       problems.push(setAside(config.name, `its tool number ${index + 1}`, "it has no name"));
       continue;
@@ -89,8 +95,8 @@ function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): Catalo
     server: config.name,
     tool: raw.name,
     description: typeof description === "string" ? description.toWellFormed() : "",
-    // The type may be left out on the wire, but vendors insist on it; and they refuse half characters.
-    inputSchema: withTexts({ type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) }, wellFormed),
+    // The type may be left out on the wire, but vendors insist on it.
+    inputSchema: { type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) },
     effect: effectOf({ name, server: config.name }, annotations, config.effects),
   };
 }

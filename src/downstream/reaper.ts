@@ -76,7 +76,9 @@ export function createReaper(baseEnv: Environment): Reaper {
       gone.stdin?.end();
       if (groups.size > 0) return; // it has something left to do
       gone.kill("SIGKILL"); // it would end by itself, a moment later than we do
+      gone.ref(); // else a process with nothing more to do would end right here, before its caller goes on
       await Promise.race([exited, delay(EXIT_WAIT_MS, undefined, { ref: false })]);
+      gone.unref();
     },
   };
 }

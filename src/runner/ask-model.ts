@@ -19,6 +19,7 @@ export interface AskContext {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
   readonly provider: Provider;
+  readonly model: string;
   readonly readReply: ReadReply;
   readonly journal: Journal;
   readonly signal: AbortSignal;
@@ -30,14 +31,14 @@ const MAX_ATTEMPTS = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
 export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
-  const { request, tools, provider, journal, signal } = context;
+  const { request, tools, provider, model, journal, signal } = context;
   for (let attempt = 1; ; attempt++) {
     yield journal.take();
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
     try {
       const { messages } = journal.history;
-      reply = await provider.reply({ model: request.model, system: systemPrompt(request), messages, tools }, signal);
+      reply = await provider.reply({ model, system: systemPrompt(request), messages, tools }, signal);
     } catch (error) {
       if (signal.aborted) return { kind: "stopped" };
       if (error instanceof ProviderError) return { kind: "failed", failure: toFailure(error) };

@@ -3,6 +3,22 @@ import { COMPLETE } from "../core/history.js";
 import type { ToolDeclaration } from "../core/message.js";
 
 export const READ_RESULT = "read_result";
+export const REQUEST_STEP = "request_step";
+
+/** `request_step` for a workflow with these steps. */
+export function requestStepTool(steps: readonly string[]): ToolDeclaration {
+  return {
+    name: REQUEST_STEP,
+    description:
+      "Asks to go on to another step of your work. It is refused while the step you are in may not be left, and says why.",
+    inputSchema: {
+      type: "object",
+      properties: { to: { type: "string", enum: [...steps], description: "The step to go to." } },
+      required: ["to"],
+      additionalProperties: false,
+    },
+  };
+}
 
 /** `complete` as the agent sees it; `data` has the shape that the run was asked for. */
 export function completeTool(outputSchema: object | boolean | null): ToolDeclaration {

@@ -1,22 +1,27 @@
 /** Makes the tool calls of one turn: order kept, adjacent read-only calls together, each gated when it is its turn. */
+import type { ConditionReader } from "../core/condition.js";
 import type { RunEvent } from "../core/event.js";
-import { judgeTool } from "../core/gate.js";
-import { COMPLETE, isSameCall, repetitionsOf } from "../core/history.js";
+import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
-import { didYouMean } from "../core/nearest.js";
+import type { ToolProgress } from "../core/ports.js";
 import type { RunFailure } from "../core/run.js";
+import { cutTo } from "../core/text.js";
 import type { CatalogTool } from "../core/tool.js";
-import { READ_RESULT, readResultTool } from "./built-in-tools.js";
-import { createInbox } from "./inbox.js";
-import { type CallContext, type CallDeps, makeCall } from "./make-call.js";
-import { absenceOf, type Offer } from "./offer-tools.js";
+import { READ_RESULT, REQUEST_STEP } from "./built-in-tools.js";
+import { createInbox, type Inbox } from "./inbox.js";
+import { judgeCall } from "./judge-call.js";
+import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
+import type { Offer } from "./offer-tools.js";
 import { createSampler } from "./sample-model.js";
 
+const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP]); // when the turn's other calls are done
+const PROGRESS_EVERY_MS = 1_000; // some servers report each file of thousands
+const LONGEST_PROGRESS = 1_000; // characters of what a server says of its progress
 const TOLD_AT = 5; // the same call with the same answer so often: refused and told
 const BLOCKED_AT = 8; // so often: it will not stop by itself
 
 /**
- * Makes all calls of the last reply but `complete`, yielding commits.
+ * Makes all calls of the last reply but `complete` and `request_step`, yielding commits.
  * Returns why the run has to end, if one of them says so; after an abort it returns at once.
  */
 export async function* callTools(
@@ -25,7 +30,7 @@ export async function* callTools(
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], RunFailure | null> {
   const { journal, signal } = context;
-  for (const group of inGroups(calls, context.offer)) {
+  for (const group of inGroups(calls, context, deps)) {
     // What an earlier group did is on disk before this one is even looked at.
     if (journal.hasUnsavedAnswers()) yield journal.take();
     const items = withRepetitions(group, context);
@@ -33,16 +38,15 @@ export async function* callTools(
     if (stuck) return stuck;
     const admitted: Admitted[] = [];
     for (const item of items) {
-      const admission = await admit(item, context, deps);
-      journal.note(admission.event);
-      if (admission.event.type === "tool_call_started") admitted.push(admission);
+      const call = await admit(item, context, deps);
+      if (call) admitted.push(call);
     }
     if (admitted.length === 0) continue;
     yield journal.take();
     if (signal.aborted) return null;
     const inbox = createInbox(journal);
     const sample = createSampler(inbox, context, deps);
-    const answers = admitted.map((call) => makeCall(call, inbox, sample, context, deps));
+    const answers = admitted.map((call) => callOnce(call, inbox, sample, context, deps));
     const finished = yield* inbox.until(Promise.all(answers));
     for (const event of finished) if (event) journal.note(event);
     if (signal.aborted) return null;
@@ -60,17 +64,27 @@ interface Item extends Call {
   readonly repetitions: number;
 }
 
-/** Neighbours that only read form one group; every other call is a group of its own. */
-function inGroups(calls: readonly ToolCall[], offer: Offer): readonly (readonly Call[])[] {
+/** Neighbours that only read form one group, unless a rule has to see each before the next; every other call is a group of its own. */
+function inGroups(
+  calls: readonly ToolCall[],
+  { offer, journal }: CallContext,
+  { conditions }: CallDeps,
+): readonly (readonly Call[])[] {
+  const areCounted = (journal.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
   const groups: { readsOnly: boolean; calls: Call[] }[] = [];
   for (const [index, call] of calls.entries()) {
-    if (call.name === COMPLETE) continue;
+    if (JUDGED_LATER.has(call.name)) continue;
     const readsOnly = effectOfCall(call.name, offer) === "read_only";
     const last = groups.at(-1);
-    if (readsOnly && last?.readsOnly) last.calls.push({ call, index });
+    if (readsOnly && last?.readsOnly && !areCounted) last.calls.push({ call, index });
     else groups.push({ readsOnly, calls: [{ call, index }] });
   }
   return groups.map((group) => group.calls);
+}
+
+function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
+  const compiled = conditions.compile(condition);
+  return "fault" in compiled || compiled.looksAtCalls;
 }
 
 function effectOfCall(name: string, offer: Offer) {
@@ -96,44 +110,50 @@ function stuckIn(group: readonly Item[]): RunFailure | null {
 }
 
 type Admitted = Item & { readonly tool: CatalogTool | null };
-type Admission = Admitted & { readonly event: RunEvent };
 
-/** The gate at the call: what was not offered, does not fit the tool's schema or leads nowhere is refused with its rule. */
-async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admission> {
-  const { call, index } = item;
-  const turn = context.journal.history.turn;
-  const offered = context.offer.allowed.get(call.name) ?? null;
-  const now = offered && deps.downstream.current(offered);
-  const isGone = now !== null && "gone" in now;
-  const tool = isGone ? null : now;
-  const reason = isGone ? `${call.name} is not allowed: ${now.gone}` : await refusalOf(item, tool, context, deps);
-  const event: RunEvent =
-    reason === null
-      ? { type: "tool_call_started", turn, index, tool: call.name, effect: tool?.effect ?? "read_only" }
-      : { type: "tool_call_refused", turn, index, tool: call.name, reason };
-  return { ...item, tool, event };
+/** What the gate says, recorded; null for a call that is refused. */
+async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | null> {
+  const { call, index, repetitions } = item;
+  const { journal } = context;
+  const { turn } = journal.history;
+  const { tool, refusal, remarks, failures } = await judgeCall(call, context, deps);
+  const reason = refusal ?? (repetitions < TOLD_AT ? null : repeated(call));
+  for (const failure of failures) journal.note(failure);
+  if (reason !== null) {
+    journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
+    return null;
+  }
+  for (const rule of remarks) journal.note({ type: "rule_warned", turn, index, tool: call.name, rule });
+  journal.note({ type: "tool_call_started", turn, index, tool: call.name, effect: tool?.effect ?? "read_only" });
+  return { ...item, tool };
 }
 
-async function refusalOf(
-  { call, repetitions }: Item,
-  tool: CatalogTool | null,
-  { request, offer }: CallContext,
-  { schemas, downstream }: CallDeps,
-): Promise<string | null> {
-  if (tool === null && call.name !== READ_RESULT) {
-    const known = offer.catalog.find(({ name }) => name === call.name);
-    if (known) return `${call.name} is not allowed: ${judgeTool(request.policy, known).rule}`;
-    const absence = absenceOf(call.name, offer);
-    if (absence !== null) return `${call.name} is not allowed: ${absence}`;
-    return `${call.name} is not allowed: there is no such tool${didYouMean(call.name, offer.allowed.keys())}`;
-  }
-  // Its server may have declared it anew since the run began.
-  const verdict = tool && judgeTool(request.policy, tool);
-  if (verdict?.allowed === false) return `${call.name} is not allowed: ${verdict.rule}`;
-  if (repetitions >= TOLD_AT)
-    return `${call.name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
-  const misfit = await schemas.checkArguments(tool?.inputSchema ?? readResultTool.inputSchema, call.arguments);
-  if (misfit !== null) return `${call.name} was not called: its arguments do not fit: ${misfit}`;
-  const objection = tool === null ? null : await downstream.objection(tool, call.arguments);
-  return objection === null ? null : `${call.name} is not allowed: ${objection}`;
+function repeated({ name }: ToolCall): string {
+  return `${name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
+}
+
+/** One call and its answer as an event; null when the run was stopped before the answer came. */
+async function callOnce(
+  { call, index, tool }: Admitted,
+  inbox: Inbox,
+  sample: CallHooks["sample"],
+  context: CallContext,
+  deps: CallDeps,
+): Promise<RunEvent | null> {
+  const { turn } = context.journal.history;
+  const place = { turn, index, tool: call.name };
+  const hooks = { onProgress: reportTo(inbox, place, deps), sample };
+  const answer = await makeCall({ call, tool, id: resultId(turn, index) }, hooks, context, deps);
+  return answer && { type: "tool_call_finished", ...place, ...answer };
+}
+
+function reportTo(inbox: Inbox, place: { turn: number; index: number; tool: string }, { clock, redact }: CallDeps) {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress: ToolProgress) => {
+    const now = clock.now();
+    if (now - last < PROGRESS_EVERY_MS) return;
+    last = now;
+    const message = progress.message === null ? null : cutTo(redact.text(progress.message), LONGEST_PROGRESS);
+    void inbox.post({ type: "tool_call_progressed", ...place, ...progress, message });
+  };
 }

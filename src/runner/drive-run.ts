@@ -32,7 +32,7 @@ export async function driveRun(
   const stall = stopAfter(stallSeconds, "stalled");
   try {
     if (!(await save(hold, [{ type: "run_started" }], controller, deps))) return true;
-    for await (const events of runAgent(run.request, controller.signal, agent)) {
+    for await (const events of runAgent(run, controller.signal, agent)) {
       if (!(await save(hold, events, controller, deps))) return true;
       stall.refresh();
     }

@@ -1,11 +1,18 @@
-/** The events that a loop has made and not yet handed over to be saved, and the history they lead to. */
+/** The events that a loop has made and not yet handed over to be saved, and the state they lead to. */
 import type { RunEvent } from "../core/event.js";
 import { createHistory, type History, type ReadReply, recordEvent } from "../core/history.js";
 import type { Redact } from "../core/redact.js";
+import type { RunRequest } from "../core/run.js";
+import { type Json, type Step, stepNamed } from "../core/workflow.js";
+import { beginWorkflow, type WorkflowState, workflowAfter } from "../core/workflow-state.js";
 
 export interface Journal {
   readonly history: History;
-  /** Takes an event into the history, without the secrets in it; it is not saved yet. */
+  /** Where the run stands in its workflow; null without one. */
+  readonly workflow: WorkflowState | null;
+  /** The step the run is in; null without a workflow, and before the first is entered. */
+  readonly step: Step | null;
+  /** Takes an event into history and workflow, without the secrets in it; it is not saved yet. */
   note(event: RunEvent): void;
   /** All events since the last take, to be saved in one commit. */
   take(): readonly RunEvent[];
@@ -13,14 +20,32 @@ export interface Journal {
   hasUnsavedAnswers(): boolean;
 }
 
-export function createJournal(prompt: string, readReply: ReadReply, redact: Redact): Journal {
-  const history = createHistory(prompt);
+/** `facts` are the variables that legwork itself sets. */
+export function createJournal(
+  request: RunRequest,
+  facts: Readonly<Record<string, Json>>,
+  readReply: ReadReply,
+  redact: Redact,
+): Journal {
+  const history = createHistory(request.prompt);
+  const definition = request.workflow;
+  let workflow = definition && beginWorkflow(definition, { ...request.variables, ...facts });
   let unsaved: RunEvent[] = [];
   return {
     history,
+    get workflow() {
+      return workflow;
+    },
+    get step() {
+      return definition && workflow?.step ? stepNamed(definition, workflow.step) : null;
+    },
     note(given) {
       const event = redact.value(given);
       recordEvent(history, event, readReply);
+      if (definition && workflow) {
+        const args = event.type === "tool_call_finished" ? history.calls[event.index]?.arguments : undefined;
+        workflow = workflowAfter(definition, workflow, event, args);
+      }
       unsaved.push(event);
     },
     take() {
@@ -28,6 +53,7 @@ export function createJournal(prompt: string, readReply: ReadReply, redact: Reda
       unsaved = [];
       return taken;
     },
-    hasUnsavedAnswers: () => unsaved.some((event) => event.type === "tool_call_finished"),
+    hasUnsavedAnswers: () =>
+      unsaved.some(({ type }) => type === "tool_call_finished" || type === "workflow_call_finished"),
   };
 }

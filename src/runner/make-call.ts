@@ -1,23 +1,27 @@
-/** Makes one tool call and turns its answer into an event that a model and a journal can hold. */
+/** Makes one tool call and turns its answer into what a model and a journal can hold. */
+import type { Surroundings } from "../core/advance.js";
+import type { ConditionReader } from "../core/condition.js";
 import { DownstreamError } from "../core/errors.js";
-import type { KeptPart, RunEvent } from "../core/event.js";
-import { partId, type ReadReply, resultId } from "../core/history.js";
+import type { KeptAnswer, KeptPart } from "../core/event.js";
+import type { ReadReply } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
-import type { AnswerPart, CallOptions, Clock, Downstream, Provider, ToolAnswer, ToolProgress } from "../core/ports.js";
+import type { AnswerPart, CallOptions, Clock, Downstream, ToolAnswer } from "../core/ports.js";
 import type { Redact } from "../core/redact.js";
 import type { RunRequest } from "../core/run.js";
-import { cutTo, pairSafe } from "../core/text.js";
+import { pairSafe } from "../core/text.js";
 import type { CatalogTool } from "../core/tool.js";
 import { READ_RESULT } from "./built-in-tools.js";
-import type { Inbox } from "./inbox.js";
 import type { Journal } from "./journal.js";
 import type { JsonSchemas } from "./json-schema.js";
+import type { RunProvider } from "./model-now.js";
 import type { Offer } from "./offer-tools.js";
 
 export interface CallDeps {
   readonly downstream: Downstream;
-  readonly provider: Provider;
+  /** By name: those that the run and its steps need. */
+  readonly providers: ReadonlyMap<string, RunProvider>;
   readonly schemas: JsonSchemas;
+  readonly conditions: ConditionReader;
   readonly clock: Clock;
   readonly redact: Redact;
   keepText(text: string): string;
@@ -26,8 +30,10 @@ export interface CallDeps {
 
 export interface CallContext {
   readonly request: RunRequest;
+  /** What the run is offered in this turn. */
   readonly offer: Offer;
   readonly journal: Journal;
+  readonly surroundings: Surroundings;
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
 }
@@ -35,49 +41,38 @@ export interface CallContext {
 /** A call that the gate has let through; `tool` is null for read_result. */
 export interface AdmittedCall {
   readonly call: ToolCall;
-  readonly index: number;
   readonly tool: CatalogTool | null;
+  /** The id under which what is kept of its answer can be read. */
+  readonly id: string;
 }
+
+/** What the server of a call may do while it lasts. */
+export type CallHooks = Pick<CallOptions, "onProgress" | "sample">;
 
 const INLINE_LIMIT = 20_000; // characters of one result that a model is given; some 5,000 tokens
 const HEAD_LENGTH = 10_000; // what it gets of a larger one, and of each read_result
-const PROGRESS_EVERY_MS = 1_000; // some servers report each file of thousands
-const LONGEST_PROGRESS = 1_000; // characters of what a server says of its progress
 
-/** One call and its answer as an event; null when the run was stopped before the answer came. */
+/** Makes one call, once; null when the run was stopped before the answer came. */
 export async function makeCall(
-  admitted: AdmittedCall,
-  inbox: Inbox,
-  sample: CallOptions["sample"],
-  context: CallContext,
+  { call, tool, id }: AdmittedCall,
+  hooks: CallHooks,
+  { request, journal, signal }: CallContext,
   deps: CallDeps,
-): Promise<RunEvent | null> {
-  const { call, index, tool } = admitted;
-  const { request, journal, signal } = context;
-  const { turn } = journal.history;
+): Promise<KeptAnswer | null> {
   const begun = deps.clock.now();
-  const finished = (answer: ToolAnswer, code?: string): RunEvent => ({
-    type: "tool_call_finished",
-    turn,
-    index,
-    tool: call.name,
+  const answered = (answer: ToolAnswer, code?: string): KeptAnswer => ({
     isError: answer.isError,
     ...(code === undefined ? {} : { code }),
-    ...toKept(deps.redact.value(answer), turn, index, deps),
+    ...toKept(deps.redact.value(answer), id, deps),
     milliseconds: deps.clock.now() - begun,
   });
-  if (tool === null) return finished(readResult(call, journal, deps));
+  if (tool === null) return answered(readResult(call, journal, deps));
   try {
-    const answer = await deps.downstream.call(tool, call.arguments, {
-      timeoutMs: request.limits.toolTimeoutSeconds * 1000,
-      signal,
-      onProgress: reportTo(inbox, { turn, index, tool: call.name }, deps),
-      sample,
-    });
-    return finished(answer);
+    const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
+    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
   } catch (error) {
     if (signal.aborted) return null;
-    if (error instanceof DownstreamError) return finished(failedAnswer(error.message), error.code);
+    if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
     throw error;
   }
 }
@@ -86,21 +81,10 @@ function failedAnswer(text: string): ToolAnswer {
   return { isError: true, text: text.toWellFormed(), parts: [] };
 }
 
-function reportTo(inbox: Inbox, place: { turn: number; index: number; tool: string }, { clock, redact }: CallDeps) {
-  let last = Number.NEGATIVE_INFINITY;
-  return (progress: ToolProgress) => {
-    const now = clock.now();
-    if (now - last < PROGRESS_EVERY_MS) return;
-    last = now;
-    const message = progress.message === null ? null : cutTo(redact.text(progress.message), LONGEST_PROGRESS);
-    void inbox.post({ type: "tool_call_progressed", ...place, ...progress, message });
-  };
-}
-
 /** The answer as the agent gets it: what is too large, or no text, is kept whole aside and can be read with read_result. */
-function toKept({ text, parts }: ToolAnswer, turn: number, index: number, deps: CallDeps) {
-  const kept = parts.map((part, position) => keepPart(part, partId(turn, index, position + 1), deps));
-  const shown = shortened(text, resultId(turn, index), deps);
+function toKept({ text, parts }: ToolAnswer, id: string, deps: CallDeps) {
+  const kept = parts.map((part, position) => keepPart(part, `${id}.${position + 1}`, deps));
+  const shown = shortened(text, id, deps);
   if (kept.length === 0) return shown;
   const [first] = kept;
   const which = kept.length === 1 ? "part 1 is" : `parts 1 to ${kept.length} are`;

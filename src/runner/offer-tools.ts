@@ -3,11 +3,14 @@ import type { ToolRuling } from "../core/event.js";
 import { idlePatterns, judgeCatalog, judgeTool } from "../core/gate.js";
 import type { ToolDeclaration } from "../core/message.js";
 import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
-import type { RunRequest } from "../core/run.js";
+import type { RunRequest, ToolPolicy } from "../core/run.js";
 import { type CatalogTool, patternMayReach } from "../core/tool.js";
-import { completeTool, readResultTool } from "./built-in-tools.js";
+import { completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
+import { policiesOf } from "./resolve-policy.js";
 
 export interface Offer {
+  /** By which it was made. */
+  readonly policy: ToolPolicy;
   /** What the model is shown; the same array while nothing changes. */
   readonly declarations: readonly ToolDeclaration[];
   /** What it is shown in its grace turn. */
@@ -21,32 +24,45 @@ export interface Offer {
 
 const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
 
-export type OfferTools = (catalog: Catalog, request: RunRequest) => Offer;
+/** What is offered from a catalog under a policy to the runs of a request. */
+export type OfferTools = (catalog: Catalog, policy: ToolPolicy, request: RunRequest) => Offer;
 
 export function createOfferTools(): OfferTools {
   const cache = new WeakMap<Catalog, Map<string, Offer>>();
-  return (catalog, request) => {
+  return (catalog, policy, request) => {
     const offers = cache.get(catalog) ?? new Map<string, Offer>();
     cache.set(catalog, offers);
-    const key = JSON.stringify([request.policy, request.outputSchema]);
-    const offer = offers.get(key) ?? makeOffer(catalog, request);
+    const steps = stepsOf(request);
+    const key = JSON.stringify([policy, request.outputSchema, steps]);
+    const offer = offers.get(key) ?? makeOffer(catalog, policy, request.outputSchema, steps);
     if (offers.size >= MOST_OFFERS) offers.clear();
     offers.set(key, offer);
     return offer;
   };
 }
 
+function stepsOf({ workflow }: RunRequest): readonly string[] {
+  return (workflow?.steps ?? []).map(({ name }) => name);
+}
+
 /** The servers whose tools are looked at for a run. */
-export function serversFor({ policy }: RunRequest, servers: readonly string[]): readonly string[] {
-  return servers.filter((server) => policy.allow.patterns.some((pattern) => patternMayReach(pattern, server)));
+export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
+  const policies = policiesOf(request);
+  const reaches = (server: string) =>
+    policies.some(({ allow }) =>
+      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, server))),
+    );
+  return servers.filter(reaches);
 }
 
 /** Those of them that the run may come to use: all but the ones known to offer nothing that it is granted. */
 export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
   const servers = serversFor(request, downstream.servers);
+  const policies = policiesOf(request);
+  const isUsable = (tool: CatalogTool) => policies.some((policy) => judgeTool(policy, tool).allowed);
   const useless = downstream
     .status()
-    .filter(({ listing }) => listing && !listing.tools.some((tool) => judgeTool(request.policy, tool).allowed))
+    .filter(({ listing }) => listing && !listing.tools.some(isUsable))
     .filter(({ pinFindings }) => !pinFindings.some(({ withheld }) => withheld)) // they may have been accepted since
     .map(({ name }) => name);
   return servers.filter((server) => !useless.includes(server));
@@ -87,11 +103,18 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function makeOffer(catalog: Catalog, { policy, outputSchema }: RunRequest): Offer {
+function makeOffer(
+  catalog: Catalog,
+  policy: ToolPolicy,
+  outputSchema: RunRequest["outputSchema"],
+  steps: readonly string[],
+): Offer {
   const allowed = catalog.tools.filter((tool) => judgeTool(policy, tool).allowed);
   const complete = completeTool(outputSchema);
+  const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
   return {
-    declarations: [...allowed, complete, readResultTool],
+    policy,
+    declarations: [...allowed, complete, ...moving, readResultTool],
     graceDeclarations: [complete],
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),

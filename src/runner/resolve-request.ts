@@ -1,22 +1,13 @@
 /** Turns what a caller asks for into a frozen request, or refuses it, before anything is written. */
+import type { AgentDefinition, Definitions, Found } from "../core/agent.js";
 import { ConfigError, RequestError } from "../core/errors.js";
-import { READ_ONLY_ENTRY } from "../core/gate.js";
 import { didYouMean } from "../core/nearest.js";
-import type { Provider } from "../core/ports.js";
-import type { PatternSource, RunLimits, RunRequest, ToolPolicy } from "../core/run.js";
-import { patternFault } from "../core/tool.js";
+import type { PatternSource, RunLimits, RunRequest } from "../core/run.js";
+import { fillTemplate, namesInTemplate } from "../core/template.js";
+import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../core/workflow.js";
 import type { JsonSchemas } from "./json-schema.js";
-
-/** A vendor as the runner chooses among them. */
-export interface ProviderEntry {
-  readonly name: string;
-  readonly defaultModel: string;
-  /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
-  readonly ready: boolean;
-  /** Throws RequestError or ConfigError when a run with this model could only fail. */
-  check(model: string): Promise<void>;
-  open(): Promise<Provider>;
-}
+import { resolvePolicy } from "./resolve-policy.js";
+import { entriesFor, type ProviderEntry, resolveProvider } from "./resolve-provider.js";
 
 /** What the configuration says about runs. */
 export interface RunSettings {
@@ -36,6 +27,7 @@ export interface SpawnArguments {
   readonly model?: string | undefined;
   readonly tools?: readonly string[] | undefined;
   readonly blocked_tools?: readonly string[] | undefined;
+  readonly variables?: Readonly<Record<string, Json>> | undefined;
   readonly output_schema?: unknown;
   readonly title?: string | undefined;
   readonly system_prompt?: string | undefined;
@@ -44,100 +36,199 @@ export interface SpawnArguments {
   readonly idempotency_key?: string | undefined;
 }
 
-const DEFAULT_AGENT = "default";
-const CALL = "the spawn_agent call";
+/** What requests are resolved against. */
+export interface ResolveDeps {
+  readonly settings: RunSettings;
+  readonly providers: readonly ProviderEntry[];
+  readonly definitions: Definitions;
+  readonly schemas: JsonSchemas;
+}
+
+export interface Resolved {
+  readonly request: RunRequest;
+  /** The providers that the run and its steps need. */
+  readonly entries: ReadonlyMap<string, ProviderEntry>;
+  /** What the caller should know of the definitions, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** The agent that needs no definition. */
+export const DEFAULT_AGENT = "default";
 const LARGEST_SCHEMA = 100_000; // characters; compiling a larger one would hold up the process
 
 /** The frozen request. Throws RequestError, or ConfigError where a file or variable has to change. */
-export async function resolveRequest(
-  args: SpawnArguments,
-  settings: RunSettings,
-  providers: readonly ProviderEntry[],
-  schemas: JsonSchemas,
-): Promise<{ readonly request: RunRequest; readonly entry: ProviderEntry }> {
+export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): Promise<Resolved> {
+  const { settings, providers, definitions, schemas } = deps;
   if (args.prompt.trim() === "")
     throw new RequestError("invalid_arguments", "prompt is empty: say what the agent has to do");
-  const agent = args.agent ?? DEFAULT_AGENT;
-  if (agent !== DEFAULT_AGENT)
-    throw new RequestError(
-      "unknown_agent",
-      `there is no agent "${agent}": leave it out, or use "${DEFAULT_AGENT}"${didYouMean(agent, [DEFAULT_AGENT])}`,
-    );
-  if (args.workflow !== undefined)
-    throw new RequestError("unknown_workflow", `there is no workflow "${args.workflow}": leave it out`);
-  const policy = resolvePolicy(args, settings);
-  const outputSchema = await resolveOutputSchema(args.output_schema, schemas);
-  const { entry, model } = await resolveProvider(args, settings, providers);
+  const foundAgent = findAgent(args.agent ?? DEFAULT_AGENT, definitions);
+  const agent = foundAgent?.definition ?? null;
+  if (foundAgent) refuseUnsupported(foundAgent);
+  const foundWorkflow = findWorkflow(args.workflow ?? agent?.workflow ?? null, definitions);
+  refuseOverride(args, foundWorkflow?.definition ?? null);
+  const workflow = foundWorkflow && withModelsOf(args, foundWorkflow.definition);
+
+  const variables = { ...agent?.variables, ...args.variables };
+  const readOnly = READ_ONLY_VARIABLES.find((name) => Object.hasOwn(variables, name));
+  if (readOnly !== undefined)
+    throw new RequestError("invalid_arguments", `variables: "${readOnly}" is set by legwork itself: leave it out`);
+  const policy = resolvePolicy(
+    {
+      tools: args.tools,
+      blockedTools: args.blocked_tools,
+      agent,
+      workflow,
+      workflowIsProjects: foundWorkflow?.origin === "project",
+    },
+    settings,
+  );
+  const outputSchema = await resolveOutputSchema(
+    [
+      { asked: args.output_schema },
+      { asked: agent?.outputSchema ?? undefined, place: () => foundAgent?.place("output_schema") },
+      {
+        asked: workflow?.settings.outputSchema ?? undefined,
+        place: () => foundWorkflow?.place("settings.output_schema"),
+      },
+    ],
+    schemas,
+  );
+  const chosen = await resolveProvider(
+    [
+      args,
+      ...(foundAgent ? [{ ...foundAgent.definition, place: foundAgent.place }] : []),
+      ...(foundWorkflow
+        ? [{ ...foundWorkflow.definition.settings, place: (field: string) => foundWorkflow.place(`settings.${field}`) }]
+        : []),
+    ],
+    settings,
+    providers,
+  );
+  const entries = await entriesFor(chosen, workflow, providers, (part) => foundWorkflow?.place(part) ?? "");
+  const own = workflow?.settings;
+  const prompt = agent?.prompt == null ? null : fillTemplate(agent.prompt, { ...workflow?.variables, ...variables });
   const request: RunRequest = {
     prompt: args.prompt,
-    systemPrompt: args.system_prompt ?? null,
-    agent,
-    provider: entry.name,
-    model,
+    systemPrompt: args.system_prompt ?? prompt,
+    agent: agent?.name ?? DEFAULT_AGENT,
+    provider: chosen.entry.name,
+    model: chosen.model,
     policy,
     outputSchema,
     limits: {
       ...settings.limits,
-      maxTurns: args.max_turns ?? settings.limits.maxTurns,
-      timeoutSeconds: args.timeout_seconds ?? settings.limits.timeoutSeconds,
+      maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
+      timeoutSeconds:
+        args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
     },
+    workflow,
+    variables,
   };
-  return { request, entry };
-}
-
-function resolvePolicy(args: SpawnArguments, settings: RunSettings): ToolPolicy {
-  for (const [field, patterns] of [
-    ["tools", args.tools],
-    ["blocked_tools", args.blocked_tools],
-  ] as const)
-    for (const pattern of patterns ?? []) {
-      const fault = patternFault(pattern);
-      if (fault !== null) throw new RequestError("invalid_arguments", `${field}: ${fault}`);
-    }
-  const byDefault: PatternSource = { patterns: [READ_ONLY_ENTRY], from: "the default policy" };
   return {
-    allow: args.tools ? { patterns: args.tools, from: CALL } : (settings.tools ?? byDefault),
-    block: [...(args.blocked_tools ? [{ patterns: args.blocked_tools, from: CALL }] : []), ...settings.blockedTools],
+    request,
+    entries,
+    notices: [
+      ...noticesOf(foundAgent, agent?.name === DEFAULT_AGENT ? "the general agent" : null),
+      ...(agent?.notes ?? []),
+      ...noticesOf(foundWorkflow),
+      ...unreadVariables(args.variables ?? {}, agent, workflow),
+    ],
   };
 }
 
-async function resolveOutputSchema(asked: unknown, schemas: JsonSchemas): Promise<RunRequest["outputSchema"]> {
-  if (asked === undefined) return null;
-  const refuse = (fault: string) =>
-    new RequestError(
-      "invalid_arguments",
-      `output_schema is not a JSON Schema: ${fault}; for example {"type": "object"}`,
+/** Null is the agent that needs no definition, where nobody has defined one of that name. */
+function findAgent(name: string, definitions: Definitions): Found<AgentDefinition> | null {
+  const found = definitions.agent(name);
+  if (found || name === DEFAULT_AGENT) return found;
+  const names = [DEFAULT_AGENT, ...definitions.agents().map((entry) => entry.name)];
+  throw new RequestError(
+    "unknown_agent",
+    `there is no agent "${name}": leave it out, or use one of list_agents${didYouMean(name, names)}${leftOut(definitions)}`,
+  );
+}
+
+function findWorkflow(name: string | null, definitions: Definitions): Found<Workflow> | null {
+  if (name === null) return null;
+  const found = definitions.workflow(name);
+  if (found) return found;
+  const names = definitions.workflows().map((entry) => entry.name);
+  throw new RequestError(
+    "unknown_workflow",
+    `there is no workflow "${name}": leave it out, or use one of list_agents${didYouMean(name, names)}${leftOut(definitions)}`,
+  );
+}
+
+/** What is named may be among what is not trusted. */
+function leftOut({ notices }: Definitions): string {
+  return notices.map((notice) => `; ${notice}`).join("");
+}
+
+/** What a definition asks for and nothing would honour yet. */
+function refuseUnsupported({ definition: { name, maxCostUsd, maxDepth }, place }: Found<AgentDefinition>): void {
+  if (maxCostUsd !== null)
+    throw new ConfigError(
+      `${place("max_cost_usd")}: max_cost_usd of agent ${name} cannot be kept, since no prices are known: take it out`,
     );
+  if (maxDepth !== null && maxDepth > 1)
+    throw new ConfigError(
+      `${place("max_depth")}: max_depth of agent ${name} is ${maxDepth}, but agents cannot spawn agents yet: use 1`,
+    );
+}
+
+function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow | null): void {
+  if (workflow === null || workflow.settings.allowProviderOverride) return;
+  if (provider === undefined && model === undefined) return;
+  throw new RequestError(
+    "invalid_arguments",
+    `workflow ${workflow.name} fixes its provider and model (allow_provider_override): leave provider and model out`,
+  );
+}
+
+/** A caller who names a provider or model names it for all steps. */
+function withModelsOf({ provider, model }: SpawnArguments, workflow: Workflow): Workflow {
+  if (provider === undefined && model === undefined) return workflow;
+  return { ...workflow, steps: workflow.steps.map((step) => ({ ...step, provider: null, model: null })) };
+}
+
+/** `always` is what a definition of that name hides where it hides no file. */
+function noticesOf(found: Found<unknown> | null, always: string | null = null): readonly string[] {
+  const hidden = found?.hides ?? (found?.origin === "project" ? always : null);
+  return found === null || hidden === null ? [] : [`${found.from} of the project is used in place of ${hidden}`];
+}
+
+/** Variables of the caller that neither agent nor workflow knows: most often misspelt ones. */
+function unreadVariables(
+  given: Readonly<Record<string, Json>>,
+  agent: AgentDefinition | null,
+  workflow: Workflow | null,
+): readonly string[] {
+  const inPrompt = namesInTemplate(agent?.prompt ?? "");
+  const known = new Set([...Object.keys({ ...workflow?.variables, ...agent?.variables }), ...inPrompt]);
+  return Object.keys(given)
+    .filter((name) => !known.has(name))
+    .map((name) => `variables: nothing reads "${name}"${didYouMean(name, known)}`);
+}
+
+interface SchemaWish {
+  readonly asked: unknown;
+  /** Where a file says so. */
+  place?(): string | undefined;
+}
+
+async function resolveOutputSchema(
+  wishes: readonly SchemaWish[],
+  schemas: JsonSchemas,
+): Promise<RunRequest["outputSchema"]> {
+  const { asked, place } = wishes.find((wish) => wish.asked !== undefined) ?? {};
+  if (asked === undefined) return null;
+  const refuse = (fault: string) => {
+    const message = `output_schema is not a JSON Schema: ${fault}; for example {"type": "object"}`;
+    return place ? new ConfigError(`${place()}: ${message}`) : new RequestError("invalid_arguments", message);
+  };
   if (typeof asked === "boolean") return asked;
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) throw refuse("it has to be an object");
   if (JSON.stringify(asked).length > LARGEST_SCHEMA) throw refuse(`it is longer than ${LARGEST_SCHEMA} characters`);
   const fault = await schemas.faultOf(asked);
   if (fault !== null) throw refuse(fault);
   return asked;
-}
-
-/** Argument, else configuration, else the only provider that is ready. */
-async function resolveProvider(args: SpawnArguments, settings: RunSettings, providers: readonly ProviderEntry[]) {
-  const byDefault = settings.provider ?? onlyReady(providers);
-  const name = args.provider ?? byDefault;
-  const names = providers.map((provider) => provider.name);
-  if (name === null)
-    throw new ConfigError(
-      'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
-    );
-  const entry = providers.find((provider) => provider.name === name);
-  if (!entry)
-    throw new RequestError(
-      "unknown_provider",
-      `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`,
-    );
-  // A model from the configuration belongs to the provider of the configuration.
-  const model = args.model ?? (name === byDefault ? settings.model : null) ?? entry.defaultModel;
-  await entry.check(model);
-  return { entry, model };
-}
-
-function onlyReady(providers: readonly ProviderEntry[]): string | null {
-  const ready = providers.filter((provider) => provider.ready);
-  return ready.length === 1 ? (ready[0]?.name ?? null) : null;
 }

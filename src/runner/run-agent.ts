@@ -1,23 +1,32 @@
 /** The agent loop: a request in, a stream of facts out. */
+import { factsOf } from "../core/advance.js";
 import type { RunEvent } from "../core/event.js";
 import { COMPLETE, type ReadReply } from "../core/history.js";
-import { firstBreach } from "../core/limits.js";
+import { firstBreach, MAX_DEPTH } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import type { ServerHold } from "../core/ports.js";
-import type { Outcome, RunFailure, RunRequest } from "../core/run.js";
+import type { Outcome, Run, RunFailure, RunRequest } from "../core/run.js";
+import { fillTemplate } from "../core/template.js";
 import { untilAborted } from "../core/until-aborted.js";
+import type { PrematureStop } from "../core/workflow.js";
+import { advanceTurn, advanceWorkflow, unmetIn } from "./advance-workflow.js";
 import { type Asked, askModel } from "./ask-model.js";
 import { callTools } from "./call-tools.js";
 import { createJournal, type Journal } from "./journal.js";
-import { graceOutcome, judgeComplete } from "./judge-complete.js";
-import type { CallDeps } from "./make-call.js";
+import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
+import type { CallContext, CallDeps } from "./make-call.js";
+import { modelNow } from "./model-now.js";
 import { changeBetween, type Offer, type OfferTools, serversFor, usableServers } from "./offer-tools.js";
+import { policyInStep } from "./resolve-policy.js";
 import type { StopReason } from "./stop.js";
 
 export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
   readonly offerTools: OfferTools;
 }
+
+/** The run as its own loop needs it. */
+export type AgentRun = Pick<Run, "id" | "depth" | "parentSessionId" | "request">;
 
 const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
@@ -28,14 +37,15 @@ const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided bef
  * Model, tool and limit failures are the last event, never a throw; what throws is a bug.
  */
 export async function* runAgent(
-  request: RunRequest,
+  run: AgentRun,
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
-  const journal = createJournal(request.prompt, deps.readReply, deps.redact);
+  const { request } = run;
+  const journal = createJournal(request, ownVariables(run), deps.readReply, deps.redact);
   const hold = deps.downstream.hold(usableServers(request, deps.downstream));
   try {
-    const outcome = yield* workUntilEnd(request, signal, journal, hold, deps);
+    const outcome = yield* workUntilEnd(run, signal, journal, hold, deps);
     const end = outcome ?? endedBy(signal.reason as StopReason, request);
     if (end === null) return;
     journal.note({ type: "run_finished", outcome: end });
@@ -47,42 +57,67 @@ export async function* runAgent(
 
 /** The turns. Returns how the run ended, or null when it was stopped from outside. */
 async function* workUntilEnd(
-  request: RunRequest,
+  { id, depth, request }: AgentRun,
   signal: AbortSignal,
   journal: Journal,
   hold: ServerHold,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
   const { history } = journal;
+  const { readReply } = deps;
   const servers = serversFor(request, deps.downstream.servers);
   await untilAborted(hold.ready, signal).catch(() => {});
   if (signal.aborted) return null;
-  let offer: Offer | null = null;
+  let before: Offer | null = null;
 
+  /** What holds at this moment: the step, and, when it is asked for, what is offered in it. */
+  const contextNow = (): CallContext => {
+    const { agent, model } = request;
+    const surroundings = { run: { id, depth, agent, model }, evaluate: deps.conditions.evaluate };
+    return {
+      request,
+      journal,
+      surroundings,
+      readReply,
+      signal,
+      get offer() {
+        before = currentOffer(request, servers, before, journal, deps);
+        return before;
+      },
+    };
+  };
+
+  const endAtOnce = yield* advanceWorkflow(contextNow, deps);
+  if (endAtOnce) return endAtOnce;
   for (;;) {
-    offer = currentOffer(request, servers, offer, journal, deps);
+    const context: CallContext = { ...contextNow() }; // one offer for the whole turn
+    const { offer } = context;
     const breach = firstBreach(request.limits, history);
     if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
     journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
     const tools = breach ? offer.graceDeclarations : offer.declarations;
-    const { provider, readReply } = deps;
-    const asked = yield* askModel({ request, tools, grace: breach !== null, provider, readReply, journal, signal });
+    const asking = modelNow(request, journal.step, deps.providers);
+    const asked = yield* askModel({ request, tools, grace: breach !== null, ...asking, readReply, journal, signal });
 
     if (asked.kind === "stopped") return null;
-    if (breach) return await graceEnd(asked, request, breach, deps);
+    if (breach) return await graceEnd(asked, context, breach, deps);
     if (asked.kind === "failed") return { status: "error", result: null, error: asked.failure };
     const { text, calls } = asked.content;
 
-    const stuck = yield* callTools(calls, { request, offer, journal, readReply, signal }, deps);
+    const stuck = yield* callTools(calls, context, deps);
     if (stuck) return { status: "blocked", result: null, error: stuck };
     if (signal.aborted) return null;
 
-    const end = calls.length === 0 ? answered(text, request, journal) : await completed(calls, request, journal, deps);
+    const endByWorkflow = yield* advanceTurn(calls, contextNow, deps);
+    if (endByWorkflow) return endByWorkflow;
+    if (signal.aborted) return null;
+
+    const end = calls.length === 0 ? answered(text, context) : await completed(calls, context, deps);
     if (end) return end;
   }
 }
 
-/** What the run is offered in the turn that begins; a change is recorded, and told to the agent. */
+/** What the run is offered now; a change is recorded, and told to the agent. */
 function currentOffer(
   request: RunRequest,
   servers: readonly string[],
@@ -90,7 +125,7 @@ function currentOffer(
   journal: Journal,
   { downstream, offerTools }: AgentDeps,
 ): Offer {
-  const offer = offerTools(downstream.catalog(servers), request);
+  const offer = offerTools(downstream.catalog(servers), policyInStep(request, journal.step), request);
   if (offer === before) return offer;
   journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
   const change = before && changeBetween(before, offer);
@@ -98,49 +133,106 @@ function currentOffer(
   return offer;
 }
 
-/** An answer without calls ends the run, unless its outcome has to have a shape: then only `complete` does. */
-function answered(text: string, request: RunRequest, journal: Journal): Outcome | null {
-  if (request.outputSchema === null) return { status: "success", result: text };
-  if (journal.history.prematureStops > MAX_PREMATURE_STOPS) {
-    const message = `the agent answered ${MAX_PREMATURE_STOPS + 1} times without calling complete`;
-    return { status: "blocked", result: text, error: { code: "premature_stop", message } };
-  }
-  journal.note({
-    type: "message_injected",
-    text: "Your work has not ended: call `complete` with `data` that fits its schema, or with status blocked and the reason.",
+/** The variables that legwork itself sets. */
+export function ownVariables({ depth, parentSessionId }: AgentRun) {
+  return {
+    agent_depth: depth,
+    max_agent_depth: MAX_DEPTH,
+    can_spawn: depth < MAX_DEPTH,
+    parent_session_id: parentSessionId,
+    workflow_completed: false,
+    completion_result: null,
+  };
+}
+
+/** An answer without calls ends the run where nothing is asked of its end; otherwise only `complete` does, or the workflow's own way with it. */
+function answered(text: string, { request, journal, surroundings }: CallContext): Outcome | null {
+  const { outputSchema, workflow } = request;
+  if (outputSchema === null && workflow === null) return { status: "success", result: text };
+  const unmet = unmetIn({ request, journal, surroundings });
+  const { action, message } = prematureStop({ request, journal, surroundings });
+  const why = message ?? premature(request, unmet);
+  const stopped = (status: "blocked" | "partial", reason: string): Outcome => ({
+    status,
+    result: text,
+    error: { code: "premature_stop", message: reason },
   });
+  if (action === "block") return stopped("blocked", `the agent answered without calling complete: ${why}`);
+  if (action === "warn") {
+    if (unmet.length === 0 && outputSchema === null) return { status: "success", result: text };
+    return stopped("partial", `the agent answered without calling complete: ${why}`);
+  }
+  if (journal.history.prematureStops > MAX_PREMATURE_STOPS)
+    return stopped("blocked", `the agent answered ${MAX_PREMATURE_STOPS + 1} times without calling complete`);
+  journal.note({ type: "message_injected", text: `Your work has not ended: ${why}` });
   return null;
 }
 
+type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;
+
+/** What the workflow does about an answer without calls; one that is not premature by its condition is simply an answer. */
+function prematureStop({ request, journal, surroundings }: Standing): Pick<PrematureStop, "action" | "message"> {
+  const { workflow } = request;
+  if (workflow === null || journal.workflow === null) return { action: "guide", message: null };
+  const { action, message: text, condition } = workflow.onPrematureStop;
+  const message = text === null ? null : fillTemplate(text, journal.workflow.variables);
+  if (condition === null) return { action, message };
+  const facts = factsOf(journal.workflow, journal.workflow.last, surroundings.run);
+  const verdict = surroundings.evaluate(condition, facts);
+  if ("error" in verdict)
+    journal.note({ type: "condition_failed", where: "on_premature_stop", condition, error: verdict.error });
+  return "holds" in verdict && !verdict.holds ? { action: "warn", message } : { action, message };
+}
+
+function premature({ outputSchema, workflow }: RunRequest, unmet: readonly string[]): string {
+  const data = outputSchema === null ? "" : " with `data` that fits its schema";
+  const call = `call \`complete\`${data}, or with status blocked and the reason.`;
+  if (workflow === null || unmet.length === 0) return call;
+  return `${unmet.join("; ")}. Go on with the step you are in, or ${call}`;
+}
+
 /** `complete` is judged after the other calls of its turn; only the first of a turn counts. */
-async function completed(
-  calls: readonly ToolCall[],
-  { outputSchema }: RunRequest,
-  journal: Journal,
-  deps: AgentDeps,
-): Promise<Outcome | null> {
+async function completed(calls: readonly ToolCall[], context: CallContext, deps: AgentDeps): Promise<Outcome | null> {
+  const { request, journal } = context;
   const { turn } = journal.history;
+  const most = request.workflow?.settings.maxRefusals ?? MAX_COMPLETE_REFUSALS;
   const asked = calls.flatMap((call, index) => (call.name === COMPLETE ? [{ call, index }] : []));
   let outcome: Outcome | null = null;
   for (const [position, { call, index }] of asked.entries()) {
     const verdict =
       position === 0
-        ? await judgeComplete(call.arguments, outputSchema, deps.schemas)
+        ? await judgeCompletion(call, context, deps)
         : { accepted: false as const, reason: "complete may be called once in a turn" };
     if (verdict.accepted) {
       outcome = verdict.outcome;
       const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
       journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
+      noteCompletion(outcome, context);
       continue;
     }
     const reason = `complete was refused: ${verdict.reason}`;
     journal.note({ type: "tool_call_refused", turn, index, tool: COMPLETE, reason });
-    if (outcome === null && journal.history.completeRefusals >= MAX_COMPLETE_REFUSALS) {
-      const message = `complete was refused ${MAX_COMPLETE_REFUSALS} times; the last time: ${verdict.reason}`;
+    if (outcome === null && journal.history.completeRefusals >= most) {
+      const times = journal.history.completeRefusals === 1 ? "once" : `${journal.history.completeRefusals} times`;
+      const message = `complete was refused ${times}; the last time: ${verdict.reason}`;
       return { status: "blocked", result: null, error: { code: "complete_refused", message } };
     }
   }
   return outcome;
+}
+
+/** Nothing the model says makes a success of a run whose workflow has not come to its end. */
+async function judgeCompletion(call: ToolCall, context: CallContext, { schemas }: AgentDeps): Promise<CompleteVerdict> {
+  const verdict = await judgeComplete(call.arguments, context.request.outputSchema, schemas);
+  if (!verdict.accepted || verdict.outcome.status !== "success") return verdict;
+  const unmet = unmetIn(context);
+  return unmet.length === 0 ? verdict : { accepted: false, reason: unmet.join("; ") };
+}
+
+function noteCompletion({ result }: Outcome, { request, journal }: CallContext): void {
+  if (request.workflow === null) return;
+  journal.note({ type: "variable_set", name: "workflow_completed", value: true, done: 0 });
+  journal.note({ type: "variable_set", name: "completion_result", value: result, done: 0 });
 }
 
 function graceNotice(breach: RunFailure): string {
@@ -150,17 +242,22 @@ function graceNotice(breach: RunFailure): string {
 /** After a grace turn the run is partial, whatever came of it. */
 async function graceEnd(
   asked: Exclude<Asked, { kind: "stopped" }>,
-  { outputSchema }: RunRequest,
+  context: CallContext,
   breach: RunFailure,
   deps: AgentDeps,
 ): Promise<Outcome> {
+  const { outputSchema } = context.request;
   if (asked.kind === "failed") {
     const message = `${breach.message}; its last reply failed: ${asked.failure.message}`;
     return { status: "partial", result: null, error: { code: breach.code, message } };
   }
   const { text, calls } = asked.content;
   const call = calls.find(({ name }) => name === COMPLETE);
-  if (call) return await graceOutcome(call.arguments, outputSchema, deps.schemas, breach);
+  if (call) {
+    const asksSuccess = (call.arguments.status ?? "success") === "success";
+    const message = [breach.message, ...(asksSuccess ? unmetIn(context) : [])].join("; ");
+    return await graceOutcome(call.arguments, outputSchema, deps.schemas, { ...breach, message });
+  }
   return { status: "partial", result: text || null, error: breach };
 }
 

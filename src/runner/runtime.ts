@@ -1,4 +1,6 @@
 /** What runs are worked with: put together once, handed to every tool. */
+import type { Definitions } from "../core/agent.js";
+import type { ConditionReader } from "../core/condition.js";
 import type { ReadReply } from "../core/history.js";
 import type { Clock, Downstream, RunStore } from "../core/ports.js";
 import type { Redact } from "../core/redact.js";
@@ -6,7 +8,8 @@ import type { EventFeed } from "./event-feed.js";
 import type { JsonSchemas } from "./json-schema.js";
 import type { LiveRuns } from "./live-runs.js";
 import type { OfferTools } from "./offer-tools.js";
-import type { ProviderEntry, RunSettings } from "./resolve-request.js";
+import type { ProviderEntry } from "./resolve-provider.js";
+import type { RunSettings } from "./resolve-request.js";
 import type { StoreWatch } from "./watch-store.js";
 
 /** What is needed to work with runs at all; opened at a process's first tool call. */
@@ -30,6 +33,8 @@ export interface Runtime {
 export interface Setup {
   readonly settings: RunSettings;
   readonly providers: readonly ProviderEntry[];
+  readonly definitions: Definitions;
+  readonly conditions: ConditionReader;
   readonly downstream: Downstream;
   /** What the configuration left out and how to have it. */
   readonly notices: readonly string[];

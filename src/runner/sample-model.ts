@@ -4,6 +4,7 @@ import type { CallOptions, SampleRequest } from "../core/ports.js";
 import { untilAborted } from "../core/until-aborted.js";
 import type { Inbox } from "./inbox.js";
 import type { CallContext, CallDeps } from "./make-call.js";
+import { modelNow } from "./model-now.js";
 
 const MOST_SAMPLINGS = 20; // of one run: what a server asks is paid by the run's user
 
@@ -20,8 +21,8 @@ export function createSampler(inbox: Inbox, context: CallContext, deps: CallDeps
     await untilAborted(inbox.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
-    const model = request.model;
-    const reply = await deps.provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
+    const { provider, model } = modelNow(request, journal.step, deps.providers);
+    const reply = await provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
       throw error instanceof ProviderError ? new Error(error.message) : error;
     });
     await untilAborted(inbox.post({ type: "sampling_replied", turn, server, usage: reply.usage }), stopped);

@@ -4,7 +4,10 @@ import { ConfigError, RequestError } from "../core/errors.js";
 import type { Downstream, HostSession, NewRun, ServerStatus } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
 import { patternNamesServer } from "../core/tool.js";
+import type { RunProvider } from "./model-now.js";
 import { type Offer, serversFor } from "./offer-tools.js";
+import { policyInStep } from "./resolve-policy.js";
+import type { ProviderEntry } from "./resolve-provider.js";
 import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
 import type { Runtime } from "./runtime.js";
 
@@ -27,33 +30,43 @@ interface Caller {
  * Throws RequestError or ConfigError, and then nothing was written.
  */
 export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
-  const { settings, providers, downstream, notices } = await runtime.setup();
+  const { settings, providers, definitions, conditions, downstream, notices } = await runtime.setup();
   const { store, schemas, clock, readReply, offerTools, live, redact } = runtime;
   const args = redact.value(given);
-  const { request, entry } = await resolveRequest(args, settings, providers, schemas);
+  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas });
+  const { request } = resolved;
   refuseBrokenServers(request, downstream);
-  const provider = await entry.open();
+  const opened = await openProviders(resolved.entries);
   const { run, isNew } = await createRun(request, args, caller, runtime);
   if (isNew)
     live.begin(run, {
-      provider,
+      providers: opened,
       downstream,
       schemas,
       clock,
       readReply,
       offerTools,
+      conditions,
       redact,
       keepText: store.putBlob,
       readText: store.getBlob,
     });
-  return { run, isNew, offer: knownOffer(run.request, runtime, downstream), notices };
+  const offer = knownOffer(run.request, runtime, downstream);
+  return { run, isNew, offer, notices: [...notices, ...resolved.notices] };
+}
+
+async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
+  const opened = [...entries.values()].map(
+    async ({ name, defaultModel, open }) => [name, { provider: await open(), defaultModel }] as const,
+  );
+  return new Map(await Promise.all(opened));
 }
 
 /** A server that the caller names, and that cannot be used as it is configured, is told before anything is written. */
 function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): void {
   for (const { name, problem } of downstream.status()) {
     if (problem?.code !== "bad_definition") continue;
-    if (policy.allow.patterns.some((pattern) => patternNamesServer(pattern, name)))
+    if (policy.allow.some(({ patterns }) => patterns.some((pattern) => patternNamesServer(pattern, name))))
       throw new ConfigError(problem.message);
   }
 }
@@ -62,7 +75,9 @@ function knownOffer(request: RunRequest, { offerTools }: Runtime, downstream: Do
   const servers = serversFor(request, downstream.servers);
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
-  return downstream.status().some(isUnknown) ? null : offerTools(downstream.catalog(servers), request);
+  return downstream.status().some(isUnknown)
+    ? null
+    : offerTools(downstream.catalog(servers), policyInStep(request, request.workflow?.steps[0] ?? null), request);
 }
 
 async function createRun(request: RunRequest, args: SpawnArguments, { session, signal }: Caller, runtime: Runtime) {

@@ -36,6 +36,8 @@ function describe(event: RunEvent): string {
       return progressOf(event);
     case "tool_call_refused":
       return `${event.tool} was refused`;
+    case "step_entered":
+      return `step ${event.step}`;
     case "run_finished":
       return `ended: ${event.outcome.status}`;
     default:

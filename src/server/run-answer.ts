@@ -8,7 +8,13 @@ import type { Answer } from "./tool.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
 const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
-const DETAIL_EVENTS = ["tools_resolved", "tool_call_started", "tool_call_finished"] as const;
+const DETAIL_EVENTS = [
+  "tools_resolved",
+  "tool_call_started",
+  "tool_call_finished",
+  "workflow_call_started",
+  "workflow_call_finished",
+] as const;
 const MOST_EVENTS = 100_000;
 
 /** The few fields by which a list tells its runs apart. */
@@ -46,6 +52,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     title: run.title,
     agent: request.agent,
     workflow: run.workflow,
+    ...(request.workflow?.version ? { workflow_version: request.workflow.version } : {}),
     step: run.step,
     provider: request.provider,
     model: request.model,
@@ -118,13 +125,19 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
   const types = needsText ? ([...DETAIL_EVENTS, "model_replied"] as const) : DETAIL_EVENTS;
   const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types });
   const texts: string[] = [];
-  const effects = new Map<string, { tool: string; turn: number; outcome: string }>();
+  const effects = new Map<string, { tool: string; turn?: number; by?: "workflow"; outcome: string }>();
   let resolved: Extract<RunEvent, { type: "tools_resolved" }> | null = null;
   for (const { event } of events) {
     if (event.type === "tools_resolved") resolved = event;
     if (event.type === "model_replied") texts.push(readReply(event.raw).text);
     if (event.type === "tool_call_started" && event.effect !== "read_only")
       effects.set(`${event.turn}.${event.index}`, { tool: event.tool, turn: event.turn, outcome: "unknown" });
+    if (event.type === "workflow_call_started" && event.effect !== "read_only")
+      effects.set(`w${event.call}`, { tool: event.tool, by: "workflow", outcome: "unknown" });
+    if (event.type === "workflow_call_finished") {
+      const effect = effects.get(`w${event.call}`);
+      if (effect) effect.outcome = effectOutcome(event);
+    }
     if (event.type === "tool_call_finished") {
       const effect = effects.get(`${event.turn}.${event.index}`);
       if (effect) effect.outcome = effectOutcome(event);
@@ -139,7 +152,7 @@ function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "rea
 }
 
 /** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
-function effectOutcome({ isError, code }: Extract<RunEvent, { type: "tool_call_finished" }>): string {
+function effectOutcome({ isError, code }: { readonly isError: boolean; readonly code?: string }): string {
   if (code === "not_called" || code === "session_lost") return "not made";
   if (code !== undefined && code !== "call_failed") return "unknown";
   return isError ? "failed" : "done";

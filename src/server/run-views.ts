@@ -1,7 +1,8 @@
-/** The views of get_run that list something: events, messages and access, page by page. */
+/** The views of get_run that list something: events, messages and access. */
 import type { RunEvent, StoredEvent } from "../core/event.js";
 import { createHistory, type ReadReply, recordEvent } from "../core/history.js";
 import type { Message, ReplyContent } from "../core/message.js";
+import type { Access } from "../runner/access-at.js";
 import type { Keyed } from "./page.js";
 import { toTime } from "./run-answer.js";
 
@@ -19,6 +20,17 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): object {
     case "tool_call_finished": {
       const { type: _, isError, ...fields } = event;
       return { ...fields, is_error: isError };
+    }
+    case "workflow_call_finished": {
+      const { type: _, isError, outputAs, done: _done, ...fields } = event;
+      return { ...fields, is_error: isError, ...(outputAs === null ? {} : { output_as: outputAs }) };
+    }
+    case "workflow_call_refused":
+    case "message_injected":
+    case "step_entered":
+    case "variable_set": {
+      const { type: _, done: _done, ...fields } = event;
+      return fields;
     }
     case "run_finished": {
       const { filesModified, nextSteps, ...outcome } = event.outcome;
@@ -68,10 +80,14 @@ function toSaid({ text, calls }: ReplyContent): object {
   };
 }
 
-/** Why each tool is or is not allowed. */
-export function toAccessItems(events: readonly StoredEvent[]): readonly Keyed[] {
-  const last = events.findLast(({ event }) => event.type === "tools_resolved")?.event;
-  const rulings = last?.type === "tools_resolved" ? last.rulings : [];
-  const items = rulings.flatMap(({ rule, allowed, tools }) => tools.map((tool) => ({ tool, allowed, rule })));
-  return items.map((value, position) => ({ key: position + 1, value }));
+/** What an answer says of access: `head` on each page, the lists behind one another. */
+export function toAccess({ setAt, step, note, rules, tools }: Access) {
+  return {
+    head: { as_of_event: setAt, step, ...(note === null ? {} : { note }) },
+    sections: {
+      // They depend on the arguments of a call: the first that blocks or allows decides it.
+      rules: rules.map(({ name, action, when, message }) => ({ name, action, when, message })),
+      access: tools,
+    },
+  };
 }

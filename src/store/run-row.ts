@@ -61,7 +61,7 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     project: run.project,
     title: run.title,
     agent,
-    workflow: null,
+    workflow: run.request.workflow?.name ?? null,
     step: null,
     provider,
     model,

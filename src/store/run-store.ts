@@ -29,13 +29,14 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
   /** Inside a transaction: projects the events on the row if the hold is good, then writes them. */
   function write(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null {
     const at = clock.now();
-    const { status, outcome, turns, toolCalls, usage } = projectEvents(events);
+    const { status, outcome, step, turns, toolCalls, usage } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
     const row = update.first({
       id: hold.runId,
       epoch: hold.epoch,
       count: events.length,
       at,
+      step,
       turns,
       toolCalls,
       ...usage,

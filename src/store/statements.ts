@@ -124,6 +124,7 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
 
 function added() {
   return {
+    step: sql`coalesce(${placeholder("step")}, ${runs.step})`,
     turnsUsed: sql`${runs.turnsUsed} + ${placeholder("turns")}`,
     toolCallsCount: sql`${runs.toolCallsCount} + ${placeholder("toolCalls")}`,
     inputTokens: sql`${runs.inputTokens} + ${placeholder("input")}`,

@@ -67,8 +67,10 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
         provider: "rehearsal",
         model: "script",
         limits: DEFAULT_LIMITS,
-        policy: { allow: { patterns: ["read_only"], from: "test" }, block: [] },
+        policy: { allow: [{ patterns: ["read_only"], from: "test" }], block: [] },
         outputSchema: null,
+        workflow: null,
+        variables: {},
       },
       ...fields,
     };

@@ -118,7 +118,7 @@ it("a tool that stops being read-only is refused from then on, also to a run tha
 it("an agent cannot change legwork's home by moving the folder that holds it", async () => {
   const { host, bench } = await setStage(
     [says(call("workspace__move_file", { source: "data", destination: "data2" })), says(text("done"))],
-    { env: {} },
+    { env: {}, workspace: true },
   );
   await host.close();
   const home = join(bench.project, "data", "home");

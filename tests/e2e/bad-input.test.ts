@@ -77,7 +77,12 @@ describe("spawn_agent refuses", () => {
     ["an empty prompt", { prompt: "" }, bad, /prompt is empty: say what/],
     ["a prompt of blanks", { prompt: " \n\t" }, bad, /prompt is empty: say what/],
     ["tools that are no list", { ...go, tools: "*" }, bad, /tools has to be an? array, not an? string/],
-    ["an unknown agent", { ...played, agent: "reviewer" }, "unknown_agent", /no agent "reviewer".*"default"/],
+    [
+      "an unknown agent",
+      { ...played, agent: "nobody" },
+      "unknown_agent",
+      /no agent "nobody": leave it out, or use one of list_agents/,
+    ],
     ["a misspelt agent", { ...played, agent: "defualt" }, "unknown_agent", /did you mean "default"\?/],
     ["an unknown workflow", { ...played, workflow: "plan" }, "unknown_workflow", /no workflow "plan"/],
     ["an unknown provider", { ...go, provider: "gemni" }, "unknown_provider", /"gemni".*did you mean "gemini"\?/],

@@ -16,9 +16,21 @@ interface ServerItem {
   readonly tools: number | null;
 }
 
+interface DefinitionItem {
+  readonly name: string;
+  readonly description: string | null;
+  readonly origin: string;
+  readonly from: string | null;
+  readonly workflow?: string | null;
+  readonly error: string | null;
+  readonly notes?: readonly string[];
+}
+
 interface Listed {
-  readonly agents?: readonly { readonly name: string; readonly description: string }[];
-  readonly servers: readonly ServerItem[];
+  /** Each list is left out of pages that have nothing of it. */
+  readonly agents?: readonly DefinitionItem[];
+  readonly workflows?: readonly DefinitionItem[];
+  readonly servers?: readonly ServerItem[];
   readonly server: ServerItem;
   readonly tools: readonly { readonly name: string; readonly effect: string; readonly description: string }[];
   readonly set_aside: readonly { readonly code: string; readonly reason: string }[];
@@ -46,8 +58,20 @@ it("shows agents and servers, and starts none of them", async () => {
   const mark = join(bench.root, "started");
   bench.configure(`mcpServers: { marked: ${markingServer(mark)} }`);
   const host = await setHost(bench);
-  const { agents, servers, next_cursor } = await list(host);
-  expect(agents).toEqual([{ name: "default", description: expect.stringContaining("general agent") }]);
+  const { agents, workflows, servers, next_cursor } = await list(host);
+  const shipped = { origin: "shipped", error: null, description: expect.stringMatching(/\.$/) };
+  expect(agents?.[0]).toEqual({ ...shipped, name: "default", from: null, workflow: null });
+  expect(agents?.find(({ name }) => name === "implementer")).toEqual({
+    ...shipped,
+    name: "implementer",
+    from: expect.stringMatching(/workflows\/agents\/implementer\.md$/),
+    workflow: "plan-execute",
+  });
+  expect(workflows?.find(({ name }) => name === "research")).toEqual({
+    ...shipped,
+    name: "research",
+    from: expect.stringMatching(/workflows\/research\.yaml$/),
+  });
   const never = { state: "idle", reach: "stdio", problem: null, tools: null, set_aside: null };
   expect(servers).toEqual([
     { name: "marked", from: join(bench.home, "config.yaml"), ...never },
@@ -103,23 +127,70 @@ it("gives hundreds of tools page by page, cut to their first line, and what was 
   expect(few.tools.map(({ name }) => name)).toEqual(["odd__tool_0", "odd__tool_1"]);
 });
 
-it("gives many servers page by page, and the agents once", async () => {
+it("gives many agents, workflows and servers page by page, each once", async () => {
   const bench = setBench();
-  const entries = Array.from({ length: 120 }, (_, index) => `  server-${index}: { command: none }`);
-  bench.configure(`mcpServers:\n${entries.join("\n")}\n`);
-  const host = await setHost(bench);
-  const first = await list(host);
-  expect(first.agents).toHaveLength(1);
-  const names = first.servers.map(({ name }) => name);
-  let cursor = first.next_cursor;
-  expect(cursor).not.toBeNull();
-  while (cursor !== null) {
-    const page: Listed = await list(host, { cursor });
-    expect(page.agents).toBeUndefined();
-    names.push(...page.servers.map(({ name }) => name));
-    cursor = page.next_cursor;
+  const numbers = Array.from({ length: 60 }, (_, index) => index);
+  bench.configure(`mcpServers:\n${numbers.map((index) => `  server-${index}: { command: none }\n`).join("")}`);
+  for (const index of numbers) {
+    bench.writeHome(`agents/agent-${index}.md`, `---\ndescription: ${"Says a lot. ".repeat(100)}\n---\nWork.\n`);
+    bench.writeHome(`workflows/workflow-${index}.yaml`, `description: ${"é".repeat(100)}\nsteps: [{name: a}]\n`);
   }
-  expect(names).toEqual([...entries.map((_, index) => `server-${index}`), "workspace"]);
+  const host = await setHost(bench);
+  const seen: Record<"agents" | "workflows" | "servers", string[]> = { agents: [], workflows: [], servers: [] };
+  let cursor: string | null = null;
+  let pages = 0;
+  do {
+    const page: Listed = await list(host, { limit: 200, ...(cursor === null ? {} : { cursor }) });
+    for (const kind of ["agents", "workflows", "servers"] as const)
+      seen[kind].push(...(page[kind] ?? []).map(({ name }) => name));
+    cursor = page.next_cursor;
+    pages += 1;
+  } while (cursor !== null);
+  expect(pages).toBeGreaterThan(3);
+  const names = (kind: string) => numbers.map((index) => `${kind}-${index}`).sort();
+  for (const list of Object.values(seen)) expect(new Set(list).size).toBe(list.length);
+  expect(seen.agents.filter((name) => name.startsWith("agent-")).sort()).toEqual(names("agent"));
+  expect(seen.workflows.filter((name) => name.startsWith("workflow-")).sort()).toEqual(names("workflow"));
+  expect(seen.servers).toEqual([...numbers.map((index) => `server-${index}`), "workspace"]);
+});
+
+it("stops at the limit in the middle of a list, and goes on there", async () => {
+  const host = await setHost(setBench());
+  const first = await list(host, { limit: 2 });
+  expect(first.agents).toHaveLength(2);
+  expect(first).not.toHaveProperty("workflows");
+  const second = await list(host, { limit: 4, cursor: first.next_cursor });
+  expect(second.agents).toHaveLength(3);
+  expect(second.workflows).toHaveLength(1);
+  expect(second).not.toHaveProperty("servers");
+});
+
+it("shows each broken file with its error and place, and what could not be taken over", async () => {
+  const bench = setBench();
+  bench.writeHome("workflows/bad.yaml", "steps:\n  - name: a\n    alowed_tools: all\n");
+  bench.writeHome("agents/lost.md", "---\nworkflow: reserch\n---\nWork.\n");
+  bench.writeHome("agents/default.md", "---\ndescription: Mine.\n---\nWork.\n");
+  bench.writeHome(
+    "../.claude/agents/helper.md",
+    "---\nname: helper\ndescription: Helps.\ncolor: red\ntools: Read\n---\nHelp.\n",
+  );
+  const { agents = [], workflows = [], isError } = await list(await setHost(bench));
+  expect(isError).toBe(false);
+  expect(workflows.find(({ name }) => name === "bad")).toEqual({
+    name: "bad",
+    description: null,
+    origin: "user",
+    from: join(bench.home, "workflows/bad.yaml"),
+    error: expect.stringMatching(/workflows\/bad\.yaml:3:5: .*alowed_tools.*allowed_tools/),
+  });
+  expect(agents.find(({ name }) => name === "lost")).toMatchObject({
+    workflow: null,
+    error: expect.stringMatching(/agents\/lost\.md:2:1: there is no workflow "reserch"; did you mean "research"\?/),
+  });
+  expect(agents.filter(({ name }) => name === "default")).toMatchObject([{ origin: "user", description: "Mine." }]);
+  const helper = agents.find(({ name }) => name === "helper");
+  expect(helper).toMatchObject({ origin: "user", description: "Helps.", error: null });
+  expect(helper?.notes).toEqual(["color of the file has no meaning here"]);
 });
 
 it("refuses an unknown server, a foreign cursor and an unknown argument in one sentence", async () => {
@@ -145,12 +216,17 @@ it("answers with the configuration's fault and its place, and again once it is m
   expect(error.code).toBe("configuration");
   expect(error.message).toContain(`${join(bench.home, "config.yaml")}:1:`);
   bench.configure("");
-  expect((await list(host)).servers.map(({ name }) => name)).toEqual(["workspace"]);
+  expect((await list(host)).servers?.map(({ name }) => name)).toEqual(["workspace"]);
 });
 
-it("says what the configuration left out", async () => {
+it("says what the configuration and a project that is not trusted left out", async () => {
   const bench = setBench();
   bench.write(".legwork/config.yaml", "tools: []\n");
-  const { notices } = await list(await setHost(bench));
-  expect(notices).toEqual([expect.stringContaining("is not trusted and was left out")]);
+  bench.write(".legwork/workflows/own.yaml", "steps: [{name: a}]\n");
+  const { notices, workflows } = await list(await setHost(bench));
+  expect(notices).toEqual([
+    expect.stringContaining("is not trusted and was left out"),
+    expect.stringContaining("1 agent or workflow file of this project is not trusted"),
+  ]);
+  expect(workflows?.map(({ name }) => name)).not.toContain("own");
 });

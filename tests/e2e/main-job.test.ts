@@ -6,11 +6,14 @@ import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { twoParallelCalls } from "../support/gemini-stand-in.js";
 
 it("works through two servers, is refused what it may not use, and completes", async () => {
-  const { bench, host, standIn, effects } = await setStage([
-    says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
-    says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
-    says(call("complete", { result: "one line added", status: "success", artifacts: ["effects.txt"] })),
-  ]);
+  const { bench, host, standIn, effects } = await setStage(
+    [
+      says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
+      says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
+      says(call("complete", { result: "one line added", status: "success", artifacts: ["effects.txt"] })),
+    ],
+    { workspace: true },
+  );
   bench.write("notes.txt", "the notes");
   const tools = ["read_only", "effects__add_line"];
   const spawned = await host.call("spawn_agent", { prompt: "add a line", tools, title: "adder" });

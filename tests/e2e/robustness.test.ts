@@ -63,12 +63,15 @@ it("goes on without its log where the disk that holds it is full", async () => {
 
 it("cuts no character in half, whether an agent or a host reads on", async () => {
   const owls = `x${"🦉".repeat(12_000)}`;
-  const { host, standIn, bench } = await setStage([
-    says(call("workspace__read_text_file", { path: "owls.txt" })),
-    says(call("read_result", { id: "r1.0", offset: 10_002 })),
-    says(text(`y${owls}`), call("effects__read_lines")),
-    hang(),
-  ]);
+  const { host, standIn, bench } = await setStage(
+    [
+      says(call("workspace__read_text_file", { path: "owls.txt" })),
+      says(call("read_result", { id: "r1.0", offset: 10_002 })),
+      says(text(`y${owls}`), call("effects__read_lines")),
+      hang(),
+    ],
+    { workspace: true },
+  );
   bench.write("owls.txt", owls);
   const { run_id } = (await host.call("spawn_agent", { ...ask, wait_seconds: 0 })).structured;
   await standIn.arrived(4);

@@ -87,7 +87,7 @@ describe("legwork tools", () => {
     [["tools", "accept", "effects__no"], /there is no server or tool "effects__no"/],
     [["tools", "accept"], /say what to accept: legwork tools accept SERVER/],
     [["tools", "diff", "--json"], /--json belongs to the list of tools/],
-    [["trust", "--json"], /--cached and --json belong to legwork tools/],
+    [["trust", "--json"], /--json belongs to legwork tools, /],
   ])("refuses %j in one sentence", async (args, says) => {
     const bench = setBench();
     bench.configure(`mcpServers: { effects: ${effectServer()} }`);

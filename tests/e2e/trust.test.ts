@@ -219,7 +219,7 @@ describe("the command `legwork trust`", () => {
     const { code, stdout } = await legwork(bench, ["trust"]);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `${bench.project} has none of .legwork/config.yaml, .mcp.json, .gemini/settings.json: there is nothing to trust\n`,
+      stdout: `${bench.project} has none of .legwork/config.yaml, .mcp.json, .gemini/settings.json and no agents or workflows: there is nothing to trust\n`,
     });
   });
 

@@ -33,8 +33,10 @@ function granting(...patterns: readonly string[]): RunRequest {
     agent: "default",
     provider: "rehearsal",
     model: "none",
-    policy: { allow: { patterns, from: "a test" }, block: [] },
+    policy: { allow: [{ patterns, from: "a test" }], block: [] },
     outputSchema: null,
+    workflow: null,
+    variables: {},
     limits: DEFAULT_LIMITS,
   };
 }

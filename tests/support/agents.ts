@@ -18,8 +18,15 @@ export interface Stage {
   anotherHost(options?: HostOptions): Promise<TestHost>;
 }
 
+export interface StageOptions extends HostOptions {
+  /** More of the user's configuration; lines that begin with two blanks are more servers. */
+  readonly config?: string;
+  /** Whether the shipped file server is there; most tests can do without its start. */
+  readonly workspace?: boolean;
+}
+
 /** Sets the stage for one test and clears it afterwards. */
-export async function setStage(script: Script, options: HostOptions & { config?: string } = {}): Promise<Stage> {
+export async function setStage(script: Script, options: StageOptions = {}): Promise<Stage> {
   const bench = createWorkbench();
   const [effectFile, effectLog] = [join(bench.root, "effects.txt"), join(bench.root, "slow.txt")];
   bench.configure(`
@@ -28,6 +35,7 @@ mcpServers:
     command: ${process.execPath}
     args: [${EFFECT_SERVER}]
     env: { EFFECT_FILE: ${effectFile}, EFFECT_LOG: ${effectLog} }
+${options.workspace ? "" : "  workspace: { disabled: true }"}
 ${options.config ?? ""}`);
   const standIn = await startGeminiStandIn(script);
   const hosts: TestHost[] = [];

@@ -18,6 +18,8 @@ export interface Workbench {
   readonly project: string;
   /** Writes a file below the project. */
   write(name: string, text: string): void;
+  /** Writes a file below legwork's home. */
+  writeHome(name: string, text: string): void;
   /** Writes the user's config.yaml. */
   configure(text: string): void;
   remove(): void;
@@ -36,6 +38,7 @@ export function createWorkbench(): Workbench {
     home,
     project,
     write: (name, text) => put(join(project, name), text),
+    writeHome: (name, text) => put(join(home, name), text),
     configure: (text) => put(join(home, "config.yaml"), text),
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
   };

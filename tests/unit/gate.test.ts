@@ -9,7 +9,7 @@ function toolOf(server: string, tool: string, effect: Effect = "effectful"): Cat
   return { name: qualifiedName(server, tool), server, tool, description: "", inputSchema: { type: "object" }, effect };
 }
 const from = (source: string, ...patterns: string[]): PatternSource => ({ patterns, from: source });
-const policyOf = (allow: PatternSource, ...block: PatternSource[]): ToolPolicy => ({ allow, block });
+const policyOf = (allow: PatternSource, ...block: PatternSource[]): ToolPolicy => ({ allow: [allow], block });
 
 const effect = fc.constantFrom<Effect>("read_only", "idempotent", "effectful");
 const tool = fc
@@ -18,7 +18,10 @@ const tool = fc
 const pattern = fc.constantFrom("a", "b", "a*", "*b", "*", "s__*", "t__a", "s__ab", "*__b", "read_only", "c");
 const patterns = fc.array(pattern, { maxLength: 4 });
 const source = patterns.map((list) => from("somewhere", ...list));
-const policy = fc.record({ allow: source, block: fc.array(source, { maxLength: 3 }) });
+const policy = fc.record({
+  allow: fc.array(source, { minLength: 1, maxLength: 2 }),
+  block: fc.array(source, { maxLength: 3 }),
+});
 const names = (list: readonly string[], judged: CatalogTool) =>
   list.some((given) => given !== "read_only" && patternMatches(given, judged));
 
@@ -51,7 +54,7 @@ describe("the gate", () => {
         (given, judged, blocked, at) => {
           fc.pre(patternMatches(blocked, judged));
           const block = given.block.toSpliced(at, 0, from("the user", "c", blocked));
-          const verdict = judgeTool({ allow: from("the call", "*", "read_only", blocked), block }, judged);
+          const verdict = judgeTool({ allow: [from("the call", "*", "read_only", blocked)], block }, judged);
           expect(verdict.allowed).toBe(false);
           expect(verdict.rule).toContain("is in blocked_tools of ");
         },
@@ -63,7 +66,7 @@ describe("the gate", () => {
     fc.assert(
       fc.property(policy, tool, (given, judged) => {
         const turned = {
-          allow: { ...given.allow, patterns: given.allow.patterns.toReversed() },
+          allow: given.allow.map((one) => ({ ...one, patterns: one.patterns.toReversed() })).toReversed(),
           block: given.block.map((one) => ({ ...one, patterns: one.patterns.toReversed() })).toReversed(),
         };
         expect(judgeTool(turned, judged).allowed).toBe(judgeTool(given, judged).allowed);
@@ -71,11 +74,12 @@ describe("the gate", () => {
     );
   });
 
-  it("never allows what no pattern names and read_only does not cover", () => {
+  it("never allows what one of the sources neither names nor covers by read_only", () => {
     fc.assert(
       fc.property(policy, tool, (given, judged) => {
-        const covered = given.allow.patterns.includes("read_only") && judged.effect === "read_only";
-        fc.pre(!covered && !names(given.allow.patterns, judged));
+        const covers = ({ patterns: list }: PatternSource) =>
+          names(list, judged) || (list.includes("read_only") && judged.effect === "read_only");
+        fc.pre(!given.allow.every(covers));
         expect(judgeTool(given, judged).allowed).toBe(false);
       }),
     );
@@ -84,7 +88,7 @@ describe("the gate", () => {
   it("allows what is granted and nobody blocks", () => {
     fc.assert(
       fc.property(policy, tool, (given, judged) => {
-        fc.pre(names(given.allow.patterns, judged));
+        fc.pre(given.allow.every((one) => names(one.patterns, judged)));
         fc.pre(!given.block.some((one) => one.patterns.includes("read_only") || names(one.patterns, judged)));
         expect(judgeTool(given, judged).allowed).toBe(true);
       }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
 import { createRedact } from "../../src/core/redact.js";
+import type { RunRequest } from "../../src/core/run.js";
 import { createInbox } from "../../src/runner/inbox.js";
 import { createJournal } from "../../src/runner/journal.js";
 
@@ -14,8 +15,21 @@ const posted = (progress: number): RunEvent => ({
   message: null,
 });
 
+const request: RunRequest = {
+  prompt: "a task",
+  systemPrompt: null,
+  agent: "default",
+  provider: "rehearsal",
+  model: "m",
+  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1 },
+  policy: { allow: [], block: [] },
+  outputSchema: null,
+  workflow: null,
+  variables: {},
+};
+
 function setUp() {
-  const journal = createJournal("a task", () => ({ text: "", calls: [] }), createRedact([]));
+  const journal = createJournal(request, {}, () => ({ text: "", calls: [] }), createRedact([]));
   return { journal, inbox: createInbox(journal) };
 }
 

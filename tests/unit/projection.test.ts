@@ -12,6 +12,7 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
   return {
     status: second.status ?? first.status,
     outcome: second.outcome ?? first.outcome,
+    step: second.step ?? first.step,
     turns: first.turns + second.turns,
     toolCalls: first.toolCalls + second.toolCalls,
     usage: { input: sum("input"), output: sum("output"), cached: sum("cached"), thinking: sum("thinking") },
@@ -33,7 +34,7 @@ describe("the projection", () => {
 
   it("of no events changes nothing", () => {
     const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
-    expect(projectEvents([])).toEqual({ status: null, outcome: null, turns: 0, toolCalls: 0, usage });
+    expect(projectEvents([])).toEqual({ status: null, outcome: null, step: null, turns: 0, toolCalls: 0, usage });
   });
 
   it("counts replies but that of the grace turn, and finished calls of downstream tools", () => {
@@ -70,6 +71,7 @@ describe("the projection", () => {
     expect(delta).toEqual({
       status: "running",
       outcome: null,
+      step: null,
       turns: 1,
       toolCalls: 2,
       usage: { input: 111, output: 56, cached: 4, thinking: 3 },

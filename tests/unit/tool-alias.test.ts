@@ -143,7 +143,7 @@ describe("any name of another host", () => {
 
 describe("a name that names nothing here", () => {
   const policyOf = (...patterns: string[]): ToolPolicy => ({
-    allow: { patterns: [], from: "the call" },
+    allow: [{ patterns: [], from: "the call" }],
     block: [{ patterns, from: "the file" }],
   });
 

@@ -1,16 +1,22 @@
 /** The rehearsal provider: a script plays the model, so that tests, demonstrations and workflow authors need no key. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProviderError } from "../../core/errors.js";
+import type { Message } from "../../core/message.js";
 import type { Provider } from "../../core/ports.js";
 import type { RehearsalContent } from "./read-reply.js";
 import { loadScript, type Script } from "./script.js";
 
-/** Plays scripts from `folders`, first hit wins; the model's name is the script's. Stateless: the history says which reply is next. */
+/**
+ * Plays scripts from `folders`, first hit wins; the model's name is the script's. Stateless: the history says which
+ * reply is next. Only the script's own replies count, so that each of several scripts begins at its beginning.
+ */
 export function createRehearsalProvider(folders: readonly string[]): Provider {
   return {
     async reply({ model, messages }, signal) {
       const script = loadScript(model, folders);
-      const number = messages.filter((message) => message.role === "assistant").length + 1;
+      const isOwn = (message: Message) =>
+        message.role === "assistant" && message.raw.provider === "rehearsal" && message.raw.model === model;
+      const number = messages.filter(isOwn).length + 1;
       const entry = entryAt(script, number);
       if (entry === null)
         throw new ProviderError("script_ended", `the rehearsal script "${model}" has no reply number ${number}`);

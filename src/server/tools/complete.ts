@@ -3,6 +3,7 @@ import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { endRun } from "../../runner/end-run.js";
 import { Completion, judgeComplete } from "../../runner/judge-complete.js";
+import { unmetByWorkflow } from "../../runner/unmet-by-workflow.js";
 import { existingRun } from "../existing-run.js";
 import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
@@ -22,6 +23,12 @@ export const complete = defineTool({
     if (run.status !== "running" && run.status !== "waiting") throw refuse(run.status);
     const verdict = await judgeComplete(completion, run.request.outputSchema, runtime.schemas);
     if (!verdict.accepted) throw new RequestError("invalid_arguments", verdict.reason);
+    const unmet = verdict.outcome.status === "success" ? await unmetByWorkflow(run, runtime) : [];
+    if (unmet.length > 0)
+      throw new RequestError(
+        "not_done",
+        `${run_id} cannot end in success: ${unmet.join("; ")}; give status partial or blocked, or let it go on`,
+      );
     const { was, ended } = endRun(run_id, verdict.outcome, runtime);
     if (!ended) throw refuse(was); // it came to another end in the meantime
     return { was, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };

@@ -1,6 +1,8 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
+import { RequestError } from "../../core/errors.js";
 import { isEnded, type Run } from "../../core/run.js";
+import { accessAt } from "../../runner/access-at.js";
 import type { Runtime } from "../../runner/runtime.js";
 import { existingRun } from "../existing-run.js";
 import {
@@ -9,14 +11,14 @@ import {
   encodeCursor,
   fitItems,
   fittingPart,
-  type Keyed,
   type ListCursor,
   listCursor,
   sizeOf,
 } from "../page.js";
 import { DROPPABLE, toAnswer } from "../run-answer.js";
-import { toAccessItems, toEventItem, toMessageItems } from "../run-views.js";
+import { toAccess, toEventItem, toMessageItems } from "../run-views.js";
 import { cursor, runId } from "../schemas.js";
+import { fitSections } from "../sections.js";
 import { type Answer, defineTool } from "../tool.js";
 
 const DEFAULT_LIMIT = 50;
@@ -26,26 +28,30 @@ export const getRun = defineTool({
   name: "get_run",
   title: "Get a run",
   description:
-    "One run. view: summary (default); result (its outcome in full); events (all it did, oldest first); messages (the conversation); access (which rule allows or withholds each tool).",
+    "One run. view: summary (default); result (its outcome in full); events (all it did, oldest first); messages (the conversation); access (which rule allows or refuses each tool, and the rules of the workflow's step; at any event with at).",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
     view: z.enum(["summary", "result", "events", "messages", "access"]).default("summary"),
+    at: z.int().min(1).optional().describe("For access: seq of an event; default: now, or the run's end."),
     cursor,
     limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
   }),
   output: z.looseObject({ run: z.looseObject({}).optional(), next_cursor: z.string().nullable().optional() }),
-  async handle({ run_id, view, cursor: from, limit }, { runtime, host }) {
+  async handle({ run_id, view, at, cursor: from, limit }, { runtime, host }) {
     const run = existingRun(run_id, runtime.store);
+    if (at !== undefined && view !== "access")
+      throw new RequestError("invalid_arguments", `at belongs to view "access": leave it out for view "${view}"`);
     if (view === "summary") {
       decodeCursor("summary", from);
       return { run: toAnswer(run, runtime, host.maxAnswer - 100), next_cursor: null };
     }
     if (view === "result") return resultPage(run, from, host.maxAnswer, runtime);
+    if (view === "access") return accessPage(run, { at, from, limit, room: host.maxAnswer }, runtime);
     const kind = `${view} ${run_id}`;
-    const at = listCursor(kind, from);
-    const { items, more } = listed(run, view, at, limit, runtime);
-    const { page, next } = fitItems(items, at, host.maxAnswer - 400 - sizeOf(handleOf(run)));
+    const start = listCursor(kind, from);
+    const { items, more } = listed(run, view, start, limit, runtime);
+    const { page, next } = fitItems(items, start, host.maxAnswer - 400 - sizeOf(handleOf(run)));
     const last = items.at(-1);
     const goOn = next ?? (more && last ? { after: last.key, offset: 0 } : null);
     return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(kind, goOn) };
@@ -53,17 +59,35 @@ export const getRun = defineTool({
 });
 
 /** The items behind the cursor, at most `limit`, and whether there are more. */
-function listed(run: Run, view: "events" | "messages" | "access", at: ListCursor, limit: number, runtime: Runtime) {
+function listed(run: Run, view: "events" | "messages", start: ListCursor, limit: number, runtime: Runtime) {
   const { store, readReply } = runtime;
   if (view === "events") {
-    const events = store.listEvents(run.id, { afterSeq: at.after, limit: limit + 1 });
+    const events = store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
     return { items: events.slice(0, limit).map((event) => toEventItem(event, readReply)), more: events.length > limit };
   }
   const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS });
-  const all: readonly Keyed[] =
-    view === "messages" ? toMessageItems(run.request.prompt, events, readReply) : toAccessItems(events);
-  const rest = all.filter(({ key }) => key > at.after);
+  const rest = toMessageItems(run.request.prompt, events, readReply).filter(({ key }) => key > start.after);
   return { items: rest.slice(0, limit), more: rest.length > limit };
+}
+
+interface AccessPage {
+  readonly at: number | undefined;
+  readonly from: string | undefined;
+  readonly limit: number;
+  /** Characters. */
+  readonly room: number;
+}
+
+/** All pages tell of one moment, also where the run goes on between them. */
+function accessPage(run: Run, { at, from, limit, room }: AccessPage, { store }: Runtime): Answer {
+  const kind = `access ${run.id} ${at ?? "now"}`;
+  const pinned = decodeCursor(kind, from)?.pinned;
+  const access = accessAt(run, at ?? (pinned == null ? null : cursorNumber(pinned)), store);
+  const { head, sections } = toAccess(access);
+  const handle = { ...handleOf(run), ...head };
+  const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - 400 - sizeOf(handle));
+  const goOn = next && encodeCursor(kind, { ...next, pinned: access.setAt });
+  return { run: handleOf(run), ...head, ...lists, next_cursor: goOn };
 }
 
 /** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), from one offset to the next. */

@@ -1,24 +1,26 @@
-/** list_agents: what can be spawned, and with the tools of which downstream servers. */
+/** list_agents: what can be spawned, by which workflows it can be led, and with the tools of which downstream servers. */
 import { z } from "zod";
+import type { AgentEntry, DefinitionEntry } from "../../core/agent.js";
 import { RequestError } from "../../core/errors.js";
 import { didYouMean } from "../../core/nearest.js";
 import type { ServerStatus } from "../../core/ports.js";
 import { pairSafe } from "../../core/text.js";
-import { encodeCursor, fitItems, type Keyed, listCursor, sizeOf } from "../page.js";
+import { DEFAULT_AGENT } from "../../runner/resolve-request.js";
+import { encodeCursor, listCursor, sizeOf } from "../page.js";
 import { cursor } from "../schemas.js";
+import { fitSections, type Sections } from "../sections.js";
 import { type Answer, defineTool } from "../tool.js";
 
-const AGENTS = [
-  { name: "default", description: "A general agent: does what its prompt says with the tools that it is granted." },
-];
+const GENERAL_AGENT = "A general agent: does what its prompt says with the tools that it is granted.";
 const LONGEST_LINE = 160; // characters of a tool's description
-const LONGEST_TEXT = 500; // characters of a problem or a notice
+const LONGEST_TEXT = 500; // characters of any other text
+const MOST_NOTES = 5;
 
 export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "The agents there are, and the MCP servers whose tools they can be granted; with server, that server's tools. Starts nothing: of a server that is not up it tells what is remembered.",
+    "The agents and workflows there are, broken ones with their error, and the MCP servers whose tools agents can be granted; with server, that server's tools. Starts nothing: of a server that is not up it tells what is remembered.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     server: z.string().max(100).optional(),
@@ -27,18 +29,26 @@ export const listAgents = defineTool({
   }),
   output: z.looseObject({
     agents: z.array(z.looseObject({})).optional(),
+    workflows: z.array(z.looseObject({})).optional(),
     servers: z.array(z.looseObject({})).optional(),
     tools: z.array(z.looseObject({})).optional(),
     next_cursor: z.string().nullable().optional(),
   }),
   async handle({ server, limit, cursor: from }, { runtime, host }) {
-    const { downstream, notices } = await runtime.setup();
+    const { downstream, definitions, notices } = await runtime.setup();
     const servers = downstream.status();
-    const page = { limit, from, room: host.maxAnswer - 300 };
-    if (server === undefined) return serversPage(servers, notices, page);
-    const status = servers.find(({ name }) => name === server);
-    if (status === undefined) throw unknownServer(server, servers);
-    return toolsPage(status, page);
+    const page = { limit, from, room: host.maxAnswer - 400 };
+    if (server !== undefined) {
+      const status = servers.find(({ name }) => name === server);
+      if (status === undefined) throw unknownServer(server, servers);
+      return toolsPage(status, page);
+    }
+    const sections = {
+      agents: toAgents(definitions.agents()),
+      workflows: definitions.workflows().map(toDefinition),
+      servers: servers.map(toServer),
+    };
+    return everythingPage(sections, notices, page);
   },
 });
 
@@ -49,13 +59,11 @@ interface Page {
   readonly room: number;
 }
 
-/** The agents and notices stand on the first page only. */
-function serversPage(servers: readonly ServerStatus[], notices: readonly string[], page: Page): Answer {
-  const isFirst = page.from === undefined;
-  const said = isFirst ? cutNotices(notices, page.room / 3) : [];
-  const head = { ...(isFirst ? { agents: AGENTS } : {}), ...(said.length > 0 ? { notices: said } : {}) };
-  const { values, next_cursor } = cut("servers", servers.map(toServer), page, sizeOf(head));
-  return { ...head, servers: values, next_cursor };
+/** Notices stand on the first page only. */
+function everythingPage(sections: Sections, notices: readonly string[], page: Page): Answer {
+  const said = page.from === undefined ? cutNotices(notices, page.room / 3) : [];
+  const head = said.length > 0 ? { notices: said } : {};
+  return { ...head, ...cut("everything", sections, page, sizeOf(head)) };
 }
 
 /** The tools in the server's order, then what was set aside. */
@@ -67,23 +75,39 @@ function toolsPage(status: ServerStatus, page: Page): Answer {
     description: lineOf(description),
   }));
   const aside = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));
-  const { values, next_cursor } = cut(`tools ${status.name}`, [...tools, ...aside], page, sizeOf(server));
+  const lists = cut(`tools ${status.name}`, { tools, set_aside: aside }, page, sizeOf(server));
+  return { server, tools: [], set_aside: [], ...lists };
+}
+
+function cut(kind: string, sections: Sections, { limit, from, room }: Page, taken: number): Answer {
+  const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - taken);
+  return { ...lists, next_cursor: next && encodeCursor(kind, next) };
+}
+
+/** The agent that needs no definition comes first, unless somebody has defined one of its name. */
+function toAgents(entries: readonly AgentEntry[]): readonly object[] {
+  const general = { name: DEFAULT_AGENT, description: GENERAL_AGENT, origin: "shipped", from: null, error: null };
+  const isDefined = entries.some(({ name }) => name === DEFAULT_AGENT);
+  return [...(isDefined ? [] : [{ ...general, workflow: null }]), ...entries.map(toAgent)];
+}
+
+function toAgent(entry: AgentEntry): object {
+  const notes = (entry.definition?.notes ?? []).slice(0, MOST_NOTES).map((note) => cutText(note));
   return {
-    server,
-    tools: values.filter((value) => "name" in value),
-    set_aside: values.filter((value) => "reason" in value),
-    next_cursor,
+    ...toDefinition(entry),
+    workflow: entry.definition?.workflow ?? null,
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }
 
-function cut(kind: string, values: readonly object[], { limit, from, room }: Page, taken: number) {
-  const at = listCursor(kind, from);
-  const rest: readonly Keyed[] = values.map((value, index) => ({ key: index + 1, value })).slice(at.after);
-  const shown = rest.slice(0, limit);
-  const { page, next } = fitItems(shown, at, room - taken);
-  const last = shown.at(-1);
-  const goOn = next ?? (rest.length > shown.length && last ? { after: last.key, offset: 0 } : null);
-  return { values: page, next_cursor: goOn && encodeCursor(kind, goOn) };
+function toDefinition({ name, description, origin, from, error }: DefinitionEntry): object {
+  return {
+    name,
+    description: description && cutText(description),
+    origin,
+    from,
+    error: error && cutText(error),
+  };
 }
 
 function toServer({ name, state, reach, from, problem, listing }: ServerStatus): Answer {

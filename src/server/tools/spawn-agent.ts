@@ -14,12 +14,20 @@ export const spawnAgent = defineTool({
   name: "spawn_agent",
   title: "Spawn an agent",
   description:
-    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, its outcome if it ends in time. The agent sees nothing but the prompt, and may only read unless tools grants more.",
+    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, its outcome if it ends in time. The agent sees nothing but the prompt, and may only read unless tools, its definition or its workflow grants more.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with all the agent needs to know."),
-    agent: z.string().max(200).optional().describe("Agent definition; default: a general agent."),
-    workflow: z.string().max(200).optional(),
+    agent: z.string().max(200).optional().describe("An agent of list_agents; default: a general one."),
+    workflow: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("A workflow of list_agents, whose steps the agent cannot skip; default: that of agent, if any."),
+    variables: z
+      .record(z.string().max(100), z.json())
+      .optional()
+      .describe("Values for those of the agent and the workflow."),
     provider: z.string().optional().describe("gemini, or rehearsal to play a script."),
     model: z.string().max(200).optional(),
     tools: z
@@ -27,7 +35,7 @@ export const spawnAgent = defineTool({
       .max(1000)
       .optional()
       .describe(
-        'What it may use: tool names with * for any characters, "read_only" for all that only read. Default ["read_only"].',
+        'What it may use: tool names with * for any characters, "read_only" for all that only read. Default: as agent or workflow grant, else ["read_only"].',
       ),
     blocked_tools: z.array(z.string()).max(1000).optional().describe("Patterns that always win over tools."),
     output_schema: z.unknown().optional().describe("JSON Schema that the outcome's data must satisfy."),
@@ -58,8 +66,8 @@ const SHOWN_PATTERNS = 500; // characters
 function granted(policy: ToolPolicy, offer: Offer | null) {
   const { allow, block } = policy;
   return {
-    tools: JSON.stringify(allow.patterns).slice(0, SHOWN_PATTERNS),
-    from: allow.from,
+    tools: JSON.stringify(allow[0]?.patterns ?? []).slice(0, SHOWN_PATTERNS),
+    from: allow.map((source) => source.from).join(", within "),
     ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
     ...(offer
       ? toolSummary(offer.rulings)

@@ -1,0 +1,75 @@
+/** An event of a run in one line. */
+import type { RunEvent } from "../core/event.js";
+import type { ReadReply } from "../core/history.js";
+import type { Usage } from "../core/run.js";
+
+/** What an event says beyond its type; texts are whole, with their line breaks as spaces. */
+export function describeEvent(event: RunEvent, readReply: ReadReply): string {
+  return sentenceOf(event, readReply).replace(/\s+/g, " ").trim();
+}
+
+function sentenceOf(event: RunEvent, readReply: ReadReply): string {
+  switch (event.type) {
+    case "run_created":
+    case "run_started":
+      return "";
+    case "tools_resolved": {
+      const count = (isAllowed: boolean) =>
+        event.rulings.reduce((sum, { allowed, tools }) => sum + (allowed === isAllowed ? tools.length : 0), 0);
+      const warnings = event.warnings.map((warning) => `; ${warning}`).join("");
+      return `tools: ${count(true)} allowed, ${count(false)} refused${warnings}`;
+    }
+    case "turn_started":
+      return `turn ${event.turn}${event.grace === undefined ? "" : `, the last: ${event.grace}`}`;
+    case "model_replied": {
+      const { text, calls } = readReply(event.raw);
+      const called = calls.map((call) => `${call.name}(${JSON.stringify(call.arguments)})`);
+      return `${[text, ...called].filter((part) => part !== "").join(" ")}${tokens(event.usage)}`;
+    }
+    case "reply_rejected":
+      return `${event.code}: ${event.reason}${tokens(event.usage)}`;
+    case "tool_call_started":
+      return `${event.tool} (${event.effect})`;
+    case "workflow_call_started":
+      return `${event.tool}(${JSON.stringify(event.arguments)}) (${event.effect})`;
+    case "tool_call_finished":
+    case "workflow_call_finished":
+      return `${event.tool} ${event.isError ? "failed" : "answered"} in ${event.milliseconds} ms: ${event.text}`;
+    case "tool_call_progressed": {
+      const of = event.total === null ? "" : ` of ${event.total}`;
+      return `${event.tool} ${event.progress}${of}${event.message === null ? "" : `: ${event.message}`}`;
+    }
+    case "tool_call_refused":
+    case "workflow_call_refused":
+      return event.reason.startsWith(event.tool) ? event.reason : `${event.tool}: ${event.reason}`;
+    case "sampling_requested":
+      return `by ${event.server}`;
+    case "sampling_replied":
+      return `to ${event.server}${tokens(event.usage)}`;
+    case "message_injected":
+      return event.text;
+    case "transition_taken":
+      return `${event.from} -> ${event.to}${event.transition === null ? ", as the agent asked" : ""}`;
+    case "step_entered":
+      return event.step;
+    case "variable_set":
+      return `${event.name} = ${JSON.stringify(event.value)}`;
+    case "actions_skipped":
+      return `${event.done}`;
+    case "condition_failed":
+      return `${event.where}: ${event.condition === null ? "" : `${event.condition}: `}${event.error}`;
+    case "rule_warned":
+      return `${event.tool}: ${event.rule}`;
+    case "run_interrupted":
+      return event.reason;
+    case "run_finished": {
+      const { status, error, result } = event.outcome;
+      const said = error ? `: ${error.code}: ${error.message}` : "";
+      return `${status}${said}${result === null ? "" : `: ${result}`}`;
+    }
+  }
+}
+
+function tokens(usage: Usage | null): string {
+  return usage === null ? "" : ` [${usage.input} tokens in, ${usage.output} out]`;
+}

@@ -1,0 +1,92 @@
+/** Runs, their events and their access for people. */
+import type { StoredEvent } from "../core/event.js";
+import type { ReadReply } from "../core/history.js";
+import type { Run } from "../core/run.js";
+import type { Rule } from "../core/workflow.js";
+import type { Access } from "../runner/access-at.js";
+import { counted } from "./counted.js";
+import { describeEvent } from "./describe-event.js";
+import { firstLine, visible, visibleLines } from "./visible.js";
+
+const WIDEST_STATUS = "interrupted".length;
+const WIDEST_TYPE = "workflow_call_finished".length;
+const WIDEST_NAME = 40; // characters; longer names push their line to the right
+
+/** One line a run, newest first. */
+export function listText(runs: readonly Run[], width: number): string {
+  if (runs.length === 0) return "there are no runs of this project yet\n";
+  return runs
+    .map((run) => {
+      const { id, status, title, createdAt } = run;
+      const head = `${id}  ${status.padEnd(WIDEST_STATUS)}  ${timeOf(createdAt)}  `;
+      return `${head}${firstLine(`${whoOf(run)}: ${title}`, width - head.length)}\n`;
+    })
+    .join("");
+}
+
+/** The run, then its events, one a line. */
+export function runText(run: Run, events: readonly StoredEvent[], readReply: ReadReply, width: number): string {
+  const { id, status, title, request, outcome, turnsUsed, toolCallsCount, usage, createdAt, finishedAt } = run;
+  const fields: readonly (readonly [string, string | null])[] = [
+    ["title", title],
+    ["agent", whoOf(run)],
+    ["model", `${request.provider} ${request.model}`],
+    ["created", timeOf(createdAt)],
+    ["ended", finishedAt === null ? null : timeOf(finishedAt)],
+    [
+      "used",
+      `${counted(turnsUsed, "turn")}, ${counted(toolCallsCount, "tool call")}, ${usage.input} tokens in, ${usage.output} out`,
+    ],
+    ["error", outcome?.error ? `${outcome.error.code}: ${outcome.error.message}` : null],
+  ];
+  const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
+  const result = visibleLines(outcome?.result ?? "").filter((line, _, lines) => lines.length > 1 || line !== "");
+  const digits = String(events.at(-1)?.seq ?? 0).length;
+  const lines = events.map(({ seq, at, event }) => {
+    const start = `${String(seq).padStart(digits)}  ${timeOf(at).slice(11)}  ${event.type.padEnd(WIDEST_TYPE)}  `;
+    return `${start}${firstLine(describeEvent(event, readReply), width - start.length)}`.trimEnd();
+  });
+  const answer = result.length === 0 ? [] : ["", ...result.map((line) => `  ${line}`.trimEnd())];
+  return `${[`${id}  ${status}`, ...head, ...answer, "", ...lines].join("\n")}\n`;
+}
+
+/** The step with its rules, then each tool with the rule that decides. */
+export function accessText(run: Run, { setAt, step, rules, tools, note }: Access): string {
+  const since = setAt === null ? "" : `, as of event ${setAt}`;
+  const where = step === null ? "" : `, in step "${step}" of workflow ${run.workflow}`;
+  const indent = Math.min(WIDEST_NAME, Math.max(0, ...tools.map(({ tool }) => tool.length)));
+  const lines = tools.map(
+    ({ tool, allowed, rule }) => `  ${tool.padEnd(indent)}  ${allowed ? "allowed" : "refused"}  ${visible(rule)}`,
+  );
+  const ruled =
+    rules.length === 0
+      ? []
+      : [
+          "",
+          "rules for each call of an allowed tool; the first that blocks or allows decides:",
+          ...rules.map(ruleLine),
+        ];
+  return `${[
+    `${run.id}  ${run.status}${visible(`${since}${where}`)}`,
+    ...(note === null ? [] : [visible(note)]),
+    ...lines,
+    ...ruled,
+  ].join("\n")}\n`;
+}
+
+function ruleLine({ name, action, when, message }: Rule): string {
+  const said = message === null ? "" : `: ${message}`;
+  return visible(
+    `  ${action} by "${name}" ${when === null ? "always" : `when ${when.trim()}`}${said}`.replace(/\s*\n\s*/g, " "),
+  );
+}
+
+function whoOf({ request, workflow, step }: Run): string {
+  if (workflow === null) return request.agent;
+  return `${request.agent} in ${workflow}${step === null ? "" : `, step "${step}"`}`;
+}
+
+/** To the second, in UTC. */
+function timeOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")}Z`;
+}

@@ -1,0 +1,117 @@
+/** The commands beside the server: what each takes, and what it is given. Loaded with the first of them only. */
+import type { CommandEnd } from "./cli/command-end.js";
+import type { Place } from "./config/places.js";
+
+/** The command line after it was read. */
+export interface Given {
+  readonly words: readonly string[];
+  readonly place: Place;
+  readonly version: string;
+  /** Characters in a line of the terminal. */
+  readonly width: number;
+  readonly json: boolean;
+  readonly cached: boolean;
+  readonly access: boolean;
+  readonly at: number | null;
+  readonly limit: number | null;
+}
+
+type Run = (given: Given) => Promise<CommandEnd>;
+
+const SIGNAL_EXIT = 130;
+
+export const RUN_COMMAND = {
+  trust: runTrust,
+  tools: runTools,
+  workflows: runWorkflows,
+  agents: runAgents,
+  runs: runRuns,
+} satisfies Record<string, Run>;
+
+async function runTrust({ place }: Given): Promise<CommandEnd> {
+  const { trust } = await import("./cli/trust.js");
+  const { readProjectDefinitions } = await import("./definitions/read-project-definitions.js");
+  return { text: await trust(place, readProjectDefinitions(place.project)), exitCode: 0 };
+}
+
+async function runTools({ place, version, ...options }: Given): Promise<CommandEnd> {
+  const { tools } = await import("./cli/tools.js");
+  const { openTools } = await import("./open-runtime.js");
+  const opened = await openTools(place, version);
+  // The servers run in groups of their own, which the terminal's signals do not reach.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void opened.close().finally(() => process.exit(SIGNAL_EXIT)));
+  try {
+    return await tools(options, opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function runWorkflows({ place, version, ...options }: Given): Promise<CommandEnd> {
+  const [{ workflows }, { openDefinitions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas }] =
+    await Promise.all([
+      import("./cli/workflows.js"),
+      import("./open-definitions.js"),
+      import("./definitions/check-workflow.js"),
+      import("./definitions/to-mermaid.js"),
+      import("./runner/json-schema.js"),
+    ]);
+  const { definitions: usable } = await openDefinitions(place);
+  const { definitions: readable, conditions } = await openDefinitions(place, () => true);
+  return await workflows(options, {
+    usable,
+    readable,
+    review: (workflow, { tools, unseen }) => checkWorkflow(workflow, tools, conditions, unseen),
+    schemaFault: (schema) => createJsonSchemas().faultOf(schema),
+    draw: toMermaid,
+    async servers() {
+      const { openTools } = await import("./open-runtime.js");
+      const opened = await openTools(place, version);
+      try {
+        return { servers: opened.downstream.status(), notices: opened.notices };
+      } finally {
+        await opened.close();
+      }
+    },
+  });
+}
+
+async function runAgents({ place, ...options }: Given): Promise<CommandEnd> {
+  const [{ agents }, { openDefinitions }] = await Promise.all([
+    import("./cli/agents.js"),
+    import("./open-definitions.js"),
+  ]);
+  return agents(options, (await openDefinitions(place)).definitions);
+}
+
+async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
+  const [{ runs }, { openStore }, { readReply }, { toAnswer, toListed }, { toAccess, toEventItem }] = await Promise.all(
+    [
+      import("./cli/runs.js"),
+      import("./store/open-store.js"),
+      import("./open-runtime.js"),
+      import("./server/run-answer.js"),
+      import("./server/run-views.js"),
+    ],
+  );
+  const { runs: store } = openStore(place.databaseFile, { now: Date.now });
+  try {
+    return runs(options, {
+      store,
+      project: place.project,
+      readReply,
+      shapes: {
+        listed: toListed,
+        whole: (run) => toAnswer(run, { store, readReply }, Number.POSITIVE_INFINITY),
+        event: (event) => toEventItem(event, readReply).value,
+        access(access) {
+          const { head, sections } = toAccess(access);
+          return { ...head, ...sections };
+        },
+      },
+    });
+  } finally {
+    store.close();
+  }
+}

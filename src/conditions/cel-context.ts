@@ -1,0 +1,68 @@
+/** The facts of a run as CEL sees them: only those that a condition uses, bounded, whole numbers as integers. */
+import type { Facts } from "../core/advance.js";
+import type { ConditionFault } from "../core/condition.js";
+import type { Syntax } from "./read-syntax.js";
+
+const LONGEST_TEXT = 1_000_000; // characters; searching it for a literal takes about a millisecond
+const LONGEST_SEARCHED = 10_000; // characters, where one fact is searched for in another
+const MOST_VALUES = 2_000; // in lists and maps, for all facts of a condition together
+const DEEPEST = 30;
+
+/** The values of the names that a condition uses; what is not there is null. */
+export function celContext(syntax: Syntax, facts: Facts): { readonly names: Map<string, unknown> } | ConditionFault {
+  const budget = { values: MOST_VALUES, length: syntax.searchesFacts ? LONGEST_SEARCHED : LONGEST_TEXT };
+  const names = new Map<string, unknown>();
+  for (const [name, members] of syntax.members) {
+    const fact: unknown = Object.hasOwn(facts, name) ? facts[name as keyof Facts] : null;
+    if (members.size === 0 || typeof fact !== "object" || fact === null) {
+      const value = toCel(fact, budget, 0);
+      if (value === TOO_MUCH) return tooMuch(name, budget.length);
+      names.set(name, value);
+      continue;
+    }
+    const values = new Map<string, unknown>();
+    for (const member of members) {
+      const value = toCel(memberOf(fact, member), budget, 0);
+      if (value === TOO_MUCH) return tooMuch(`${name}.${member}`, budget.length);
+      values.set(member, value);
+    }
+    names.set(name, values);
+  }
+  return { names };
+}
+
+const TOO_MUCH = Symbol("more than a condition may look at");
+
+interface Budget {
+  values: number;
+  readonly length: number;
+}
+
+function tooMuch(name: string, length: number): ConditionFault {
+  return {
+    fault: `${name} is more than a condition looks at (${length} characters, ${MOST_VALUES} entries)`,
+  };
+}
+
+/** Maps, and not objects, so that no key can be taken for something that objects have by themselves. */
+function toCel(value: unknown, budget: Budget, depth: number): unknown {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string") return value.length > budget.length ? TOO_MUCH : value;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value !== "object") return value;
+  if (depth >= DEEPEST) return TOO_MUCH;
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  budget.values -= entries.length;
+  if (budget.values < 0) return TOO_MUCH;
+  const converted: [string | number, unknown][] = [];
+  for (const [key, item] of entries) {
+    const one = toCel(item, budget, depth + 1);
+    if (one === TOO_MUCH) return TOO_MUCH;
+    converted.push([key, one]);
+  }
+  return Array.isArray(value) ? converted.map(([, one]) => one) : new Map(converted);
+}
+
+function memberOf(fact: object, member: string): unknown {
+  return Object.hasOwn(fact, member) ? Object.getOwnPropertyDescriptor(fact, member)?.value : null;
+}

@@ -1,0 +1,48 @@
+/** Finds out whether a condition depends on the facts at all. */
+import type { ASTNode } from "@marcbachmann/cel-js";
+import { childrenOf } from "./read-syntax.js";
+
+/**
+ * What a condition always is; null where the facts decide, "error" where it can only fail.
+ * `evaluate` is asked for parts that use no fact.
+ */
+export function constantOf(node: ASTNode, evaluate: (part: ASTNode) => unknown): boolean | null | "error" {
+  if (!usesFacts(node)) return evaluated(node, evaluate);
+  switch (node.op) {
+    case "!_": {
+      const operand = constantOf(node.args, evaluate);
+      return typeof operand === "boolean" ? !operand : operand;
+    }
+    case "&&":
+      return decided(node.args, false, evaluate);
+    case "||":
+      return decided(node.args, true, evaluate);
+    case "?:": {
+      const [condition, yes, no] = node.args.map((part) => constantOf(part, evaluate));
+      if (typeof condition === "boolean") return (condition ? yes : no) ?? null;
+      return yes !== undefined && yes === no ? yes : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** One operand is enough for `wins`; otherwise both have to be the other. */
+function decided(parts: readonly ASTNode[], wins: boolean, evaluate: (part: ASTNode) => unknown): boolean | null {
+  const values = parts.map((part) => constantOf(part, evaluate));
+  if (values.includes(wins)) return wins;
+  return values.every((value) => value === !wins) ? !wins : null;
+}
+
+function evaluated(node: ASTNode, evaluate: (part: ASTNode) => unknown): boolean | null | "error" {
+  try {
+    const value = evaluate(node);
+    return typeof value === "boolean" ? value : null;
+  } catch {
+    return "error";
+  }
+}
+
+function usesFacts(node: ASTNode): boolean {
+  return node.op === "id" || node.op === "call" || childrenOf(node).some(usesFacts);
+}

@@ -1,0 +1,132 @@
+/** Conditions in CEL: compiled once, bounded in what they may cost, evaluated on the facts of a run. */
+import { TypeError as CheckError, Environment, EvaluationError, ParseError, serialize } from "@marcbachmann/cel-js";
+import type { Facts, Verdict } from "../core/advance.js";
+import type { CompiledCondition, ConditionFault, ConditionReader } from "../core/condition.js";
+import { matchesAny } from "../core/workflow-state.js";
+import { celContext } from "./cel-context.js";
+import { constantOf } from "./constant-of.js";
+import { FACT_NAMES, neverBoolean, readSyntax, type Syntax } from "./read-syntax.js";
+import { rewriteWords } from "./rewrite-words.js";
+
+const LONGEST_TEXT = 2_000; // characters
+const MOST_CACHED = 2_000; // texts; those of all workflows of a user fit, so a full cache is dropped whole
+const LIMITS = { maxAstNodes: 200, maxDepth: 24, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 3 };
+
+const COUNTS = ["step_action_count", "total_action_count"];
+
+/** What a text became. */
+type Read =
+  | ConditionFault
+  | { readonly compiled: CompiledCondition; readonly syntax: Syntax; run(context: Map<string, unknown>): unknown };
+
+/** Creates a reader of conditions that remembers what it has compiled. */
+export function createConditions(): ConditionReader {
+  let facts: Facts | null = null; // those of the evaluation under way: evaluating is synchronous and never nested
+  const environment = createEnvironment(
+    (pattern) => facts !== null && matchesAny(pattern, facts.succeeded),
+    (pattern) => facts !== null && matchesAny(pattern, facts.called),
+  );
+  const cache = new Map<string, Read>();
+
+  function read(text: string): Read {
+    const known = cache.get(text);
+    if (known) return known;
+    const fresh = readCondition(text, environment);
+    if (cache.size >= MOST_CACHED) cache.clear();
+    cache.set(text, fresh);
+    return fresh;
+  }
+
+  return {
+    compile(text) {
+      const result = read(text);
+      return "fault" in result ? result : result.compiled;
+    },
+    evaluate(text, given) {
+      const result = read(text);
+      if ("fault" in result) return { error: result.fault };
+      const context = celContext(result.syntax, given);
+      if ("fault" in context) return { error: context.fault };
+      facts = given;
+      try {
+        return verdictOf(result.run(context.names));
+      } catch (error) {
+        return { error: reasonOf(error) };
+      } finally {
+        facts = null;
+      }
+    },
+  };
+}
+
+function createEnvironment(
+  hasSucceeded: (pattern: string) => boolean,
+  wasCalled: (pattern: string) => boolean,
+): Environment {
+  const environment = new Environment({
+    unlistedVariablesAreDyn: false,
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: false,
+    limits: LIMITS,
+  });
+  for (const name of FACT_NAMES) environment.registerVariable(name, "dyn");
+  environment.registerFunction("tool_succeeded(string): bool", hasSucceeded, { async: false });
+  environment.registerFunction("tool_called(string): bool", wasCalled, { async: false });
+  // CEL keeps whole numbers and fractions apart; whoever writes `variables.score + 1` does not.
+  const mixed = { "+": plus, "-": minus, "*": times, "/": over } as const;
+  for (const [operator, calculate] of Object.entries(mixed)) {
+    environment.registerOperator(`int ${operator} double: double`, calculate);
+    environment.registerOperator(`double ${operator} int: double`, calculate);
+  }
+  return environment;
+}
+
+type Numeric = bigint | number;
+const plus = (left: Numeric, right: Numeric) => Number(left) + Number(right);
+const minus = (left: Numeric, right: Numeric) => Number(left) - Number(right);
+const times = (left: Numeric, right: Numeric) => Number(left) * Number(right);
+const over = (left: Numeric, right: Numeric) => Number(left) / Number(right);
+
+function readCondition(text: string, environment: Environment): Read {
+  if (text.trim() === "") return { fault: "it is empty" };
+  if (text.length > LONGEST_TEXT) return { fault: `it is longer than ${LONGEST_TEXT} characters` };
+  const cel = rewriteWords(text);
+  try {
+    const parsed = environment.parse(cel);
+    const syntax = readSyntax(parsed.ast);
+    if ("fault" in syntax) return syntax;
+    const { valid, type, error } = parsed.check();
+    if (!valid) return { fault: faultOf(error, cel) };
+    const other = neverBoolean(parsed.ast);
+    if (other !== null) return { fault: `${other} is neither true nor false` };
+    if (type !== "bool" && type !== "dyn") return { fault: `it is of type ${type}, and a condition is true or false` };
+    const constant = constantOf(parsed.ast, (part) => environment.evaluate(serialize(part)));
+    if (constant === "error") return { fault: "it cannot be evaluated, whatever the facts are" };
+    const variables = [...(syntax.members.get("variables") ?? [])];
+    const looksAtCalls = syntax.tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
+    const compiled = { variables, tools: syntax.tools, looksAtCalls, constant };
+    return { compiled, syntax, run: (context) => parsed(context) };
+  } catch (error) {
+    return { fault: faultOf(error, cel) };
+  }
+}
+
+function verdictOf(value: unknown): Verdict {
+  if (typeof value === "boolean") return { holds: value };
+  return { error: `it is ${value === null ? "null" : `a ${typeof value}`}, and a condition is true or false` };
+}
+
+/** The library's own words, with the place in the text as far as it is known. */
+function faultOf(error: unknown, cel: string): string {
+  const reason = reasonOf(error);
+  if (!(error instanceof ParseError || error instanceof CheckError) || !error.range) return reason;
+  if (/^Unexpected character: =/.test(reason)) return `a single "=" compares nothing: write "=="`;
+  const near = cel.slice(error.range.start, error.range.start + 40).trim();
+  return near === "" || near === cel.trim() ? reason : `${reason}, at "${near}"`;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof EvaluationError || error instanceof ParseError || error instanceof CheckError)
+    return error.summary;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,184 @@
+/** What a condition is made of: the names that it uses, and what it must not use. */
+import { type ASTNode, serialize } from "@marcbachmann/cel-js";
+import type { ConditionFault } from "../core/condition.js";
+import { didYouMean } from "../core/nearest.js";
+import { patternFault } from "../core/tool.js";
+
+/** Facts that are one value. */
+const PLAIN = ["tool", "server", "step", "step_action_count", "total_action_count", "turn"] as const;
+/** Facts with members, and which those are; null is any. */
+const MEMBERS: Readonly<Record<string, readonly string[] | null>> = {
+  args: null,
+  variables: null,
+  tool_result: ["is_error", "text"],
+  run: ["id", "depth", "agent", "model"],
+};
+export const FACT_NAMES: readonly string[] = [...PLAIN, ...Object.keys(MEMBERS)];
+
+const ASKING = ["tool_succeeded", "tool_called"];
+const FUNCTIONS = [...ASKING, "size", "string", "int", "double", "bool", "dyn"];
+const SEARCHES = ["contains", "indexOf", "lastIndexOf"];
+const METHODS = [...SEARCHES, "startsWith", "endsWith", "substring", "lowerAscii", "upperAscii", "trim", "size"];
+
+/** What people write who know another language, and what it is here. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["True", 'write "true"'],
+  ["False", 'write "false"'],
+  ["None", 'write "null"'],
+  ["undefined", 'write "null"'],
+  ["tool_name", 'write "tool"'],
+  ["tool_input", 'write "args"'],
+  ["arguments", 'write "args"'],
+  ["len", "write size(…)"],
+  ["get", "write variables.name: what is not set is null"],
+  ["has", "compare with null: what is not there is null"],
+  ["matches", "regular expressions can take for ever: use contains, startsWith or endsWith"],
+  ["all", "conditions have no loops"],
+  ["exists", "conditions have no loops"],
+  ["exists_one", "conditions have no loops"],
+  ["filter", "conditions have no loops"],
+  ["map", "conditions have no loops"],
+]);
+
+export interface Syntax {
+  /** The facts it uses, each with those of its members that it uses. */
+  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly tools: readonly string[];
+  /** It looks for one fact in another: what that takes grows with the product of their lengths. */
+  readonly searchesFacts: boolean;
+}
+
+/** Walks the whole tree; the first thing that must not be there is the fault. */
+export function readSyntax(root: ASTNode): Syntax | ConditionFault {
+  const members = new Map<string, Set<string>>();
+  const tools: string[] = [];
+  let searchesFacts = false;
+
+  const use = (name: string, member: string | null): string | null => {
+    if (!FACT_NAMES.includes(name)) return unknown("name", name, FACT_NAMES);
+    const legal = MEMBERS[name];
+    if (legal === undefined && member !== null) return `${name} has no "${member}": it is one value`;
+    if (legal !== undefined && member === null)
+      return `${name} alone is no value: name what you mean, such as ${name}.${legal?.[0] ?? "name"}`;
+    if (legal && member !== null && !legal.includes(member))
+      return `${name} has no "${member}"${didYouMean(member, legal) || `: it has ${legal.join(", ")}`}`;
+    const used = members.get(name) ?? new Set();
+    if (member !== null) used.add(member);
+    members.set(name, used);
+    return null;
+  };
+
+  const walk = (node: ASTNode): string | null => {
+    switch (node.op) {
+      case "value":
+        return node.args instanceof Uint8Array ? "conditions have no bytes" : null;
+      case "id":
+        return use(node.args, null);
+      case ".": {
+        const [left, member] = node.args;
+        return left.op === "id" ? use(left.args, member) : walk(left);
+      }
+      case "[]": {
+        const [left, index] = node.args;
+        if (left.op !== "id") return walk(left) ?? walk(index);
+        if (index.op === "value" && typeof index.args === "string") return use(left.args, index.args);
+        return use(left.args, null) ?? walk(index);
+      }
+      case "call": {
+        const [name, given] = node.args;
+        if (!FUNCTIONS.includes(name)) return unknown("function", name, FUNCTIONS);
+        return ASKING.includes(name) ? ask(name, given) : first(given, walk);
+      }
+      case "rcall": {
+        const [name, receiver, given] = node.args;
+        if (!METHODS.includes(name)) return unknown("function", name, METHODS);
+        return (SEARCHES.includes(name) ? search(name, receiver, given) : null) ?? first([receiver, ...given], walk);
+      }
+      default:
+        return first(childrenOf(node), walk);
+    }
+  };
+
+  const ask = (name: string, given: readonly ASTNode[]): string | null => {
+    const [pattern] = given;
+    if (given.length !== 1 || pattern?.op !== "value" || typeof pattern.args !== "string")
+      return `${name} takes the name of a tool in quotes, such as ${name}("workspace__write_file")`;
+    tools.push(pattern.args);
+    return patternFault(pattern.args);
+  };
+
+  const search = (name: string, receiver: ASTNode, given: readonly ASTNode[]): string | null => {
+    if ([receiver, ...given].some(joins)) return `${name} works on texts as they are, not on joined ones ("+")`;
+    if (given[0]?.op !== "value") searchesFacts = true;
+    return null;
+  };
+
+  const fault = walk(root);
+  return fault === null ? { members, tools, searchesFacts } : { fault };
+}
+
+const CALCULATIONS = new Set<ASTNode["op"]>(["+", "-", "*", "/", "%", "-_", "list", "map"]);
+
+/** What stands where true or false has to, and can be neither; the parser itself sees that only of literals. */
+export function neverBoolean(node: ASTNode): string | null {
+  switch (node.op) {
+    case "id":
+      return node.args;
+    case ".": {
+      const [left, member] = node.args;
+      const isText = left.op === "id" && MEMBERS[left.args] && member !== "is_error";
+      return isText ? `${left.args}.${member}` : null;
+    }
+    case "&&":
+    case "||":
+    case "?:":
+      return node.args
+        .slice(node.op === "?:" ? 1 : 0)
+        .reduce<string | null>((found, part) => found ?? neverBoolean(part), null);
+    case "!_":
+      return neverBoolean(node.args);
+    default:
+      return CALCULATIONS.has(node.op) ? serialize(node) : null;
+  }
+}
+
+function unknown(kind: string, name: string, known: readonly string[]): string {
+  const instead = INSTEAD.get(name);
+  if (instead !== undefined) return `there is no ${kind} "${name}" here: ${instead}`;
+  return `unknown ${kind} "${name}"${didYouMean(name, known) || `: there are ${known.join(", ")}`}`;
+}
+
+function first(nodes: readonly ASTNode[], judge: (node: ASTNode) => string | null): string | null {
+  for (const node of nodes) {
+    const fault = judge(node);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function joins(node: ASTNode): boolean {
+  return node.op === "+" || childrenOf(node).some(joins);
+}
+
+/** The operands of a node, whatever it is. */
+export function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case "value":
+    case "id":
+      return [];
+    case ".":
+    case ".?":
+      return [node.args[0]];
+    case "call":
+      return node.args[1];
+    case "rcall":
+      return [node.args[1], ...node.args[2]];
+    case "map":
+      return node.args.flat();
+    case "!_":
+    case "-_":
+      return [node.args];
+    default:
+      return node.args;
+  }
+}

@@ -1,0 +1,189 @@
+/** Where a run stands in its workflow: a fold of its events. */
+import type { RunEvent } from "./event.js";
+import { patternMatches } from "./tool.js";
+import { type Action, type Json, READ_ONLY_VARIABLES, type Step, stepNamed, type Workflow } from "./workflow.js";
+
+/** A finished tool call as conditions see it. */
+export interface CallFacts {
+  readonly tool: string;
+  readonly server: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly result: { readonly isError: boolean; readonly text: string };
+}
+
+/** Something that the workflow still has to do; `where` is its place in the definition. */
+export type Pending =
+  | { readonly kind: "enter"; readonly step: string }
+  | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
+
+export interface WorkflowState {
+  /** Null before the first step is entered. */
+  readonly step: string | null;
+  readonly variables: Readonly<Record<string, Json>>;
+  readonly turn: number;
+  /** Finished calls, also failed ones, since the step was entered. */
+  readonly stepActions: number;
+  readonly totalActions: number;
+  /** Qualified names. */
+  readonly called: ReadonlySet<string>;
+  readonly succeeded: ReadonlySet<string>;
+  readonly last: CallFacts | null;
+  readonly pending: readonly Pending[];
+  /** Transitions since the turn began. */
+  readonly chain: number;
+  /** Tool calls that the workflow itself has made. */
+  readonly ownCalls: number;
+  /** Places whose condition could not be evaluated in this turn. */
+  readonly failed: ReadonlySet<string>;
+}
+
+const NOTHING_SET = Object.fromEntries(READ_ONLY_VARIABLES.map((name) => [name, null]));
+
+/** The beginning: the workflow's variables under those that are given, the first step ahead. */
+export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string, Json>>): WorkflowState {
+  const first = workflow.steps[0];
+  if (!first) throw new Error(`workflow ${workflow.name} has no steps`);
+  return {
+    step: null,
+    variables: { ...NOTHING_SET, ...workflow.variables, ...given },
+    turn: 0,
+    stepActions: 0,
+    totalActions: 0,
+    called: new Set(),
+    succeeded: new Set(),
+    last: null,
+    pending: [{ kind: "enter", step: first.name }],
+    chain: 0,
+    ownCalls: 0,
+    failed: new Set(),
+  };
+}
+
+/** The state after one event; `args` are those of the call that the event is about. */
+export function workflowAfter(
+  workflow: Workflow,
+  state: WorkflowState,
+  event: RunEvent,
+  args: Readonly<Record<string, unknown>> = {},
+): WorkflowState {
+  switch (event.type) {
+    case "turn_started":
+      return { ...state, turn: event.turn, chain: 0, failed: new Set() };
+    case "tool_call_finished":
+      return isDownstream(event.tool) ? afterCall(workflow, state, event, args) : state;
+    case "transition_taken": {
+      const from = stepNamed(workflow, event.from);
+      const taken = from.transitions[event.transition ?? -1];
+      const place = `steps.${from.name}`;
+      return {
+        ...state,
+        chain: state.chain + 1,
+        pending: [
+          ...state.pending,
+          ...queued(from.onExit, `${place}.on_exit`),
+          ...queued(taken?.onTransition ?? [], `${place}.transitions.${event.transition}.on_transition`),
+          { kind: "enter", step: event.to },
+        ],
+      };
+    }
+    case "step_entered": {
+      const step = stepNamed(workflow, event.step);
+      const place = `steps.${step.name}`;
+      return {
+        ...state,
+        step: step.name,
+        stepActions: 0,
+        pending: [
+          ...state.pending.slice(event.done),
+          ...queued([introduction(step)], place),
+          ...queued(step.onEnter, `${place}.on_enter`),
+        ],
+      };
+    }
+    case "variable_set":
+      return withVariable(afterActions(state, event.done), event.name, event.value);
+    case "message_injected":
+      return afterActions(state, event.done ?? 0);
+    case "actions_skipped":
+      return afterActions(state, event.done);
+    case "workflow_call_finished": {
+      const called = withCall(afterOwnCall(state, event.done), event.tool, event.isError);
+      return event.outputAs === null ? called : withVariable(called, event.outputAs, event.text);
+    }
+    case "workflow_call_refused": {
+      const after = afterOwnCall(state, event.done);
+      return event.outputAs === null ? after : withVariable(after, event.outputAs, event.reason);
+    }
+    case "condition_failed":
+      return { ...state, failed: new Set([...state.failed, event.where]) };
+    default:
+      return state;
+  }
+}
+
+function queued(actions: readonly Action[], place: string, about: CallFacts | null = null): readonly Pending[] {
+  return actions.map((action, index) => ({ kind: "action", action, about, where: `${place}.${index}` }));
+}
+
+/** The server's part of a qualified name; null for the tools that legwork itself gives. */
+function serverOf(tool: string): string | null {
+  const at = tool.indexOf("__");
+  return at < 0 ? null : tool.slice(0, at);
+}
+
+/** Whether a tool pattern names one of these qualified names. */
+export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
+  return [...names].some((name) => patternMatches(pattern, { name, server: serverOf(name) ?? "" }));
+}
+
+/** What the agent is told when it enters a step. */
+function introduction({ name, description, instructions }: Step): Action {
+  const what = description === null ? "." : `: ${description}`;
+  const content = [`You are now in step "${name}"${what}`, ...(instructions === null ? [] : [instructions])].join("\n");
+  return { action: "inject_message", when: null, content };
+}
+
+function isDownstream(tool: string): boolean {
+  return serverOf(tool) !== null;
+}
+
+function afterCall(
+  workflow: Workflow,
+  state: WorkflowState,
+  { tool, isError, text }: Extract<RunEvent, { type: "tool_call_finished" }>,
+  args: Readonly<Record<string, unknown>>,
+): WorkflowState {
+  const last = { tool, server: serverOf(tool) ?? "", args, result: { isError, text } };
+  return {
+    ...withCall(state, tool, isError),
+    last,
+    stepActions: state.stepActions + 1,
+    totalActions: state.totalActions + 1,
+    pending: isError ? [...state.pending, ...queued(workflow.onError, "on_error", last)] : state.pending,
+  };
+}
+
+/** What the workflow calls itself counts as called, but not as an action of the agent. */
+function afterOwnCall(state: WorkflowState, done: number): WorkflowState {
+  return { ...afterActions(state, done), ownCalls: state.ownCalls + 1 };
+}
+
+function withCall(state: WorkflowState, tool: string, isError: boolean): WorkflowState {
+  return {
+    ...state,
+    called: withMember(state.called, tool),
+    succeeded: isError ? state.succeeded : withMember(state.succeeded, tool),
+  };
+}
+
+function withMember(set: ReadonlySet<string>, member: string): ReadonlySet<string> {
+  return set.has(member) ? set : new Set([...set, member]);
+}
+
+function afterActions(state: WorkflowState, done: number): WorkflowState {
+  return done === 0 ? state : { ...state, pending: state.pending.slice(done) };
+}
+
+function withVariable(state: WorkflowState, name: string, value: Json): WorkflowState {
+  return { ...state, variables: { ...state.variables, [name]: value } };
+}

@@ -1,0 +1,121 @@
+/** A workflow: the steps an agent is led through, which tools it may use in each, and what happens in between. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface Workflow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly version: string | null;
+  readonly settings: WorkflowSettings;
+  readonly variables: Readonly<Record<string, Json>>;
+  /** At least one; a run begins in the first. */
+  readonly steps: readonly Step[];
+  /** Run for each tool call that ended in an error. */
+  readonly onError: readonly Action[];
+  readonly onPrematureStop: PrematureStop;
+  /** What must hold for a success; where it is null, the run has to be in a step that is an end. */
+  readonly exitCondition: string | null;
+}
+
+export interface WorkflowSettings {
+  readonly provider: string | null;
+  readonly model: string | null;
+  /** Whether a caller may name another provider or model than the workflow does. */
+  readonly allowProviderOverride: boolean;
+  readonly maxTurns: number | null;
+  readonly timeoutSeconds: number | null;
+  readonly outputSchema: object | boolean | null;
+  /** Tools that must have run without error before a success. */
+  readonly requiredTools: readonly string[];
+  /** How often `complete` is refused before the run is blocked. */
+  readonly maxRefusals: number;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly description: string | null;
+  /** Told to the agent while it is in this step. */
+  readonly instructions: string | null;
+  readonly onEnter: readonly Action[];
+  readonly allowedTools: "all" | readonly string[];
+  /** Win over what is allowed. */
+  readonly blockedTools: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly transitions: readonly Transition[];
+  /** All must hold before the step is left. */
+  readonly exitConditions: readonly ExitCondition[];
+  readonly onExit: readonly Action[];
+  readonly provider: string | null;
+  readonly model: string | null;
+}
+
+export interface Rule {
+  readonly name: string;
+  /** Null is always. */
+  readonly when: string | null;
+  readonly action: "block" | "allow" | "warn" | "require_approval";
+  readonly message: string | null;
+}
+
+export interface Transition {
+  readonly to: string;
+  /** Null is as soon as the step may be left. */
+  readonly when: string | null;
+  readonly onTransition: readonly Action[];
+}
+
+export type ExitCondition =
+  | { readonly type: "variable_set"; readonly variable: string }
+  | { readonly type: "expression"; readonly when: string }
+  | { readonly type: "tool_succeeded"; readonly tool: string }
+  | { readonly type: "action_count"; readonly minCount: number }
+  | { readonly type: "user_approval"; readonly prompt: string | null; readonly timeoutSeconds: number | null };
+
+/** `when` null is always. Texts may hold `{{ variable }}`. */
+export type Action = { readonly when: string | null } & (
+  | { readonly action: "inject_message"; readonly content: string }
+  | { readonly action: "set_variable"; readonly name: string; readonly value: Json }
+  | { readonly action: "increment_variable"; readonly name: string; readonly by: number }
+  | {
+      readonly action: "call_tool";
+      readonly tool: string;
+      readonly arguments: Readonly<Record<string, Json>>;
+      /** The variable that takes the answer's text. */
+      readonly outputAs: string | null;
+    }
+  | { readonly action: "end_run"; readonly status: "success" | "partial" | "blocked"; readonly result: string | null }
+);
+
+export interface PrematureStop {
+  /** guide: say so and go on, a few times; block: end the run as blocked; warn: accept the answer. */
+  readonly action: "guide" | "block" | "warn";
+  readonly message: string | null;
+  /** Where it holds, an answer without calls is premature; null is always. */
+  readonly condition: string | null;
+}
+
+export function stepNamed(workflow: Workflow, name: string): Step {
+  const step = workflow.steps.find((candidate) => candidate.name === name);
+  if (!step) throw new Error(`workflow ${workflow.name} has no step "${name}"`);
+  return step;
+}
+
+/**
+ * Whether a run may end in a step: no transition leaves it, and the step after it is not one that only follows it.
+ * A workflow without transitions so ends in its last step, and one that branches ends wherever a branch does.
+ */
+export function isEnd({ steps }: Workflow, step: Step): boolean {
+  if (step.transitions.length > 0) return false;
+  const next = steps[steps.indexOf(step) + 1];
+  return next === undefined || steps.some(({ transitions }) => transitions.some(({ to }) => to === next.name));
+}
+
+/** Variables that legwork itself sets: a workflow may read them and declares none of them. */
+export const READ_ONLY_VARIABLES: readonly string[] = [
+  "agent_depth",
+  "max_agent_depth",
+  "can_spawn",
+  "parent_session_id",
+  "workflow_completed",
+  "completion_result",
+];

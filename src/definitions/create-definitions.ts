@@ -1,0 +1,196 @@
+/** The agents and workflows that can be named: looked for at each call, read again when they have changed. */
+import { basename, dirname, extname, resolve } from "node:path";
+import type { AgentDefinition, DefinitionEntry, DefinitionOrigin, Definitions, Found } from "../core/agent.js";
+import type { ConditionReader } from "../core/condition.js";
+import { ConfigError, RequestError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import type { Workflow } from "../core/workflow.js";
+import { readYaml, type YamlDocument, type YamlPath } from "../yaml/read-yaml.js";
+import { agentFolders, ENDINGS, workflowFolders } from "./definition-folders.js";
+import type { FindParent } from "./extend-workflow.js";
+import { type LoadedAgent, loadAgent } from "./load-agent.js";
+import { createWorkflowLoader, type LoadedWorkflow } from "./load-workflow.js";
+import { createFileReader } from "./read-file.js";
+import { type Candidate, createSearch, type Search } from "./search.js";
+import { NAME, NAME_RULE } from "./words.js";
+
+export interface DefinitionsDeps {
+  readonly project: GuardedProject | null;
+  /** legwork's own folder. */
+  readonly home: string;
+  readonly userHome: string;
+  /** The folder of the shipped workflows; its `agents` holds the shipped agents. */
+  readonly shippedFolder: string;
+  readonly conditions: ConditionReader;
+  /** The command by which a user trusts a project. */
+  readonly trustCommand: string;
+}
+
+/** A project whose files count only as far as its user trusts them. */
+export interface GuardedProject {
+  readonly root: string;
+  /**
+   * Whether a file such as ".legwork/agents/a.md" counts. Asked at each use with what was read, so that what is judged
+   * is what is used; null where the file cannot be read.
+   */
+  trusts(name: string, bytes: Uint8Array | null): boolean;
+}
+
+/** All definitions, and workflows that lie anywhere. */
+export interface AllDefinitions extends Definitions {
+  /** The workflow in a file, in whatever folder it lies; what it extends is looked for by name as always. Throws ConfigError. */
+  workflowAt(file: string): Pick<Found<Workflow>, "definition" | "place">;
+}
+
+const WORKFLOW_ENDINGS: readonly string[] = ENDINGS.workflow;
+
+/** Creates the loader of all definitions; it reads nothing before it is asked. */
+export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
+  const { project, conditions } = deps;
+  const places = { ...deps, projectRoot: project?.root ?? null };
+  const read = createFileReader();
+  const trusts = (name: string, bytes: Uint8Array | null) => project?.trusts(name, bytes) ?? false;
+  const workflows = createSearch<YamlDocument>({
+    folders: workflowFolders(places),
+    read,
+    trusts,
+    parse: ({ file, bytes }) => readYaml(bytes, file),
+    nameOf: () => null,
+  });
+  const agents = createSearch<LoadedAgent>({
+    folders: agentFolders(places),
+    read,
+    trusts,
+    parse: loadAgent,
+    nameOf: ({ definition }) => definition.name,
+  });
+  const loadWorkflow = createWorkflowLoader(conditions);
+
+  function workflowOf(
+    candidate: Candidate<YamlDocument>,
+    all: readonly Candidate<YamlDocument>[],
+  ): LoadedWorkflow & { readonly origin: DefinitionOrigin } {
+    let { origin } = candidate.folder;
+    const findParent = parentIn(all, (parent) => {
+      if (parent.folder.origin === "project") origin = "project"; // what it says counts as the project's word
+    });
+    const loaded = loadWorkflow(candidate.name, candidate.load(), findParent);
+    return { ...loaded, origin };
+  }
+
+  function agentOf(candidate: Candidate<LoadedAgent>): LoadedAgent {
+    const loaded = candidate.load();
+    const { workflow } = loaded.definition;
+    const all = workflow === null ? [] : workflows.candidates();
+    if (workflow !== null && !all.some(({ name }) => name === workflow))
+      throw new ConfigError(`${loaded.place(["workflow"])}: there is no workflow "${workflow}"${near(workflow, all)}`);
+    return loaded;
+  }
+
+  return {
+    agent(name) {
+      const all = candidatesFor(name, "agent", agents);
+      const candidate = all.find((one) => one.name === name);
+      if (!candidate) return null;
+      const { definition, place } = agentOf(candidate);
+      return found<AgentDefinition>(definition, candidate, all, place);
+    },
+    workflow(name) {
+      const all = candidatesFor(name, "workflow", workflows);
+      const candidate = all.find((one) => one.name === name);
+      if (!candidate) return null;
+      const { workflow, place, origin } = workflowOf(candidate, all);
+      return { ...found<Workflow>(workflow, candidate, all, place), origin };
+    },
+    workflowAt(file) {
+      const [path, ending] = [resolve(file), extname(file)];
+      if (!WORKFLOW_ENDINGS.includes(ending))
+        throw new ConfigError(`${path}: a workflow's file ends in ${WORKFLOW_ENDINGS.join(" or ")}`);
+      const { bytes } = read({ folder: dirname(path), root: null }, basename(path));
+      const document = readYaml(bytes, path);
+      const loaded = loadWorkflow(basename(path, ending), document, parentIn(workflows.candidates()));
+      return { definition: loaded.workflow, place: placeIn(loaded) };
+    },
+    agents: () =>
+      entriesOf(agents, (candidate) => agentOf(candidate).definition).map(({ loaded, ...entry }) => ({
+        ...entry,
+        description: loaded?.description ?? null,
+        definition: loaded,
+      })),
+    workflows: () =>
+      entriesOf(workflows, (candidate, all) => workflowOf(candidate, all).workflow).map(({ loaded, ...entry }) => ({
+        ...entry,
+        description: loaded?.description ?? null,
+      })),
+    get notices() {
+      const count = workflows.leftOut() + agents.leftOut();
+      if (project === null || count === 0) return [];
+      const files = count === 1 ? "1 agent or workflow file" : `${count} agent and workflow files`;
+      const left = `${files} of this project ${count === 1 ? "is" : "are"} not trusted and left out`;
+      return [`${left}: read them, then run "${deps.trustCommand}" in ${project.root}`];
+    },
+  };
+}
+
+function parentIn(
+  all: readonly Candidate<YamlDocument>[],
+  onFound: (parent: Candidate<YamlDocument>) => void = () => {},
+): FindParent {
+  return (parent, place) => {
+    const found = all.find(({ name }) => name === parent);
+    if (!found) throw new ConfigError(`${place}: there is no workflow "${parent}" to extend${near(parent, all)}`);
+    onFound(found);
+    return found.load();
+  };
+}
+
+function candidatesFor<T>(name: string, kind: "agent" | "workflow", search: Search<T>): readonly Candidate<T>[] {
+  if (NAME.test(name)) return search.candidates();
+  throw new RequestError(`unknown_${kind}`, `"${name.slice(0, 100)}" is no ${kind}'s name: ${NAME_RULE}`);
+}
+
+function near(name: string, all: readonly Candidate<unknown>[]): string {
+  const names = [...new Set(all.map((candidate) => candidate.name))];
+  return didYouMean(name, names) || `: there are ${names.slice(0, 20).join(", ")}`;
+}
+
+function found<T>(
+  definition: T,
+  candidate: Candidate<unknown>,
+  all: readonly Candidate<unknown>[],
+  place: (path: YamlPath) => string,
+): Found<T> {
+  const { name, file, folder } = candidate;
+  const hidden = all.find((other) => other.name === name && other.folder.origin !== "project");
+  return {
+    definition,
+    from: file,
+    origin: folder.origin,
+    hides: folder.origin === "project" ? (hidden?.file ?? null) : null,
+    place: placeIn({ place }),
+  };
+}
+
+function placeIn({ place }: Pick<LoadedWorkflow, "place">): Found<unknown>["place"] {
+  return (part) => place(part === "" ? [] : part.split("."));
+}
+
+/** One entry a name, for the definition that wins; `loaded` is null where it cannot be used. */
+function entriesOf<T, D>(
+  search: Search<T>,
+  load: (candidate: Candidate<T>, all: readonly Candidate<T>[]) => D,
+): readonly (Omit<DefinitionEntry, "description"> & { readonly loaded: D | null })[] {
+  const all = search.candidates();
+  const winners = new Map<string, Candidate<T>>();
+  for (const candidate of all) if (!winners.has(candidate.name)) winners.set(candidate.name, candidate);
+  return [...winners.values()].map((candidate) => {
+    const { name, file, folder } = candidate;
+    const entry = { name, from: file, origin: folder.origin };
+    try {
+      return { ...entry, loaded: load(candidate, all), error: null };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return { ...entry, loaded: null, error: error.message };
+    }
+  });
+}

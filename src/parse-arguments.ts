@@ -1,0 +1,105 @@
+/** The command line: which commands there are, what each takes, and what was given. */
+import { parseArgs } from "node:util";
+import type { Given } from "./commands.js";
+import { ConfigError } from "./core/errors.js";
+
+export const USAGE = `legwork [--project FOLDER]          the MCP server, on stdin and stdout
+legwork trust [--project FOLDER]    lets the configuration of the project count, as it is now
+legwork tools [SERVER ...]          starts the servers and lists their tools; --cached starts nothing, --json for programs
+legwork tools diff [SERVER[__TOOL] ...]    how tools have changed since they were accepted
+legwork tools accept SERVER[__TOOL] ...    accepts tools as they were last seen
+legwork agents                      the agents that can be named; --json
+legwork workflows [list]            the workflows that can be named; --json
+legwork workflows check [NAME or FILE ...]    what is wrong with them; all of the project and the user; --json
+legwork workflows graph NAME        a workflow as a Mermaid diagram
+legwork runs [list] [--limit N]     the last runs of the project; --json
+legwork runs show ID                a run with all it did; --json
+legwork runs show ID --access [--at SEQ]    which rule allows or refuses each tool, now or after an event; --json
+legwork --version | --help
+`;
+
+type Command = keyof typeof import("./commands.js").RUN_COMMAND;
+
+/** The commands with the options that each takes. */
+const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
+  trust: [],
+  tools: ["cached", "json"],
+  agents: ["json"],
+  workflows: ["json"],
+  runs: ["json", "access", "at", "limit"],
+};
+const COMMON_OPTIONS = ["project", "version", "help"];
+const WORDLESS: readonly Command[] = ["trust", "agents"];
+
+const MOST_LISTED = 1_000; // runs
+const MOST_SEQ = Number.MAX_SAFE_INTEGER;
+
+/** What stands on the command line; `command` is null for the server. */
+export type Arguments = Omit<Given, "place" | "version" | "width"> & {
+  readonly command: Command | null;
+  readonly project: string | null;
+  readonly version: boolean;
+  readonly help: boolean;
+};
+
+/** Throws ConfigError, with the usage, for what is not understood. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        project: { type: "string" },
+        version: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        cached: { type: "boolean" },
+        json: { type: "boolean" },
+        access: { type: "boolean" },
+        at: { type: "string" },
+        limit: { type: "string" },
+      },
+    });
+    const [word, ...words] = positionals;
+    const { project = null, version = false, help = false, at, limit, ...flags } = values;
+    const command = word === undefined ? null : commandNamed(word);
+    refuseForeign(command, words, Object.keys(values));
+    return {
+      command,
+      words,
+      project,
+      version,
+      help,
+      cached: flags.cached ?? false,
+      json: flags.json ?? false,
+      access: flags.access ?? false,
+      at: at === undefined ? null : wholeNumber("at", at, MOST_SEQ),
+      limit: limit === undefined ? null : wholeNumber("limit", limit, MOST_LISTED),
+    };
+  } catch (cause) {
+    throw new ConfigError(`${(cause as Error).message}\n${USAGE}`, { cause });
+  }
+}
+
+function commandNamed(word: string): Command {
+  if (Object.hasOwn(COMMANDS, word)) return word as Command;
+  throw new Error(`there is no command "${word}"`);
+}
+
+function refuseForeign(command: Command | null, words: readonly string[], options: readonly string[]): void {
+  const taken = command === null ? [] : COMMANDS[command];
+  const foreign = options.find((option) => !taken.includes(option) && !COMMON_OPTIONS.includes(option));
+  if (foreign !== undefined) {
+    const owners = Object.entries(COMMANDS).flatMap(([name, own]) =>
+      own.includes(foreign) ? [`legwork ${name}`] : [],
+    );
+    throw new Error(`--${foreign} belongs to ${owners.join(", ")}`);
+  }
+  if (command !== null && WORDLESS.includes(command) && words.length > 0)
+    throw new Error(`unexpected argument "${words[0]}"`);
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new Error(`--${option} is "${text}": use a whole number from 1${most < MOST_SEQ ? ` to ${most}` : ""}`);
+}

@@ -1,0 +1,140 @@
+/** Leads a run through its workflow: does what the engine says comes next, until the agent is on again. */
+import {
+  type Effect,
+  exitFailures,
+  failuresForSuccess,
+  nextEffect,
+  requestRefusal,
+  unmetForSuccess,
+} from "../core/advance.js";
+import type { RunEvent } from "../core/event.js";
+import { workflowResultId } from "../core/history.js";
+import type { ToolCall } from "../core/message.js";
+import type { Outcome } from "../core/run.js";
+import { stepNamed } from "../core/workflow.js";
+import { REQUEST_STEP } from "./built-in-tools.js";
+import { judgeCall } from "./judge-call.js";
+import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
+
+/**
+ * Yields commits. Returns the outcome where the workflow ends the run; null otherwise, also after an abort.
+ * `contextNow` is asked before each step on the way, since what is offered changes with it.
+ */
+export async function* advanceWorkflow(
+  contextNow: () => CallContext,
+  deps: CallDeps,
+): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+  for (;;) {
+    const context = contextNow();
+    const { journal, signal, request, surroundings } = context;
+    if (request.workflow === null || journal.workflow === null || signal.aborted) return null;
+    const effect = nextEffect(request.workflow, journal.workflow, surroundings);
+    if (effect === null) return null;
+    if (effect.kind === "record") journal.note(effect.event);
+    else if (effect.kind === "call_tool") yield* callForWorkflow(effect, context, deps);
+    else return endedByWorkflow(effect, context);
+  }
+}
+
+/** What follows the calls of a turn: what the workflow does by itself, and only then what the agent asked for. */
+export async function* advanceTurn(
+  calls: readonly ToolCall[],
+  contextNow: () => CallContext,
+  deps: CallDeps,
+): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+  const { journal, signal } = contextNow();
+  const before = journal.workflow?.step ?? null;
+  const end = yield* advanceWorkflow(contextNow, deps);
+  if (end || signal.aborted) return end;
+  takeStepRequests(calls, before, contextNow());
+  return yield* advanceWorkflow(contextNow, deps);
+}
+
+type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;
+
+/** Why the run may not end in success now, by its workflow; conditions that cannot be evaluated are recorded. */
+export function unmetIn({ request, journal, surroundings }: Standing): readonly string[] {
+  if (request.workflow === null || journal.workflow === null) return [];
+  const unmet = unmetForSuccess(request.workflow, journal.workflow, surroundings);
+  for (const failure of failuresForSuccess(request.workflow, journal.workflow, surroundings)) journal.note(failure);
+  return unmet;
+}
+
+/** Takes the agent's wish to go on from the step that the turn began in; only the first of a turn counts. */
+function takeStepRequests(calls: readonly ToolCall[], before: string | null, context: CallContext): void {
+  const { journal, request, surroundings } = context;
+  const { turn } = journal.history;
+  const asked = calls.flatMap((call, index) => (call.name === REQUEST_STEP ? [{ call, index }] : []));
+  for (const [position, { call, index }] of asked.entries()) {
+    const to = String(call.arguments.to);
+    const { workflow } = journal;
+    const from = workflow?.step ?? null;
+    const refuse = (reason: string) => {
+      const refused = `${REQUEST_STEP} was refused: ${reason}`;
+      journal.note({ type: "tool_call_refused", turn, index, tool: REQUEST_STEP, reason: refused });
+    };
+    const agree = (text: string) =>
+      journal.note({
+        type: "tool_call_finished",
+        turn,
+        index,
+        tool: REQUEST_STEP,
+        isError: false,
+        text,
+        milliseconds: 0,
+      });
+    if (request.workflow === null || workflow === null || from === null) refuse("this run has no steps");
+    else if (position > 0) refuse("it may be called once in a turn");
+    else if (from !== before && from === to) agree(`The run has gone on to step "${to}" already.`);
+    else if (from !== before) refuse(`the run has gone on to step "${from}" by itself`);
+    else {
+      const reason = requestRefusal(request.workflow, workflow, to, surroundings);
+      for (const failure of exitFailures(stepNamed(request.workflow, from), workflow, surroundings))
+        journal.note(failure);
+      if (reason !== null) {
+        refuse(reason);
+        continue;
+      }
+      agree(`The run goes on to step "${to}".`);
+      journal.note({ type: "transition_taken", from, to, transition: null });
+    }
+  }
+}
+
+async function* callForWorkflow(
+  { tool: name, arguments: args, outputAs, done }: Extract<Effect, { kind: "call_tool" }>,
+  context: CallContext,
+  deps: CallDeps,
+): AsyncGenerator<readonly RunEvent[], void> {
+  const { journal } = context;
+  const call = (journal.workflow?.ownCalls ?? 0) + 1;
+  const asked: ToolCall = { id: null, name, arguments: args };
+  const { tool, refusal, remarks, failures } = await judgeCall(asked, context, deps);
+  for (const failure of failures) journal.note(failure);
+  if (refusal !== null || tool === null) {
+    const reason = refusal ?? `${name} is a tool for agents`;
+    journal.note({ type: "workflow_call_refused", call, tool: name, reason, outputAs, done });
+    return;
+  }
+  const { turn } = journal.history;
+  for (const rule of remarks) journal.note({ type: "rule_warned", turn, index: null, tool: name, rule });
+  journal.note({ type: "workflow_call_started", call, tool: name, arguments: args, effect: tool.effect });
+  yield journal.take();
+  if (context.signal.aborted) return;
+  const answer = await makeCall({ call: asked, tool, id: workflowResultId(call) }, SILENT, context, deps);
+  if (answer) journal.note({ type: "workflow_call_finished", call, tool: name, ...answer, outputAs, done });
+}
+
+const SILENT: CallHooks = {
+  onProgress: () => {},
+  sample: async () => {
+    throw new Error("a workflow's own call asks no model");
+  },
+};
+
+function endedByWorkflow({ status, result }: Extract<Effect, { kind: "end_run" }>, context: CallContext): Outcome {
+  const unmet = status === "success" ? unmetIn(context) : [];
+  if (unmet.length === 0) return { status, result };
+  const message = `end_run asked for success, but ${unmet.join("; ")}`;
+  return { status: "partial", result, error: { code: "exit_condition", message } };
+}

@@ -1,0 +1,71 @@
+/** The gate at the call: what was not offered, does not fit the tool's schema, leads nowhere or breaks a rule is refused. */
+import type { RunEvent } from "../core/event.js";
+import { judgeTool } from "../core/gate.js";
+import { judgeRules } from "../core/judge-rules.js";
+import type { ToolCall } from "../core/message.js";
+import { didYouMean } from "../core/nearest.js";
+import type { CatalogTool } from "../core/tool.js";
+import { READ_RESULT, readResultTool } from "./built-in-tools.js";
+import type { CallContext, CallDeps } from "./make-call.js";
+import { absenceOf, type Offer } from "./offer-tools.js";
+
+export interface CallVerdict {
+  /** The tool as its server declares it now; null for read_result, and where there is none. */
+  readonly tool: CatalogTool | null;
+  /** Why it is not called, with the rule that says so; null where it may be. */
+  readonly refusal: string | null;
+  /** What rules say that only warn. */
+  readonly remarks: readonly string[];
+  /** Conditions of rules that could not be evaluated. */
+  readonly failures: readonly RunEvent[];
+}
+
+export async function judgeCall(call: ToolCall, context: CallContext, deps: CallDeps): Promise<CallVerdict> {
+  const { name } = call;
+  const { offer } = context;
+  const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
+    tool,
+    refusal,
+    remarks: [],
+    failures: [],
+  });
+  if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
+  const offered = offer.allowed.get(name);
+  if (!offered) return refused(forbidden(name, whyNotOffered(name, offer)));
+  const tool = deps.downstream.current(offered);
+  if ("gone" in tool) return refused(forbidden(name, tool.gone));
+  // Its server may have declared it anew since the turn began.
+  const verdict = judgeTool(offer.policy, tool);
+  if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
+  const misfit = await misfitOf(call, tool.inputSchema, deps);
+  if (misfit !== null) return refused(misfit);
+  const objection = await deps.downstream.objection(tool, call.arguments);
+  if (objection !== null) return refused(forbidden(name, objection));
+  return { tool, ...judgedByRules(call, tool, context) };
+}
+
+function forbidden(name: string, rule: string): string {
+  return `${name} is not allowed: ${rule}`;
+}
+
+function whyNotOffered(name: string, offer: Offer): string {
+  const known = offer.catalog.find((tool) => tool.name === name);
+  if (known) return judgeTool(offer.policy, known).rule;
+  return absenceOf(name, offer) ?? `there is no such tool${didYouMean(name, offer.allowed.keys())}`;
+}
+
+async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): Promise<string | null> {
+  const misfit = await schemas.checkArguments(schema, call.arguments);
+  return misfit === null ? null : `${call.name} was not called: its arguments do not fit: ${misfit}`;
+}
+
+function judgedByRules(
+  call: ToolCall,
+  { name, server }: CatalogTool,
+  { request, journal, surroundings }: CallContext,
+): Omit<CallVerdict, "tool"> {
+  if (request.workflow === null || journal.workflow === null) return { refusal: null, remarks: [], failures: [] };
+  const about = { tool: name, server, args: call.arguments };
+  const { refusal, warnings, failures } = judgeRules(request.workflow, journal.workflow, about, surroundings);
+  return { refusal: refusal === null ? null : forbidden(name, refusal), remarks: warnings, failures };
+}

@@ -1,0 +1,157 @@
+/** Agents and workflows that come with a project: left out until they are trusted, and then they only narrow. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { legwork } from "../support/command.js";
+import type { TestHost, Workbench } from "../support/host.js";
+import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+import { calls, completes, eventsOf, tell } from "../support/workflows.js";
+
+const WIDE_AGENT = JSON.stringify({ description: "Wants all.", tools: ["*"] });
+const WIDE_WORKFLOW = JSON.stringify({ steps: [{ name: "only", allowed_tools: ["effects__*"] }] });
+
+/** A bench with the counted server and a script that reads and writes; the user grants what `tools` says. */
+async function setProject(files: Readonly<Record<string, string>>, tools: string | null = null) {
+  const bench = setBench();
+  const granted = tools === null ? "" : `tools: ${tools}\n`;
+  bench.configure(
+    `mcpServers: { effects: ${effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") })} }\n${granted}`,
+  );
+  for (const [name, content] of Object.entries(files)) bench.write(name, content);
+  rehearse(bench, "both", [calls(["effects__read_lines"], ["effects__add_line", { text: "x" }]), completes()]);
+  return { bench, host: await setHost(bench) };
+}
+
+async function trust(bench: Workbench) {
+  expect(await legwork(bench, ["trust"])).toMatchObject({ code: 0, stderr: "" });
+}
+
+async function playBoth(host: TestHost, args: Record<string, unknown>) {
+  const run = await runScript(host, "both", args);
+  const led = await tell(host, run);
+  return { run, refusals: eventsOf(led, "tool_call_refused").map(({ reason }) => String(reason)) };
+}
+
+async function refusalOf(host: TestHost, args: Record<string, unknown>) {
+  const { isError, structured } = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", ...args });
+  expect(isError).toBe(true);
+  expect((await host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  return structured.error;
+}
+
+describe("a project's definitions that are not trusted", () => {
+  it("are unknown, and the refusal says how to have them", async () => {
+    const { bench, host } = await setProject({
+      ".legwork/agents/mine.yaml": WIDE_AGENT,
+      ".claude/agents/theirs.md": "---\nname: theirs\ndescription: d\n---\nHello.\n",
+      ".legwork/workflows/steps.yaml": WIDE_WORKFLOW,
+    });
+    const how = `3 agent and workflow files of this project are not trusted and left out: read them, then run`;
+    for (const [args, code] of [
+      [{ agent: "mine" }, "unknown_agent"],
+      [{ agent: "theirs" }, "unknown_agent"],
+      [{ workflow: "steps" }, "unknown_workflow"],
+    ] as const) {
+      const error = await refusalOf(host, args);
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(how);
+      expect(error.message).toMatch(new RegExp(`legwork.js trust" in ${bench.project}`));
+    }
+    const { run } = await playBoth(host, {});
+    expect(run.notices).toEqual([expect.stringContaining(how)]);
+  });
+
+  it("count after `legwork trust`, and a changed or new one is out again, alone", async () => {
+    const { bench, host } = await setProject({
+      ".legwork/agents/mine.yaml": WIDE_AGENT,
+      ".legwork/workflows/steps.yaml": WIDE_WORKFLOW,
+    });
+    await trust(bench);
+    const { run } = await playBoth(host, { agent: "mine", workflow: "steps" });
+    expect(run).toMatchObject({ status: "success", agent: "mine", workflow: "steps" });
+    expect(run).not.toHaveProperty("notices");
+    bench.write(".legwork/agents/mine.yaml", `${WIDE_AGENT}\n# changed\n`);
+    const changed = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", agent: "mine" });
+    expect(changed.structured.error.message).toContain(
+      "1 agent or workflow file of this project is not trusted and left out",
+    );
+    const still = await playBoth(host, { workflow: "steps" });
+    expect(still.run).toMatchObject({ status: "success", workflow: "steps" });
+    await trust(bench);
+    expect((await playBoth(host, { agent: "mine" })).run).toMatchObject({ agent: "mine" });
+  });
+});
+
+describe("a project's definitions that are trusted", () => {
+  const files = { ".legwork/agents/wide.yaml": WIDE_AGENT, ".legwork/workflows/wide.yaml": WIDE_WORKFLOW };
+
+  it("grant nothing that the user does not", async () => {
+    const { bench, host } = await setProject(files);
+    await trust(bench);
+    for (const args of [{ agent: "wide" }, { workflow: "wide" }, { agent: "wide", workflow: "wide" }]) {
+      const { refusals } = await playBoth(host, args);
+      expect(refusals, JSON.stringify(args)).toEqual([
+        "effects__add_line is not allowed: the default policy grants only tools that read, and this one is effectful",
+      ]);
+    }
+  });
+
+  it("grant within the user's configuration, and a caller's tools stand in place of the agent's", async () => {
+    const { bench, host } = await setProject(
+      { ...files, ".legwork/agents/narrow.yaml": JSON.stringify({ tools: ["effects__read_lines"] }) },
+      '["effects__*"]',
+    );
+    await trust(bench);
+    for (const args of [{ agent: "wide" }, { workflow: "wide" }])
+      expect((await playBoth(host, args)).refusals).toEqual([]);
+    expect((await playBoth(host, { agent: "narrow" })).refusals).toEqual([
+      "effects__add_line is not allowed: no entry in tools of agent narrow names it",
+    ]);
+    expect((await playBoth(host, { agent: "narrow", tools: ["*"] })).refusals).toEqual([]);
+    const blocked = await playBoth(host, { workflow: "wide", tools: ["effects__read_lines"] });
+    expect(blocked.refusals).toHaveLength(1);
+  });
+
+  it("that a user's workflow extends grant nothing through it either", async () => {
+    const { bench, host } = await setProject(files);
+    await trust(bench);
+    const file = join(bench.home, "workflows", "child.yaml");
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, "extends: wide\n");
+    expect((await playBoth(host, { workflow: "child" })).refusals).toEqual([
+      "effects__add_line is not allowed: the default policy grants only tools that read, and this one is effectful",
+    ]);
+  });
+
+  it("that hide the general agent are told", async () => {
+    const { bench, host } = await setProject({
+      ".legwork/agents/default.yaml": JSON.stringify({ description: "Mine." }),
+    });
+    await trust(bench);
+    const { run } = await playBoth(host, {});
+    expect(run.notices).toEqual([
+      expect.stringMatching(/default\.yaml of the project is used in place of the general agent$/),
+    ]);
+  });
+
+  it("that hide a user's or a shipped one are told", async () => {
+    const { bench, host } = await setProject({
+      ".legwork/agents/summarizer.yaml": JSON.stringify({ description: "Mine." }),
+      ".legwork/agents/helper.yaml": JSON.stringify({ description: "Mine." }),
+      ".legwork/workflows/plan-execute.yaml": WIDE_WORKFLOW,
+    });
+    mkdirSync(join(bench.home, "agents"), { recursive: true });
+    writeFileSync(join(bench.home, "agents", "helper.yaml"), JSON.stringify({ description: "The user's." }));
+    await trust(bench);
+    for (const [args, mine, hidden] of [
+      [{ agent: "summarizer" }, "agents/summarizer.yaml", /workflows\/agents\/summarizer\.md$/],
+      [{ agent: "helper" }, "agents/helper.yaml", /home\/agents\/helper\.yaml$/],
+      [{ workflow: "plan-execute" }, "workflows/plan-execute.yaml", /workflows\/plan-execute\.yaml$/],
+    ] as const) {
+      const { run } = await playBoth(host, args);
+      expect(run.notices).toHaveLength(1);
+      expect(run.notices[0]).toContain(`${join(bench.project, ".legwork", mine)} of the project is used in place of `);
+      expect(run.notices[0]).toMatch(hidden);
+    }
+  });
+});

@@ -1,0 +1,210 @@
+/** Each shipped workflow and agent, from the wire to its end, with the shipped workspace server. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { until } from "../support/host.js";
+import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
+import { calls, completes, eventsOf, goes, shareStage, stepsOf } from "../support/workflows.js";
+
+const stage = shareStage();
+
+const list = ["workspace__list_directory", { path: "." }] as const;
+const read = (path: string) => ["workspace__read_text_file", { path }] as const;
+const write = (path: string) => ["workspace__write_file", { path, content: `This is ${path}.` }] as const;
+const request = (to: string) => ["request_step", { to }] as const;
+const complete = ["complete", { result: "too early", status: "success" }] as const;
+const finding = { file: "notes.txt", line: 1, severity: "low", problem: "It says nothing." };
+
+interface Tour {
+  readonly name: string;
+  /** The first turn: a call that the step forbids, a step that may not be entered yet, an end that is too early. */
+  readonly tries: ScriptedReply;
+  readonly refusals: readonly RegExp[];
+  readonly replies: readonly ScriptedReply[];
+  readonly steps: readonly string[];
+  /** A file that the run writes. */
+  readonly makes?: string;
+  readonly data?: object;
+}
+
+const TOURS: readonly Tour[] = [
+  {
+    name: "plan-execute",
+    tries: calls(write("early.txt"), request("check"), complete),
+    refusals: [
+      /^workspace__write_file is not allowed: .*step "plan" of workflow plan-execute/,
+      /step "check" comes after "execute", which may not be skipped/,
+      /^complete was refused: 0 of 1 tool calls are made; step "plan" is not the last$/,
+    ],
+    replies: [
+      calls(list, request("execute")),
+      calls(write("plan-execute.txt"), request("check")),
+      calls(read("plan-execute.txt"), ["complete", { result: "written", status: "success" }]),
+    ],
+    steps: ["plan", "execute", "check"],
+    makes: "plan-execute.txt",
+  },
+  {
+    name: "research",
+    tries: calls(write("early.txt"), request("answer"), complete),
+    refusals: [
+      /^workspace__write_file is not allowed: .*step "gather" of workflow research/,
+      /step "gather" may not be left yet: step_action_count >= variables.least_looks does not hold/,
+      /^complete was refused: .*least_looks does not hold; step "gather" is not the last$/,
+    ],
+    replies: [calls(list, read("notes.txt"), ["workspace__list_allowed_directories"]), goes("answer"), completes()],
+    steps: ["gather", "answer"],
+  },
+  {
+    name: "test-driven",
+    tries: calls(write("early.txt"), request("verify"), complete),
+    refusals: [
+      /^workspace__write_file is not allowed: rule "tests first": Write the tests first/,
+      /step "verify" comes after "implement", which may not be skipped/,
+      /^complete was refused: tool_succeeded\("workspace__write_file"\) or .* does not hold; step "specify" is not the last$/,
+    ],
+    replies: [
+      calls(write("sum.test.txt"), request("implement")),
+      calls(write("sum.test.txt"), write("sum.txt"), request("verify")),
+      calls(read("sum.test.txt"), read("sum.txt"), ["complete", { result: "built", status: "success" }]),
+    ],
+    steps: ["specify", "implement", "verify"],
+    makes: "sum.txt",
+  },
+  {
+    name: "review",
+    tries: calls(write("early.txt"), request("judge"), complete),
+    refusals: [
+      /^workspace__write_file is not allowed: .*step "read" of workflow review/,
+      /step "read" may not be left yet: 0 of 1 tool calls are made/,
+      /^complete was refused: the output schema is not satisfied: data is missing$/,
+    ],
+    replies: [
+      calls(read("notes.txt"), request("judge"), ["complete", { result: "no", status: "success", data: {} }]),
+      completes({ data: { verdict: "needs_work", findings: [finding] } }),
+    ],
+    steps: ["read", "judge"],
+    data: { verdict: "needs_work", findings: [finding] },
+  },
+  {
+    name: "react",
+    tries: calls(list, request("think"), complete),
+    refusals: [
+      /^workspace__list_directory is not allowed: .*step "think" of workflow react/,
+      /the run is in step "think" already/,
+      /^complete was refused: the exit condition step == "think" and total_action_count > 0 does not hold$/,
+    ],
+    replies: [goes("act"), calls(read("notes.txt")), goes("act"), calls(write("react.txt")), completes()],
+    steps: ["think", "act", "think", "act", "think"],
+    makes: "react.txt",
+  },
+  {
+    name: "plan-act-reflect",
+    tries: calls(write("early.txt"), request("reflect"), complete),
+    refusals: [
+      /^workspace__write_file is not allowed: .*step "plan" of workflow plan-act-reflect/,
+      /step "reflect" comes after "act", which may not be skipped/,
+      /^complete was refused: 0 of 1 tool calls are made; the exit condition variables.rounds > 0 and .* does not hold$/,
+    ],
+    replies: [
+      calls(list, request("act")),
+      calls(write("part-1.txt"), request("reflect")),
+      calls(read("part-1.txt"), request("act")),
+      calls(write("part-2.txt"), request("reflect")),
+      calls(read("part-2.txt"), ["complete", { result: "good", status: "success" }]),
+    ],
+    steps: ["plan", "act", "reflect", "act", "reflect"],
+    makes: "part-2.txt",
+  },
+];
+
+async function lead(args: Record<string, unknown>, model: string, replies: readonly ScriptedReply[]) {
+  stage.bench.write("notes.txt", "Buy oats.\n");
+  rehearse(stage.bench, model, replies);
+  const { isError, structured } = await stage.spawn({ provider: "rehearsal", model, ...args });
+  expect(isError, JSON.stringify(structured)).toBe(false);
+  return await stage.told(structured);
+}
+
+function refusalsIn(led: Awaited<ReturnType<typeof lead>>) {
+  return eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
+}
+
+const inProject = (name: string) => join(stage.bench.project, name);
+
+describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, steps, makes, data }) => {
+  it("leads an agent through its steps to success, and out of none of them early", async () => {
+    const led = await lead({ workflow: name }, name, [tries, ...replies]);
+    const refused = refusalsIn(led);
+    for (const [index, refusal] of refusals.entries()) expect(refused[index]).toMatch(refusal);
+    expect(existsSync(inProject("early.txt"))).toBe(false);
+    expect(led.run).toMatchObject({ status: "success", workflow: name, step: steps.at(-1), error: null });
+    expect(stepsOf(led)).toEqual(steps);
+    if (makes !== undefined) expect(readFileSync(inProject(makes), "utf8")).toBe(`This is ${makes}.`);
+    if (data !== undefined) expect(led.run).toMatchObject({ data });
+    const { runs } = (await stage.host.call("list_runs", { limit: 1 })).structured;
+    expect(runs).toMatchObject([{ run_id: led.run.run_id, workflow: name, step: steps.at(-1) }]);
+  });
+
+  it("guides an agent that stops in the middle, and blocks it in the end", async () => {
+    const led = await lead({ workflow: name }, `${name}-stops`, [{ text: "I am done.", repeat: 4 }]);
+    expect(led.run).toMatchObject({ status: "blocked", error: { code: "premature_stop" }, step: steps[0] });
+    expect(led.said.filter((line) => line.startsWith("user: Your work has not ended: "))).toHaveLength(3);
+    expect(led.said.join("\n")).not.toContain("{{");
+  });
+});
+
+it("shows in the run's row the step that it is in, while it is in it", async () => {
+  stage.bench.write("notes.txt", "Buy oats.\n");
+  rehearse(stage.bench, "slow", [calls(list, request("execute")), { text: "Hm.", delay_ms: 20_000 }]);
+  const asked = { workflow: "plan-execute", provider: "rehearsal", model: "slow", wait_seconds: 0 };
+  const { run_id } = (await stage.spawn(asked)).structured;
+  const row = async () => (await stage.host.call("get_run", { run_id })).structured.run;
+  await until(async () => ((await row()) as { step?: string }).step === "execute");
+  expect(await row()).toMatchObject({ status: "running", workflow: "plan-execute" });
+  await stage.host.call("cancel_run", { run_id });
+});
+
+it("a look too many is refused by the rule of research, with the number filled in", async () => {
+  const many = Array.from({ length: 31 }, (_, index) => read(index % 2 === 0 ? "notes.txt" : "other.txt"));
+  const led = await lead({ workflow: "research" }, "many", [calls(...many), goes("answer"), completes()]);
+  expect(refusalsIn(led)).toEqual([
+    'workspace__read_text_file is not allowed: rule "enough": 30 looks are the most: call request_step with to: answer, and answer from what you have.',
+  ]);
+  expect(led.run.status).toBe("success");
+});
+
+it("plan-act-reflect ends after its rounds, of which a caller may ask for fewer", async () => {
+  const round = [calls(write("part.txt"), request("reflect")), calls(read("part.txt"))];
+  const replies = [calls(list, request("act")), ...round, calls(list), completes({ status: "success" })];
+  const led = await lead({ workflow: "plan-act-reflect", variables: { most_rounds: 1 } }, "rounds", replies);
+  expect(stepsOf(led)).toEqual(["plan", "act", "reflect", "finish"]);
+  expect(led.said.join("\n")).toContain("After 1 rounds it ends in step finish.");
+  expect(refusalsIn(led)).toEqual([expect.stringMatching(/step "finish" of workflow plan-act-reflect/)]);
+  expect(led.run.status).toBe("success");
+});
+
+describe("the agent", () => {
+  it.each([
+    ["researcher", "research"],
+    ["implementer", "plan-execute"],
+    ["reviewer", "review"],
+  ])("%s follows %s, within its own tools", async (agent, workflow) => {
+    const tour = TOURS.find(({ name }) => name === workflow);
+    const led = await lead({ agent }, agent, [tour?.tries ?? {}, ...(tour?.replies ?? [])]);
+    expect(led.run).toMatchObject({ status: "success", agent, workflow, step: tour?.steps.at(-1) });
+    expect(refusalsIn(led)[0]).toMatch(tour?.refusals[0] ?? /$^/);
+    expect(stepsOf(led)).toEqual(tour?.steps);
+  });
+
+  it("summarizer reads, changes nothing and answers in text", async () => {
+    const led = await lead({ agent: "summarizer" }, "summarizer", [
+      calls(read("notes.txt"), write("early.txt")),
+      { text: "Oats are to be bought." },
+    ]);
+    expect(led.run).toMatchObject({ status: "success", agent: "summarizer", result: "Oats are to be bought." });
+    expect(refusalsIn(led)).toEqual([
+      "workspace__write_file is not allowed: agent summarizer grants only tools that read, and this one is effectful",
+    ]);
+  });
+});

@@ -1,0 +1,359 @@
+/** What a workflow does by itself takes effect, field by field: actions, when they are done, variables, premature stops. */
+import { describe, expect, it } from "vitest";
+import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf, variableOf } from "../support/workflows.js";
+
+const stage = shareStage();
+
+const ALL = { tools: ["*"] };
+const look = ["effects__read_lines"] as const;
+const say = (content: string, when?: string) => ({ action: "inject_message", content, ...(when ? { when } : {}) });
+const set = (name: string, value: unknown) => ({ action: "set_variable", name, value });
+const callTool = (tool: string, args: object = {}, more: object = {}) => ({
+  action: "call_tool",
+  tool,
+  arguments: args,
+  ...more,
+});
+
+/** A workflow of one step, which is an end. */
+const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...step }], ...more });
+const two = (first: object, second: object, more: object = {}) => ({
+  steps: [
+    { name: "first", ...first },
+    { name: "second", ...second },
+  ],
+  ...more,
+});
+
+const toldIn = (led: Led) => led.said.filter((line) => line.startsWith("user: ")).map((line) => line.slice(6));
+
+describe("on_enter, on_exit and on_transition", () => {
+  it("are done in order, the first step's on_enter before the first turn", async () => {
+    const leaving = { to: "second", when: "step_action_count > 0", on_transition: [say("3 on the way")] };
+    const led = await stage.lead({
+      workflow: two(
+        { on_enter: [say("1 entered")], on_exit: [say("2 left")], transitions: [leaving] },
+        { on_enter: [say("4 entered")], instructions: "Do the rest." },
+      ),
+      replies: [calls(look), completes()],
+    });
+    expect(toldIn(led)).toEqual([
+      "play",
+      'You are now in step "first".',
+      "1 entered",
+      "2 left",
+      "3 on the way",
+      'You are now in step "second".\nDo the rest.',
+      "4 entered",
+    ]);
+    const firstTurn = led.events.findIndex(({ type }) => type === "turn_started");
+    const entered = led.events.findIndex(({ type, text }) => type === "message_injected" && text === "1 entered");
+    expect(entered).toBeLessThan(firstTurn);
+  });
+
+  it("on_enter is done at each entry, on_exit also where the agent asked to go on", async () => {
+    const led = await stage.lead({
+      workflow: two(
+        { on_enter: [{ action: "increment_variable", name: "entries" }], on_exit: [say("{{ entries }} times")] },
+        {},
+      ),
+      replies: [goes("second"), goes("first"), goes("second"), completes()],
+    });
+    expect(toldIn(led).filter((text) => text.endsWith("times"))).toEqual(["1 times", "2 times"]);
+    expect(stepsOf(led)).toEqual(["first", "second", "first", "second"]);
+  });
+
+  it("leave out an action whose condition does not hold or cannot be evaluated, which is recorded", async () => {
+    const actions = [
+      say("yes", "variables.n == 2"),
+      say("no", "variables.n == 3"),
+      say("odd", 'variables.n > "a"'),
+      say("also"),
+    ];
+    const led = await stage.lead({
+      workflow: only({ on_enter: actions }, { variables: { n: 2 } }),
+      replies: [completes()],
+    });
+    expect(toldIn(led).slice(2)).toEqual(["yes", "also"]);
+    expect(eventsOf(led, "condition_failed")).toMatchObject([
+      { where: "steps.only.on_enter.2", condition: 'variables.n > "a"' },
+    ]);
+  });
+});
+
+describe("on_error", () => {
+  it("is done for each call that ended in an error, and sees that call", async () => {
+    const led = await stage.lead({
+      workflow: only(
+        {},
+        {
+          on_error: [
+            say("a read failed", 'tool == "effects__fail" and tool_result.text.contains("wrong")'),
+            say("something failed"),
+          ],
+        },
+      ),
+      replies: [calls(["effects__fail"], look, ["effects__fail"]), completes()],
+    });
+    expect(toldIn(led).slice(2)).toEqual(["a read failed", "something failed", "a read failed", "something failed"]);
+  });
+});
+
+describe("set_variable and increment_variable", () => {
+  it("set values of any kind, filled in, for conditions, prompts and later actions", async () => {
+    const led = await stage.lead({
+      workflow: only(
+        {
+          on_enter: [
+            set("list", ["{{ name }}", { deep: "{{ count }}" }]),
+            set("text", "{{ name }} has {{ count }}"),
+            set("same", "{{ list }}"),
+            { action: "increment_variable", name: "count" },
+            { action: "increment_variable", name: "count", by: -2.5 },
+            { action: "increment_variable", name: "fresh", by: 4 },
+            say("all right", 'variables.text == "Ada has 2" and variables.fresh == 4 and variables.list[1].deep == 2'),
+          ],
+          instructions: "{{ name }} is here.",
+        },
+        { variables: { name: "Ada", count: 2 } },
+      ),
+      replies: [completes()],
+    });
+    expect(variableOf(led, "list")).toEqual(["Ada", { deep: 2 }]);
+    expect(variableOf(led, "same")).toEqual(["Ada", { deep: 2 }]);
+    expect(variableOf(led, "text")).toBe("Ada has 2");
+    expect(
+      eventsOf(led, "variable_set")
+        .filter(({ name }) => name === "count")
+        .map(({ value }) => value),
+    ).toEqual([3, 0.5]);
+    expect(variableOf(led, "fresh")).toBe(4);
+    expect(toldIn(led)).toContain("all right");
+    expect(toldIn(led)).toContain('You are now in step "only".\nAda is here.');
+  });
+});
+
+describe("call_tool", () => {
+  it("calls with filled arguments, keeps the answer as a variable and counts as no action of the agent", async () => {
+    const led = await stage.lead({
+      workflow: only(
+        {
+          allowed_tools: ["effects__echo", "effects__read_lines"],
+          on_enter: [
+            callTool("effects__echo", { text: "to {{ who }}", whole: "{{ list }}" }, { output_as: "heard" }),
+            say("heard {{ heard }}"),
+            say("uncounted", "total_action_count == 0"),
+          ],
+        },
+        { variables: { who: "Ada", list: [1, 2] }, exit_condition: 'tool_succeeded("effects__echo")' },
+      ),
+      replies: [completes()],
+    });
+    expect(toldIn(led).slice(2)).toEqual(['heard {"text":"to Ada","whole":[1,2]}', "uncounted"]);
+    expect(eventsOf(led, "workflow_call_finished")).toMatchObject([
+      { tool: "effects__echo", is_error: false, output_as: "heard" },
+    ]);
+    expect(led.run).toMatchObject({ status: "success", tool_calls_count: 1 });
+  });
+
+  it.each([
+    ["the run's own policy", {}, {}, /the default policy grants only tools that read/],
+    ["the step's list", { allowed_tools: ["effects__read_lines"] }, ALL, /no entry in tools of step "only"/],
+    ["a rule", { rules: [{ name: "never", action: "block" }] }, ALL, /rule "never"/],
+    [
+      "the caller's blocked_tools",
+      {},
+      { ...ALL, blocked_tools: ["add_line"] },
+      /blocked_tools of the spawn_agent call/,
+    ],
+  ])("is refused by the agent's own gate: %s", async (_what, step, args, reason) => {
+    const acting = {
+      ...step,
+      on_enter: [callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said" }), say("{{ said }}")],
+    };
+    const led = await stage.lead({ workflow: only(acting), replies: [completes()], args });
+    expect(eventsOf(led, "workflow_call_refused")).toMatchObject([
+      { tool: "effects__add_line", reason: expect.stringMatching(reason) },
+    ]);
+    expect(toldIn(led)[2]).toMatch(reason);
+    expect(stage.effects()).not.toContain("by the workflow");
+    expect(led.run).toMatchObject({ status: "success", tool_calls_count: 0 });
+  });
+
+  it("that fails is told, is no success, and starts no on_error", async () => {
+    const led = await stage.lead({
+      workflow: only(
+        {
+          on_enter: [
+            callTool("effects__fail", {}, { output_as: "said" }),
+            say("{{ said }}", 'not tool_succeeded("effects__fail")'),
+          ],
+        },
+        { on_error: [say("an error")] },
+      ),
+      replies: [completes()],
+    });
+    expect(toldIn(led).slice(2)).toEqual(["it went wrong"]);
+  });
+
+  it("with arguments that the tool does not take is refused with the reason", async () => {
+    const led = await stage.lead({
+      workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 })] }),
+      replies: [completes()],
+      args: ALL,
+    });
+    expect(eventsOf(led, "workflow_call_refused")).toMatchObject([
+      { reason: expect.stringContaining("its arguments do not fit") },
+    ]);
+  });
+});
+
+describe("end_run", () => {
+  it("ends the run with its status and its filled result, before the agent is asked", async () => {
+    for (const status of ["success", "partial", "blocked"]) {
+      const led = await stage.lead({
+        workflow: only(
+          { on_enter: [{ action: "end_run", status, result: "{{ why }}" }, say("never")] },
+          { variables: { why: "enough" } },
+        ),
+        replies: [completes()],
+      });
+      expect(led.run).toMatchObject({ status, result: "enough", turns_used: 0 });
+      expect(toldIn(led)).not.toContain("never");
+    }
+  });
+
+  it("is success where it says nothing, and partial where a success is not met", async () => {
+    const ending = { action: "end_run", when: "total_action_count > 0" };
+    const leaving = { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [ending] }] };
+    const led = await stage.lead({
+      workflow: two(leaving, {}, { exit_condition: 'tool_called("effects__read_lines")' }),
+      replies: [calls(look)],
+    });
+    expect(led.run).toMatchObject({ status: "success", result: null, error: null });
+    const unmet = await stage.lead({ workflow: two(leaving, {}), replies: [calls(look)] });
+    expect(unmet.run).toMatchObject({
+      status: "partial",
+      error: { code: "exit_condition", message: 'end_run asked for success, but step "first" is not the last' },
+    });
+  });
+});
+
+describe("variables", () => {
+  const shown = only({ instructions: "{{ a }} {{ b }} {{ c }}" }, { variables: { a: 1, b: 1, c: 1 } });
+
+  it("are the workflow's, over them the agent's, over them the caller's", async () => {
+    stage.write("agents/giver.yaml", JSON.stringify({ variables: { b: 2, c: 2 } }));
+    const led = await stage.lead({
+      workflow: shown,
+      replies: [completes()],
+      args: { agent: "giver", variables: { c: 3 } },
+    });
+    expect(toldIn(led)[1]).toBe('You are now in step "only".\n1 2 3');
+  });
+
+  it("that legwork sets can be read and are refused from a caller", async () => {
+    const led = await stage.lead({
+      workflow: only({
+        instructions:
+          "{{ agent_depth }} {{ max_agent_depth }} {{ can_spawn }} {{ parent_session_id }} {{ workflow_completed }} {{ completion_result }}",
+      }),
+      replies: [completes({ result: "all" })],
+    });
+    expect(toldIn(led)[1]).toMatch(/^You are now in step "only"\.\n1 1 false ses_[a-z0-9]+ false $/);
+    expect(variableOf(led, "workflow_completed")).toBe(true);
+    expect(variableOf(led, "completion_result")).toBe("all");
+    for (const name of ["agent_depth", "can_spawn", "parent_session_id", "workflow_completed"]) {
+      const refused = await stage.spawn({ provider: "rehearsal", workflow: "react", variables: { [name]: 1 } });
+      expect(refused.isError).toBe(true);
+      expect(refused.structured.error.message).toBe(`variables: "${name}" is set by legwork itself: leave it out`);
+    }
+  });
+
+  it("of the caller that nothing knows are told, with the nearest that is known", async () => {
+    const led = await stage.lead({
+      workflow: only({ instructions: "{{ rounds }}" }, { variables: { rounds: 1 } }),
+      replies: [completes()],
+      args: { variables: { round: 2 } },
+    });
+    expect(led.run.notices).toEqual(['variables: nothing reads "round"; did you mean "rounds"?']);
+  });
+
+  it("stay texts where they hold what looks like a place to fill in", async () => {
+    const led = await stage.lead({
+      workflow: shown,
+      replies: [completes()],
+      args: { variables: { a: "{{ b }}", b: "$&" } },
+    });
+    expect(toldIn(led)[1]).toBe('You are now in step "only".\n{{ b }} $& 1');
+  });
+
+  it("set on the way reach the agent in its next turn", async () => {
+    const led = await stage.lead({
+      workflow: two(
+        { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [set("found", "gold")] }] },
+        { instructions: "You have {{ found }}." },
+      ),
+      replies: [calls(look), completes()],
+    });
+    expect(toldIn(led).at(-1)).toBe('You are now in step "second".\nYou have gold.');
+  });
+});
+
+describe("on_premature_stop", () => {
+  const stopping = (stop: object | null, more: object = {}) =>
+    two({}, {}, { ...(stop ? { on_premature_stop: stop } : {}), variables: { who: "Ada" }, ...more });
+
+  it("guides three times with its message filled in, then blocks", async () => {
+    const workflow = stopping({ message: "Go on, {{ who }}." });
+    const led = await stage.lead({ workflow, replies: [{ text: "Done.", repeat: 4 }] });
+    expect(toldIn(led).slice(2)).toEqual(Array(3).fill("Your work has not ended: Go on, Ada."));
+    expect(led.run).toMatchObject({ status: "blocked", result: "Done.", error: { code: "premature_stop" } });
+  });
+
+  it("guides by itself where the workflow says nothing, and says what is missing", async () => {
+    const led = await stage.lead({
+      workflow: stopping(null),
+      replies: [{ text: "Done." }, goes("second"), completes()],
+    });
+    expect(toldIn(led)[2]).toMatch(
+      /^Your work has not ended: step "first" is not the last\. Go on with the step you are in/,
+    );
+    expect(led.run.status).toBe("success");
+  });
+
+  it("block ends the run as blocked at once", async () => {
+    const led = await stage.lead({
+      workflow: stopping({ action: "block", message: "No." }),
+      replies: [{ text: "Done." }],
+    });
+    expect(led.run).toMatchObject({
+      status: "blocked",
+      turns_used: 1,
+      error: { code: "premature_stop", message: expect.stringMatching(/: No\.$/) },
+    });
+  });
+
+  it("warn takes the answer: a success where the end is reached, else partial", async () => {
+    const warning = { action: "warn" };
+    const early = await stage.lead({ workflow: stopping(warning), replies: [{ text: "Early." }] });
+    expect(early.run).toMatchObject({ status: "partial", result: "Early.", error: { code: "premature_stop" } });
+    const late = await stage.lead({ workflow: stopping(warning), replies: [goes("second"), { text: "Late." }] });
+    expect(late.run).toMatchObject({ status: "success", result: "Late." });
+  });
+
+  it("condition says which answers are premature; where it cannot be evaluated all are", async () => {
+    const conditional = stopping({ action: "block", condition: "total_action_count == 0" });
+    const early = await stage.lead({ workflow: conditional, replies: [{ text: "Early." }] });
+    expect(early.run.status).toBe("blocked");
+    const late = await stage.lead({
+      workflow: conditional,
+      replies: [calls(look, ["request_step", { to: "second" }]), { text: "Late." }],
+    });
+    expect(late.run).toMatchObject({ status: "success", result: "Late." });
+    const odd = stopping({ action: "block", condition: "variables.who > 1" });
+    const broken = await stage.lead({ workflow: odd, replies: [{ text: "Done." }] });
+    expect(broken.run.status).toBe("blocked");
+    expect(eventsOf(broken, "condition_failed")).toMatchObject([{ where: "on_premature_stop" }]);
+  });
+});

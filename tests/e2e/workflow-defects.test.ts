@@ -1,0 +1,214 @@
+/** What earlier runners of workflows got wrong and this one must not, each named "defect"; other files go into detail. */
+import { expect, it } from "vitest";
+import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { accessOf } from "../support/rehearsals.js";
+import { tell } from "../support/workflows.js";
+
+const config = 'tools: ["*"]';
+
+/** Writes a workflow of the user. */
+function put({ bench }: Stage, name: string, workflow: object): void {
+  bench.write(`../home/workflows/${name}.yaml`, JSON.stringify(workflow));
+}
+
+const spawn = (stage: Stage, args: object) =>
+  stage.host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args });
+const complete = (status = "success") => call("complete", { result: "the end", status });
+const offeredIn = ({ standIn }: Stage, request: number) =>
+  (standIn.requests[request]?.body.tools?.[0]?.functionDeclarations ?? []).map(({ name }) => name);
+const toldIn = ({ standIn }: Stage, request: number) =>
+  (standIn.requests[request]?.body.contents ?? [])
+    .filter(({ role }) => role === "user")
+    .flatMap(({ parts }) => parts.flatMap((part) => part.text ?? []));
+
+it("defect: a run never left its first step; now transitions, rules, exits, actions and premature stops are evaluated, counted and recorded", async () => {
+  const stage = await setStage(
+    [
+      says(text("I am done.")),
+      says(call("effects__add_line", { text: "forbidden" }), call("effects__read_lines")),
+      says(call("effects__add_line", { text: "allowed" })),
+      says(complete()),
+    ],
+    { config },
+  );
+  put(stage, "led", {
+    steps: [
+      {
+        name: "look",
+        on_enter: [{ action: "set_variable", name: "phase", value: "looking" }],
+        rules: [{ name: "look first", when: 'tool == "effects__add_line"', action: "block" }],
+        exit_conditions: [{ type: "tool_succeeded", tool: "effects__read_lines" }],
+        on_exit: [{ action: "set_variable", name: "phase", value: "looked" }],
+        transitions: [
+          {
+            to: "write",
+            when: "step_action_count == 1",
+            on_transition: [{ action: "increment_variable", name: "moves" }],
+          },
+        ],
+      },
+      { name: "write", instructions: "{{ phase }} after {{ moves }}" },
+    ],
+    exit_condition: 'tool_succeeded("effects__add_line") and total_action_count == 2',
+  });
+  const { structured } = await spawn(stage, { workflow: "led" });
+  expect(structured).toMatchObject({ status: "success", workflow: "led", step: "write", tool_calls_count: 2 });
+  expect(stage.effects()).toEqual(["allowed"]);
+  expect(toldIn(stage, 2).at(-1)).toBe('You are now in step "write".\nlooked after 1');
+  const led = await tell(stage.host, structured);
+  const types = led.events.map(({ type }) => type);
+  for (const type of ["step_entered", "transition_taken", "variable_set", "message_injected", "tool_call_refused"])
+    expect(types).toContain(type);
+  const access = await accessOf(stage.host, structured.run_id);
+  expect(access.get("effects__add_line")?.allowed).toBe(true);
+});
+
+it("defect: what was not understood ran unrestricted; now it is refused and nothing is written or asked", async () => {
+  const stage = await setStage([]);
+  const broken = {
+    toolz: { steps: [{ name: "a", allowed_toolz: [] }] },
+    phases: { phases: [{ name: "a" }] },
+    orphan: { extends: "no-such-parent", steps: [{ name: "a" }] },
+    moon: { steps: [{ name: "a", exit_conditions: [{ type: "full_moon" }] }] },
+    error: { steps: [{ name: "a", rules: [{ name: "r", when: "nobody.knows", action: "block" }] }] },
+    lifecycle: { type: "lifecycle", steps: [{ name: "a" }] },
+  };
+  for (const [name, workflow] of Object.entries(broken)) put(stage, name, workflow);
+  for (const workflow of [...Object.keys(broken), "unknown", "../../x"]) {
+    const refused = await spawn(stage, { workflow });
+    expect(refused.isError, workflow).toBe(true);
+    if (Object.hasOwn(broken, workflow)) expect(refused.structured.error.message).toMatch(/\.yaml:1:\d+: /);
+  }
+  expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  expect(stage.standIn.requests).toEqual([]);
+});
+
+it("defect: an empty list of exit conditions, or an error in one, counted as met; now only what holds lets a run out", async () => {
+  const stage = await setStage(() => says(complete()));
+  put(stage, "held", {
+    variables: { n: "many" },
+    steps: [{ name: "a", exit_conditions: [] }, { name: "b" }],
+    exit_condition: "variables.n > 1",
+  });
+  const { structured } = await spawn(stage, { workflow: "held" });
+  expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
+});
+
+it("defect: an error while a rule was evaluated let the call pass; now it blocks, and is recorded", async () => {
+  const stage = await setStage([says(call("effects__add_line", { text: "x" })), says(complete())], { config });
+  put(stage, "odd", { steps: [{ name: "a", rules: [{ name: "odd", when: "args.text > 1", action: "block" }] }] });
+  const { structured } = await spawn(stage, { workflow: "odd" });
+  expect(stage.effects()).toEqual([]);
+  const { events } = await tell(stage.host, structured);
+  expect(events.find(({ type }) => type === "condition_failed")).toMatchObject({ where: "steps.a.rules.0" });
+});
+
+it("defect: conditions were Python with a way out, and always false where they used get(); now they are read when the file is", async () => {
+  const stage = await setStage([]);
+  for (const [name, when] of [
+    ["escape", "().__class__.__bases__[0].__subclasses__()"],
+    ["get", "variables.get('a')"],
+    ["import", "__import__('os').system('true')"],
+  ] as const) {
+    put(stage, name, { variables: { a: 1 }, steps: [{ name: "a", transitions: [{ to: "b", when }] }, { name: "b" }] });
+    const { isError, structured } = await spawn(stage, { workflow: name });
+    expect(isError, when).toBe(true);
+    expect(structured.error.message).toMatch(new RegExp(`${name}\\.yaml:1:\\d+: the condition .* cannot be used: `));
+  }
+  expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+});
+
+it("defect: complete was not offered, had to be allowed, and did not end the loop; now it always is, does, and can be refused", async () => {
+  const stage = await setStage([says(complete()), says(call("request_step", { to: "b" })), says(complete())]);
+  put(stage, "closed", {
+    steps: [
+      { name: "a", allowed_tools: [] },
+      { name: "b", allowed_tools: [], blocked_tools: ["*"] },
+    ],
+  });
+  const { structured } = await spawn(stage, { workflow: "closed" });
+  expect(structured).toMatchObject({ status: "success", result: "the end", turns_used: 3 });
+  expect(stage.standIn.requests).toHaveLength(3);
+  for (const request of [0, 1, 2])
+    expect(offeredIn(stage, request)).toEqual(["complete", "request_step", "read_result"]);
+  expect(JSON.stringify(answersIn(stage.standIn.requests[1]))).toContain(
+    'complete was refused: step \\"a\\" is not the last',
+  );
+});
+
+it("defect: partial and blocked ends were stored as success; now they are what the agent said", async () => {
+  for (const status of ["partial", "blocked"]) {
+    const stage = await setStage([says(complete(status))]);
+    put(stage, "two", { steps: [{ name: "a" }, { name: "b" }] });
+    const { structured } = await spawn(stage, { workflow: "two" });
+    expect(structured).toMatchObject({ status, step: "a" });
+    const { runs } = (await stage.host.call("list_runs")).structured;
+    expect(runs).toMatchObject([{ status }]);
+  }
+});
+
+it("defect: a definition's time, turns and variables were ignored; now they count", async () => {
+  const stage = await setStage(() => says(call("effects__read_lines")));
+  const definition = { prompt: "For {{ who }}.", variables: { who: "Ada" }, max_turns: 2, timeout_seconds: 20 };
+  stage.bench.write("../home/agents/bounded.yaml", JSON.stringify(definition));
+  const { structured } = await spawn(stage, { agent: "bounded" });
+  expect(structured).toMatchObject({ status: "partial", turns_used: 2, error: { code: "max_turns" } });
+  expect(stage.standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^For Ada\./);
+});
+
+it("defect: tools were not shown by step, and names never shown were called; now each step shows its own, and others are refused", async () => {
+  const stage = await setStage(
+    [
+      says(call("effects__add_line", { text: "unseen" }), call("effects__read_lines")),
+      says(call("effects__read_lines"), call("effects__add_line", { text: "seen" })),
+      says(complete()),
+    ],
+    { config },
+  );
+  put(stage, "shown", {
+    steps: [
+      {
+        name: "read",
+        allowed_tools: ["effects__read_lines"],
+        transitions: [{ to: "write", when: "step_action_count > 0" }],
+      },
+      { name: "write", allowed_tools: ["effects__add_line"] },
+    ],
+  });
+  const { structured } = await spawn(stage, { workflow: "shown" });
+  expect(structured.status).toBe("success");
+  const own = (request: number) => offeredIn(stage, request).filter((name) => name.includes("__"));
+  expect([own(0), own(1)]).toEqual([["effects__read_lines"], ["effects__add_line"]]);
+  expect(stage.effects()).toEqual(["seen"]);
+});
+
+it("defect: variables set in on_enter and on_transition, and injected text, were lost; now the next turn has them, and the journal too", async () => {
+  const stage = await setStage([says(call("effects__read_lines")), says(complete())]);
+  put(stage, "kept", {
+    steps: [
+      {
+        name: "a",
+        on_enter: [{ action: "set_variable", name: "first", value: 1 }],
+        transitions: [
+          {
+            to: "b",
+            when: "variables.first == 1 and step_action_count > 0",
+            on_transition: [
+              { action: "set_variable", name: "second", value: "{{ first }}" },
+              { action: "inject_message", content: "On the way: {{ second }}." },
+            ],
+          },
+        ],
+      },
+      { name: "b", on_enter: [{ action: "inject_message", content: "Entered with {{ first }} and {{ second }}." }] },
+    ],
+  });
+  const { structured } = await spawn(stage, { workflow: "kept" });
+  expect(toldIn(stage, 1).slice(-3)).toEqual(["On the way: 1.", 'You are now in step "b".', "Entered with 1 and 1."]);
+  const { events } = await tell(stage.host, structured);
+  const stored = events.filter(({ type }) => type === "variable_set").map(({ name, value }) => [name, value]);
+  expect(stored.slice(0, 2)).toEqual([
+    ["first", 1],
+    ["second", 1],
+  ]);
+});

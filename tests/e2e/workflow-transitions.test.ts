@@ -1,0 +1,223 @@
+/** When a step is left and for where, and when a run may end: by itself, by the agent's wish, by nobody. */
+import { describe, expect, it } from "vitest";
+import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf } from "../support/workflows.js";
+
+const stage = shareStage();
+
+const look = ["effects__read_lines"] as const;
+const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...step }], ...more });
+const refusalsIn = (led: Led) => eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
+const failuresIn = (led: Led) => eventsOf(led, "condition_failed").map(({ where, error }) => `${where}: ${error}`);
+
+describe("transitions", () => {
+  it("are taken when they hold, in their order, and on_transition is done on the way", async () => {
+    const workflow = {
+      steps: [
+        {
+          name: "start",
+          transitions: [
+            { to: "never", when: "tool_result.is_error" },
+            {
+              to: "end",
+              when: 'tool_succeeded("effects__read_lines")',
+              on_transition: [{ action: "inject_message", content: "On the way." }],
+            },
+            { to: "never", when: "step_action_count > 0" },
+          ],
+        },
+        { name: "never" },
+        { name: "end" },
+      ],
+    };
+    const led = await stage.lead({ workflow, replies: [{ text: "Hm." }, calls(look), completes()] });
+    expect(stepsOf(led)).toEqual(["start", "end"]);
+    expect(eventsOf(led, "transition_taken")).toMatchObject([{ from: "start", to: "end", transition: 1 }]);
+    expect(led.said).toContain("user: On the way.");
+    expect(led.said.indexOf("user: On the way.")).toBeLessThan(led.said.indexOf('user: You are now in step "end".'));
+  });
+
+  it("without a condition wait for the exit conditions alone", async () => {
+    const first = {
+      name: "first",
+      exit_conditions: [{ type: "action_count", min_count: 2 }],
+      transitions: [{ to: "last" }],
+    };
+    const led = await stage.lead({
+      workflow: { steps: [first, { name: "last" }] },
+      replies: [calls(look), calls(look), completes()],
+    });
+    expect(eventsOf(led, "step_entered")).toHaveLength(2);
+    const second = led.events.findIndex(({ type, step }) => type === "step_entered" && step === "last");
+    expect(led.events.slice(0, second).filter(({ type }) => type === "turn_started")).toHaveLength(2);
+  });
+
+  it("follow each other at most ten times in a turn, and that is recorded", async () => {
+    const steps = ["a", "b"].map((name, index, all) => ({ name, transitions: [{ to: all[1 - index] }] }));
+    const led = await stage.lead({ workflow: { steps, exit_condition: "turn > 0" }, replies: [completes()] });
+    expect(led.run.status).toBe("success");
+    const before = led.events.slice(
+      0,
+      led.events.findIndex(({ type }) => type === "turn_started"),
+    );
+    expect(before.filter(({ type }) => type === "transition_taken")).toHaveLength(10);
+    expect(failuresIn(led)[0]).toMatch(/^steps\.[ab]\.transitions: 10 transitions in one turn are the most$/);
+  });
+
+  it("that cannot be evaluated are not taken, and recorded once a turn", async () => {
+    const first = { name: "first", transitions: [{ to: "last", when: "variables.n > 3" }] };
+    const workflow = { variables: { n: "three" }, steps: [first, { name: "last" }], exit_condition: "turn > 1" };
+    const led = await stage.lead({ workflow, replies: [calls(look), completes()] });
+    expect(stepsOf(led)).toEqual(["first"]);
+    expect(failuresIn(led).every((failure) => failure.startsWith("steps.first.transitions.0: "))).toBe(true);
+    expect(failuresIn(led).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("request_step", () => {
+  const failing = {
+    variables: { failed: false },
+    on_error: [{ action: "set_variable", name: "failed", value: true }],
+    steps: [
+      { name: "work", transitions: [{ to: "mend", when: "variables.failed" }] },
+      { name: "ship" },
+      { name: "mend" },
+    ],
+    exit_condition: "turn > 1",
+  };
+
+  it("does not get around a transition that is due in the same turn", async () => {
+    const led = await stage.lead({
+      workflow: failing,
+      replies: [calls(["effects__fail"], ["request_step", { to: "ship" }]), completes()],
+    });
+    expect(stepsOf(led)).toEqual(["work", "mend"]);
+    expect(refusalsIn(led)).toEqual(['request_step was refused: the run has gone on to step "mend" by itself']);
+  });
+
+  it("for the step that a transition has just entered is no error, and on_transition is done once", async () => {
+    const onTransition = [{ action: "increment_variable", name: "entered" }];
+    const first = {
+      name: "first",
+      transitions: [{ to: "last", when: "step_action_count > 0", on_transition: onTransition }],
+    };
+    const led = await stage.lead({
+      workflow: { steps: [first, { name: "last" }] },
+      replies: [calls(look, ["request_step", { to: "last" }]), completes()],
+    });
+    expect(refusalsIn(led)).toEqual([]);
+    expect(eventsOf(led, "variable_set")).toMatchObject([{ name: "entered", value: 1 }, {}, {}]);
+    expect(led.said).toContain('request_step: The run has gone on to step "last" already.');
+  });
+
+  it("is refused for a step that is entered by itself, for none, and twice in a turn; back is free", async () => {
+    const steps = [
+      { name: "a" },
+      { name: "b", transitions: [{ to: "c", when: "step_action_count > 0" }] },
+      { name: "c" },
+    ];
+    const led = await stage.lead({
+      workflow: { steps },
+      replies: [
+        goes("d"),
+        calls(["request_step", { to: "b" }], ["request_step", { to: "b" }]),
+        goes("c"),
+        goes("a"),
+        goes("b"),
+        calls(look),
+        completes(),
+      ],
+    });
+    expect(refusalsIn(led)).toEqual([
+      'request_step was refused: there is no step "d": the steps are a, b, c',
+      "request_step was refused: it may be called once in a turn",
+      'request_step was refused: step "c" is entered by itself once step_action_count > 0',
+    ]);
+    expect(stepsOf(led)).toEqual(["a", "b", "a", "b", "c"]);
+  });
+});
+
+describe("exit_conditions", () => {
+  it.each([
+    ["variable_set", { type: "variable_set", variable: "seen" }, "the variable seen is not set"],
+    ["expression", { type: "expression", when: "variables.seen == 1" }, "variables.seen == 1 does not hold"],
+    [
+      "tool_succeeded",
+      { type: "tool_succeeded", tool: "effects__read*" },
+      "the tool effects__read* has not run successfully",
+    ],
+    ["action_count", { type: "action_count", min_count: 2 }, "1 of 2 tool calls are made"],
+  ])("%s holds the step, its transitions and complete, until it is met", async (_type, condition, reason) => {
+    const steps = [{ name: "first", exit_conditions: [condition], transitions: [{ to: "last" }] }, { name: "last" }];
+    const led = await stage.lead({
+      workflow: { variables: { seen: null }, steps },
+      replies: [
+        calls(["effects__fail"], ["request_step", { to: "last" }], ["complete", { result: "no", status: "success" }]),
+        completes({ status: "blocked" }),
+      ],
+    });
+    expect(refusalsIn(led)).toEqual([
+      `request_step was refused: step "first" may not be left yet: ${reason}`,
+      `complete was refused: ${reason}; step "first" is not the last`,
+    ]);
+    expect(stepsOf(led)).toEqual(["first"]);
+  });
+
+  it("are met by what they ask for", async () => {
+    const exits = [
+      { type: "variable_set", variable: "seen" },
+      { type: "expression", when: 'variables.seen == "now"' },
+      { type: "tool_succeeded", tool: "read_lines" },
+      { type: "action_count", min_count: 2 },
+    ];
+    const setting = { action: "set_variable", name: "seen", value: "now", when: 'tool_result.text == "it went wrong"' };
+    const led = await stage.lead({
+      workflow: {
+        on_error: [setting],
+        steps: [{ name: "first", exit_conditions: exits, transitions: [{ to: "last" }] }, { name: "last" }],
+      },
+      replies: [calls(look), calls(["effects__fail"]), completes()],
+    });
+    expect(stepsOf(led)).toEqual(["first", "last"]);
+    expect(led.run.status).toBe("success");
+  });
+
+  it("that cannot be evaluated do not hold, are told and recorded", async () => {
+    const exits = [{ type: "expression", when: "variables.n > 1" }];
+    const workflow = { variables: { n: "one" }, steps: [{ name: "only", exit_conditions: exits }] };
+    const led = await stage.lead({ workflow, replies: [completes(), completes(), completes()] });
+    expect(led.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
+    expect(refusalsIn(led)[0]).toMatch(/^complete was refused: variables\.n > 1 cannot be evaluated: /);
+    expect(failuresIn(led)[0]).toMatch(/^steps\.only\.exit_conditions\.0: /);
+  });
+});
+
+describe("exit_condition", () => {
+  it("decides in place of the last step, and nothing that the agent says changes that", async () => {
+    const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'tool_succeeded("effects__read_lines")' };
+    const early = await stage.lead({ workflow, replies: [completes(), calls(look), completes()] });
+    expect(refusalsIn(early)).toEqual([
+      'complete was refused: the exit condition tool_succeeded("effects__read_lines") does not hold',
+    ]);
+    expect(early.run).toMatchObject({ status: "success", step: "a" });
+    const never = await stage.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
+    expect(never.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
+    for (const status of ["partial", "blocked"]) {
+      const honest = await stage.lead({ workflow, replies: [completes({ status })] });
+      expect(honest.run.status).toBe(status);
+    }
+  });
+
+  it("that cannot be evaluated does not hold, and is recorded", async () => {
+    const workflow = only({}, { variables: { n: "x" }, exit_condition: "variables.n > 1" });
+    const led = await stage.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
+    expect(led.run.status).toBe("blocked");
+    expect(failuresIn(led)[0]).toMatch(/^exit_condition: /);
+  });
+
+  it("is kept in the end of a run whose turns ran out", async () => {
+    const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'step == "b"' };
+    const led = await stage.lead({ workflow, replies: [calls(look), completes()], args: { max_turns: 1 } });
+    expect(led.run).toMatchObject({ status: "partial", error: { code: "max_turns" } });
+    expect(led.run.error.message).toContain('the exit condition step == "b" does not hold');
+  });
+});

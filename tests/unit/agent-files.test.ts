@@ -1,0 +1,272 @@
+/** Agent definitions: our own, and those that users have for other hosts. */
+import { describe, expect, it } from "vitest";
+import { definitionsIn, faultOf, writeFiles } from "../support/definitions.js";
+
+function agent(name: string, files: Readonly<Record<string, string | Uint8Array>>) {
+  const found = definitionsIn(writeFiles(files)).agent(name);
+  if (!found) throw new Error("there is no such agent");
+  return found.definition;
+}
+
+const OWN = "project/.legwork/agents";
+const CLAUDE = "user/.claude/agents";
+const GEMINI = "user/.gemini/agents";
+
+const NOTHING = {
+  description: null,
+  prompt: null,
+  provider: null,
+  model: null,
+  tools: null,
+  blockedTools: [],
+  servers: null,
+  workflow: null,
+  variables: {},
+  maxTurns: null,
+  timeoutSeconds: null,
+  maxCostUsd: null,
+  maxDepth: null,
+  outputSchema: null,
+  notes: [],
+};
+
+const FIELDS = `name: a
+description: Does it
+provider: gemini
+model: gemini-x
+tools: [workspace__*, read_only]
+blocked_tools: [workspace__write_file]
+servers: [workspace]
+workflow: w
+variables: {topic: tea}
+max_turns: 7
+timeout_seconds: 90.5
+max_cost_usd: 0.5
+max_depth: 2
+output_schema: {type: object}
+`;
+
+describe("our own", () => {
+  it.each([
+    ["YAML", "a.yaml", `${FIELDS}prompt: Be brief\n`],
+    ["YAML by its other ending", "a.yml", `${FIELDS}prompt: Be brief\n`],
+    ["Markdown", "a.md", `---\n${FIELDS}---\n\nBe brief\n`],
+    ["Markdown with a prompt above", "a.md", `---\n${FIELDS}prompt: Be brief\n---\n`],
+    ["Markdown of Windows", "a.md", `\uFEFF---\n${FIELDS}---\nBe brief\n`.replaceAll("\n", "\r\n")],
+  ])("says everything in %s", (_, file, text) => {
+    const files = { [`${OWN}/${file}`]: text, "shipped/w.yaml": "steps: [{name: a}]" };
+    expect(agent("a", files)).toEqual({
+      name: "a",
+      from: expect.stringContaining(`${OWN}/${file}`),
+      origin: "project",
+      description: "Does it",
+      prompt: "Be brief",
+      provider: "gemini",
+      model: "gemini-x",
+      tools: ["workspace__*", "read_only"],
+      blockedTools: ["workspace__write_file"],
+      servers: ["workspace"],
+      workflow: "w",
+      variables: { topic: "tea" },
+      maxTurns: 7,
+      timeoutSeconds: 90.5,
+      maxCostUsd: 0.5,
+      maxDepth: 2,
+      outputSchema: { type: "object" },
+      notes: [],
+    });
+  });
+
+  it("needs no field at all", () => {
+    expect(agent("a", { [`${OWN}/a.yaml`]: "" })).toMatchObject(NOTHING);
+    expect(agent("a", { [`${OWN}/a.md`]: "---\n---\nA prompt" })).toMatchObject({ ...NOTHING, prompt: "A prompt" });
+  });
+
+  it("keeps what is written under the front matter as it is", () => {
+    const body = "# Title\n\n---\n\nname: not a field {{ braces }}\n---";
+    expect(agent("a", { [`${OWN}/a.md`]: `---\nmax_turns: 3\n---\n${body}\n\n` }).prompt).toBe(body);
+  });
+
+  it.each([
+    ["a misspelt key", "a.yaml", "tols: []", 'a.yaml:1:1: unknown key "tols"; did you mean "tools"?'],
+    [
+      "a misspelt key in Markdown",
+      "a.md",
+      "---\nname: a\ntols: []\n---\n",
+      'a.md:3:1: unknown key "tols"; did you mean "tools"?',
+    ],
+    [
+      "another host's key",
+      "a.md",
+      "---\nmaxTurns: 3\n---\n",
+      'a.md:2:1: unknown key "maxTurns"; did you mean "max_turns"?',
+    ],
+    ["another name", "a.yaml", "name: b", 'a.yaml:1:1: the name "b" is not that of the file, a'],
+    ["two prompts", "a.md", "---\nprompt: x\n---\ny", "a.md:2:1: there is text under the front matter too"],
+    ["tools that are no list", "a.yaml", "tools: workspace__*", "a.yaml:1:1: tools has to be an array, not a string"],
+    ["a pattern that is none", "a.yaml", "tools:\n  - a\n  - b c", 'a.yaml:3:5: tools.1: "b c" is not a tool pattern'],
+    ["no turns", "a.yaml", "max_turns: 0", "a.yaml:1:1: max_turns has to be at least 1"],
+    ["endless time", "a.yaml", "timeout_seconds: 1e9", "a.yaml:1:1: timeout_seconds has to be at most"],
+    ["no money", "a.yaml", "max_cost_usd: -1", "max_cost_usd has to be more than 0"],
+    [
+      "a workflow that is not there",
+      "a.yaml",
+      "tools: []\nworkflow: plan",
+      'a.yaml:2:1: there is no workflow "plan"; did you mean "plam"?',
+    ],
+    ["a workflow with a path", "a.yaml", "workflow: ../w", "a name is no path"],
+    [
+      "no front matter",
+      "a.md",
+      "Be brief",
+      'a.md:1:1: an agent\'s file begins with its fields between two lines of "---"',
+    ],
+    ["front matter without end", "a.md", "---\nname: a\n", "a.md:1:1: the front matter does not end"],
+    ["front matter that is a list", "a.md", "---\n- a\n---\n", "a.md:2:1: the front matter has to be a map"],
+    ["bad YAML", "a.md", "---\nname: [\n---\n", "a.md:3:1: not valid YAML"],
+    ["code for front matter", "a.md", "---js\n{}\n---\n", "begins with its fields"],
+    ["a variable of legwork's", "a.yaml", "variables: {agent_depth: 1}", "legwork itself sets this variable"],
+  ])("refuses %s", (_, file, text, expected) => {
+    const files = { [`${OWN}/${file}`]: text, "shipped/plam.yaml": "steps: [{name: a}]" };
+    expect(faultOf(() => agent("a", files))).toContain(expected);
+  });
+
+  it("refuses two files of one name", () => {
+    const files = { [`${OWN}/a.yaml`]: "", [`${OWN}/a.md`]: "---\n---\n" };
+    expect(faultOf(() => agent("a", files))).toContain("a.yaml next to it has the same name: keep one of both");
+  });
+});
+
+describe("Claude Code's", () => {
+  it("are taken over field by field", () => {
+    const text = `---
+name: code-reviewer
+description: Reviews
+tools: Read, Grep, mcp__github__*
+disallowedTools: [Write, Edit]
+maxTurns: "12"
+---
+You review.
+`;
+    expect(agent("code-reviewer", { [`${CLAUDE}/any.md`]: text })).toEqual({
+      ...NOTHING,
+      name: "code-reviewer",
+      from: expect.stringContaining("any.md"),
+      origin: "user",
+      description: "Reviews",
+      prompt: "You review.",
+      tools: ["Read", "Grep", "mcp__github__*"],
+      blockedTools: ["Write", "Edit"],
+      maxTurns: 12,
+    });
+  });
+
+  it("say what could not be taken over", () => {
+    const text = `---
+name: a
+model: sonnet
+color: red
+permissionMode: plan
+tools: Read, Bash(git add, git commit), Task
+disallowedTools: Bash(rm:*), Write
+---
+`;
+    expect(agent("a", { [`${CLAUDE}/a.md`]: text })).toMatchObject({
+      model: null,
+      provider: null,
+      tools: ["Read", "Task"],
+      blockedTools: ["Bash", "Write"],
+      notes: [
+        "color, permissionMode of the file have no meaning here",
+        'the model "sonnet" cannot be used here, so the configured one is',
+        "tools: Bash(git add, git commit) was left out, for arguments cannot be limited here",
+        "disallowedTools: Bash(rm:*) forbids Bash with any arguments here",
+      ],
+    });
+  });
+
+  it("are read line by line where they are no YAML", () => {
+    const text = `---
+name: a
+description: Use this: when <example>user: "x" assistant: "y"</example>
+tools: Read, Write
+---
+Go.
+`;
+    expect(agent("a", { [`${CLAUDE}/a.md`]: text })).toMatchObject({
+      description: 'Use this: when <example>user: "x" assistant: "y"</example>',
+      tools: ["Read", "Write"],
+      prompt: "Go.",
+      notes: ["its front matter is no YAML and was read line by line"],
+    });
+  });
+
+  it("grant all or nothing as they say", () => {
+    expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\n---\n" }).tools).toBeNull();
+    expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\ntools: []\n---\n" }).tools).toEqual([]);
+    expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\ntools: Bash(ls)\n---\n" }).tools).toEqual([]);
+  });
+
+  it("are read at once, however odd they are", () => {
+    const start = performance.now();
+    const text = `---\nname: a\ntools: "${"(".repeat(900_000)}"\n---\n`;
+    expect(agent("a", { [`${CLAUDE}/a.md`]: text }).tools).toEqual([]);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ["no name", "---\ndescription: x\n---\n", "a.md:1:1: name is missing"],
+    ["a name that is none", "---\nname: ../x\n---\n", "a.md:2:1: name: a name is no path"],
+    ["tools that are no names", "---\nname: a\ntools: {a: 1}\n---\n", "a.md:3:1: tools: has to be names with commas"],
+    ["what cannot be forbidden", "---\nname: a\ndisallowedTools: ['(x)']\n---\n", "a.md:3:1"],
+  ])("refuses %s", (_, text, expected) => {
+    expect(faultOf(() => agent("a", { [`${CLAUDE}/a.md`]: text }))).toContain(expected);
+  });
+});
+
+describe("Gemini CLI's", () => {
+  it("are taken over field by field", () => {
+    const text = `---
+kind: local
+name: reader
+display_name: Reader
+description: Reads
+tools: [read_file, mcp_github_*]
+model: gemini-3.6-flash
+temperature: 0.2
+max_turns: 9
+timeout_mins: 2.5
+---
+You read.
+`;
+    expect(agent("reader", { [`${GEMINI}/r.md`]: text })).toEqual({
+      ...NOTHING,
+      name: "reader",
+      from: expect.stringContaining("r.md"),
+      origin: "user",
+      description: "Reads",
+      prompt: "You read.",
+      provider: "gemini",
+      model: "gemini-3.6-flash",
+      tools: ["read_file", "mcp_github_*"],
+      maxTurns: 9,
+      timeoutSeconds: 150,
+      notes: ["temperature of the file has no meaning here"],
+    });
+  });
+
+  it("leave the model to the configuration where it is only an alias", () => {
+    const text = "---\nname: a\nmodel: inherit\n---\n";
+    expect(agent("a", { [`${GEMINI}/a.md`]: text })).toMatchObject({
+      model: null,
+      notes: ['the model "inherit" cannot be used here, so the configured one is'],
+    });
+  });
+
+  it("have to be local", () => {
+    const text = "---\nname: a\nkind: remote\n---\n";
+    expect(faultOf(() => agent("a", { [`${GEMINI}/a.md`]: text }))).toContain(
+      'only agents of kind "local" can run here',
+    );
+  });
+});

@@ -1,0 +1,68 @@
+/** What is shipped can be used as it is, with the shipped workspace server. */
+import { describe, expect, it } from "vitest";
+import { createConditions } from "../../src/conditions/create-conditions.js";
+import type { CatalogTool } from "../../src/core/tool.js";
+import { checkWorkflow } from "../../src/definitions/check-workflow.js";
+import { toMermaid } from "../../src/definitions/to-mermaid.js";
+import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
+
+const WORKFLOWS = ["plan-act-reflect", "plan-execute", "react", "research", "review", "test-driven"];
+const AGENTS = ["implementer", "researcher", "reviewer", "summarizer"];
+
+const WORKSPACE: readonly CatalogTool[] = [
+  ["read_text_file", "read_only"],
+  ["list_directory", "read_only"],
+  ["search_files", "read_only"],
+  ["write_file", "effectful"],
+  ["edit_file", "effectful"],
+  ["create_directory", "idempotent"],
+  ["move_file", "effectful"],
+].map(([tool = "", effect]) => ({
+  name: `workspace__${tool}`,
+  server: "workspace",
+  tool,
+  description: "",
+  inputSchema: {},
+  effect: effect as CatalogTool["effect"],
+}));
+
+function shipped() {
+  return definitionsIn(writeFiles({}), { project: null, shippedFolder: SHIPPED });
+}
+
+describe("the shipped workflows", () => {
+  it("are these, and each can be loaded and says what it does", () => {
+    const entries = shipped().workflows();
+    expect(entries.map(({ name }) => name)).toEqual(WORKFLOWS);
+    for (const entry of entries)
+      expect(entry).toMatchObject({ origin: "shipped", error: null, description: expect.stringMatching(/\.$/) });
+  });
+
+  it.each(WORKFLOWS)("%s has nothing that check would report", (name) => {
+    const workflow = shipped().workflow(name)?.definition;
+    expect(workflow && checkWorkflow(workflow, WORKSPACE, createConditions())).toEqual([]);
+  });
+
+  it.each(WORKFLOWS)("%s grants its tools step by step", (name) => {
+    for (const step of shipped().workflow(name)?.definition.steps ?? []) expect(step.allowedTools).not.toBe("all");
+  });
+
+  it.each(WORKFLOWS)("%s can be drawn", (name) => {
+    const workflow = shipped().workflow(name)?.definition;
+    expect(workflow && toMermaid(workflow)).toMatchSnapshot();
+  });
+});
+
+describe("the shipped agents", () => {
+  it("are these, and each can be loaded, says what it does and has a prompt", () => {
+    const definitions = shipped();
+    expect(definitions.agents().map(({ name, error }) => [name, error])).toEqual(AGENTS.map((name) => [name, null]));
+    for (const name of AGENTS) {
+      const agent = definitions.agent(name)?.definition;
+      expect(agent?.description).toMatch(/\.$/);
+      expect(agent?.prompt?.length).toBeGreaterThan(100);
+      expect(agent?.notes).toEqual([]);
+      if (agent?.workflow) expect(definitions.workflow(agent.workflow)).not.toBeNull();
+    }
+  });
+});

@@ -1,0 +1,129 @@
+/** Events and access as a terminal shows them: one line each, nothing left out that matters. */
+import { describe, expect, it } from "vitest";
+import { describeEvent } from "../../src/cli/describe-event.js";
+import { accessText, listText, runText } from "../../src/cli/show-runs.js";
+import type { RunEvent } from "../../src/core/event.js";
+import type { Run } from "../../src/core/run.js";
+import { rawOf, readReply } from "../support/journals.js";
+
+const usage = { input: 12, output: 3, cached: 0, thinking: 0 };
+const answer = { isError: true, text: "no\nsuch  file", milliseconds: 7 };
+
+const RUN: Run = {
+  id: "run_1",
+  sessionId: "ses_1",
+  parentSessionId: "ses_0",
+  parentRunId: null,
+  rootRunId: "run_1",
+  depth: 1,
+  project: "/p",
+  title: "a \u202etitle",
+  workflow: null,
+  step: null,
+  request: {
+    prompt: "go",
+    systemPrompt: null,
+    agent: "default",
+    provider: "rehearsal",
+    model: "m",
+    limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1 },
+    policy: { allow: [], block: [] },
+    outputSchema: null,
+    workflow: null,
+    variables: {},
+  },
+  status: "running",
+  outcome: null,
+  turnsUsed: 1,
+  toolCallsCount: 2,
+  usage,
+  costUsd: null,
+  epoch: 1,
+  createdAt: 0,
+  startedAt: 0,
+  lastEventAt: 0,
+  finishedAt: null,
+};
+
+describe("an event in one line", () => {
+  it.each<[RunEvent, string]>([
+    [{ type: "run_started" }, ""],
+    [
+      {
+        type: "tools_resolved",
+        rulings: [
+          { rule: "r", allowed: true, blocked: false, tools: ["a__x"] },
+          { rule: "s", allowed: false, blocked: false, tools: ["a__y", "a__z"] },
+        ],
+        warnings: ["b: is down"],
+      },
+      "tools: 1 allowed, 2 refused; b: is down",
+    ],
+    [{ type: "turn_started", turn: 3, grace: "max_turns" }, "turn 3, the last: max_turns"],
+    [
+      { type: "model_replied", turn: 1, raw: rawOf("Now\nthis", ["a__x", { n: 1 }]), usage },
+      'Now this a__x({"n":1}) [12 tokens in, 3 out]',
+    ],
+    [{ type: "reply_rejected", turn: 1, code: "empty_reply", reason: "nothing", usage: null }, "empty_reply: nothing"],
+    [{ type: "tool_call_started", turn: 1, index: 0, tool: "a__x", effect: "effectful" }, "a__x (effectful)"],
+    [{ type: "tool_call_finished", turn: 1, index: 0, tool: "a__x", ...answer }, "a__x failed in 7 ms: no such file"],
+    [
+      { type: "tool_call_progressed", turn: 1, index: 0, tool: "a__x", progress: 2, total: 5, message: "half" },
+      "a__x 2 of 5: half",
+    ],
+    [{ type: "tool_call_refused", turn: 1, index: 0, tool: "a__x", reason: "so often" }, "a__x: so often"],
+    [
+      { type: "tool_call_refused", turn: 1, index: 0, tool: "a__x", reason: "a__x is not allowed: no" },
+      "a__x is not allowed: no",
+    ],
+    [
+      { type: "workflow_call_started", call: 1, tool: "a__x", arguments: { p: "q" }, effect: "read_only" },
+      'a__x({"p":"q"}) (read_only)',
+    ],
+    [{ type: "sampling_requested", turn: 1, server: "a" }, "by a"],
+    [{ type: "sampling_replied", turn: 1, server: "a", usage }, "to a [12 tokens in, 3 out]"],
+    [{ type: "transition_taken", from: "a", to: "b", transition: 0 }, "a -> b"],
+    [{ type: "transition_taken", from: "a", to: "b", transition: null }, "a -> b, as the agent asked"],
+    [{ type: "variable_set", name: "v", value: [1, "x"], done: 1 }, 'v = [1,"x"]'],
+    [{ type: "actions_skipped", done: 2 }, "2"],
+    [{ type: "condition_failed", where: "w", condition: "1/0 > 1", error: "division" }, "w: 1/0 > 1: division"],
+    [{ type: "condition_failed", where: "w", condition: null, error: "10 are the most" }, "w: 10 are the most"],
+    [{ type: "rule_warned", turn: 1, index: null, tool: "a__x", rule: "take care" }, "a__x: take care"],
+    [{ type: "run_interrupted", reason: "gone" }, "gone"],
+    [
+      {
+        type: "run_finished",
+        outcome: { status: "partial", result: "half", error: { code: "max_turns", message: "1 is the most" } },
+      },
+      "partial: max_turns: 1 is the most: half",
+    ],
+  ])("%j", (event, said) => {
+    expect(describeEvent(event, readReply)).toBe(said);
+  });
+});
+
+describe("a run that goes on", () => {
+  it("has neither an end nor a result yet", () => {
+    const text = runText(RUN, [{ seq: 1, at: 1_000, event: { type: "run_created" } }], readReply, 100);
+    expect(text).toBe(`run_1  running
+  title    a \\u{202e}title
+  agent    default
+  model    rehearsal m
+  created  1970-01-01 00:00:00Z
+  used     1 turn, 2 tool calls, 12 tokens in, 3 out
+
+1  00:00:01Z  run_created
+`);
+  });
+
+  it("has a line in the list that fits the terminal", () => {
+    const [line = ""] = listText([{ ...RUN, title: "x".repeat(200) }], 70).split("\n");
+    expect(line).toHaveLength(70);
+    expect(line).toMatch(/^run_1 {2}running {6}1970-01-01 00:00:00Z {2}default: x+…$/);
+  });
+
+  it("says why nothing is known of its tools", () => {
+    const access = { setAt: null, step: null, rules: [], tools: [], note: "no turn has begun" };
+    expect(accessText(RUN, access)).toBe("run_1  running\nno turn has begun\n");
+  });
+});

@@ -38,18 +38,18 @@ export function resolvePolicy(sources: PolicySources, settings: RunSettings): To
   };
 }
 
-/** The caller's wish, else the agent definition's, else the steps' own lists, else the user's, else what only reads. */
+/** The caller's wish, else the agent definition's (a project's within the caller's or the user's), else the steps' own lists, else the user's, else what only reads. */
 function grants(
   { tools, agent, workflow, workflowIsProjects }: PolicySources,
   settings: RunSettings,
 ): readonly PatternSource[] {
-  if (tools) return [{ patterns: tools, from: CALL }];
+  const asked = tools && { patterns: tools, from: CALL };
   const users = settings.tools ?? BY_DEFAULT;
-  if (agent?.tools) {
-    const own = { patterns: agent.tools, from: nameOf(agent) };
-    // What comes with a project narrows what its user grants, and adds nothing to it.
-    return agent.origin === "project" ? [own, users] : [own];
-  }
+  const own = agent?.tools && { patterns: agent.tools, from: nameOf(agent) };
+  // What comes with a project narrows what its user grants, by the call or for good, and adds nothing to it.
+  if (own && agent.origin === "project") return [own, asked ?? users];
+  if (asked) return [asked];
+  if (own) return [own];
   const stepsGrant =
     workflow !== null && !workflowIsProjects && workflow.steps.every(({ allowedTools }) => allowedTools !== "all");
   return stepsGrant ? [] : [users];

@@ -96,7 +96,7 @@ describe("a project's definitions that are trusted", () => {
     }
   });
 
-  it("grant within the user's configuration, and a caller's tools stand in place of the agent's", async () => {
+  it("grant within the user's configuration, or within what the caller grants", async () => {
     const { bench, host } = await setProject(
       { ...files, ".legwork/agents/narrow.yaml": JSON.stringify({ tools: ["effects__read_lines"] }) },
       '["effects__*"]',
@@ -104,10 +104,13 @@ describe("a project's definitions that are trusted", () => {
     await trust(bench);
     for (const args of [{ agent: "wide" }, { workflow: "wide" }])
       expect((await playBoth(host, args)).refusals).toEqual([]);
-    expect((await playBoth(host, { agent: "narrow" })).refusals).toEqual([
-      "effects__add_line is not allowed: no entry in tools of agent narrow names it",
+    for (const args of [{ agent: "narrow" }, { agent: "narrow", tools: ["*"] }])
+      expect((await playBoth(host, args)).refusals).toEqual([
+        "effects__add_line is not allowed: no entry in tools of agent narrow names it",
+      ]);
+    expect((await playBoth(host, { agent: "wide", tools: ["effects__read_lines"] })).refusals).toEqual([
+      "effects__add_line is not allowed: no entry in tools of the spawn_agent call names it",
     ]);
-    expect((await playBoth(host, { agent: "narrow", tools: ["*"] })).refusals).toEqual([]);
     const blocked = await playBoth(host, { workflow: "wide", tools: ["effects__read_lines"] });
     expect(blocked.refusals).toHaveLength(1);
   });

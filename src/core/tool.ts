@@ -37,6 +37,11 @@ export function isBuiltIn(name: string): boolean {
   return !name.includes(SEPARATOR);
 }
 
+/** The server's part of a qualified name; null for the tools that legwork itself gives. */
+export function serverOf(tool: string): string | null {
+  return isBuiltIn(tool) ? null : tool.slice(0, tool.indexOf(SEPARATOR));
+}
+
 /** What is wrong with a tool pattern, or null when it is a name with any number of `*`. */
 export function patternFault(pattern: string): string | null {
   if (/^[A-Za-z0-9_*-]+$/.test(pattern)) return null;

@@ -1,6 +1,6 @@
 /** Where a run stands in its workflow: a fold of its events. */
 import type { RunEvent } from "./event.js";
-import { patternMatches } from "./tool.js";
+import { isBuiltIn, patternMatches, serverOf } from "./tool.js";
 import { type Action, type Json, READ_ONLY_VARIABLES, type Step, stepNamed, type Workflow } from "./workflow.js";
 
 /** A finished tool call as conditions see it. */
@@ -70,7 +70,7 @@ export function workflowAfter(
     case "turn_started":
       return { ...state, turn: event.turn, chain: 0, failed: new Set() };
     case "tool_call_finished":
-      return isDownstream(event.tool) ? afterCall(workflow, state, event, args) : state;
+      return isBuiltIn(event.tool) ? state : afterCall(workflow, state, event, args);
     case "transition_taken": {
       const from = stepNamed(workflow, event.from);
       const taken = from.transitions[event.transition ?? -1];
@@ -125,12 +125,6 @@ function queued(actions: readonly Action[], place: string, about: CallFacts | nu
   return actions.map((action, index) => ({ kind: "action", action, about, where: `${place}.${index}` }));
 }
 
-/** The server's part of a qualified name; null for the tools that legwork itself gives. */
-function serverOf(tool: string): string | null {
-  const at = tool.indexOf("__");
-  return at < 0 ? null : tool.slice(0, at);
-}
-
 /** Whether a tool pattern names one of these qualified names. */
 export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
   return [...names].some((name) => patternMatches(pattern, { name, server: serverOf(name) ?? "" }));
@@ -141,10 +135,6 @@ function introduction({ name, description, instructions }: Step): Action {
   const what = description === null ? "." : `: ${description}`;
   const content = [`You are now in step "${name}"${what}`, ...(instructions === null ? [] : [instructions])].join("\n");
   return { action: "inject_message", when: null, content };
-}
-
-function isDownstream(tool: string): boolean {
-  return serverOf(tool) !== null;
 }
 
 function afterCall(

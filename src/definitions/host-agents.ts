@@ -47,16 +47,12 @@ export const GeminiFile = z.object({
 });
 
 /** Reads a definition of Claude Code. Throws ConfigError with the place. */
-export function readClaudeAgent({ front, body, isLoose }: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
+export function readClaudeAgent(markdown: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
+  const { front } = markdown;
   const file = checkValue(front.value, ClaudeFile, front.place);
-  const notes: string[] = isLoose ? ["its front matter is no YAML and was read line by line"] : [];
-  noteUnknown(front.value, ClaudeFile.shape, notes);
+  const notes = notesOf(markdown, ClaudeFile.shape);
   return {
-    ...nothing(file.name, front.file, origin),
-    description: file.description ?? null,
-    prompt: body,
-    ...modelOf(file.model, notes),
-    tools: file.tools === undefined ? null : granted(namesIn(file.tools), notes),
+    ...common(file, markdown, origin, notes),
     blockedTools: blocked(namesIn(file.disallowedTools ?? []), notes, front.place(["disallowedTools"])),
     maxTurns: file.maxTurns ?? null,
     notes,
@@ -64,19 +60,33 @@ export function readClaudeAgent({ front, body, isLoose }: MarkdownFile, origin: 
 }
 
 /** Reads a definition of Gemini CLI. Throws ConfigError with the place. */
-export function readGeminiAgent({ front, body, isLoose }: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
+export function readGeminiAgent(markdown: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
+  const { front } = markdown;
   const file = checkValue(front.value, GeminiFile, front.place);
-  const notes: string[] = isLoose ? ["its front matter is no YAML and was read line by line"] : [];
-  noteUnknown(front.value, GeminiFile.shape, notes);
+  const notes = notesOf(markdown, GeminiFile.shape);
   return {
-    ...nothing(file.name, front.file, origin),
-    description: file.description ?? null,
-    prompt: body,
-    ...modelOf(file.model, notes),
-    tools: file.tools === undefined ? null : granted(namesIn(file.tools), notes),
+    ...common(file, markdown, origin, notes),
     maxTurns: file.max_turns ?? null,
     timeoutSeconds: file.timeout_mins === undefined ? null : file.timeout_mins * 60,
     notes,
+  };
+}
+
+type CommonFields = Pick<z.infer<typeof ClaudeFile>, "name" | "description" | "tools" | "model">;
+
+/** What both hosts say in the same words; adds to `notes` what cannot be taken over. */
+function common(
+  { name, description, tools, model }: CommonFields,
+  { front, body }: MarkdownFile,
+  origin: DefinitionOrigin,
+  notes: string[],
+): AgentDefinition {
+  return {
+    ...nothing(name, front.file, origin),
+    description: description ?? null,
+    prompt: body,
+    ...modelOf(model, notes),
+    tools: tools === undefined ? null : granted(namesIn(tools), notes),
   };
 }
 
@@ -103,10 +113,14 @@ function nothing(name: string, from: string, origin: DefinitionOrigin): AgentDef
   };
 }
 
-function noteUnknown(value: unknown, shape: object, notes: string[]): void {
+/** What there is to say of the file itself, to be added to. */
+function notesOf({ front: { value }, isLoose }: MarkdownFile, shape: object): string[] {
   const unknown = isMap(value) ? Object.keys(value).filter((key) => !Object.hasOwn(shape, key)) : [];
-  if (unknown.length > 0)
-    notes.push(`${unknown.join(", ")} of the file ${unknown.length === 1 ? "has" : "have"} no meaning here`);
+  const meaning = `${unknown.join(", ")} of the file ${unknown.length === 1 ? "has" : "have"} no meaning here`;
+  return [
+    ...(isLoose ? ["its front matter is no YAML and was read line by line"] : []),
+    ...(unknown.length > 0 ? [meaning] : []),
+  ];
 }
 
 /** Only a full model name says which provider it belongs to. */

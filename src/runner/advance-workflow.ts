@@ -18,15 +18,14 @@ import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./mak
 
 /**
  * Yields commits. Returns the outcome where the workflow ends the run; null otherwise, also after an abort.
- * `contextNow` is asked before each step on the way, since what is offered changes with it.
+ * What `context` offers has to follow the step that the run is in.
  */
 export async function* advanceWorkflow(
-  contextNow: () => CallContext,
+  context: CallContext,
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+  const { journal, signal, request, surroundings } = context;
   for (;;) {
-    const context = contextNow();
-    const { journal, signal, request, surroundings } = context;
     if (request.workflow === null || journal.workflow === null || signal.aborted) return null;
     const effect = nextEffect(request.workflow, journal.workflow, surroundings);
     if (effect === null) return null;
@@ -39,15 +38,15 @@ export async function* advanceWorkflow(
 /** What follows the calls of a turn: what the workflow does by itself, and only then what the agent asked for. */
 export async function* advanceTurn(
   calls: readonly ToolCall[],
-  contextNow: () => CallContext,
+  context: CallContext,
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
-  const { journal, signal } = contextNow();
+  const { journal, signal } = context;
   const before = journal.workflow?.step ?? null;
-  const end = yield* advanceWorkflow(contextNow, deps);
+  const end = yield* advanceWorkflow(context, deps);
   if (end || signal.aborted) return end;
-  takeStepRequests(calls, before, contextNow());
-  return yield* advanceWorkflow(contextNow, deps);
+  takeStepRequests(calls, before, context);
+  return yield* advanceWorkflow(context, deps);
 }
 
 type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;

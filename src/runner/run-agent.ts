@@ -1,14 +1,15 @@
 /** The agent loop: a request in, a stream of facts out. */
-import { factsOf } from "../core/advance.js";
+import { factsOf, type Surroundings } from "../core/advance.js";
+import type { ConditionReader } from "../core/condition.js";
 import type { RunEvent } from "../core/event.js";
 import { COMPLETE, type ReadReply } from "../core/history.js";
 import { firstBreach, MAX_DEPTH } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
-import type { ServerHold } from "../core/ports.js";
+import type { Catalog, ServerHold } from "../core/ports.js";
 import type { Outcome, Run, RunFailure, RunRequest } from "../core/run.js";
 import { fillTemplate } from "../core/template.js";
 import { untilAborted } from "../core/until-aborted.js";
-import type { PrematureStop } from "../core/workflow.js";
+import type { PrematureStop, Step } from "../core/workflow.js";
 import { advanceTurn, advanceWorkflow, unmetIn } from "./advance-workflow.js";
 import { type Asked, askModel } from "./ask-model.js";
 import { callTools } from "./call-tools.js";
@@ -57,40 +58,37 @@ export async function* runAgent(
 
 /** The turns. Returns how the run ended, or null when it was stopped from outside. */
 async function* workUntilEnd(
-  { id, depth, request }: AgentRun,
+  run: AgentRun,
   signal: AbortSignal,
   journal: Journal,
   hold: ServerHold,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+  const { request } = run;
   const { history } = journal;
   const { readReply } = deps;
+  const surroundings = surroundingsOf(run, deps.conditions);
   const servers = serversFor(request, deps.downstream.servers);
   await untilAborted(hold.ready, signal).catch(() => {});
   if (signal.aborted) return null;
-  let before: Offer | null = null;
+  const offerNow = createOffering(request, servers, journal, deps);
 
-  /** What holds at this moment: the step, and, when it is asked for, what is offered in it. */
-  const contextNow = (): CallContext => {
-    const { agent, model } = request;
-    const surroundings = { run: { id, depth, agent, model }, evaluate: deps.conditions.evaluate };
-    return {
-      request,
-      journal,
-      surroundings,
-      readReply,
-      signal,
-      get offer() {
-        before = currentOffer(request, servers, before, journal, deps);
-        return before;
-      },
-    };
+  /** What holds at any moment: what is offered is that of the step the run is in then. */
+  const now: CallContext = {
+    request,
+    journal,
+    surroundings,
+    readReply,
+    signal,
+    get offer() {
+      return offerNow();
+    },
   };
 
-  const endAtOnce = yield* advanceWorkflow(contextNow, deps);
+  const endAtOnce = yield* advanceWorkflow(now, deps);
   if (endAtOnce) return endAtOnce;
   for (;;) {
-    const context: CallContext = { ...contextNow() }; // one offer for the whole turn
+    const context: CallContext = { ...now }; // one offer for the whole turn
     const { offer } = context;
     const breach = firstBreach(request.limits, history);
     if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
@@ -108,7 +106,7 @@ async function* workUntilEnd(
     if (stuck) return { status: "blocked", result: null, error: stuck };
     if (signal.aborted) return null;
 
-    const endByWorkflow = yield* advanceTurn(calls, contextNow, deps);
+    const endByWorkflow = yield* advanceTurn(calls, now, deps);
     if (endByWorkflow) return endByWorkflow;
     if (signal.aborted) return null;
 
@@ -117,20 +115,35 @@ async function* workUntilEnd(
   }
 }
 
-/** What the run is offered now; a change is recorded, and told to the agent. */
-function currentOffer(
+/**
+ * What the run is offered, whenever it is asked for; a change is recorded, and told to the agent.
+ * Worked out anew only where the catalog or the step has changed.
+ */
+function createOffering(
   request: RunRequest,
   servers: readonly string[],
-  before: Offer | null,
   journal: Journal,
   { downstream, offerTools }: AgentDeps,
-): Offer {
-  const offer = offerTools(downstream.catalog(servers), policyInStep(request, journal.step), request);
-  if (offer === before) return offer;
-  journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
-  const change = before && changeBetween(before, offer);
-  if (change !== null) journal.note({ type: "message_injected", text: change });
-  return offer;
+): () => Offer {
+  let last: { readonly catalog: Catalog; readonly step: Step | null; readonly offer: Offer } | null = null;
+  return () => {
+    const [catalog, step] = [downstream.catalog(servers), journal.step];
+    if (last && last.catalog === catalog && last.step === step) return last.offer;
+    const before = last?.offer ?? null;
+    const offer = offerTools(catalog, policyInStep(request, step), request);
+    last = { catalog, step, offer };
+    if (offer === before) return offer;
+    journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
+    const change = before && changeBetween(before, offer);
+    if (change !== null) journal.note({ type: "message_injected", text: change });
+    return offer;
+  };
+}
+
+/** What the workflow's conditions are told of the run, and who evaluates them. */
+export function surroundingsOf({ id, depth, request }: AgentRun, { evaluate }: ConditionReader): Surroundings {
+  const { agent, model } = request;
+  return { run: { id, depth, agent, model }, evaluate };
 }
 
 /** The variables that legwork itself sets. */

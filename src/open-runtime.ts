@@ -20,7 +20,8 @@ import { createJsonSchemas } from "./runner/json-schema.js";
 import { createLiveRuns } from "./runner/live-runs.js";
 import { createOfferTools } from "./runner/offer-tools.js";
 import type { ProviderEntry } from "./runner/resolve-provider.js";
-import type { Runtime, Setup } from "./runner/runtime.js";
+import type { Runtime, RuntimeParts, Setup } from "./runner/runtime.js";
+import { createTakeOver } from "./runner/take-over.js";
 import { createStoreWatch } from "./runner/watch-store.js";
 import { openStore } from "./store/open-store.js";
 
@@ -39,7 +40,7 @@ export interface OpenRuntime {
   closeStore(): void;
 }
 
-/** Opens the store and gives up runs whose process is gone. Throws StoreError. */
+/** Opens the store, and takes over runs whose process is gone. Throws StoreError. */
 export function openRuntime(place: Place, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
   const clock = { now: Date.now };
   const { runs: store, catalogs, pins } = openStore(place.databaseFile, clock);
@@ -75,6 +76,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     });
     return {
       settings: config,
+      resume: config.resume,
       providers: providerEntries(config, place),
       downstream,
       conditions,
@@ -85,30 +87,34 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     };
   }
 
+  const parts: RuntimeParts = {
+    project: place.project,
+    store,
+    feed,
+    watch,
+    live,
+    schemas: createJsonSchemas(),
+    offerTools: createOfferTools(),
+    readReply,
+    clock,
+    get redact() {
+      return redact;
+    },
+    newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
+    setup() {
+      setup ??= openSetup().catch((error: unknown) => {
+        setup = null; // the next call reads the files again, so that a mended one takes effect
+        throw error;
+      });
+      return setup;
+    },
+  };
+  const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, log) });
+  runtime.takeOver.begin();
+
   return {
     log,
-    runtime: {
-      project: place.project,
-      store,
-      feed,
-      watch,
-      live,
-      schemas: createJsonSchemas(),
-      offerTools: createOfferTools(),
-      readReply,
-      clock,
-      get redact() {
-        return redact;
-      },
-      newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
-      setup() {
-        setup ??= openSetup().catch((error: unknown) => {
-          setup = null; // the next call reads the files again, so that a mended one takes effect
-          throw error;
-        });
-        return setup;
-      },
-    },
+    runtime,
     interrupt(reason) {
       store.hurry();
       live.interruptAll(reason);

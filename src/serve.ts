@@ -1,12 +1,15 @@
 /** The stdio server's life: from the first byte of stdin to an exit that leaves nothing behind. */
+import { existsSync } from "node:fs";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
 import { findPlaces } from "./config/places.js";
 import type { OpenRuntime } from "./open-runtime.js";
+import type { Runtime } from "./runner/runtime.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
 const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger one ends the connection, for reading it takes time with its square
+const TAKE_OVER_AFTER_MS = 10_000; // hosts that only look whether a server is healthy are gone by then
 const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
 
 /** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
@@ -23,15 +26,27 @@ export async function serve(projectArgument: string | null, version: string): Pr
     return opened;
   }
 
+  async function runtime(): Promise<Runtime> {
+    opening ??= open().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    return (await opening).runtime;
+  }
+
+  /** Runs that were interrupted go on even if the host never calls: opening takes them over. */
+  function takeOverLater(): void {
+    const timer = setTimeout(() => {
+      if (ending !== null || opening !== null || !existsSync(findPlaces(projectArgument).databaseFile)) return;
+      runtime().catch((error: unknown) => reportBug(error, {}));
+    }, TAKE_OVER_AFTER_MS);
+    timer.unref();
+  }
+
   const server = createServer({
     version,
-    async runtime() {
-      opening ??= open().catch((error: unknown) => {
-        opening = null;
-        throw error;
-      });
-      return (await opening).runtime;
-    },
+    runtime,
+    onInitialized: takeOverLater,
     onClose: () => void end("the connection to the host broke"),
     onBug: (error, tool) => reportBug(error, { tool }),
   });

@@ -11,8 +11,14 @@ export function describeEvent(event: RunEvent, readReply: ReadReply): string {
 function sentenceOf(event: RunEvent, readReply: ReadReply): string {
   switch (event.type) {
     case "run_created":
+      return event.continues === undefined ? "" : `goes on from ${event.continues}`;
     case "run_started":
       return "";
+    case "run_resumed": {
+      const turns = event.moreTurns === undefined ? "" : `, ${event.moreTurns} more turns`;
+      const seconds = event.moreSeconds === undefined ? "" : `, ${event.moreSeconds} s more`;
+      return `${event.by === "takeover" ? "by itself" : "on request"}${turns}${seconds}`;
+    }
     case "tools_resolved": {
       const count = (isAllowed: boolean) =>
         event.rulings.reduce((sum, { allowed, tools }) => sum + (allowed === isAllowed ? tools.length : 0), 0);

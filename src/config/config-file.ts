@@ -5,7 +5,7 @@ import { MOST } from "../core/limits.js";
 import { checkValue } from "../yaml/parse-yaml.js";
 import { readYaml } from "../yaml/read-yaml.js";
 import { IMPORTS } from "./imported-files.js";
-import { Pattern, Patterns, Seconds, ServerEntry, ServerName } from "./server-entry.js";
+import { OnUnknownChoice, Pattern, Patterns, Seconds, ServerEntry, ServerName } from "./server-entry.js";
 
 const Limits = z.strictObject({
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
@@ -24,6 +24,8 @@ const common = {
   tools: z.array(Pattern).describe(`tool patterns, or "${READ_ONLY_ENTRY}"`).optional(),
   blocked_tools: Patterns.optional(),
   limits: Limits.optional(),
+  resume: z.enum(["auto", "manual"]).optional(),
+  on_unknown: OnUnknownChoice.optional(),
 };
 
 const usersOnly = z.never({ error: "may stand only in your own config.yaml, not in a project's" }).optional();

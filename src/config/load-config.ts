@@ -28,6 +28,8 @@ export interface Config {
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
+  /** Whether runs whose process went away are taken over by themselves. */
+  readonly resume: "auto" | "manual";
   readonly logLevel: string;
   /** What was left out and how to have it, one sentence each. */
   readonly notices: readonly string[];
@@ -43,7 +45,13 @@ export async function loadConfig(place: Place): Promise<Config> {
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
   const sources = await loadSources({ place, own, user, imported: projectFiles.imported, notices });
-  const { servers, brokenServers, secrets } = loadServers({ place, configs: files, sources, notices });
+  const { servers, brokenServers, secrets } = loadServers({
+    place,
+    configs: files,
+    sources,
+    onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",
+    notices,
+  });
   // A model belongs to its provider: the user's is none of the provider that the project names instead.
   const namesOther = own?.value.provider !== undefined && own.value.provider !== user?.value.provider;
   const toolsFrom = files.find((file) => file.value.tools !== undefined);
@@ -68,6 +76,7 @@ export async function loadConfig(place: Place): Promise<Config> {
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    resume: own?.value.resume ?? user?.value.resume ?? "auto",
     logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,
   });

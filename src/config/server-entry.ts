@@ -11,6 +11,11 @@ export const Pattern = z.string().superRefine((pattern, context) => {
 });
 export const Patterns = z.array(Pattern);
 
+/** What is done where nobody knows whether a call had its effect. */
+export const OnUnknownChoice = z.enum(["tell", "stop"]);
+
+const ToolName = z.string().regex(/^[^*]+$/, 'has to name one tool, without "*"');
+
 export const LONGEST_SERVER_NAME = 40;
 
 export const ServerName = z
@@ -45,6 +50,8 @@ const policyKeys = {
   exclude_tools: Patterns.optional(),
   effects: z.record(Pattern, z.enum(["read_only", "idempotent", "effectful"])).optional(),
   pin: z.enum(["off", "warn", "enforce"]).optional(),
+  on_unknown: OnUnknownChoice.optional(),
+  probe: z.record(Pattern, ToolName).optional(),
   allow: z.array(z.enum(["sampling", "elicitation"])).optional(),
 };
 

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
-import { type BrokenServer, DEFAULT_IDLE_SECONDS, type ServerConfig } from "../core/server-config.js";
+import { type BrokenServer, DEFAULT_IDLE_SECONDS, type OnUnknown, type ServerConfig } from "../core/server-config.js";
+import { isBuiltIn, qualifiedName } from "../core/tool.js";
 import type { LoadedFile } from "./config-file.js";
 import type { Variables } from "./expand.js";
 import type { Place } from "./places.js";
@@ -18,6 +19,8 @@ export interface ServerSources {
   readonly configs: readonly LoadedFile[];
   /** In the order of `configs`, then the imported files, of which earlier ones win. */
   readonly sources: readonly ServerSource[];
+  /** For servers that say nothing of their own. */
+  readonly onUnknown: OnUnknown;
   readonly notices: string[];
 }
 
@@ -109,7 +112,8 @@ function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: re
 }
 
 /** Null for a server that is legwork itself. */
-function buildServer(name: string, base: Base, policy: ServerPolicy, { place, notices }: ServerSources) {
+function buildServer(name: string, base: Base, policy: ServerPolicy, given: ServerSources) {
+  const { place, notices } = given;
   const expanded = expandReach(base, place);
   if (expanded === null) {
     notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
@@ -121,12 +125,12 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, { place, no
     reach: expanded.reach,
     definitionHash: definitionHash(base.entry, place.project),
     guard: null,
-    ...policySettings(policy),
+    ...policySettings(name, policy, given),
   };
   return { server, secrets: expanded.secrets };
 }
 
-function policySettings(policy: ServerPolicy) {
+function policySettings(name: string, policy: ServerPolicy, { onUnknown }: ServerSources) {
   return {
     timeoutSeconds: policy.timeout_seconds ?? null,
     toolTimeouts: Object.entries(policy.tool_timeouts ?? {}).map(([pattern, seconds]) => ({ pattern, seconds })),
@@ -135,11 +139,18 @@ function policySettings(policy: ServerPolicy) {
     excludeTools: policy.exclude_tools ?? [],
     effects: Object.entries(policy.effects ?? {}).map(([pattern, effect]) => ({ pattern, effect })),
     pin: policy.pin ?? "warn",
+    onUnknown: policy.on_unknown ?? onUnknown,
+    probes: Object.entries(policy.probe ?? {}).map(([pattern, tool]) => ({ pattern, tool: qualified(name, tool) })),
     allow: {
       sampling: policy.allow?.includes("sampling") ?? false,
       elicitation: policy.allow?.includes("elicitation") ?? false,
     },
   };
+}
+
+/** A tool of the same server, unless another's is named. */
+function qualified(server: string, tool: string): string {
+  return isBuiltIn(tool) ? qualifiedName(server, tool) : tool;
 }
 
 /** As written, so that a changed value of a variable is the same definition; with the project where a path depends on it. */
@@ -162,7 +173,8 @@ function hashOf(definition: unknown): string {
 }
 
 /** The shipped file server over the project, so that agents can work with no configuration at all. */
-function workspaceServer({ place, notices }: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
+function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
+  const { place, notices } = given;
   const { project, home, userHome } = place;
   if (project === userHome || dirname(project) === project) {
     notices.push(
@@ -179,7 +191,7 @@ function workspaceServer({ place, notices }: ServerSources, policy: ServerPolicy
       reach: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
       definitionHash: hashOf(["shipped", args]),
       guard: { root: project, home },
-      ...policySettings(policy),
+      ...policySettings(WORKSPACE, policy, given),
     },
   ];
 }

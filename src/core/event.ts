@@ -4,8 +4,8 @@ import type { Outcome, Usage } from "./run.js";
 import type { Effect } from "./tool.js";
 import type { Json } from "./workflow.js";
 
-/** The version written with every event, so that a later legwork can still read it. */
-export const EVENT_VERSION = 1;
+/** The version written with every event, so that a later legwork can still read it (see read-event.ts). */
+export const EVENT_VERSION = 2;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
 export interface ToolRuling {
@@ -26,6 +26,9 @@ export interface KeptPart {
   readonly blob: string;
 }
 
+/** The code of an answer that is none: the process went away during the call, which may or may not have had its effect. */
+export const OUTCOME_UNKNOWN = "outcome_unknown";
+
 /** The answer to a call: `text` is what the agent got; `blob` holds the whole where that is only its head, `size` its characters. */
 export interface KeptAnswer {
   readonly isError: boolean;
@@ -38,7 +41,8 @@ export interface KeptAnswer {
 }
 
 export type RunEvent =
-  | { readonly type: "run_created" }
+  /** `continues` names the run whose whole history comes before this one's. */
+  | { readonly type: "run_created"; readonly continues?: string }
   | { readonly type: "run_started" }
   /** Before the first turn, and again when the servers have changed what they offer. */
   | { readonly type: "tools_resolved"; readonly rulings: readonly ToolRuling[]; readonly warnings: readonly string[] }
@@ -142,7 +146,15 @@ export type RunEvent =
       readonly outputAs: string | null;
       readonly done: number;
     }
-  | { readonly type: "run_interrupted"; readonly reason: string }
+  /** `until` is when the run was last known to be worked on, in Unix milliseconds. */
+  | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number }
+  /** A process has taken the run up again: by itself, or because a caller asked for it and may have granted more. */
+  | {
+      readonly type: "run_resumed";
+      readonly by: "takeover" | "request";
+      readonly moreTurns?: number;
+      readonly moreSeconds?: number;
+    }
   | { readonly type: "run_finished"; readonly outcome: Outcome };
 
 /** An event as the journal holds it: `seq` counts from 1 in its run, `at` is Unix milliseconds. */

@@ -1,7 +1,7 @@
 /** The fold of a run's events: what the model is told next, and what the limits are measured on. */
 import type { RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
-import { isBuiltIn } from "./tool.js";
+import { type Effect, isBuiltIn } from "./tool.js";
 
 /** Reads what a vendor's raw reply says; pure. */
 export type ReadReply = (raw: RawReply) => ReplyContent;
@@ -25,6 +25,27 @@ export interface History {
   repetition: Repetition;
   /** Questions of servers to the run's model. */
   samplings: number;
+  /** Where the run goes on: with a new turn, with the request of the turn begun, or with the calls of the last reply. */
+  phase: "between" | "asking" | "acting";
+  ended: boolean;
+  /** The limit that made the last turn the agent's one extra reply. */
+  grace: string | null;
+  /** Replies of the last turn that were no answer. */
+  rejected: number;
+  /** The calls of the last reply that were begun and have no answer, by index. */
+  readonly open: Map<number, OpenCall>;
+  /** What was granted beyond the limits of the request. */
+  moreTurns: number;
+  moreSeconds: number;
+  /** The tools that the agent was last offered; null before the first turn. */
+  offered: ReadonlySet<string> | null;
+}
+
+/** A call whose answer is not known. */
+export interface OpenCall {
+  readonly tool: string;
+  /** As it was when the call was begun. */
+  readonly effect: Effect;
 }
 
 /** How often in a row the same call got the same answer. */
@@ -50,25 +71,57 @@ export function createHistory(prompt: string): History {
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
     samplings: 0,
+    phase: "between",
+    ended: false,
+    grace: null,
+    rejected: 0,
+    open: new Map(),
+    moreTurns: 0,
+    moreSeconds: 0,
+    offered: null,
   };
 }
 
 /** Takes one event into the history. */
 export function recordEvent(history: History, event: RunEvent, readReply: ReadReply): void {
   switch (event.type) {
+    case "run_created":
+      if (event.continues !== undefined) continueFrom(history);
+      return;
+    case "run_finished":
+      history.ended = true;
+      return;
+    case "run_resumed":
+      if (event.by === "request") reopen(history, event);
+      history.ended = false;
+      return;
+    case "tools_resolved":
+      history.offered = new Set(event.rulings.flatMap(({ allowed, tools }) => (allowed ? tools : [])));
+      return;
     case "turn_started":
       history.turn = event.turn;
+      history.phase = "asking";
+      history.grace = event.grace ?? null;
+      history.rejected = 0;
+      return;
+    case "reply_rejected":
+      history.rejected += 1;
       return;
     case "model_replied": {
       const content = readReply(event.raw);
       if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
+      history.phase = "acting";
       history.calls = content.calls;
       history.answers = [];
+      history.open.clear();
       if (content.calls.length > 0) history.messages.push({ role: "tool", answers: history.answers });
       else history.prematureStops += 1;
       return;
     }
+    case "tool_call_started":
+      history.open.set(event.index, event);
+      return;
     case "workflow_call_finished":
       keep(history, workflowResultId(event.call), event);
       return;
@@ -94,6 +147,14 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     default:
       return;
   }
+}
+
+/** The calls of the last reply that have no answer yet, with their places. */
+export function unanswered({
+  calls,
+  answers,
+}: History): readonly { readonly call: ToolCall; readonly index: number }[] {
+  return calls.flatMap((call, index) => (answers[index] === undefined ? [{ call, index }] : []));
 }
 
 /** The id under which an agent reads on in a large answer of its own run. */
@@ -123,7 +184,38 @@ function keep(history: History, id: string, { blob, parts = [] }: Kept): void {
 
 type Kept = Pick<Extract<RunEvent, { type: "tool_call_finished" }>, "blob" | "parts">;
 
+/** Somebody wants the run to go on: what counted against it counts no more, and what had come to its end is over. */
+function reopen(history: History, { moreTurns = 0, moreSeconds = 0 }: Extract<RunEvent, { type: "run_resumed" }>) {
+  history.moreTurns += moreTurns;
+  history.moreSeconds += moreSeconds;
+  forgive(history);
+  if (!history.ended) return;
+  const isOver = history.grace !== null || (history.phase === "acting" && unanswered(history).length === 0);
+  if (isOver) history.phase = "between";
+  history.grace = null;
+}
+
+/** Another run goes on from here with limits of its own. */
+function continueFrom(history: History): void {
+  forgive(history);
+  history.phase = "between";
+  history.ended = false;
+  history.grace = null;
+  history.turnsUsed = 0;
+  history.samplings = 0;
+  history.moreTurns = 0;
+  history.moreSeconds = 0;
+}
+
+function forgive(history: History): void {
+  history.completeRefusals = 0;
+  history.prematureStops = 0;
+  history.rejected = 0;
+  history.repetition = { call: "", answer: "", count: 0 };
+}
+
 function answer(history: History, index: number, isError: boolean, text: string): void {
+  history.open.delete(index);
   const call = history.calls[index];
   if (call) history.answers[index] = { call, isError, text };
 }

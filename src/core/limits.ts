@@ -20,9 +20,16 @@ export const LEASE_MS = 15_000;
 /** The most that may be asked for; more is a mistake, not a wish. */
 export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000 } as const;
 
+/** How often a run is taken over without anything in it having been finished in between. */
+export const MAX_ATTEMPTS = 3;
+
+/** Milliseconds after which an interrupted run goes on only when somebody asks for it. */
+export const RESUMED_WITHIN_MS = 3_600_000;
+
 /** The first limit that leaves no room for another turn, or null. */
-export function firstBreach(limits: RunLimits, history: History): RunFailure | null {
-  if (history.turnsUsed < limits.maxTurns) return null;
-  const turns = limits.maxTurns === 1 ? "its 1 turn" : `its ${limits.maxTurns} turns`;
+export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: History): RunFailure | null {
+  const most = maxTurns + moreTurns;
+  if (turnsUsed < most) return null;
+  const turns = most === 1 ? "its 1 turn" : `its ${most} turns`;
   return { code: "max_turns", message: `the run used ${turns} (max_turns) before it was done` };
 }

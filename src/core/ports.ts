@@ -2,6 +2,7 @@
 import type { RunEvent, StoredEvent } from "./event.js";
 import type { Message, RawReply, ToolDeclaration } from "./message.js";
 import type { Outcome, Run, RunIdentity, RunRequest, RunStatus, Usage } from "./run.js";
+import type { AfterUnknown } from "./server-config.js";
 import type { CatalogTool } from "./tool.js";
 
 /** Milliseconds since the Unix epoch. */
@@ -165,6 +166,8 @@ export interface Downstream {
   current(tool: CatalogTool): CatalogTool | { readonly gone: string };
   /** Why these arguments are refused whatever the policy says, or null. */
   objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
+  /** What is to be done where nobody knows whether a call of the tool, by its qualified name, had its effect. */
+  afterUnknown(tool: string): AfterUnknown;
   /** Makes one call, once. Throws DownstreamError; an abort is passed on to the server and rejects at once. */
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
   /** Ends every server's process group; idempotent. */
@@ -212,6 +215,8 @@ export interface RunHold {
 
 export interface NewRun extends RunIdentity {
   readonly request: RunRequest;
+  /** Written after run_created: what the agent is told where it goes on from another run. */
+  readonly message: string | null;
   /** The host's session, written with its first run; null where the parent is an agent. */
   readonly hostSession: HostSession | null;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
@@ -266,6 +271,13 @@ export interface RunStore {
   endTree(runId: string, outcome: Outcome): readonly EndedRun[];
   /** Marks the held runs interrupted and lets them go; runs that the holds have lost are left alone. */
   interrupt(holds: readonly RunHold[], reason: string): void;
+  /**
+   * Takes over a run that nobody holds: it is running, and held by this process with the next epoch. Events are saved with
+   * that. Null, and nothing is written, where the run is not as `hold` knew it.
+   */
+  takeOver(hold: RunHold, events: readonly RunEvent[]): Run | null;
+  /** Interrupted runs of a project that were worked on after `since` (Unix milliseconds), oldest first. */
+  listInterrupted(project: string, since: number): readonly Run[];
   /** Marks runs whose lease has expired, or whose owner is provably dead, as interrupted; returns their ids. */
   interruptAbandoned(): readonly string[];
   /** Extends the leases of all runs that this process holds. */
@@ -276,10 +288,10 @@ export interface RunStore {
   /** In the order asked; unknown ids are left out. */
   getRuns(ids: readonly string[]): readonly Run[];
   listRuns(filter: RunFilter): readonly Run[];
-  /** Events after `afterSeq` in order; `types` narrows them. */
+  /** Events after `afterSeq` in order, all or at most `limit`; `types` narrows them. */
   listEvents(
     runId: string,
-    query: { afterSeq: number; limit: number; types?: readonly RunEvent["type"][] },
+    query: { afterSeq: number; limit?: number; types?: readonly RunEvent["type"][] },
   ): readonly StoredEvent[];
   /** Keeps a text under its hash and returns the hash. */
   putBlob(text: string): string;

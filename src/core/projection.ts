@@ -1,5 +1,5 @@
 /** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
-import type { RunEvent } from "./event.js";
+import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
 import type { Outcome, RunStatus, Usage } from "./run.js";
 import { isBuiltIn } from "./tool.js";
 
@@ -9,6 +9,10 @@ export interface RunDelta {
   readonly outcome: Outcome | null;
   /** The workflow's step that was entered last. */
   readonly step: string | null;
+  /** When an interrupted run was last known to be worked on. */
+  readonly interruptedAt: number | null;
+  /** True where something was finished: the next crash is not one more of the same. */
+  readonly finished: boolean;
   readonly turns: number;
   readonly toolCalls: number;
   readonly usage: Usage;
@@ -18,15 +22,17 @@ export interface RunDelta {
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
   const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
   let [status, outcome]: [RunStatus | null, Outcome | null] = [null, null];
-  let step: string | null = null;
+  let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
   let [turns, toolCalls] = [0, 0];
   for (const event of events) {
     switch (event.type) {
       case "run_started":
+      case "run_resumed":
         status = "running";
         break;
       case "run_interrupted":
         status = "interrupted";
+        interruptedAt = event.until;
         break;
       case "run_finished":
         outcome = event.outcome;
@@ -36,6 +42,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         step = event.step;
         break;
       case "model_replied":
+        finished = true;
         if (event.grace === undefined) turns += 1;
         addUsage(usage, event.usage);
         break;
@@ -45,15 +52,17 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
       case "workflow_call_finished":
         toolCalls += 1;
+        finished ||= event.code !== OUTCOME_UNKNOWN;
         break;
       case "tool_call_finished":
+        finished ||= event.code !== OUTCOME_UNKNOWN;
         if (!isBuiltIn(event.tool)) toolCalls += 1;
         break;
       default:
         break;
     }
   }
-  return { status, outcome, step, turns, toolCalls, usage };
+  return { status, outcome, step, interruptedAt, finished, turns, toolCalls, usage };
 }
 
 function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {

@@ -9,10 +9,13 @@ export type EndStatus = (typeof END_STATUSES)[number];
 const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
 export const RUN_STATUSES = ["pending", "running", "waiting", "interrupted", ...END_STATUSES] as const;
 
+/** Ends that `resume_run` takes back: there is something left to do. */
+export const REOPENED = ["partial", "blocked", "error", "timeout"] as const satisfies readonly EndStatus[];
+
 /** The statuses a run may have just before it gets the status named by the key. */
 export const LEGAL_FROM: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   pending: [],
-  running: ["pending", "waiting", "interrupted"],
+  running: ["pending", "waiting", "interrupted", ...REOPENED],
   waiting: ["running"],
   // A pending run whose owner goes away is interrupted too: otherwise nothing would ever start it.
   interrupted: ["pending", "running"],
@@ -92,6 +95,8 @@ export interface RunRequest {
 
 /** What a run is called and whose it is. */
 export interface RunIdentity {
+  /** The run whose history this one goes on from; null for one of its own. */
+  readonly continues: string | null;
   readonly id: string;
   readonly sessionId: string;
   readonly parentSessionId: string;
@@ -114,6 +119,10 @@ export interface Run extends RunIdentity {
   readonly usage: Usage;
   readonly costUsd: number | null;
   readonly epoch: number;
+  /** How often it was taken over since something in it was last finished. */
+  readonly attempts: number;
+  /** When an interrupted run was last known to be worked on. */
+  readonly interruptedAt: number | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly lastEventAt: number;

@@ -20,6 +20,22 @@ export interface ToolTimeout {
   readonly seconds: number;
 }
 
+/** tell: the agent is told and decides. stop: the run ends as blocked, and a person decides. */
+export type OnUnknown = "tell" | "stop";
+
+/** A tool that tells whether a call of those that the pattern names had its effect. */
+export interface Probe {
+  readonly pattern: string;
+  /** Its qualified name. */
+  readonly tool: string;
+}
+
+export interface AfterUnknown {
+  readonly action: OnUnknown;
+  /** The qualified name of the tool that tells whether it happened. */
+  readonly probe: string | null;
+}
+
 /** How the server is reached; expanded and ready to be used. */
 export type ServerReach =
   | {
@@ -55,6 +71,9 @@ export interface ServerConfig {
   /** The last pattern that matches a tool decides its effect. */
   readonly effects: readonly EffectOverride[];
   readonly pin: PinMode;
+  readonly onUnknown: OnUnknown;
+  /** The last pattern that matches a tool gives its probe. */
+  readonly probes: readonly Probe[];
   /** What the server may ask of us besides the project folder. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean };
   readonly guard: WorkspaceGuard | null;

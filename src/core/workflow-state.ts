@@ -21,6 +21,8 @@ export interface WorkflowState {
   readonly step: string | null;
   readonly variables: Readonly<Record<string, Json>>;
   readonly turn: number;
+  /** The step that the turn began in. */
+  readonly turnStep: string | null;
   /** Finished calls, also failed ones, since the step was entered. */
   readonly stepActions: number;
   readonly totalActions: number;
@@ -33,6 +35,8 @@ export interface WorkflowState {
   readonly chain: number;
   /** Tool calls that the workflow itself has made. */
   readonly ownCalls: number;
+  /** The one of them that was begun and has no answer. */
+  readonly openCall: Extract<RunEvent, { type: "workflow_call_started" }> | null;
   /** Places whose condition could not be evaluated in this turn. */
   readonly failed: ReadonlySet<string>;
 }
@@ -47,6 +51,7 @@ export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string,
     step: null,
     variables: { ...NOTHING_SET, ...workflow.variables, ...given },
     turn: 0,
+    turnStep: null,
     stepActions: 0,
     totalActions: 0,
     called: new Set(),
@@ -55,6 +60,7 @@ export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string,
     pending: [{ kind: "enter", step: first.name }],
     chain: 0,
     ownCalls: 0,
+    openCall: null,
     failed: new Set(),
   };
 }
@@ -68,7 +74,7 @@ export function workflowAfter(
 ): WorkflowState {
   switch (event.type) {
     case "turn_started":
-      return { ...state, turn: event.turn, chain: 0, failed: new Set() };
+      return { ...state, turn: event.turn, turnStep: state.step, chain: 0, failed: new Set() };
     case "tool_call_finished":
       return isBuiltIn(event.tool) ? state : afterCall(workflow, state, event, args);
     case "transition_taken": {
@@ -106,6 +112,8 @@ export function workflowAfter(
       return afterActions(state, event.done ?? 0);
     case "actions_skipped":
       return afterActions(state, event.done);
+    case "workflow_call_started":
+      return { ...state, openCall: event };
     case "workflow_call_finished": {
       const called = withCall(afterOwnCall(state, event.done), event.tool, event.isError);
       return event.outputAs === null ? called : withVariable(called, event.outputAs, event.text);
@@ -155,7 +163,7 @@ function afterCall(
 
 /** What the workflow calls itself counts as called, but not as an action of the agent. */
 function afterOwnCall(state: WorkflowState, done: number): WorkflowState {
-  return { ...afterActions(state, done), ownCalls: state.ownCalls + 1 };
+  return { ...afterActions(state, done), ownCalls: state.ownCalls + 1, openCall: null };
 }
 
 function withCall(state: WorkflowState, tool: string, isError: boolean): WorkflowState {

@@ -1,7 +1,7 @@
 /** The user's MCP servers as one catalog of tools. */
 import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../core/ports.js";
 import type { BrokenServer, ServerConfig } from "../core/server-config.js";
-import { type CatalogTool, patternMatches } from "../core/tool.js";
+import { type CatalogTool, patternMatches, serverOf } from "../core/tool.js";
 import { notCalled } from "./call-error.js";
 import type { DownstreamOptions } from "./downstream-options.js";
 import { setAside, toolNamed } from "./listing.js";
@@ -60,6 +60,14 @@ export function createDownstream(
     async objection(tool, args) {
       const guard = managed.get(tool.server)?.config.guard ?? null;
       return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
+    },
+    afterUnknown(tool) {
+      const config = managed.get(serverOf(tool) ?? "")?.config;
+      if (!config) return { action: "tell", probe: null };
+      const probe = config.probes.findLast(({ pattern }) =>
+        patternMatches(pattern, { name: tool, server: config.name }),
+      );
+      return { action: config.onUnknown, probe: probe?.tool ?? null };
     },
     async call(tool, args, callOptions) {
       const server = managed.get(tool.server);

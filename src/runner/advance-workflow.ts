@@ -7,14 +7,15 @@ import {
   requestRefusal,
   unmetForSuccess,
 } from "../core/advance.js";
-import type { RunEvent } from "../core/event.js";
+import { OUTCOME_UNKNOWN, type RunEvent } from "../core/event.js";
 import { workflowResultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
-import type { Outcome } from "../core/run.js";
+import type { Outcome, RunFailure } from "../core/run.js";
 import { stepNamed } from "../core/workflow.js";
 import { REQUEST_STEP } from "./built-in-tools.js";
 import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
+import { mayRepeat, stopFor, unknownText } from "./unknown-outcome.js";
 
 /**
  * Yields commits. Returns the outcome where the workflow ends the run; null otherwise, also after an abort.
@@ -25,6 +26,8 @@ export async function* advanceWorkflow(
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
   const { journal, signal, request, surroundings } = context;
+  const unsettled = settleOpenCall(context, deps);
+  if (unsettled) return { status: "blocked", result: null, error: unsettled };
   for (;;) {
     if (request.workflow === null || journal.workflow === null || signal.aborted) return null;
     const effect = nextEffect(request.workflow, journal.workflow, surroundings);
@@ -42,7 +45,7 @@ export async function* advanceTurn(
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], Outcome | null> {
   const { journal, signal } = context;
-  const before = journal.workflow?.step ?? null;
+  const before = journal.workflow?.turnStep ?? null;
   const end = yield* advanceWorkflow(context, deps);
   if (end || signal.aborted) return end;
   takeStepRequests(calls, before, context);
@@ -65,6 +68,7 @@ function takeStepRequests(calls: readonly ToolCall[], before: string | null, con
   const { turn } = journal.history;
   const asked = calls.flatMap((call, index) => (call.name === REQUEST_STEP ? [{ call, index }] : []));
   for (const [position, { call, index }] of asked.entries()) {
+    if (journal.history.answers[index] !== undefined) continue;
     const to = String(call.arguments.to);
     const { workflow } = journal;
     const from = workflow?.step ?? null;
@@ -122,6 +126,23 @@ async function* callForWorkflow(
   if (context.signal.aborted) return;
   const answer = await makeCall({ call: asked, tool, id: workflowResultId(call) }, SILENT, context, deps);
   if (answer) journal.note({ type: "workflow_call_finished", call, tool: name, ...answer, outputAs, done });
+}
+
+/** The call that the workflow was making when its process went away: made again, or taken as failed and told to the agent. */
+function settleOpenCall(context: CallContext, deps: CallDeps): RunFailure | null {
+  const { journal, request, surroundings } = context;
+  const { workflow: state } = journal;
+  if (request.workflow === null || state === null || state.openCall === null) return null;
+  const { tool, effect, arguments: args } = state.openCall;
+  if (mayRepeat({ tool, effect }, context)) return null;
+  const due = nextEffect(request.workflow, state, surroundings);
+  if (due?.kind !== "call_tool") throw new Error(`the open call of ${tool} is not what the workflow does next`);
+  const text = unknownText(tool, args, context, deps);
+  const answer = { isError: true, code: OUTCOME_UNKNOWN, text, milliseconds: 0 };
+  const { outputAs, done } = due;
+  journal.note({ type: "workflow_call_finished", call: state.ownCalls + 1, tool, ...answer, outputAs, done });
+  journal.note({ type: "message_injected", text: `A call of the workflow itself: ${text}` });
+  return stopFor(tool, deps);
 }
 
 const SILENT: CallHooks = {

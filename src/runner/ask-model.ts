@@ -27,12 +27,12 @@ export interface AskContext {
 
 const LONGEST_MESSAGE = 1_000; // characters
 const MOST_CALLS = 500; // of one reply; more is no plan
-const MAX_ATTEMPTS = 3; // the first and two more
+const MAX_REPLIES = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
 export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
   const { request, tools, provider, model, journal, signal } = context;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = journal.history.rejected + 1; ; attempt++) {
     yield journal.take();
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
@@ -60,7 +60,7 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
       }
     }
     journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage });
-    if (!reply.askAgain || attempt === MAX_ATTEMPTS)
+    if (!reply.askAgain || attempt >= MAX_REPLIES)
       return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
     journal.note({ type: "message_injected", text: complaint(reply.code) });
   }

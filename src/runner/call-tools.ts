@@ -13,6 +13,7 @@ import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
 import type { Offer } from "./offer-tools.js";
 import { createSampler } from "./sample-model.js";
+import { settleOpenCalls } from "./unknown-outcome.js";
 
 const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP]); // when the turn's other calls are done
 const PROGRESS_EVERY_MS = 1_000; // some servers report each file of thousands
@@ -21,7 +22,7 @@ const TOLD_AT = 5; // the same call with the same answer so often: refused and t
 const BLOCKED_AT = 8; // so often: it will not stop by itself
 
 /**
- * Makes all calls of the last reply but `complete` and `request_step`, yielding commits.
+ * Makes all calls of the last reply that have no answer yet, but `complete` and `request_step`, yielding commits.
  * Returns why the run has to end, if one of them says so; after an abort it returns at once.
  */
 export async function* callTools(
@@ -30,6 +31,8 @@ export async function* callTools(
   deps: CallDeps,
 ): AsyncGenerator<readonly RunEvent[], RunFailure | null> {
   const { journal, signal } = context;
+  const unsettled = settleOpenCalls(context, deps);
+  if (unsettled) return unsettled;
   for (const group of inGroups(calls, context, deps)) {
     // What an earlier group did is on disk before this one is even looked at.
     if (journal.hasUnsavedAnswers()) yield journal.take();
@@ -73,7 +76,7 @@ function inGroups(
   const areCounted = (journal.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
   const groups: { readsOnly: boolean; calls: Call[] }[] = [];
   for (const [index, call] of calls.entries()) {
-    if (JUDGED_LATER.has(call.name)) continue;
+    if (JUDGED_LATER.has(call.name) || journal.history.answers[index] !== undefined) continue;
     const readsOnly = effectOfCall(call.name, offer) === "read_only";
     const last = groups.at(-1);
     if (readsOnly && last?.readsOnly && !areCounted) last.calls.push({ call, index });

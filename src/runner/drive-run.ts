@@ -5,6 +5,7 @@ import type { Log, RunHold } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import type { CommitQueue } from "./commit-queue.js";
 import type { EventFeed } from "./event-feed.js";
+import type { Past } from "./load-past.js";
 import { type AgentDeps, runAgent } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 
@@ -20,19 +21,20 @@ export interface DriveDeps {
  */
 export async function driveRun(
   run: Run,
+  past: Past,
   controller: AbortController,
   agent: AgentDeps,
   deps: DriveDeps,
 ): Promise<boolean> {
   const hold: RunHold = { runId: run.id, epoch: run.epoch };
-  const { timeoutSeconds, stallSeconds } = run.request.limits;
-  const stopAfter = (seconds: number, reason: StopReason) =>
-    setTimeout(() => controller.abort(reason), seconds * 1000).unref();
-  const deadline = stopAfter(timeoutSeconds, "timeout");
-  const stall = stopAfter(stallSeconds, "stalled");
+  const stopAfter = (milliseconds: number, reason: StopReason) =>
+    setTimeout(() => controller.abort(reason), Math.max(0, milliseconds)).unref();
+  const deadline = stopAfter(past.millisecondsLeft, "timeout");
+  const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
   try {
-    if (!(await save(hold, [{ type: "run_started" }], controller, deps))) return true;
-    for await (const events of runAgent(run, controller.signal, agent)) {
+    const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
+    if (!(await save(hold, begins, controller, deps))) return true;
+    for await (const events of runAgent(run, past, controller.signal, agent)) {
       if (!(await save(hold, events, controller, deps))) return true;
       stall.refresh();
     }

@@ -5,6 +5,7 @@ import type { Redact } from "../core/redact.js";
 import type { RunRequest } from "../core/run.js";
 import { type Json, type Step, stepNamed } from "../core/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../core/workflow-state.js";
+import type { Past } from "./load-past.js";
 
 export interface Journal {
   readonly history: History;
@@ -20,17 +21,27 @@ export interface Journal {
   hasUnsavedAnswers(): boolean;
 }
 
-/** `facts` are the variables that legwork itself sets. */
+/** Where a run stands after its past. `facts` are the variables that legwork itself sets. */
 export function createJournal(
   request: RunRequest,
+  past: Past,
   facts: Readonly<Record<string, Json>>,
   readReply: ReadReply,
   redact: Redact,
 ): Journal {
-  const history = createHistory(request.prompt);
+  const history = createHistory(past.prompt);
   const definition = request.workflow;
   let workflow = definition && beginWorkflow(definition, { ...request.variables, ...facts });
   let unsaved: RunEvent[] = [];
+
+  function fold(event: RunEvent): void {
+    recordEvent(history, event, readReply);
+    if (!definition || !workflow) return;
+    const args = event.type === "tool_call_finished" ? history.calls[event.index]?.arguments : undefined;
+    workflow = workflowAfter(definition, workflow, event, args);
+  }
+
+  for (const event of past.events) fold(event);
   return {
     history,
     get workflow() {
@@ -41,11 +52,7 @@ export function createJournal(
     },
     note(given) {
       const event = redact.value(given);
-      recordEvent(history, event, readReply);
-      if (definition && workflow) {
-        const args = event.type === "tool_call_finished" ? history.calls[event.index]?.arguments : undefined;
-        workflow = workflowAfter(definition, workflow, event, args);
-      }
+      fold(event);
       unsaved.push(event);
     },
     take() {

@@ -5,6 +5,7 @@ import type { Run } from "../core/run.js";
 import { createCommitQueue } from "./commit-queue.js";
 import { driveRun } from "./drive-run.js";
 import type { EventFeed } from "./event-feed.js";
+import type { Past } from "./load-past.js";
 import type { AgentDeps } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 import type { StoreWatch } from "./watch-store.js";
@@ -16,8 +17,12 @@ export interface LiveRuns {
   allow(slots: number): void;
   /** Writes a run. What `check` throws right before refuses it: then nothing is written. */
   create(run: NewRun, check: () => void): Promise<CreateRunResult>;
-  /** Drives a pending run of this process as soon as a slot is free. */
-  begin(run: Run, agent: AgentDeps): void;
+  /** Drives a run that this process holds from where its past has left it, as soon as a slot is free. */
+  begin(run: Run, past: Past, agent: AgentDeps): void;
+  /** How many more runs would be at work at once. */
+  readonly freeSlots: number;
+  /** Called whenever a slot has become free and, every few seconds, when runs of other processes may have become free. */
+  onRoom(look: () => void): void;
   /** Aborts what these runs do here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
   /** Saves what runs have finished and not yet saved. */
@@ -29,6 +34,7 @@ export interface LiveRuns {
 
 interface LiveRun {
   readonly run: Run;
+  readonly past: Past;
   readonly agent: AgentDeps;
   readonly controller: AbortController;
 }
@@ -48,6 +54,7 @@ export function createLiveRuns(deps: {
   let slots = 1;
   let closed = false;
   let unwatch: (() => void) | null = null;
+  let look = () => {};
 
   const all = () => [...running.values(), ...waiting];
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
@@ -55,7 +62,9 @@ export function createLiveRuns(deps: {
     if (running.size + waiting.length > 0) store.renewLeases();
     if (broken.size > 0) interrupt([...broken.values()], "the database could not be written");
     // After a sleep of this machine the other owners are late as well, and not gone.
-    if (!wokeLate) for (const id of store.interruptAbandoned()) feed.publish(id, []);
+    if (wokeLate) return;
+    for (const id of store.interruptAbandoned()) feed.publish(id, []);
+    look();
   }, log);
 
   function fillSlots(): void {
@@ -67,12 +76,13 @@ export function createLiveRuns(deps: {
     }
   }
 
-  async function drive({ run, agent, controller }: LiveRun): Promise<void> {
-    const ended = await driveRun(run, controller, agent, { commits, feed, log });
+  async function drive({ run, past, agent, controller }: LiveRun): Promise<void> {
+    const ended = await driveRun(run, past, controller, agent, { commits, feed, log });
     running.delete(run.id);
     if (!ended) broken.set(run.id, { runId: run.id, epoch: run.epoch });
     watchWhileBusy();
     fillSlots();
+    look();
   }
 
   /** Another process may have ended or taken a run that is worked on here. */
@@ -114,10 +124,16 @@ export function createLiveRuns(deps: {
       slots = allowed;
     },
     create: commits.create,
-    begin(run, agent) {
-      waiting.push({ run, agent, controller: new AbortController() });
+    begin(run, past, agent) {
+      waiting.push({ run, past, agent, controller: new AbortController() });
       watchWhileBusy();
       fillSlots();
+    },
+    get freeSlots() {
+      return closed ? 0 : Math.max(0, slots - running.size - waiting.length);
+    },
+    onRoom(called) {
+      look = called;
     },
     stop,
     flush: commits.flush,

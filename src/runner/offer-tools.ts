@@ -68,10 +68,16 @@ export function usableServers(request: RunRequest, downstream: Downstream): read
   return servers.filter((server) => !useless.includes(server));
 }
 
-/** What has changed for the agent between two offers, as it is told; null where nothing has. */
-export function changeBetween(before: Offer, after: Offer): string | null {
-  const namesIn = (offer: Offer, other: Offer) => [...offer.allowed.keys()].filter((name) => !other.allowed.has(name));
-  const [gone, added] = [namesIn(before, after), namesIn(after, before)];
+/** What an agent knew of: the names of its tools, and the troubles it was told of. */
+export interface Seen {
+  readonly names: ReadonlySet<string> | ReadonlyMap<string, unknown>;
+  readonly problems: readonly ServerProblem[];
+}
+
+/** What has changed for the agent since then, as it is told; null where nothing has. */
+export function changeBetween(before: Seen, after: Offer): string | null {
+  const gone = [...before.names.keys()].filter((name) => !after.allowed.has(name));
+  const added = [...after.allowed.keys()].filter((name) => !before.names.has(name));
   if (gone.length + added.length === 0) return null;
   const lines = [
     ...(gone.length > 0 ? [`no longer there: ${listed(gone)}`] : []),

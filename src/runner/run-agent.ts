@@ -2,7 +2,7 @@
 import { factsOf, type Surroundings } from "../core/advance.js";
 import type { ConditionReader } from "../core/condition.js";
 import type { RunEvent } from "../core/event.js";
-import { COMPLETE, type ReadReply } from "../core/history.js";
+import { COMPLETE, type History, type ReadReply } from "../core/history.js";
 import { firstBreach, MAX_DEPTH } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import type { Catalog, ServerHold } from "../core/ports.js";
@@ -15,11 +15,13 @@ import { type Asked, askModel } from "./ask-model.js";
 import { callTools } from "./call-tools.js";
 import { createJournal, type Journal } from "./journal.js";
 import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
+import type { Past } from "./load-past.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 import { modelNow } from "./model-now.js";
 import { changeBetween, type Offer, type OfferTools, serversFor, usableServers } from "./offer-tools.js";
 import { policyInStep } from "./resolve-policy.js";
 import type { StopReason } from "./stop.js";
+import { settleCutCalls } from "./unknown-outcome.js";
 
 export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
@@ -33,21 +35,22 @@ const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
 
 /**
- * Runs one agent until it answers, fails, is stopped or meets a limit.
+ * Runs one agent from where its past has left it until it answers, fails, is stopped or meets a limit.
  * Each yield is one commit, and the next step is taken only after it is saved.
  * Model, tool and limit failures are the last event, never a throw; what throws is a bug.
  */
 export async function* runAgent(
   run: AgentRun,
+  past: Past,
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
   const { request } = run;
-  const journal = createJournal(request, ownVariables(run), deps.readReply, deps.redact);
+  const journal = createJournal(request, past, ownVariables(run), deps.readReply, deps.redact);
   const hold = deps.downstream.hold(usableServers(request, deps.downstream));
   try {
     const outcome = yield* workUntilEnd(run, signal, journal, hold, deps);
-    const end = outcome ?? endedBy(signal.reason as StopReason, request);
+    const end = outcome ?? endedBy(signal.reason as StopReason, request, journal);
     if (end === null) return;
     journal.note({ type: "run_finished", outcome: end });
     yield journal.take();
@@ -85,17 +88,17 @@ async function* workUntilEnd(
     },
   };
 
-  const endAtOnce = yield* advanceWorkflow(now, deps);
-  if (endAtOnce) return endAtOnce;
-  for (;;) {
+  let { phase } = history; // where the past has left it
+  if (phase === "between") {
+    settleCutCalls(now, deps);
+    const endAtOnce = yield* advanceWorkflow(now, deps);
+    if (endAtOnce) return endAtOnce;
+  }
+  for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn
-    const { offer } = context;
-    const breach = firstBreach(request.limits, history);
-    if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
-    journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
-    const tools = breach ? offer.graceDeclarations : offer.declarations;
-    const asking = modelNow(request, journal.step, deps.providers);
-    const asked = yield* askModel({ request, tools, grace: breach !== null, ...asking, readReply, journal, signal });
+    if (phase === "between") beginTurn(context);
+    const breach = history.grace === null ? null : firstBreach(request.limits, history);
+    const asked = phase === "acting" ? lastReply(history) : yield* ask(context, breach !== null, deps);
 
     if (asked.kind === "stopped") return null;
     if (breach) return await graceEnd(asked, context, breach, deps);
@@ -115,6 +118,28 @@ async function* workUntilEnd(
   }
 }
 
+/** The next turn, or the agent's one extra reply where a limit has run out. */
+function beginTurn({ request, journal }: CallContext): void {
+  const { history } = journal;
+  const breach = firstBreach(request.limits, history);
+  if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
+  journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
+}
+
+function ask(context: CallContext, grace: boolean, { providers, readReply }: AgentDeps) {
+  const { request, journal, offer, signal } = context;
+  const tools = grace ? offer.graceDeclarations : offer.declarations;
+  const asking = modelNow(request, journal.step, providers);
+  return askModel({ request, tools, grace, ...asking, readReply, journal, signal });
+}
+
+/** The reply that was on disk before the run was taken up again: it is not asked for twice. */
+function lastReply({ messages }: History): Asked {
+  const reply = messages.findLast((message) => message.role === "assistant");
+  if (!reply) throw new Error("a run cannot act on a reply that it has not got");
+  return { kind: "replied", content: reply.content };
+}
+
 /**
  * What the run is offered, whenever it is asked for; a change is recorded, and told to the agent.
  * Worked out anew only where the catalog or the step has changed.
@@ -126,6 +151,7 @@ function createOffering(
   { downstream, offerTools }: AgentDeps,
 ): () => Offer {
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly offer: Offer } | null = null;
+  const seenBefore = journal.history.offered;
   return () => {
     const [catalog, step] = [downstream.catalog(servers), journal.step];
     if (last && last.catalog === catalog && last.step === step) return last.offer;
@@ -134,7 +160,8 @@ function createOffering(
     last = { catalog, step, offer };
     if (offer === before) return offer;
     journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
-    const change = before && changeBetween(before, offer);
+    const seen = before ? { names: new Set(before.allowed.keys()), problems: before.problems } : null;
+    const change = changeBetween(seen ?? { names: seenBefore ?? offer.allowed, problems: [] }, offer);
     if (change !== null) journal.note({ type: "message_injected", text: change });
     return offer;
   };
@@ -212,6 +239,7 @@ async function completed(calls: readonly ToolCall[], context: CallContext, deps:
   const asked = calls.flatMap((call, index) => (call.name === COMPLETE ? [{ call, index }] : []));
   let outcome: Outcome | null = null;
   for (const [position, { call, index }] of asked.entries()) {
+    if (journal.history.answers[index] !== undefined) continue;
     const verdict =
       position === 0
         ? await judgeCompletion(call, context, deps)
@@ -275,10 +303,11 @@ async function graceEnd(
 }
 
 /** The end that a stop from outside asks this loop to record; null where others record it. */
-function endedBy(reason: StopReason, { limits }: RunRequest): Outcome | null {
+function endedBy(reason: StopReason, { limits }: RunRequest, { history }: Journal): Outcome | null {
   switch (reason) {
     case "timeout": {
-      const message = `the run did not end within ${limits.timeoutSeconds} s (timeout_seconds)`;
+      const seconds = limits.timeoutSeconds + history.moreSeconds;
+      const message = `the run did not end within ${seconds} s (timeout_seconds)`;
       return { status: "timeout", result: null, error: { code: "timeout", message } };
     }
     case "stalled": {

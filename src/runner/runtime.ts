@@ -10,10 +10,15 @@ import type { LiveRuns } from "./live-runs.js";
 import type { OfferTools } from "./offer-tools.js";
 import type { ProviderEntry } from "./resolve-provider.js";
 import type { RunSettings } from "./resolve-request.js";
+import type { TakeOver } from "./take-over.js";
 import type { StoreWatch } from "./watch-store.js";
 
 /** What is needed to work with runs at all; opened at a process's first tool call. */
-export interface Runtime {
+export interface Runtime extends RuntimeParts {
+  readonly takeOver: TakeOver;
+}
+
+export interface RuntimeParts {
   readonly project: string;
   readonly store: RunStore;
   readonly feed: EventFeed;
@@ -31,6 +36,8 @@ export interface Runtime {
 }
 
 export interface Setup {
+  /** Whether interrupted runs go on by themselves. */
+  readonly resume: "auto" | "manual";
   readonly settings: RunSettings;
   readonly providers: readonly ProviderEntry[];
   readonly definitions: Definitions;

@@ -4,10 +4,10 @@ import { ConfigError, RequestError } from "../core/errors.js";
 import type { Downstream, HostSession, NewRun, ServerStatus } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
 import { patternNamesServer } from "../core/tool.js";
-import type { RunProvider } from "./model-now.js";
+import { openAgentDeps } from "./agent-deps.js";
+import { noPast } from "./load-past.js";
 import { type Offer, serversFor } from "./offer-tools.js";
 import { policyInStep } from "./resolve-policy.js";
-import type { ProviderEntry } from "./resolve-provider.js";
 import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
 import type { Runtime } from "./runtime.js";
 
@@ -30,36 +30,18 @@ interface Caller {
  * Throws RequestError or ConfigError, and then nothing was written.
  */
 export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
-  const { settings, providers, definitions, conditions, downstream, notices } = await runtime.setup();
-  const { store, schemas, clock, readReply, offerTools, live, redact } = runtime;
+  const setup = await runtime.setup();
+  const { settings, providers, definitions, downstream, notices } = setup;
+  const { schemas, live, redact } = runtime;
   const args = redact.value(given);
   const resolved = await resolveRequest(args, { settings, providers, definitions, schemas });
   const { request } = resolved;
   refuseBrokenServers(request, downstream);
-  const opened = await openProviders(resolved.entries);
+  const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);
-  if (isNew)
-    live.begin(run, {
-      providers: opened,
-      downstream,
-      schemas,
-      clock,
-      readReply,
-      offerTools,
-      conditions,
-      redact,
-      keepText: store.putBlob,
-      readText: store.getBlob,
-    });
+  if (isNew) live.begin(run, noPast(run.request), agent);
   const offer = knownOffer(run.request, runtime, downstream);
   return { run, isNew, offer, notices: [...notices, ...resolved.notices] };
-}
-
-async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
-  const opened = [...entries.values()].map(
-    async ({ name, defaultModel, open }) => [name, { provider: await open(), defaultModel }] as const,
-  );
-  return new Map(await Promise.all(opened));
 }
 
 /** A server that the caller names, and that cannot be used as it is configured, is told before anything is written. */
@@ -90,10 +72,12 @@ async function createRun(request: RunRequest, args: SpawnArguments, { session, s
     hostSession: session,
     parentRunId: null,
     rootRunId: id,
+    continues: null,
     depth: 1,
     project: runtime.project,
     title: args.title ?? titleFrom(args.prompt),
     request,
+    message: null,
     idempotency: key === undefined ? null : { key, requestHash: hashOf(asked) },
   };
   const result = await runtime.live.create(newRun, () => {
@@ -112,7 +96,8 @@ async function createRun(request: RunRequest, args: SpawnArguments, { session, s
 
 const TITLE_LENGTH = 80;
 
-function titleFrom(prompt: string): string {
+/** The first line of what is asked for. */
+export function titleFrom(prompt: string): string {
   const line = prompt.trim().split("\n")[0] ?? "";
   return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH - 1)}…`;
 }

@@ -3,6 +3,7 @@ import type { StoredEvent } from "../core/event.js";
 import type { RunStore } from "../core/ports.js";
 import { isEnded, type Run } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
+import type { TakeOver } from "./take-over.js";
 import type { StoreWatch } from "./watch-store.js";
 
 export interface WaitRequest {
@@ -16,27 +17,33 @@ export interface WaitRequest {
 }
 
 export interface WaitDeps {
+  readonly takeOver: TakeOver;
   readonly store: RunStore;
   readonly feed: EventFeed;
   readonly watch: StoreWatch;
 }
 
-/** Whether waiting longer for this run by itself is of no use: it ended, asks something, or lost its process. */
-export function needsCaller(run: Run): boolean {
-  return isEnded(run.status) || run.status === "waiting" || run.status === "interrupted";
+/** Whether waiting longer for this run by itself is of no use: it ended, asks something, or lost its process for good. */
+export function needsCaller(run: Run, { takeOver }: Pick<WaitDeps, "takeOver">): boolean {
+  if (run.status === "interrupted") return !takeOver.expects(run);
+  return isEnded(run.status) || run.status === "waiting";
 }
 
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
-export async function waitForRuns(request: WaitRequest, { store, feed, watch }: WaitDeps): Promise<readonly Run[]> {
+export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise<readonly Run[]> {
+  const { store, feed, watch, takeOver } = deps;
   const { runIds, mode, milliseconds, signal } = request;
   const now = store.getRuns(runIds);
-  const open = new Set(now.filter((run) => !needsCaller(run)).map(({ id }) => id));
+  const open = new Set(now.filter((run) => !needsCaller(run, deps)).map(({ id }) => id));
   const enough = () => (mode === "any" ? open.size < now.length : open.size === 0);
   if (milliseconds <= 0 || enough()) return now;
 
   await new Promise<void>((resolve) => {
     const look = (ids: readonly string[]) => {
-      for (const run of store.getRuns(ids)) if (needsCaller(run)) open.delete(run.id);
+      for (const run of store.getRuns(ids)) {
+        if (needsCaller(run, deps)) open.delete(run.id);
+        else if (run.status === "interrupted") takeOver.look();
+      }
       if (enough()) settle();
     };
     const unsubscribe = feed.subscribe(runIds, (runId, events) => {

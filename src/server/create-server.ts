@@ -17,6 +17,8 @@ export interface ServerDeps {
   readonly version: string;
   /** Opens what calls need, once. Throws ConfigError or StoreError, and tries again at the next call. */
   runtime(): Promise<Runtime>;
+  /** The host has finished its greeting: it is no probe. */
+  onInitialized(): void;
   /** The transport closed by itself: nothing more can be heard from the host. */
   onClose(): void;
   /** A mistake of ours, with all that is known of it. */
@@ -48,6 +50,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   server.onclose = deps.onClose;
+  server.oninitialized = deps.onInitialized;
   const released = new AbortController();
   const inFlight = new Set<Promise<unknown>>();
   const session = createHostSession(() => server.getClientVersion() ?? null);

@@ -25,6 +25,7 @@ export function toListed(run: Run): Answer {
     status: run.status,
     title: run.title,
     parent_run_id: run.parentRunId,
+    continues: run.continues,
     agent: request.agent,
     workflow: run.workflow,
     step: run.step,
@@ -47,6 +48,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     run_id: run.id,
     session_id: run.sessionId,
     parent_run_id: run.parentRunId,
+    ...(run.continues === null ? {} : { continues: run.continues }),
     depth: run.depth,
     status: run.status,
     title: run.title,
@@ -183,19 +185,23 @@ function nextStep(run: Run): string {
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
     case "interrupted":
-      return `its process went away, and it cannot be resumed yet: spawn it again; ${seen}`;
+      return `its process went away: a legwork of its project goes on with it by itself within an hour (list_runs says what is missing where it does not); resume_run(run_id: "${id}") goes on at once; ${seen}`;
+    case "success":
+      return `resume_run(run_id: "${id}", message: …) goes on from it; ${seen}`;
+    case "cancelled":
+      return seen;
     default:
-      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? ""}${seen}`;
+      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run goes on with it; "}${seen}`;
   }
 }
 
 /** What helps against an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  max_turns: "spawn it again with a larger max_turns, or a smaller task; ",
-  timeout: "spawn it again with a larger timeout_seconds; ",
+  max_turns: "resume_run with more_turns goes on with it; ",
+  timeout: "resume_run with more_seconds goes on with it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
-  rate_limited: "spawn it again later; ",
-  overloaded: "spawn it again later; ",
+  rate_limited: "resume_run goes on with it later; ",
+  overloaded: "resume_run goes on with it later; ",
 };
 
 export function toTime(milliseconds: number | null): string | null {

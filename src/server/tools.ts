@@ -6,10 +6,20 @@ import { complete } from "./tools/complete.js";
 import { getRun } from "./tools/get-run.js";
 import { listAgents } from "./tools/list-agents.js";
 import { listRuns } from "./tools/list-runs.js";
+import { resumeRunTool } from "./tools/resume-run.js";
 import { spawnAgent } from "./tools/spawn-agent.js";
 import { waitForRunsTool } from "./tools/wait-for-runs.js";
 
-export const TOOLS: readonly Tool[] = [spawnAgent, waitForRunsTool, getRun, listRuns, cancelRun, complete, listAgents];
+export const TOOLS: readonly Tool[] = [
+  spawnAgent,
+  waitForRunsTool,
+  getRun,
+  listRuns,
+  cancelRun,
+  resumeRunTool,
+  complete,
+  listAgents,
+];
 
 /** A tool as `tools/list` shows it. */
 export function toListedTool({ name, title, description, annotations, input, output }: Tool) {

@@ -2,6 +2,7 @@
 import type { CatalogCache, Clock, PinStore, RunStore } from "../core/ports.js";
 import { createCatalogCache } from "./catalog-cache.js";
 import { connect } from "./connection.js";
+import { type Owners, processOwners } from "./owner.js";
 import { createPinStore } from "./pin-store.js";
 import { createRunStore } from "./run-store.js";
 
@@ -13,10 +14,10 @@ export interface Store {
 }
 
 /** Opens the file, creating folder and tables where they are missing. The caller closes it. Throws StoreError. */
-export function openStore(file: string, clock: Clock): Store {
+export function openStore(file: string, clock: Clock, owners: Owners = processOwners()): Store {
   const connection = connect(file);
   return {
-    runs: createRunStore(connection, clock),
+    runs: createRunStore(connection, clock, owners),
     catalogs: createCatalogCache(connection, clock),
     pins: createPinStore(connection, clock),
   };

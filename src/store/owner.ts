@@ -3,16 +3,24 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid as ownPid } from "node:process";
 
-/** The owner string of this process. */
-export function currentOwner(): string {
-  return [machine(), ownPid, startOf(ownPid) ?? "?"].join("|");
+/** Who this process is, and what it can say about others. */
+export interface Owners {
+  /** The owner string of this process. */
+  readonly own: string;
+  /** True only where the owner is certainly gone. */
+  isProvablyDead(owner: string): boolean;
+}
+
+/** The processes of this machine. */
+export function processOwners(): Owners {
+  return { own: [machine(), ownPid, startOf(ownPid) ?? "?"].join("|"), isProvablyDead };
 }
 
 /**
  * True only when the owner ran on this machine and its process is gone, or its id now belongs to another process.
  * An owner elsewhere, or one that cannot be judged, counts as alive until its lease ends.
  */
-export function isProvablyDead(owner: string): boolean {
+function isProvablyDead(owner: string): boolean {
   const [where, pid, start] = owner.split("|");
   if (where === undefined || pid === undefined || start === undefined || where !== machine()) return false;
   if (!processExists(Number(pid))) return true;

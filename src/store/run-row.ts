@@ -13,6 +13,7 @@ export function toRun(row: RunRow): Run {
     parentSessionId: row.parentSessionId,
     parentRunId: row.parentRunId,
     rootRunId: row.rootRunId,
+    continues: row.continuesRunId,
     depth: row.depth,
     project: row.project,
     title: row.title,
@@ -31,6 +32,8 @@ export function toRun(row: RunRow): Run {
     },
     costUsd: row.costUsd,
     epoch: row.epoch,
+    attempts: row.attempts,
+    interruptedAt: row.interruptedAt,
     createdAt: row.createdAt,
     startedAt: row.startedAt,
     lastEventAt: row.lastEventAt,
@@ -48,7 +51,7 @@ export function toNewSessions(run: NewRun, now: number): readonly (typeof sessio
   ];
 }
 
-/** The row of a run that has just been created: pending, epoch 1, its first event (seq 1) being run_created. */
+/** The row of a run that has just been created: pending, epoch 1, with its first events. */
 export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: number; now: number }): RunRow {
   const { agent, provider, model, prompt, ...frozen } = run.request;
   return {
@@ -84,7 +87,9 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     epoch: 1,
     leaseExpiresAt: held.leaseExpiresAt,
     attempts: 0,
-    lastSeq: 1,
+    interruptedAt: null,
+    continuesRunId: run.continues,
+    lastSeq: run.message === null ? 1 : 2,
     createdAt: held.now,
     startedAt: null,
     lastEventAt: held.now,

@@ -5,20 +5,25 @@ import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js
 import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
+import { readEvent } from "../core/read-event.js";
 import { isEnded, LEGAL_FROM, type Outcome, type Run, type RunStatus } from "../core/run.js";
 import type { Connection } from "./connection.js";
-import { currentOwner, isProvablyDead } from "./owner.js";
+import type { Owners } from "./owner.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runs, sessions } from "./tables.js";
 
+const NO_LIMIT = -1; // as SQLite says it
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
 /** Prepares what every turn of every run executes. */
-export function createRunStore({ sqlite, db, verb, atomically }: Connection, clock: Clock): RunStore {
+export function createRunStore(
+  { sqlite, db, verb, atomically }: Connection,
+  clock: Clock,
+  { own: owner, isProvablyDead }: Owners,
+): RunStore {
   const statements = prepareStatements(sqlite, db);
   const transitions = new Map<RunStatus, ReturnType<typeof prepareTransition>>();
-  const owner = currentOwner();
 
   function transition(to: RunStatus) {
     const prepared = transitions.get(to) ?? prepareTransition(sqlite, db, to);
@@ -29,24 +34,26 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
   /** Inside a transaction: projects the events on the row if the hold is good, then writes them. */
   function write(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null {
     const at = clock.now();
-    const { status, outcome, step, turns, toolCalls, usage } = projectEvents(events);
+    const { status, outcome, usage, finished, ...delta } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
     const row = update.first({
       id: hold.runId,
       epoch: hold.epoch,
       count: events.length,
       at,
-      step,
-      turns,
-      toolCalls,
+      ...delta,
       ...usage,
+      finished: finished ? 1 : 0,
       outcome: outcome && JSON.stringify(outcome),
       errorCode: outcome?.error?.code ?? null,
       errorMessage: outcome?.error?.message ?? null,
     });
-    if (row === undefined) return null;
-    const firstSeq = Number(row[0]) - events.length + 1;
-    return events.map((event, index) => insertEvent(hold.runId, firstSeq + index, at, event));
+    return row === undefined ? null : insertEvents(hold.runId, Number(row[0]), at, events);
+  }
+
+  function insertEvents(runId: string, lastSeq: number, at: number, events: readonly RunEvent[]) {
+    const firstSeq = lastSeq - events.length + 1;
+    return events.map((event, index) => insertEvent(runId, firstSeq + index, at, event));
   }
 
   function insertEvent(runId: string, seq: number, at: number, event: RunEvent): StoredEvent {
@@ -69,8 +76,20 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
     for (const session of toNewSessions(run, now)) statements.insertSession.run(session);
     const row = toNewRow(run, { owner, leaseExpiresAt: now + LEASE_MS, now });
     statements.insertRun.run({ ...row, request: JSON.stringify(row.request), outcome: null });
-    insertEvent(run.id, 1, now, { type: "run_created" });
+    const { continues, message } = run;
+    insertEvent(run.id, 1, now, { type: "run_created", ...(continues === null ? {} : { continues }) });
+    if (message !== null) insertEvent(run.id, 2, now, { type: "message_injected", text: message });
     return { kind: "created", run: toRun(row) };
+  }
+
+  function takeOver({ runId, epoch }: RunHold, events: readonly RunEvent[]): Run | null {
+    const at = clock.now();
+    const afresh = events.some((event) => event.type === "run_resumed" && event.by === "request") ? 1 : 0;
+    const held = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
+    const row = statements.claim.first({ ...held, afresh, at, count: events.length });
+    if (row === undefined) return null;
+    insertEvents(runId, Number(row[0]), at, events);
+    return getRun(runId);
   }
 
   function endTree(runId: string, outcome: Outcome): readonly EndedRun[] {
@@ -107,7 +126,10 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
     // Looked at again: while this process waited for the lock the owner may have renewed its lease.
     return atomically(() =>
       abandonedRuns()
-        .filter(({ id, epoch }) => write({ runId: id, epoch }, [{ type: "run_interrupted", reason }]) !== null)
+        .filter(({ id, epoch, leaseExpiresAt }) => {
+          const until = (leaseExpiresAt ?? 0) - LEASE_MS; // renewed last
+          return write({ runId: id, epoch }, [{ type: "run_interrupted", reason, until }]) !== null;
+        })
         .map(({ id }) => id),
     );
   }
@@ -147,9 +169,12 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
     endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
     interrupt: verb((holds, reason) =>
       atomically(() => {
-        for (const hold of holds) write(hold, [{ type: "run_interrupted", reason }]);
+        const until = clock.now();
+        for (const hold of holds) write(hold, [{ type: "run_interrupted", reason, until }]);
       }),
     ),
+    takeOver: verb((hold, events) => atomically(() => takeOver(hold, events))),
+    listInterrupted: verb((project, since) => statements.listInterrupted.all({ project, since }).map(toRun)),
     interruptAbandoned: verb(interruptAbandoned),
     renewLeases: verb(() => {
       statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
@@ -164,10 +189,10 @@ export function createRunStore({ sqlite, db, verb, atomically }: Connection, clo
     getRun,
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: verb(listRuns),
-    listEvents: verb((runId, { afterSeq, limit, types }) =>
+    listEvents: verb((runId, { afterSeq, limit = NO_LIMIT, types }) =>
       statements.listEvents
         .all({ runId, afterSeq, limit, types: types === undefined ? null : JSON.stringify(types) })
-        .map((row) => ({ seq: row.seq, at: row.at, event: { type: row.type, ...JSON.parse(row.data) } as RunEvent })),
+        .map(readEvent),
     ),
     putBlob: verb((text) => {
       const hash = createHash("sha256").update(text).digest("hex");

@@ -1,7 +1,7 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
 
 import type Database from "better-sqlite3";
-import { and, eq, getTableColumns, gt, inArray, type Placeholder, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, gte, inArray, isNull, type Placeholder, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { LEGAL_FROM, type RunStatus } from "../core/run.js";
@@ -38,6 +38,49 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
         .returning({ lastSeq: runs.lastSeq }),
     ),
+    /** Whoever held the run before can write nothing more; what it ended with is taken back. */
+    claim: toNative(
+      sqlite,
+      db
+        .update(runs)
+        .set({
+          status: "running",
+          owner: sql`${placeholder("owner")}`,
+          leaseExpiresAt: sql`${placeholder("leaseExpiresAt")}`,
+          epoch: sql`${runs.epoch} + 1`,
+          lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
+          lastEventAt: sql`${placeholder("at")}`,
+          attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} + 1 end`,
+          startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`,
+          interruptedAt: null,
+          outcome: null,
+          errorCode: null,
+          errorMessage: null,
+          finishedAt: null,
+        })
+        .where(
+          and(
+            eq(runs.id, placeholder("id")),
+            eq(runs.epoch, placeholder("epoch")),
+            inArray(runs.status, [...LEGAL_FROM.running]),
+            isNull(runs.owner),
+          ),
+        )
+        .returning({ lastSeq: runs.lastSeq }),
+    ),
+    /** Few of all runs are interrupted: found by the index on the status. */
+    listInterrupted: db
+      .select()
+      .from(runs)
+      .where(
+        and(
+          eq(runs.status, "interrupted"),
+          eq(runs.project, placeholder("project")),
+          gte(runs.interruptedAt, placeholder("since")),
+        ),
+      )
+      .orderBy(runs.id)
+      .prepare(),
     getRun: db
       .select()
       .from(runs)
@@ -50,7 +93,13 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .prepare(),
     /** `types` is a JSON list, or null for all. */
     listEvents: db
-      .select({ seq: runEvents.seq, at: runEvents.at, type: runEvents.type, data: runEvents.data })
+      .select({
+        seq: runEvents.seq,
+        at: runEvents.at,
+        type: runEvents.type,
+        version: runEvents.version,
+        data: runEvents.data,
+      })
       .from(runEvents)
       .where(
         and(
@@ -98,9 +147,8 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
       status: to,
       lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
       lastEventAt: sql`${placeholder("at")}`,
-      ...(to === "running"
-        ? { startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`, attempts: sql`${runs.attempts} + 1` }
-        : {}),
+      ...(to === "running" ? { startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})` } : {}),
+      ...(to === "interrupted" ? { interruptedAt: sql`${placeholder("interruptedAt")}` } : {}),
       ...(letGo ? { epoch: sql`${runs.epoch} + 1`, owner: null, leaseExpiresAt: null } : {}),
       ...(letGo && to !== "waiting" && to !== "interrupted"
         ? {
@@ -125,6 +173,7 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
 function added() {
   return {
     step: sql`coalesce(${placeholder("step")}, ${runs.step})`,
+    attempts: sql`case when ${placeholder("finished")} then 0 else ${runs.attempts} end`,
     turnsUsed: sql`${runs.turnsUsed} + ${placeholder("turns")}`,
     toolCallsCount: sql`${runs.toolCallsCount} + ${placeholder("toolCalls")}`,
     inputTokens: sql`${runs.inputTokens} + ${placeholder("input")}`,

@@ -1,4 +1,5 @@
 /** The tables. Times are Unix milliseconds; JSON columns are text that core's types describe. */
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RunEvent } from "../core/event.js";
 import type { Outcome, RunRequest, RunStatus } from "../core/run.js";
@@ -56,6 +57,8 @@ export const runs = sqliteTable(
     epoch: integer("epoch").notNull(),
     leaseExpiresAt: integer("lease_expires_at"),
     attempts: integer("attempts").notNull().default(0),
+    interruptedAt: integer("interrupted_at"),
+    continuesRunId: text("continues_run_id"),
     lastSeq: integer("last_seq").notNull().default(0),
     createdAt: integer("created_at").notNull(),
     startedAt: integer("started_at"),
@@ -69,6 +72,7 @@ export const runs = sqliteTable(
     index("runs_by_status").on(table.status, table.id),
     index("runs_by_session").on(table.parentSessionId, table.id),
     index("runs_by_parent").on(table.parentRunId, table.id),
+    index("runs_by_continued").on(table.continuesRunId).where(sql`continues_run_id IS NOT NULL`),
   ],
 );
 

@@ -55,6 +55,8 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       parentSessionId: "ses_host",
       parentRunId: null,
       rootRunId: id,
+      continues: null,
+      message: null,
       depth: 1,
       project: "/project",
       title: "a title",

@@ -85,6 +85,8 @@ function server(name: string, args: readonly string[], env: Record<string, strin
     excludeTools: [],
     effects: [],
     pin: "off",
+    onUnknown: "tell",
+    probes: [],
     allow: { sampling: false, elicitation: false },
     guard: null,
   };

@@ -74,5 +74,5 @@ function callEvents(turnNumber: number, index: number, tool: string, outcome: st
 
 function endOf(end: string): readonly RunEvent[] {
   if (end === "finished") return [{ type: "run_finished", outcome: { status: "success", result: "done" } }];
-  return end === "interrupted" ? [{ type: "run_interrupted", reason: "the process went away" }] : [];
+  return end === "interrupted" ? [{ type: "run_interrupted", reason: "the process went away", until: 1 }] : [];
 }

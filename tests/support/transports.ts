@@ -21,6 +21,8 @@ export function serverConfig(reach: ServerReach): ServerConfig {
     excludeTools: [],
     effects: [],
     pin: "off",
+    onUnknown: "tell",
+    probes: [],
     allow: { sampling: false, elicitation: false },
     guard: null,
   };

@@ -4,6 +4,7 @@ import { createRedact } from "../../src/core/redact.js";
 import type { RunRequest } from "../../src/core/run.js";
 import { createInbox } from "../../src/runner/inbox.js";
 import { createJournal } from "../../src/runner/journal.js";
+import { noPast } from "../../src/runner/load-past.js";
 
 const posted = (progress: number): RunEvent => ({
   type: "tool_call_progressed",
@@ -29,7 +30,7 @@ const request: RunRequest = {
 };
 
 function setUp() {
-  const journal = createJournal(request, {}, () => ({ text: "", calls: [] }), createRedact([]));
+  const journal = createJournal(request, noPast(request), {}, () => ({ text: "", calls: [] }), createRedact([]));
   return { journal, inbox: createInbox(journal) };
 }
 

@@ -13,6 +13,8 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
     status: second.status ?? first.status,
     outcome: second.outcome ?? first.outcome,
     step: second.step ?? first.step,
+    interruptedAt: second.interruptedAt ?? first.interruptedAt,
+    finished: first.finished || second.finished,
     turns: first.turns + second.turns,
     toolCalls: first.toolCalls + second.toolCalls,
     usage: { input: sum("input"), output: sum("output"), cached: sum("cached"), thinking: sum("thinking") },
@@ -34,7 +36,16 @@ describe("the projection", () => {
 
   it("of no events changes nothing", () => {
     const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
-    expect(projectEvents([])).toEqual({ status: null, outcome: null, step: null, turns: 0, toolCalls: 0, usage });
+    expect(projectEvents([])).toEqual({
+      status: null,
+      outcome: null,
+      step: null,
+      interruptedAt: null,
+      finished: false,
+      turns: 0,
+      toolCalls: 0,
+      usage,
+    });
   });
 
   it("counts replies but that of the grace turn, and finished calls of downstream tools", () => {
@@ -71,6 +82,8 @@ describe("the projection", () => {
     expect(delta).toEqual({
       status: "running",
       outcome: null,
+      interruptedAt: null,
+      finished: true,
       step: null,
       turns: 1,
       toolCalls: 2,
@@ -84,7 +97,7 @@ describe("the projection", () => {
       status: "partial",
       outcome,
     });
-    expect(projectEvents([{ type: "run_interrupted", reason: "gone" }])).toMatchObject({
+    expect(projectEvents([{ type: "run_interrupted", reason: "gone", until: 5 }])).toMatchObject({
       status: "interrupted",
       outcome: null,
     });

@@ -15,6 +15,7 @@ const RUN: Run = {
   parentSessionId: "ses_0",
   parentRunId: null,
   rootRunId: "run_1",
+  continues: null,
   depth: 1,
   project: "/p",
   title: "a \u202etitle",
@@ -39,6 +40,8 @@ const RUN: Run = {
   usage,
   costUsd: null,
   epoch: 1,
+  attempts: 0,
+  interruptedAt: null,
   createdAt: 0,
   startedAt: 0,
   lastEventAt: 0,
@@ -89,7 +92,7 @@ describe("an event in one line", () => {
     [{ type: "condition_failed", where: "w", condition: "1/0 > 1", error: "division" }, "w: 1/0 > 1: division"],
     [{ type: "condition_failed", where: "w", condition: null, error: "10 are the most" }, "w: 10 are the most"],
     [{ type: "rule_warned", turn: 1, index: null, tool: "a__x", rule: "take care" }, "a__x: take care"],
-    [{ type: "run_interrupted", reason: "gone" }, "gone"],
+    [{ type: "run_interrupted", reason: "gone", until: 5 }, "gone"],
     [
       {
         type: "run_finished",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { RUN_STATUSES } from "../../core/run.js";
+import { missingFor } from "../../runner/needs.js";
 import { cursorText, decodeCursor, encodeCursor, sizeOf } from "../page.js";
 import { toListed } from "../run-answer.js";
 import { cursor, runId } from "../schemas.js";
@@ -40,7 +41,8 @@ export const listRuns = defineTool({
     const runs: Answer[] = [];
     let room = host.maxAnswer - 200;
     for (const run of found.slice(0, args.limit)) {
-      const listed = toListed(run);
+      const missing = run.status === "interrupted" ? await missingFor(run, runtime) : [];
+      const listed = { ...toListed(run), ...(missing.length > 0 ? { missing } : {}) };
       room -= sizeOf(listed) + 1;
       if (room < 0 && runs.length > 0) break;
       runs.push(listed);

@@ -54,7 +54,7 @@ export const spawnAgent = defineTool({
     const extras = {
       ...(isNew ? {} : { existing: true }),
       ...(notices.length > 0 ? { notices } : {}),
-      ...(needsCaller(now) ? {} : { granted: granted(run.request.policy, offer) }),
+      ...(needsCaller(now, runtime) ? {} : { granted: granted(run.request.policy, offer) }),
     };
     return { ...toAnswer(now, runtime, host.maxAnswer - sizeOf(extras)), ...extras };
   },

@@ -23,7 +23,7 @@ export const waitForRunsTool = defineTool({
     existingRuns(runIds, runtime.store);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
     const runs = await waitForRuns({ runIds, mode, milliseconds, signal, onEvent }, runtime);
-    const pending = runs.filter((run) => !needsCaller(run)).map(({ id }) => id);
+    const pending = runs.filter((run) => !needsCaller(run, runtime)).map(({ id }) => id);
     const budget = Math.floor((host.maxAnswer - 40 * pending.length - 100) / runs.length);
     return { runs: runs.map((run) => toAnswer(run, runtime, budget)), pending };
   },

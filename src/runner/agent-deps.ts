@@ -1,0 +1,32 @@
+/** What a run is worked with, put together for one run. */
+import type { RunProvider } from "./model-now.js";
+import type { ProviderEntry } from "./resolve-provider.js";
+import type { AgentDeps } from "./run-agent.js";
+import type { RuntimeParts, Setup } from "./runtime.js";
+
+/** Opens the providers that the run and its steps need. */
+export async function openAgentDeps(
+  entries: ReadonlyMap<string, ProviderEntry>,
+  { downstream, conditions }: Setup,
+  { store, schemas, clock, readReply, offerTools, redact }: RuntimeParts,
+): Promise<AgentDeps> {
+  return {
+    providers: await openProviders(entries),
+    downstream,
+    conditions,
+    schemas,
+    clock,
+    readReply,
+    offerTools,
+    redact,
+    keepText: store.putBlob,
+    readText: store.getBlob,
+  };
+}
+
+async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
+  const opened = [...entries.values()].map(
+    async ({ name, defaultModel, open }) => [name, { provider: await open(), defaultModel }] as const,
+  );
+  return new Map(await Promise.all(opened));
+}

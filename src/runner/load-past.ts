@@ -1,0 +1,41 @@
+/** What a run has behind it when it begins here: its journal, and that of the runs whose history it goes on from. */
+import type { RunEvent, StoredEvent } from "../core/event.js";
+import type { RunStore } from "../core/ports.js";
+import type { Run, RunRequest } from "../core/run.js";
+import { runningTime } from "../core/running-time.js";
+
+export interface Past {
+  /** The prompt that the history begins with. */
+  readonly prompt: string;
+  readonly events: readonly RunEvent[];
+  /** What is left of the time that the run may work; not positive where it is up. */
+  readonly millisecondsLeft: number;
+}
+
+/** The past of a run that has just been created with a history of its own. */
+export function noPast({ prompt, limits }: RunRequest): Past {
+  return { prompt, events: [], millisecondsLeft: limits.timeoutSeconds * 1000 };
+}
+
+/** Throws StoreError. */
+export function loadPast(run: Run, store: Pick<RunStore, "listEvents" | "getRun">): Past {
+  const own = store.listEvents(run.id, { afterSeq: 0 });
+  const before = loadSource(run, store);
+  return {
+    prompt: before?.prompt ?? run.request.prompt,
+    events: [...(before?.events ?? []), ...own.map(({ event }) => event)],
+    millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + granted(own) - runningTime(own),
+  };
+}
+
+function loadSource({ id, continues }: Run, store: Pick<RunStore, "listEvents" | "getRun">): Past | null {
+  if (continues === null) return null;
+  const source = store.getRun(continues);
+  if (source === null) throw new Error(`run ${continues}, whose history ${id} goes on from, is gone`);
+  return loadPast(source, store);
+}
+
+function granted(events: readonly StoredEvent[]): number {
+  const seconds = events.map(({ event }) => (event.type === "run_resumed" ? (event.moreSeconds ?? 0) : 0));
+  return seconds.reduce((sum, each) => sum + each, 0) * 1000;
+}

@@ -1,0 +1,123 @@
+/** Continues a run because a caller asks for it: the same run where it is not done, a new one with its history where it is. */
+import { RequestError } from "../core/errors.js";
+import type { RunEvent } from "../core/event.js";
+import { firstBreach } from "../core/limits.js";
+import type { HostSession } from "../core/ports.js";
+import type { Run, RunRequest } from "../core/run.js";
+import { openAgentDeps } from "./agent-deps.js";
+import { createJournal } from "./journal.js";
+import { loadPast } from "./load-past.js";
+import { needsOf } from "./needs.js";
+import { ownVariables } from "./run-agent.js";
+import type { Runtime } from "./runtime.js";
+import { titleFrom } from "./start-run.js";
+
+export interface ResumeArguments {
+  /** What the agent is told; what it works on next where the run had ended in success. */
+  readonly message?: string | undefined;
+  readonly moreTurns?: number | undefined;
+  readonly moreSeconds?: number | undefined;
+}
+
+export interface ResumedRun {
+  readonly run: Run;
+  /** What the run could use before and is not there now, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+interface Caller {
+  readonly session: HostSession;
+  readonly signal: AbortSignal;
+}
+
+/** Throws RequestError or ConfigError, and then nothing was written. */
+export async function resumeRun(
+  run: Run,
+  given: ResumeArguments,
+  caller: Caller,
+  runtime: Runtime,
+): Promise<ResumedRun> {
+  refuseStatus(run, given);
+  if (run.project !== runtime.project)
+    throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
+  const args = runtime.redact.value(given);
+  const setup = await runtime.setup();
+  const { entries, missing } = await needsOf(run, setup, runtime.store);
+  if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
+  const agent = await openAgentDeps(entries, setup, runtime);
+  if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before the run was resumed");
+  const resumed =
+    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, args, runtime);
+  runtime.live.begin(resumed, loadPast(resumed, runtime.store), agent);
+  runtime.feed.publish(resumed.id, []);
+  return { run: resumed, notices: missing };
+}
+
+function refuseStatus({ id, status }: Run, { message }: ResumeArguments): void {
+  const refuse = (why: string) => new RequestError("not_resumable", `${id} ${why}`);
+  if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
+  if (status === "waiting") throw refuse("waits for an answer");
+  if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
+  if (status === "success" && message === undefined)
+    throw refuse("ended in success: pass a message that says what to do next");
+}
+
+/** The same run, with what is granted on top of its limits. */
+function reopenRun(run: Run, given: ResumeArguments, runtime: Runtime): Run {
+  const { moreTurns, moreSeconds, message } = given;
+  refuseUsedUp(run, given, runtime);
+  const resumed: RunEvent = {
+    type: "run_resumed",
+    by: "request",
+    ...(moreTurns === undefined ? {} : { moreTurns }),
+    ...(moreSeconds === undefined ? {} : { moreSeconds }),
+  };
+  const told: readonly RunEvent[] = message === undefined ? [] : [{ type: "message_injected", text: message }];
+  const taken = runtime.store.takeOver({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
+  if (taken) return taken;
+  const now = runtime.store.getRun(run.id)?.status;
+  throw new RequestError("not_resumable", `${run.id} is ${now} now: somebody else was first`);
+}
+
+/** A run without turns or time would end at once, and not as its caller expects. */
+function refuseUsedUp(run: Run, { moreTurns = 0, moreSeconds = 0 }: ResumeArguments, runtime: Runtime): void {
+  const past = loadPast(run, runtime.store);
+  const { history } = createJournal(run.request, past, ownVariables(run), runtime.readReply, runtime.redact);
+  const breach = firstBreach(run.request.limits, { ...history, moreTurns: history.moreTurns + moreTurns });
+  if (breach) throw new RequestError("used_up", `${run.id} cannot go on: ${breach.message}; pass more_turns`);
+  if (past.millisecondsLeft + moreSeconds * 1000 <= 0)
+    throw new RequestError("used_up", `${run.id} cannot go on: its time is up (timeout_seconds); pass more_seconds`);
+}
+
+/** A new run that begins where the other has ended. */
+async function continueRun(run: Run, given: ResumeArguments, { session }: Caller, runtime: Runtime): Promise<Run> {
+  const message = given.message ?? "";
+  const id = runtime.newId("run");
+  const created = await runtime.live.create(
+    {
+      id,
+      sessionId: runtime.newId("ses"),
+      parentSessionId: session.id,
+      hostSession: session,
+      parentRunId: null,
+      rootRunId: id,
+      continues: run.id,
+      depth: 1,
+      project: runtime.project,
+      title: titleFrom(message),
+      request: { ...run.request, prompt: message, limits: withMore(run.request.limits, given) },
+      message,
+      idempotency: null,
+    },
+    () => {},
+  );
+  return created.run;
+}
+
+function withMore(limits: RunRequest["limits"], { moreTurns = 0, moreSeconds = 0 }: ResumeArguments) {
+  return {
+    ...limits,
+    maxTurns: limits.maxTurns + moreTurns,
+    timeoutSeconds: limits.timeoutSeconds + moreSeconds,
+  };
+}

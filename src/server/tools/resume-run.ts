@@ -1,0 +1,30 @@
+/** resume_run: goes on with a run that was interrupted or ended before it was done, or from one that succeeded. */
+import { z } from "zod";
+import { MOST } from "../../core/limits.js";
+import { resumeRun } from "../../runner/resume-run.js";
+import { existingRun } from "../existing-run.js";
+import { toAnswer } from "../run-answer.js";
+import { runId, runOutput } from "../schemas.js";
+import { defineTool } from "../tool.js";
+
+export const resumeRunTool = defineTool({
+  name: "resume_run",
+  title: "Resume a run",
+  description:
+    "Goes on with an interrupted, partial, timeout, error or blocked run where it stopped, with its whole history; from a successful one a message starts a new run that shares its history. Returns at once.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  input: z.strictObject({
+    run_id: runId,
+    message: z.string().min(1).optional().describe("What the agent is told before it goes on."),
+    more_turns: z.int().min(1).max(MOST.maxTurns).optional(),
+    more_seconds: z.number().positive().max(MOST.seconds).optional(),
+  }),
+  output: runOutput,
+  async handle({ run_id, message, more_turns, more_seconds }, { runtime, host, session, signal }) {
+    const run = existingRun(run_id, runtime.store);
+    const given = { message, moreTurns: more_turns, moreSeconds: more_seconds };
+    const { run: resumed, notices } = await resumeRun(run, given, { session, signal }, runtime);
+    const extras = { was: run.status, ...(notices.length > 0 ? { notices } : {}) };
+    return { ...extras, ...toAnswer(resumed, runtime, host.maxAnswer - 200) };
+  },
+});

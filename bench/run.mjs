@@ -13,6 +13,7 @@ const FIGURES = {
   "tool-call": () => import("./figures/tool-call.mjs"),
   catalog: () => import("./figures/catalog.mjs"),
   exit: () => import("./figures/exit.mjs"),
+  log: () => import("./figures/log.mjs"),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { markdown: { type: "boolean" } } });

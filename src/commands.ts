@@ -1,6 +1,8 @@
 /** The commands beside the server: what each takes, and what it is given. Loaded with the first of them only. */
 import type { CommandEnd } from "./cli/command-end.js";
 import type { Place } from "./config/places.js";
+import { ConfigError, StoreError } from "./core/errors.js";
+import type { OpenTools } from "./open-runtime.js";
 
 /** The command line after it was read. */
 export interface Given {
@@ -14,6 +16,9 @@ export interface Given {
   readonly access: boolean;
   readonly at: number | null;
   readonly limit: number | null;
+  readonly olderThan: string | null;
+  readonly all: boolean;
+  readonly dryRun: boolean;
 }
 
 type Run = (given: Given) => Promise<CommandEnd>;
@@ -26,6 +31,8 @@ export const RUN_COMMAND = {
   workflows: runWorkflows,
   agents: runAgents,
   runs: runRuns,
+  backup: runBackup,
+  doctor: runDoctor,
 } satisfies Record<string, Run>;
 
 async function runTrust({ place }: Given): Promise<CommandEnd> {
@@ -36,13 +43,18 @@ async function runTrust({ place }: Given): Promise<CommandEnd> {
 
 async function runTools({ place, version, ...options }: Given): Promise<CommandEnd> {
   const { tools } = await import("./cli/tools.js");
+  return await withTools(place, version, (opened) => tools(options, opened));
+}
+
+/** Ends the servers that `act` starts, also where a signal comes first. */
+async function withTools<R>(place: Place, version: string, act: (opened: OpenTools) => Promise<R>): Promise<R> {
   const { openTools } = await import("./open-runtime.js");
   const opened = await openTools(place, version);
   // The servers run in groups of their own, which the terminal's signals do not reach.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => void opened.close().finally(() => process.exit(SIGNAL_EXIT)));
   try {
-    return await tools(options, opened);
+    return await act(opened);
   } finally {
     await opened.close();
   }
@@ -97,9 +109,13 @@ async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
   );
   const { runs: store } = openStore(place.databaseFile, { now: Date.now });
   try {
-    return runs(options, {
+    return await runs(options, {
       store,
       project: place.project,
+      async prune(request) {
+        const { pruneRuns } = await import("./store/prune-runs.js");
+        return await pruneRuns(place.databaseFile, request, { now: Date.now });
+      },
       readReply,
       shapes: {
         listed: toListed,
@@ -114,4 +130,44 @@ async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
   } finally {
     store.close();
   }
+}
+
+async function runBackup({ place: { databaseFile }, ...options }: Given): Promise<CommandEnd> {
+  const [{ backup }, { backupDatabase }] = await Promise.all([
+    import("./cli/backup.js"),
+    import("./store/backup-database.js"),
+  ]);
+  return await backup(options, { databaseFile, backup: (target) => backupDatabase(databaseFile, target) });
+}
+
+async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
+  const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }] = await Promise.all([
+    import("./cli/doctor.js"),
+    import("./look-at-configuration.js"),
+    import("./store/inspect-database.js"),
+  ]);
+  const { home, project, databaseFile } = place;
+  return await doctor(
+    { json },
+    {
+      node: process.versions.node,
+      version,
+      home,
+      project,
+      databaseFile,
+      database: () => inspectDatabase(databaseFile),
+      configuration: () => lookAtConfiguration(place),
+      async servers() {
+        try {
+          return await withTools(place, version, async ({ downstream }) => {
+            await downstream.hold(downstream.servers).settled;
+            return { servers: downstream.status(), fault: null };
+          });
+        } catch (error) {
+          if (!(error instanceof ConfigError || error instanceof StoreError)) throw error;
+          return { servers: [], fault: error.message };
+        }
+      },
+    },
+  );
 }

@@ -110,7 +110,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     },
   };
   const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, log) });
-  runtime.takeOver.begin();
+  if (!store.isReadOnly) runtime.takeOver.begin();
 
   return {
     log,
@@ -166,7 +166,7 @@ export const readReply: ReadReply = (raw) =>
   raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw);
 
 /** Each provider is opened once and serves all runs: what it has prepared for one is there for the next. */
-function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
+export function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
   const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
   return [

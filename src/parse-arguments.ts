@@ -15,6 +15,9 @@ legwork workflows graph NAME        a workflow as a Mermaid diagram
 legwork runs [list] [--limit N]     the last runs of the project; --json
 legwork runs show ID                a run with all it did; --json
 legwork runs show ID --access [--at SEQ]    which rule allows or refuses each tool, now or after an event; --json
+legwork runs prune --older-than 30d    deletes runs of the project that ended longer ago; --all projects, --dry-run, --json
+legwork backup FILE                 a copy of the database, made while others work on it; --json
+legwork doctor                      what legwork needs, what is missing and what to do about it; --json
 legwork --version | --help
 `;
 
@@ -26,10 +29,12 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   tools: ["cached", "json"],
   agents: ["json"],
   workflows: ["json"],
-  runs: ["json", "access", "at", "limit"],
+  runs: ["json", "access", "at", "limit", "older-than", "all", "dry-run"],
+  backup: ["json"],
+  doctor: ["json"],
 };
 const COMMON_OPTIONS = ["project", "version", "help"];
-const WORDLESS: readonly Command[] = ["trust", "agents"];
+const WORDLESS: readonly Command[] = ["trust", "agents", "doctor"];
 
 const MOST_LISTED = 1_000; // runs
 const MOST_SEQ = Number.MAX_SAFE_INTEGER;
@@ -57,6 +62,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
         access: { type: "boolean" },
         at: { type: "string" },
         limit: { type: "string" },
+        "older-than": { type: "string" },
+        all: { type: "boolean" },
+        "dry-run": { type: "boolean" },
       },
     });
     const [word, ...words] = positionals;
@@ -74,6 +82,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
       access: flags.access ?? false,
       at: at === undefined ? null : wholeNumber("at", at, MOST_SEQ),
       limit: limit === undefined ? null : wholeNumber("limit", limit, MOST_LISTED),
+      olderThan: flags["older-than"] ?? null,
+      all: flags.all ?? false,
+      dryRun: flags["dry-run"] ?? false,
     };
   } catch (cause) {
     throw new ConfigError(`${(cause as Error).message}\n${USAGE}`, { cause });

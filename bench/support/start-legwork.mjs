@@ -26,17 +26,24 @@ export function createPlace(config = "{}") {
   };
 }
 
-/** An initialized legwork whose agents have the tools of `servers` copies of the tool server. */
-export async function startLegwork(model, { concurrentRuns = 8, servers = 1 } = {}) {
+/** What legwork needs to be measured with: the model's stand-in and `servers` copies of the tool server. */
+export function benchConfig(model, { concurrentRuns = 8, servers = 1 } = {}) {
   const names = ["effects", ...Array.from({ length: servers - 1 }, (_, index) => `effects${index + 2}`)];
   const server = { command: process.execPath, args: [TOOL_SERVER] };
-  const config = {
+  return JSON.stringify({
     provider: "gemini",
     providers: { gemini: { base_url: model.url } },
     mcpServers: { workspace: { disabled: true }, ...Object.fromEntries(names.map((name) => [name, server])) },
     limits: { max_concurrent_runs: concurrentRuns, max_turns: 10_000 },
-  };
-  const place = createPlace(JSON.stringify(config)); // JSON is YAML
+  }); // JSON is YAML
+}
+
+/** An initialized legwork, in a place of its own or one that is shared. */
+export async function startLegwork(model, { place = null, ...options } = {}) {
+  return startLegworkIn(place ?? createPlace(benchConfig(model, options)));
+}
+
+async function startLegworkIn(place) {
   const child = startChild(process.execPath, [...profileArguments, LEGWORK], { cwd: place.project, env: place.env });
   await child.request("initialize", INITIALIZE);
   child.notify("notifications/initialized");
@@ -54,6 +61,7 @@ export async function startLegwork(model, { concurrentRuns = 8, servers = 1 } = 
     endInput,
     close,
     database: place.database,
+    call,
     spawn: async (modelName) => (await call("spawn_agent", { prompt: "Go on until done.", model: modelName })).run_id,
     /** Waits for the end of the runs, each of which has to be a success. */
     async finish(runIds) {

@@ -1,4 +1,4 @@
-/** `legwork runs`: the runs of a project, and one of them with all it did and what it was allowed to do. */
+/** `legwork runs`: the runs of a project, one of them with all it did and what it was allowed to do, and an end to old ones. */
 import { ConfigError } from "../core/errors.js";
 import type { StoredEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
@@ -6,12 +6,12 @@ import type { RunStore } from "../core/ports.js";
 import { isEnded, type Run } from "../core/run.js";
 import { accessAt } from "../runner/access-at.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "./command-end.js";
+import { type PruneDeps, type PruneOptions, pruneCommand } from "./prune-runs.js";
 import { accessText, listText, runText } from "./show-runs.js";
 import { visibleJson } from "./visible.js";
 
-export interface RunsDeps {
+export interface RunsDeps extends PruneDeps {
   readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents">;
-  readonly project: string;
   readonly readReply: ReadReply;
   /** Runs, events and access as programs read them: in the same words as the MCP tools. */
   readonly shapes: {
@@ -22,10 +22,9 @@ export interface RunsDeps {
   };
 }
 
-export interface RunsOptions {
+export interface RunsOptions extends PruneOptions {
   /** What stands behind `runs`. */
   readonly words: readonly string[];
-  readonly json: boolean;
   readonly access: boolean;
   /** The seq of an event; null is now. */
   readonly at: number | null;
@@ -39,13 +38,21 @@ const LISTED_RUNS = 20;
 const MOST_EVENTS = 1_000_000;
 
 /** Throws ConfigError or RequestError for what is not there, StoreError. */
-export function runs(options: RunsOptions, deps: RunsDeps): CommandEnd {
+export async function runs(options: RunsOptions, deps: RunsDeps): Promise<CommandEnd> {
   const [verb = "list", ...words] = options.words;
-  if (verb !== "list" && verb !== "show") throw new ConfigError(`there is no "legwork runs ${verb}": use list or show`);
-  if (verb === "list" && options.access) throw new ConfigError("--access belongs to legwork runs show ID");
+  if (verb !== "list" && verb !== "show" && verb !== "prune")
+    throw new ConfigError(`there is no "legwork runs ${verb}": use list, show or prune`);
+  if (verb !== "show" && options.access) throw new ConfigError("--access belongs to legwork runs show ID");
   if (options.at !== null && !options.access) throw new ConfigError("--at belongs to legwork runs show ID --access");
-  if (verb === "show" && options.limit !== null) throw new ConfigError("--limit belongs to legwork runs list");
+  if (verb !== "list" && options.limit !== null) throw new ConfigError("--limit belongs to legwork runs list");
+  const prunes = options.olderThan !== null || options.all || options.dryRun;
+  if (verb !== "prune" && prunes)
+    throw new ConfigError("--older-than, --all and --dry-run belong to legwork runs prune");
   const [id, more] = words;
+  if (verb === "prune") {
+    if (id !== undefined) throw new ConfigError(`unexpected argument "${id}": legwork runs prune takes options only`);
+    return await pruneCommand(options, deps);
+  }
   if (verb === "list") {
     if (id !== undefined) throw new ConfigError(`unexpected argument "${id}": legwork runs show ${id} shows one run`);
     return listRuns(options, deps);

@@ -261,6 +261,8 @@ export interface EndedRun {
  * All verbs throw StoreError when the database cannot be used.
  */
 export interface RunStore {
+  /** True where the database can only be read: then each verb that would write throws. */
+  readonly isReadOnly: boolean;
   /** Makes one transaction of all verbs that `act` calls: when it throws, none of them has written anything. */
   together<R>(act: () => R): R;
   /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
@@ -299,6 +301,8 @@ export interface RunStore {
   /** A number that differs from the last one when another process has committed since. */
   changeCounter(): number;
   endSession(id: string): void;
+  /** Gives back disk space that readers have made the write-ahead log take; costs next to nothing where they have not. */
+  trimLog(): void;
   /** From now on waits only briefly where another process holds the database: the time for exiting is short. */
   hurry(): void;
   close(): void;

@@ -6,7 +6,7 @@ export type RunStatus = LiveStatus | EndStatus;
 type LiveStatus = "pending" | "running" | "waiting" | "interrupted";
 export type EndStatus = (typeof END_STATUSES)[number];
 
-const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
+export const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
 export const RUN_STATUSES = ["pending", "running", "waiting", "interrupted", ...END_STATUSES] as const;
 
 /** Ends that `resume_run` takes back: there is something left to do. */

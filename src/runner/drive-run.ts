@@ -16,8 +16,8 @@ export interface DriveDeps {
 }
 
 /**
- * Resolves when nothing of the run happens in this process any more: false when even its end could not be written, so
- * that its row still says running. Never rejects.
+ * Resolves when nothing of the run happens in this process any more: with the reason where even its end could not be
+ * written, so that its row still says running, and else with null. Never rejects.
  */
 export async function driveRun(
   run: Run,
@@ -25,7 +25,7 @@ export async function driveRun(
   controller: AbortController,
   agent: AgentDeps,
   deps: DriveDeps,
-): Promise<boolean> {
+): Promise<string | null> {
   const hold: RunHold = { runId: run.id, epoch: run.epoch };
   const stopAfter = (milliseconds: number, reason: StopReason) =>
     setTimeout(() => controller.abort(reason), Math.max(0, milliseconds)).unref();
@@ -33,12 +33,12 @@ export async function driveRun(
   const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
   try {
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
-    if (!(await save(hold, begins, controller, deps))) return true;
+    if (!(await save(hold, begins, controller, deps))) return null;
     for await (const events of runAgent(run, past, controller.signal, agent)) {
-      if (!(await save(hold, events, controller, deps))) return true;
+      if (!(await save(hold, events, controller, deps))) return null;
       stall.refresh();
     }
-    return true;
+    return null;
   } catch (error) {
     return await recordBreak(error, hold, controller, deps);
   } finally {
@@ -70,7 +70,7 @@ async function recordBreak(
   hold: RunHold,
   controller: AbortController,
   deps: DriveDeps,
-): Promise<boolean> {
+): Promise<string | null> {
   deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
@@ -81,9 +81,9 @@ async function recordBreak(
     const outcome = { status: "error", result: null, error: failure } as const;
     const stored = await deps.commits.save(hold, [{ type: "run_finished", outcome }]);
     if (stored) deps.feed.publish(hold.runId, stored);
-    return true;
+    return null;
   } catch (cause) {
     deps.log.error({ err: cause, run: hold.runId }, "its end could not be written either");
-    return false;
+    return failure.message;
   }
 }

@@ -25,6 +25,8 @@ export interface LiveRuns {
   onRoom(look: () => void): void;
   /** Aborts what these runs do here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
+  /** Why a run broke off here whose end cannot be written yet; null for all others. */
+  troubleOf(runId: string): string | null;
   /** Saves what runs have finished and not yet saved. */
   flush(): void;
   /** Records every run of this process as interrupted, at once, then aborts them. Nothing begins afterwards. */
@@ -50,7 +52,8 @@ export function createLiveRuns(deps: {
   const running = new Map<string, LiveRun>();
   const commits = createCommitQueue(store, () => running.size <= 1);
   /** Runs that broke off and whose end could not be written: nobody works on them, but the database does not know. */
-  const broken = new Map<string, RunHold>();
+  const broken = new Map<string, { readonly hold: RunHold; readonly reason: string }>();
+  const brokenHolds = () => [...broken.values()].map(({ hold }) => hold);
   let slots = 1;
   let closed = false;
   let unwatch: (() => void) | null = null;
@@ -60,7 +63,8 @@ export function createLiveRuns(deps: {
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
   const renewal = everyFewSeconds((wokeLate) => {
     if (running.size + waiting.length > 0) store.renewLeases();
-    if (broken.size > 0) interrupt([...broken.values()], "the database could not be written");
+    if (broken.size > 0) interrupt(brokenHolds(), "the database could not be written");
+    store.trimLog();
     // After a sleep of this machine the other owners are late as well, and not gone.
     if (wokeLate) return;
     for (const id of store.interruptAbandoned()) feed.publish(id, []);
@@ -77,9 +81,12 @@ export function createLiveRuns(deps: {
   }
 
   async function drive({ run, past, agent, controller }: LiveRun): Promise<void> {
-    const ended = await driveRun(run, past, controller, agent, { commits, feed, log });
+    const reason = await driveRun(run, past, controller, agent, { commits, feed, log });
     running.delete(run.id);
-    if (!ended) broken.set(run.id, { runId: run.id, epoch: run.epoch });
+    if (reason !== null) {
+      broken.set(run.id, { hold: { runId: run.id, epoch: run.epoch }, reason });
+      feed.publish(run.id, []);
+    }
     watchWhileBusy();
     fillSlots();
     look();
@@ -136,6 +143,7 @@ export function createLiveRuns(deps: {
       look = called;
     },
     stop,
+    troubleOf: (runId) => broken.get(runId)?.reason ?? null,
     flush: commits.flush,
     interruptAll(reason) {
       if (closed) return;
@@ -144,7 +152,7 @@ export function createLiveRuns(deps: {
       const ours = holds();
       try {
         commits.flush(); // what is finished counts
-        if (ours.length + broken.size > 0) interrupt([...ours, ...broken.values()], reason);
+        if (ours.length + broken.size > 0) interrupt([...ours, ...brokenHolds()], reason);
       } finally {
         const ids = ours.map(({ runId }) => runId);
         stop(ids, "interrupted");

@@ -3,6 +3,7 @@ import type { StoredEvent } from "../core/event.js";
 import type { RunStore } from "../core/ports.js";
 import { isEnded, type Run } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
+import type { LiveRuns } from "./live-runs.js";
 import type { TakeOver } from "./take-over.js";
 import type { StoreWatch } from "./watch-store.js";
 
@@ -21,12 +22,14 @@ export interface WaitDeps {
   readonly store: RunStore;
   readonly feed: EventFeed;
   readonly watch: StoreWatch;
+  readonly live: Pick<LiveRuns, "troubleOf">;
 }
 
-/** Whether waiting longer for this run by itself is of no use: it ended, asks something, or lost its process for good. */
-export function needsCaller(run: Run, { takeOver }: Pick<WaitDeps, "takeOver">): boolean {
-  if (run.status === "interrupted") return !takeOver.expects(run);
-  return isEnded(run.status) || run.status === "waiting";
+/** Whether waiting longer for this run by itself is of no use: it ended, asks something, lost its process for good, or broke off here. */
+export function needsCaller(run: Run, { live, takeOver }: Pick<WaitDeps, "live" | "takeOver">): boolean {
+  const { id, status } = run;
+  if (status === "interrupted") return !takeOver.expects(run);
+  return isEnded(status) || status === "waiting" || live.troubleOf(id) !== null;
 }
 
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */

@@ -39,11 +39,15 @@ export function toListed(run: Run): Answer {
   });
 }
 
+/** Where a run's details are; without `live`, of no process that may work on it. */
+type AnswerDeps = Pick<Runtime, "store" | "readReply"> & Partial<Pick<Runtime, "live">>;
+
 /** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
-export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number): Answer {
+export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer {
   if (budget < LEAST_BUDGET) return fitAnswer({ ...toListed(run), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
   const detail = foldDetail(run, runtime);
+  const trouble = runtime.live?.troubleOf(run.id) ?? null;
   const answer = {
     run_id: run.id,
     session_id: run.sessionId,
@@ -67,7 +71,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     effects: detail.effects,
     tools: detail.tools,
     warnings: detail.warnings,
-    error: outcome?.error ?? null,
+    error: outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble }),
     usage: {
       input_tokens: run.usage.input,
       output_tokens: run.usage.output,
@@ -81,7 +85,7 @@ export function toAnswer(run: Run, runtime: Pick<Runtime, "store" | "readReply">
     started_at: toTime(run.startedAt),
     finished_at: toTime(run.finishedAt),
     ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
-    next: nextStep(run),
+    next: trouble === null ? nextStep(run) : BROKEN_OFF,
   };
   return fitAnswer(answer, budget);
 }
@@ -194,6 +198,9 @@ function nextStep(run: Run): string {
       return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run goes on with it; "}${seen}`;
   }
 }
+
+const BROKEN_OFF =
+  "it broke off, and is marked as interrupted as soon as the database can be written: mend that, then spawn it again";
 
 /** What helps against an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {

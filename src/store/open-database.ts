@@ -5,27 +5,39 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../core/errors.js";
+import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 const MIGRATIONS_TABLE = "__drizzle_migrations";
 const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
 const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
+const KEPT_LOG = 8 * 1024 * 1024; // bytes of the write-ahead log that are used again: twice what it has between two checkpoints
 const WAL_RETRY_MS = 20;
 
-/** An open, migrated database in WAL mode, each commit synced to disk. The caller closes it. Throws StoreError. */
+/**
+ * An open, migrated database in WAL mode, each commit synced to disk; or one that is `readonly`, where it or its folder
+ * cannot be written. The caller closes it. Throws StoreError.
+ */
 export function openDatabase(file: string): Database.Database {
   const database = openFile(file);
   try {
     refuseForeign(database, file);
-    switchToWal(database);
-    database.pragma("synchronous = FULL");
-    migrate(database, file);
+    if (database.readonly) refuseOutdated(database, file);
+    else prepareForWriting(database, file);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return database;
   } catch (error) {
     database.close();
     throw toStoreError(error, file);
   }
+}
+
+function prepareForWriting(database: Database.Database, file: string): void {
+  database.pragma("auto_vacuum = INCREMENTAL"); // takes effect on a new file only
+  switchToWal(database);
+  database.pragma("synchronous = FULL");
+  database.pragma(`journal_size_limit = ${KEPT_LOG}`);
+  migrate(database, file);
 }
 
 /** What an SQLite or file error means for the user. */
@@ -42,13 +54,18 @@ function explain(code: string, file: string): string {
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC")
     return `the disk that holds ${file} is full: free some space`;
   if (code.startsWith("SQLITE_BUSY")) return `another program keeps ${file} locked: close it and try again`;
-  if (/^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT)/.test(code))
+  if (code.startsWith("SQLITE_READONLY"))
+    return `${file} can only be read: make it and its folder writable and restart legwork, or set LEGWORK_HOME to another folder`;
+  if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHM)/.test(code))
+    return `${file} cannot be written: look whether its disk is full, over a quota or broken`;
+  if (/^(SQLITE_CANTOPEN|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT)/.test(code))
     return `${file} cannot be opened for writing: make its folder writable, or set LEGWORK_HOME to another folder`;
   return `the database ${file} cannot be used`;
 }
 
 function openFile(file: string): Database.Database {
   try {
+    if (canOnlyBeRead(file)) return openReadOnly(file, OPENING_TIMEOUT_MS);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600)); // SQLite would create it readable for everybody
     chmodSync(file, 0o600);
@@ -59,7 +76,7 @@ function openFile(file: string): Database.Database {
 }
 
 /** Another program's database is left exactly as it is. */
-function refuseForeign(database: Database.Database, file: string): void {
+export function refuseForeign(database: Database.Database, file: string): void {
   const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
   if (tables.length === 0 || tables.includes(MIGRATIONS_TABLE)) return;
   throw new StoreError(`${file} is not a legwork database: move it away, or set LEGWORK_HOME to another folder`);
@@ -87,16 +104,7 @@ function switchToWal(database: Database.Database): void {
  * Drizzle's own migrator chooses what to apply outside its transaction, and so fails when two processes start together.
  */
 function migrate(database: Database.Database, file: string): void {
-  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
-  const missing = () => {
-    const applied = appliedHashes(database);
-    const known = new Set(migrations.map((migration) => migration.hash));
-    if ([...applied].some((hash) => !known.has(hash)))
-      throw new StoreError(
-        `${file} was written by a newer legwork: update legwork, or set LEGWORK_HOME to another folder`,
-      );
-    return migrations.filter((migration) => !applied.has(migration.hash));
-  };
+  const missing = () => missingMigrations(database, file);
   if (missing().length === 0) return;
   database
     .transaction(() => {
@@ -110,6 +118,25 @@ function migrate(database: Database.Database, file: string): void {
       }
     })
     .immediate();
+}
+
+/** The migrations that the file does not have. Throws StoreError where it has some that nobody here knows. */
+export function missingMigrations(database: Database.Database, file: string) {
+  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+  const applied = appliedHashes(database);
+  const known = new Set(migrations.map((migration) => migration.hash));
+  if ([...applied].some((hash) => !known.has(hash)))
+    throw new StoreError(
+      `${file} was written by a newer legwork: update legwork, or set LEGWORK_HOME to another folder`,
+    );
+  return migrations.filter((migration) => !applied.has(migration.hash));
+}
+
+function refuseOutdated(database: Database.Database, file: string): void {
+  if (missingMigrations(database, file).length > 0)
+    throw new StoreError(
+      `${file} was written by an older legwork and can only be read: make it and its folder writable, so that it can be updated`,
+    );
 }
 
 function appliedHashes(database: Database.Database): Set<string> {

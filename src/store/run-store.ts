@@ -12,6 +12,7 @@ import type { Owners } from "./owner.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runs, sessions } from "./tables.js";
+import { trimLog } from "./trim-log.js";
 
 const NO_LIMIT = -1; // as SQLite says it
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
@@ -121,7 +122,7 @@ export function createRunStore(
   }
 
   function interruptAbandoned(): readonly string[] {
-    if (abandonedRuns().length === 0) return [];
+    if (sqlite.readonly || abandonedRuns().length === 0) return [];
     const reason = "the process that worked on it went away";
     // Looked at again: while this process waited for the lock the owner may have renewed its lease.
     return atomically(() =>
@@ -160,8 +161,10 @@ export function createRunStore(
   });
 
   return {
+    isReadOnly: sqlite.readonly,
     together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
     endSession: verb((id) => {
+      if (sqlite.readonly) return; // none was begun
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
     }),
     createRun: verb((run) => atomically(() => createRun(run))),
@@ -201,13 +204,16 @@ export function createRunStore(
     }),
     getBlob: verb((hash) => statements.getBlob.get({ hash })?.text ?? null),
     changeCounter: verb(() => sqlite.pragma("data_version", { simple: true }) as number),
+    trimLog: verb(() => {
+      if (!sqlite.readonly) trimLog(sqlite);
+    }),
     hurry: verb(() => {
       sqlite.pragma(`busy_timeout = ${HURRY_MS}`);
     }),
     close: () => {
       if (!sqlite.open) return;
       try {
-        sqlite.pragma("wal_checkpoint(PASSIVE)"); // a blocked checkpoint must not hold up the exit
+        if (!sqlite.readonly) sqlite.pragma("wal_checkpoint(PASSIVE)"); // a blocked checkpoint must not hold up the exit
       } finally {
         sqlite.close();
       }

@@ -121,10 +121,11 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .from(runs)
       .where(inArray(runs.status, ["pending", "running"]))
       .prepare(),
+    /** The time is renewed, so that nobody deletes as unused what an event is about to refer to. */
     insertBlob: db
       .insert(blobs)
       .values({ hash: placeholder("hash"), text: placeholder("text"), createdAt: placeholder("createdAt") })
-      .onConflictDoNothing()
+      .onConflictDoUpdate({ target: blobs.hash, set: { createdAt: sql`excluded.created_at` } })
       .prepare(),
     getBlob: db
       .select({ text: blobs.text })

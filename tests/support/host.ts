@@ -111,13 +111,21 @@ export interface HostOptions {
   readonly elicit?: (message: string) => ElicitResult | Promise<ElicitResult>;
   /** Where the host is opened; default: the project folder. */
   readonly cwd?: string;
+  /** A command, with its arguments, that runs the command behind it, such as in surroundings of its own. */
+  readonly wrapper?: readonly string[];
 }
 
 /** Starts the binary as a host would. */
 export async function openHost(bench: Workbench, options: HostOptions = {}): Promise<TestHost> {
+  const [command = process.execPath, ...args] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    BIN,
+    ...(options.args ?? []),
+  ];
   const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [BIN, ...(options.args ?? [])],
+    command,
+    args,
     cwd: options.cwd ?? bench.project,
     env: { ...baseEnv(bench), ...options.env },
     stderr: "pipe",

@@ -1,0 +1,58 @@
+/** Opens a database that cannot be written, so that what it holds can still be read. */
+import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import Database from "better-sqlite3";
+
+/** Whether the file is there and it or its folder can only be read: SQLite's log needs both to be writable. */
+export function canOnlyBeRead(file: string): boolean {
+  return existsSync(file) && !(isWritable(file) && isWritable(dirname(file)));
+}
+
+/** Throws what SQLite or the file system throws. */
+export function openReadOnly(file: string, timeout: number): Database.Database {
+  try {
+    return opened(file, timeout);
+  } catch (error) {
+    // Without a log to share, which cannot be made here, SQLite opens no database in WAL mode.
+    const code = String((error as { code?: unknown }).code);
+    if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) throw error;
+    return openCopy(file, timeout);
+  }
+}
+
+function opened(file: string, timeout: number): Database.Database {
+  const database = new Database(file, { readonly: true, timeout });
+  try {
+    database.prepare("SELECT count(*) FROM sqlite_master").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A copy as it is now, with all that is still in the log; its name is gone before this returns, and it with the process. */
+function openCopy(file: string, timeout: number): Database.Database {
+  const folder = mkdtempSync(join(tmpdir(), "legwork-"));
+  const copy = join(folder, basename(file));
+  try {
+    for (const suffix of ["", "-wal"])
+      if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix, constants.COPYFILE_FICLONE);
+    const whole = new Database(copy);
+    whole.pragma("journal_mode = DELETE");
+    whole.close();
+    return opened(copy, timeout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,19 @@
+/** Keeps the write-ahead log small where readers always stand in the way of SQLite's own checkpoints. */
+import { statSync } from "node:fs";
+import type Database from "better-sqlite3";
+
+const LARGE_LOG = 16 * 1024 * 1024; // bytes; SQLite's own checkpoints begin at a quarter of it, and mostly suffice
+const PATIENCE_MS = 50; // with readers; all that this process does stands still meanwhile
+
+/** Writes a large log back into the database and empties it, unless a reader stays in it: then a later call does. */
+export function trimLog(database: Database.Database): void {
+  const log = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size <= LARGE_LOG) return;
+  const patience = database.pragma("busy_timeout", { simple: true });
+  database.pragma(`busy_timeout = ${PATIENCE_MS}`);
+  try {
+    database.pragma("wal_checkpoint(TRUNCATE)"); // new readers wait for nothing: they find all in the database itself
+  } finally {
+    database.pragma(`busy_timeout = ${patience}`);
+  }
+}

@@ -1,0 +1,124 @@
+/** A disk that is full, and one that can only be read, as a host meets them. */
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { CAN_MOUNT, fillDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../support/disks.js";
+import { until, type Workbench } from "../support/host.js";
+import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+
+const SMALL_DISK = 4_096; // KiB
+const go = { prompt: "play", provider: "rehearsal" };
+
+function setTalk(): Workbench {
+  const bench = setBench();
+  bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`);
+  rehearse(bench, "talk", [{ text: "hello" }]);
+  return bench;
+}
+
+describe.skipIf(!CAN_MOUNT)("a disk that is full", () => {
+  it("stops a run and says why; once there is room it goes on, and new ones work", { timeout: 60_000 }, async () => {
+    const bench = setTalk();
+    const calls = Array.from({ length: 150 }, (_, n) => ({
+      delay_ms: 20,
+      calls: [{ tool: "effects__echo", arguments: { n } }],
+    }));
+    rehearse(bench, "long", [...calls, { text: "done" }]);
+    const host = await setHost(bench, { wrapper: onSmallDisk(bench.home, SMALL_DISK) });
+    const home = seenBy(host.pid, bench.home);
+    await runScript(host, "talk");
+    const long = { ...go, model: "long", tools: ["effects__echo"], max_turns: 1000 };
+    const { run_id } = (await host.call("spawn_agent", long)).structured;
+    const seen = async () => (await host.call("get_run", { run_id })).structured.run;
+    await until(async () => Number(Reflect.get(await seen(), "turns_used")) >= 3);
+
+    const empty = fillDisk(home);
+    const full = `the disk that holds ${bench.home}/legwork.db is full: free some space (SQLITE_FULL)`;
+    const waited = await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 40 });
+    expect(waited.structured).toMatchObject({
+      pending: [],
+      runs: [{ run_id, error: { code: "store", message: full } }],
+    });
+    expect(await seen()).toMatchObject({ status: "running", error: { code: "store", message: full } });
+    expect((await seen()).next).toContain("broke off");
+    const refused = await host.call("spawn_agent", { ...go, model: "talk" });
+    expect(refused).toMatchObject({ isError: true, structured: { error: { code: "store", message: full } } });
+    expect((await host.call("list_runs")).structured.runs).toHaveLength(2);
+    expect((await host.call("get_run", { run_id, view: "events" })).structured.events).not.toHaveLength(0);
+
+    empty();
+    await until(async () => (await seen()).status === "success", 30_000);
+    expect(await seen()).toMatchObject({ result: "done", error: null, tool_calls_count: 150 });
+    expect(await runScript(host, "talk")).toMatchObject({ status: "success", result: "hello" });
+    // SQLite follows links by name, and so would not find the host's own disk: it looks at a copy.
+    for (const name of ["legwork.db", "legwork.db-wal"]) copyFileSync(join(home, name), join(bench.root, name));
+    const database = new Database(join(bench.root, "legwork.db"));
+    expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
+    const counts = "SELECT last_seq AS last, (SELECT count(*) FROM run_events WHERE run_id = id) AS events FROM runs";
+    const rows = database.prepare(counts).all() as { last: number; events: number }[];
+    const turns = "SELECT type, data FROM run_events WHERE type IN ('run_interrupted', 'run_resumed') ORDER BY seq";
+    expect(database.prepare(turns).all()).toMatchObject([
+      { type: "run_interrupted", data: expect.stringContaining("the database could not be written") },
+      { type: "run_resumed" },
+    ]);
+    database.close();
+    expect(rows).toHaveLength(3);
+    for (const { last, events } of rows) expect(events).toBe(last);
+  });
+});
+
+describe.skipIf(!CAN_MOUNT)("a home that can only be read", () => {
+  it("after everybody has gone serves what was done before, and refuses new runs", async () => {
+    const bench = setTalk();
+    const before = await setHost(bench);
+    const { run_id } = await runScript(before, "talk");
+    await before.close();
+    await expectReadsOnly(bench, run_id);
+  });
+
+  it("while another process works in it serves what that one does", async () => {
+    const bench = setTalk();
+    const writer = await setHost(bench);
+    const { run_id } = await runScript(writer, "talk");
+    const reader = await expectReadsOnly(bench, run_id);
+    const later = await runScript(writer, "talk");
+    const { structured } = await reader.call("get_run", { run_id: later.run_id });
+    expect(structured.run).toMatchObject({ status: "success", result: "hello" });
+  });
+
+  it("after its process was killed serves what that one had written", async () => {
+    const bench = setTalk();
+    const killed = await setHost(bench);
+    const { run_id } = await runScript(killed, "talk");
+    process.kill(killed.pid, "SIGKILL");
+    await until(() => !isAlive(killed.pid));
+    await expectReadsOnly(bench, run_id);
+  });
+
+  async function expectReadsOnly(bench: Workbench, runId: string) {
+    const host = await setHost(bench, { wrapper: onReadOnlyDisk(bench.home) });
+    expect((await host.call("list_runs")).structured.runs).toMatchObject([{ run_id: runId, status: "success" }]);
+    const { run } = (await host.call("get_run", { run_id: runId })).structured;
+    expect(run).toMatchObject({ result: "hello" });
+    const refused = await host.call("spawn_agent", { ...go, model: "talk" });
+    expect(refused.isError).toBe(true);
+    expect(refused.structured.error).toMatchObject({
+      code: "store",
+      message: expect.stringMatching(
+        /legwork\.db can only be read: make it and its folder writable and restart legwork/,
+      ),
+    });
+    expect((await host.call("list_runs")).structured.runs).toHaveLength(1);
+    return host;
+  }
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

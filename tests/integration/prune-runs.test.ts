@@ -1,0 +1,225 @@
+/** Pruning on a real file: what goes, what stays, what others notice of it. */
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import type { NewRun } from "../../src/core/ports.js";
+import type { EndStatus } from "../../src/core/run.js";
+import { openStore } from "../../src/store/open-store.js";
+import { type PruneRequest, pruneRuns } from "../../src/store/prune-runs.js";
+
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function setStore() {
+  const folder = mkdtempSync(join(tmpdir(), "legwork-prune-"));
+  const file = join(folder, "legwork.db");
+  const clock = { time: 1_000 * DAY_MS, now: () => clock.time };
+  const store = openStore(file, clock).runs;
+  onTestFinished(() => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function create(id: string, fields: Partial<NewRun> = {}): void {
+    store.createRun({
+      id,
+      sessionId: `ses_${id}`,
+      parentSessionId: "ses_host",
+      parentRunId: null,
+      rootRunId: fields.parentRunId ?? id,
+      depth: 1,
+      project: "/project",
+      title: "a title",
+      message: null,
+      continues: null,
+      hostSession: { id: "ses_host", clientName: "host", clientVersion: "1" },
+      idempotency: null,
+      request: {
+        prompt: "do it",
+        systemPrompt: null,
+        agent: "default",
+        provider: "rehearsal",
+        model: "script",
+        limits: DEFAULT_LIMITS,
+        policy: { allow: [], block: [] },
+        outputSchema: null,
+        workflow: null,
+        variables: {},
+      },
+      ...fields,
+    });
+    store.append({ runId: id, epoch: 1 }, [{ type: "run_started" }]);
+  }
+
+  function finish(id: string, status: EndStatus = "success"): void {
+    store.append({ runId: id, epoch: 1 }, [{ type: "run_finished", outcome: { status, result: "done" } }]);
+  }
+
+  /** The run got an answer so long that it is kept beside the event. */
+  function answerAt(id: string, text: string): string {
+    const blob = store.putBlob(text);
+    const answer = { turn: 1, index: 0, tool: "a__b", isError: false, text: "head", milliseconds: 1 };
+    store.append({ runId: id, epoch: 1 }, [{ type: "tool_call_finished", ...answer, blob, size: text.length }]);
+    return blob;
+  }
+
+  /** Changes what only a newer part of legwork writes. */
+  function write(sql: string): void {
+    const database = new Database(file);
+    database.exec(sql);
+    database.close();
+  }
+
+  function count(sql: string): number {
+    const database = new Database(file, { readonly: true });
+    const found = database.prepare(sql).pluck().get();
+    database.close();
+    return Number(found);
+  }
+
+  const prune = (request: Partial<PruneRequest> = {}) =>
+    pruneRuns(file, { olderThan: 30 * DAY_MS, project: null, dryRun: false, ...request }, clock);
+  const later = (milliseconds: number) => {
+    clock.time += milliseconds;
+  };
+  const all = { status: null, agent: null, project: null, parentSessionId: null, parentRunId: null };
+  const left = () => store.listRuns({ ...all, since: null, after: null, limit: 100 }).map(({ id }) => id);
+  return { store, file, create, finish, answerAt, write, count, prune, later, left };
+}
+
+describe("pruning", () => {
+  it("deletes what ended long enough ago, with its events and sessions, and nothing younger", async () => {
+    const { create, finish, prune, later, left, count } = setStore();
+    create("run_1");
+    finish("run_1");
+    create("run_2");
+    finish("run_2", "error");
+    later(20 * DAY_MS);
+    create("run_3");
+    finish("run_3");
+    later(10 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 0, bytes: 0 }); // not older than 30 days, but just as old
+    later(1);
+    expect(await prune()).toMatchObject({ runs: 2, bytes: expect.any(Number) });
+    expect(left()).toEqual(["run_3"]);
+    expect(count("SELECT count(*) FROM run_events")).toBe(3);
+    expect(count("SELECT count(*) FROM sessions")).toBe(2);
+    later(30 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 1 });
+    expect(count("SELECT count(*) FROM sessions")).toBe(0);
+  });
+
+  it("never deletes a run that has not ended", async () => {
+    const { store, create, write, prune, later, left } = setStore();
+    for (const id of ["run_1", "run_2", "run_3", "run_4"]) create(id);
+    write("UPDATE runs SET status = 'pending' WHERE id = 'run_2'");
+    write("UPDATE runs SET status = 'waiting' WHERE id = 'run_3'");
+    store.interrupt([{ runId: "run_4", epoch: 1 }], "gone");
+    later(1_000 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 0 });
+    expect(left()).toHaveLength(4);
+  });
+
+  it("deletes trees whole or not at all", async () => {
+    const { create, finish, prune, later, left } = setStore();
+    create("run_1");
+    create("run_2", { parentRunId: "run_1", hostSession: null, parentSessionId: "ses_run_1" });
+    create("run_3", { parentRunId: "run_2", rootRunId: "run_1", hostSession: null, parentSessionId: "ses_run_2" });
+    finish("run_1");
+    finish("run_2");
+    later(40 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 0 });
+    finish("run_3");
+    later(20 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 0 }); // the youngest has not been over for long
+    later(20 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 3 });
+    expect(left()).toEqual([]);
+  });
+
+  it("keeps a run as long as one that goes on from it stays", async () => {
+    const { create, finish, prune, later, left } = setStore();
+    create("run_1");
+    finish("run_1");
+    later(40 * DAY_MS);
+    create("run_2", { continues: "run_1", message: "go on" });
+    finish("run_2");
+    expect(await prune({ dryRun: true })).toMatchObject({ runs: 0 });
+    expect(await prune()).toMatchObject({ runs: 0 });
+    expect(left()).toEqual(["run_2", "run_1"]);
+    later(40 * DAY_MS);
+    expect(await prune({ dryRun: true })).toMatchObject({ runs: 2 });
+    expect(await prune()).toMatchObject({ runs: 2 });
+    expect(left()).toEqual([]);
+  });
+
+  it("of one project leaves the others alone", async () => {
+    const { create, finish, prune, later, left } = setStore();
+    create("run_1");
+    create("run_2", { project: "/other" });
+    finish("run_1");
+    finish("run_2");
+    later(40 * DAY_MS);
+    expect(await prune({ project: "/project" })).toMatchObject({ runs: 1 });
+    expect(left()).toEqual(["run_2"]);
+  });
+
+  it("deletes long answers to which no run refers any more, and no other", async () => {
+    const { store, create, finish, answerAt, prune, later } = setStore();
+    create("run_1");
+    const [own, shared] = [answerAt("run_1", "own ".repeat(9_000)), answerAt("run_1", "shared ".repeat(9_000))];
+    finish("run_1");
+    later(40 * DAY_MS);
+    create("run_2");
+    expect(answerAt("run_2", "shared ".repeat(9_000))).toBe(shared);
+    const fresh = store.putBlob("its event is about to be written");
+    const dry = await prune({ dryRun: true });
+    expect(store.getBlob(own)).not.toBeNull();
+    const { bytes, runs } = await prune();
+    expect({ bytes, runs }).toEqual({ bytes: dry.bytes, runs: 1 });
+    expect(bytes).toBeGreaterThan(4 * 9_000);
+    expect(bytes).toBeLessThan(7 * 9_000);
+    expect(store.getBlob(own)).toBeNull();
+    expect(store.getBlob(shared)).not.toBeNull();
+    expect(store.getBlob(fresh)).not.toBeNull();
+  });
+
+  it("leaves a text that a call has just been given again", async () => {
+    const { store, prune, later } = setStore();
+    const hash = store.putBlob("the same as long ago");
+    later(40 * DAY_MS);
+    store.putBlob("the same as long ago");
+    await prune();
+    expect(store.getBlob(hash)).toBe("the same as long ago");
+    later(2 * HOUR_MS);
+    await prune();
+    expect(store.getBlob(hash)).toBeNull();
+  });
+
+  it("lets a run of another connection write in between, and makes the file smaller", async () => {
+    const { store, file, create, finish, answerAt, prune, later, left, count } = setStore();
+    for (let n = 1_000; n < 1_600; n++) {
+      create(`run_${n}`);
+      answerAt(`run_${n}`, `${n} `.repeat(5_000));
+      finish(`run_${n}`);
+    }
+    later(40 * DAY_MS);
+    create("run_2000");
+    let written = 0;
+    const writing = setInterval(() => {
+      store.append({ runId: "run_2000", epoch: 1 }, [{ type: "message_injected", text: String(written++) }]);
+    }, 1);
+    const { runs, fileBytes } = await prune();
+    clearInterval(writing);
+    expect(runs).toBe(600);
+    expect(written).toBeGreaterThan(10);
+    expect(left()).toEqual(["run_2000"]);
+    expect(count("SELECT count(*) FROM run_events")).toBe(written + 2);
+    expect(fileBytes.after).toBeLessThan(fileBytes.before / 4);
+    expect(statSync(file).size).toBe(fileBytes.after);
+    expect(count("PRAGMA freelist_count")).toBe(0);
+  });
+});

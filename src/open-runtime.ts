@@ -15,6 +15,7 @@ import { readGeminiReply } from "./providers/gemini/from-wire.js";
 import { modelIdFault } from "./providers/gemini/model-id.js";
 import { readRehearsalReply } from "./providers/rehearsal/read-reply.js";
 import { loadScript } from "./providers/rehearsal/script.js";
+import { createChildren } from "./runner/children.js";
 import { createEventFeed } from "./runner/event-feed.js";
 import { createJsonSchemas } from "./runner/json-schema.js";
 import { createLiveRuns } from "./runner/live-runs.js";
@@ -95,6 +96,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     live,
     schemas: createJsonSchemas(),
     offerTools: createOfferTools(),
+    callChildren: createChildren(() => runtime),
     readReply,
     clock,
     get redact() {
@@ -109,7 +111,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
       return setup;
     },
   };
-  const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, log) });
+  const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, host.elicit, log) });
   if (!store.isReadOnly) runtime.takeOver.begin();
 
   return {

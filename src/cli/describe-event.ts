@@ -17,7 +17,7 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "run_resumed": {
       const turns = event.moreTurns === undefined ? "" : `, ${event.moreTurns} more turns`;
       const seconds = event.moreSeconds === undefined ? "" : `, ${event.moreSeconds} s more`;
-      return `${event.by === "takeover" ? "by itself" : "on request"}${turns}${seconds}`;
+      return `${RESUMED_BY[event.by]}${turns}${seconds}`;
     }
     case "tools_resolved": {
       const count = (isAllowed: boolean) =>
@@ -54,6 +54,16 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
       return `to ${event.server}${tokens(event.usage)}`;
     case "message_injected":
       return event.text;
+    case "message_sent":
+      return `by ${event.by}: ${event.text}`;
+    case "question_asked": {
+      const { id, text, options } = event.question;
+      return `${id}: ${text}${options === null ? "" : ` [${options.join(" | ")}]`}`;
+    }
+    case "question_answered": {
+      const verdict = event.approved === null ? "" : event.approved ? " approved" : " denied";
+      return `${event.id}${verdict} by ${event.by} (${event.door})${event.text === null ? "" : `: ${event.text}`}`;
+    }
     case "transition_taken":
       return `${event.from} -> ${event.to}${event.transition === null ? ", as the agent asked" : ""}`;
     case "step_entered":
@@ -75,6 +85,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
   }
 }
+
+const RESUMED_BY = { takeover: "by itself", request: "on request", answer: "with its answer" } as const;
 
 function tokens(usage: Usage | null): string {
   return usage === null ? "" : ` [${usage.input} tokens in, ${usage.output} out]`;

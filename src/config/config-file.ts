@@ -12,7 +12,7 @@ const Limits = z.strictObject({
   timeout_seconds: Seconds.optional(),
   tool_timeout_seconds: Seconds.optional(),
   stall_seconds: Seconds.optional(),
-  max_depth: z.literal(1, "agents cannot spawn agents yet, so max_depth is 1").optional(),
+  max_depth: z.int().min(1).max(MOST.depth).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
 });
 

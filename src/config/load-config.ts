@@ -74,6 +74,7 @@ export async function loadConfig(place: Place): Promise<Config> {
       timeoutSeconds: limits.timeout_seconds ?? DEFAULT_LIMITS.timeoutSeconds,
       toolTimeoutSeconds: limits.tool_timeout_seconds ?? DEFAULT_LIMITS.toolTimeoutSeconds,
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
+      maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",

@@ -1,5 +1,6 @@
 /** The workflow engine: what a workflow does next in a state. Pure; the runner records each effect and asks again. */
 import type { RunEvent } from "./event.js";
+import type { Inquiry } from "./question.js";
 import { fillTemplate, fillTemplates } from "./template.js";
 import { type ExitCondition, isEnd, type Json, type Step, stepNamed, type Workflow } from "./workflow.js";
 import { type CallFacts, matchesAny, type Pending, type WorkflowState } from "./workflow-state.js";
@@ -48,6 +49,7 @@ export type Effect =
       readonly outputAs: string | null;
       readonly done: number;
     }
+  | { readonly kind: "ask"; readonly inquiry: Inquiry }
   | {
       readonly kind: "end_run";
       readonly status: "success" | "partial" | "blocked";
@@ -70,7 +72,62 @@ export function nextEffect(workflow: Workflow, state: WorkflowState, surrounding
 
 /** Which of the step's exit conditions do not hold, in words; an error while evaluating counts as false. */
 export function unmetExits(step: Step, state: WorkflowState, surroundings: Surroundings): readonly string[] {
-  return step.exitConditions.flatMap((condition) => unmetExit(condition, state, surroundings) ?? []);
+  return step.exitConditions.flatMap(
+    (condition, index) => unmetExit(condition, exitPlace(step, index), state, surroundings) ?? [],
+  );
+}
+
+/**
+ * The approval that alone keeps the run in the step, to be asked for now; null where other conditions do not hold, or
+ * where it was denied and nothing has changed since: neither a turn nor, where `unasked`, a call of the agent.
+ */
+export function approvalDue(
+  step: Step,
+  state: WorkflowState,
+  surroundings: Surroundings,
+  { unasked }: { readonly unasked: boolean },
+): Inquiry | null {
+  for (const [index, condition] of step.exitConditions.entries()) {
+    const isMet = unmetExit(condition, exitPlace(step, index), state, surroundings) === null;
+    if (!isMet && condition.type !== "user_approval") return null;
+  }
+  for (const [index, condition] of step.exitConditions.entries()) {
+    if (condition.type !== "user_approval") continue;
+    const where = exitPlace(step, index);
+    const last = state.approvals.get(where);
+    if (last?.approved) continue;
+    if (last && (unasked ? last.stepActions === state.stepActions : last.turn === state.turn)) return null;
+    const text = condition.prompt === null ? null : fillTemplate(condition.prompt, state.variables);
+    return {
+      text: text ?? `May the run leave step "${step.name}"?`,
+      options: null,
+      about: { kind: "exit", where, step: step.name },
+      withinSeconds: condition.timeoutSeconds,
+    };
+  }
+  return null;
+}
+
+/**
+ * The approval that alone keeps the agent from what it asks for, to be asked for now: `refuses` says whether a state
+ * still stands against it.
+ */
+export function approvalFor(
+  step: Step,
+  state: WorkflowState,
+  surroundings: Surroundings,
+  refuses: (state: WorkflowState) => boolean,
+): Inquiry | null {
+  const approved = { approved: true, text: null, turn: state.turn, stepActions: state.stepActions };
+  const places = step.exitConditions.flatMap(({ type }, index) =>
+    type === "user_approval" ? exitPlace(step, index) : [],
+  );
+  const ifApproved = { ...state, approvals: new Map(places.map((where) => [where, approved])) };
+  return refuses(ifApproved) ? null : approvalDue(step, state, surroundings, { unasked: false });
+}
+
+function exitPlace({ name }: Step, index: number): string {
+  return `steps.${name}.exit_conditions.${index}`;
 }
 
 /** Why the run may not end in success now; empty when it may. */
@@ -103,8 +160,7 @@ export function failuresForSuccess(
 export function exitFailures(step: Step, state: WorkflowState, surroundings: Surroundings): readonly RunEvent[] {
   return step.exitConditions.flatMap((condition, index) => {
     if (condition.type !== "expression") return [];
-    const where = `steps.${step.name}.exit_conditions.${index}`;
-    return judge(condition.when, where, state, state.last, surroundings).failure ?? [];
+    return judge(condition.when, exitPlace(step, index), state, state.last, surroundings).failure ?? [];
   });
 }
 
@@ -205,6 +261,8 @@ function nextTransition(step: Step, state: WorkflowState, surroundings: Surround
     if (!judged.holds) continue;
     const [failure] = exitFailures(step, state, surroundings);
     if (failure) return record(failure);
+    const inquiry = approvalDue(step, state, surroundings, { unasked: true });
+    if (inquiry) return { kind: "ask", inquiry };
     if (unmetExits(step, state, surroundings).length > 0) continue;
     if (state.chain >= LONGEST_CHAIN) return cutChain(step, state);
     return record({ type: "transition_taken", from: step.name, to, transition: index });
@@ -219,7 +277,12 @@ function cutChain(step: Step, state: WorkflowState): Effect | null {
   return record({ type: "condition_failed", where, condition: null, error });
 }
 
-function unmetExit(condition: ExitCondition, state: WorkflowState, surroundings: Surroundings): string | null {
+function unmetExit(
+  condition: ExitCondition,
+  where: string,
+  state: WorkflowState,
+  surroundings: Surroundings,
+): string | null {
   switch (condition.type) {
     case "variable_set": {
       const value = state.variables[condition.variable];
@@ -233,8 +296,11 @@ function unmetExit(condition: ExitCondition, state: WorkflowState, surroundings:
       const { minCount } = condition;
       return state.stepActions >= minCount ? null : `${state.stepActions} of ${minCount} tool calls are made`;
     }
-    case "user_approval":
-      return "it needs an approval";
+    case "user_approval": {
+      const last = state.approvals.get(where);
+      if (last?.approved) return null;
+      return last ? `a person denied it${last.text === null ? "" : `: ${last.text}`}` : "it needs a person's approval";
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** Events: the facts of a run, in the past tense. They are the truth; every other view of a run is a fold of them. */
 import type { RawReply } from "./message.js";
+import type { Answer, Door, Question, QuestionAbout } from "./question.js";
 import type { Outcome, Usage } from "./run.js";
 import type { Effect } from "./tool.js";
 import type { Json } from "./workflow.js";
@@ -96,7 +97,24 @@ export type RunEvent =
       readonly reason: string;
     }
   /** Here and below, `done` is how many of the workflow's pending entries are over with the event. */
-  | { readonly type: "message_injected"; readonly text: string; readonly done?: number }
+  | {
+      readonly type: "message_injected";
+      readonly text: string;
+      readonly done?: number;
+      /** The id of the message_sent that it delivers. */
+      readonly sent?: string;
+    }
+  /** Somebody has written to the agent, who gets it with a message_injected before its next request. */
+  | {
+      readonly type: "message_sent";
+      readonly id: string;
+      readonly text: string;
+      readonly by: string;
+      readonly door: Door;
+    }
+  /** The run waits for a person. */
+  | { readonly type: "question_asked"; readonly question: Question }
+  | ({ readonly type: "question_answered"; readonly id: string; readonly about: QuestionAbout } & Answer)
   /** `transition` is the place among the step's transitions; null where the agent asked to go on. */
   | {
       readonly type: "transition_taken";
@@ -151,7 +169,7 @@ export type RunEvent =
   /** A process has taken the run up again: by itself, or because a caller asked for it and may have granted more. */
   | {
       readonly type: "run_resumed";
-      readonly by: "takeover" | "request";
+      readonly by: "takeover" | "request" | "answer";
       readonly moreTurns?: number;
       readonly moreSeconds?: number;
     }

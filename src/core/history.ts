@@ -1,6 +1,7 @@
 /** The fold of a run's events: what the model is told next, and what the limits are measured on. */
 import type { RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
+import { type Answer, aboutKey } from "./question.js";
 import { type Effect, isBuiltIn } from "./tool.js";
 
 /** Reads what a vendor's raw reply says; pure. */
@@ -39,6 +40,12 @@ export interface History {
   moreSeconds: number;
   /** The tools that the agent was last offered; null before the first turn. */
   offered: ReadonlySet<string> | null;
+  /** Questions asked so far. */
+  questions: number;
+  /** The answers to questions, by what they were about. */
+  readonly given: Map<string, Answer>;
+  /** Messages that somebody sent and the agent has not got yet, by id. */
+  readonly unread: Map<string, string>;
 }
 
 /** A call whose answer is not known. */
@@ -79,6 +86,9 @@ export function createHistory(prompt: string): History {
     moreTurns: 0,
     moreSeconds: 0,
     offered: null,
+    questions: 0,
+    given: new Map(),
+    unread: new Map(),
   };
 }
 
@@ -143,6 +153,16 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "message_injected":
       history.messages.push({ role: "user", text: event.text });
+      if (event.sent !== undefined) history.unread.delete(event.sent);
+      return;
+    case "message_sent":
+      history.unread.set(event.id, event.text);
+      return;
+    case "question_asked":
+      history.questions += 1;
+      return;
+    case "question_answered":
+      history.given.set(aboutKey(event.about), event);
       return;
     default:
       return;

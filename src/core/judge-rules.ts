@@ -8,6 +8,8 @@ import type { CallFacts, WorkflowState } from "./workflow-state.js";
 export interface RulesVerdict {
   /** Why the call is refused, or null. */
   readonly refusal: string | null;
+  /** What a person has to approve before the call is made, or null. */
+  readonly approval: string | null;
   /** Remarks of rules that only warn. */
   readonly warnings: readonly string[];
   /** Conditions that could not be evaluated. */
@@ -24,7 +26,7 @@ export function judgeRules(
   call: Pick<CallFacts, "tool" | "server" | "args">,
   { evaluate, run }: Surroundings,
 ): RulesVerdict {
-  if (state.step === null) return { refusal: "no step is entered yet", warnings: [], failures: [] };
+  if (state.step === null) return { refusal: "no step is entered yet", approval: null, warnings: [], failures: [] };
   const about = { ...call, result: { isError: false, text: "" } };
   const facts = { ...factsOf(state, about, run), tool_result: null };
   const warnings: string[] = [];
@@ -36,19 +38,21 @@ export function judgeRules(
     if ("error" in verdict) {
       const where = `steps.${step}.rules.${index}`;
       failures.push({ type: "condition_failed", where, condition: rule.when, error: verdict.error });
-      if (refuses) return { refusal: `${named(rule)} cannot be evaluated: ${verdict.error}`, warnings, failures };
+      const refusal = `${named(rule)} cannot be evaluated: ${verdict.error}`;
+      if (refuses) return { refusal, approval: null, warnings, failures };
       continue;
     }
     if (!verdict.holds) continue;
     if (rule.action === "allow") break;
-    if (refuses) return { refusal: refusalBy(rule, state.variables), warnings, failures };
+    const said = saidBy(rule, state.variables);
+    if (rule.action === "block") return { refusal: said, approval: null, warnings, failures };
+    if (rule.action === "require_approval") return { refusal: null, approval: said, warnings, failures };
     warnings.push(`${named(rule)}: ${fillTemplate(rule.message ?? "take care", state.variables)}`);
   }
-  return { refusal: null, warnings, failures };
+  return { refusal: null, approval: null, warnings, failures };
 }
 
-function refusalBy(rule: Rule, variables: Readonly<Record<string, Json>>): string {
-  if (rule.action === "require_approval") return `${named(rule)} asks for an approval, and nobody can give one yet`;
+function saidBy(rule: Rule, variables: Readonly<Record<string, Json>>): string {
   return rule.message === null ? named(rule) : `${named(rule)}: ${fillTemplate(rule.message, variables)}`;
 }
 

@@ -7,24 +7,27 @@ export const DEFAULT_LIMITS: RunLimits = {
   timeoutSeconds: 600,
   toolTimeoutSeconds: 60,
   stallSeconds: 300,
+  maxDepth: 1,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
-
-/** How deep agents may spawn agents; they cannot yet. */
-export const MAX_DEPTH = 1;
 
 /** Milliseconds that a hold on a run lasts without being renewed; a run whose owner fell silent is given up after this. */
 export const LEASE_MS = 15_000;
 
 /** The most that may be asked for; more is a mistake, not a wish. */
-export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000 } as const;
+export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000, depth: 10 } as const;
 
 /** How often a run is taken over without anything in it having been finished in between. */
 export const MAX_ATTEMPTS = 3;
 
 /** Milliseconds after which an interrupted run goes on only when somebody asks for it. */
 export const RESUMED_WITHIN_MS = 3_600_000;
+
+/** Whether a run at this depth may start others. */
+export function canSpawn(depth: number, { maxDepth }: RunLimits): boolean {
+  return depth < maxDepth;
+}
 
 /** The first limit that leaves no room for another turn, or null. */
 export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: History): RunFailure | null {

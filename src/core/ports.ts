@@ -278,8 +278,17 @@ export interface RunStore {
    * that. Null, and nothing is written, where the run is not as `hold` knew it.
    */
   takeOver(hold: RunHold, events: readonly RunEvent[]): Run | null;
-  /** Interrupted runs of a project that were worked on after `since` (Unix milliseconds), oldest first. */
-  listInterrupted(project: string, since: number): readonly Run[];
+  /**
+   * Runs of a project that nobody holds and that go on by themselves, oldest first: those whose question was answered,
+   * and interrupted ones that were worked on after `since` (Unix milliseconds).
+   */
+  listUnheld(project: string, since: number): readonly Run[];
+  /** Waiting runs of all projects whose question was asked before, and is still open at, `now`. */
+  listExpired(now: number): readonly Run[];
+  /** Answers the open question of a waiting run: false, and nothing is written, where it is not as `hold` knew it. */
+  answer(hold: RunHold, events: readonly RunEvent[]): boolean;
+  /** Writes to a run that has not ended, whoever holds it; false where it has. */
+  send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): boolean;
   /** Marks runs whose lease has expired, or whose owner is provably dead, as interrupted; returns their ids. */
   interruptAbandoned(): readonly string[];
   /** Extends the leases of all runs that this process holds. */
@@ -287,6 +296,8 @@ export interface RunStore {
   /** The holds among these that are still good. */
   stillHeld(holds: readonly RunHold[]): ReadonlySet<string>;
   getRun(id: string): Run | null;
+  /** The run that an idempotency key made in a project. */
+  findRun(project: string, idempotencyKey: string): Run | null;
   /** In the order asked; unknown ids are left out. */
   getRuns(ids: readonly string[]): readonly Run[];
   listRuns(filter: RunFilter): readonly Run[];

@@ -1,5 +1,6 @@
 /** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
 import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
+import type { Question } from "./question.js";
 import type { Outcome, RunStatus, Usage } from "./run.js";
 import { isBuiltIn } from "./tool.js";
 
@@ -11,6 +12,8 @@ export interface RunDelta {
   readonly step: string | null;
   /** When an interrupted run was last known to be worked on. */
   readonly interruptedAt: number | null;
+  /** The question that the run waits with. */
+  readonly question: Question | null;
   /** True where something was finished: the next crash is not one more of the same. */
   readonly finished: boolean;
   readonly turns: number;
@@ -21,7 +24,7 @@ export interface RunDelta {
 /** The change that a list of events makes to their run's row. */
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
   const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
-  let [status, outcome]: [RunStatus | null, Outcome | null] = [null, null];
+  let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];
   let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
   let [turns, toolCalls] = [0, 0];
   for (const event of events) {
@@ -33,6 +36,10 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
       case "run_interrupted":
         status = "interrupted";
         interruptedAt = event.until;
+        break;
+      case "question_asked":
+        status = "waiting";
+        question = event.question;
         break;
       case "run_finished":
         outcome = event.outcome;
@@ -62,7 +69,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
     }
   }
-  return { status, outcome, step, interruptedAt, finished, turns, toolCalls, usage };
+  return { status, outcome, question, step, interruptedAt, finished, turns, toolCalls, usage };
 }
 
 function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {

@@ -1,4 +1,5 @@
 /** A run: one execution of an agent, its statuses and which may follow which. */
+import type { Question } from "./question.js";
 import type { Json, Workflow } from "./workflow.js";
 
 /** Statuses of a run; the last six are ends. */
@@ -63,6 +64,8 @@ export interface RunLimits {
   readonly timeoutSeconds: number;
   readonly toolTimeoutSeconds: number;
   readonly stallSeconds: number;
+  /** The depth at which agents start no others; a host's own runs are at depth 1. */
+  readonly maxDepth: number;
 }
 
 /** A pattern list and where it came from, so that a refusal can name its rule. */
@@ -114,6 +117,8 @@ export interface Run extends RunIdentity {
   readonly request: RunRequest;
   readonly status: RunStatus;
   readonly outcome: Outcome | null;
+  /** What a waiting run waits with; null where it was answered. */
+  readonly question: Question | null;
   readonly turnsUsed: number;
   readonly toolCallsCount: number;
   readonly usage: Usage;

@@ -11,7 +11,7 @@ export function runningTime(events: readonly StoredEvent[]): number {
       total += Math.max(last, Math.min(event.until, at)) - since;
       since = null;
     }
-    if (since !== null && event.type === "run_finished") {
+    if (since !== null && (event.type === "run_finished" || event.type === "question_asked")) {
       total += at - since;
       since = null;
     }

@@ -16,6 +16,14 @@ export type Pending =
   | { readonly kind: "enter"; readonly step: string }
   | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
 
+export interface ApprovalState {
+  readonly approved: boolean;
+  readonly text: string | null;
+  /** The turn and the calls made in the step when it was given: a denied one is asked for again when they have changed. */
+  readonly turn: number;
+  readonly stepActions: number;
+}
+
 export interface WorkflowState {
   /** Null before the first step is entered. */
   readonly step: string | null;
@@ -37,6 +45,8 @@ export interface WorkflowState {
   readonly ownCalls: number;
   /** The one of them that was begun and has no answer. */
   readonly openCall: Extract<RunEvent, { type: "workflow_call_started" }> | null;
+  /** The last answers to the approvals that the step's exit conditions ask for, by their place. */
+  readonly approvals: ReadonlyMap<string, ApprovalState>;
   /** Places whose condition could not be evaluated in this turn. */
   readonly failed: ReadonlySet<string>;
 }
@@ -61,6 +71,7 @@ export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string,
     chain: 0,
     ownCalls: 0,
     openCall: null,
+    approvals: new Map(),
     failed: new Set(),
   };
 }
@@ -99,6 +110,7 @@ export function workflowAfter(
         ...state,
         step: step.name,
         stepActions: 0,
+        approvals: new Map(),
         pending: [
           ...state.pending.slice(event.done),
           ...queued([introduction(step)], place),
@@ -121,6 +133,12 @@ export function workflowAfter(
     case "workflow_call_refused": {
       const after = afterOwnCall(state, event.done);
       return event.outputAs === null ? after : withVariable(after, event.outputAs, event.reason);
+    }
+    case "question_answered": {
+      if (event.about.kind !== "exit") return state;
+      const { turn, stepActions } = state;
+      const answer = { approved: event.approved === true, text: event.text, turn, stepActions };
+      return { ...state, approvals: new Map([...state.approvals, [event.about.where, answer]]) };
     }
     case "condition_failed":
       return { ...state, failed: new Set([...state.failed, event.where]) };

@@ -21,7 +21,7 @@ export function findFault(workflow: Workflow, conditions: ConditionReader): Faul
     const message = faultOf(reference, { steps, variables, conditions });
     if (message !== null) return { where: reference.where, message };
   }
-  return approvalFault(workflow);
+  return null;
 }
 
 interface Known {
@@ -82,17 +82,4 @@ function templateFault(text: string, known: readonly string[]): string | null {
 function hintFor(inside: string): string {
   const [, name] = /^variables\.([A-Za-z_][A-Za-z0-9_]*)$/.exec(inside) ?? [];
   return name === undefined ? "the name of a variable and nothing else" : `the variable alone: {{ ${name} }}`;
-}
-
-function approvalFault({ steps }: Workflow): Fault | null {
-  for (const step of steps) {
-    const index = step.exitConditions.findIndex(({ type }) => type === "user_approval");
-    if (index >= 0)
-      return {
-        where: ["steps", step.name, "exit_conditions", index],
-        message:
-          "approvals are not supported yet: leave user_approval out, or end the step with another exit condition",
-      };
-  }
-  return null;
 }

@@ -1,5 +1,6 @@
 /** Leads a run through its workflow: does what the engine says comes next, until the agent is on again. */
 import {
+  approvalFor,
   type Effect,
   exitFailures,
   failuresForSuccess,
@@ -10,31 +11,39 @@ import {
 import { OUTCOME_UNKNOWN, type RunEvent } from "../core/event.js";
 import { workflowResultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
+import type { Inquiry } from "../core/question.js";
 import type { Outcome, RunFailure } from "../core/run.js";
 import { stepNamed } from "../core/workflow.js";
+import type { WorkflowState } from "../core/workflow-state.js";
+import { permission } from "./ask-person.js";
 import { REQUEST_STEP } from "./built-in-tools.js";
+import { endWith, type Halt, waitWith } from "./halt.js";
 import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
 import { mayRepeat, stopFor, unknownText } from "./unknown-outcome.js";
 
 /**
- * Yields commits. Returns the outcome where the workflow ends the run; null otherwise, also after an abort.
+ * Yields commits. Returns why the run goes no further where the workflow says so; null otherwise, also after an abort.
  * What `context` offers has to follow the step that the run is in.
  */
 export async function* advanceWorkflow(
   context: CallContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal, request, surroundings } = context;
   const unsettled = settleOpenCall(context, deps);
-  if (unsettled) return { status: "blocked", result: null, error: unsettled };
+  if (unsettled) return endWith({ status: "blocked", result: null, error: unsettled });
   for (;;) {
     if (request.workflow === null || journal.workflow === null || signal.aborted) return null;
     const effect = nextEffect(request.workflow, journal.workflow, surroundings);
     if (effect === null) return null;
+    if (effect.kind === "ask") return waitWith(effect.inquiry);
+    if (effect.kind === "end_run") return endWith(endedByWorkflow(effect, context));
     if (effect.kind === "record") journal.note(effect.event);
-    else if (effect.kind === "call_tool") yield* callForWorkflow(effect, context, deps);
-    else return endedByWorkflow(effect, context);
+    else {
+      const inquiry = yield* callForWorkflow(effect, context, deps);
+      if (inquiry) return waitWith(inquiry);
+    }
   }
 }
 
@@ -43,12 +52,13 @@ export async function* advanceTurn(
   calls: readonly ToolCall[],
   context: CallContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal } = context;
   const before = journal.workflow?.turnStep ?? null;
-  const end = yield* advanceWorkflow(context, deps);
-  if (end || signal.aborted) return end;
-  takeStepRequests(calls, before, context);
+  const halt = yield* advanceWorkflow(context, deps);
+  if (halt || signal.aborted) return halt;
+  const inquiry = takeStepRequests(calls, before, context);
+  if (inquiry) return waitWith(inquiry);
   return yield* advanceWorkflow(context, deps);
 }
 
@@ -62,8 +72,20 @@ export function unmetIn({ request, journal, surroundings }: Standing): readonly 
   return unmet;
 }
 
-/** Takes the agent's wish to go on from the step that the turn began in; only the first of a turn counts. */
-function takeStepRequests(calls: readonly ToolCall[], before: string | null, context: CallContext): void {
+/** The approval that alone stands between the run and its success, to be asked for now; null where there is none. */
+export function approvalForSuccess({ request, journal, surroundings }: Standing): Inquiry | null {
+  const { workflow } = request;
+  const state = journal.workflow;
+  if (workflow === null || state === null || state.step === null) return null;
+  const isUnmet = (then: WorkflowState) => unmetForSuccess(workflow, then, surroundings).length > 0;
+  return approvalFor(stepNamed(workflow, state.step), state, surroundings, isUnmet);
+}
+
+/**
+ * Takes the agent's wish to go on from the step that the turn began in; only the first of a turn counts.
+ * Returns the approval that has to be asked for first.
+ */
+function takeStepRequests(calls: readonly ToolCall[], before: string | null, context: CallContext): Inquiry | null {
   const { journal, request, surroundings } = context;
   const { turn } = journal.history;
   const asked = calls.flatMap((call, index) => (call.name === REQUEST_STEP ? [{ call, index }] : []));
@@ -91,7 +113,12 @@ function takeStepRequests(calls: readonly ToolCall[], before: string | null, con
     else if (from !== before && from === to) agree(`The run has gone on to step "${to}" already.`);
     else if (from !== before) refuse(`the run has gone on to step "${from}" by itself`);
     else {
-      const reason = requestRefusal(request.workflow, workflow, to, surroundings);
+      const definition = request.workflow;
+      const reason = requestRefusal(definition, workflow, to, surroundings);
+      const isRefused = (then: WorkflowState) => requestRefusal(definition, then, to, surroundings) !== null;
+      const inquiry =
+        reason === null ? null : approvalFor(stepNamed(definition, from), workflow, surroundings, isRefused);
+      if (inquiry) return inquiry;
       for (const failure of exitFailures(stepNamed(request.workflow, from), workflow, surroundings))
         journal.note(failure);
       if (reason !== null) {
@@ -102,30 +129,37 @@ function takeStepRequests(calls: readonly ToolCall[], before: string | null, con
       journal.note({ type: "transition_taken", from, to, transition: null });
     }
   }
+  return null;
 }
 
+/** Returns what a person has to approve first; null when the call is made or refused. */
 async function* callForWorkflow(
   { tool: name, arguments: args, outputAs, done }: Extract<Effect, { kind: "call_tool" }>,
   context: CallContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], void> {
+): AsyncGenerator<readonly RunEvent[], Inquiry | null> {
   const { journal } = context;
   const call = (journal.workflow?.ownCalls ?? 0) + 1;
   const asked: ToolCall = { id: null, name, arguments: args };
-  const { tool, refusal, remarks, failures } = await judgeCall(asked, context, deps);
+  const { tool, refusal, approval, remarks, failures } = await judgeCall(asked, context, deps);
+  const about = { kind: "workflow_call", call, tool: name, arguments: args } as const;
+  const permit = approval === null ? "given" : permission(approval, about, journal.history);
+  const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
   for (const failure of failures) journal.note(failure);
-  if (refusal !== null || tool === null) {
-    const reason = refusal ?? `${name} is a tool for agents`;
+  if (refusal !== null || denied !== null || tool === null) {
+    const reason = refusal ?? denied ?? `${name} is a tool for agents`;
     journal.note({ type: "workflow_call_refused", call, tool: name, reason, outputAs, done });
-    return;
+    return null;
   }
+  if (permit !== "given" && "about" in permit) return permit;
   const { turn } = journal.history;
   for (const rule of remarks) journal.note({ type: "rule_warned", turn, index: null, tool: name, rule });
   journal.note({ type: "workflow_call_started", call, tool: name, arguments: args, effect: tool.effect });
   yield journal.take();
-  if (context.signal.aborted) return;
-  const answer = await makeCall({ call: asked, tool, id: workflowResultId(call) }, SILENT, context, deps);
+  if (context.signal.aborted) return null;
+  const answer = await makeCall({ call: asked, index: 0, tool, id: workflowResultId(call) }, SILENT, context, deps);
   if (answer) journal.note({ type: "workflow_call_finished", call, tool: name, ...answer, outputAs, done });
+  return null;
 }
 
 /** The call that the workflow was making when its process went away: made again, or taken as failed and told to the agent. */

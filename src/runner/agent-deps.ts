@@ -8,7 +8,7 @@ import type { RuntimeParts, Setup } from "./runtime.js";
 export async function openAgentDeps(
   entries: ReadonlyMap<string, ProviderEntry>,
   { downstream, conditions }: Setup,
-  { store, schemas, clock, readReply, offerTools, redact }: RuntimeParts,
+  { store, schemas, clock, readReply, offerTools, redact, callChildren }: RuntimeParts,
 ): Promise<AgentDeps> {
   return {
     providers: await openProviders(entries),
@@ -19,6 +19,7 @@ export async function openAgentDeps(
     readReply,
     offerTools,
     redact,
+    callChildren,
     keepText: store.putBlob,
     readText: store.getBlob,
   };

@@ -4,6 +4,27 @@ import type { ToolDeclaration } from "../core/message.js";
 
 export const READ_RESULT = "read_result";
 export const REQUEST_STEP = "request_step";
+export const ASK = "ask";
+
+export const askTool: ToolDeclaration = {
+  name: ASK,
+  description:
+    "Asks the person you work for. Your work stands still until the answer comes, which may take hours: ask only what you cannot find out or decide yourself.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      question: { type: "string", minLength: 1, description: "With all that is needed to answer it." },
+      options: {
+        type: "array",
+        items: { type: "string", minLength: 1 },
+        maxItems: 20,
+        description: "The answers to choose from, if there are only some.",
+      },
+    },
+    required: ["question"],
+    additionalProperties: false,
+  },
+};
 
 /** `request_step` for a workflow with these steps. */
 export function requestStepTool(steps: readonly string[]): ToolDeclaration {

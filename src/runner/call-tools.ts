@@ -4,10 +4,14 @@ import type { RunEvent } from "../core/event.js";
 import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
 import type { ToolProgress } from "../core/ports.js";
+import type { Inquiry } from "../core/question.js";
 import type { RunFailure } from "../core/run.js";
 import { cutTo } from "../core/text.js";
 import type { CatalogTool } from "../core/tool.js";
-import { READ_RESULT, REQUEST_STEP } from "./built-in-tools.js";
+import { permission } from "./ask-person.js";
+import { ASK, READ_RESULT, REQUEST_STEP } from "./built-in-tools.js";
+import { effectOfChildTool, WAIT_FOR_RUNS } from "./child-tools.js";
+import { endWith, type Halt, waitWith } from "./halt.js";
 import { createInbox, type Inbox } from "./inbox.js";
 import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
@@ -15,36 +19,41 @@ import type { Offer } from "./offer-tools.js";
 import { createSampler } from "./sample-model.js";
 import { settleOpenCalls } from "./unknown-outcome.js";
 
-const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP]); // when the turn's other calls are done
+const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // when the turn's other calls are done
 const PROGRESS_EVERY_MS = 1_000; // some servers report each file of thousands
 const LONGEST_PROGRESS = 1_000; // characters of what a server says of its progress
 const TOLD_AT = 5; // the same call with the same answer so often: refused and told
 const BLOCKED_AT = 8; // so often: it will not stop by itself
 
 /**
- * Makes all calls of the last reply that have no answer yet, but `complete` and `request_step`, yielding commits.
- * Returns why the run has to end, if one of them says so; after an abort it returns at once.
+ * Makes all calls of the last reply that have no answer yet, but those that are judged later, yielding commits.
+ * Returns why the run goes no further, if one of them says so; after an abort it returns at once.
  */
 export async function* callTools(
   calls: readonly ToolCall[],
   context: CallContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], RunFailure | null> {
+): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal } = context;
   const unsettled = settleOpenCalls(context, deps);
-  if (unsettled) return unsettled;
+  if (unsettled) return blockedBy(unsettled);
   for (const group of inGroups(calls, context, deps)) {
     // What an earlier group did is on disk before this one is even looked at.
     if (journal.hasUnsavedAnswers()) yield journal.take();
     const items = withRepetitions(group, context);
     const stuck = stuckIn(items);
-    if (stuck) return stuck;
+    if (stuck) return blockedBy(stuck);
     const admitted: Admitted[] = [];
+    let inquiry: Inquiry | null = null; // asked when the others of the group have their answers
     for (const item of items) {
       const call = await admit(item, context, deps);
-      if (call) admitted.push(call);
+      if (call && "about" in call) inquiry ??= call;
+      else if (call) admitted.push(call);
     }
-    if (admitted.length === 0) continue;
+    if (admitted.length === 0) {
+      if (inquiry) return waitWith(inquiry);
+      continue;
+    }
     yield journal.take();
     if (signal.aborted) return null;
     const inbox = createInbox(journal);
@@ -53,8 +62,13 @@ export async function* callTools(
     const finished = yield* inbox.until(Promise.all(answers));
     for (const event of finished) if (event) journal.note(event);
     if (signal.aborted) return null;
+    if (inquiry) return waitWith(inquiry);
   }
   return null;
+}
+
+function blockedBy(error: RunFailure): Halt {
+  return endWith({ status: "blocked", result: null, error });
 }
 
 interface Call {
@@ -91,7 +105,8 @@ function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
 }
 
 function effectOfCall(name: string, offer: Offer) {
-  return name === READ_RESULT ? "read_only" : (offer.allowed.get(name)?.effect ?? "effectful");
+  if (name === READ_RESULT) return "read_only";
+  return effectOfChildTool(name) ?? offer.allowed.get(name)?.effect ?? "effectful";
 }
 
 /** Counted when the group's turn has come; another call before it in the group breaks the row. */
@@ -99,7 +114,10 @@ function withRepetitions(group: readonly Call[], { journal }: CallContext): read
   const first = group[0]?.call;
   return group.map((item) => {
     const unbroken = first !== undefined && isSameCall(first, item.call);
-    return { ...item, repetitions: unbroken ? repetitionsOf(journal.history, item.call) : 0 };
+    return {
+      ...item,
+      repetitions: unbroken && item.call.name !== WAIT_FOR_RUNS ? repetitionsOf(journal.history, item.call) : 0,
+    };
   });
 }
 
@@ -114,20 +132,30 @@ function stuckIn(group: readonly Item[]): RunFailure | null {
 
 type Admitted = Item & { readonly tool: CatalogTool | null };
 
-/** What the gate says, recorded; null for a call that is refused. */
-async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | null> {
+/** What the gate says, recorded; null for a call that is refused, what to ask for one that needs an approval first. */
+async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | Inquiry | null> {
   const { call, index, repetitions } = item;
   const { journal } = context;
   const { turn } = journal.history;
-  const { tool, refusal, remarks, failures } = await judgeCall(call, context, deps);
-  const reason = refusal ?? (repetitions < TOLD_AT ? null : repeated(call));
+  const { tool, refusal, approval, remarks, failures } = await judgeCall(call, context, deps);
+  const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
+  const permit = approval === null ? "given" : permission(approval, about, journal.history);
+  const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
+  const reason = refusal ?? denied ?? (repetitions < TOLD_AT ? null : repeated(call));
   for (const failure of failures) journal.note(failure);
   if (reason !== null) {
     journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return null;
   }
+  if (permit !== "given" && "about" in permit) return permit;
   for (const rule of remarks) journal.note({ type: "rule_warned", turn, index, tool: call.name, rule });
-  journal.note({ type: "tool_call_started", turn, index, tool: call.name, effect: tool?.effect ?? "read_only" });
+  journal.note({
+    type: "tool_call_started",
+    turn,
+    index,
+    tool: call.name,
+    effect: effectOfCall(call.name, context.offer),
+  });
   return { ...item, tool };
 }
 
@@ -146,7 +174,7 @@ async function callOnce(
   const { turn } = context.journal.history;
   const place = { turn, index, tool: call.name };
   const hooks = { onProgress: reportTo(inbox, place, deps), sample };
-  const answer = await makeCall({ call, tool, id: resultId(turn, index) }, hooks, context, deps);
+  const answer = await makeCall({ call, index, tool, id: resultId(turn, index) }, hooks, context, deps);
   return answer && { type: "tool_call_finished", ...place, ...answer };
 }
 

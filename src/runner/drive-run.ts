@@ -1,44 +1,53 @@
 /** Drives one run: saves what the loop yields before it goes on, and stops it when its time is up. */
 import { StoreError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
-import type { Log, RunHold } from "../core/ports.js";
+import type { Log, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import type { CommitQueue } from "./commit-queue.js";
 import type { EventFeed } from "./event-feed.js";
 import type { Past } from "./load-past.js";
+import { createMailbox, type Mailbox } from "./mailbox.js";
 import { type AgentDeps, runAgent } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 
 export interface DriveDeps {
+  readonly store: Pick<RunStore, "listEvents">;
   readonly commits: CommitQueue;
   readonly feed: EventFeed;
   readonly log: Log;
 }
 
-/**
- * Resolves when nothing of the run happens in this process any more: with the reason where even its end could not be
- * written, so that its row still says running, and else with null. Never rejects.
- */
+export type Driven =
+  | { readonly kind: "done" | "waiting" }
+  /** Not even its end could be written, so that its row still says running. */
+  | { readonly kind: "broken"; readonly reason: string };
+
+const DONE: Driven = { kind: "done" };
+
+/** Resolves when nothing of the run happens in this process any more. Never rejects. */
 export async function driveRun(
   run: Run,
   past: Past,
   controller: AbortController,
   agent: AgentDeps,
   deps: DriveDeps,
-): Promise<string | null> {
+): Promise<Driven> {
   const hold: RunHold = { runId: run.id, epoch: run.epoch };
   const stopAfter = (milliseconds: number, reason: StopReason) =>
     setTimeout(() => controller.abort(reason), Math.max(0, milliseconds)).unref();
   const deadline = stopAfter(past.millisecondsLeft, "timeout");
   const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
   try {
+    const mailbox = createMailbox(run.id, past.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
-    if (!(await save(hold, begins, controller, deps))) return null;
-    for await (const events of runAgent(run, past, controller.signal, agent)) {
-      if (!(await save(hold, events, controller, deps))) return null;
+    if (!(await save(hold, begins, mailbox, controller, deps))) return DONE;
+    let last: RunEvent["type"] | null = null;
+    for await (const events of runAgent(run, past, mailbox, controller.signal, agent)) {
+      if (!(await save(hold, events, mailbox, controller, deps))) return DONE;
+      last = events.at(-1)?.type ?? last;
       stall.refresh();
     }
-    return null;
+    return last === "question_asked" ? { kind: "waiting" } : DONE;
   } catch (error) {
     return await recordBreak(error, hold, controller, deps);
   } finally {
@@ -51,6 +60,7 @@ export async function driveRun(
 async function save(
   hold: RunHold,
   events: readonly RunEvent[],
+  mailbox: Mailbox,
   controller: AbortController,
   { commits, feed }: DriveDeps,
 ): Promise<boolean> {
@@ -60,6 +70,7 @@ async function save(
     controller.abort("lost" satisfies StopReason);
     return false;
   }
+  mailbox.saved(stored);
   feed.publish(hold.runId, stored);
   return true;
 }
@@ -70,7 +81,7 @@ async function recordBreak(
   hold: RunHold,
   controller: AbortController,
   deps: DriveDeps,
-): Promise<string | null> {
+): Promise<Driven> {
   deps.log.error({ err: error, run: hold.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
@@ -81,9 +92,9 @@ async function recordBreak(
     const outcome = { status: "error", result: null, error: failure } as const;
     const stored = await deps.commits.save(hold, [{ type: "run_finished", outcome }]);
     if (stored) deps.feed.publish(hold.runId, stored);
-    return null;
+    return DONE;
   } catch (cause) {
     deps.log.error({ err: cause, run: hold.runId }, "its end could not be written either");
-    return failure.message;
+    return { kind: "broken", reason: failure.message };
   }
 }

@@ -15,6 +15,8 @@ export interface Journal {
   readonly step: Step | null;
   /** Takes an event into history and workflow, without the secrets in it; it is not saved yet. */
   note(event: RunEvent): void;
+  /** Takes in an event that somebody else has saved. */
+  learn(event: RunEvent): void;
   /** All events since the last take, to be saved in one commit. */
   take(): readonly RunEvent[];
   /** True while the answer of a tool call waits to be saved. */
@@ -55,6 +57,7 @@ export function createJournal(
       fold(event);
       unsaved.push(event);
     },
+    learn: fold,
     take() {
       const taken = unsaved;
       unsaved = [];

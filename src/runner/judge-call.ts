@@ -2,18 +2,22 @@
 import type { RunEvent } from "../core/event.js";
 import { judgeTool } from "../core/gate.js";
 import { judgeRules } from "../core/judge-rules.js";
+import { canSpawn } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import { didYouMean } from "../core/nearest.js";
 import type { CatalogTool } from "../core/tool.js";
 import { READ_RESULT, readResultTool } from "./built-in-tools.js";
+import { childTool } from "./child-tools.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 import { absenceOf, type Offer } from "./offer-tools.js";
 
 export interface CallVerdict {
-  /** The tool as its server declares it now; null for read_result, and where there is none. */
+  /** The tool as its server declares it now; null for a tool of legwork itself, and where there is none. */
   readonly tool: CatalogTool | null;
   /** Why it is not called, with the rule that says so; null where it may be. */
   readonly refusal: string | null;
+  /** The rule by which a person has to approve it first; null where nobody has to. */
+  readonly approval: string | null;
   /** What rules say that only warn. */
   readonly remarks: readonly string[];
   /** Conditions of rules that could not be evaluated. */
@@ -26,10 +30,18 @@ export async function judgeCall(call: ToolCall, context: CallContext, deps: Call
   const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
     tool,
     refusal,
+    approval: null,
     remarks: [],
     failures: [],
   });
   if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
+  const own = childTool(name);
+  if (own)
+    return refused(
+      canSpawn(context.run.depth, context.request.limits)
+        ? await misfitOf(call, own.inputSchema, deps)
+        : tooDeep(name, context),
+    );
   const offered = offer.allowed.get(name);
   if (!offered) return refused(forbidden(name, whyNotOffered(name, offer)));
   const tool = deps.downstream.current(offered);
@@ -42,6 +54,10 @@ export async function judgeCall(call: ToolCall, context: CallContext, deps: Call
   const objection = await deps.downstream.objection(tool, call.arguments);
   if (objection !== null) return refused(forbidden(name, objection));
   return { tool, ...judgedByRules(call, tool, context) };
+}
+
+function tooDeep(name: string, { run }: CallContext): string {
+  return forbidden(name, `max_depth is ${run.request.limits.maxDepth}, and you are at depth ${run.depth}`);
 }
 
 function forbidden(name: string, rule: string): string {
@@ -64,8 +80,9 @@ function judgedByRules(
   { name, server }: CatalogTool,
   { request, journal, surroundings }: CallContext,
 ): Omit<CallVerdict, "tool"> {
-  if (request.workflow === null || journal.workflow === null) return { refusal: null, remarks: [], failures: [] };
+  if (request.workflow === null || journal.workflow === null)
+    return { refusal: null, approval: null, remarks: [], failures: [] };
   const about = { tool: name, server, args: call.arguments };
-  const { refusal, warnings, failures } = judgeRules(request.workflow, journal.workflow, about, surroundings);
-  return { refusal: refusal === null ? null : forbidden(name, refusal), remarks: warnings, failures };
+  const { refusal, approval, warnings, failures } = judgeRules(request.workflow, journal.workflow, about, surroundings);
+  return { refusal: refusal === null ? null : forbidden(name, refusal), approval, remarks: warnings, failures };
 }

@@ -17,12 +17,14 @@ export interface LiveRuns {
   allow(slots: number): void;
   /** Writes a run. What `check` throws right before refuses it: then nothing is written. */
   create(run: NewRun, check: () => void): Promise<CreateRunResult>;
-  /** Drives a run that this process holds from where its past has left it, as soon as a slot is free. */
+  /** Drives a run that this process holds from where its past has left it, as soon as a slot is free; a child at once. */
   begin(run: Run, past: Past, agent: AgentDeps): void;
   /** How many more runs would be at work at once. */
   readonly freeSlots: number;
   /** Called whenever a slot has become free and, every few seconds, when runs of other processes may have become free. */
   onRoom(look: () => void): void;
+  /** Called with a run of this process that has just asked a person. */
+  onAsked(asked: (runId: string) => void): void;
   /** Aborts what these runs do here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
   /** Why a run broke off here whose end cannot be written yet; null for all others. */
@@ -55,9 +57,11 @@ export function createLiveRuns(deps: {
   const broken = new Map<string, { readonly hold: RunHold; readonly reason: string }>();
   const brokenHolds = () => [...broken.values()].map(({ hold }) => hold);
   let slots = 1;
+  let slotsInUse = 0;
   let closed = false;
   let unwatch: (() => void) | null = null;
   let look = () => {};
+  let asked = (_runId: string) => {};
 
   const all = () => [...running.values(), ...waiting];
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
@@ -72,24 +76,36 @@ export function createLiveRuns(deps: {
   }, log);
 
   function fillSlots(): void {
-    while (!closed && running.size < slots) {
+    while (!closed && slotsInUse < slots) {
       const next = waiting.shift();
       if (next === undefined) return;
-      running.set(next.run.id, next);
-      void drive(next);
+      start(next);
     }
   }
 
+  function start(live: LiveRun): void {
+    if (!isChild(live)) slotsInUse += 1;
+    running.set(live.run.id, live);
+    void drive(live);
+  }
+
   async function drive({ run, past, agent, controller }: LiveRun): Promise<void> {
-    const reason = await driveRun(run, past, controller, agent, { commits, feed, log });
+    const driven = await driveRun(run, past, controller, agent, { store, commits, feed, log });
     running.delete(run.id);
-    if (reason !== null) {
-      broken.set(run.id, { hold: { runId: run.id, epoch: run.epoch }, reason });
+    if (run.parentRunId === null) slotsInUse -= 1;
+    if (hasChildren(run.id)) dropLost(); // they ended with it
+    if (driven.kind === "waiting" && !closed) asked(run.id);
+    if (driven.kind === "broken") {
+      broken.set(run.id, { hold: { runId: run.id, epoch: run.epoch }, reason: driven.reason });
       feed.publish(run.id, []);
     }
     watchWhileBusy();
     fillSlots();
     look();
+  }
+
+  function hasChildren(id: string): boolean {
+    return all().some(({ run }) => run.parentRunId === id);
   }
 
   /** Another process may have ended or taken a run that is worked on here. */
@@ -132,15 +148,20 @@ export function createLiveRuns(deps: {
     },
     create: commits.create,
     begin(run, past, agent) {
-      waiting.push({ run, past, agent, controller: new AbortController() });
+      const live = { run, past, agent, controller: new AbortController() };
+      if (isChild(live) && !closed) start(live);
+      else waiting.push(live);
       watchWhileBusy();
       fillSlots();
     },
     get freeSlots() {
-      return closed ? 0 : Math.max(0, slots - running.size - waiting.length);
+      return closed ? 0 : Math.max(0, slots - slotsInUse - waiting.length);
     },
     onRoom(called) {
       look = called;
+    },
+    onAsked(called) {
+      asked = called;
     },
     stop,
     troubleOf: (runId) => broken.get(runId)?.reason ?? null,
@@ -162,6 +183,11 @@ export function createLiveRuns(deps: {
       return closed;
     },
   };
+}
+
+/** A child uses no slot: otherwise parents that wait for theirs could hold all there are. */
+function isChild({ run }: LiveRun): boolean {
+  return run.parentRunId !== null;
 }
 
 /** Calls `act` again and again, telling it for one lease after this process was stopped for longer than a lease. */

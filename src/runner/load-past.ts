@@ -8,13 +8,15 @@ export interface Past {
   /** The prompt that the history begins with. */
   readonly prompt: string;
   readonly events: readonly RunEvent[];
+  /** The seq of the last of the run's own. */
+  readonly lastSeq: number;
   /** What is left of the time that the run may work; not positive where it is up. */
   readonly millisecondsLeft: number;
 }
 
 /** The past of a run that has just been created with a history of its own. */
 export function noPast({ prompt, limits }: RunRequest): Past {
-  return { prompt, events: [], millisecondsLeft: limits.timeoutSeconds * 1000 };
+  return { prompt, events: [], lastSeq: 1, millisecondsLeft: limits.timeoutSeconds * 1000 };
 }
 
 /** Throws StoreError. */
@@ -24,6 +26,7 @@ export function loadPast(run: Run, store: Pick<RunStore, "listEvents" | "getRun"
   return {
     prompt: before?.prompt ?? run.request.prompt,
     events: [...(before?.events ?? []), ...own.map(({ event }) => event)],
+    lastSeq: own.at(-1)?.seq ?? 0,
     millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + granted(own) - runningTime(own),
   };
 }

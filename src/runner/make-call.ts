@@ -11,10 +11,12 @@ import type { RunRequest } from "../core/run.js";
 import { pairSafe } from "../core/text.js";
 import type { CatalogTool } from "../core/tool.js";
 import { READ_RESULT } from "./built-in-tools.js";
+import type { CallChildren } from "./children.js";
 import type { Journal } from "./journal.js";
 import type { JsonSchemas } from "./json-schema.js";
 import type { RunProvider } from "./model-now.js";
 import type { Offer } from "./offer-tools.js";
+import type { AgentRun } from "./run-agent.js";
 
 export interface CallDeps {
   readonly downstream: Downstream;
@@ -24,12 +26,16 @@ export interface CallDeps {
   readonly conditions: ConditionReader;
   readonly clock: Clock;
   readonly redact: Redact;
+  readonly callChildren: CallChildren;
   keepText(text: string): string;
   readText(hash: string): string | null;
 }
 
 export interface CallContext {
+  readonly run: AgentRun;
   readonly request: RunRequest;
+  /** What is left of the run's time now. */
+  secondsLeft(): number;
   /** What the run is offered in this turn. */
   readonly offer: Offer;
   readonly journal: Journal;
@@ -38,9 +44,10 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** A call that the gate has let through; `tool` is null for read_result. */
+/** A call that the gate has let through; `tool` is null for a tool of legwork itself. */
 export interface AdmittedCall {
   readonly call: ToolCall;
+  readonly index: number;
   readonly tool: CatalogTool | null;
   /** The id under which what is kept of its answer can be read. */
   readonly id: string;
@@ -54,11 +61,12 @@ const HEAD_LENGTH = 10_000; // what it gets of a larger one, and of each read_re
 
 /** Makes one call, once; null when the run was stopped before the answer came. */
 export async function makeCall(
-  { call, tool, id }: AdmittedCall,
+  { call, index, tool, id }: AdmittedCall,
   hooks: CallHooks,
-  { request, journal, signal }: CallContext,
+  context: CallContext,
   deps: CallDeps,
 ): Promise<KeptAnswer | null> {
+  const { request, journal, signal } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): KeptAnswer => ({
     isError: answer.isError,
@@ -66,8 +74,12 @@ export async function makeCall(
     ...toKept(deps.redact.value(answer), id, deps),
     milliseconds: deps.clock.now() - begun,
   });
-  if (tool === null) return answered(readResult(call, journal, deps));
+  if (call.name === READ_RESULT) return answered(readResult(call, journal, deps));
   try {
+    if (tool === null) {
+      const answer = await deps.callChildren(call, index, context);
+      return signal.aborted ? null : answered(answer);
+    }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
     return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
   } catch (error) {

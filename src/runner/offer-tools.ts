@@ -5,7 +5,8 @@ import type { ToolDeclaration } from "../core/message.js";
 import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
 import type { RunRequest, ToolPolicy } from "../core/run.js";
 import { type CatalogTool, patternMayReach } from "../core/tool.js";
-import { completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
+import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
+import { CHILD_TOOLS } from "./child-tools.js";
 import { policiesOf } from "./resolve-policy.js";
 
 export interface Offer {
@@ -24,17 +25,17 @@ export interface Offer {
 
 const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
 
-/** What is offered from a catalog under a policy to the runs of a request. */
-export type OfferTools = (catalog: Catalog, policy: ToolPolicy, request: RunRequest) => Offer;
+/** What is offered from a catalog under a policy to the runs of a request, which may start others or not. */
+export type OfferTools = (catalog: Catalog, policy: ToolPolicy, request: RunRequest, canSpawn: boolean) => Offer;
 
 export function createOfferTools(): OfferTools {
   const cache = new WeakMap<Catalog, Map<string, Offer>>();
-  return (catalog, policy, request) => {
+  return (catalog, policy, request, canSpawn) => {
     const offers = cache.get(catalog) ?? new Map<string, Offer>();
     cache.set(catalog, offers);
     const steps = stepsOf(request);
-    const key = JSON.stringify([policy, request.outputSchema, steps]);
-    const offer = offers.get(key) ?? makeOffer(catalog, policy, request.outputSchema, steps);
+    const key = JSON.stringify([policy, request.outputSchema, steps, canSpawn]);
+    const offer = offers.get(key) ?? makeOffer(catalog, policy, request.outputSchema, steps, canSpawn);
     if (offers.size >= MOST_OFFERS) offers.clear();
     offers.set(key, offer);
     return offer;
@@ -114,13 +115,14 @@ function makeOffer(
   policy: ToolPolicy,
   outputSchema: RunRequest["outputSchema"],
   steps: readonly string[],
+  canSpawn: boolean,
 ): Offer {
   const allowed = catalog.tools.filter((tool) => judgeTool(policy, tool).allowed);
   const complete = completeTool(outputSchema);
   const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
   return {
     policy,
-    declarations: [...allowed, complete, ...moving, readResultTool],
+    declarations: [...allowed, complete, ...moving, askTool, readResultTool, ...(canSpawn ? CHILD_TOOLS : [])],
     graceDeclarations: [complete],
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),

@@ -38,6 +38,8 @@ export interface SpawnArguments {
 
 /** What requests are resolved against. */
 export interface ResolveDeps {
+  /** The run that asks, whose provider and model are used where nobody names others. */
+  readonly parent: Pick<RunRequest, "provider" | "model"> | null;
   readonly settings: RunSettings;
   readonly providers: readonly ProviderEntry[];
   readonly definitions: Definitions;
@@ -58,7 +60,7 @@ const LARGEST_SCHEMA = 100_000; // characters; compiling a larger one would hold
 
 /** The frozen request. Throws RequestError, or ConfigError where a file or variable has to change. */
 export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): Promise<Resolved> {
-  const { settings, providers, definitions, schemas } = deps;
+  const { settings, providers, definitions, schemas, parent } = deps;
   if (args.prompt.trim() === "")
     throw new RequestError("invalid_arguments", "prompt is empty: say what the agent has to do");
   const foundAgent = findAgent(args.agent ?? DEFAULT_AGENT, definitions);
@@ -100,6 +102,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
       ...(foundWorkflow
         ? [{ ...foundWorkflow.definition.settings, place: (field: string) => foundWorkflow.place(`settings.${field}`) }]
         : []),
+      ...(parent ? [parent] : []),
     ],
     settings,
     providers,
@@ -117,6 +120,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     outputSchema,
     limits: {
       ...settings.limits,
+      maxDepth: depthOf(foundAgent, settings.limits.maxDepth),
       maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
       timeoutSeconds:
         args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
@@ -164,15 +168,17 @@ function leftOut({ notices }: Definitions): string {
 }
 
 /** What a definition asks for and nothing would honour yet. */
-function refuseUnsupported({ definition: { name, maxCostUsd, maxDepth }, place }: Found<AgentDefinition>): void {
+function refuseUnsupported({ definition: { name, maxCostUsd }, place }: Found<AgentDefinition>): void {
   if (maxCostUsd !== null)
     throw new ConfigError(
       `${place("max_cost_usd")}: max_cost_usd of agent ${name} cannot be kept, since no prices are known: take it out`,
     );
-  if (maxDepth !== null && maxDepth > 1)
-    throw new ConfigError(
-      `${place("max_depth")}: max_depth of agent ${name} is ${maxDepth}, but agents cannot spawn agents yet: use 1`,
-    );
+}
+
+/** A definition that comes with the project only narrows. */
+function depthOf(found: Found<AgentDefinition> | null, general: number): number {
+  const own = found?.definition.maxDepth ?? general;
+  return found?.origin === "project" ? Math.min(own, general) : own;
 }
 
 function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow | null): void {

@@ -3,19 +3,23 @@ import { factsOf, type Surroundings } from "../core/advance.js";
 import type { ConditionReader } from "../core/condition.js";
 import type { RunEvent } from "../core/event.js";
 import { COMPLETE, type History, type ReadReply } from "../core/history.js";
-import { firstBreach, MAX_DEPTH } from "../core/limits.js";
+import { canSpawn, firstBreach } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import type { Catalog, ServerHold } from "../core/ports.js";
+import { type Inquiry, type Question, toQuestion } from "../core/question.js";
 import type { Outcome, Run, RunFailure, RunRequest } from "../core/run.js";
 import { fillTemplate } from "../core/template.js";
 import { untilAborted } from "../core/until-aborted.js";
 import type { PrematureStop, Step } from "../core/workflow.js";
-import { advanceTurn, advanceWorkflow, unmetIn } from "./advance-workflow.js";
+import { advanceTurn, advanceWorkflow, approvalForSuccess, unmetIn } from "./advance-workflow.js";
 import { type Asked, askModel } from "./ask-model.js";
+import { askQuestions } from "./ask-person.js";
 import { callTools } from "./call-tools.js";
+import { endWith, type Halt, waitWith } from "./halt.js";
 import { createJournal, type Journal } from "./journal.js";
 import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
 import type { Past } from "./load-past.js";
+import type { Mailbox } from "./mailbox.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 import { modelNow } from "./model-now.js";
 import { changeBetween, type Offer, type OfferTools, serversFor, usableServers } from "./offer-tools.js";
@@ -29,7 +33,10 @@ export interface AgentDeps extends CallDeps {
 }
 
 /** The run as its own loop needs it. */
-export type AgentRun = Pick<Run, "id" | "depth" | "parentSessionId" | "request">;
+export type AgentRun = Pick<
+  Run,
+  "id" | "sessionId" | "parentSessionId" | "rootRunId" | "depth" | "project" | "request"
+>;
 
 const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
@@ -42,6 +49,7 @@ const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided bef
 export async function* runAgent(
   run: AgentRun,
   past: Past,
+  mailbox: Pick<Mailbox, "read">,
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
@@ -49,24 +57,32 @@ export async function* runAgent(
   const journal = createJournal(request, past, ownVariables(run), deps.readReply, deps.redact);
   const hold = deps.downstream.hold(usableServers(request, deps.downstream));
   try {
-    const outcome = yield* workUntilEnd(run, signal, journal, hold, deps);
-    const end = outcome ?? endedBy(signal.reason as StopReason, request, journal);
-    if (end === null) return;
-    journal.note({ type: "run_finished", outcome: end });
-    yield journal.take();
+    const halt = yield* workUntilHalt(run, past, mailbox, signal, journal, hold, deps);
+    const asks = halt?.kind === "wait" && !signal.aborted;
+    if (asks) journal.note({ type: "question_asked", question: nextQuestion(halt.inquiry, journal, deps) });
+    const end =
+      halt?.kind === "end" ? halt.outcome : asks ? null : endedBy(signal.reason as StopReason, request, journal);
+    if (end) journal.note({ type: "run_finished", outcome: end });
+    if (asks || end) yield journal.take();
   } finally {
     hold.release();
   }
 }
 
-/** The turns. Returns how the run ended, or null when it was stopped from outside. */
-async function* workUntilEnd(
+function nextQuestion(inquiry: Inquiry, { history }: Journal, { clock }: AgentDeps): Question {
+  return toQuestion(inquiry, history.questions + 1, clock.now());
+}
+
+/** The turns. Returns how the run ended or why it waits, or null when it was stopped from outside. */
+async function* workUntilHalt(
   run: AgentRun,
+  { millisecondsLeft }: Past,
+  mailbox: Pick<Mailbox, "read">,
   signal: AbortSignal,
   journal: Journal,
   hold: ServerHold,
   deps: AgentDeps,
-): AsyncGenerator<readonly RunEvent[], Outcome | null> {
+): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { request } = run;
   const { history } = journal;
   const { readReply } = deps;
@@ -74,11 +90,14 @@ async function* workUntilEnd(
   const servers = serversFor(request, deps.downstream.servers);
   await untilAborted(hold.ready, signal).catch(() => {});
   if (signal.aborted) return null;
-  const offerNow = createOffering(request, servers, journal, deps);
+  const offerNow = createOffering(run, servers, journal, deps);
+  const until = deps.clock.now() + millisecondsLeft;
 
   /** What holds at any moment: what is offered is that of the step the run is in then. */
   const now: CallContext = {
+    run,
     request,
+    secondsLeft: () => (until - deps.clock.now()) / 1000,
     journal,
     surroundings,
     readReply,
@@ -91,31 +110,46 @@ async function* workUntilEnd(
   let { phase } = history; // where the past has left it
   if (phase === "between") {
     settleCutCalls(now, deps);
-    const endAtOnce = yield* advanceWorkflow(now, deps);
-    if (endAtOnce) return endAtOnce;
+    const halt = yield* advanceWorkflow(now, deps);
+    if (halt) return halt;
   }
   for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn
+    if (phase !== "acting") deliver(mailbox, journal);
     if (phase === "between") beginTurn(context);
     const breach = history.grace === null ? null : firstBreach(request.limits, history);
     const asked = phase === "acting" ? lastReply(history) : yield* ask(context, breach !== null, deps);
 
     if (asked.kind === "stopped") return null;
-    if (breach) return await graceEnd(asked, context, breach, deps);
-    if (asked.kind === "failed") return { status: "error", result: null, error: asked.failure };
+    if (breach) return endWith(await graceEnd(asked, context, breach, deps));
+    if (asked.kind === "failed") return endWith({ status: "error", result: null, error: asked.failure });
     const { text, calls } = asked.content;
 
-    const stuck = yield* callTools(calls, context, deps);
-    if (stuck) return { status: "blocked", result: null, error: stuck };
-    if (signal.aborted) return null;
+    const halt = yield* callTools(calls, context, deps);
+    if (halt || signal.aborted) return halt;
 
-    const endByWorkflow = yield* advanceTurn(calls, now, deps);
-    if (endByWorkflow) return endByWorkflow;
-    if (signal.aborted) return null;
+    const inquiry = await askQuestions(calls, context, deps);
+    if (inquiry) return waitWith(inquiry);
 
+    const haltByWorkflow = yield* advanceTurn(calls, now, deps);
+    if (haltByWorkflow || signal.aborted) return haltByWorkflow;
+
+    // A message that came meanwhile may change what is left to do.
+    if (calls.length === 0 && hasMail(mailbox, journal)) continue;
     const end = calls.length === 0 ? answered(text, context) : await completed(calls, context, deps);
     if (end) return end;
   }
+}
+
+/** What was sent to the agent, as the next thing it reads. */
+function deliver(mailbox: Pick<Mailbox, "read">, journal: Journal): void {
+  if (!hasMail(mailbox, journal)) return;
+  for (const [sent, text] of [...journal.history.unread]) journal.note({ type: "message_injected", text, sent });
+}
+
+function hasMail(mailbox: Pick<Mailbox, "read">, journal: Journal): boolean {
+  for (const event of mailbox.read()) journal.learn(event);
+  return journal.history.unread.size > 0;
 }
 
 /** The next turn, or the agent's one extra reply where a limit has run out. */
@@ -145,7 +179,7 @@ function lastReply({ messages }: History): Asked {
  * Worked out anew only where the catalog or the step has changed.
  */
 function createOffering(
-  request: RunRequest,
+  { depth, request }: AgentRun,
   servers: readonly string[],
   journal: Journal,
   { downstream, offerTools }: AgentDeps,
@@ -156,7 +190,7 @@ function createOffering(
     const [catalog, step] = [downstream.catalog(servers), journal.step];
     if (last && last.catalog === catalog && last.step === step) return last.offer;
     const before = last?.offer ?? null;
-    const offer = offerTools(catalog, policyInStep(request, step), request);
+    const offer = offerTools(catalog, policyInStep(request, step), request, canSpawn(depth, request.limits));
     last = { catalog, step, offer };
     if (offer === before) return offer;
     journal.note({ type: "tools_resolved", rulings: offer.rulings, warnings: offer.warnings });
@@ -174,11 +208,11 @@ export function surroundingsOf({ id, depth, request }: AgentRun, { evaluate }: C
 }
 
 /** The variables that legwork itself sets. */
-export function ownVariables({ depth, parentSessionId }: AgentRun) {
+export function ownVariables({ depth, parentSessionId, request }: AgentRun) {
   return {
     agent_depth: depth,
-    max_agent_depth: MAX_DEPTH,
-    can_spawn: depth < MAX_DEPTH,
+    max_agent_depth: request.limits.maxDepth,
+    can_spawn: canSpawn(depth, request.limits),
     parent_session_id: parentSessionId,
     workflow_completed: false,
     completion_result: null,
@@ -186,20 +220,17 @@ export function ownVariables({ depth, parentSessionId }: AgentRun) {
 }
 
 /** An answer without calls ends the run where nothing is asked of its end; otherwise only `complete` does, or the workflow's own way with it. */
-function answered(text: string, { request, journal, surroundings }: CallContext): Outcome | null {
+function answered(text: string, { request, journal, surroundings }: CallContext): Halt | null {
   const { outputSchema, workflow } = request;
-  if (outputSchema === null && workflow === null) return { status: "success", result: text };
+  if (outputSchema === null && workflow === null) return endWith({ status: "success", result: text });
   const unmet = unmetIn({ request, journal, surroundings });
   const { action, message } = prematureStop({ request, journal, surroundings });
   const why = message ?? premature(request, unmet);
-  const stopped = (status: "blocked" | "partial", reason: string): Outcome => ({
-    status,
-    result: text,
-    error: { code: "premature_stop", message: reason },
-  });
+  const stopped = (status: "blocked" | "partial", reason: string): Halt =>
+    endWith({ status, result: text, error: { code: "premature_stop", message: reason } });
   if (action === "block") return stopped("blocked", `the agent answered without calling complete: ${why}`);
   if (action === "warn") {
-    if (unmet.length === 0 && outputSchema === null) return { status: "success", result: text };
+    if (unmet.length === 0 && outputSchema === null) return endWith({ status: "success", result: text });
     return stopped("partial", `the agent answered without calling complete: ${why}`);
   }
   if (journal.history.prematureStops > MAX_PREMATURE_STOPS)
@@ -232,7 +263,7 @@ function premature({ outputSchema, workflow }: RunRequest, unmet: readonly strin
 }
 
 /** `complete` is judged after the other calls of its turn; only the first of a turn counts. */
-async function completed(calls: readonly ToolCall[], context: CallContext, deps: AgentDeps): Promise<Outcome | null> {
+async function completed(calls: readonly ToolCall[], context: CallContext, deps: AgentDeps): Promise<Halt | null> {
   const { request, journal } = context;
   const { turn } = journal.history;
   const most = request.workflow?.settings.maxRefusals ?? MAX_COMPLETE_REFUSALS;
@@ -244,6 +275,7 @@ async function completed(calls: readonly ToolCall[], context: CallContext, deps:
       position === 0
         ? await judgeCompletion(call, context, deps)
         : { accepted: false as const, reason: "complete may be called once in a turn" };
+    if ("about" in verdict) return waitWith(verdict);
     if (verdict.accepted) {
       outcome = verdict.outcome;
       const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
@@ -256,18 +288,23 @@ async function completed(calls: readonly ToolCall[], context: CallContext, deps:
     if (outcome === null && journal.history.completeRefusals >= most) {
       const times = journal.history.completeRefusals === 1 ? "once" : `${journal.history.completeRefusals} times`;
       const message = `complete was refused ${times}; the last time: ${verdict.reason}`;
-      return { status: "blocked", result: null, error: { code: "complete_refused", message } };
+      return endWith({ status: "blocked", result: null, error: { code: "complete_refused", message } });
     }
   }
-  return outcome;
+  return outcome && endWith(outcome);
 }
 
 /** Nothing the model says makes a success of a run whose workflow has not come to its end. */
-async function judgeCompletion(call: ToolCall, context: CallContext, { schemas }: AgentDeps): Promise<CompleteVerdict> {
+async function judgeCompletion(
+  call: ToolCall,
+  context: CallContext,
+  { schemas }: AgentDeps,
+): Promise<CompleteVerdict | Inquiry> {
   const verdict = await judgeComplete(call.arguments, context.request.outputSchema, schemas);
   if (!verdict.accepted || verdict.outcome.status !== "success") return verdict;
   const unmet = unmetIn(context);
-  return unmet.length === 0 ? verdict : { accepted: false, reason: unmet.join("; ") };
+  if (unmet.length === 0) return verdict;
+  return approvalForSuccess(context) ?? { accepted: false, reason: unmet.join("; ") };
 }
 
 function noteCompletion({ result }: Outcome, { request, journal }: CallContext): void {

@@ -4,6 +4,7 @@ import type { ConditionReader } from "../core/condition.js";
 import type { ReadReply } from "../core/history.js";
 import type { Clock, Downstream, RunStore } from "../core/ports.js";
 import type { Redact } from "../core/redact.js";
+import type { CallChildren } from "./children.js";
 import type { EventFeed } from "./event-feed.js";
 import type { JsonSchemas } from "./json-schema.js";
 import type { LiveRuns } from "./live-runs.js";
@@ -26,11 +27,12 @@ export interface RuntimeParts {
   readonly live: LiveRuns;
   readonly schemas: JsonSchemas;
   readonly offerTools: OfferTools;
+  readonly callChildren: CallChildren;
   readonly readReply: ReadReply;
   readonly clock: Clock;
   /** Of the secrets that the configuration holds; of none before setup(). */
   readonly redact: Redact;
-  newId(prefix: "run" | "ses"): string;
+  newId(prefix: "run" | "ses" | "msg"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;
 }

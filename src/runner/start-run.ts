@@ -6,6 +6,7 @@ import type { Run, RunRequest } from "../core/run.js";
 import { patternNamesServer } from "../core/tool.js";
 import { openAgentDeps } from "./agent-deps.js";
 import { noPast } from "./load-past.js";
+import { narrowToParent, type ParentRun } from "./narrow.js";
 import { type Offer, serversFor } from "./offer-tools.js";
 import { policyInStep } from "./resolve-policy.js";
 import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
@@ -20,13 +21,11 @@ export interface StartedRun {
   readonly notices: readonly string[];
 }
 
-interface Caller {
-  readonly session: HostSession;
-  readonly signal: AbortSignal;
-}
+/** Who asks: a host, or an agent with its run. */
+type Caller = { readonly signal: AbortSignal } & ({ readonly session: HostSession } | { readonly parent: ParentRun });
 
 /**
- * Starts a run for a host's session. Its row exists when this returns; a slot may not be free yet.
+ * Starts a run for a host's session, or for an agent within what that may do. Its row exists when this returns; a slot may not be free yet.
  * Throws RequestError or ConfigError, and then nothing was written.
  */
 export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
@@ -34,8 +33,10 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const { settings, providers, definitions, downstream, notices } = setup;
   const { schemas, live, redact } = runtime;
   const args = redact.value(given);
-  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas });
-  const { request } = resolved;
+  const parent = "parent" in caller ? caller.parent : null;
+  const asker = parent?.run.request ?? null;
+  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker });
+  const request = parent ? narrowToParent(resolved.request, args, parent) : resolved.request;
   refuseBrokenServers(request, downstream);
   const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);
@@ -59,21 +60,22 @@ function knownOffer(request: RunRequest, { offerTools }: Runtime, downstream: Do
     servers.includes(name) && listing === null && state !== "failed";
   return downstream.status().some(isUnknown)
     ? null
-    : offerTools(downstream.catalog(servers), policyInStep(request, request.workflow?.steps[0] ?? null), request);
+    : offerTools(
+        downstream.catalog(servers),
+        policyInStep(request, request.workflow?.steps[0] ?? null),
+        request,
+        false,
+      );
 }
 
-async function createRun(request: RunRequest, args: SpawnArguments, { session, signal }: Caller, runtime: Runtime) {
+async function createRun(request: RunRequest, args: SpawnArguments, caller: Caller, runtime: Runtime) {
   const id = runtime.newId("run");
   const { idempotency_key: key, ...asked } = args;
   const newRun: NewRun = {
     id,
     sessionId: runtime.newId("ses"),
-    parentSessionId: session.id,
-    hostSession: session,
-    parentRunId: null,
-    rootRunId: id,
+    ...lineage(id, caller),
     continues: null,
-    depth: 1,
     project: runtime.project,
     title: args.title ?? titleFrom(args.prompt),
     request,
@@ -84,7 +86,7 @@ async function createRun(request: RunRequest, args: SpawnArguments, { session, s
     if (runtime.live.closed)
       throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
     // Nobody would ever learn of a run whose caller has gone before it had a name.
-    if (signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
+    if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
   });
   if (result.kind === "conflict")
     throw new RequestError(
@@ -92,6 +94,21 @@ async function createRun(request: RunRequest, args: SpawnArguments, { session, s
       `idempotency_key "${key}" already made ${result.run.id} with other arguments: use a new key, or the same arguments`,
     );
   return { run: result.run, isNew: result.kind === "created" };
+}
+
+function lineage(id: string, caller: Caller) {
+  if ("session" in caller) {
+    const { session } = caller;
+    return { parentSessionId: session.id, hostSession: session, parentRunId: null, rootRunId: id, depth: 1 };
+  }
+  const { run } = caller.parent;
+  return {
+    parentSessionId: run.sessionId,
+    hostSession: null,
+    parentRunId: run.id,
+    rootRunId: run.rootRunId,
+    depth: run.depth + 1,
+  };
 }
 
 const TITLE_LENGTH = 80;

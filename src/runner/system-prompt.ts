@@ -8,7 +8,7 @@ export function systemPrompt(request: RunRequest): string {
   return [
     role,
     "Use only the tools you are given. A call that is not allowed comes back with the rule that forbids it: do not try it again, find another way or say what you need.",
-    "Say only what you have seen or done. Nobody answers questions while you work.",
+    "Say only what you have seen or done. Nobody reads along while you work: what you cannot find out or decide, `ask`.",
     ...(request.workflow === null ? [] : [STEPS]),
     endOf(request),
   ].join("\n\n");

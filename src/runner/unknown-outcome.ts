@@ -3,7 +3,7 @@ import { OUTCOME_UNKNOWN } from "../core/event.js";
 import { type OpenCall, unanswered } from "../core/history.js";
 import type { RunFailure } from "../core/run.js";
 import { cutTo } from "../core/text.js";
-import type { Effect } from "../core/tool.js";
+import { type Effect, isBuiltIn } from "../core/tool.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 
 const SHOWN_ARGUMENTS = 4_000; // characters of what was sent
@@ -41,6 +41,7 @@ export function settleCutCalls(context: CallContext, deps: CallDeps): void {
 
 /** Whether a call that was begun may be made once more: as its tool was then, and as it is now. */
 export function mayRepeat({ tool, effect }: OpenCall, { offer }: Pick<CallContext, "offer">): boolean {
+  if (isBuiltIn(tool)) return true; // a spawn that is repeated finds the run it made
   const now: Effect | null = offer.allowed.get(tool)?.effect ?? null;
   return effect === "read_only" ? now !== "effectful" : effect === "idempotent" && now !== null && now !== "effectful";
 }

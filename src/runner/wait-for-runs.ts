@@ -1,5 +1,5 @@
 /** Waits, within bounds, until runs have come to something their caller can act on. */
-import type { StoredEvent } from "../core/event.js";
+import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { RunStore } from "../core/ports.js";
 import { isEnded, type Run } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
@@ -7,10 +7,14 @@ import type { LiveRuns } from "./live-runs.js";
 import type { TakeOver } from "./take-over.js";
 import type { StoreWatch } from "./watch-store.js";
 
+const STOPS: readonly RunEvent["type"][] = ["run_finished", "question_asked"];
+
 export interface WaitRequest {
   readonly runIds: readonly string[];
   readonly mode: "any" | "all";
   readonly milliseconds: number;
+  /** Waits on also where a run asks a person something, which the caller cannot answer. */
+  readonly untilEnded?: boolean;
   /** Aborts when the caller has gone: then the wait ends early. */
   readonly signal: AbortSignal;
   /** Called with what runs of this process have saved, and with nothing when one was changed from elsewhere. */
@@ -28,30 +32,31 @@ export interface WaitDeps {
 /** Whether waiting longer for this run by itself is of no use: it ended, asks something, lost its process for good, or broke off here. */
 export function needsCaller(run: Run, { live, takeOver }: Pick<WaitDeps, "live" | "takeOver">): boolean {
   const { id, status } = run;
-  if (status === "interrupted") return !takeOver.expects(run);
-  return isEnded(status) || status === "waiting" || live.troubleOf(id) !== null;
+  if (status === "interrupted" || status === "waiting") return !takeOver.expects(run);
+  return isEnded(status) || live.troubleOf(id) !== null;
 }
 
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
 export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise<readonly Run[]> {
   const { store, feed, watch, takeOver } = deps;
-  const { runIds, mode, milliseconds, signal } = request;
+  const { runIds, mode, milliseconds, signal, untilEnded = false } = request;
+  const isOver = (run: Run) => (untilEnded ? isEnded(run.status) : needsCaller(run, deps));
   const now = store.getRuns(runIds);
-  const open = new Set(now.filter((run) => !needsCaller(run, deps)).map(({ id }) => id));
+  const open = new Set(now.filter((run) => !isOver(run)).map(({ id }) => id));
   const enough = () => (mode === "any" ? open.size < now.length : open.size === 0);
   if (milliseconds <= 0 || enough()) return now;
 
   await new Promise<void>((resolve) => {
     const look = (ids: readonly string[]) => {
       for (const run of store.getRuns(ids)) {
-        if (needsCaller(run, deps)) open.delete(run.id);
-        else if (run.status === "interrupted") takeOver.look();
+        if (isOver(run)) open.delete(run.id);
+        else if (run.status !== "running") takeOver.look();
       }
       if (enough()) settle();
     };
     const unsubscribe = feed.subscribe(runIds, (runId, events) => {
       request.onEvent?.(runId, events);
-      if (events.length === 0 || events.some(({ event }) => event.type === "run_finished")) look([runId]);
+      if (events.length === 0 || events.some(({ event }) => STOPS.includes(event.type))) look([runId]);
     });
     const unwatch = watch.subscribe(() => look([...open]));
     const timer = setTimeout(settle, milliseconds);

@@ -1,12 +1,14 @@
 /** A run as hosts see it. */
 import type { RunEvent, ToolRuling } from "../core/event.js";
+import type { Question } from "../core/question.js";
 import type { Run } from "../core/run.js";
-import { tail } from "../core/text.js";
+import { cutTo, tail } from "../core/text.js";
 import type { Runtime } from "../runner/runtime.js";
 import { fittingPart, sizeOf } from "./page.js";
 import type { Answer } from "./tool.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
+const LONGEST_QUESTION = 4_000; // characters
 const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
 const DETAIL_EVENTS = [
   "tools_resolved",
@@ -63,6 +65,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
+    ...(run.question === null ? {} : { question: toQuestionAnswer(run.question) }),
     partial_text: tail(detail.text, PARTIAL_TEXT_LENGTH) || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
@@ -190,6 +193,10 @@ function nextStep(run: Run): string {
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
     case "interrupted":
       return `its process went away: a legwork of its project goes on with it by itself within an hour (list_runs says what is missing where it does not); resume_run(run_id: "${id}") goes on at once; ${seen}`;
+    case "waiting":
+      return run.question === null
+        ? `it has its answer and goes on as soon as a legwork of its project has room; ${seen}`
+        : howToAnswer(run, run.question);
     case "success":
       return `resume_run(run_id: "${id}", message: …) goes on from it; ${seen}`;
     case "cancelled":
@@ -197,6 +204,23 @@ function nextStep(run: Run): string {
     default:
       return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run goes on with it; "}${seen}`;
   }
+}
+
+/** What a run waits with, as it is shown to whoever may answer. */
+export function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Question): Answer {
+  return {
+    id,
+    kind,
+    text: cutTo(text, LONGEST_QUESTION),
+    ...(options === null ? {} : { options }),
+    ...("tool" in about ? { tool: about.tool } : {}),
+    expires_at: toTime(expiresAt),
+  };
+}
+
+function howToAnswer({ id }: Run, { id: question, kind }: Question): string {
+  const answer = kind === "approval" ? "approve: true or false" : 'answer: "…"';
+  return `it waits for a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) answers; ask the user, do not decide for them`;
 }
 
 const BROKEN_OFF =

@@ -6,6 +6,7 @@ import { complete } from "./tools/complete.js";
 import { getRun } from "./tools/get-run.js";
 import { listAgents } from "./tools/list-agents.js";
 import { listRuns } from "./tools/list-runs.js";
+import { respondToRun } from "./tools/respond-to-run.js";
 import { resumeRunTool } from "./tools/resume-run.js";
 import { spawnAgent } from "./tools/spawn-agent.js";
 import { waitForRunsTool } from "./tools/wait-for-runs.js";
@@ -17,6 +18,7 @@ export const TOOLS: readonly Tool[] = [
   listRuns,
   cancelRun,
   resumeRunTool,
+  respondToRun,
   complete,
   listAgents,
 ];

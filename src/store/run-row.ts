@@ -1,5 +1,6 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
+import { DEFAULT_LIMITS } from "../core/limits.js";
 import type { NewRun } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import type { runs, sessions } from "./tables.js";
@@ -19,9 +20,17 @@ export function toRun(row: RunRow): Run {
     title: row.title,
     workflow: row.workflow,
     step: row.step,
-    request: { ...row.request, agent: row.agent, provider: row.provider, model: row.model, prompt: row.prompt },
+    request: {
+      ...row.request,
+      limits: { ...DEFAULT_LIMITS, ...row.request.limits }, // an older legwork knew fewer
+      agent: row.agent,
+      provider: row.provider,
+      model: row.model,
+      prompt: row.prompt,
+    },
     status: row.status,
     outcome: row.outcome,
+    question: row.question,
     turnsUsed: row.turnsUsed,
     toolCallsCount: row.toolCallsCount,
     usage: {
@@ -88,6 +97,7 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     leaseExpiresAt: held.leaseExpiresAt,
     attempts: 0,
     interruptedAt: null,
+    question: null,
     continuesRunId: run.continues,
     lastSeq: run.message === null ? 1 : 2,
     createdAt: held.now,

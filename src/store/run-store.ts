@@ -6,7 +6,7 @@ import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
 import { readEvent } from "../core/read-event.js";
-import { isEnded, LEGAL_FROM, type Outcome, type Run, type RunStatus } from "../core/run.js";
+import { isEnded, type Outcome, type Run, type RunStatus } from "../core/run.js";
 import type { Connection } from "./connection.js";
 import type { Owners } from "./owner.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
@@ -35,7 +35,7 @@ export function createRunStore(
   /** Inside a transaction: projects the events on the row if the hold is good, then writes them. */
   function write(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null {
     const at = clock.now();
-    const { status, outcome, usage, finished, ...delta } = projectEvents(events);
+    const { status, outcome, question, usage, finished, ...delta } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
     const row = update.first({
       id: hold.runId,
@@ -46,10 +46,21 @@ export function createRunStore(
       ...usage,
       finished: finished ? 1 : 0,
       outcome: outcome && JSON.stringify(outcome),
+      question: question && JSON.stringify(question),
       errorCode: outcome?.error?.code ?? null,
       errorMessage: outcome?.error?.message ?? null,
     });
-    return row === undefined ? null : insertEvents(hold.runId, Number(row[0]), at, events);
+    if (row === undefined) return null;
+    if (outcome !== null) endChildren(hold.runId);
+    return insertEvents(hold.runId, Number(row[0]), at, events);
+  }
+
+  /** Nobody would read what they do: the children end with their run, and theirs with them. */
+  function endChildren(parentRunId: string): void {
+    const message = `its parent run ${parentRunId} was ended`;
+    const outcome: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
+    for (const { id, epoch } of statements.listLivingChildren.all({ parentRunId }))
+      write({ runId: id, epoch }, [{ type: "run_finished", outcome }]);
   }
 
   function insertEvents(runId: string, lastSeq: number, at: number, events: readonly RunEvent[]) {
@@ -67,30 +78,48 @@ export function createRunStore(
     const now = clock.now();
     if (run.idempotency) {
       const { key, requestHash } = run.idempotency;
-      const known = db
-        .select()
-        .from(runs)
-        .where(and(eq(runs.project, run.project), eq(runs.idempotencyKey, key)))
-        .get();
+      const known = rowByKey(run.project, key);
       if (known) return { kind: known.requestHash === requestHash ? "existing" : "conflict", run: toRun(known) };
     }
     for (const session of toNewSessions(run, now)) statements.insertSession.run(session);
     const row = toNewRow(run, { owner, leaseExpiresAt: now + LEASE_MS, now });
-    statements.insertRun.run({ ...row, request: JSON.stringify(row.request), outcome: null });
+    statements.insertRun.run({ ...row, request: JSON.stringify(row.request), outcome: null, question: null });
     const { continues, message } = run;
     insertEvent(run.id, 1, now, { type: "run_created", ...(continues === null ? {} : { continues }) });
     if (message !== null) insertEvent(run.id, 2, now, { type: "message_injected", text: message });
     return { kind: "created", run: toRun(row) };
   }
 
+  function rowByKey(project: string, key: string) {
+    return db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.project, project), eq(runs.idempotencyKey, key)))
+      .get();
+  }
+
   function takeOver({ runId, epoch }: RunHold, events: readonly RunEvent[]): Run | null {
     const at = clock.now();
-    const afresh = events.some((event) => event.type === "run_resumed" && event.by === "request") ? 1 : 0;
+    const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "takeover") ? 1 : 0;
     const held = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
     const row = statements.claim.first({ ...held, afresh, at, count: events.length });
     if (row === undefined) return null;
     insertEvents(runId, Number(row[0]), at, events);
     return getRun(runId);
+  }
+
+  function answer({ runId, epoch }: RunHold, events: readonly RunEvent[]): boolean {
+    const at = clock.now();
+    const row = statements.answerQuestion.first({ id: runId, epoch, at, count: events.length });
+    if (row !== undefined) insertEvents(runId, Number(row[0]), at, events);
+    return row !== undefined;
+  }
+
+  function send(runId: string, event: RunEvent): boolean {
+    const at = clock.now();
+    const row = statements.countSent.first({ id: runId, at });
+    if (row !== undefined) insertEvents(runId, Number(row[0]), at, [event]);
+    return row !== undefined;
   }
 
   function endTree(runId: string, outcome: Outcome): readonly EndedRun[] {
@@ -99,15 +128,9 @@ export function createRunStore(
         SELECT ${runId} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
       )
       SELECT ${runs.id} AS id, ${runs.status} AS status, ${runs.epoch} AS epoch FROM ${runs} JOIN tree USING (id)`);
-    const message = `its parent run ${runId} was ended`;
-    const withParent: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
     const root = tree.find(({ id }) => id === runId);
-    const canEnd = root !== undefined && LEGAL_FROM[outcome.status].includes(root.status);
-    return tree.map(({ id, status, epoch }) => {
-      const end = id === runId ? outcome : withParent;
-      const ended = canEnd && write({ runId: id, epoch }, [{ type: "run_finished", outcome: end }]) !== null;
-      return { id, was: status, ended };
-    });
+    const canEnd = root && write({ runId, epoch: root.epoch }, [{ type: "run_finished", outcome }]) !== null;
+    return tree.map(({ id, status }) => ({ id, was: status, ended: canEnd === true && !isEnded(status) }));
   }
 
   function abandonedRuns() {
@@ -177,7 +200,15 @@ export function createRunStore(
       }),
     ),
     takeOver: verb((hold, events) => atomically(() => takeOver(hold, events))),
-    listInterrupted: verb((project, since) => statements.listInterrupted.all({ project, since }).map(toRun)),
+    listUnheld: verb((project, since) => statements.listUnheld.all({ project, since }).map(toRun)),
+    listExpired: verb((now) =>
+      statements.listAsking
+        .all()
+        .map(toRun)
+        .filter(({ question }) => question !== null && question.expiresAt <= now),
+    ),
+    answer: verb((hold, events) => atomically(() => answer(hold, events))),
+    send: verb((runId, event) => atomically(() => send(runId, event))),
     interruptAbandoned: verb(interruptAbandoned),
     renewLeases: verb(() => {
       statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
@@ -190,6 +221,10 @@ export function createRunStore(
       return new Set(good.map(({ runId }) => runId));
     }),
     getRun,
+    findRun: verb((project, key) => {
+      const row = rowByKey(project, key);
+      return row ? toRun(row) : null;
+    }),
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: verb(listRuns),
     listEvents: verb((runId, { afterSeq, limit = NO_LIMIT, types }) =>

@@ -1,7 +1,7 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
 
 import type Database from "better-sqlite3";
-import { and, eq, getTableColumns, gt, gte, inArray, isNull, type Placeholder, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, or, type Placeholder, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { LEGAL_FROM, type RunStatus } from "../core/run.js";
@@ -32,8 +32,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         .update(runs)
         .set({
           ...added(),
-          lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
-          lastEventAt: sql`${placeholder("at")}`,
+          ...written(),
         })
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
         .returning({ lastSeq: runs.lastSeq }),
@@ -48,8 +47,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
           owner: sql`${placeholder("owner")}`,
           leaseExpiresAt: sql`${placeholder("leaseExpiresAt")}`,
           epoch: sql`${runs.epoch} + 1`,
-          lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
-          lastEventAt: sql`${placeholder("at")}`,
+          ...written(),
           attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} + 1 end`,
           startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`,
           interruptedAt: null,
@@ -64,19 +62,54 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
             eq(runs.epoch, placeholder("epoch")),
             inArray(runs.status, [...LEGAL_FROM.running]),
             isNull(runs.owner),
+            isNull(runs.question), // it waits until it is answered
           ),
         )
         .returning({ lastSeq: runs.lastSeq }),
     ),
-    /** Few of all runs are interrupted: found by the index on the status. */
-    listInterrupted: db
+    /** The epoch names the question: each raises it. */
+    answerQuestion: toNative(
+      sqlite,
+      db
+        .update(runs)
+        .set({ ...written(), question: null })
+        .where(
+          and(
+            eq(runs.id, placeholder("id")),
+            eq(runs.epoch, placeholder("epoch")),
+            eq(runs.status, "waiting"),
+            isNotNull(runs.question),
+          ),
+        )
+        .returning({ lastSeq: runs.lastSeq }),
+    ),
+    countSent: toNative(
+      sqlite,
+      db
+        .update(runs)
+        .set({ lastSeq: sql`${runs.lastSeq} + 1`, lastEventAt: sql`${placeholder("at")}` })
+        .where(
+          and(eq(runs.id, placeholder("id")), inArray(runs.status, ["pending", "running", "waiting", "interrupted"])),
+        )
+        .returning({ lastSeq: runs.lastSeq }),
+    ),
+    listAsking: db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.status, "waiting"), isNotNull(runs.question)))
+      .prepare(),
+    /** Few of all runs are interrupted or waiting: found by the index on the status. */
+    listUnheld: db
       .select()
       .from(runs)
       .where(
         and(
-          eq(runs.status, "interrupted"),
+          inArray(runs.status, ["interrupted", "waiting"]),
           eq(runs.project, placeholder("project")),
-          gte(runs.interruptedAt, placeholder("since")),
+          or(
+            and(eq(runs.status, "waiting"), isNull(runs.question)),
+            and(eq(runs.status, "interrupted"), gte(runs.interruptedAt, placeholder("since"))),
+          ),
         ),
       )
       .orderBy(runs.id)
@@ -90,6 +123,16 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .select({ status: runs.status, epoch: runs.epoch })
       .from(runs)
       .where(eq(runs.id, placeholder("id")))
+      .prepare(),
+    listLivingChildren: db
+      .select({ id: runs.id, epoch: runs.epoch })
+      .from(runs)
+      .where(
+        and(
+          eq(runs.parentRunId, placeholder("parentRunId")),
+          inArray(runs.status, ["pending", "running", "waiting", "interrupted"]),
+        ),
+      )
       .prepare(),
     /** `types` is a JSON list, or null for all. */
     listEvents: db
@@ -145,12 +188,12 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
     .update(runs)
     .set({
       ...added(),
+      ...written(),
       status: to,
-      lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
-      lastEventAt: sql`${placeholder("at")}`,
       ...(to === "running" ? { startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})` } : {}),
       ...(to === "interrupted" ? { interruptedAt: sql`${placeholder("interruptedAt")}` } : {}),
       ...(letGo ? { epoch: sql`${runs.epoch} + 1`, owner: null, leaseExpiresAt: null } : {}),
+      ...(letGo ? { question: to === "waiting" ? sql`${placeholder("question")}` : null } : {}),
       ...(letGo && to !== "waiting" && to !== "interrupted"
         ? {
             finishedAt: sql`${placeholder("at")}`,
@@ -169,6 +212,13 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
     )
     .returning({ lastSeq: runs.lastSeq });
   return toNative(sqlite, query);
+}
+
+function written() {
+  return {
+    lastSeq: sql`${runs.lastSeq} + ${placeholder("count")}`,
+    lastEventAt: sql`${placeholder("at")}`,
+  };
 }
 
 function added() {

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RunEvent } from "../core/event.js";
+import type { Question } from "../core/question.js";
 import type { Outcome, RunRequest, RunStatus } from "../core/run.js";
 
 /** The part of a request that has no column of its own. */
@@ -58,6 +59,7 @@ export const runs = sqliteTable(
     leaseExpiresAt: integer("lease_expires_at"),
     attempts: integer("attempts").notNull().default(0),
     interruptedAt: integer("interrupted_at"),
+    question: text("question", { mode: "json" }).$type<Question>(),
     continuesRunId: text("continues_run_id"),
     lastSeq: integer("last_seq").notNull().default(0),
     createdAt: integer("created_at").notNull(),

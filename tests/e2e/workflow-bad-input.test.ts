@@ -180,7 +180,6 @@ describe("what means nothing", () => {
       withStep({ instructions: "{{ variables.a | upper }}" }),
       /cannot be filled in: write \{\{ name \}\}/,
     ],
-    ["an approval that nobody can give", withExit({ type: "user_approval" }), /approvals are not supported yet/],
     [
       "a tool without its server",
       withAction({ action: "call_tool", tool: "read_lines" }),

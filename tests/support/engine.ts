@@ -59,7 +59,7 @@ export const set = (name: string, value: Json, when: string | null = null) =>
 /** What a runner would make of an effect. */
 function eventOf(effect: Effect): RunEvent | null {
   if (effect.kind === "record") return effect.event;
-  if (effect.kind === "end_run") return null;
+  if (effect.kind !== "call_tool") return null;
   const { tool, outputAs, done } = effect;
   const answer = { isError: false, text: "answer", milliseconds: 1 };
   return { type: "workflow_call_finished", call: 1, tool, ...answer, outputAs, done } as RunEvent;

@@ -22,7 +22,7 @@ const request: RunRequest = {
   agent: "default",
   provider: "rehearsal",
   model: "m",
-  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1 },
+  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1 },
   policy: { allow: [], block: [] },
   outputSchema: null,
   workflow: null,

@@ -12,6 +12,7 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
   return {
     status: second.status ?? first.status,
     outcome: second.outcome ?? first.outcome,
+    question: second.question ?? first.question,
     step: second.step ?? first.step,
     interruptedAt: second.interruptedAt ?? first.interruptedAt,
     finished: first.finished || second.finished,
@@ -38,6 +39,7 @@ describe("the projection", () => {
     const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
     expect(projectEvents([])).toEqual({
       status: null,
+      question: null,
       outcome: null,
       step: null,
       interruptedAt: null,
@@ -82,6 +84,7 @@ describe("the projection", () => {
     expect(delta).toEqual({
       status: "running",
       outcome: null,
+      question: null,
       interruptedAt: null,
       finished: true,
       step: null,

@@ -61,7 +61,7 @@ describe("the way through the steps", () => {
       "turn > 1 does not hold",
       "the tool x__* has not run successfully",
       "0 of 2 tool calls are made",
-      "it needs an approval",
+      "it needs a person's approval",
     ]);
     const further = fold(definition, state, turn(2), called("x__y", true), called("x__y"), {
       type: "variable_set",
@@ -69,8 +69,11 @@ describe("the way through the steps", () => {
       value: 0,
       done: 0,
     });
-    expect(unmetExits(step, further, around)).toEqual(["it needs an approval"]);
-    expect(nextEffect(definition, further, around)).toBeNull();
+    expect(unmetExits(step, further, around)).toEqual(["it needs a person's approval"]);
+    expect(nextEffect(definition, further, around)).toMatchObject({
+      kind: "ask",
+      inquiry: { about: { kind: "exit" } },
+    });
   });
 
   it("records a condition that cannot be evaluated, once a turn, and takes it for false", () => {

@@ -322,11 +322,6 @@ describe("refused with its place", () => {
       "w.yaml:4:8: steps.0.exit_conditions.0.type",
     ],
     [
-      "an approval",
-      step("exit_conditions:\n- {type: user_approval, prompt: ok}"),
-      "w.yaml:4:7: approvals are not supported yet",
-    ],
-    [
       "an unknown action of a rule",
       step("rules:\n- {name: r, action: blok}"),
       'steps.0.rules.0.action has to be block or allow or warn or require_approval; did you mean "block"?',

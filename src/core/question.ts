@@ -1,0 +1,85 @@
+/** What a run asks a person, and what it was answered. */
+
+/** How long a question waits for its answer where nothing else is said. */
+export const ANSWER_WITHIN_MS = 24 * 3600 * 1000;
+
+/** What a question is about, so that its answer counts for exactly that. */
+export type QuestionAbout =
+  /** A call of the agent, which is made only if it is approved. */
+  | {
+      readonly kind: "call";
+      readonly turn: number;
+      readonly index: number;
+      readonly tool: string;
+      readonly arguments: object;
+    }
+  /** A call of the workflow itself. */
+  | { readonly kind: "workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
+  /** The agent's own question: its call of `ask`. */
+  | { readonly kind: "ask"; readonly turn: number; readonly index: number }
+  /** An exit condition of a step, by its place in the workflow. */
+  | { readonly kind: "exit"; readonly where: string; readonly step: string };
+
+/** What is to be asked. */
+export interface Inquiry {
+  readonly text: string;
+  /** The answers there are; null where any text is one. An approval is a yes or no. */
+  readonly options: readonly string[] | null;
+  readonly about: QuestionAbout;
+  /** Seconds until it counts as denied; null is the usual time. */
+  readonly withinSeconds: number | null;
+}
+
+/** A question that was asked. */
+export interface Question {
+  /** Counts from q1 in its run. */
+  readonly id: string;
+  readonly kind: "approval" | "question";
+  readonly text: string;
+  readonly options: readonly string[] | null;
+  readonly about: QuestionAbout;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** Through what an answer came; nobody: the time was up. */
+export type Door = "elicitation" | "respond_to_run" | "command_line" | "nobody";
+
+export interface Answer {
+  /** Of an approval; null for a question. */
+  readonly approved: boolean | null;
+  /** The answer to a question; a remark on an approval. */
+  readonly text: string | null;
+  /** Who gave it, as far as that is known. */
+  readonly by: string;
+  readonly door: Door;
+}
+
+/** The question that an inquiry becomes; `number` counts the questions of the run from 1. */
+export function toQuestion({ text, options, about, withinSeconds }: Inquiry, number: number, now: number): Question {
+  const kind = about.kind === "ask" ? "question" : "approval";
+  const expiresAt = now + (withinSeconds === null ? ANSWER_WITHIN_MS : withinSeconds * 1000);
+  return { id: `q${number}`, kind, text, options, about, expiresAt };
+}
+
+/** The name under which an answer is found again: the same for the same call or condition, and for nothing else. */
+export function aboutKey(about: QuestionAbout): string {
+  switch (about.kind) {
+    case "exit":
+      return `exit ${about.where}`;
+    case "workflow_call":
+      return `workflow_call ${about.call}`;
+    default:
+      return `${about.kind} ${about.turn}.${about.index}`;
+  }
+}
+
+/** What counts where nobody answered in time. */
+export function unansweredInTime({ kind }: Question): Answer {
+  return {
+    approved: kind === "approval" ? false : null,
+    text: "nobody answered in time",
+    by: "nobody",
+    door: "nobody",
+  };
+}

@@ -14,6 +14,8 @@ const FIGURES = {
   catalog: () => import("./figures/catalog.mjs"),
   exit: () => import("./figures/exit.mjs"),
   log: () => import("./figures/log.mjs"),
+  stored: () => import("./figures/stored.mjs"),
+  load: () => import("./figures/load.mjs"),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { markdown: { type: "boolean" } } });

@@ -3,7 +3,7 @@ import { ConfigError } from "../core/errors.js";
 import type { StoredEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
 import type { RunStore } from "../core/ports.js";
-import { isEnded, type Run } from "../core/run.js";
+import { isEnded, type ListedRun, type Run } from "../core/run.js";
 import { accessAt } from "../runner/access-at.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "./command-end.js";
 import { type PruneDeps, type PruneOptions, pruneCommand } from "./prune-runs.js";
@@ -11,11 +11,11 @@ import { accessText, listText, runText } from "./show-runs.js";
 import { visibleJson } from "./visible.js";
 
 export interface RunsDeps extends PruneDeps {
-  readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents">;
+  readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents" | "lastEvents">;
   readonly readReply: ReadReply;
   /** Runs, events and access as programs read them: in the same words as the MCP tools. */
   readonly shapes: {
-    listed(run: Run): object;
+    listed(run: ListedRun): object;
     whole(run: Run): object;
     event(event: StoredEvent): object;
     access(access: ReturnType<typeof accessAt>): object;

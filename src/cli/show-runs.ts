@@ -1,7 +1,7 @@
 /** Runs, their events and their access for people. */
 import type { StoredEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
-import type { Run } from "../core/run.js";
+import type { ListedRun, Run } from "../core/run.js";
 import type { Rule } from "../core/workflow.js";
 import type { Access } from "../runner/access-at.js";
 import { counted } from "./counted.js";
@@ -13,7 +13,7 @@ const WIDEST_TYPE = "workflow_call_finished".length;
 const WIDEST_NAME = 40; // characters; longer names push their line to the right
 
 /** One line a run, newest first. */
-export function listText(runs: readonly Run[], width: number): string {
+export function listText(runs: readonly ListedRun[], width: number): string {
   if (runs.length === 0) return "there are no runs of this project yet\n";
   return runs
     .map((run) => {
@@ -81,7 +81,7 @@ function ruleLine({ name, action, when, message }: Rule): string {
   );
 }
 
-function whoOf({ request, workflow, step }: Run): string {
+function whoOf({ request, workflow, step }: ListedRun): string {
   if (workflow === null) return request.agent;
   return `${request.agent} in ${workflow}${step === null ? "" : `, step "${step}"`}`;
 }

@@ -81,7 +81,7 @@ export function unmetExits(step: Step, state: WorkflowState, surroundings: Surro
  * The approval that alone keeps the run in the step, to be asked for now; null where other conditions do not hold, or
  * where it was denied and nothing has changed since: neither a turn nor, where `unasked`, a call of the agent.
  */
-export function approvalDue(
+function approvalDue(
   step: Step,
   state: WorkflowState,
   surroundings: Surroundings,

@@ -1,7 +1,7 @@
 /** What the runner needs from the outside, one interface an adapter folder. */
 import type { RunEvent, StoredEvent } from "./event.js";
 import type { Message, RawReply, ToolDeclaration } from "./message.js";
-import type { Outcome, Run, RunIdentity, RunRequest, RunStatus, Usage } from "./run.js";
+import type { ListedRun, Outcome, Run, RunIdentity, RunRequest, RunStatus, Usage } from "./run.js";
 import type { AfterUnknown } from "./server-config.js";
 import type { CatalogTool } from "./tool.js";
 
@@ -244,9 +244,18 @@ export interface RunFilter {
   readonly parentRunId: string | null;
   /** Unix milliseconds: runs created at or after. */
   readonly since: number | null;
-  /** The id of the last run of the page before. */
-  readonly after: string | null;
+  /** The last run of the page before. */
+  readonly after: Pick<Run, "id" | "createdAt"> | null;
   readonly limit: number;
+}
+
+/** A call with an effect, as the journal holds it. */
+export interface EffectfulCall {
+  readonly tool: string;
+  /** Null for a call of the workflow itself. */
+  readonly turn: number | null;
+  /** Null where the call has not ended. */
+  readonly answer: { readonly isError: boolean; readonly code: string | null } | null;
 }
 
 /** One run of a tree as `endTree` met it, and whether it was ended by it. */
@@ -265,6 +274,8 @@ export interface RunStore {
   readonly isReadOnly: boolean;
   /** Makes one transaction of all verbs that `act` calls: when it throws, none of them has written anything. */
   together<R>(act: () => R): R;
+  /** Like `together`, but throws a busy StoreError soon where another process holds the database. */
+  togetherAtOnce<R>(act: () => R): R;
   /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
   createRun(run: NewRun): CreateRunResult;
   /** Appends events and projects them on their run's row; null, and nothing is written, where the hold is lost or the status may not follow. */
@@ -275,7 +286,7 @@ export interface RunStore {
   interrupt(holds: readonly RunHold[], reason: string): void;
   /**
    * Takes over a run that nobody holds: it is running, and held by this process with the next epoch. Events are saved with
-   * that. Null, and nothing is written, where the run is not as `hold` knew it.
+   * that. Null, and nothing is written, where the run is not as `hold` knew it, or has ended and nobody asked for it.
    */
   takeOver(hold: RunHold, events: readonly RunEvent[]): Run | null;
   /**
@@ -300,12 +311,20 @@ export interface RunStore {
   findRun(project: string, idempotencyKey: string): Run | null;
   /** In the order asked; unknown ids are left out. */
   getRuns(ids: readonly string[]): readonly Run[];
-  listRuns(filter: RunFilter): readonly Run[];
+  /** Newest first. */
+  listRuns(filter: RunFilter): readonly ListedRun[];
   /** Events after `afterSeq` in order, all or at most `limit`; `types` narrows them. */
   listEvents(
     runId: string,
     query: { afterSeq: number; limit?: number; types?: readonly RunEvent["type"][] },
   ): readonly StoredEvent[];
+  /** The events of one type from the last on, newest first: those before `beforeSeq` where that is not null. */
+  lastEvents(
+    runId: string,
+    query: { type: RunEvent["type"]; beforeSeq: number | null; limit: number },
+  ): readonly StoredEvent[];
+  /** The first `limit` calls of a run that were not read-only, oldest first. */
+  listEffects(runId: string, limit: number): readonly EffectfulCall[];
   /** Keeps a text under its hash and returns the hash. */
   putBlob(text: string): string;
   getBlob(hash: string): string | null;

@@ -1,7 +1,7 @@
 /** What a run asks a person, and what it was answered. */
 
 /** How long a question waits for its answer where nothing else is said. */
-export const ANSWER_WITHIN_MS = 24 * 3600 * 1000;
+const ANSWER_WITHIN_MS = 24 * 3600 * 1000;
 
 /** What a question is about, so that its answer counts for exactly that. */
 export type QuestionAbout =

@@ -1,4 +1,5 @@
 /** Events as they were stored, in whatever version, as events of today. */
+import { StoreError } from "./errors.js";
 import { EVENT_VERSION, type StoredEvent } from "./event.js";
 
 /** One row of the journal. `data` is JSON: the event's fields without its type. */
@@ -18,11 +19,13 @@ const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: Even
   2: (type, fields, { at }) => (type === "run_interrupted" ? { ...fields, until: at } : fields),
 };
 
-/** Throws where the event was written by a newer legwork, whose meaning cannot be known. */
+/** Throws StoreError where the event was written by a newer legwork: its meaning cannot be known. */
 export function readEvent(row: EventRow): StoredEvent {
   const { seq, at, type, version } = row;
   if (version > EVENT_VERSION)
-    throw new Error(`event ${seq} has version ${version}; this legwork reads up to ${EVENT_VERSION}`);
+    throw new StoreError(
+      `event ${seq} of the run was written by a newer legwork (version ${version}; this one reads up to ${EVENT_VERSION}): update legwork`,
+    );
   let fields = JSON.parse(row.data) as Fields;
   for (let next = version + 1; next <= EVENT_VERSION; next++) fields = UPGRADES[next]?.(type, fields, row) ?? fields;
   return { seq, at, event: { ...fields, type } as StoredEvent["event"] };

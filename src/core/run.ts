@@ -133,3 +133,23 @@ export interface Run extends RunIdentity {
   readonly lastEventAt: number;
   readonly finishedAt: number | null;
 }
+
+/** What a list tells of a run: its row without the large parts. */
+export interface ListedRun
+  extends Pick<
+    Run,
+    | "id"
+    | "parentRunId"
+    | "continues"
+    | "title"
+    | "workflow"
+    | "step"
+    | "status"
+    | "turnsUsed"
+    | "toolCallsCount"
+    | "createdAt"
+    | "finishedAt"
+  > {
+  readonly request: Pick<RunRequest, "agent" | "provider" | "model">;
+  readonly outcome: Pick<Outcome, "error"> | null;
+}

@@ -19,31 +19,36 @@ export interface Access {
   readonly note: string | null;
 }
 
-const MOST_EVENTS = 1_000_000;
-
 /** As it was right after event `at`; null is now, or the run's end. Throws RequestError where there is no such event. */
-export function accessAt(run: Run, at: number | null, store: Pick<RunStore, "listEvents">): Access {
+export function accessAt(run: Run, at: number | null, store: Pick<RunStore, "listEvents" | "lastEvents">): Access {
   if (at !== null && store.listEvents(run.id, { afterSeq: at - 1, limit: 1 })[0]?.seq !== at)
     throw new RequestError("unknown_event", `at: ${run.id} has no event ${at} so far: its events say their numbers`);
-  let setAt: number | null = null;
-  let step: string | null = null;
-  let resolved: (Extract<RunEvent, { type: "tools_resolved" }> & { readonly step: string | null }) | null = null;
-  const types = ["tools_resolved", "step_entered"] as const;
-  for (const { seq, event } of store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types })) {
-    if (at !== null && seq > at) break;
-    setAt = seq;
-    if (event.type === "step_entered") step = event.step;
-    if (event.type === "tools_resolved") resolved = { ...event, step };
-  }
+  const before = at === null ? null : at + 1;
+  const entered = lastOf("step_entered", run.id, before, store);
+  const resolved = lastOf("tools_resolved", run.id, before, store);
+  const step = entered?.event.step ?? null;
+  const resolvedIn = resolved && lastOf("step_entered", run.id, resolved.seq, store);
+  const setAt = Math.max(entered?.seq ?? 0, resolved?.seq ?? 0);
   const { workflow } = run.request;
-  const rulings = resolved?.rulings ?? [];
+  const rulings = resolved?.event.rulings ?? [];
   return {
-    setAt,
+    setAt: setAt === 0 ? null : setAt,
     step,
     rules: workflow === null || step === null ? [] : stepNamed(workflow, step).rules,
     tools: rulings.flatMap(({ rule, allowed, tools }) => tools.map((tool) => ({ tool, allowed, rule }))),
-    note: noteOf(run.request, step, resolved),
+    note: noteOf(run.request, step, resolved && { step: resolvedIn?.event.step ?? null }),
   };
+}
+
+/** The last event of a type before the event `beforeSeq`, where that is not null. */
+function lastOf<T extends RunEvent["type"]>(
+  type: T,
+  runId: string,
+  beforeSeq: number | null,
+  store: Pick<RunStore, "lastEvents">,
+) {
+  const [last] = store.lastEvents(runId, { type, beforeSeq, limit: 1 });
+  return last ? { seq: last.seq, event: last.event as Extract<RunEvent, { type: T }> } : null;
 }
 
 /** Tools are resolved when a turn begins or the workflow calls one, so a step that has just been entered has none of its own. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ConfigError, RequestError } from "../core/errors.js";
 import type { ToolCall } from "../core/message.js";
 import type { ToolAnswer } from "../core/ports.js";
-import { isEnded, RUN_STATUSES, type Run, type RunStatus } from "../core/run.js";
+import { isEnded, type ListedRun, RUN_STATUSES, type Run, type RunStatus } from "../core/run.js";
 import { CANCEL_RUN, GET_RUN, SPAWN_AGENT, SpawnWish } from "./child-tools.js";
 import { endRun } from "./end-run.js";
 import type { CallContext } from "./make-call.js";
@@ -86,7 +86,7 @@ function childNamed(id: string, { run }: CallContext, { store }: Runtime): Run {
   return child;
 }
 
-function underWay(parentRunId: string, limit: number, { store }: Runtime): readonly Run[] {
+function underWay(parentRunId: string, limit: number, { store }: Runtime): readonly ListedRun[] {
   const status: readonly RunStatus[] = UNDER_WAY;
   const all = { agent: null, project: null, parentSessionId: null, since: null, after: null };
   return store.listRuns({ ...all, status, parentRunId, limit });

@@ -4,7 +4,7 @@ import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { CreateRunResult, NewRun, RunHold, RunStore } from "../core/ports.js";
 
 const PATIENCE_MS = 5_000; // with another program that holds the database
-const RETRY_MS = 50;
+const RETRY_MS = 20;
 const GATHER_MS = 5; // the longest that a commit waits for others to share with
 
 export interface CommitQueue {
@@ -18,6 +18,8 @@ export interface CommitQueue {
 
 /** `write` runs inside the transaction, and once more where the transaction failed. */
 interface Queued {
+  /** When it has waited long enough for other programs, by Date.now(). */
+  readonly giveUpAt: number;
   write(): void;
   resolve(): void;
   reject(error: unknown): void;
@@ -34,13 +36,14 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
     return new Promise((resolve, reject) => {
       let written: T;
       queue.push({
+        giveUpAt: Date.now() + PATIENCE_MS,
         write: () => {
           written = write();
         },
         resolve: () => resolve(written),
         reject,
       });
-      if (atOnce) flush();
+      if (atOnce) commitQueued();
       else if (queue.length === 1) gather(1, performance.now() + GATHER_MS);
     });
   }
@@ -49,31 +52,48 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
   function gather(seen: number, until: number): void {
     setImmediate(() => {
       if (queue.length > seen && performance.now() < until) gather(queue.length, until);
-      else flush();
+      else commitQueued();
     });
   }
 
-  function flush(): void {
-    const batch = queue;
-    queue = [];
-    if (batch.length > 0) commit(batch, Date.now() + PATIENCE_MS);
+  /** Where another process holds the database this one goes on with other things, and tries again soon. */
+  function commitQueued(): void {
+    const batch = take();
+    const left = commit(batch, store.togetherAtOnce);
+    if (left.length === 0) return;
+    queue = [...left, ...queue];
+    setTimeout(commitQueued, RETRY_MS * (0.5 + Math.random())); // or processes would meet again
   }
 
-  function commit(batch: readonly Queued[], giveUpAt: number): void {
+  function take(): readonly Queued[] {
+    const taken = queue;
+    queue = [];
+    return taken;
+  }
+
+  /** Returns what could not be written now and may be later. */
+  function commit(batch: readonly Queued[], together: RunStore["together"]): readonly Queued[] {
+    if (batch.length === 0) return [];
     try {
-      store.together(() => {
+      together(() => {
         for (const { write } of batch) write();
       });
       for (const { resolve } of batch) resolve();
+      return [];
     } catch (error) {
-      if (error instanceof StoreError && error.isBusy && Date.now() < giveUpAt) {
-        setTimeout(() => commit(batch, giveUpAt), RETRY_MS);
-        return;
-      }
+      const isBusy = error instanceof StoreError && error.isBusy;
       // What one of them writes may be what cannot be written: the others must not fail with it.
-      if (batch.length === 1 || error instanceof StoreError) for (const { reject } of batch) reject(error);
-      else for (const queued of batch) commit([queued], giveUpAt);
+      if (batch.length > 1 && !(error instanceof StoreError)) return batch.flatMap((one) => commit([one], together));
+      const isOver = ({ giveUpAt }: Queued) => !isBusy || Date.now() >= giveUpAt;
+      for (const queued of batch) if (isOver(queued)) queued.reject(error);
+      return batch.filter((queued) => !isOver(queued));
     }
+  }
+
+  /** As long as a process that ends may wait; what is left over then is lost with it. */
+  function flush(): void {
+    queue = [...commit(take(), store.together), ...queue];
+    if (queue.length > 0) setTimeout(commitQueued, RETRY_MS);
   }
 
   return {

@@ -13,7 +13,7 @@ export interface Needs {
   readonly missing: readonly string[];
 }
 
-export async function needsOf(run: Run, setup: Setup, store: Pick<RunStore, "listEvents">): Promise<Needs> {
+export async function needsOf(run: Run, setup: Setup, store: Pick<RunStore, "lastEvents">): Promise<Needs> {
   const servers = missingServers(run, setup, store);
   try {
     return { entries: await entriesOf(run.request, setup.providers), missing: servers };
@@ -42,7 +42,7 @@ async function entriesOf({ provider: name, model, workflow }: RunRequest, provid
   return await entriesFor({ entry, model }, workflow, providers, (part) => `workflow ${workflow?.name}: ${part}`);
 }
 
-function missingServers(run: Run, { downstream }: Setup, store: Pick<RunStore, "listEvents">): readonly string[] {
+function missingServers(run: Run, { downstream }: Setup, store: Pick<RunStore, "lastEvents">): readonly string[] {
   const faults = new Map(
     downstream.status().flatMap(({ name, problem }) => (problem?.code === "bad_definition" ? [[name, problem]] : [])),
   );
@@ -53,8 +53,8 @@ function missingServers(run: Run, { downstream }: Setup, store: Pick<RunStore, "
 }
 
 /** The servers whose tools the run was last offered. */
-function serversOffered({ id }: Run, store: Pick<RunStore, "listEvents">): readonly string[] {
-  const resolved = store.listEvents(id, { afterSeq: 0, types: ["tools_resolved"] }).at(-1)?.event;
+function serversOffered({ id }: Run, store: Pick<RunStore, "lastEvents">): readonly string[] {
+  const resolved = store.lastEvents(id, { type: "tools_resolved", beforeSeq: null, limit: 1 })[0]?.event;
   if (resolved?.type !== "tools_resolved") return [];
   const tools = resolved.rulings.flatMap((ruling) => (ruling.allowed ? ruling.tools : []));
   return [...new Set(tools.flatMap((tool) => serverOf(tool) ?? []))];

@@ -111,7 +111,7 @@ async function* workUntilHalt(
   if (phase === "between") {
     settleCutCalls(now, deps);
     const halt = yield* advanceWorkflow(now, deps);
-    if (halt) return halt;
+    if (halt || signal.aborted) return halt;
   }
   for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn

@@ -1,7 +1,8 @@
 /** A run as hosts see it. */
-import type { RunEvent, ToolRuling } from "../core/event.js";
+import type { ToolRuling } from "../core/event.js";
+import type { EffectfulCall } from "../core/ports.js";
 import type { Question } from "../core/question.js";
-import type { Run } from "../core/run.js";
+import type { ListedRun, Run } from "../core/run.js";
 import { cutTo, tail } from "../core/text.js";
 import type { Runtime } from "../runner/runtime.js";
 import { fittingPart, sizeOf } from "./page.js";
@@ -10,17 +11,12 @@ import type { Answer } from "./tool.js";
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
 const LONGEST_QUESTION = 4_000; // characters
 const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
-const DETAIL_EVENTS = [
-  "tools_resolved",
-  "tool_call_started",
-  "tool_call_finished",
-  "workflow_call_started",
-  "workflow_call_finished",
-] as const;
-const MOST_EVENTS = 100_000;
+const LEAST_EFFECT = 40; // characters that the shortest of `effects` takes
+const MOST_EFFECTS = 100_000;
+const REPLIES_AT_A_TIME = 20;
 
 /** The few fields by which a list tells its runs apart. */
-export function toListed(run: Run): Answer {
+export function toListed(run: ListedRun): Answer {
   const { request, outcome } = run;
   return withoutNulls({
     run_id: run.id,
@@ -48,7 +44,7 @@ type AnswerDeps = Pick<Runtime, "store" | "readReply"> & Partial<Pick<Runtime, "
 export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer {
   if (budget < LEAST_BUDGET) return fitAnswer({ ...toListed(run), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
-  const detail = foldDetail(run, runtime);
+  const detail = readDetail(run, runtime, budget);
   const trouble = runtime.live?.troubleOf(run.id) ?? null;
   const answer = {
     run_id: run.id,
@@ -66,7 +62,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     model: request.model,
     result: outcome?.result ?? null,
     ...(run.question === null ? {} : { question: toQuestionAnswer(run.question) }),
-    partial_text: tail(detail.text, PARTIAL_TEXT_LENGTH) || null,
+    partial_text: detail.text || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
     files_modified: outcome?.filesModified ?? [],
@@ -129,41 +125,48 @@ function fitAnswer(answer: Answer, budget: number): Answer {
 }
 
 /** What only the journal knows: the text so far, what was changed, and which tools the run got. */
-function foldDetail(run: Run, { store, readReply }: Pick<Runtime, "store" | "readReply">) {
-  const needsText = run.outcome?.result == null;
-  const types = needsText ? ([...DETAIL_EVENTS, "model_replied"] as const) : DETAIL_EVENTS;
-  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS, types });
-  const texts: string[] = [];
-  const effects = new Map<string, { tool: string; turn?: number; by?: "workflow"; outcome: string }>();
-  let resolved: Extract<RunEvent, { type: "tools_resolved" }> | null = null;
-  for (const { event } of events) {
-    if (event.type === "tools_resolved") resolved = event;
-    if (event.type === "model_replied") texts.push(readReply(event.raw).text);
-    if (event.type === "tool_call_started" && event.effect !== "read_only")
-      effects.set(`${event.turn}.${event.index}`, { tool: event.tool, turn: event.turn, outcome: "unknown" });
-    if (event.type === "workflow_call_started" && event.effect !== "read_only")
-      effects.set(`w${event.call}`, { tool: event.tool, by: "workflow", outcome: "unknown" });
-    if (event.type === "workflow_call_finished") {
-      const effect = effects.get(`w${event.call}`);
-      if (effect) effect.outcome = effectOutcome(event);
-    }
-    if (event.type === "tool_call_finished") {
-      const effect = effects.get(`${event.turn}.${event.index}`);
-      if (effect) effect.outcome = effectOutcome(event);
-    }
-  }
+function readDetail(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number) {
+  const { store } = runtime;
+  const [resolved] = store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
+  const { rulings, warnings } =
+    resolved?.event.type === "tools_resolved" ? resolved.event : { rulings: null, warnings: [] };
+  // More than have room make a list that is cut, just as all of them would.
+  const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
-    text: texts.filter((text) => text !== "").join("\n\n"),
-    effects: [...effects.values()],
-    tools: resolved && toolSummary(resolved.rulings),
-    warnings: resolved?.warnings ?? [],
+    text: run.outcome?.result == null ? lastText(run.id, runtime) : "",
+    effects: store.listEffects(run.id, most).map(toEffect),
+    tools: rulings && toolSummary(rulings),
+    warnings,
   };
 }
 
+/** The end of what the model has said, read from the last reply back. */
+function lastText(runId: string, { store, readReply }: Pick<Runtime, "store" | "readReply">): string {
+  let text = "";
+  let beforeSeq: number | null = null;
+  while (text.length < PARTIAL_TEXT_LENGTH) {
+    const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
+    const replies = store.lastEvents(runId, query);
+    for (const { event } of replies) {
+      const said = event.type === "model_replied" ? readReply(event.raw).text : "";
+      if (said !== "") text = text === "" ? said : `${said}\n\n${text}`;
+    }
+    const oldest = replies.at(-1);
+    if (oldest === undefined || replies.length < REPLIES_AT_A_TIME) break;
+    beforeSeq = oldest.seq;
+  }
+  return tail(text, PARTIAL_TEXT_LENGTH);
+}
+
+function toEffect({ tool, turn, answer }: EffectfulCall) {
+  const by = turn === null ? { by: "workflow" as const } : { turn };
+  return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
+}
+
 /** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
-function effectOutcome({ isError, code }: { readonly isError: boolean; readonly code?: string }): string {
+function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
   if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== undefined && code !== "call_failed") return "unknown";
+  if (code !== null && code !== "call_failed") return "unknown";
   return isError ? "failed" : "done";
 }
 
@@ -207,7 +210,7 @@ function nextStep(run: Run): string {
 }
 
 /** What a run waits with, as it is shown to whoever may answer. */
-export function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Question): Answer {
+function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Question): Answer {
   return {
     id,
     kind,

@@ -47,14 +47,45 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): object {
   }
 }
 
-/** The conversation so far, as the agent's next request would hold it. */
-export function toMessageItems(prompt: string, events: readonly StoredEvent[], readReply: ReadReply): readonly Keyed[] {
+/** Where a conversation is read from: behind the event `afterSeq`, before which it had `messages` messages. */
+export interface MessagesStart {
+  readonly afterSeq: number;
+  readonly messages: number;
+}
+
+/** A message with the place from which it can be read again. */
+export interface MessageItem extends Keyed {
+  readonly start: MessagesStart;
+}
+
+/**
+ * The conversation from a place on, as the agent's next request would hold it; it begins with the prompt. Reads on to
+ * the beginning of a turn behind at least `most` messages, for only then nothing is added to them any more.
+ */
+export function toMessageItems(
+  prompt: string,
+  from: MessagesStart,
+  events: Iterable<StoredEvent>,
+  most: number,
+  readReply: ReadReply,
+): readonly MessageItem[] {
   const history = createHistory(prompt);
-  for (const { event } of events) recordEvent(history, event, readReply);
-  return history.messages.map((message, position) => ({
-    key: position + 1,
-    value: { index: position, ...toMessage(message) },
-  }));
+  if (from.messages > 0) history.messages.length = 0;
+  const starts: MessagesStart[] = history.messages.map(() => from);
+  for (const { seq, event } of events) {
+    if (event.type === "turn_started" && history.messages.length >= most) break;
+    const start = { afterSeq: seq - 1, messages: from.messages + history.messages.length };
+    recordEvent(history, event, readReply);
+    while (starts.length < history.messages.length) starts.push(start);
+  }
+  return history.messages.map((message, index) => {
+    const position = from.messages + index;
+    return {
+      key: position + 1,
+      value: { index: position, ...toMessage(message) },
+      start: starts[index] ?? from,
+    };
+  });
 }
 
 function toMessage(message: Message): object {

@@ -10,7 +10,7 @@ import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 const MIGRATIONS_TABLE = "__drizzle_migrations";
 const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
-const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
+export const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
 const KEPT_LOG = 8 * 1024 * 1024; // bytes of the write-ahead log that are used again: twice what it has between two checkpoints
 const WAL_RETRY_MS = 20;
 

@@ -1,25 +1,26 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
-import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
 import { LEASE_MS } from "../core/limits.js";
-import type { Clock, CreateRunResult, EndedRun, NewRun, RunFilter, RunHold, RunStore } from "../core/ports.js";
+import type { Clock, CreateRunResult, EndedRun, NewRun, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
 import { readEvent } from "../core/read-event.js";
 import { isEnded, type Outcome, type Run, type RunStatus } from "../core/run.js";
 import type { Connection } from "./connection.js";
+import { listRuns } from "./list-runs.js";
 import type { Owners } from "./owner.js";
+import { lastEvents, listEffects } from "./read-journal.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runs, sessions } from "./tables.js";
 import { trimLog } from "./trim-log.js";
 
 const NO_LIMIT = -1; // as SQLite says it
-const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
 /** Prepares what every turn of every run executes. */
 export function createRunStore(
-  { sqlite, db, verb, atomically }: Connection,
+  { sqlite, db, verb, atomically, briefly, hurry }: Connection,
   clock: Clock,
   { own: owner, isProvablyDead }: Owners,
 ): RunStore {
@@ -158,26 +159,6 @@ export function createRunStore(
     );
   }
 
-  function listRuns(filter: RunFilter): readonly Run[] {
-    const conditions: (SQL | undefined)[] = [
-      filter.status === null ? undefined : inArray(runs.status, [...filter.status]),
-      filter.agent === null ? undefined : eq(runs.agent, filter.agent),
-      filter.project === null ? undefined : eq(runs.project, filter.project),
-      filter.parentSessionId === null ? undefined : eq(runs.parentSessionId, filter.parentSessionId),
-      filter.parentRunId === null ? undefined : eq(runs.parentRunId, filter.parentRunId),
-      filter.since === null ? undefined : gte(runs.createdAt, filter.since),
-      filter.after === null ? undefined : lt(runs.id, filter.after),
-    ];
-    const rows = db
-      .select()
-      .from(runs)
-      .where(and(...conditions))
-      .orderBy(desc(runs.id))
-      .limit(filter.limit)
-      .all();
-    return rows.map(toRun);
-  }
-
   const getRun = verb((id: string): Run | null => {
     const row = statements.getRun.get({ id });
     return row ? toRun(row) : null;
@@ -186,6 +167,7 @@ export function createRunStore(
   return {
     isReadOnly: sqlite.readonly,
     together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
+    togetherAtOnce: (act) => verb(() => briefly(() => atomically(act)))(),
     endSession: verb((id) => {
       if (sqlite.readonly) return; // none was begun
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
@@ -226,12 +208,14 @@ export function createRunStore(
       return row ? toRun(row) : null;
     }),
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
-    listRuns: verb(listRuns),
+    listRuns: verb((filter) => listRuns(filter, db)),
     listEvents: verb((runId, { afterSeq, limit = NO_LIMIT, types }) =>
       statements.listEvents
         .all({ runId, afterSeq, limit, types: types === undefined ? null : JSON.stringify(types) })
         .map(readEvent),
     ),
+    lastEvents: verb((runId, query) => lastEvents(runId, query, db)),
+    listEffects: verb((runId, limit) => listEffects(runId, limit, db)),
     putBlob: verb((text) => {
       const hash = createHash("sha256").update(text).digest("hex");
       statements.insertBlob.run({ hash, text, createdAt: clock.now() });
@@ -242,9 +226,7 @@ export function createRunStore(
     trimLog: verb(() => {
       if (!sqlite.readonly) trimLog(sqlite);
     }),
-    hurry: verb(() => {
-      sqlite.pragma(`busy_timeout = ${HURRY_MS}`);
-    }),
+    hurry: verb(hurry),
     close: () => {
       if (!sqlite.open) return;
       try {

@@ -1,10 +1,23 @@
 /** The prepared statements of the hot path: what every turn of every run executes. */
 
 import type Database from "better-sqlite3";
-import { and, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, or, type Placeholder, sql } from "drizzle-orm";
+import {
+  and,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  notInArray,
+  or,
+  type Placeholder,
+  sql,
+} from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { LEGAL_FROM, type RunStatus } from "../core/run.js";
+import { LEGAL_FROM, REOPENED, type RunStatus } from "../core/run.js";
 import { toNative } from "./native-statement.js";
 import { blobs, runEvents, runs, sessions } from "./tables.js";
 
@@ -37,7 +50,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
         .returning({ lastSeq: runs.lastSeq }),
     ),
-    /** Whoever held the run before can write nothing more; what it ended with is taken back. */
+    /** Whoever held the run before can write nothing more; what it ended with is taken back, where that was asked for. */
     claim: toNative(
       sqlite,
       db
@@ -61,6 +74,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
             eq(runs.id, placeholder("id")),
             eq(runs.epoch, placeholder("epoch")),
             inArray(runs.status, [...LEGAL_FROM.running]),
+            or(notInArray(runs.status, [...REOPENED]), sql`${placeholder("afresh")}`),
             isNull(runs.owner),
             isNull(runs.question), // it waits until it is answered
           ),

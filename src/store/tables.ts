@@ -1,5 +1,5 @@
 /** The tables. Times are Unix milliseconds; JSON columns are text that core's types describe. */
-import { sql } from "drizzle-orm";
+import { type AnyColumn, isNotNull, type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RunEvent } from "../core/event.js";
 import type { Question } from "../core/question.js";
@@ -68,12 +68,16 @@ export const runs = sqliteTable(
     finishedAt: integer("finished_at"),
   },
   (table) => [
-    uniqueIndex("runs_idempotency").on(table.project, table.idempotencyKey),
-    // Ids are ordered by time, so that each of these also gives its rows newest first.
-    index("runs_by_project").on(table.project, table.id),
-    index("runs_by_status").on(table.status, table.id),
-    index("runs_by_session").on(table.parentSessionId, table.id),
-    index("runs_by_parent").on(table.parentRunId, table.id),
+    uniqueIndex("runs_idempotency").on(table.project, table.idempotencyKey).where(isNotNull(table.idempotencyKey)),
+    // One for each way to narrow a list (list-runs.ts), with what else a list may ask of the few. None holds a column that a turn changes.
+    index("runs_by_status").on(table.status, table.createdAt, table.id),
+    index("runs_by_project").on(table.project, table.status, table.createdAt, table.id),
+    index("runs_by_agent").on(table.agent, table.status, table.createdAt, table.id),
+    index("runs_by_project_and_agent").on(table.project, table.agent, table.status, table.createdAt, table.id),
+    index("runs_by_session").on(table.parentSessionId, table.status, table.createdAt, table.id, table.agent),
+    index("runs_by_parent")
+      .on(table.parentRunId, table.status, table.createdAt, table.id, table.agent, table.project)
+      .where(isNotNull(table.parentRunId)),
     index("runs_by_continued").on(table.continuesRunId).where(sql`continues_run_id IS NOT NULL`),
   ],
 );
@@ -89,8 +93,18 @@ export const runEvents = sqliteTable(
     version: integer("version").notNull(),
     data: text("data").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+  (table) => [
+    primaryKey({ columns: [table.runId, table.seq] }),
+    index("run_events_landmarks").on(table.runId, table.type, table.seq).where(isLandmark(table)),
+  ],
 );
+
+/** The few events that answers look for wherever they are in a journal: what sets the access, and calls with an effect. */
+export function isLandmark({ type, data }: { readonly type: AnyColumn; readonly data: AnyColumn }): SQL {
+  const setsAccess = sql`${type} in ('tools_resolved', 'step_entered')`;
+  const isCall = sql`${type} in ('tool_call_started', 'workflow_call_started')`;
+  return sql`(${setsAccess} or (${isCall} and ${data} ->> '$.effect' <> 'read_only'))`;
+}
 
 /** Texts too large for an event, by their SHA-256. */
 export const blobs = sqliteTable("blobs", {

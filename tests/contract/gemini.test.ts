@@ -274,7 +274,7 @@ describe("an abort", () => {
     const start = performance.now();
     controller.abort(reason);
     await outcome;
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(performance.now() - start).toBeLessThan(1_000);
     await request.closed;
   });
 

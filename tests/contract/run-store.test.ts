@@ -259,9 +259,9 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       now += 1000;
       return store.createRun(newRun({ project: index % 2 ? "/odd" : "/project" })).run.id;
     });
-    const first = store.listRuns({ ...EVERYTHING, limit: 3 }).map(({ id }) => id);
-    const second = store.listRuns({ ...EVERYTHING, limit: 3, after: first[2] ?? null }).map(({ id }) => id);
-    expect([...first, ...second]).toEqual(ids.toReversed().slice(0, 6));
+    const first = store.listRuns({ ...EVERYTHING, limit: 3 });
+    const second = store.listRuns({ ...EVERYTHING, limit: 3, after: first[2] ?? null });
+    expect([...first, ...second].map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 6));
     expect(store.listRuns({ ...EVERYTHING, project: "/odd" })).toHaveLength(3);
     expect(store.listRuns({ ...EVERYTHING, status: ["running"] })).toHaveLength(0);
     expect(store.listRuns({ ...EVERYTHING, status: ["pending", "running"] })).toHaveLength(7);
@@ -279,6 +279,16 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     expect(store.getRun(waiting.id)?.status).toBe("interrupted");
     expect(append(held, [{ type: "turn_started", turn: 1 }])).toBeNull();
     expect(store.stillHeld([held, lost]).size).toBe(0);
+  });
+
+  it("takes an end back only where that was asked for", () => {
+    const hold = started();
+    append(hold, [finish({ ...SUCCESS, status: "partial" })]);
+    const known = { ...hold, epoch: hold.epoch + 1 };
+    expect(store.takeOver(known, [{ type: "run_resumed", by: "takeover" }])).toBeNull();
+    expect(store.getRun(hold.runId)?.status).toBe("partial");
+    const reopened = store.takeOver(known, [{ type: "run_resumed", by: "request" }]);
+    expect(reopened).toMatchObject({ status: "running", outcome: null, epoch: known.epoch + 1 });
   });
 
   it("keeps texts by their hash, each once", () => {

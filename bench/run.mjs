@@ -8,10 +8,12 @@ import { toMarkdown, toText } from "./support/table.mjs";
 const FIGURES = {
   turn: () => import("./figures/turn.mjs"),
   crowd: () => import("./figures/crowd.mjs"),
+  family: () => import("./figures/family.mjs"),
   many: () => import("./figures/many.mjs"),
   start: () => import("./figures/start.mjs"),
   "tool-call": () => import("./figures/tool-call.mjs"),
   catalog: () => import("./figures/catalog.mjs"),
+  answer: () => import("./figures/answer.mjs"),
   exit: () => import("./figures/exit.mjs"),
   log: () => import("./figures/log.mjs"),
   stored: () => import("./figures/stored.mjs"),

@@ -1,8 +1,14 @@
 /** The commands beside the server: what each takes, and what it is given. Loaded with the first of them only. */
-import type { CommandEnd } from "./cli/command-end.js";
+import { userInfo } from "node:os";
+import { fileURLToPath } from "node:url";
+import { type CommandEnd, SIGNAL_EXIT } from "./cli/command-end.js";
+import type { OpenedForRun } from "./cli/resume-here.js";
 import type { Place } from "./config/places.js";
 import { ConfigError, StoreError } from "./core/errors.js";
+import type { RunStore } from "./core/ports.js";
+import type { Run } from "./core/run.js";
 import type { OpenTools } from "./open-runtime.js";
+import type { Said } from "./runner/answer-run.js";
 
 /** The command line after it was read. */
 export interface Given {
@@ -19,11 +25,24 @@ export interface Given {
   readonly olderThan: string | null;
   readonly all: boolean;
   readonly dryRun: boolean;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly moreTurns: number | null;
+  readonly moreSeconds: number | null;
+  readonly approve: boolean;
+  readonly deny: boolean;
+  readonly answer: string | null;
+  readonly remark: string | null;
+  readonly question: string | null;
+  readonly crash: number | null;
+  readonly seed: number | null;
 }
 
-type Run = (given: Given) => Promise<CommandEnd>;
+type Command = (given: Given) => Promise<CommandEnd>;
 
-const SIGNAL_EXIT = 130;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const PROGRAM = fileURLToPath(new URL("../bin/legwork.js", import.meta.url));
+const MOST_SEED = 2 ** 31;
 
 export const RUN_COMMAND = {
   trust: runTrust,
@@ -33,7 +52,8 @@ export const RUN_COMMAND = {
   runs: runRuns,
   backup: runBackup,
   doctor: runDoctor,
-} satisfies Record<string, Run>;
+  selftest: runSelftest,
+} satisfies Record<string, Command>;
 
 async function runTrust({ place }: Given): Promise<CommandEnd> {
   const { trust } = await import("./cli/trust.js");
@@ -51,7 +71,7 @@ async function withTools<R>(place: Place, version: string, act: (opened: OpenToo
   const { openTools } = await import("./open-runtime.js");
   const opened = await openTools(place, version);
   // The servers run in groups of their own, which the terminal's signals do not reach.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  for (const signal of SIGNALS)
     process.once(signal, () => void opened.close().finally(() => process.exit(SIGNAL_EXIT)));
   try {
     return await act(opened);
@@ -97,7 +117,7 @@ async function runAgents({ place, ...options }: Given): Promise<CommandEnd> {
   return agents(options, (await openDefinitions(place)).definitions);
 }
 
-async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
+async function runRuns({ place, version, ...options }: Given): Promise<CommandEnd> {
   const [{ runs }, { openStore }, { readReply }, { toAnswer, toListed }, { toAccess, toEventItem }] = await Promise.all(
     [
       import("./cli/runs.js"),
@@ -108,6 +128,8 @@ async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
     ],
   );
   const { runs: store } = openStore(place.databaseFile, { now: Date.now });
+  // Whoever read has gone: like a terminal that is closed.
+  process.stdout.on("error", () => {}).once("error", () => process.kill(process.pid, "SIGHUP"));
   try {
     return await runs(options, {
       store,
@@ -116,6 +138,7 @@ async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
         const { pruneRuns } = await import("./store/prune-runs.js");
         return await pruneRuns(place.databaseFile, request, { now: Date.now });
       },
+      respond: (run, said) => respondInTerminal(run, said, place, store),
       readReply,
       shapes: {
         listed: toListed,
@@ -126,9 +149,47 @@ async function runRuns({ place, ...options }: Given): Promise<CommandEnd> {
           return { ...head, ...sections };
         },
       },
+      write: (text) => process.stdout.write(text),
+      async lookAfterRuns() {
+        if (store.isReadOnly) return () => {};
+        const [{ everyFewSeconds }, { createLog }] = await Promise.all([
+          import("./runner/every-few-seconds.js"),
+          import("./log/create-log.js"),
+        ]);
+        store.interruptAbandoned();
+        const look = (wokeLate: boolean) => void (wokeLate || store.interruptAbandoned());
+        const timer = everyFewSeconds(look, createLog(place.home, "warn", { toStderr: false }));
+        return () => clearInterval(timer);
+      },
+      open: () => openForOneRun(place, version),
     });
   } finally {
     store.close();
+  }
+}
+
+/** The process that works on the run, or the next one of its project, goes on with what was said. */
+async function respondInTerminal(run: Run, said: Said, place: Place, store: RunStore): Promise<void> {
+  const [{ respond }, { loadConfig }, { createRedact }, { createEventFeed }, { createLog }, { createNewId }] =
+    await Promise.all([
+      import("./runner/answer-run.js"),
+      import("./config/load-config.js"),
+      import("./core/redact.js"),
+      import("./runner/event-feed.js"),
+      import("./log/create-log.js"),
+      import("./open-runtime.js"),
+    ]);
+  const { secrets, logLevel } = await loadConfig(place);
+  const feed = createEventFeed(createLog(place.home, logLevel, { toStderr: false }));
+  const deps = { store, feed, clock: { now: Date.now }, redact: createRedact(secrets), newId: createNewId() };
+  respond(run, said, { by: userName(), door: "command_line" }, deps);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "a user without a name"; // containers run as numbers that no file knows
   }
 }
 
@@ -170,4 +231,54 @@ async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
       },
     },
   );
+}
+
+/** Works on no other run than the one that is begun here; a signal interrupts that one. Throws StoreError. */
+async function openForOneRun(place: Place, version: string): Promise<OpenedForRun> {
+  const { openRuntime } = await import("./open-runtime.js");
+  const elicit = async () => ({ action: "cancel" }) as const;
+  const opened = openRuntime(place, version, { elicit });
+  const { runtime } = opened;
+  const session = { id: runtime.newId("ses"), clientName: "legwork runs resume", clientVersion: version };
+  const stopped = new AbortController();
+  for (const signal of SIGNALS)
+    process.once(signal, () => {
+      stopped.abort();
+      opened.interrupt(`legwork was ended by ${signal}`);
+    });
+  return {
+    runtime,
+    caller: { session, signal: stopped.signal },
+    async close() {
+      await opened.closeServers();
+      runtime.store.endSession(session.id);
+      opened.closeStore();
+    },
+  };
+}
+
+async function runSelftest({ place, json, crash, seed }: Given): Promise<CommandEnd> {
+  const [{ runCampaign }, { reportText }, { openOnlooker }, { OK_EXIT, TROUBLE_EXIT }] = await Promise.all([
+    import("./selftest/run-campaign.js"),
+    import("./selftest/campaign-report.js"),
+    import("./store/open-onlooker.js"),
+    import("./cli/command-end.js"),
+  ]);
+  if (crash === null)
+    throw new ConfigError("say how many servers are to be killed, such as: legwork selftest --crash 50");
+  // Its servers end with their input, its folder with this process.
+  for (const signal of SIGNALS) process.once(signal, () => process.exit(SIGNAL_EXIT));
+  const report = await runCampaign(
+    {
+      deaths: crash,
+      seed: seed ?? Math.floor(Math.random() * MOST_SEED),
+      program: PROGRAM,
+      path: place.env.PATH ?? "",
+    },
+    { openOnlooker, say: (line) => process.stderr.write(`${line}\n`) },
+  );
+  return {
+    text: json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report),
+    exitCode: report.ok ? OK_EXIT : TROUBLE_EXIT,
+  };
 }

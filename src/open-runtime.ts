@@ -9,6 +9,7 @@ import { once } from "./core/once.js";
 import type { Downstream, Log, PinStore } from "./core/ports.js";
 import { createRedact, REDACT_NOTHING } from "./core/redact.js";
 import type { DownstreamOptions } from "./downstream/downstream-options.js";
+import { createReadProjectFile } from "./files/read-project-file.js";
 import { createLog } from "./log/create-log.js";
 import { openDefinitions, SHIPPED_WORKFLOWS } from "./open-definitions.js";
 import { readGeminiReply } from "./providers/gemini/from-wire.js";
@@ -41,7 +42,7 @@ export interface OpenRuntime {
   closeStore(): void;
 }
 
-/** Opens the store, and takes over runs whose process is gone. Throws StoreError. */
+/** Opens the store and marks the runs whose process is gone; takes none of them over by itself. Throws StoreError. */
 export function openRuntime(place: Place, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
   const clock = { now: Date.now };
   const { runs: store, catalogs, pins } = openStore(place.databaseFile, clock);
@@ -55,7 +56,6 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
   const feed = createEventFeed(log);
   const watch = createStoreWatch(store, log);
   const live = createLiveRuns({ store, feed, watch, log });
-  const ulid = monotonicFactory();
   let downstream: Downstream | null = null;
   let setup: Promise<Setup> | null = null;
   let redact = REDACT_NOTHING;
@@ -99,10 +99,11 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     callChildren: createChildren(() => runtime),
     readReply,
     clock,
+    readProjectFile: createReadProjectFile({ root: place.project, home: place.home }),
     get redact() {
       return redact;
     },
-    newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
+    newId: createNewId(),
     setup() {
       setup ??= openSetup().catch((error: unknown) => {
         setup = null; // the next call reads the files again, so that a mended one takes effect
@@ -112,7 +113,6 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     },
   };
   const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, host.elicit, log) });
-  if (!store.isReadOnly) runtime.takeOver.begin();
 
   return {
     log,
@@ -124,6 +124,12 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     closeServers: async () => downstream?.close(),
     closeStore: () => store.close(),
   };
+}
+
+/** Ids in the order of their making. */
+export function createNewId(): Runtime["newId"] {
+  const ulid = monotonicFactory();
+  return (prefix) => `${prefix}_${ulid().toLowerCase()}`;
 }
 
 /** The servers of a command that runs beside the hosts, and what was accepted of them. */

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Given } from "./commands.js";
 import { ConfigError } from "./core/errors.js";
+import { MOST } from "./core/limits.js";
 
 export const USAGE = `legwork [--project FOLDER]          the MCP server, on stdin and stdout
 legwork trust [--project FOLDER]    lets the configuration of the project count, as it is now
@@ -15,9 +16,15 @@ legwork workflows graph NAME        a workflow as a Mermaid diagram
 legwork runs [list] [--limit N]     the last runs of the project; --json
 legwork runs show ID                a run with all it did; --json
 legwork runs show ID --access [--at SEQ]    which rule allows or refuses each tool, now or after an event; --json
+legwork runs watch ID               its events as they come, until its end; --json prints one a line
+legwork runs cancel ID [--reason TEXT]    stops a run, whichever process works on it; --json
+legwork runs resume ID [--message TEXT] [--more-turns N] [--more-seconds N]    goes on with it in this terminal; --json
+legwork runs respond ID --approve | --deny | --answer TEXT [--remark TEXT] [--question q1]    answers what it asks; --json
+legwork runs respond ID --message TEXT    writes to its agent while it works; --json
 legwork runs prune --older-than 30d    deletes runs of the project that ended longer ago; --all projects, --dry-run, --json
 legwork backup FILE                 a copy of the database, made while others work on it; --json
 legwork doctor                      what legwork needs, what is missing and what to do about it; --json
+legwork selftest --crash N [--seed N]    kills servers of its own N times and counts what that costs; --json
 legwork --version | --help
 `;
 
@@ -29,14 +36,20 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   tools: ["cached", "json"],
   agents: ["json"],
   workflows: ["json"],
-  runs: ["json", "access", "at", "limit", "older-than", "all", "dry-run"],
+  runs: [
+    ...["json", "access", "at", "limit", "reason", "message", "more-turns", "more-seconds"],
+    ...["older-than", "all", "dry-run", "approve", "deny", "answer", "remark", "question"],
+  ],
   backup: ["json"],
   doctor: ["json"],
+  selftest: ["crash", "seed", "json"],
 };
 const COMMON_OPTIONS = ["project", "version", "help"];
-const WORDLESS: readonly Command[] = ["trust", "agents", "doctor"];
+const WORDLESS: readonly Command[] = ["trust", "agents", "doctor", "selftest"];
 
 const MOST_LISTED = 1_000; // runs
+const MOST_DEATHS = 100_000;
+const MOST_SEED = 2 ** 31;
 const MOST_SEQ = Number.MAX_SAFE_INTEGER;
 
 /** What stands on the command line; `command` is null for the server. */
@@ -65,10 +78,22 @@ export function parseArguments(argv: readonly string[]): Arguments {
         "older-than": { type: "string" },
         all: { type: "boolean" },
         "dry-run": { type: "boolean" },
+        reason: { type: "string" },
+        message: { type: "string" },
+        "more-turns": { type: "string" },
+        "more-seconds": { type: "string" },
+        approve: { type: "boolean" },
+        deny: { type: "boolean" },
+        answer: { type: "string" },
+        remark: { type: "string" },
+        question: { type: "string" },
+        crash: { type: "string" },
+        seed: { type: "string" },
       },
     });
     const [word, ...words] = positionals;
-    const { project = null, version = false, help = false, at, limit, ...flags } = values;
+    const { project = null, version = false, help = false, at, limit, reason, message, crash, seed, ...flags } = values;
+    const { "more-turns": moreTurns, "more-seconds": moreSeconds } = flags;
     const command = word === undefined ? null : commandNamed(word);
     refuseForeign(command, words, Object.keys(values));
     return {
@@ -85,6 +110,17 @@ export function parseArguments(argv: readonly string[]): Arguments {
       olderThan: flags["older-than"] ?? null,
       all: flags.all ?? false,
       dryRun: flags["dry-run"] ?? false,
+      reason: reason ?? null,
+      message: message ?? null,
+      moreTurns: moreTurns === undefined ? null : wholeNumber("more-turns", moreTurns, MOST.maxTurns),
+      moreSeconds: moreSeconds === undefined ? null : wholeNumber("more-seconds", moreSeconds, MOST.seconds),
+      approve: flags.approve ?? false,
+      deny: flags.deny ?? false,
+      answer: flags.answer ?? null,
+      remark: flags.remark ?? null,
+      question: flags.question ?? null,
+      crash: crash === undefined ? null : wholeNumber("crash", crash, MOST_DEATHS),
+      seed: seed === undefined ? null : wholeNumber("seed", seed, MOST_SEED),
     };
   } catch (cause) {
     throw new ConfigError(`${(cause as Error).message}\n${USAGE}`, { cause });

@@ -22,7 +22,9 @@ export async function serve(projectArgument: string | null, version: string): Pr
   async function open(): Promise<OpenRuntime> {
     const { openRuntime } = await import("./open-runtime.js");
     opened = openRuntime(findPlaces(projectArgument), version, { elicit: server.elicit });
-    if (ending !== null) opened.interrupt(ending); // the end came while the database was being opened
+    if (ending !== null)
+      opened.interrupt(ending); // the end came while the database was being opened
+    else if (!opened.runtime.store.isReadOnly) opened.runtime.takeOver.begin();
     return opened;
   }
 

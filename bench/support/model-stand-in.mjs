@@ -2,6 +2,7 @@
  * A process that answers like Gemini as cheaply as possible, and keeps the time of each request and of each reply.
  * The name of the model is its script, such as `calls-200.delay-0.hang-0.empty-0.run-7`: so many tool calls and then a
  * text, each after so many milliseconds; with hang-1 the text never comes; with empty-1 each call follows an empty reply.
+ * With `below-3.children-5.delay-50` the first reply starts five agents, below which there are two generations, and waits.
  */
 import { createServer } from "node:http";
 
@@ -28,11 +29,17 @@ function conversationOf(model) {
   const known = conversations.get(model);
   if (known) return known;
   const script = Object.fromEntries(model.split(".").map((field) => field.split("-")));
-  const { calls, delay, hang, empty } = Object.fromEntries(
-    Object.entries(script).map(([name, value]) => [name, Number(value)]),
-  );
-  const replies = empty ? calls * 2 : calls; // before the last one
-  const conversation = { replies, delay, hang, empty, asked: 0, arrived: [], answered: [] };
+  const {
+    calls = 0,
+    delay,
+    hang,
+    empty,
+    below,
+    children,
+  } = Object.fromEntries(Object.entries(script).map(([name, value]) => [name, Number(value)]));
+  const replies = below ? 1 : empty ? calls * 2 : calls; // before the last one
+  const first = below ? familyReply(model, below, children) : null;
+  const conversation = { first, replies, delay, hang, empty, asked: 0, arrived: [], answered: [] };
   conversations.set(model, conversation);
   return conversation;
 }
@@ -49,7 +56,18 @@ function answer(conversation, now, response) {
   else reply();
 }
 
-function replyOf({ replies, empty }, n) {
+/** A model for each child, so that each has a conversation of its own. */
+function familyReply(model, below, children) {
+  const name = (index) => `${model.replace(/^below-\d+/, `below-${below - 1}`)}.${index}`;
+  const call = (name, args) => JSON.stringify({ functionCall: { name, args } });
+  const spawns = Array.from({ length: children }, (_, index) =>
+    call("spawn_agent", { prompt: "Go on until done.", model: name(index) }),
+  );
+  return body([...spawns, call("wait_for_runs", {})].join(","));
+}
+
+function replyOf({ first, replies, empty }, n) {
+  if (first !== null && n === 0) return first;
   if (n >= replies) return body('{"text":"done"}');
   if (empty && n % 2 === 0) return body("");
   // Arguments and answer differ from one call to the next, or the loop would be taken for stuck.

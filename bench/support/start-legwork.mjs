@@ -27,14 +27,14 @@ export function createPlace(config = "{}") {
 }
 
 /** What legwork needs to be measured with: the model's stand-in and `servers` copies of the tool server. */
-export function benchConfig(model, { concurrentRuns = 8, servers = 1 } = {}) {
+export function benchConfig(model, { concurrentRuns = 8, servers = 1, depth = 1 } = {}) {
   const names = ["effects", ...Array.from({ length: servers - 1 }, (_, index) => `effects${index + 2}`)];
   const server = { command: process.execPath, args: [TOOL_SERVER] };
   return JSON.stringify({
     provider: "gemini",
     providers: { gemini: { base_url: model.url } },
     mcpServers: { workspace: { disabled: true }, ...Object.fromEntries(names.map((name) => [name, server])) },
-    limits: { max_concurrent_runs: concurrentRuns, max_turns: 10_000 },
+    limits: { max_concurrent_runs: concurrentRuns, max_turns: 10_000, max_depth: depth },
   }); // JSON is YAML
 }
 

@@ -48,6 +48,10 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "tool_call_refused":
     case "workflow_call_refused":
       return event.reason.startsWith(event.tool) ? event.reason : `${event.tool}: ${event.reason}`;
+    case "child_spawned":
+      return event.child;
+    case "child_reported":
+      return `${event.child} ${event.status}`;
     case "sampling_requested":
       return `by ${event.server}`;
     case "sampling_replied":
@@ -62,7 +66,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
     case "question_answered": {
       const verdict = event.approved === null ? "" : event.approved ? " approved" : " denied";
-      return `${event.id}${verdict} by ${event.by} (${event.door})${event.text === null ? "" : `: ${event.text}`}`;
+      const said = [event.text, event.remark].filter((part) => part !== null).join("; ");
+      return `${event.id}${verdict} by ${event.by} (${event.door})${said === "" ? "" : `: ${said}`}`;
     }
     case "transition_taken":
       return `${event.from} -> ${event.to}${event.transition === null ? ", as the agent asked" : ""}`;

@@ -29,6 +29,7 @@ export function runText(run: Run, events: readonly StoredEvent[], readReply: Rea
   const { id, status, title, request, outcome, turnsUsed, toolCallsCount, usage, createdAt, finishedAt } = run;
   const fields: readonly (readonly [string, string | null])[] = [
     ["title", title],
+    ["parent", run.parentRunId],
     ["agent", whoOf(run)],
     ["model", `${request.provider} ${request.model}`],
     ["created", timeOf(createdAt)],
@@ -40,14 +41,21 @@ export function runText(run: Run, events: readonly StoredEvent[], readReply: Rea
     ["error", outcome?.error ? `${outcome.error.code}: ${outcome.error.message}` : null],
   ];
   const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
-  const result = visibleLines(outcome?.result ?? "").filter((line, _, lines) => lines.length > 1 || line !== "");
   const digits = String(events.at(-1)?.seq ?? 0).length;
-  const lines = events.map(({ seq, at, event }) => {
-    const start = `${String(seq).padStart(digits)}  ${timeOf(at).slice(11)}  ${event.type.padEnd(WIDEST_TYPE)}  `;
-    return `${start}${firstLine(describeEvent(event, readReply), width - start.length)}`.trimEnd();
-  });
-  const answer = result.length === 0 ? [] : ["", ...result.map((line) => `  ${line}`.trimEnd())];
-  return `${[`${id}  ${status}`, ...head, ...answer, "", ...lines].join("\n")}\n`;
+  const lines = events.map((event) => eventLine(event, readReply, width, digits));
+  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines].join("\n")}\n`;
+}
+
+/** An event in one line; its number takes at least so many digits. */
+export function eventLine({ seq, at, event }: StoredEvent, readReply: ReadReply, width: number, digits = 3): string {
+  const start = `${String(seq).padStart(digits)}  ${timeOf(at).slice(11)}  ${event.type.padEnd(WIDEST_TYPE)}  `;
+  return `${start}${firstLine(describeEvent(event, readReply), width - start.length)}`.trimEnd();
+}
+
+/** The result behind an empty line; nothing where there is none. */
+export function resultLines({ outcome }: Run): readonly string[] {
+  const result = visibleLines(outcome?.result ?? "").filter((line, _, lines) => lines.length > 1 || line !== "");
+  return result.length === 0 ? [] : ["", ...result.map((line) => `  ${line}`.trimEnd())];
 }
 
 /** The step with its rules, then each tool with the rule that decides. */

@@ -26,7 +26,16 @@ export function visibleLines(text: string): readonly string[] {
 
 /** A value as readable JSON that is safe to look at on a terminal, with a line break at its end. */
 export function visibleJson(value: unknown): string {
-  const json = JSON.stringify(value, null, 2);
+  return jsonText(value, 2);
+}
+
+/** The same in one line. */
+export function visibleJsonLine(value: unknown): string {
+  return jsonText(value, 0);
+}
+
+function jsonText(value: unknown, indent: number): string {
+  const json = JSON.stringify(value, null, indent);
   // JSON writes out only the older half of the characters that a terminal obeys.
   return `${json.replace(/[\u007f-\u009f\u2028\u2029]/g, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }

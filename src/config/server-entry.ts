@@ -12,7 +12,7 @@ export const Pattern = z.string().superRefine((pattern, context) => {
 export const Patterns = z.array(Pattern);
 
 /** What is done where nobody knows whether a call had its effect. */
-export const OnUnknownChoice = z.enum(["tell", "stop"]);
+export const OnUnknownChoice = z.enum(["tell", "stop", "ask"]);
 
 const ToolName = z.string().regex(/^[^*]+$/, 'has to name one tool, without "*"');
 

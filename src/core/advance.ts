@@ -1,6 +1,6 @@
 /** The workflow engine: what a workflow does next in a state. Pure; the runner records each effect and asks again. */
 import type { RunEvent } from "./event.js";
-import type { Inquiry } from "./question.js";
+import { denialText, type Inquiry } from "./question.js";
 import { fillTemplate, fillTemplates } from "./template.js";
 import { type ExitCondition, isEnd, type Json, type Step, stepNamed, type Workflow } from "./workflow.js";
 import { type CallFacts, matchesAny, type Pending, type WorkflowState } from "./workflow-state.js";
@@ -118,7 +118,8 @@ export function approvalFor(
   surroundings: Surroundings,
   refuses: (state: WorkflowState) => boolean,
 ): Inquiry | null {
-  const approved = { approved: true, text: null, turn: state.turn, stepActions: state.stepActions };
+  const { turn, stepActions } = state;
+  const approved = { approved: true, door: "nobody", remark: null, turn, stepActions } as const;
   const places = step.exitConditions.flatMap(({ type }, index) =>
     type === "user_approval" ? exitPlace(step, index) : [],
   );
@@ -299,7 +300,7 @@ function unmetExit(
     case "user_approval": {
       const last = state.approvals.get(where);
       if (last?.approved) return null;
-      return last ? `a person denied it${last.text === null ? "" : `: ${last.text}`}` : "it needs a person's approval";
+      return last ? denialText(last) : "it needs a person's approval";
     }
   }
 }

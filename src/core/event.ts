@@ -1,7 +1,7 @@
 /** Events: the facts of a run, in the past tense. They are the truth; every other view of a run is a fold of them. */
 import type { RawReply } from "./message.js";
 import type { Answer, Door, Question, QuestionAbout } from "./question.js";
-import type { Outcome, Usage } from "./run.js";
+import type { EndStatus, Outcome, Usage } from "./run.js";
 import type { Effect } from "./tool.js";
 import type { Json } from "./workflow.js";
 
@@ -95,6 +95,16 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+    }
+  /** The agent has started a run of its own with this call. */
+  | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }
+  /** The agent was told with this call's answer that a run of its own has ended. */
+  | {
+      readonly type: "child_reported";
+      readonly turn: number;
+      readonly index: number;
+      readonly child: string;
+      readonly status: EndStatus;
     }
   /** Here and below, `done` is how many of the workflow's pending entries are over with the event. */
   | {

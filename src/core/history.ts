@@ -44,6 +44,8 @@ export interface History {
   questions: number;
   /** The answers to questions, by what they were about. */
   readonly given: Map<string, Answer>;
+  /** Runs that the agent has started and whose end it was not told yet. */
+  readonly children: Set<string>;
   /** Messages that somebody sent and the agent has not got yet, by id. */
   readonly unread: Map<string, string>;
 }
@@ -64,10 +66,10 @@ interface Repetition {
 
 export const COMPLETE = "complete";
 
-/** The beginning of a conversation: the prompt. */
-export function createHistory(prompt: string): History {
+/** The beginning of a conversation: what the agent is told first. */
+export function createHistory(opening: string): History {
   return {
-    messages: [{ role: "user", text: prompt }],
+    messages: [{ role: "user", text: opening }],
     turn: 0,
     turnsUsed: 0,
     calls: [],
@@ -88,6 +90,7 @@ export function createHistory(prompt: string): History {
     offered: null,
     questions: 0,
     given: new Map(),
+    children: new Set(),
     unread: new Map(),
   };
 }
@@ -131,6 +134,10 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     }
     case "tool_call_started":
       history.open.set(event.index, event);
+      history.given.delete(aboutKey({ kind: "cut_call", turn: event.turn, index: event.index }));
+      return;
+    case "workflow_call_started":
+      history.given.delete(aboutKey({ kind: "cut_workflow_call", call: event.call }));
       return;
     case "workflow_call_finished":
       keep(history, workflowResultId(event.call), event);
@@ -157,6 +164,12 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "message_sent":
       history.unread.set(event.id, event.text);
+      return;
+    case "child_spawned":
+      history.children.add(event.child);
+      return;
+    case "child_reported":
+      history.children.delete(event.child);
       return;
     case "question_asked":
       history.questions += 1;
@@ -209,7 +222,7 @@ function reopen(history: History, { moreTurns = 0, moreSeconds = 0 }: Extract<Ru
   history.moreTurns += moreTurns;
   history.moreSeconds += moreSeconds;
   forgive(history);
-  if (!history.ended) return;
+  if (!history.ended && history.grace === null) return;
   const isOver = history.grace !== null || (history.phase === "acting" && unanswered(history).length === 0);
   if (isOver) history.phase = "between";
   history.grace = null;
@@ -225,6 +238,7 @@ function continueFrom(history: History): void {
   history.samplings = 0;
   history.moreTurns = 0;
   history.moreSeconds = 0;
+  history.children.clear();
 }
 
 function forgive(history: History): void {

@@ -16,7 +16,13 @@ export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 export const LEASE_MS = 15_000;
 
 /** The most that may be asked for; more is a mistake, not a wish. */
-export const MOST = { maxTurns: 10_000, seconds: 7 * 24 * 3600, concurrentRuns: 10_000, depth: 10 } as const;
+export const MOST = {
+  maxTurns: 10_000,
+  seconds: 7 * 24 * 3600,
+  concurrentRuns: 10_000,
+  depth: 10,
+  said: 20_000, // characters of what a person tells a run at a time
+} as const;
 
 /** How often a run is taken over without anything in it having been finished in between. */
 export const MAX_ATTEMPTS = 3;

@@ -207,6 +207,15 @@ export interface PinStore {
   accept(from: string, server: string, pins: readonly Pin[]): void;
 }
 
+/**
+ * Reads a text file inside the project, of at most `mostBytes`; `fault` says why it cannot be had. Never throws for what
+ * the path names.
+ */
+export type ReadProjectFile = (
+  path: string,
+  mostBytes: number,
+) => Promise<{ readonly text: string } | { readonly fault: string }>;
+
 /** Names the owner's hold on a run: a write with an older epoch changes nothing. */
 export interface RunHold {
   readonly runId: string;
@@ -217,6 +226,8 @@ export interface NewRun extends RunIdentity {
   readonly request: RunRequest;
   /** Written after run_created: what the agent is told where it goes on from another run. */
   readonly message: string | null;
+  /** The step of the workflow that it goes on in; null where it begins. */
+  readonly step: string | null;
   /** The host's session, written with its first run; null where the parent is an agent. */
   readonly hostSession: HostSession | null;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
@@ -307,8 +318,10 @@ export interface RunStore {
   /** The holds among these that are still good. */
   stillHeld(holds: readonly RunHold[]): ReadonlySet<string>;
   getRun(id: string): Run | null;
-  /** The run that an idempotency key made in a project. */
-  findRun(project: string, idempotencyKey: string): Run | null;
+  /** How many of the runs that a run has started have not ended. */
+  countLivingChildren(parentRunId: string): number;
+  /** The run that an idempotency key made in a project, with the hash of what was asked for. */
+  findRun(project: string, idempotencyKey: string): { readonly run: Run; readonly requestHash: string | null } | null;
   /** In the order asked; unknown ids are left out. */
   getRuns(ids: readonly string[]): readonly Run[];
   /** Newest first. */

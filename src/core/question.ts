@@ -15,10 +15,21 @@ export type QuestionAbout =
     }
   /** A call of the workflow itself. */
   | { readonly kind: "workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
+  /** A call, of the agent or of the workflow, that was cut off, so that nobody knows whether it had its effect. */
+  | {
+      readonly kind: "cut_call";
+      readonly turn: number;
+      readonly index: number;
+      readonly tool: string;
+      readonly arguments: object;
+    }
+  | { readonly kind: "cut_workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
   /** The agent's own question: its call of `ask`. */
   | { readonly kind: "ask"; readonly turn: number; readonly index: number }
   /** An exit condition of a step, by its place in the workflow. */
   | { readonly kind: "exit"; readonly where: string; readonly step: string };
+
+const APPROVALS: readonly QuestionAbout["kind"][] = ["call", "workflow_call", "exit"];
 
 /** What is to be asked. */
 export interface Inquiry {
@@ -48,8 +59,10 @@ export type Door = "elicitation" | "respond_to_run" | "command_line" | "nobody";
 export interface Answer {
   /** Of an approval; null for a question. */
   readonly approved: boolean | null;
-  /** The answer to a question; a remark on an approval. */
+  /** The answer to a question; null for an approval. */
   readonly text: string | null;
+  /** What was said besides. */
+  readonly remark: string | null;
   /** Who gave it, as far as that is known. */
   readonly by: string;
   readonly door: Door;
@@ -57,18 +70,25 @@ export interface Answer {
 
 /** The question that an inquiry becomes; `number` counts the questions of the run from 1. */
 export function toQuestion({ text, options, about, withinSeconds }: Inquiry, number: number, now: number): Question {
-  const kind = about.kind === "ask" ? "question" : "approval";
+  const kind = APPROVALS.includes(about.kind) ? "approval" : "question";
   const expiresAt = now + (withinSeconds === null ? ANSWER_WITHIN_MS : withinSeconds * 1000);
   return { id: `q${number}`, kind, text, options, about, expiresAt };
 }
 
+/** What identifies that which a question is about. */
+export type AboutPlace =
+  | { readonly kind: "call" | "cut_call" | "ask"; readonly turn: number; readonly index: number }
+  | { readonly kind: "workflow_call" | "cut_workflow_call"; readonly call: number }
+  | { readonly kind: "exit"; readonly where: string };
+
 /** The name under which an answer is found again: the same for the same call or condition, and for nothing else. */
-export function aboutKey(about: QuestionAbout): string {
+export function aboutKey(about: AboutPlace): string {
   switch (about.kind) {
     case "exit":
       return `exit ${about.where}`;
     case "workflow_call":
-      return `workflow_call ${about.call}`;
+    case "cut_workflow_call":
+      return `${about.kind} ${about.call}`;
     default:
       return `${about.kind} ${about.turn}.${about.index}`;
   }
@@ -76,10 +96,11 @@ export function aboutKey(about: QuestionAbout): string {
 
 /** What counts where nobody answered in time. */
 export function unansweredInTime({ kind }: Question): Answer {
-  return {
-    approved: kind === "approval" ? false : null,
-    text: "nobody answered in time",
-    by: "nobody",
-    door: "nobody",
-  };
+  return { approved: kind === "approval" ? false : null, text: null, remark: null, by: "nobody", door: "nobody" };
+}
+
+/** A denial in words. */
+export function denialText({ door, remark }: Pick<Answer, "door" | "remark">): string {
+  if (door === "nobody") return "nobody answered in time";
+  return `a person denied it${remark === null ? "" : `: ${remark}`}`;
 }

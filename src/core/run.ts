@@ -1,4 +1,5 @@
 /** A run: one execution of an agent, its statuses and which may follow which. */
+import type { ContextBlock } from "./context.js";
 import type { Question } from "./question.js";
 import type { Json, Workflow } from "./workflow.js";
 
@@ -83,6 +84,8 @@ export interface ToolPolicy {
 /** Everything about a run that was decided when it was created; it never changes afterwards. */
 export interface RunRequest {
   readonly prompt: string;
+  /** What the agent is given beside it; null where nothing is. */
+  readonly context: readonly ContextBlock[] | null;
   readonly systemPrompt: string | null;
   readonly agent: string;
   readonly provider: string;

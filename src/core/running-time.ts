@@ -16,7 +16,7 @@ export function runningTime(events: readonly StoredEvent[]): number {
       since = null;
     }
     if (event.type === "run_started" || event.type === "run_resumed") since = at;
-    last = at;
+    if (event.type !== "message_sent") last = at; // which comes from outside, also while nobody works on the run
   }
   return since === null ? total : total + last - since;
 }

@@ -20,8 +20,8 @@ export interface ToolTimeout {
   readonly seconds: number;
 }
 
-/** tell: the agent is told and decides. stop: the run ends as blocked, and a person decides. */
-export type OnUnknown = "tell" | "stop";
+/** tell: the agent is told and decides. stop: the run ends as blocked, and a person decides. ask: a person is asked. */
+export type OnUnknown = "tell" | "stop" | "ask";
 
 /** A tool that tells whether a call of those that the pattern names had its effect. */
 export interface Probe {

@@ -17,6 +17,13 @@ export interface CatalogTool {
   readonly effect: Effect;
 }
 
+/** The built-in tools by which an agent works with runs of its own. */
+export const SPAWN_AGENT = "spawn_agent";
+export const WAIT_FOR_RUNS = "wait_for_runs";
+export const GET_RUN = "get_run";
+export const CANCEL_RUN = "cancel_run";
+export const CHILD_TOOL_NAMES: readonly string[] = [SPAWN_AGENT, WAIT_FOR_RUNS, GET_RUN, CANCEL_RUN];
+
 const MAX_NAME_LENGTH = 64; // the tightest limit among the vendors
 const SEPARATOR = "__";
 
@@ -35,6 +42,11 @@ export function qualifiedName(server: string, tool: string): string {
 /** True for the tools legwork itself gives to an agent; every downstream tool has a qualified name. */
 export function isBuiltIn(name: string): boolean {
   return !name.includes(SEPARATOR);
+}
+
+/** Whether a call of it is work on the task, which workflows count; the other built-in tools are about the run itself. */
+export function isWork(name: string): boolean {
+  return !isBuiltIn(name) || CHILD_TOOL_NAMES.includes(name);
 }
 
 /** The server's part of a qualified name; null for the tools that legwork itself gives. */

@@ -1,12 +1,15 @@
 /** Where a run stands in its workflow: a fold of its events. */
 import type { RunEvent } from "./event.js";
-import { isBuiltIn, patternMatches, serverOf } from "./tool.js";
+import type { Answer } from "./question.js";
+import type { Outcome } from "./run.js";
+import { isWork, patternMatches, serverOf } from "./tool.js";
 import { type Action, type Json, READ_ONLY_VARIABLES, type Step, stepNamed, type Workflow } from "./workflow.js";
 
 /** A finished tool call as conditions see it. */
 export interface CallFacts {
   readonly tool: string;
-  readonly server: string;
+  /** Null for a built-in tool. */
+  readonly server: string | null;
   readonly args: Readonly<Record<string, unknown>>;
   readonly result: { readonly isError: boolean; readonly text: string };
 }
@@ -16,9 +19,8 @@ export type Pending =
   | { readonly kind: "enter"; readonly step: string }
   | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
 
-export interface ApprovalState {
+export interface ApprovalState extends Pick<Answer, "door" | "remark"> {
   readonly approved: boolean;
-  readonly text: string | null;
   /** The turn and the calls made in the step when it was given: a denied one is asked for again when they have changed. */
   readonly turn: number;
   readonly stepActions: number;
@@ -84,10 +86,16 @@ export function workflowAfter(
   args: Readonly<Record<string, unknown>> = {},
 ): WorkflowState {
   switch (event.type) {
+    case "run_created":
+      return event.continues === undefined ? state : reopened(state);
+    case "run_resumed":
+      return event.by === "request" ? reopened(state) : state;
+    case "run_finished":
+      return afterEnd(state, event.outcome);
     case "turn_started":
       return { ...state, turn: event.turn, turnStep: state.step, chain: 0, failed: new Set() };
     case "tool_call_finished":
-      return isBuiltIn(event.tool) ? state : afterCall(workflow, state, event, args);
+      return isWork(event.tool) ? afterCall(workflow, state, event, args) : state;
     case "transition_taken": {
       const from = stepNamed(workflow, event.from);
       const taken = from.transitions[event.transition ?? -1];
@@ -137,8 +145,9 @@ export function workflowAfter(
     case "question_answered": {
       if (event.about.kind !== "exit") return state;
       const { turn, stepActions } = state;
-      const answer = { approved: event.approved === true, text: event.text, turn, stepActions };
-      return { ...state, approvals: new Map([...state.approvals, [event.about.where, answer]]) };
+      const { about, approved, door, remark } = event;
+      const answer = { approved: approved === true, door, remark, turn, stepActions };
+      return { ...state, approvals: new Map([...state.approvals, [about.where, answer]]) };
     }
     case "condition_failed":
       return { ...state, failed: new Set([...state.failed, event.where]) };
@@ -151,9 +160,24 @@ function queued(actions: readonly Action[], place: string, about: CallFacts | nu
   return actions.map((action, index) => ({ kind: "action", action, about, where: `${place}.${index}` }));
 }
 
-/** Whether a tool pattern names one of these qualified names. */
+/** Whether a tool pattern names one of these tools; a built-in tool has to be named in full. */
 export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
-  return [...names].some((name) => patternMatches(pattern, { name, server: serverOf(name) ?? "" }));
+  return [...names].some((name) => {
+    const server = serverOf(name);
+    return server === null ? name === pattern : patternMatches(pattern, { name, server });
+  });
+}
+
+/** Somebody wants the run to go on from its end: it has not been completed. */
+function reopened(state: WorkflowState): WorkflowState {
+  return { ...state, variables: { ...state.variables, workflow_completed: false, completion_result: null } };
+}
+
+/** An end that the workflow itself asked for is over with it: a run that goes on from there does not meet it again. */
+function afterEnd(state: WorkflowState, { status }: Outcome): WorkflowState {
+  const end = state.pending.findIndex((item) => item.kind === "action" && item.action.action === "end_run");
+  const isOwn = status === "success" || status === "partial" || status === "blocked"; // what end_run can ask for
+  return isOwn && end >= 0 ? { ...state, pending: state.pending.slice(end + 1) } : state;
 }
 
 /** What the agent is told when it enters a step. */
@@ -169,7 +193,7 @@ function afterCall(
   { tool, isError, text }: Extract<RunEvent, { type: "tool_call_finished" }>,
   args: Readonly<Record<string, unknown>>,
 ): WorkflowState {
-  const last = { tool, server: serverOf(tool) ?? "", args, result: { isError, text } };
+  const last = { tool, server: serverOf(tool), args, result: { isError, text } };
   return {
     ...withCall(state, tool, isError),
     last,

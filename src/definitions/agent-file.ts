@@ -2,10 +2,9 @@
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../core/agent.js";
 import { ConfigError } from "../core/errors.js";
-import { MOST } from "../core/limits.js";
 import { checkValue } from "../yaml/parse-yaml.js";
 import type { YamlDocument } from "../yaml/read-yaml.js";
-import { Name, OutputSchema, Patterns, Seconds, Text, Turns, Variables } from "./words.js";
+import { Depth, Name, OutputSchema, Patterns, Seconds, Text, Turns, Variables } from "./words.js";
 
 /** What may stand in one. */
 export const AgentFile = z.strictObject({
@@ -22,7 +21,7 @@ export const AgentFile = z.strictObject({
   max_turns: Turns.optional(),
   timeout_seconds: Seconds.optional(),
   max_cost_usd: z.number().positive().optional(),
-  max_depth: z.int().min(1).max(MOST.depth).optional(),
+  max_depth: Depth.optional(),
   output_schema: OutputSchema.optional(),
 });
 

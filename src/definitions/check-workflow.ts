@@ -3,7 +3,7 @@ import type { ConditionReader } from "../core/condition.js";
 import { READ_ONLY_ENTRY } from "../core/gate.js";
 import { didYouMean } from "../core/nearest.js";
 import { namesInTemplate } from "../core/template.js";
-import { type CatalogTool, patternForbids, patternMatches, patternMayReach } from "../core/tool.js";
+import { type CatalogTool, CHILD_TOOL_NAMES, patternForbids, patternMatches, patternMayReach } from "../core/tool.js";
 import { isEnd, type Step, type Transition, type Workflow } from "../core/workflow.js";
 import { type ConditionRole, type Reference, referencesOf, type Where } from "./walk-workflow.js";
 
@@ -143,7 +143,8 @@ function overtaken({ steps }: Workflow, always: Always): readonly Finding[] {
   });
 }
 
-function uncounted({ steps }: Workflow): readonly Finding[] {
+function uncounted({ steps, settings }: Workflow): readonly Finding[] {
+  if ((settings.maxDepth ?? 1) > 1) return []; // calls of spawn_agent and the like count
   return steps.flatMap(({ name, allowedTools, exitConditions }) => {
     if (allowedTools === "all" || allowedTools.length > 0) return [];
     const index = exitConditions.findIndex(({ type }) => type === "action_count");
@@ -189,7 +190,7 @@ function idle(
   return references.flatMap((reference) =>
     patternsIn(reference, conditions)
       .filter((pattern) => !catalog.some((tool) => matches(pattern, tool, reference.where)))
-      .filter((pattern) => !mayReach(pattern, unseen))
+      .filter((pattern) => !mayReach(pattern, unseen) && !isChildTool(pattern, reference.where))
       .map((pattern) => finding(reference.where, `"${pattern}" matches no known tool${didYouMean(pattern, known)}`)),
   );
 }
@@ -199,6 +200,11 @@ function patternsIn(reference: Reference, conditions: ConditionReader): readonly
   if (reference.kind !== "condition") return [];
   const result = conditions.compile(reference.text);
   return "fault" in result ? [] : result.tools;
+}
+
+/** Conditions may look at the agent's work with agents of its own; no list grants or forbids that. */
+function isChildTool(pattern: string, where: Where): boolean {
+  return CHILD_TOOL_NAMES.includes(pattern) && !where.includes("allowed_tools") && !where.includes("blocked_tools");
 }
 
 function mayReach(pattern: string, servers: readonly string[]): boolean {

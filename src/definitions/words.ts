@@ -17,6 +17,7 @@ export const Pattern = z.string().superRefine((pattern, context) => {
 export const Patterns = z.array(Pattern);
 export const Seconds = z.number().positive().max(MOST.seconds);
 export const Turns = z.int().min(1).max(MOST.maxTurns);
+export const Depth = z.int().min(1).max(MOST.depth);
 export const VariableName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "a variable's name is of A-Z, a-z, 0-9 and _, and begins with no digit")

@@ -1,6 +1,17 @@
 /** What may stand in a workflow file. */
 import { z } from "zod";
-import { Name, OutputSchema, Pattern, Patterns, Seconds, Text, Turns, VariableName, Variables } from "./words.js";
+import {
+  Depth,
+  Name,
+  OutputSchema,
+  Pattern,
+  Patterns,
+  Seconds,
+  Text,
+  Turns,
+  VariableName,
+  Variables,
+} from "./words.js";
 
 const MOST_STEPS = 200; // a person cannot follow more, and checking them would take long
 
@@ -80,6 +91,7 @@ export const WorkflowFile = z.strictObject({
       allow_provider_override: z.boolean().optional(),
       max_turns: Turns.optional(),
       timeout_seconds: Seconds.optional(),
+      max_depth: Depth.optional(),
       output_schema: OutputSchema.optional(),
       required_tools: Patterns.optional(),
       max_refusals: z.int().min(0).max(100).optional(),

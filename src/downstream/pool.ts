@@ -33,8 +33,8 @@ export function createDownstream(
     servers: [...managed.keys(), ...broken.keys()],
     status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
     catalog(names) {
-      const catalogs = chosen(names).map((server) => server.shown);
-      return merged(names, catalogs, [...problemsOf(names, broken), ...unknownAmong(names, this.servers)]);
+      const more = [...problemsOf(names, broken), ...unknownAmong(names, this.servers)];
+      return merged(names, chosen(names), more);
     },
     hold(names) {
       const held = chosen(names);
@@ -116,16 +116,21 @@ function problemsOf(names: readonly string[], broken: ReadonlyMap<string, Server
   return names.flatMap((name) => broken.get(name)?.problem ?? []);
 }
 
-type Merge = (names: readonly string[], catalogs: readonly Catalog[], more: readonly ServerProblem[]) => Catalog;
+type Merge = (names: readonly string[], servers: readonly ManagedServer[], more: readonly ServerProblem[]) => Catalog;
 
 /** Gives the same catalog for the same servers as long as each of theirs is the same. */
 function createMergeCache(): Merge {
   const cache = new Map<string, { catalogs: readonly Catalog[]; merged: Catalog }>();
-  return (names, catalogs, more) => {
+  return (names, servers, more) => {
     const key = JSON.stringify(names);
+    const catalogs = servers.map((server) => server.shown);
     const cached = cache.get(key);
     if (cached && sameItems(cached.catalogs, catalogs)) return cached.merged;
-    const merged = mergeCatalogs(catalogs, more);
+    const { tools, problems } = mergeCatalogs(catalogs, more);
+    const merged = {
+      tools,
+      problems: [...problems, ...servers.flatMap(({ config }) => unusableProbes(config, tools))],
+    };
     cache.set(key, { catalogs, merged });
     return merged;
   };
@@ -145,6 +150,17 @@ function mergeCatalogs(catalogs: readonly Catalog[], more: readonly ServerProble
     else problems.push(setAside(tool.server, toolNamed(tool.tool), `server "${first.server}" also has a ${tool.name}`));
   }
   return { tools: [...tools.values()], problems };
+}
+
+/** Finding out whether something happened must not make anything happen. */
+function unusableProbes({ name, probes }: ServerConfig, tools: readonly CatalogTool[]): readonly ServerProblem[] {
+  const probing = new Set(probes.map((probe) => probe.tool));
+  return tools
+    .filter((tool) => probing.has(tool.name) && tool.effect !== "read_only")
+    .map((tool) => {
+      const message = `probe of server "${name}": ${tool.name} is ${tool.effect}, so agents are not told to use it: name a tool that only reads`;
+      return { server: name, tool: tool.name, code: "probe_not_read_only", message };
+    });
 }
 
 function unknownAmong(names: readonly string[], known: readonly string[]): readonly ServerProblem[] {

@@ -1,10 +1,10 @@
 /** Keeps agents from rewriting, through a file server, the files that steer agents, hosts and version control. */
 import { readdir, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
+import { protectedName } from "../core/protected-names.js";
 import type { WorkspaceGuard } from "../core/server-config.js";
 import { isRecord } from "./wire.js";
 
-const PROTECTED = new Set([".git", ".legwork", ".claude", ".gemini", ".mcp.json"]);
 const MAX_STEPS = 200; // of resolving one path; more is a maze of links
 const FORM_OF_NAMES = "NFC"; // the file server takes names that are equal in this form as the same
 
@@ -40,31 +40,19 @@ async function protectedNameIn({ root, home }: WorkspaceGuard, asked: string): P
   // Also a folder that holds it, below the root: to move that is to change it.
   const touches = (ours: string, given: string) => isWithin(ours, given) || (given !== root && isWithin(given, ours));
   if (touches(home, written) || touches(realHome, target)) return "legwork's home";
-  return protectedName(namesBelow(root, written)) ?? protectedName(path.relative(await realpath(root), target));
+  const namesOnTarget = path.relative(await realpath(root), target).split(path.sep);
+  return protectedName(namesBelow(root, written)) ?? protectedName(namesOnTarget);
 }
 
 /** Nothing for a path outside: only what lies below the root is judged as written. */
-function namesBelow(root: string, written: string): string {
+function namesBelow(root: string, written: string): readonly string[] {
   const relative = path.relative(root, written);
-  return relative.startsWith("..") || path.isAbsolute(relative) ? "" : relative;
+  return relative.startsWith("..") || path.isAbsolute(relative) ? [] : relative.split(path.sep);
 }
 
 function isWithin(folder: string, file: string): boolean {
   const relative = path.relative(folder, file);
   return relative === "" || !(relative.startsWith("..") || path.isAbsolute(relative));
-}
-
-function protectedName(relative: string): string | null {
-  return relative.split(path.sep).find((name) => PROTECTED.has(comparable(name))) ?? null;
-}
-
-/** The name as the most forgiving file system would compare it. */
-function comparable(name: string): string {
-  const visible = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
-  return visible
-    .replace(/:.*$/s, "") // Windows: the name of a stream inside the file
-    .replace(/[. ]+$/, "") // Windows: dropped
-    .toLowerCase();
 }
 
 /** The real place of a path whose last parts may not exist yet. Throws where it cannot be told. */

@@ -20,13 +20,18 @@ export interface Access {
 }
 
 /** As it was right after event `at`; null is now, or the run's end. Throws RequestError where there is no such event. */
-export function accessAt(run: Run, at: number | null, store: Pick<RunStore, "listEvents" | "lastEvents">): Access {
+export function accessAt(
+  run: Run,
+  at: number | null,
+  store: Pick<RunStore, "getRun" | "listEvents" | "lastEvents">,
+): Access {
   if (at !== null && store.listEvents(run.id, { afterSeq: at - 1, limit: 1 })[0]?.seq !== at)
     throw new RequestError("unknown_event", `at: ${run.id} has no event ${at} so far: its events say their numbers`);
   const before = at === null ? null : at + 1;
   const entered = lastOf("step_entered", run.id, before, store);
   const resolved = lastOf("tools_resolved", run.id, before, store);
-  const step = entered?.event.step ?? null;
+  const begun = run.continues === null ? null : (store.getRun(run.continues)?.step ?? null);
+  const step = entered?.event.step ?? begun;
   const resolvedIn = resolved && lastOf("step_entered", run.id, resolved.seq, store);
   const setAt = Math.max(entered?.seq ?? 0, resolved?.seq ?? 0);
   const { workflow } = run.request;
@@ -36,7 +41,7 @@ export function accessAt(run: Run, at: number | null, store: Pick<RunStore, "lis
     step,
     rules: workflow === null || step === null ? [] : stepNamed(workflow, step).rules,
     tools: rulings.flatMap(({ rule, allowed, tools }) => tools.map((tool) => ({ tool, allowed, rule }))),
-    note: noteOf(run.request, step, resolved && { step: resolvedIn?.event.step ?? null }),
+    note: noteOf(run.request, step, resolved && { step: resolvedIn?.event.step ?? begun }),
   };
 }
 

@@ -8,11 +8,11 @@ import {
   requestRefusal,
   unmetForSuccess,
 } from "../core/advance.js";
-import { OUTCOME_UNKNOWN, type RunEvent } from "../core/event.js";
+import type { RunEvent } from "../core/event.js";
 import { workflowResultId } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
 import type { Inquiry } from "../core/question.js";
-import type { Outcome, RunFailure } from "../core/run.js";
+import type { Outcome } from "../core/run.js";
 import { stepNamed } from "../core/workflow.js";
 import type { WorkflowState } from "../core/workflow-state.js";
 import { permission } from "./ask-person.js";
@@ -20,7 +20,7 @@ import { REQUEST_STEP } from "./built-in-tools.js";
 import { endWith, type Halt, waitWith } from "./halt.js";
 import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
-import { mayRepeat, stopFor, unknownText } from "./unknown-outcome.js";
+import { mayRepeat, settleCutCall, stopFor } from "./unknown-outcome.js";
 
 /**
  * Yields commits. Returns why the run goes no further where the workflow says so; null otherwise, also after an abort.
@@ -32,7 +32,7 @@ export async function* advanceWorkflow(
 ): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal, request, surroundings } = context;
   const unsettled = settleOpenCall(context, deps);
-  if (unsettled) return endWith({ status: "blocked", result: null, error: unsettled });
+  if (unsettled) return unsettled;
   for (;;) {
     if (request.workflow === null || journal.workflow === null || signal.aborted) return null;
     const effect = nextEffect(request.workflow, journal.workflow, surroundings);
@@ -143,7 +143,7 @@ async function* callForWorkflow(
   const asked: ToolCall = { id: null, name, arguments: args };
   const { tool, refusal, approval, remarks, failures } = await judgeCall(asked, context, deps);
   const about = { kind: "workflow_call", call, tool: name, arguments: args } as const;
-  const permit = approval === null ? "given" : permission(approval, about, journal.history);
+  const permit = permission(approval, about, journal.history);
   const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
   for (const failure of failures) journal.note(failure);
   if (refusal !== null || denied !== null || tool === null) {
@@ -162,25 +162,29 @@ async function* callForWorkflow(
   return null;
 }
 
-/** The call that the workflow was making when its process went away: made again, or taken as failed and told to the agent. */
-function settleOpenCall(context: CallContext, deps: CallDeps): RunFailure | null {
+/** The call that the workflow was making when its process went away: made again, asked about, or taken as failed and told to the agent. */
+function settleOpenCall(context: CallContext, deps: CallDeps): Halt | null {
   const { journal, request, surroundings } = context;
   const { workflow: state } = journal;
   if (request.workflow === null || state === null || state.openCall === null) return null;
   const { tool, effect, arguments: args } = state.openCall;
   if (mayRepeat({ tool, effect }, context)) return null;
+  const call = state.ownCalls + 1;
+  const about = { kind: "cut_workflow_call", call, tool, arguments: args } as const;
+  const settled = settleCutCall(about, context, deps);
+  if (settled.kind === "wait") return waitWith(settled.inquiry);
+  if (settled.kind === "repeat") return null;
   const due = nextEffect(request.workflow, state, surroundings);
   if (due?.kind !== "call_tool") throw new Error(`the open call of ${tool} is not what the workflow does next`);
-  const text = unknownText(tool, args, context, deps);
-  const answer = { isError: true, code: OUTCOME_UNKNOWN, text, milliseconds: 0 };
   const { outputAs, done } = due;
-  journal.note({ type: "workflow_call_finished", call: state.ownCalls + 1, tool, ...answer, outputAs, done });
-  journal.note({ type: "message_injected", text: `A call of the workflow itself: ${text}` });
+  journal.note({ type: "workflow_call_finished", call, tool, ...settled.answer, outputAs, done });
+  journal.note({ type: "message_injected", text: `A call of the workflow itself: ${settled.answer.text}` });
   return stopFor(tool, deps);
 }
 
 const SILENT: CallHooks = {
   onProgress: () => {},
+  onFact: () => {},
   sample: async () => {
     throw new Error("a workflow's own call asks no model");
   },

@@ -39,26 +39,25 @@ export async function askHost(
   }
 }
 
+const REMARK = { remark: { type: "string", title: "Remark for the agent" } };
+
 function formFor({ kind, options }: Question): object {
-  if (kind === "approval")
-    return {
-      type: "object",
-      properties: {
-        approve: { type: "boolean", title: "Approve" },
-        comment: { type: "string", title: "Comment for the agent" },
-      },
-      required: ["approve"],
-    };
-  const answer = { type: "string", title: "Answer", ...(options === null ? {} : { enum: [...options] }) };
-  return { type: "object", properties: { answer }, required: ["answer"] };
+  if (kind === "approval") {
+    const approve = { type: "boolean", title: "Approve" };
+    return { type: "object", properties: { approve, ...REMARK }, required: ["approve"] };
+  }
+  const answer = { type: "string", title: "Answer" };
+  if (options === null) return { type: "object", properties: { answer }, required: ["answer"] };
+  return { type: "object", properties: { answer: { ...answer, enum: [...options] }, ...REMARK }, required: ["answer"] };
 }
 
 /** Null leaves the question open. A person who declines to approve has denied. */
 function toResponse({ kind }: Question, { action, content }: ElicitReply): Response | null {
+  const remark = String(content?.remark ?? "") || null;
   if (action === "cancel") return null;
   if (kind === "approval") {
     const approve = action === "accept" && content?.approve === true;
-    return { questionId: null, approve, text: String(content?.comment ?? "") || null };
+    return { questionId: null, approve, text: null, remark };
   }
-  return action === "accept" ? { questionId: null, approve: null, text: String(content?.answer ?? "") } : null;
+  return action === "accept" ? { questionId: null, approve: null, text: String(content?.answer ?? ""), remark } : null;
 }

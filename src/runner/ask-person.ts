@@ -2,26 +2,31 @@
 import type { RunEvent } from "../core/event.js";
 import type { History } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
-import { aboutKey, type Inquiry, type QuestionAbout } from "../core/question.js";
+import { type Answer, aboutKey, denialText, type Inquiry, type QuestionAbout } from "../core/question.js";
+import { cutTo } from "../core/text.js";
 import { ASK, askTool } from "./built-in-tools.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 
 type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 
-/** Whether a person has approved this very call: given, denied with the reason, or what is to be asked. */
+const SHOWN_ARGUMENTS = 3_000; // characters; the event question_asked has them whole
+
+/**
+ * Whether this very call may be made: given, denied with the reason, or what is to be asked first. What a person has
+ * said of it stands, also where the rule by which it was asked does not hold any more: then `rule` is null.
+ */
 export function permission(
-  rule: string,
+  rule: string | null,
   about: CallAbout,
   { given }: History,
 ): "given" | { readonly denied: string } | Inquiry {
   const answer = given.get(aboutKey(about));
-  if (answer === undefined) {
-    const text = `May ${about.tool} be called with ${JSON.stringify(about.arguments)}? (${rule})`;
-    return { text, options: null, about, withinSeconds: null };
-  }
-  if (answer.approved) return "given";
-  const remark = answer.text === null ? "" : `: ${answer.text}`;
-  return { denied: `${about.tool} is not allowed: a person was asked by ${rule} and denied it${remark}` };
+  if (answer?.approved) return "given";
+  if (answer)
+    return { denied: `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}` };
+  if (rule === null) return "given";
+  const args = cutTo(JSON.stringify(about.arguments), SHOWN_ARGUMENTS);
+  return { text: `May ${about.tool} be called with ${args}? (${rule})`, options: null, about, withinSeconds: null };
 }
 
 /** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */
@@ -43,7 +48,7 @@ export async function askQuestions(
     const about = { kind: "ask", turn, index } as const;
     const answer = history.given.get(aboutKey(about));
     if (answer === undefined) return toInquiry(call, about);
-    journal.note(answered(turn, index, answer.text ?? ""));
+    journal.note(answered(turn, index, answer));
   }
   return null;
 }
@@ -53,6 +58,8 @@ function toInquiry({ arguments: args }: ToolCall, about: QuestionAbout): Inquiry
   return { text: String(args.question), options, about, withinSeconds: null };
 }
 
-function answered(turn: number, index: number, text: string): RunEvent {
-  return { type: "tool_call_finished", turn, index, tool: ASK, isError: false, text, milliseconds: 0 };
+function answered(turn: number, index: number, { text, remark }: Answer): RunEvent {
+  const place = { type: "tool_call_finished", turn, index, tool: ASK, milliseconds: 0 } as const;
+  if (text === null) return { ...place, isError: true, text: "Nobody answered in time." };
+  return { ...place, isError: false, text: remark === null ? text : `${text}\n${remark}` };
 }

@@ -7,10 +7,10 @@ import type { ToolProgress } from "../core/ports.js";
 import type { Inquiry } from "../core/question.js";
 import type { RunFailure } from "../core/run.js";
 import { cutTo } from "../core/text.js";
-import type { CatalogTool } from "../core/tool.js";
+import { type CatalogTool, SPAWN_AGENT, WAIT_FOR_RUNS } from "../core/tool.js";
 import { permission } from "./ask-person.js";
 import { ASK, READ_RESULT, REQUEST_STEP } from "./built-in-tools.js";
-import { effectOfChildTool, WAIT_FOR_RUNS } from "./child-tools.js";
+import { effectOfChildTool } from "./child-tools.js";
 import { endWith, type Halt, waitWith } from "./halt.js";
 import { createInbox, type Inbox } from "./inbox.js";
 import { judgeCall } from "./judge-call.js";
@@ -36,7 +36,7 @@ export async function* callTools(
 ): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal } = context;
   const unsettled = settleOpenCalls(context, deps);
-  if (unsettled) return blockedBy(unsettled);
+  if (unsettled) return unsettled;
   for (const group of inGroups(calls, context, deps)) {
     // What an earlier group did is on disk before this one is even looked at.
     if (journal.hasUnsavedAnswers()) yield journal.take();
@@ -60,7 +60,7 @@ export async function* callTools(
     const sample = createSampler(inbox, context, deps);
     const answers = admitted.map((call) => callOnce(call, inbox, sample, context, deps));
     const finished = yield* inbox.until(Promise.all(answers));
-    for (const event of finished) if (event) journal.note(event);
+    for (const event of finished.flat()) journal.note(event);
     if (signal.aborted) return null;
     if (inquiry) return waitWith(inquiry);
   }
@@ -81,20 +81,27 @@ interface Item extends Call {
   readonly repetitions: number;
 }
 
-/** Neighbours that only read form one group, unless a rule has to see each before the next; every other call is a group of its own. */
+/**
+ * Neighbours that only read form one group, unless a rule has to see each before the next, and so do neighbours that
+ * start agents; every other call is a group of its own.
+ */
 function inGroups(
   calls: readonly ToolCall[],
   { offer, journal }: CallContext,
   { conditions }: CallDeps,
 ): readonly (readonly Call[])[] {
   const areCounted = (journal.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
-  const groups: { readsOnly: boolean; calls: Call[] }[] = [];
+  const kindOf = ({ name }: ToolCall): "reads" | "spawns" | "alone" => {
+    if (name === SPAWN_AGENT) return "spawns";
+    return effectOfCall(name, offer) === "read_only" && !areCounted ? "reads" : "alone";
+  };
+  const groups: { kind: ReturnType<typeof kindOf>; calls: Call[] }[] = [];
   for (const [index, call] of calls.entries()) {
     if (JUDGED_LATER.has(call.name) || journal.history.answers[index] !== undefined) continue;
-    const readsOnly = effectOfCall(call.name, offer) === "read_only";
+    const kind = kindOf(call);
     const last = groups.at(-1);
-    if (readsOnly && last?.readsOnly && !areCounted) last.calls.push({ call, index });
-    else groups.push({ readsOnly, calls: [{ call, index }] });
+    if (kind !== "alone" && last?.kind === kind) last.calls.push({ call, index });
+    else groups.push({ kind, calls: [{ call, index }] });
   }
   return groups.map((group) => group.calls);
 }
@@ -139,7 +146,7 @@ async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<
   const { turn } = journal.history;
   const { tool, refusal, approval, remarks, failures } = await judgeCall(call, context, deps);
   const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
-  const permit = approval === null ? "given" : permission(approval, about, journal.history);
+  const permit = permission(approval, about, journal.history);
   const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
   const reason = refusal ?? denied ?? (repetitions < TOLD_AT ? null : repeated(call));
   for (const failure of failures) journal.note(failure);
@@ -163,19 +170,20 @@ function repeated({ name }: ToolCall): string {
   return `${name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
 }
 
-/** One call and its answer as an event; null when the run was stopped before the answer came. */
+/** One call: what it brought about, and its answer; nothing when the run was stopped before the answer came. */
 async function callOnce(
   { call, index, tool }: Admitted,
   inbox: Inbox,
   sample: CallHooks["sample"],
   context: CallContext,
   deps: CallDeps,
-): Promise<RunEvent | null> {
+): Promise<readonly RunEvent[]> {
   const { turn } = context.journal.history;
   const place = { turn, index, tool: call.name };
-  const hooks = { onProgress: reportTo(inbox, place, deps), sample };
+  const facts: RunEvent[] = [];
+  const hooks: CallHooks = { onProgress: reportTo(inbox, place, deps), sample, onFact: (fact) => facts.push(fact) };
   const answer = await makeCall({ call, index, tool, id: resultId(turn, index) }, hooks, context, deps);
-  return answer && { type: "tool_call_finished", ...place, ...answer };
+  return answer ? [...facts, { type: "tool_call_finished", ...place, ...answer }] : [];
 }
 
 function reportTo(inbox: Inbox, place: { turn: number; index: number; tool: string }, { clock, redact }: CallDeps) {

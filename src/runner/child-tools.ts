@@ -1,13 +1,9 @@
 /** The tools by which an agent works with agents of its own. */
 import { z } from "zod";
+import { MOST_SOURCES } from "../core/context-source.js";
 import { MOST } from "../core/limits.js";
 import type { ToolDeclaration } from "../core/message.js";
-import type { Effect } from "../core/tool.js";
-
-export const SPAWN_AGENT = "spawn_agent";
-export const WAIT_FOR_RUNS = "wait_for_runs";
-export const GET_RUN = "get_run";
-export const CANCEL_RUN = "cancel_run";
+import { CANCEL_RUN, type Effect, GET_RUN, SPAWN_AGENT, WAIT_FOR_RUNS } from "../core/tool.js";
 
 /** Repeated after a crash, a spawn finds the run that it made before. */
 const EFFECTS: ReadonlyMap<string, Effect> = new Map([
@@ -25,12 +21,18 @@ export function effectOfChildTool(name: string): Effect | null {
 const text = { type: "string" };
 const runId = { ...text, maxLength: 100 };
 
+/** What a caller may name as context; each source is looked at when it is read. */
+export const contextSources = z.array(z.string()).min(1).max(MOST_SOURCES).optional();
+
 /** What an agent may say about an agent of its own. */
 export const SpawnWish = z.strictObject({
   prompt: z.string().min(1).describe("The task, with all the agent needs to know."),
   agent: z.string().max(200).optional().describe("A ready-made agent, by name; default: a general one."),
   workflow: z.string().max(200).optional(),
   variables: z.record(z.string().max(100), z.json()).optional(),
+  context: contextSources.describe(
+    "Given to it before its task: file:<path in the project>, run:<run_id> (outcome) or transcript:<run_id>:<last messages, 1-100> of a run of your own, text:<anything>.",
+  ),
   provider: z.string().optional(),
   model: z.string().max(200).optional(),
   tools: z
@@ -50,44 +52,60 @@ function spawnSchema(): object {
   return schema;
 }
 
-export const CHILD_TOOLS: readonly ToolDeclaration[] = [
-  {
-    name: SPAWN_AGENT,
-    description:
-      "Starts an agent of your own on a part of your task and returns its run_id at once. It sees nothing but its prompt, and may use at most what you may.",
-    inputSchema: spawnSchema(),
-  },
-  {
-    name: WAIT_FOR_RUNS,
-    description: "Waits until all or any of your own runs have ended, and returns their outcomes.",
-    inputSchema: {
-      type: "object",
-      properties: {
-        run_ids: { type: "array", items: runId, minItems: 1, maxItems: 100, description: "Default: all that go on." },
-        mode: { enum: ["all", "any"] },
-        wait_seconds: { type: "number", minimum: 0 },
+let declared: readonly ToolDeclaration[] | null = null;
+
+/** The tools as models see them; the same array at every call. Made when they are first offered: most runs start no others. */
+export function childTools(): readonly ToolDeclaration[] {
+  declared ??= declarations();
+  return declared;
+}
+
+function declarations(): readonly ToolDeclaration[] {
+  return [
+    {
+      name: SPAWN_AGENT,
+      description:
+        "Starts an agent of your own on a part of your task and returns its run_id at once. It sees nothing but its prompt and context, and may use at most what you may.",
+      inputSchema: spawnSchema(),
+    },
+    {
+      name: WAIT_FOR_RUNS,
+      description: "Waits until all or any of your own runs have ended, and returns their outcomes.",
+      inputSchema: {
+        type: "object",
+        properties: {
+          run_ids: {
+            type: "array",
+            items: runId,
+            minItems: 1,
+            maxItems: 100,
+            description: "Default: all whose end you do not know.",
+          },
+          mode: { enum: ["all", "any"] },
+          wait_seconds: { type: "number", minimum: 0 },
+        },
+        additionalProperties: false,
       },
-      additionalProperties: false,
     },
-  },
-  {
-    name: GET_RUN,
-    description: "What one of your own runs has come to.",
-    inputSchema: { type: "object", properties: { run_id: runId }, required: ["run_id"], additionalProperties: false },
-  },
-  {
-    name: CANCEL_RUN,
-    description: "Stops one of your own runs and what it has started.",
-    inputSchema: {
-      type: "object",
-      properties: { run_id: runId, reason: { ...text, maxLength: 1000 } },
-      required: ["run_id"],
-      additionalProperties: false,
+    {
+      name: GET_RUN,
+      description: "What one of your own runs has come to.",
+      inputSchema: { type: "object", properties: { run_id: runId }, required: ["run_id"], additionalProperties: false },
     },
-  },
-];
+    {
+      name: CANCEL_RUN,
+      description: "Stops one of your own runs and what it has started.",
+      inputSchema: {
+        type: "object",
+        properties: { run_id: runId, reason: { ...text, maxLength: 1000 } },
+        required: ["run_id"],
+        additionalProperties: false,
+      },
+    },
+  ];
+}
 
 /** The declaration of a tool for child runs, or null. */
 export function childTool(name: string): ToolDeclaration | null {
-  return CHILD_TOOLS.find((tool) => tool.name === name) ?? null;
+  return effectOfChildTool(name) === null ? null : (childTools().find((tool) => tool.name === name) ?? null);
 }

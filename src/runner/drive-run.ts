@@ -10,6 +10,8 @@ import { createMailbox, type Mailbox } from "./mailbox.js";
 import { type AgentDeps, runAgent } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
+
 export interface DriveDeps {
   readonly store: Pick<RunStore, "listEvents">;
   readonly commits: CommitQueue;
@@ -34,7 +36,7 @@ export async function driveRun(
 ): Promise<Driven> {
   const hold: RunHold = { runId: run.id, epoch: run.epoch };
   const stopAfter = (milliseconds: number, reason: StopReason) =>
-    setTimeout(() => controller.abort(reason), Math.max(0, milliseconds)).unref();
+    setTimeout(() => controller.abort(reason), Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS)).unref();
   const deadline = stopAfter(past.millisecondsLeft, "timeout");
   const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
   try {

@@ -31,7 +31,7 @@ export function createJournal(
   readReply: ReadReply,
   redact: Redact,
 ): Journal {
-  const history = createHistory(past.prompt);
+  const history = createHistory(past.opening);
   const definition = request.workflow;
   let workflow = definition && beginWorkflow(definition, { ...request.variables, ...facts });
   let unsaved: RunEvent[] = [];

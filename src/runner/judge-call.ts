@@ -1,15 +1,18 @@
 /** The gate at the call: what was not offered, does not fit the tool's schema, leads nowhere or breaks a rule is refused. */
+import { parseSource } from "../core/context-source.js";
 import type { RunEvent } from "../core/event.js";
 import { judgeTool } from "../core/gate.js";
 import { judgeRules } from "../core/judge-rules.js";
 import { canSpawn } from "../core/limits.js";
 import type { ToolCall } from "../core/message.js";
 import { didYouMean } from "../core/nearest.js";
-import type { CatalogTool } from "../core/tool.js";
+import { type CatalogTool, SPAWN_AGENT } from "../core/tool.js";
 import { READ_RESULT, readResultTool } from "./built-in-tools.js";
 import { childTool } from "./child-tools.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 import { absenceOf, type Offer } from "./offer-tools.js";
+
+const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
 
 export interface CallVerdict {
   /** The tool as its server declares it now; null for a tool of legwork itself, and where there is none. */
@@ -36,12 +39,7 @@ export async function judgeCall(call: ToolCall, context: CallContext, deps: Call
   });
   if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
   const own = childTool(name);
-  if (own)
-    return refused(
-      canSpawn(context.run.depth, context.request.limits)
-        ? await misfitOf(call, own.inputSchema, deps)
-        : tooDeep(name, context),
-    );
+  if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
   const offered = offer.allowed.get(name);
   if (!offered) return refused(forbidden(name, whyNotOffered(name, offer)));
   const tool = deps.downstream.current(offered);
@@ -54,6 +52,34 @@ export async function judgeCall(call: ToolCall, context: CallContext, deps: Call
   const objection = await deps.downstream.objection(tool, call.arguments);
   if (objection !== null) return refused(forbidden(name, objection));
   return { tool, ...judgedByRules(call, tool, context) };
+}
+
+async function whyNoChildCall(
+  call: ToolCall,
+  schema: object,
+  context: CallContext,
+  deps: CallDeps,
+): Promise<string | null> {
+  if (!canSpawn(context.run.depth, context.request.limits)) return tooDeep(call.name, context);
+  return (await misfitOf(call, schema, deps)) ?? (await whyNotRead(call, context, deps));
+}
+
+/** What an agent has legwork read for a run of its own is what it may read itself. */
+async function whyNotRead(call: ToolCall, context: CallContext, deps: CallDeps): Promise<string | null> {
+  for (const path of filesIn(call)) {
+    const { refusal, approval } = await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps);
+    const why = refusal ?? (approval === null ? null : `${READ_FILE} has to be approved: ${approval}`);
+    if (why !== null) return forbidden(call.name, `context "file:${path}" is for agents that may read it: ${why}`);
+  }
+  return null;
+}
+
+function filesIn({ name, arguments: { context } }: ToolCall): readonly string[] {
+  if (name !== SPAWN_AGENT || !Array.isArray(context)) return [];
+  return context.flatMap((named) => {
+    const source = parseSource(String(named));
+    return "kind" in source && source.kind === "file" ? [source.path] : [];
+  });
 }
 
 function tooDeep(name: string, { run }: CallContext): string {

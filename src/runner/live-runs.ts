@@ -1,16 +1,14 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
-import { LEASE_MS } from "../core/limits.js";
 import type { CreateRunResult, Log, NewRun, RunHold, RunStore } from "../core/ports.js";
 import type { Run } from "../core/run.js";
 import { createCommitQueue } from "./commit-queue.js";
 import { driveRun } from "./drive-run.js";
 import type { EventFeed } from "./event-feed.js";
+import { everyFewSeconds } from "./every-few-seconds.js";
 import type { Past } from "./load-past.js";
 import type { AgentDeps } from "./run-agent.js";
 import type { StopReason } from "./stop.js";
 import type { StoreWatch } from "./watch-store.js";
-
-const RENEW_EVERY_MS = 5_000; // a third of a lease
 
 export interface LiveRuns {
   /** How many runs may work at the same time; more wait. */
@@ -188,21 +186,4 @@ export function createLiveRuns(deps: {
 /** A child uses no slot: otherwise parents that wait for theirs could hold all there are. */
 function isChild({ run }: LiveRun): boolean {
   return run.parentRunId !== null;
-}
-
-/** Calls `act` again and again, telling it for one lease after this process was stopped for longer than a lease. */
-function everyFewSeconds(act: (wokeLate: boolean) => void, log: Log): NodeJS.Timeout {
-  let last = Date.now();
-  let lateUntil = 0;
-  const timer = setInterval(() => {
-    const now = Date.now();
-    if (now - last > LEASE_MS) lateUntil = now + LEASE_MS;
-    last = now;
-    try {
-      act(now < lateUntil);
-    } catch (error) {
-      log.error({ err: error }, "cannot renew leases");
-    }
-  }, RENEW_EVERY_MS);
-  return timer.unref();
 }

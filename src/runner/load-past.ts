@@ -1,12 +1,13 @@
 /** What a run has behind it when it begins here: its journal, and that of the runs whose history it goes on from. */
+import { toOpening } from "../core/context.js";
 import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { RunStore } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
 import { runningTime } from "../core/running-time.js";
 
 export interface Past {
-  /** The prompt that the history begins with. */
-  readonly prompt: string;
+  /** The first message of the history. */
+  readonly opening: string;
   readonly events: readonly RunEvent[];
   /** The seq of the last of the run's own. */
   readonly lastSeq: number;
@@ -15,8 +16,9 @@ export interface Past {
 }
 
 /** The past of a run that has just been created with a history of its own. */
-export function noPast({ prompt, limits }: RunRequest): Past {
-  return { prompt, events: [], lastSeq: 1, millisecondsLeft: limits.timeoutSeconds * 1000 };
+export function noPast(request: RunRequest): Past {
+  const { limits } = request;
+  return { opening: toOpening(request), events: [], lastSeq: 1, millisecondsLeft: limits.timeoutSeconds * 1000 };
 }
 
 /** Throws StoreError. */
@@ -24,7 +26,7 @@ export function loadPast(run: Run, store: Pick<RunStore, "listEvents" | "getRun"
   const own = store.listEvents(run.id, { afterSeq: 0 });
   const before = loadSource(run, store);
   return {
-    prompt: before?.prompt ?? run.request.prompt,
+    opening: before?.opening ?? toOpening(run.request),
     events: [...(before?.events ?? []), ...own.map(({ event }) => event)],
     lastSeq: own.at(-1)?.seq ?? 0,
     millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + granted(own) - runningTime(own),

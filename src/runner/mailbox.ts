@@ -18,7 +18,7 @@ export function createMailbox(runId: string, seq: number, store: Pick<RunStore, 
   return {
     read() {
       const found = store.listEvents(runId, { afterSeq: readTo, types: ["message_sent"] });
-      readTo = Math.max(savedTo, found.at(-1)?.seq ?? 0); // all before it has just been looked through
+      readTo = Math.max(readTo, savedTo, found.at(-1)?.seq ?? 0); // all before it has just been looked through
       return found.flatMap(({ event }) => (event.type === "message_sent" ? [event] : []));
     },
     saved(events) {

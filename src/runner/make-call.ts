@@ -2,7 +2,7 @@
 import type { Surroundings } from "../core/advance.js";
 import type { ConditionReader } from "../core/condition.js";
 import { DownstreamError } from "../core/errors.js";
-import type { KeptAnswer, KeptPart } from "../core/event.js";
+import type { KeptAnswer, KeptPart, RunEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
 import type { ToolCall } from "../core/message.js";
 import type { AnswerPart, CallOptions, Clock, Downstream, ToolAnswer } from "../core/ports.js";
@@ -53,8 +53,11 @@ export interface AdmittedCall {
   readonly id: string;
 }
 
-/** What the server of a call may do while it lasts. */
-export type CallHooks = Pick<CallOptions, "onProgress" | "sample">;
+/** What may come of a call while it lasts. */
+export type CallHooks = Pick<CallOptions, "onProgress" | "sample"> & {
+  /** What the call has brought about in the run itself, to be saved with its answer. */
+  onFact(fact: RunEvent): void;
+};
 
 const INLINE_LIMIT = 20_000; // characters of one result that a model is given; some 5,000 tokens
 const HEAD_LENGTH = 10_000; // what it gets of a larger one, and of each read_result
@@ -77,7 +80,7 @@ export async function makeCall(
   if (call.name === READ_RESULT) return answered(readResult(call, journal, deps));
   try {
     if (tool === null) {
-      const answer = await deps.callChildren(call, index, context);
+      const answer = await deps.callChildren(call, index, context, hooks.onFact);
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;

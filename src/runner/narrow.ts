@@ -4,38 +4,25 @@ import { READ_ONLY_ENTRY } from "../core/gate.js";
 import { canSpawn } from "../core/limits.js";
 import type { RunRequest } from "../core/run.js";
 import { patternMatches } from "../core/tool.js";
+import type { Rule, Step } from "../core/workflow.js";
 import type { Offer } from "./offer-tools.js";
 import type { SpawnArguments } from "./resolve-request.js";
 import type { AgentRun } from "./run-agent.js";
 
-/** The run that starts another, with what it is offered and what is left of its time now. */
+/** The run that starts another, with the step it is in, what it is offered there and what is left of its time now. */
 export interface ParentRun {
   readonly run: AgentRun;
+  readonly step: Step | null;
   readonly offer: Offer;
   readonly secondsLeft: number;
 }
 
 /** The request of a child within what its parent may do. Throws RequestError for what it asks beyond that by name. */
-export function narrowToParent(
-  request: RunRequest,
-  args: SpawnArguments,
-  { run, offer, secondsLeft }: ParentRun,
-): RunRequest {
-  const { maxDepth } = run.request.limits;
-  if (!canSpawn(run.depth, run.request.limits))
-    throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
-  const excess = (args.tools ?? []).find((pattern) => isExcess(pattern, offer));
-  if (excess !== undefined)
-    throw new RequestError(
-      "too_much",
-      `tools: you may not use "${excess}" yourself, so an agent of yours may not either`,
-    );
-  if (secondsLeft <= 0 || (args.timeout_seconds ?? 0) > secondsLeft)
-    throw new RequestError(
-      "too_much",
-      `timeout_seconds: ${Math.max(0, Math.floor(secondsLeft))} s of your own time are left`,
-    );
+export function narrowToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
+  const { run, offer, secondsLeft } = parent;
   const { limits, policy } = request;
+  const most = run.request.limits;
+  refuseExcess(args, parent);
   const from = (source: string) => `${source} (of the run ${run.id} that started it)`;
   const named = <T extends { readonly from: string }>(source: T) => ({ ...source, from: from(source.from) });
   return {
@@ -46,10 +33,42 @@ export function narrowToParent(
     },
     limits: {
       ...limits,
-      timeoutSeconds: Math.min(limits.timeoutSeconds, secondsLeft),
-      maxDepth: Math.min(limits.maxDepth, maxDepth),
+      maxTurns: Math.min(limits.maxTurns, most.maxTurns),
+      timeoutSeconds: Math.min(limits.timeoutSeconds, wholeSeconds(secondsLeft)),
+      maxDepth: Math.min(limits.maxDepth, most.maxDepth),
     },
   };
+}
+
+function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft }: ParentRun): void {
+  const { maxDepth, maxTurns } = run.request.limits;
+  if (!canSpawn(run.depth, run.request.limits))
+    throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
+  if (step?.rules.some(isFence))
+    throw new RequestError(
+      "too_much",
+      `step "${step.name}" has rules for your calls, which would not hold for an agent of yours: start it in another step`,
+    );
+  const excess = (args.tools ?? []).find((pattern) => isExcess(pattern, offer));
+  if (excess !== undefined)
+    throw new RequestError(
+      "too_much",
+      `tools: you may not use "${excess}" yourself, so an agent of yours may not either`,
+    );
+  if ((args.max_turns ?? 0) > maxTurns)
+    throw new RequestError("too_much", `max_turns: you have ${maxTurns} yourself, so an agent of yours has no more`);
+  if (secondsLeft <= 0 || (args.timeout_seconds ?? 0) > secondsLeft)
+    throw new RequestError("too_much", `timeout_seconds: ${wholeSeconds(secondsLeft)} s of your own time are left`);
+}
+
+/** A rule that may keep a call back: by what it looks at, which only the run that is in the step has. */
+function isFence({ action }: Rule): boolean {
+  return action === "block" || action === "require_approval";
+}
+
+/** Down to whole seconds, where there is at least one. */
+function wholeSeconds(seconds: number): number {
+  return seconds < 1 ? Math.max(0, seconds) : Math.floor(seconds);
 }
 
 /** A pattern that names tools, and none that the parent may use. */

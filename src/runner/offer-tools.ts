@@ -6,7 +6,7 @@ import type { Catalog, Downstream, ServerProblem } from "../core/ports.js";
 import type { RunRequest, ToolPolicy } from "../core/run.js";
 import { type CatalogTool, patternMayReach } from "../core/tool.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
-import { CHILD_TOOLS } from "./child-tools.js";
+import { childTools } from "./child-tools.js";
 import { policiesOf } from "./resolve-policy.js";
 
 export interface Offer {
@@ -84,7 +84,8 @@ export function changeBetween(before: Seen, after: Offer): string | null {
     ...(gone.length > 0 ? [`no longer there: ${listed(gone)}`] : []),
     ...(added.length > 0 ? [`there now: ${listed(added)}`] : []),
   ];
-  const reasons = after.problems.filter((problem) => !before.problems.includes(problem));
+  const known = new Set(before.problems.map(toWarning));
+  const reasons = after.problems.filter((problem) => !known.has(toWarning(problem)));
   return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
 }
 
@@ -122,7 +123,7 @@ function makeOffer(
   const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
   return {
     policy,
-    declarations: [...allowed, complete, ...moving, askTool, readResultTool, ...(canSpawn ? CHILD_TOOLS : [])],
+    declarations: [...allowed, complete, ...moving, askTool, readResultTool, ...(canSpawn ? childTools() : [])],
     graceDeclarations: [complete],
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),

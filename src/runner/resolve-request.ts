@@ -1,5 +1,6 @@
 /** Turns what a caller asks for into a frozen request, or refuses it, before anything is written. */
 import type { AgentDefinition, Definitions, Found } from "../core/agent.js";
+import type { ContextBlock } from "../core/context.js";
 import { ConfigError, RequestError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { PatternSource, RunLimits, RunRequest } from "../core/run.js";
@@ -28,6 +29,8 @@ export interface SpawnArguments {
   readonly tools?: readonly string[] | undefined;
   readonly blocked_tools?: readonly string[] | undefined;
   readonly variables?: Readonly<Record<string, Json>> | undefined;
+  /** The sources, each `kind:rest`. */
+  readonly context?: readonly string[] | undefined;
   readonly output_schema?: unknown;
   readonly title?: string | undefined;
   readonly system_prompt?: string | undefined;
@@ -44,6 +47,8 @@ export interface ResolveDeps {
   readonly providers: readonly ProviderEntry[];
   readonly definitions: Definitions;
   readonly schemas: JsonSchemas;
+  /** What the caller's sources hold. */
+  readonly context: readonly ContextBlock[] | null;
 }
 
 export interface Resolved {
@@ -60,7 +65,7 @@ const LARGEST_SCHEMA = 100_000; // characters; compiling a larger one would hold
 
 /** The frozen request. Throws RequestError, or ConfigError where a file or variable has to change. */
 export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): Promise<Resolved> {
-  const { settings, providers, definitions, schemas, parent } = deps;
+  const { settings, providers, definitions, schemas, parent, context } = deps;
   if (args.prompt.trim() === "")
     throw new RequestError("invalid_arguments", "prompt is empty: say what the agent has to do");
   const foundAgent = findAgent(args.agent ?? DEFAULT_AGENT, definitions);
@@ -112,6 +117,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
   const prompt = agent?.prompt == null ? null : fillTemplate(agent.prompt, { ...workflow?.variables, ...variables });
   const request: RunRequest = {
     prompt: args.prompt,
+    context,
     systemPrompt: args.system_prompt ?? prompt,
     agent: agent?.name ?? DEFAULT_AGENT,
     provider: chosen.entry.name,
@@ -120,7 +126,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     outputSchema,
     limits: {
       ...settings.limits,
-      maxDepth: depthOf(foundAgent, settings.limits.maxDepth),
+      maxDepth: depthOf(foundAgent, foundWorkflow, settings.limits.maxDepth),
       maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
       timeoutSeconds:
         args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
@@ -175,9 +181,11 @@ function refuseUnsupported({ definition: { name, maxCostUsd }, place }: Found<Ag
     );
 }
 
-/** A definition that comes with the project only narrows. */
-function depthOf(found: Found<AgentDefinition> | null, general: number): number {
-  const own = found?.definition.maxDepth ?? general;
+/** The agent definition's, else the workflow's, else the configuration's; what comes with the project only narrows. */
+function depthOf(agent: Found<AgentDefinition> | null, workflow: Found<Workflow> | null, general: number): number {
+  const [own, found] = agent?.definition.maxDepth
+    ? [agent.definition.maxDepth, agent]
+    : [workflow?.definition.settings.maxDepth ?? general, workflow];
   return found?.origin === "project" ? Math.min(own, general) : own;
 }
 

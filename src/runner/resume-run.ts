@@ -45,7 +45,7 @@ export async function resumeRun(
   const { entries, missing } = await needsOf(run, setup, runtime.store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
   const agent = await openAgentDeps(entries, setup, runtime);
-  if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before the run was resumed");
+  refuseGone(caller, runtime);
   const resumed =
     run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, args, runtime);
   runtime.live.begin(resumed, loadPast(resumed, runtime.store), agent);
@@ -53,10 +53,18 @@ export async function resumeRun(
   return { run: resumed, notices: missing };
 }
 
-function refuseStatus({ id, status }: Run, { message }: ResumeArguments): void {
+function refuseGone({ signal }: Caller, { live }: Runtime): void {
+  if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: resume the run in a new process");
+  if (signal.aborted) throw new RequestError("cancelled", "the call was cancelled before the run was resumed");
+}
+
+function refuseStatus({ id, status, question }: Run, { message }: ResumeArguments): void {
   const refuse = (why: string) => new RequestError("not_resumable", `${id} ${why}`);
   if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
-  if (status === "waiting") throw refuse("waits for an answer");
+  if (status === "waiting")
+    throw refuse(
+      question === null ? "has its answer, and goes on by itself" : "waits for an answer: respond_to_run gives it",
+    );
   if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
   if (status === "success" && message === undefined)
     throw refuse("ended in success: pass a message that says what to do next");
@@ -72,11 +80,18 @@ function reopenRun(run: Run, given: ResumeArguments, runtime: Runtime): Run {
     ...(moreTurns === undefined ? {} : { moreTurns }),
     ...(moreSeconds === undefined ? {} : { moreSeconds }),
   };
-  const told: readonly RunEvent[] = message === undefined ? [] : [{ type: "message_injected", text: message }];
+  const told = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
+    text == null ? [] : [{ type: "message_injected", text }],
+  );
   const taken = runtime.store.takeOver({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
   if (taken) return taken;
   const now = runtime.store.getRun(run.id)?.status;
   throw new RequestError("not_resumable", `${run.id} is ${now} now: somebody else was first`);
+}
+
+/** The agent thought that it was done, or had been told that its last reply was due; null where it noticed no end. */
+function endNotice({ status }: Run): string | null {
+  return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
 }
 
 /** A run without turns or time would end at once, and not as its caller expects. */
@@ -90,7 +105,8 @@ function refuseUsedUp(run: Run, { moreTurns = 0, moreSeconds = 0 }: ResumeArgume
 }
 
 /** A new run that begins where the other has ended. */
-async function continueRun(run: Run, given: ResumeArguments, { session }: Caller, runtime: Runtime): Promise<Run> {
+async function continueRun(run: Run, given: ResumeArguments, caller: Caller, runtime: Runtime): Promise<Run> {
+  const { session } = caller;
   const message = given.message ?? "";
   const id = runtime.newId("run");
   const created = await runtime.live.create(
@@ -105,11 +121,12 @@ async function continueRun(run: Run, given: ResumeArguments, { session }: Caller
       depth: 1,
       project: runtime.project,
       title: titleFrom(message),
-      request: { ...run.request, prompt: message, limits: withMore(run.request.limits, given) },
+      request: { ...run.request, prompt: message, context: null, limits: withMore(run.request.limits, given) },
       message,
+      step: run.step,
       idempotency: null,
     },
-    () => {},
+    () => refuseGone(caller, runtime),
   );
   return created.run;
 }

@@ -14,6 +14,7 @@ import type { PrematureStop, Step } from "../core/workflow.js";
 import { advanceTurn, advanceWorkflow, approvalForSuccess, unmetIn } from "./advance-workflow.js";
 import { type Asked, askModel } from "./ask-model.js";
 import { askQuestions } from "./ask-person.js";
+import { ASK } from "./built-in-tools.js";
 import { callTools } from "./call-tools.js";
 import { endWith, type Halt, waitWith } from "./halt.js";
 import { createJournal, type Journal } from "./journal.js";
@@ -135,8 +136,9 @@ async function* workUntilHalt(
     if (haltByWorkflow || signal.aborted) return haltByWorkflow;
 
     // A message that came meanwhile may change what is left to do.
-    if (calls.length === 0 && hasMail(mailbox, journal)) continue;
-    const end = calls.length === 0 ? answered(text, context) : await completed(calls, context, deps);
+    const mail = hasMail(mailbox, journal);
+    if (calls.length === 0 && mail) continue;
+    const end = calls.length === 0 ? answered(text, context) : await completed(calls, mail, context, deps);
     if (end) return end;
   }
 }
@@ -263,14 +265,25 @@ function premature({ outputSchema, workflow }: RunRequest, unmet: readonly strin
 }
 
 /** `complete` is judged after the other calls of its turn; only the first of a turn counts. */
-async function completed(calls: readonly ToolCall[], context: CallContext, deps: AgentDeps): Promise<Halt | null> {
+async function completed(
+  calls: readonly ToolCall[],
+  hasMail: boolean,
+  context: CallContext,
+  deps: AgentDeps,
+): Promise<Halt | null> {
   const { request, journal } = context;
   const { turn } = journal.history;
   const most = request.workflow?.settings.maxRefusals ?? MAX_COMPLETE_REFUSALS;
   const asked = calls.flatMap((call, index) => (call.name === COMPLETE ? [{ call, index }] : []));
+  const unread = unreadBy(calls, hasMail);
   let outcome: Outcome | null = null;
   for (const [position, { call, index }] of asked.entries()) {
     if (journal.history.answers[index] !== undefined) continue;
+    if (unread !== null) {
+      const text = `complete was put off: ${unread}, and then call it again if your work is done`;
+      journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, isError: true, text, milliseconds: 0 });
+      continue;
+    }
     const verdict =
       position === 0
         ? await judgeCompletion(call, context, deps)
@@ -278,8 +291,7 @@ async function completed(calls: readonly ToolCall[], context: CallContext, deps:
     if ("about" in verdict) return waitWith(verdict);
     if (verdict.accepted) {
       outcome = verdict.outcome;
-      const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
-      journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
+      noteAccepted(index, context);
       noteCompletion(outcome, context);
       continue;
     }
@@ -292,6 +304,18 @@ async function completed(calls: readonly ToolCall[], context: CallContext, deps:
     }
   }
   return outcome && endWith(outcome);
+}
+
+function noteAccepted(index: number, { journal }: CallContext): void {
+  const { turn } = journal.history;
+  const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
+  journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
+}
+
+/** What the agent has to read before its work can be done; null where there is nothing. */
+function unreadBy(calls: readonly ToolCall[], hasMail: boolean): string | null {
+  if (calls.some(({ name }) => name === ASK)) return "read the answer to your question first";
+  return hasMail ? "read the message that has come for you first" : null;
 }
 
 /** Nothing the model says makes a success of a run whose workflow has not come to its end. */
@@ -330,8 +354,10 @@ async function graceEnd(
     return { status: "partial", result: null, error: { code: breach.code, message } };
   }
   const { text, calls } = asked.content;
-  const call = calls.find(({ name }) => name === COMPLETE);
+  const index = calls.findIndex(({ name }) => name === COMPLETE);
+  const call = calls[index];
   if (call) {
+    noteAccepted(index, context);
     const asksSuccess = (call.arguments.status ?? "success") === "success";
     const message = [breach.message, ...(asksSuccess ? unmetIn(context) : [])].join("; ");
     return await graceOutcome(call.arguments, outputSchema, deps.schemas, { ...breach, message });

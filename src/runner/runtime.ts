@@ -2,7 +2,7 @@
 import type { Definitions } from "../core/agent.js";
 import type { ConditionReader } from "../core/condition.js";
 import type { ReadReply } from "../core/history.js";
-import type { Clock, Downstream, RunStore } from "../core/ports.js";
+import type { Clock, Downstream, ReadProjectFile, RunStore } from "../core/ports.js";
 import type { Redact } from "../core/redact.js";
 import type { CallChildren } from "./children.js";
 import type { EventFeed } from "./event-feed.js";
@@ -32,6 +32,7 @@ export interface RuntimeParts {
   readonly clock: Clock;
   /** Of the secrets that the configuration holds; of none before setup(). */
   readonly redact: Redact;
+  readonly readProjectFile: ReadProjectFile;
   newId(prefix: "run" | "ses" | "msg"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;

@@ -1,10 +1,12 @@
 /** Starts a run: resolved and refused first, then written in one transaction, then driven. */
 import { createHash } from "node:crypto";
 import { ConfigError, RequestError } from "../core/errors.js";
-import type { Downstream, HostSession, NewRun, ServerStatus } from "../core/ports.js";
-import type { Run, RunRequest } from "../core/run.js";
+import { canSpawn } from "../core/limits.js";
+import type { Downstream, HostSession, NewRun, RunStore, ServerStatus } from "../core/ports.js";
+import { isEnded, type Run, type RunRequest } from "../core/run.js";
 import { patternNamesServer } from "../core/tool.js";
 import { openAgentDeps } from "./agent-deps.js";
+import { loadContext } from "./load-context.js";
 import { noPast } from "./load-past.js";
 import { narrowToParent, type ParentRun } from "./narrow.js";
 import { type Offer, serversFor } from "./offer-tools.js";
@@ -33,16 +35,38 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const { settings, providers, definitions, downstream, notices } = setup;
   const { schemas, live, redact } = runtime;
   const args = redact.value(given);
+  const made = madeBefore(args, runtime);
+  if (made) return { run: made, isNew: false, offer: knownOffer(made.request, runtime, downstream), notices };
   const parent = "parent" in caller ? caller.parent : null;
   const asker = parent?.run.request ?? null;
-  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker });
+  const context = await loadContext(given.context, parent?.run ?? null, runtime); // a path may look like a secret
+  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker, context });
   const request = parent ? narrowToParent(resolved.request, args, parent) : resolved.request;
+  refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   refuseBrokenServers(request, downstream);
   const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);
   if (isNew) live.begin(run, noPast(run.request), agent);
   const offer = knownOffer(run.request, runtime, downstream);
   return { run, isNew, offer, notices: [...notices, ...resolved.notices] };
+}
+
+/** What has changed since the key was first used does not matter: a definition may be gone, or a parent's time nearly up. */
+function madeBefore(args: SpawnArguments, { store, project }: Runtime): Run | null {
+  const idempotency = idempotencyOf(args);
+  const found = idempotency && store.findRun(project, idempotency.key);
+  if (!found) return null;
+  if (found.requestHash !== idempotency.requestHash) throw conflict(idempotency.key, found.run);
+  return found.run;
+}
+
+/** A workflow that starts agents cannot be followed where they may not be started. */
+function refuseFlat({ workflow, limits }: RunRequest, depth: number): void {
+  if ((workflow?.settings.maxDepth ?? 1) === 1 || canSpawn(depth, limits)) return;
+  const rule = `max_depth is ${limits.maxDepth}, and the run would be at depth ${depth}`;
+  const remedy =
+    depth === 1 ? "raise max_depth of the agent or of limits in the configuration" : "name another workflow";
+  throw new RequestError("too_deep", `workflow ${workflow?.name} starts agents of its own, and ${rule}: ${remedy}`);
 }
 
 /** A server that the caller names, and that cannot be used as it is configured, is told before anything is written. */
@@ -70,7 +94,7 @@ function knownOffer(request: RunRequest, { offerTools }: Runtime, downstream: Do
 
 async function createRun(request: RunRequest, args: SpawnArguments, caller: Caller, runtime: Runtime) {
   const id = runtime.newId("run");
-  const { idempotency_key: key, ...asked } = args;
+  const idempotency = idempotencyOf(args);
   const newRun: NewRun = {
     id,
     sessionId: runtime.newId("ses"),
@@ -80,20 +104,40 @@ async function createRun(request: RunRequest, args: SpawnArguments, caller: Call
     title: args.title ?? titleFrom(args.prompt),
     request,
     message: null,
-    idempotency: key === undefined ? null : { key, requestHash: hashOf(asked) },
+    step: null,
+    idempotency,
   };
   const result = await runtime.live.create(newRun, () => {
     if (runtime.live.closed)
       throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
+    if ("parent" in caller) refuseChild(caller.parent.run.id, runtime.store);
     // Nobody would ever learn of a run whose caller has gone before it had a name.
     if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
   });
-  if (result.kind === "conflict")
-    throw new RequestError(
-      "idempotency_conflict",
-      `idempotency_key "${key}" already made ${result.run.id} with other arguments: use a new key, or the same arguments`,
-    );
+  if (result.kind === "conflict") throw conflict(idempotency?.key ?? "", result.run);
   return { run: result.run, isNew: result.kind === "created" };
+}
+
+function idempotencyOf({ idempotency_key: key, ...asked }: SpawnArguments): NewRun["idempotency"] {
+  return key === undefined ? null : { key, requestHash: hashOf(asked) };
+}
+
+function conflict(key: string, { id }: Run): RequestError {
+  return new RequestError(
+    "idempotency_conflict",
+    `idempotency_key "${key}" already made ${id} with other arguments: use a new key, or the same arguments`,
+  );
+}
+
+const MOST_CHILDREN = 20; // of one run, going on at a time
+
+function refuseChild(parentRunId: string, store: RunStore): void {
+  const parent = store.getRun(parentRunId);
+  // Another process may have ended the parent, and nothing would end what it starts afterwards.
+  if (parent === null || isEnded(parent.status))
+    throw new RequestError("parent_ended", "the run that starts it has ended, so it was not started");
+  if (store.countLivingChildren(parentRunId) >= MOST_CHILDREN)
+    throw new RequestError("too_many_children", `${MOST_CHILDREN} of your runs go on: wait for one of them first`);
 }
 
 function lineage(id: string, caller: Caller) {

@@ -22,7 +22,7 @@ export function createTakeOver(runtime: RuntimeParts, elicit: Elicit, log: Log):
   let looking = false;
   let again = false;
   let begun = false;
-  const leftAlone = createLeftAlone(log);
+  const leftAlone = createLeftAlone(runtime, log);
 
   /** One look at a time; one that was asked for meanwhile follows it. What it fails at is tried again with the next. */
   async function look(): Promise<void> {

@@ -18,7 +18,7 @@ export interface LeftAlone {
   delete(runs: readonly Run[]): void;
 }
 
-export function createLeftAlone(log: Log): LeftAlone {
+export function createLeftAlone({ feed }: Pick<RuntimeParts, "feed">, log: Log): LeftAlone {
   const ids = new Set<string>();
   return {
     has: (id) => ids.has(id),
@@ -26,6 +26,7 @@ export function createLeftAlone(log: Log): LeftAlone {
       const added = runs.map(({ id }) => id).filter((id) => !ids.has(id));
       if (added.length > 0) log.info({ runs: added, why }, "interrupted runs are left alone");
       for (const id of added) ids.add(id);
+      for (const id of added) feed.publish(id, []); // waiting for them is of no more use
     },
     delete(runs) {
       for (const { id } of runs) ids.delete(id);
@@ -98,7 +99,9 @@ function takeUp(ready: readonly ReadyRun[], { store, live, feed }: RuntimeParts)
       return held ? [{ run: held, past: loadPast(held, store), agent }] : [];
     }),
   );
-  for (const { run, past, agent } of taken) live.begin(run, past, agent);
+  // A parent that was given up has ended the children that were taken before it.
+  const held = store.stillHeld(taken.map(({ run }) => ({ runId: run.id, epoch: run.epoch })));
+  for (const { run, past, agent } of taken) if (held.has(run.id)) live.begin(run, past, agent);
   for (const { run } of ready) feed.publish(run.id, []);
 }
 

@@ -1,27 +1,38 @@
-/** Calls that were under way when their process went away: nobody knows whether they had their effect. */
-import { OUTCOME_UNKNOWN } from "../core/event.js";
+/** Calls that were under way when their process went away or their time was up: nobody knows whether they had their effect. */
+import { type KeptAnswer, OUTCOME_UNKNOWN } from "../core/event.js";
 import { type OpenCall, unanswered } from "../core/history.js";
-import type { RunFailure } from "../core/run.js";
+import { aboutKey, type Inquiry, type QuestionAbout } from "../core/question.js";
 import { cutTo } from "../core/text.js";
 import { type Effect, isBuiltIn } from "../core/tool.js";
+import { endWith, type Halt, waitWith } from "./halt.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 
-const SHOWN_ARGUMENTS = 4_000; // characters of what was sent
+const SHOWN_ARGUMENTS = 3_000; // characters of what was sent
+
+/** What a person can say of a call that was cut off. */
+const HAPPENED = "it happened";
+const DID_NOT_HAPPEN = "it did not happen";
+const CANNOT_TELL = "I cannot tell";
 
 /**
- * Answers the calls of the last reply that may not be made again: the agent is told what was sent and how to find out.
- * The others stay unanswered, to be made again. Returns why the run has to end where the configuration asks for that.
+ * Answers the calls of the last reply that may not be made again: the agent is told what was sent and how to find out,
+ * or what a person knows of it. The others stay unanswered, to be made again. Returns why the run goes no further where
+ * the configuration asks for that.
  */
-export function settleOpenCalls(context: CallContext, deps: CallDeps): RunFailure | null {
-  const { history } = context.journal;
-  let stop: RunFailure | null = null;
-  for (const [index, { tool, effect }] of [...history.open]) {
-    const args = history.calls[index]?.arguments ?? {};
+export function settleOpenCalls(context: CallContext, deps: CallDeps): Halt | null {
+  const { journal } = context;
+  const { turn, open, calls } = journal.history;
+  let halt: Halt | null = null;
+  for (const [index, { tool, effect }] of [...open]) {
     if (mayRepeat({ tool, effect }, context)) continue;
-    noteUnknown(index, tool, args, context, deps);
-    stop ??= stopFor(tool, deps);
+    const about = { kind: "cut_call", turn, index, tool, arguments: calls[index]?.arguments ?? {} } as const;
+    const settled = settleCutCall(about, context, deps);
+    if (settled.kind === "wait") halt ??= waitWith(settled.inquiry);
+    if (settled.kind !== "answered") continue;
+    journal.note({ type: "tool_call_finished", turn, index, tool, ...settled.answer });
+    halt ??= stopFor(tool, deps);
   }
-  return stop;
+  return halt;
 }
 
 /** Answers every call that an end has cut off: the run goes on from there with a new turn. */
@@ -31,7 +42,8 @@ export function settleCutCalls(context: CallContext, deps: CallDeps): void {
   for (const { call, index } of unanswered(journal.history)) {
     const cut = open.get(index);
     if (cut && cut.effect !== "read_only") {
-      noteUnknown(index, call.name, call.arguments, context, deps);
+      const answer = unknownAnswer(call.name, call.arguments, context, deps);
+      journal.note({ type: "tool_call_finished", turn, index, tool: call.name, ...answer });
       continue;
     }
     const reason = `${call.name} was not ${cut ? "answered" : "made"}: the run had come to an end before`;
@@ -46,42 +58,60 @@ export function mayRepeat({ tool, effect }: OpenCall, { offer }: Pick<CallContex
   return effect === "read_only" ? now !== "effectful" : effect === "idempotent" && now !== null && now !== "effectful";
 }
 
+type AboutCutCall = Extract<QuestionAbout, { kind: "cut_call" | "cut_workflow_call" }>;
+
+/** What becomes of a call that may not simply be made again. */
+type SettledCall =
+  | { readonly kind: "answered"; readonly answer: KeptAnswer }
+  | { readonly kind: "repeat" }
+  | { readonly kind: "wait"; readonly inquiry: Inquiry };
+
+/** By what a person has said of the call, where the configuration has one asked; otherwise its outcome is unknown. */
+export function settleCutCall(about: AboutCutCall, context: CallContext, deps: CallDeps): SettledCall {
+  const { tool, arguments: args } = about;
+  const unknown = { kind: "answered", answer: unknownAnswer(tool, args, context, deps) } as const;
+  if (deps.downstream.afterUnknown(tool).action !== "ask") return unknown;
+  const given = context.journal.history.given.get(aboutKey(about));
+  if (given === undefined) return { kind: "wait", inquiry: toInquiry(about) };
+  if (given.text === DID_NOT_HAPPEN) return { kind: "repeat" };
+  if (given.text !== HAPPENED) return unknown;
+  const text = `This call had its effect: a person has looked. Its own answer was lost.\nSent: ${sent(args)}`;
+  return { kind: "answered", answer: { isError: false, text, milliseconds: 0 } };
+}
+
 /** Why the run ends where the outcome of a call of this tool is unknown; null where the agent decides. */
-export function stopFor(tool: string, { downstream }: CallDeps): RunFailure | null {
+export function stopFor(tool: string, { downstream }: CallDeps): Halt | null {
   if (downstream.afterUnknown(tool).action !== "stop") return null;
   const message = `whether a call of ${tool} had its effect is unknown, and on_unknown is stop: find out, then resume_run with a message that says so`;
-  return { code: OUTCOME_UNKNOWN, message };
+  return endWith({ status: "blocked", result: null, error: { code: OUTCOME_UNKNOWN, message } });
+}
+
+function toInquiry(about: AboutCutCall): Inquiry {
+  const { tool, arguments: args } = about;
+  const text = `A call of ${tool} was cut off: did it have its effect? If it did not happen, it is made now. Sent: ${sent(args)}`;
+  return { text, options: [HAPPENED, DID_NOT_HAPPEN, CANNOT_TELL], about, withinSeconds: null };
 }
 
 /** What the agent is told of a call whose outcome nobody knows. */
-export function unknownText(
+function unknownAnswer(
   tool: string,
-  args: Readonly<Record<string, unknown>>,
+  args: object,
   { offer }: Pick<CallContext, "offer">,
   { downstream }: CallDeps,
-): string {
+): KeptAnswer {
   const { probe } = downstream.afterUnknown(tool);
   const find =
-    probe !== null && offer.allowed.has(probe)
+    probe !== null && offer.allowed.get(probe)?.effect === "read_only"
       ? `Find out with ${probe} before you do anything else about it.`
       : "Find out before you call it again, if your tools can tell.";
-  return [
-    `Outcome unknown: the process that made this call of ${tool} went away before its answer came. It may or may not have had its effect, and was not repeated.`,
-    `Sent: ${cutTo(JSON.stringify(args), SHOWN_ARGUMENTS)}`,
+  const text = [
+    `Outcome unknown: this call of ${tool} was cut off before its answer came. It may or may not have had its effect, and was not repeated.`,
+    `Sent: ${sent(args)}`,
     find,
   ].join("\n");
+  return { isError: true, code: OUTCOME_UNKNOWN, text, milliseconds: 0 };
 }
 
-function noteUnknown(
-  index: number,
-  tool: string,
-  args: Readonly<Record<string, unknown>>,
-  context: CallContext,
-  deps: CallDeps,
-): void {
-  const { journal } = context;
-  const text = unknownText(tool, args, context, deps);
-  const { turn } = journal.history;
-  const answer = { isError: true, code: OUTCOME_UNKNOWN, text, milliseconds: 0 };
-  journal.note({ type: "tool_call_finished", turn, index, tool, ...answer });
+function sent(args: object): string {
+  return cutTo(JSON.stringify(args), SHOWN_ARGUMENTS);
 }

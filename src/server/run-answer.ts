@@ -50,6 +50,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     run_id: run.id,
     session_id: run.sessionId,
     parent_run_id: run.parentRunId,
+    ...(run.parentRunId === null ? {} : { parent_session_id: run.parentSessionId, root_run_id: run.rootRunId }),
     ...(run.continues === null ? {} : { continues: run.continues }),
     depth: run.depth,
     status: run.status,

@@ -59,18 +59,19 @@ export interface MessageItem extends Keyed {
 }
 
 /**
- * The conversation from a place on, as the agent's next request would hold it; it begins with the prompt. Reads on to
- * the beginning of a turn behind at least `most` messages, for only then nothing is added to them any more.
+ * The conversation from a place on, as the agent's next request would hold it; it begins with the opening, or with what
+ * the events say where that is null. Reads on to the beginning of a turn behind at least `most` messages, for only then
+ * nothing is added to them any more.
  */
 export function toMessageItems(
-  prompt: string,
+  opening: string | null,
   from: MessagesStart,
   events: Iterable<StoredEvent>,
   most: number,
   readReply: ReadReply,
 ): readonly MessageItem[] {
-  const history = createHistory(prompt);
-  if (from.messages > 0) history.messages.length = 0;
+  const history = createHistory(opening ?? "");
+  if (from.messages > 0 || opening === null) history.messages.length = 0;
   const starts: MessagesStart[] = history.messages.map(() => from);
   for (const { seq, event } of events) {
     if (event.type === "turn_started" && history.messages.length >= most) break;

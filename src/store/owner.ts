@@ -16,6 +16,11 @@ export function processOwners(): Owners {
   return { own: [machine(), ownPid, startOf(ownPid) ?? "?"].join("|"), isProvablyDead };
 }
 
+/** The process id in an owner string. */
+export function processOf(owner: string): number {
+  return Number(owner.split("|")[1]);
+}
+
 /**
  * True only when the owner ran on this machine and its process is gone, or its id now belongs to another process.
  * An owner elsewhere, or one that cannot be judged, counts as alive until its lease ends.

@@ -22,7 +22,8 @@ export function toRun(row: RunRow): Run {
     step: row.step,
     request: {
       ...row.request,
-      limits: { ...DEFAULT_LIMITS, ...row.request.limits }, // an older legwork knew fewer
+      context: row.request.context ?? null, // an older legwork knew of none, and of fewer limits
+      limits: { ...DEFAULT_LIMITS, ...row.request.limits },
       agent: row.agent,
       provider: row.provider,
       model: row.model,
@@ -74,7 +75,7 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     title: run.title,
     agent,
     workflow: run.request.workflow?.name ?? null,
-    step: null,
+    step: run.step,
     provider,
     model,
     prompt,

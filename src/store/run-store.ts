@@ -1,6 +1,6 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
 import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunHold, RunStore } from "../core/ports.js";
@@ -52,15 +52,17 @@ export function createRunStore(
       errorMessage: outcome?.error?.message ?? null,
     });
     if (row === undefined) return null;
-    if (outcome !== null) endChildren(hold.runId);
+    if (outcome !== null) endBelow(hold.runId);
+    const parentRunId = row[1] as string | null;
+    if (finished && parentRunId !== null) statements.forgiveAncestors.run({ parentRunId });
     return insertEvents(hold.runId, Number(row[0]), at, events);
   }
 
-  /** Nobody would read what they do: the children end with their run, and theirs with them. */
-  function endChildren(parentRunId: string): void {
-    const message = `its parent run ${parentRunId} was ended`;
+  /** Nobody would read what they do: all that still goes on below a run ends with it. */
+  function endBelow(runId: string): void {
+    const message = `the run ${runId} above it was ended`;
     const outcome: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
-    for (const { id, epoch } of statements.listLivingChildren.all({ parentRunId }))
+    for (const { id, epoch } of statements.listLivingBelow.all({ runId }))
       write({ runId: id, epoch }, [{ type: "run_finished", outcome }]);
   }
 
@@ -79,7 +81,7 @@ export function createRunStore(
     const now = clock.now();
     if (run.idempotency) {
       const { key, requestHash } = run.idempotency;
-      const known = rowByKey(run.project, key);
+      const known = statements.getRunByKey.get({ project: run.project, key });
       if (known) return { kind: known.requestHash === requestHash ? "existing" : "conflict", run: toRun(known) };
     }
     for (const session of toNewSessions(run, now)) statements.insertSession.run(session);
@@ -89,14 +91,6 @@ export function createRunStore(
     insertEvent(run.id, 1, now, { type: "run_created", ...(continues === null ? {} : { continues }) });
     if (message !== null) insertEvent(run.id, 2, now, { type: "message_injected", text: message });
     return { kind: "created", run: toRun(row) };
-  }
-
-  function rowByKey(project: string, key: string) {
-    return db
-      .select()
-      .from(runs)
-      .where(and(eq(runs.project, project), eq(runs.idempotencyKey, key)))
-      .get();
   }
 
   function takeOver({ runId, epoch }: RunHold, events: readonly RunEvent[]): Run | null {
@@ -203,9 +197,10 @@ export function createRunStore(
       return new Set(good.map(({ runId }) => runId));
     }),
     getRun,
+    countLivingChildren: verb((parentRunId) => statements.listLivingChildren.all({ parentRunId }).length),
     findRun: verb((project, key) => {
-      const row = rowByKey(project, key);
-      return row ? toRun(row) : null;
+      const row = statements.getRunByKey.get({ project, key });
+      return row ? { run: toRun(row), requestHash: row.requestHash } : null;
     }),
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: verb((filter) => listRuns(filter, db)),

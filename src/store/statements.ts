@@ -48,7 +48,23 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
           ...written(),
         })
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
-        .returning({ lastSeq: runs.lastSeq }),
+        .returning({ lastSeq: runs.lastSeq, parentRunId: runs.parentRunId }),
+    ),
+    /** What a run has finished brings those on that wait for it: their next crash is not one more of the same. */
+    forgiveAncestors: toNative(
+      sqlite,
+      db
+        .update(runs)
+        .set({ attempts: 0 })
+        .where(
+          sql`${runs.attempts} > 0 and ${runs.id} in (
+            with recursive line(id) as (
+              select ${placeholder("parentRunId")}
+              union select parent_run_id from runs join line using (id) where parent_run_id is not null
+            )
+            select id from line
+          )`,
+        ),
     ),
     /** Whoever held the run before can write nothing more; what it ended with is taken back, where that was asked for. */
     claim: toNative(
@@ -133,10 +149,32 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .from(runs)
       .where(eq(runs.id, placeholder("id")))
       .prepare(),
+    getRunByKey: db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.project, placeholder("project")), eq(runs.idempotencyKey, placeholder("key"))))
+      .prepare(),
     getHold: db
       .select({ status: runs.status, epoch: runs.epoch })
       .from(runs)
       .where(eq(runs.id, placeholder("id")))
+      .prepare(),
+    /** Also below runs that have ended: one of those may have been taken up again since. */
+    listLivingBelow: db
+      .select({ id: runs.id, epoch: runs.epoch })
+      .from(runs)
+      .where(
+        and(
+          sql`${runs.id} in (
+            with recursive below(id) as (
+              select id from runs where parent_run_id = ${placeholder("runId")}
+              union select runs.id from runs join below on runs.parent_run_id = below.id
+            )
+            select id from below
+          )`,
+          inArray(runs.status, ["pending", "running", "waiting", "interrupted"]),
+        ),
+      )
       .prepare(),
     listLivingChildren: db
       .select({ id: runs.id, epoch: runs.epoch })
@@ -224,7 +262,7 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
         inArray(runs.status, [...LEGAL_FROM[to]]),
       ),
     )
-    .returning({ lastSeq: runs.lastSeq });
+    .returning({ lastSeq: runs.lastSeq, parentRunId: runs.parentRunId });
   return toNative(sqlite, query);
 }
 

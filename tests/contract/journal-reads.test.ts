@@ -35,10 +35,12 @@ function started(): RunHold {
     title: "a title",
     hostSession: null,
     message: null,
+    step: null,
     continues: null,
     idempotency: null,
     request: {
       prompt: "do it",
+      context: null,
       systemPrompt: null,
       agent: "default",
       provider: "rehearsal",

@@ -57,6 +57,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       rootRunId: id,
       continues: null,
       message: null,
+      step: null,
       depth: 1,
       project: "/project",
       title: "a title",
@@ -64,6 +65,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       idempotency: null,
       request: {
         prompt: "do it",
+        context: null,
         systemPrompt: null,
         agent: "default",
         provider: "rehearsal",
@@ -384,9 +386,8 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       expect(() => openStore()).toThrow(/newer legwork: update legwork/);
     });
 
-    it("is refused in a folder that cannot be made", () => {
-      expect(() => open("/dev/null/home/legwork.db", () => now)).toThrow(/cannot be opened for writing.*LEGWORK_HOME/);
-    });
+    it("is refused in a folder that cannot be made", () =>
+      expect(() => open("/dev/null/home/legwork.db", () => now)).toThrow(/cannot be opened for writing.*LEGWORK_HOME/));
 
     it("keeps everything when it is opened again", () => {
       const hold = started();

@@ -155,7 +155,6 @@ describe("provider, model, limits and output_schema", () => {
       /:1:\d+: there is no workflow "plan-exekute"; did you mean "plan-execute"\?/,
     ],
     ["money that nobody can count", { max_cost_usd: 1 }, /:1:\d+: max_cost_usd of agent a\d+ cannot be kept/],
-    ["depth that is not there", { max_depth: 2 }, /:1:\d+: max_depth of agent a\d+ is 2/],
     ["an unknown key", { toolz: ["*"] }, /:1:\d+: unknown key "toolz"; did you mean "tools"\?/],
     ["a tool that is no pattern", { tools: ["Bash(git *)"] }, /:1:\d+: .*arguments cannot be limited/],
     ["a variable of legwork's", { variables: { agent_depth: 9 } }, /:1:\d+: .*legwork itself sets this variable/],
@@ -167,9 +166,13 @@ describe("provider, model, limits and output_schema", () => {
     );
   });
 
-  it("max_depth: 1 is what agents have", async () => {
-    const led = await stage.lead({ workflow: null, replies: [completes()], args: { agent: agent({ max_depth: 1 }) } });
-    expect(led.run.status).toBe("success");
+  it("max_depth says whether its agents may start others, which the configuration leaves at 1", async () => {
+    const replies = [calls(["spawn_agent", { prompt: "go on" }]), completes()];
+    const led = async (definition: object) =>
+      (await stage.lead({ workflow: null, replies, args: { agent: agent(definition) } })).said[1];
+    expect(await led({ max_depth: 2 })).toMatch(/^spawn_agent: \{"run_id":"run_/);
+    const refusal = "spawn_agent: spawn_agent is not allowed: max_depth is 1, and you are at depth 1";
+    expect([await led({ max_depth: 1 }), await led({})]).toEqual([refusal, refusal]);
   });
 });
 

@@ -61,7 +61,7 @@ it("a call that a rule wants approved is made after a yes, and not after a no", 
   const second = await waited(host, run.run_id);
   expect(second).toMatchObject({ status: "waiting", question: { id: "q2" } });
   expect(effects()).toEqual(["first"]);
-  await host.call("respond_to_run", { run_id: run.run_id, approve: false, answer: "one is enough" });
+  await host.call("respond_to_run", { run_id: run.run_id, approve: false, remark: "one is enough" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });
   expect(effects()).toEqual(["first"]);
   expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("one is enough");

@@ -7,7 +7,7 @@ import { CAN_MOUNT, fillDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../sup
 import { until, type Workbench } from "../support/host.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
-const SMALL_DISK = 4_096; // KiB
+const SMALL_DISK = 12_288; // KiB: room for the log up to its checkpoint
 const go = { prompt: "play", provider: "rehearsal" };
 
 function setTalk(): Workbench {

@@ -1,4 +1,4 @@
-/** Every example of docs/workflows.md and docs/agents.md does what stands beside it, in the order of the document. */
+/** Every example of docs/workflows.md, agents.md, approvals.md and nesting.md does what stands beside it, in the order of the document. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -23,13 +23,17 @@ interface Walk {
   readonly defined: string[];
 }
 
-it.each(["workflow", "agent"] as const)("docs/%ss.md", { timeout: LONGEST }, async (kind) => {
+it.each([
+  ["workflows", "workflow"],
+  ["agents", "agent"],
+  ["approvals", "workflow"],
+] as const)("docs/%s.md", { timeout: LONGEST }, async (document, kind) => {
   const walk = await beginWalk(kind);
-  for (const block of blocksIn(read(kind))) {
+  for (const block of blocksIn(read(document))) {
     try {
       await follow(block, walk);
     } catch (cause) {
-      throw new Error(`docs/${kind}s.md:${block.line}: ${(cause as Error).message}`, { cause });
+      throw new Error(`docs/${document}.md:${block.line}: ${(cause as Error).message}`, { cause });
     }
   }
   // What the document did not run itself can be run.
@@ -38,9 +42,24 @@ it.each(["workflow", "agent"] as const)("docs/%ss.md", { timeout: LONGEST }, asy
   for (const name of walk.defined) expect(await spawn(walk, name)).toMatchObject({ status: "blocked", [kind]: name });
 });
 
+it("docs/nesting.md", { timeout: LONGEST }, async () => {
+  const walk = await beginWalk("agent");
+  for (const block of blocksIn(readDocument("docs/nesting.md"))) {
+    try {
+      await follow(block, walk);
+    } catch (cause) {
+      throw new Error(`docs/nesting.md:${block.line}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  expect(walk.defined).toEqual(["loner", "lead"]);
+  const found = await walk.host.call("list_agents", {});
+  expect(found.text).toContain("second-opinion");
+  expect(found.text).not.toContain("second-opinion.yaml:");
+});
+
 it("refuses each condition that the document calls refused", { timeout: LONGEST }, async () => {
   const walk = await beginWalk("workflow");
-  const conditions = tablesIn(read("workflow"))
+  const conditions = tablesIn(read("workflows"))
     .filter(({ heading }) => heading === "What is refused")
     .flatMap(({ rows }) => rows.map(([cell = ""]) => codeIn(cell)[0] ?? ""));
   expect(conditions.length).toBeGreaterThan(5);
@@ -53,15 +72,19 @@ it("refuses each condition that the document calls refused", { timeout: LONGEST 
 
 it("README.md", async () => {
   const walk = await beginWalk("workflow");
-  const readme = readFileSync(resolve(import.meta.dirname, "../../README.md"), "utf8");
-  for (const block of blocksIn(readme).filter(({ label }) => label?.startsWith(".legwork/"))) await follow(block, walk);
+  for (const block of blocksIn(readDocument("README.md")).filter(({ label }) => label?.startsWith(".legwork/")))
+    await follow(block, walk);
   await legwork(walk.bench, ["trust"]);
   expect(walk.defined).toEqual(["careful"]);
   expect(await spawn(walk, "careful")).toMatchObject({ status: "blocked", workflow: "careful", step: "look" });
 });
 
-function read(kind: Walk["kind"]): string {
-  return readFileSync(resolve(import.meta.dirname, `../../docs/${kind}s.md`), "utf8");
+function read(document: string): string {
+  return readDocument(`docs/${document}.md`);
+}
+
+function readDocument(name: string): string {
+  return readFileSync(resolve(import.meta.dirname, "../..", name), "utf8");
 }
 
 async function beginWalk(kind: Walk["kind"]): Promise<Walk> {
@@ -78,6 +101,8 @@ async function follow(block: Block, walk: Walk): Promise<void> {
   if (language === "mermaid") return expect(walk.printed).toBe(text);
   if (language === "cel") return acceptConditions(text, walk);
   if (label === null) throw new Error("nobody checks this block: say in its first line what it is");
+  const [, refusedCall, reason = ""] = /^refused (\w+): (.*)$/.exec(label) ?? [];
+  if (refusedCall !== undefined) return refuseCall(refusedCall, reason, text, walk);
   if (language === "jsonc") return label === "answer" ? compare(text, walk) : call(label, text, walk);
   const [, refusal] = /^refused: (.*)$/.exec(label) ?? [];
   if (refusal !== undefined) return refuse(text, refusal, walk);
@@ -109,6 +134,11 @@ async function call(tool: string, text: string, walk: Walk): Promise<void> {
   expect(isError, JSON.stringify(structured)).toBe(false);
   walk.answer = structured;
   if (tool === "spawn_agent") walk.runId = structured.run_id;
+}
+
+async function refuseCall(tool: string, reason: string, text: string, { host }: Walk): Promise<void> {
+  const { isError, structured } = await host.call(tool, parse(text));
+  expect({ isError, message: structured.error.message }).toEqual({ isError: true, message: reason });
 }
 
 function compare(text: string, { answer }: Walk): void {

@@ -159,8 +159,8 @@ it("stops at the limit in the middle of a list, and goes on there", async () => 
   const first = await list(host, { limit: 2 });
   expect(first.agents).toHaveLength(2);
   expect(first).not.toHaveProperty("workflows");
-  const second = await list(host, { limit: 4, cursor: first.next_cursor });
-  expect(second.agents).toHaveLength(3);
+  const second = await list(host, { limit: 5, cursor: first.next_cursor });
+  expect(second.agents).toHaveLength(4);
   expect(second.workflows).toHaveLength(1);
   expect(second).not.toHaveProperty("servers");
 });

@@ -1,5 +1,5 @@
 /** The main job from the wire: a host spawns an agent, which works through real downstream servers. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
@@ -141,6 +141,19 @@ it("makes one run for one idempotency key, and refuses the key for other argumen
   expect(standIn.requests).toHaveLength(1);
   const other = await host.call("spawn_agent", { ...ask, prompt: "something else" });
   expect(other.isError).toBe(true);
+  expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
+});
+
+it("gives the run that a key made also where it could not be started any more", async () => {
+  const { host, bench } = await setStage(() => says(text("ok")));
+  bench.writeHome("agents/helper.md", "---\nname: helper\ndescription: helps\n---\nHelp.");
+  const ask = { prompt: "go", agent: "helper", idempotency_key: "once", wait_seconds: 20 };
+  const first = await host.call("spawn_agent", ask);
+  expect(first.structured).toMatchObject({ status: "success" });
+  rmSync(join(bench.home, "agents/helper.md"));
+  const again = await host.call("spawn_agent", ask);
+  expect(again.structured).toMatchObject({ run_id: first.structured.run_id, existing: true, result: "ok" });
+  const other = await host.call("spawn_agent", { ...ask, prompt: "something else" });
   expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
 });
 

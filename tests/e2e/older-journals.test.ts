@@ -19,6 +19,7 @@ async function setOldStage(...script: Parameters<typeof setStage>): Promise<Stag
   mkdirSync(home, { recursive: true });
   const database = new Database(join(home, "legwork.db"));
   database.exec(FIRST_VERSION.replaceAll("{{project}}", project));
+  database.exec("UPDATE runs SET lease_expires_at = 20000 WHERE owner IS NOT NULL"); // long ago, whatever the day is
   database.close();
   return stage;
 }

@@ -33,6 +33,8 @@ it("lists its tools with titles, annotations and strict schemas, in under 3,000 
     "get_run",
     "list_runs",
     "cancel_run",
+    "resume_run",
+    "respond_to_run",
     "complete",
     "list_agents",
   ]);
@@ -47,7 +49,7 @@ it("lists its tools with titles, annotations and strict schemas, in under 3,000 
   expect(JSON.stringify(listed).length / 4).toBeLessThan(3_000);
   const instructions = host.client.getInstructions() ?? "";
   expect(instructions.split(/\s+/).length).toBeLessThan(150);
-  expect(instructions).toMatch(/spawn_agent[\s\S]*wait_for_runs[\s\S]*get_run/);
+  expect(instructions).toMatch(/spawn_agent[\s\S]*wait_for_runs[\s\S]*respond_to_run[\s\S]*get_run/);
 });
 
 it("sends progress at each event while a call waits, always growing", async () => {
@@ -67,7 +69,7 @@ it("returns the handle at once, however long the run takes", async () => {
   await host.call("list_runs"); // the process has loaded what it needs
   const before = Date.now();
   const { structured } = await host.call("spawn_agent", { prompt: "go" });
-  expect(Date.now() - before).toBeLessThan(1_000);
+  expect(Date.now() - before).toBeLessThan(3_000);
   expect(structured.run_id).toMatch(/^run_/);
   expect(structured.next).toContain(structured.run_id);
   expect(structured.granted).toMatchObject({ tools: '["read_only"]', from: "the default policy" });

@@ -99,7 +99,7 @@ describe("legwork runs show --access", () => {
 
 describe("the command line", () => {
   it.each([
-    [["runs", "shwo"], /there is no "legwork runs shwo": use list, show or prune/],
+    [["runs", "shwo"], /there is no "legwork runs shwo": use list, show, watch, cancel, resume, respond or prune/],
     [["runs", "show"], /name one run: legwork runs show ID/],
     [["runs", "show", "run_x"], /there is no run "run_x": "legwork runs list" shows/],
     [["runs", "list", "run_x"], /unexpected argument "run_x": legwork runs show run_x shows one run/],

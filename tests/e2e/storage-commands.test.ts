@@ -64,7 +64,7 @@ describe("legwork runs prune", () => {
   it("leaves its options to itself", async () => {
     const { code, stderr } = await legwork(setBench(), ["runs", "list", "--all"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("belong to legwork runs prune");
+    expect(stderr).toContain("--all belongs to legwork runs prune");
   });
 });
 

@@ -130,7 +130,7 @@ it("defect: complete was not offered, had to be allowed, and did not end the loo
   expect(structured).toMatchObject({ status: "success", result: "the end", turns_used: 3 });
   expect(stage.standIn.requests).toHaveLength(3);
   for (const request of [0, 1, 2])
-    expect(offeredIn(stage, request)).toEqual(["complete", "request_step", "read_result"]);
+    expect(offeredIn(stage, request)).toEqual(["complete", "request_step", "ask", "read_result"]);
   expect(JSON.stringify(answersIn(stage.standIn.requests[1]))).toContain(
     'complete was refused: step \\"a\\" is not the last',
   );

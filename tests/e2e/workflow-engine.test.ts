@@ -152,17 +152,6 @@ describe("rules", () => {
     expect(callsIn(led)).toEqual(["effects__read_lines", "complete"]);
   });
 
-  it("require_approval refuses, for nobody can approve yet", async () => {
-    const rule = { name: "ask first", when: 'tool == "effects__add_line"', action: "require_approval" };
-    const led = await stage.lead({
-      workflow: ruled(rule),
-      replies: [calls(add("unapproved")), completes()],
-      args: ALL,
-    });
-    expect(refusalsIn(led)).toEqual([expect.stringMatching(/rule "ask first" asks for an approval/)]);
-    expect(stage.effects()).not.toContain("unapproved");
-  });
-
   it("a blocking rule that cannot be evaluated blocks and is recorded; one that only warns lets pass and is recorded", async () => {
     const broken = "args.text > 3";
     const blocking = await stage.lead({

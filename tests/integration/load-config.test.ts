@@ -41,6 +41,8 @@ describe("a server's entry", () => {
       excludeTools: [],
       effects: [],
       pin: "warn",
+      onUnknown: "tell",
+      probes: [],
       allow: { sampling: false, elicitation: false },
       guard: null,
     });

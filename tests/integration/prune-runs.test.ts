@@ -34,11 +34,13 @@ function setStore() {
       project: "/project",
       title: "a title",
       message: null,
+      step: null,
       continues: null,
       hostSession: { id: "ses_host", clientName: "host", clientVersion: "1" },
       idempotency: null,
       request: {
         prompt: "do it",
+        context: null,
         systemPrompt: null,
         agent: "default",
         provider: "rehearsal",
@@ -128,13 +130,13 @@ describe("pruning", () => {
     create("run_1");
     create("run_2", { parentRunId: "run_1", hostSession: null, parentSessionId: "ses_run_1" });
     create("run_3", { parentRunId: "run_2", rootRunId: "run_1", hostSession: null, parentSessionId: "ses_run_2" });
-    finish("run_1");
-    finish("run_2");
-    later(40 * DAY_MS);
-    expect(await prune()).toMatchObject({ runs: 0 });
     finish("run_3");
+    later(40 * DAY_MS);
+    expect(await prune()).toMatchObject({ runs: 0 }); // its parents go on
+    finish("run_2");
+    finish("run_1");
     later(20 * DAY_MS);
-    expect(await prune()).toMatchObject({ runs: 0 }); // the youngest has not been over for long
+    expect(await prune()).toMatchObject({ runs: 0 }); // the last of them has not been over for long
     later(20 * DAY_MS);
     expect(await prune()).toMatchObject({ runs: 3 });
     expect(left()).toEqual([]);

@@ -29,6 +29,7 @@ useStage();
 function granting(...patterns: readonly string[]): RunRequest {
   return {
     prompt: "a task",
+    context: null,
     systemPrompt: null,
     agent: "default",
     provider: "rehearsal",

@@ -21,6 +21,8 @@ export interface Stage {
 export interface StageOptions extends HostOptions {
   /** More of the user's configuration; lines that begin with two blanks are more servers. */
   readonly config?: string;
+  /** More of what the configuration says of the server `effects`: one line of YAML. */
+  readonly effectsKeys?: string;
   /** Whether the shipped file server is there; most tests can do without its start. */
   readonly workspace?: boolean;
 }
@@ -35,6 +37,7 @@ mcpServers:
     command: ${process.execPath}
     args: [${EFFECT_SERVER}]
     env: { EFFECT_FILE: ${effectFile}, EFFECT_LOG: ${effectLog} }
+    ${options.effectsKeys ?? ""}
 ${options.workspace ? "" : "  workspace: { disabled: true }"}
 ${options.config ?? ""}`);
   const standIn = await startGeminiStandIn(script);

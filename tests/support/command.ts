@@ -1,5 +1,6 @@
 /** The command line of legwork for tests. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { onTestFinished } from "vitest";
 import { BIN, baseEnv, type Workbench } from "./host.js";
 
 interface CommandEnd {
@@ -20,4 +21,23 @@ export function legwork(
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });
+}
+
+/** Starts `legwork ...` and lets it go on. */
+export function beginLegwork(bench: Workbench, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: bench.project,
+    env: { ...baseEnv(bench), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<CommandEnd>((settle) => child.on("close", (code) => settle({ code, stdout, stderr })));
+  return { child, stdout: () => stdout, ended };
 }

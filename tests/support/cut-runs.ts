@@ -106,7 +106,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   };
   const cutOff: Begun[] = [];
   for (;;) {
-    const past = { prompt: request.prompt, events: world.saved, lastSeq: world.saved.length, millisecondsLeft: 1_000 };
+    const past = { opening: request.prompt, events: world.saved, lastSeq: world.saved.length, millisecondsLeft: 1_000 };
     const controller = new AbortController();
     const steps = runAgent(run, past, NO_MAIL, controller.signal, depsOf(scenario, world));
     const cut = cuts[world.life];
@@ -317,6 +317,7 @@ function catalogOf({ own }: Scenario): Catalog {
 function requestOf({ workflow, maxTurns, outputSchema }: Scenario): RunRequest {
   return {
     prompt: "go",
+    context: null,
     systemPrompt: null,
     agent: "default",
     provider: "script",

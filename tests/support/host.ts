@@ -1,6 +1,6 @@
 /** A host for tests: a real MCP client over stdio on the real binary, in a project and a home of its own. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -22,6 +22,8 @@ export interface Workbench {
   writeHome(name: string, text: string): void;
   /** Writes the user's config.yaml. */
   configure(text: string): void;
+  /** What a file below legwork's home says. */
+  read(name: string): string;
   remove(): void;
 }
 
@@ -40,8 +42,19 @@ export function createWorkbench(): Workbench {
     write: (name, text) => put(join(project, name), text),
     writeHome: (name, text) => put(join(home, name), text),
     configure: (text) => put(join(home, "config.yaml"), text),
+    read: (name) => readFileSync(join(home, name), "utf8"),
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** What a waiting run asks, in its answer. */
+export interface QuestionAnswer {
+  readonly id: string;
+  readonly kind: "approval" | "question";
+  readonly text: string;
+  readonly options?: readonly string[];
+  readonly tool?: string;
+  readonly expires_at: string;
 }
 
 /** A run in an answer. */
@@ -56,6 +69,7 @@ export interface RunAnswer {
   readonly tools: { readonly allowed: number; readonly withheld: number; readonly how_to_grant?: string };
   readonly usage: Readonly<Record<"input_tokens" | "output_tokens" | "cached_tokens" | "thinking_tokens", number>>;
   readonly warnings: readonly string[];
+  readonly question?: QuestionAnswer;
   readonly next: string;
 }
 
@@ -103,12 +117,18 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
+/** How a host is asked: the form, and whether it is still wanted. */
+export interface Asked {
+  readonly form: { readonly properties: Readonly<Record<string, object>> };
+  readonly withdrawn: AbortSignal;
+}
+
 export interface HostOptions {
   readonly env?: Record<string, string>;
   readonly args?: readonly string[];
   readonly clientName?: string;
   /** The person at the host; without one the host says that it cannot ask. */
-  readonly elicit?: (message: string) => ElicitResult | Promise<ElicitResult>;
+  readonly elicit?: (message: string, asked: Asked) => ElicitResult | Promise<ElicitResult>;
   /** Where the host is opened; default: the project folder. */
   readonly cwd?: string;
   /** A command, with its arguments, that runs the command behind it, such as in surroundings of its own. */
@@ -139,7 +159,11 @@ export async function openHost(bench: Workbench, options: HostOptions = {}): Pro
     { name: options.clientName ?? "test-host", version: "1.0.0" },
     { capabilities: elicit ? { elicitation: {} } : {} },
   );
-  if (elicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params.message));
+  if (elicit)
+    client.setRequestHandler(ElicitRequestSchema, ({ params }, { signal }) => {
+      if (!("requestedSchema" in params)) throw new Error("this host shows forms only");
+      return elicit(params.message, { form: params.requestedSchema, withdrawn: signal });
+    });
   await client.connect(transport);
   return {
     client,

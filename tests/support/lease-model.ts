@@ -49,16 +49,28 @@ export function spawn({ runs, now }: Model, id: string, parent: string | null, o
 }
 
 /** A commit by a holder: an event that leaves the status, or one that changes it. Only who knows the epoch may. */
-export function write({ runs }: Model, { runId, epoch }: Hold, type: string, to: RunStatus | null = null): boolean {
-  const run = runs.get(runId);
+export function write(model: Model, { runId, epoch }: Hold, type: string, to: RunStatus | null = null): boolean {
+  const run = model.runs.get(runId);
   if (!run || run.epoch !== epoch) return false;
   if (to === null ? run.status !== "running" : !MAY_BECOME[run.status].includes(to)) return false;
   run.events.push(type);
-  if (type === "model_replied") run.attempts = 0;
+  if (type === "model_replied") for (const one of [run, ...above(run, model)]) one.attempts = 0;
   if (to === null) return true;
   run.status = to;
   if (to !== "running") letGo(run);
+  if (ENDS.some((end) => end === to))
+    for (const { id, epoch: held } of below(run.id, model)) write(model, { runId: id, epoch: held }, type, "cancelled");
   return true;
+}
+
+function above({ parent }: ModelRun, model: Model): readonly ModelRun[] {
+  const run = parent === null ? undefined : model.runs.get(parent);
+  return run ? [run, ...above(run, model)] : [];
+}
+
+function below(id: string, model: Model): readonly ModelRun[] {
+  const children = [...model.runs.values()].filter(({ parent }) => parent === id);
+  return children.flatMap((child) => [child, ...below(child.id, model)]);
 }
 
 /** Whoever held the run holds it no more. */
@@ -109,10 +121,7 @@ export function sweep(model: Model, finder: string): readonly string[] {
 /** Cancels a run and whatever lives below it; returns what was ended. */
 export function cancel(model: Model, id: string): readonly string[] {
   const run = model.runs.get(id);
-  if (!run || !MAY_BECOME[run.status].includes("cancelled")) return [];
-  const below = (parent: string): readonly ModelRun[] =>
-    [...model.runs.values()].filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.id)]);
-  return [run, ...below(id)]
-    .filter(({ id: runId, epoch }) => write(model, { runId, epoch }, "run_finished", "cancelled"))
-    .map((ended) => ended.id);
+  if (!run) return [];
+  const living = [run, ...below(id, model)].filter(({ status }) => MAY_BECOME[status].includes("cancelled"));
+  return write(model, { runId: id, epoch: run.epoch }, "run_finished", "cancelled") ? living.map((one) => one.id) : [];
 }

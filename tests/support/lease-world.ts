@@ -321,6 +321,7 @@ function newRun(id: string, parentRunId: string | null, project: string): NewRun
     rootRunId: id,
     continues: null,
     message: null,
+    step: null,
     depth: 1,
     project,
     title: "a title",
@@ -328,6 +329,7 @@ function newRun(id: string, parentRunId: string | null, project: string): NewRun
     idempotency: null,
     request: {
       prompt: "do it",
+      context: null,
       systemPrompt: null,
       agent: "default",
       provider: "rehearsal",

@@ -18,6 +18,9 @@ store.createRun({
   title: id,
   hostSession: null,
   idempotency: null,
+  continues: null,
+  message: null,
+  step: null,
   request: { prompt: id, agent: "default", provider: "rehearsal", model: "script" },
 });
 store.close();

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
-import { createWorkbench, openHost, type Structured, type TestHost, type Workbench } from "./host.js";
+import { createWorkbench, type HostOptions, openHost, type Structured, type TestHost, type Workbench } from "./host.js";
 import { effectServer, rehearse, type ScriptedReply } from "./rehearsals.js";
 
 /** An event of a run with whatever fields its type has. */
@@ -42,7 +42,7 @@ export interface WorkflowStage {
 }
 
 /** One host for the tests of a file; `config` is more of the user's configuration. */
-export function shareStage(config = ""): WorkflowStage {
+export function shareStage(config = "", options: HostOptions = {}): WorkflowStage {
   let bench: Workbench;
   let host: TestHost;
   let count = 0;
@@ -51,7 +51,7 @@ export function shareStage(config = ""): WorkflowStage {
     bench = createWorkbench();
     const server = effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") });
     bench.configure(`mcpServers: { effects: ${server} }\n${config}`);
-    host = await openHost(bench);
+    host = await openHost(bench, options);
   });
   afterAll(async () => {
     await host.close();

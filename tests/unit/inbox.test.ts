@@ -18,6 +18,7 @@ const posted = (progress: number): RunEvent => ({
 
 const request: RunRequest = {
   prompt: "a task",
+  context: null,
   systemPrompt: null,
   agent: "default",
   provider: "rehearsal",

@@ -6,8 +6,17 @@ import { checkWorkflow } from "../../src/definitions/check-workflow.js";
 import { toMermaid } from "../../src/definitions/to-mermaid.js";
 import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
 
-const WORKFLOWS = ["plan-act-reflect", "plan-execute", "react", "research", "review", "test-driven"];
-const AGENTS = ["implementer", "researcher", "reviewer", "summarizer"];
+const WORKFLOWS = [
+  "fan-out",
+  "plan-act-reflect",
+  "plan-execute",
+  "react",
+  "research",
+  "review-loop",
+  "review",
+  "test-driven",
+];
+const AGENTS = ["implementer", "orchestrator", "researcher", "reviewer", "summarizer"];
 
 const WORKSPACE: readonly CatalogTool[] = [
   ["read_text_file", "read_only"],

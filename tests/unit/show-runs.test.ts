@@ -23,6 +23,7 @@ const RUN: Run = {
   step: null,
   request: {
     prompt: "go",
+    context: null,
     systemPrompt: null,
     agent: "default",
     provider: "rehearsal",

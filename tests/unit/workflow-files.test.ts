@@ -27,6 +27,7 @@ settings:
   allow_provider_override: false
   max_turns: 7
   timeout_seconds: 90
+  max_depth: 3
   output_schema: {type: object}
   required_tools: [workspace__write_file]
   max_refusals: 5
@@ -84,6 +85,7 @@ describe("a workflow file", () => {
         allowProviderOverride: false,
         maxTurns: 7,
         timeoutSeconds: 90,
+        maxDepth: 3,
         outputSchema: { type: "object" },
         requiredTools: ["workspace__write_file"],
         maxRefusals: 5,
@@ -152,6 +154,7 @@ describe("a workflow file", () => {
         allowProviderOverride: true,
         maxTurns: null,
         timeoutSeconds: null,
+        maxDepth: null,
         outputSchema: null,
         requiredTools: [],
         maxRefusals: 3,
@@ -186,9 +189,9 @@ describe("a workflow file", () => {
 
   it("says where a part stands", () => {
     const found = load(WHOLE);
-    expect(found.place("steps.plan.transitions.0.when")).toMatch(/w\.yaml:32:9$/);
-    expect(found.place("steps.plan.nothing")).toMatch(/w\.yaml:19:5$/);
-    expect(found.place("exit_condition")).toMatch(/w\.yaml:53:1$/);
+    expect(found.place("steps.plan.transitions.0.when")).toMatch(/w\.yaml:33:9$/);
+    expect(found.place("steps.plan.nothing")).toMatch(/w\.yaml:20:5$/);
+    expect(found.place("exit_condition")).toMatch(/w\.yaml:54:1$/);
   });
 });
 

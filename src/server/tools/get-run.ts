@@ -1,5 +1,6 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
+import { toOpening } from "../../core/context.js";
 import { RequestError } from "../../core/errors.js";
 import type { StoredEvent } from "../../core/event.js";
 import type { RunStore } from "../../core/ports.js";
@@ -79,7 +80,8 @@ function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply 
   const fields = decodeCursor(kind, from) ?? { afterSeq: 0, messages: 0 };
   const place = { afterSeq: cursorNumber(fields.afterSeq), messages: cursorNumber(fields.messages) };
   const events = eventsBehind(place.afterSeq, run.id, store);
-  const all = toMessageItems(run.request.prompt, place, events, limit + 2, readReply);
+  const opening = run.continues === null ? toOpening(run.request) : null; // its message is an event
+  const all = toMessageItems(opening, place, events, limit + 2, readReply);
   const items = all.filter(({ key }) => key > start.after);
   const { page, goOn } = fitPage(items, start, limit, room);
   const comesNext = goOn && items.find(({ key }) => key > goOn.after);

@@ -1,13 +1,10 @@
 /** respond_to_run: answers what a run asks, or writes to its agent while it works. */
 import { z } from "zod";
-import { RequestError } from "../../core/errors.js";
-import { answerRun, sendToRun } from "../../runner/answer-run.js";
+import { respond } from "../../runner/answer-run.js";
 import { existingRun } from "../existing-run.js";
 import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
 import { defineTool } from "../tool.js";
-
-const Text = z.string().min(1).max(20_000);
 
 export const respondToRun = defineTool({
   name: "respond_to_run",
@@ -19,29 +16,24 @@ export const respondToRun = defineTool({
     run_id: runId,
     question_id: z.string().max(20).optional().describe("Of the question that is meant; default: the open one."),
     approve: z.boolean().optional(),
-    answer: Text.optional().describe("The answer, or a remark on an approval."),
-    message: Text.optional(),
+    answer: z.string().optional(),
+    remark: z.string().optional().describe("For the agent, along with approve or answer."),
+    message: z.string().optional(),
   }),
   output: runOutput,
-  async handle({ run_id, question_id, approve, answer, message }, { runtime, host, session }) {
+  async handle({ run_id, question_id, approve, answer, remark, message }, { runtime, host, session }) {
+    await runtime.setup(); // which knows the secrets that must not be stored
     const run = existingRun(run_id, runtime.store);
     const giver = { by: session.clientName ?? "a host", door: "respond_to_run" } as const;
-    const answers = approve !== undefined || answer !== undefined;
-    if (answers === (message !== undefined))
-      throw new RequestError(
-        "invalid_arguments",
-        "give either approve or answer to a question, or a message to the agent",
-      );
-    if (message !== undefined) sendToRun(run, message, giver, runtime.newId("msg"), runtime);
-    else {
-      answerRun(
-        run,
-        { questionId: question_id ?? null, approve: approve ?? null, text: answer ?? null },
-        giver,
-        runtime,
-      );
-      runtime.takeOver.look();
-    }
+    const said = {
+      questionId: question_id ?? null,
+      approve: approve ?? null,
+      text: answer ?? null,
+      remark: remark ?? null,
+      message: message ?? null,
+    };
+    respond(run, said, giver, runtime);
+    runtime.takeOver.look();
     return { was: run.status, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
   },
 });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MOST } from "../../core/limits.js";
 import type { ToolPolicy } from "../../core/run.js";
+import { contextSources } from "../../runner/child-tools.js";
 import type { Offer } from "../../runner/offer-tools.js";
 import { startRun } from "../../runner/start-run.js";
 import { needsCaller, waitForRuns } from "../../runner/wait-for-runs.js";
@@ -14,7 +15,7 @@ export const spawnAgent = defineTool({
   name: "spawn_agent",
   title: "Spawn an agent",
   description:
-    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, its outcome if it ends in time. The agent sees nothing but the prompt, and may only read unless tools, its definition or its workflow grants more.",
+    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, its outcome if it ends in time. The agent sees nothing but prompt and context, and may only read unless tools, its definition or its workflow grants more.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with all the agent needs to know."),
@@ -28,6 +29,9 @@ export const spawnAgent = defineTool({
       .record(z.string().max(100), z.json())
       .optional()
       .describe("Values for those of the agent and the workflow."),
+    context: contextSources.describe(
+      "Given to it before its task: file:<path in the project>, run:<run_id> (outcome), transcript:<run_id>:<last messages, 1-100>, text:<anything>.",
+    ),
     provider: z.string().optional().describe("gemini, or rehearsal to play a script."),
     model: z.string().max(200).optional(),
     tools: z

@@ -1,0 +1,105 @@
+/** Reads a file of the project for somebody who only names it. */
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import path from "node:path";
+import type { ReadProjectFile } from "../core/ports.js";
+import { comparableName, protectedName } from "../core/protected-names.js";
+
+export interface ProjectFolders {
+  /** The project, as a real path. */
+  readonly root: string;
+  /** legwork's own folder, as a real path. */
+  readonly home: string;
+  /** Where the kernel tells the real paths of open files by number, if it does. */
+  readonly openFiles?: string;
+}
+
+type Reading = Awaited<ReturnType<ReadProjectFile>>;
+
+const OPEN_FILES = "/proc/self/fd";
+// A pipe that nobody writes to would otherwise be waited for, and a link that was put there just now be followed.
+const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+const ENVIRONMENT = /^\.env(?!\.(example|sample|template|dist)$)(\..*)?$/; // variables, most often with keys
+
+/** Reads only regular files in UTF-8 whose real place is inside the project, and none that may hold secrets. */
+export function createReadProjectFile({ root, home, openFiles = OPEN_FILES }: ProjectFolders): ReadProjectFile {
+  return async (asked, mostBytes) => {
+    try {
+      const written = path.resolve(root, asked);
+      const real = await realpath(written);
+      if (!isWithin(root, real)) return { fault: "it lies outside the project" };
+      const secret = isWithin(home, real) ? "legwork's home" : (secretName(root, written) ?? secretName(root, real));
+      if (secret !== null) return { fault: `${secret} may hold secrets: pass what the agent has to know as text:` };
+      return await readWhole(real, mostBytes, openFiles);
+    } catch (error) {
+      return { fault: faultOf(error) };
+    }
+  };
+}
+
+function isWithin(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative === "" || !(relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative));
+}
+
+/** The name on the way from the project to a file for which it is not read, or null. */
+function secretName(root: string, file: string): string | null {
+  if (!isWithin(root, file)) return null;
+  const names = path.relative(root, file).split(path.sep);
+  return protectedName(names) ?? names.find((name) => ENVIRONMENT.test(comparableName(name))) ?? null;
+}
+
+async function readWhole(real: string, mostBytes: number, openFiles: string): Promise<Reading> {
+  const handle = await open(real, READ_ONLY);
+  try {
+    const state = await handle.stat();
+    if (state.isDirectory()) return { fault: "it is a folder: name a file" };
+    if (!state.isFile()) return { fault: "it is no regular file" };
+    if (!(await isStillAt(real, handle, openFiles))) return { fault: "it was moved while it was being read" };
+    const bytes = await readAtMost(handle, mostBytes + 1);
+    if (bytes.length > mostBytes) {
+      const size = Math.max(state.size, bytes.length);
+      return { fault: `it has ${size} bytes, and at most ${mostBytes} are taken: pass the part that matters as text:` };
+    }
+    return textOf(bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether what was opened is what lies there: a folder on the way may have become a link since the path was resolved. */
+async function isStillAt(real: string, handle: FileHandle, openFiles: string): Promise<boolean> {
+  const place = await readlink(path.join(openFiles, String(handle.fd))).catch(() => null);
+  if (place !== null) return place === real;
+  const [opened, there] = await Promise.all([handle.stat({ bigint: true }), lstat(real, { bigint: true })]);
+  return opened.dev === there.dev && opened.ino === there.ino && (await realpath(real)) === real;
+}
+
+/** A file may grow while it is read, and some say that they are empty and are not. */
+async function readAtMost(handle: FileHandle, most: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(most);
+  let length = 0;
+  while (length < most) {
+    const { bytesRead } = await handle.read(buffer, length, most - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+function textOf(bytes: Buffer): Reading {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.includes("\0") ? { fault: "it is binary: only text is taken" } : { text };
+  } catch {
+    return { fault: "it is not UTF-8: only text is taken" };
+  }
+}
+
+function faultOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file in the project";
+  if (code === "EACCES" || code === "EPERM") return "legwork may not read it";
+  if (code === "ELOOP") return "its links lead nowhere";
+  return `it cannot be opened (${code ?? String(error)})`;
+}

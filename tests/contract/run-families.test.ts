@@ -1,0 +1,109 @@
+/** The RunStore port, of runs that start others: what happens to one of a family tells on the rest. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import type { RunEvent } from "../../src/core/event.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import type { RunHold, RunStore } from "../../src/core/ports.js";
+import { openStore } from "../../src/store/open-store.js";
+
+const REPLIED: RunEvent = {
+  type: "model_replied",
+  turn: 1,
+  raw: { provider: "p", model: "m", content: {} },
+  usage: null,
+};
+
+/** Three running runs, each started by the one before. */
+function setFamily(): { readonly store: RunStore; readonly family: readonly [RunHold, RunHold, RunHold] } {
+  const folder = mkdtempSync(join(tmpdir(), "legwork-store-"));
+  const store = openStore(join(folder, "home", "legwork.db"), { now: () => 1_000_000 }).runs;
+  onTestFinished(() => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { store, family: [begin(store, 1), begin(store, 2), begin(store, 3)] };
+}
+
+function begin(store: RunStore, depth: number): RunHold {
+  const { run } = store.createRun({
+    id: `run_${depth}`,
+    sessionId: `ses_${depth}`,
+    parentSessionId: `ses_${depth - 1}`,
+    parentRunId: depth === 1 ? null : `run_${depth - 1}`,
+    rootRunId: "run_1",
+    continues: null,
+    message: null,
+    step: null,
+    depth,
+    project: "/project",
+    title: "a title",
+    hostSession: null,
+    idempotency: null,
+    request: {
+      prompt: "do it",
+      systemPrompt: null,
+      agent: "default",
+      provider: "rehearsal",
+      model: "script",
+      limits: DEFAULT_LIMITS,
+      policy: { allow: [], block: [] },
+      outputSchema: null,
+      workflow: null,
+      variables: {},
+      context: null,
+    },
+  });
+  const hold = { runId: run.id, epoch: run.epoch };
+  store.append(hold, [{ type: "run_started" }]);
+  return hold;
+}
+
+/** Its process goes away, and another takes it over. */
+function crash({ runId }: RunHold, store: RunStore): RunHold {
+  store.interrupt([holdOf(runId, store)], "went away");
+  store.takeOver(holdOf(runId, store), [{ type: "run_resumed", by: "takeover" }]);
+  return holdOf(runId, store);
+}
+
+function holdOf(runId: string, store: RunStore): RunHold {
+  return { runId, epoch: store.getRun(runId)?.epoch ?? 0 };
+}
+
+it("what a run finishes counts for all above it: their next crash is not one more of the same", () => {
+  const { store, family } = setFamily();
+  const [top, middle, leaf] = family;
+  for (const run of [top, top, middle, leaf]) crash(run, store);
+  const attempts = () => family.map(({ runId }) => store.getRun(runId)?.attempts);
+  expect(attempts()).toEqual([2, 1, 1]);
+  store.append(holdOf(leaf.runId, store), [{ type: "turn_started", turn: 1 }]);
+  expect(attempts()).toEqual([2, 1, 1]);
+  store.append(holdOf(leaf.runId, store), [REPLIED]);
+  expect(attempts()).toEqual([0, 0, 0]);
+  crash(leaf, store);
+  store.append(holdOf(middle.runId, store), [REPLIED]);
+  expect(attempts()).toEqual([0, 0, 1]);
+});
+
+it("an end is that of the whole family below, in the same commit, and nobody below writes after it", () => {
+  const { store, family } = setFamily();
+  const [top, middle, leaf] = family;
+  store.append(top, [{ type: "run_finished", outcome: { status: "success", result: "done" } }]);
+  for (const { runId } of [middle, leaf])
+    expect(store.getRun(runId)).toMatchObject({ status: "cancelled", outcome: { error: { code: "parent_ended" } } });
+  expect(store.append(leaf, [{ type: "turn_started", turn: 1 }])).toBeNull();
+});
+
+it("what was taken up again below a run that has ended still ends with the eldest", () => {
+  const { store, family } = setFamily();
+  const [top, middle, leaf] = family;
+  const error = { code: "stalled", message: "it stood still" };
+  store.append(leaf, [{ type: "run_finished", outcome: { status: "error", result: null, error } }]);
+  store.append(middle, [{ type: "run_finished", outcome: { status: "success", result: "done" } }]);
+  store.takeOver(holdOf(leaf.runId, store), [{ type: "run_resumed", by: "request" }]);
+  expect(store.getRun(leaf.runId)?.status).toBe("running");
+  const ended = store.endTree(top.runId, { status: "cancelled", result: null }).filter((run) => run.ended);
+  expect(ended.map(({ id }) => id).toSorted()).toEqual([top.runId, leaf.runId].toSorted());
+  expect(family.map(({ runId }) => store.getRun(runId)?.status)).toEqual(["cancelled", "success", "cancelled"]);
+});

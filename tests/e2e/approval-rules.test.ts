@@ -1,0 +1,143 @@
+/** Calls that a rule lets be made only when a person has approved them: require_approval. */
+import { expect, it } from "vitest";
+import { leaveUnanswered, questionOf, respond } from "../support/people.js";
+import { calls, completes, eventsOf, type Led, shareStage, stepsOf } from "../support/workflows.js";
+
+const stage = shareStage();
+const lead = (step: object, ...replies: Parameters<typeof stage.lead>[0]["replies"]) =>
+  stage.lead({
+    workflow: { steps: [{ name: "work", ...step }] },
+    replies: [...replies, completes()],
+    args: { tools: ["*"] },
+  });
+
+const asksFor = (tool: string, more: object = {}) => ({
+  rules: [{ name: "ask first", when: `tool == "${tool}"`, action: "require_approval", message: "it writes", ...more }],
+});
+const CAREFUL = asksFor("effects__add_line");
+const adds = (...lines: readonly string[]) => calls(...lines.map((text) => ["effects__add_line", { text }] as const));
+const written = (line: string) => stage.effects().filter((found) => found === line).length;
+const saidOf = (led: Led, tool: string) => led.said.filter((said) => said.startsWith(`${tool}: `));
+
+it("asks with the call, its arguments and the rule; after a yes it is made, once", async () => {
+  const led = await lead(CAREFUL, adds("a yes"));
+  const question = questionOf(led);
+  expect(question).toMatchObject({ id: "q1", kind: "approval", tool: "effects__add_line" });
+  expect(question.text).toBe('May effects__add_line be called with {"text":"a yes"}? (rule "ask first": it writes)');
+  expect(led.run.next).toContain("approve: true or false");
+  expect(written("a yes")).toBe(0);
+  const after = await respond(stage, led, { approve: true });
+  expect(after.run.status).toBe("success");
+  expect(written("a yes")).toBe(1);
+  expect(eventsOf(after, "question_answered")).toMatchObject([
+    { id: "q1", approved: true, text: null, remark: null, by: "test-host", door: "respond_to_run" },
+  ]);
+});
+
+it("after a no the agent gets the remark, and the call is not made", async () => {
+  const led = await lead(CAREFUL, adds("a no"));
+  const after = await respond(stage, led, { approve: false, remark: "One is enough." });
+  expect(after.run.status).toBe("success");
+  expect(written("a no")).toBe(0);
+  expect(saidOf(after, "effects__add_line")).toEqual([
+    'effects__add_line: effects__add_line is not allowed: rule "ask first": it writes; a person denied it: One is enough.',
+  ]);
+});
+
+it("the remark of a yes reaches the agent too", async () => {
+  const led = await lead(CAREFUL, adds("a yes with a remark"));
+  const after = await respond(stage, led, { approve: true, remark: "But no more of them." });
+  expect(after.said).toContain("user: A person approved the call of effects__add_line: But no more of them.");
+});
+
+it("asks for each call of a turn in its order, and an answer counts for that call only", async () => {
+  const led = await lead(CAREFUL, adds("in order", "in order", "in order, third"), adds("in order"));
+  expect(questionOf(led).id).toBe("q1");
+  const second = await respond(stage, led, { approve: true });
+  expect(questionOf(second)).toMatchObject({ id: "q2", text: expect.stringContaining('{"text":"in order"}') });
+  expect(written("in order")).toBe(1);
+  const third = await respond(stage, second, { approve: false });
+  expect(questionOf(third).text).toContain("in order, third");
+  const again = await respond(stage, third, { approve: true });
+  expect(questionOf(again)).toMatchObject({ id: "q4", text: expect.stringContaining('{"text":"in order"}') });
+  const after = await respond(stage, again, { approve: false });
+  expect(after.run.status).toBe("success");
+  expect(written("in order")).toBe(1);
+  expect(written("in order, third")).toBe(1);
+});
+
+it("makes the others of a group of calls that only read, and holds back what comes after", async () => {
+  const led = await lead(
+    asksFor("effects__big"),
+    calls(
+      ["effects__read_lines"],
+      ["effects__big", { n: 3 }],
+      ["effects__slow", { ms: 1 }],
+      ["effects__add_line", { text: "held" }],
+    ),
+  );
+  expect(questionOf(led).tool).toBe("effects__big");
+  expect(eventsOf(led, "tool_call_finished").map(({ tool }) => tool)).toEqual(["effects__read_lines", "effects__slow"]);
+  expect(written("held")).toBe(0);
+  const after = await respond(stage, led, { approve: true });
+  expect(eventsOf(after, "tool_call_finished").map(({ tool }) => tool)).toEqual([
+    "effects__read_lines",
+    "effects__slow",
+    "effects__big",
+    "effects__add_line",
+    "complete",
+  ]);
+  expect(eventsOf(after, "tool_call_started").filter(({ tool }) => tool === "effects__slow")).toHaveLength(1);
+});
+
+it("asks nobody where another rule refuses the call anyway", async () => {
+  const rules = [{ name: "never", when: 'args.text == "bad"', action: "block" }, ...CAREFUL.rules];
+  const led = await lead({ rules }, adds("bad"));
+  expect(led.run.status).toBe("success");
+  expect(eventsOf(led, "question_asked")).toEqual([]);
+});
+
+it("asks nobody for a call that does not fit its tool, and shows long arguments shortened", async () => {
+  const misfit = await lead(CAREFUL, calls(["effects__add_line", { text: 3 }]));
+  expect(misfit.run.status).toBe("success");
+  expect(eventsOf(misfit, "question_asked")).toEqual([]);
+  const long = await lead(CAREFUL, adds("x".repeat(50_000)));
+  expect(questionOf(long).text.length).toBeLessThan(3_200);
+  expect(questionOf(long).text).toContain("it writes)");
+  await respond(stage, long, { approve: false });
+});
+
+it("a call of the workflow itself is asked for like the agent's", async () => {
+  const steps = [
+    {
+      name: "work",
+      ...CAREFUL,
+      on_enter: [
+        { action: "call_tool", tool: "effects__add_line", arguments: { text: "by itself" }, output_as: "got" },
+      ],
+    },
+  ];
+  const led = await stage.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
+  expect(questionOf(led)).toMatchObject({ tool: "effects__add_line", text: expect.stringContaining("by itself") });
+  expect(eventsOf(led, "turn_started")).toEqual([]);
+  const after = await respond(stage, led, { approve: true });
+  expect(after.run.status).toBe("success");
+  expect(written("by itself")).toBe(1);
+  expect(stepsOf(after)).toEqual(["work"]);
+
+  const denied = await stage.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
+  const end = await respond(stage, denied, { approve: false, remark: "Not now." });
+  expect(end.run.status).toBe("success");
+  expect(written("by itself")).toBe(1);
+  expect(eventsOf(end, "workflow_call_refused")).toMatchObject([
+    { tool: "effects__add_line", reason: expect.stringContaining("a person denied it: Not now.") },
+  ]);
+});
+
+it("nobody answers within a day: denied, and the agent is told so", async () => {
+  const after = await leaveUnanswered(stage, await lead(CAREFUL, adds("unanswered")));
+  expect(after.run.status).toBe("success");
+  expect(written("unanswered")).toBe(0);
+  expect(saidOf(after, "effects__add_line")[0]).toContain("it writes; nobody answered in time");
+  expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: false, by: "nobody", door: "nobody" }]);
+});

@@ -1,0 +1,104 @@
+/** on_unknown: ask. A person is asked whether a call that was cut off by kill -9 had its effect. */
+import { expect, it } from "vitest";
+import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { type TestHost, until } from "../support/host.js";
+import { questionOf, settled } from "../support/people.js";
+import { tell } from "../support/workflows.js";
+
+const cutCall = (ms: number) => [
+  says(call("effects__slow_add_line", { text: "once", ms }), call("effects__add_line", { text: "after" })),
+  says(text("I see.")),
+];
+const CUT = cutCall(60_000);
+const ASK = { effectsKeys: "on_unknown: ask" };
+
+/** Kills the process in the middle of the call, and has another one ask the person. */
+async function cut({ host, slowStages, anotherHost }: Stage, args: object = {}) {
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go", tools: ["*"], ...args })).structured;
+  return { other: await kill(host, slowStages, 1, anotherHost), runId: run_id };
+}
+
+async function kill(host: TestHost, slowStages: Stage["slowStages"], nth: number, anotherHost: Stage["anotherHost"]) {
+  await until(() => slowStages().filter((stage) => stage === "started").length === nth);
+  process.kill(host.pid, "SIGKILL");
+  return await anotherHost();
+}
+
+async function answer(host: TestHost, runId: string, said: object) {
+  const { isError, text: told } = await host.call("respond_to_run", { run_id: runId, ...said });
+  expect(isError, told).toBe(false);
+  return await settled(host, runId);
+}
+
+it("it happened: the agent is told so as the call's answer, and the calls after it are made", async () => {
+  const stage = await setStage(CUT, ASK);
+  const { other, runId } = await cut(stage);
+  const run = await settled(other, runId);
+  expect(questionOf({ run })).toMatchObject({
+    kind: "question",
+    tool: "effects__slow_add_line",
+    text: expect.stringContaining('did it have its effect? If it did not happen, it is made now. Sent: {"text":"once"'),
+    options: ["it happened", "it did not happen", "I cannot tell"],
+  });
+  expect(run.effects).toMatchObject([{ outcome: "unknown" }]);
+  expect(stage.effects()).toEqual([]);
+  const end = await answer(other, runId, { answer: "it happened", remark: "I have seen the line." });
+  expect(end).toMatchObject({ status: "success", result: "I see." });
+  expect(end.effects).toMatchObject([{ outcome: "done" }, { tool: "effects__add_line", outcome: "done" }]);
+  expect(stage.effects()).toEqual(["after"]);
+  const last = stage.standIn.requests.at(-1);
+  expect(JSON.stringify(answersIn(last)[0])).toContain("This call had its effect: a person has looked.");
+  expect(JSON.stringify(last?.body.contents)).toContain(
+    "A person says of the call of effects__slow_add_line that was cut off: I have seen the line.",
+  );
+});
+
+it("it did not happen: the call is made now, and asked about anew when it is cut off again", async () => {
+  const stage = await setStage(cutCall(4_000), ASK); // longer than a killed process's servers live on
+  const { other, runId } = await cut(stage);
+  await settled(other, runId);
+  await other.call("respond_to_run", { run_id: runId, answer: "it did not happen" });
+  const third = await kill(other, stage.slowStages, 2, stage.anotherHost);
+  const again = await settled(third, runId);
+  expect(again).toMatchObject({ status: "waiting", question: { id: "q2" } });
+  const end = await answer(third, runId, { answer: "it did not happen" });
+  expect(end.status).toBe("success");
+  expect(stage.effects()).toEqual(["once", "after"]);
+  expect(stage.slowStages().filter((found) => found === "started")).toHaveLength(3);
+  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toContain("added once");
+}, 40_000);
+
+it("nobody can tell: the agent is told that the outcome is unknown", async () => {
+  const stage = await setStage(CUT, { config: "on_unknown: ask" });
+  const { other, runId } = await cut(stage);
+  await settled(other, runId);
+  const wrong = await other.call("respond_to_run", { run_id: runId, answer: "maybe" });
+  expect(wrong.text).toContain('takes one of these as the answer to q1: \\"it happened\\"');
+  expect((await answer(other, runId, { answer: "I cannot tell" })).status).toBe("success");
+  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toContain("Outcome unknown");
+  expect(stage.effects()).toEqual(["after"]);
+});
+
+it("asks about a call of the workflow itself too", async () => {
+  const stage = await setStage([says(call("complete", { result: "done", status: "success" }))], ASK);
+  stage.bench.writeHome(
+    "workflows/led.yaml",
+    `
+steps:
+  - name: work
+    on_enter:
+      - { action: call_tool, tool: effects__slow_add_line, arguments: { text: led, ms: 60000 }, output_as: got }
+    exit_conditions: [{ type: tool_succeeded, tool: effects__slow_add_line }]
+`,
+  );
+  const { other, runId } = await cut(stage, { workflow: "led" });
+  expect(await settled(other, runId)).toMatchObject({
+    status: "waiting",
+    question: { kind: "question", tool: "effects__slow_add_line" },
+  });
+  const end = await answer(other, runId, { answer: "it happened" });
+  expect(end).toMatchObject({ status: "success", step: "work" });
+  expect(stage.effects()).toEqual([]);
+  const { said } = await tell(other, end);
+  expect(said.join("\n")).toContain("A call of the workflow itself: This call had its effect");
+});

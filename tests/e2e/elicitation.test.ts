@@ -1,0 +1,105 @@
+/** Questions of runs at a host that can ask its person. */
+import { beforeEach, expect, it } from "vitest";
+import type { Asked, HostOptions } from "../support/host.js";
+import { until } from "../support/host.js";
+import { questionOf, respond, settled } from "../support/people.js";
+import { calls, completes, eventsOf, shareStage, tell } from "../support/workflows.js";
+
+type Person = NonNullable<HostOptions["elicit"]>;
+
+let person: Person = () => ({ action: "cancel" });
+let asked: (Asked & { readonly message: string })[] = [];
+const stage = shareStage("", {
+  elicit(message, form) {
+    asked.push({ message, ...form });
+    return person(message, form);
+  },
+});
+beforeEach(() => {
+  asked = [];
+});
+
+const CAREFUL = {
+  steps: [{ name: "work", rules: [{ name: "ask", when: 'tool == "effects__add_line"', action: "require_approval" }] }],
+};
+const adds = (text: string) => ({
+  workflow: CAREFUL,
+  replies: [calls(["effects__add_line", { text }]), completes()],
+  args: { tools: ["*"] },
+});
+const asks = {
+  workflow: null,
+  replies: [calls(["ask", { question: "Which?", options: ["a", "b"] }]), { text: "Thanks." }],
+};
+
+/** Leads a run whose question the host's person settles. */
+async function leadTo(status: string, leading: Parameters<typeof stage.lead>[0]) {
+  const { run } = await stage.lead(leading);
+  await until(async () => (await settled(stage.host, run.run_id)).status === status);
+  return await tell(stage.host, await settled(stage.host, run.run_id));
+}
+
+it("an approval is a form with a yes or no and a remark", async () => {
+  person = () => ({ action: "accept", content: { approve: true, remark: "Just this once." } });
+  const led = await leadTo("success", adds("approved at the host"));
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.message).toContain('agent "play" asks: May effects__add_line be called with {"text":"approved');
+  expect(Object.keys(asked[0]?.form.properties ?? {})).toEqual(["approve", "remark"]);
+  expect(stage.effects()).toContain("approved at the host");
+  expect(eventsOf(led, "question_answered")).toMatchObject([
+    { approved: true, remark: "Just this once.", by: "the person at the host", door: "elicitation" },
+  ]);
+});
+
+it.each([
+  ["says no", { action: "accept", content: { approve: false } }],
+  ["declines", { action: "decline" }],
+] as const)("a person who %s has denied", async (_what, answer) => {
+  person = () => ({ ...answer });
+  const led = await leadTo("success", adds("denied at the host"));
+  expect(stage.effects()).not.toContain("denied at the host");
+  expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, door: "elicitation" }]);
+});
+
+it("a question is a form with its options", async () => {
+  person = () => ({ action: "accept", content: { answer: "b" } });
+  const led = await leadTo("success", asks);
+  expect(asked[0]?.form.properties.answer).toMatchObject({ enum: ["a", "b"] });
+  expect(led.said).toContain("ask: b");
+});
+
+it.each([
+  ["cancels", () => ({ action: "cancel" })],
+  ["declines to answer a question", () => ({ action: "decline" })],
+  ["answers what is no answer", () => ({ action: "accept", content: { answer: "c" } })],
+  ["fails", () => Promise.reject(new Error("no window"))],
+] as readonly (readonly [string, Person])[])(
+  "where the host %s the run goes on waiting, and another door is open",
+  async (_what, behaviour) => {
+    person = behaviour;
+    const led = await stage.lead(asks);
+    await until(() => asked.length === 1);
+    const after = await respond(stage, led, { answer: "a" });
+    expect(after.run.status).toBe("success");
+    expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", door: "respond_to_run" }]);
+  },
+);
+
+it("is withdrawn when somebody has answered through another door", async () => {
+  person = () => new Promise(() => {}); // some hosts never answer
+  const led = await stage.lead(asks);
+  expect(questionOf(led).id).toBe("q1");
+  await until(() => asked.length === 1);
+  expect(asked[0]?.withdrawn.aborted).toBe(false);
+  expect((await respond(stage, led, { answer: "a" })).run.status).toBe("success");
+  await until(() => asked[0]?.withdrawn.aborted);
+});
+
+it("is withdrawn when the run is cancelled", async () => {
+  person = () => new Promise(() => {});
+  const led = await stage.lead(asks);
+  await until(() => asked.length === 1);
+  await stage.host.call("cancel_run", { run_id: led.run.run_id });
+  await until(() => asked[0]?.withdrawn.aborted);
+  expect((await settled(stage.host, led.run.run_id)).status).toBe("cancelled");
+});

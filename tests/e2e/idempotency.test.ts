@@ -1,0 +1,57 @@
+/** One idempotency key is one run of a project, whoever asks and however often. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { rehearse, setBench, setHost } from "../support/rehearsals.js";
+
+it("two processes that ask at once with one key get the same run", async () => {
+  const bench = setBench();
+  rehearse(bench, "play", [{ text: "done" }]);
+  const hosts = await Promise.all([setHost(bench), setHost(bench)]);
+  const made = new Set<string>();
+  for (let round = 1; round <= 20; round++) {
+    const ask = { prompt: "play", provider: "rehearsal", model: "play", idempotency_key: `round ${round}` };
+    const answers = await Promise.all(hosts.map((host) => host.call("spawn_agent", { ...ask, wait_seconds: 20 })));
+    const [one, other] = answers.map(({ structured }) => structured);
+    expect(one).toMatchObject({ status: "success", result: "done" });
+    expect(other?.run_id).toBe(one?.run_id);
+    expect(answers.filter(({ structured }) => structured.existing)).toHaveLength(1);
+    made.add(one?.run_id ?? "");
+  }
+  expect(made.size).toBe(20);
+  const { structured } = await (hosts[0] as (typeof hosts)[number]).call("list_runs", { limit: 100 });
+  expect(structured.runs).toHaveLength(20);
+}, 60_000);
+
+it("of two processes that ask at once for different things with one key, one is refused", async () => {
+  const bench = setBench();
+  rehearse(bench, "play", [{ text: "done" }]);
+  const hosts = await Promise.all([setHost(bench), setHost(bench)]);
+  for (let round = 1; round <= 5; round++) {
+    const ask = { provider: "rehearsal", model: "play", idempotency_key: `round ${round}` };
+    const answers = await Promise.all(
+      hosts.map((host, index) => host.call("spawn_agent", { ...ask, prompt: `play ${index}` })),
+    );
+    const refused = answers.filter(({ isError }) => isError);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]?.structured.error).toMatchObject({
+      code: "idempotency_conflict",
+      message: expect.stringMatching(
+        /already made run_\w+ with other arguments: use a new key, or the same arguments$/,
+      ),
+    });
+  }
+}, 60_000);
+
+it("the same key in another project is another run", async () => {
+  const bench = setBench();
+  rehearse(bench, "play", [{ text: "done" }]);
+  const elsewhere = join(bench.root, "elsewhere");
+  mkdirSync(join(elsewhere, ".git"), { recursive: true });
+  const ask = { prompt: "play", provider: "rehearsal", model: "play", idempotency_key: "once", wait_seconds: 20 };
+  const here = await (await setHost(bench)).call("spawn_agent", ask);
+  const there = await (await setHost(bench, { cwd: elsewhere })).call("spawn_agent", ask);
+  expect([here.structured, there.structured]).toMatchObject([{ status: "success" }, { status: "success" }]);
+  expect(there.structured.run_id).not.toBe(here.structured.run_id);
+  expect(there.structured.existing).toBeUndefined();
+});

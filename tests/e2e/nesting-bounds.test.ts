@@ -1,0 +1,250 @@
+/** What an agent's own agents may do: at most what the agent itself may, where it stands. One slot serves all of it. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
+import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf } from "../support/workflows.js";
+
+const stage = shareStage("limits: { max_depth: 3, max_concurrent_runs: 1 }");
+
+const spawn = (model: string, more: object = {}) => ["spawn_agent", { prompt: `be ${model}`, model, ...more }] as const;
+const wait = ["wait_for_runs"] as const;
+const DONE: ScriptedReply = { text: "done" };
+const write = ["effects__add_line", { text: "x" }] as const;
+const read = ["effects__read_lines"] as const;
+
+beforeAll(() => {
+  rehearse(stage.bench, "writer", [calls(write, read), { text: "tried" }]);
+  rehearse(stage.bench, "quick", [{ text: "found" }]);
+  rehearse(stage.bench, "again", [calls(spawn("again"), wait), { text: "went deeper" }]);
+});
+
+const lead = (replies: readonly ScriptedReply[], args: object = {}, workflow: object | null = null) =>
+  stage.lead({ workflow, replies, args: { tools: ["*"], ...args } });
+
+/** What the agent was told by its tools of that name, in order. */
+const told = ({ said }: Led, tool: string) =>
+  said.filter((line) => line.startsWith(`${tool}: `)).map((line) => line.slice(tool.length + 2));
+
+async function childrenOf({ run }: Led): Promise<readonly Led[]> {
+  const { runs } = (await stage.host.call("list_runs", { parent_run_id: run.run_id })).structured;
+  const found = [];
+  for (const { run_id } of runs.toReversed())
+    found.push(await stage.told((await stage.host.call("get_run", { run_id })).structured.run as Led["run"]));
+  return found;
+}
+
+/** The tools of a child that were refused, with the rule. */
+const refusedIn = (led: Led | undefined) => (led ? eventsOf(led, "tool_call_refused").map(({ reason }) => reason) : []);
+
+describe("tools", () => {
+  it("a child has what it asks for within what its parent has, whatever its definition grants", async () => {
+    stage.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
+    const led = await lead([calls(spawn("writer", { agent: "greedy" })), calls(wait), DONE], { tools: ["read_only"] });
+    const [child] = await childrenOf(led);
+    expect(refusedIn(child)).toEqual([
+      expect.stringMatching(
+        /^effects__add_line is not allowed: the spawn_agent call \(of the run run_\S+ that started it\) grants only tools that read/,
+      ),
+    ]);
+    expect(told(led, "wait_for_runs")[0]).toContain('"result":"tried"');
+  });
+
+  it("a child that names none only reads, and one that names some has no others", async () => {
+    const led = await lead([
+      calls(spawn("writer"), spawn("writer", { tools: ["effects__add_line"] })),
+      calls(wait),
+      DONE,
+    ]);
+    const [plain, named] = await childrenOf(led);
+    expect(refusedIn(plain)).toEqual([expect.stringContaining("effects__add_line is not allowed: the default policy")]);
+    expect(refusedIn(named)).toEqual([expect.stringContaining("effects__read_lines is not allowed")]);
+  });
+
+  it("what a parent's blocked_tools forbid is forbidden below, to the last of them", async () => {
+    rehearse(stage.bench, "passes-on", [calls(spawn("writer", { tools: ["*"] }), wait), DONE]);
+    const led = await lead([calls(spawn("passes-on", { tools: ["*"] }), wait), DONE], { blocked_tools: ["*__add_*"] });
+    const [child] = await childrenOf(led);
+    const [grandchild] = child ? await childrenOf(child) : [];
+    expect(grandchild?.run).toMatchObject({ depth: 3, status: "success" });
+    expect(refusedIn(grandchild)).toEqual([
+      expect.stringContaining('"*__add_*" is in blocked_tools of the spawn_agent call'),
+    ]);
+  });
+
+  it("in a workflow it is the step that counts, at the moment of the spawn", async () => {
+    const asks = { tools: ["effects__*"] };
+    const steps = [
+      { name: "look", allowed_tools: ["read_only"] },
+      { name: "act", allowed_tools: ["effects__*"] },
+    ];
+    const led = await lead(
+      [calls(spawn("writer", asks)), goes("act"), calls(spawn("writer", asks), wait), completes()],
+      {},
+      { steps },
+    );
+    const [inLook, inAct] = await childrenOf(led);
+    expect(refusedIn(inLook)).toEqual([expect.stringContaining('step "look" of workflow')]);
+    expect(refusedIn(inAct)).toEqual([]);
+  });
+
+  it("a step with rules that hold calls back starts no agents: they would not be held by them", async () => {
+    const rules = [{ name: "no x", when: 'tool == "effects__add_line" and args.text == "x"', action: "block" }];
+    const steps = [{ name: "fenced", rules }, { name: "open" }];
+    const led = await lead([calls(spawn("writer", { tools: ["*"] })), completes({ status: "partial" })], {}, { steps });
+    expect(told(led, "spawn_agent")).toEqual([
+      'step "fenced" has rules for your calls, which would not hold for an agent of yours: start it in another step',
+    ]);
+    expect(await childrenOf(led)).toEqual([]);
+  });
+});
+
+describe("more than the parent has is refused in one sentence, and nothing is written", () => {
+  it.each([
+    ["tools", { tools: ["effects__add_line"] }, /^tools: you may not use "effects__add_line" yourself/],
+    ["time", { timeout_seconds: 101 }, /^timeout_seconds: (100|9\d|8\d) s of your own time are left$/],
+    ["turns", { max_turns: 13 }, /^max_turns: you have 12 yourself, so an agent of yours has no more$/],
+    [
+      "an agent that is not there",
+      { agent: "reviever" },
+      /^there is no agent "reviever": .*did you mean "reviewer"\?$/,
+    ],
+    ["a script that is not there", { model: "nobody" }, /nobody/],
+  ])("%s", async (_what, asked, refusal) => {
+    const args = { tools: ["read_only"], timeout_seconds: 100, max_turns: 12 };
+    const led = await lead([calls(spawn("quick", asked)), DONE], args);
+    expect(told(led, "spawn_agent")).toEqual([expect.stringMatching(refusal)]);
+    expect(await childrenOf(led)).toEqual([]);
+  });
+
+  it("depth: agents that start each other end at the last one, with the reason", async () => {
+    const led = await lead([calls(spawn("again"), wait), DONE]);
+    const [second] = await childrenOf(led);
+    const [third] = second ? await childrenOf(second) : [];
+    expect(third && told(third, "spawn_agent")).toEqual([
+      "spawn_agent is not allowed: max_depth is 3, and you are at depth 3",
+    ]);
+    expect(third && (await childrenOf(third))).toEqual([]);
+    expect([led, second, third].map((one) => one?.run.status)).toEqual(["success", "success", "success"]);
+  });
+
+  it("fan-out: the 21st run that goes on at a time is refused", async () => {
+    rehearse(stage.bench, "holds", [{ delay_ms: 60_000, text: "late" }]);
+    const many = Array.from({ length: 21 }, (_, index) => spawn("holds", { title: `number ${index}` }));
+    const led = await lead([calls(...many), DONE]);
+    expect(told(led, "spawn_agent").at(-1)).toBe("20 of your runs go on: wait for one of them first");
+    const children = await childrenOf(led);
+    expect(children).toHaveLength(20);
+    expect(new Set(children.map(({ run }) => run.error.code))).toEqual(new Set(["parent_ended"]));
+  });
+});
+
+it("provider and model are the parent's where nobody names others", async () => {
+  const script = [
+    calls(spawn("quick", { provider: "rehearsal" }), ["spawn_agent", { prompt: "as I am" }]),
+    calls(wait),
+    DONE,
+  ];
+  const led = await lead(script, { timeout_seconds: 100, max_turns: 12 });
+  const [other, same] = await childrenOf(led);
+  expect(other?.run).toMatchObject({ provider: "rehearsal", model: "quick" });
+  expect(same?.run).toMatchObject({ provider: "rehearsal", model: (led.run as { model?: string }).model });
+});
+
+it("lineage stands in the answers, and the spawn among the events", async () => {
+  const led = await lead([calls(spawn("again"), wait), DONE]);
+  const [child] = await childrenOf(led);
+  const [grandchild] = child ? await childrenOf(child) : [];
+  const { run_id, session_id } = led.run as unknown as Record<string, string>;
+  expect(led.run).toMatchObject({ depth: 1, parent_run_id: null });
+  expect(child?.run).toMatchObject({
+    depth: 2,
+    parent_run_id: run_id,
+    root_run_id: run_id,
+    parent_session_id: session_id,
+  });
+  expect(grandchild?.run).toMatchObject({ depth: 3, parent_run_id: child?.run.run_id, root_run_id: run_id });
+  expect(eventsOf(led, "child_spawned")).toMatchObject([{ turn: 1, index: 0, child: child?.run.run_id }]);
+  expect(eventsOf(led, "child_reported")).toMatchObject([
+    { turn: 1, index: 1, child: child?.run.run_id, status: "success" },
+  ]);
+});
+
+it("what came back: data in the shape that was asked for, a failure as such, and each only once unasked", async () => {
+  rehearse(stage.bench, "counts", [completes({ result: "counted", data: { n: 3 } })]);
+  rehearse(stage.bench, "fails", [calls(read)]); // the script ends before the agent does
+  rehearse(stage.bench, "stops-short", [
+    completes({ status: "blocked", result: "no key", next_steps: ["give me one"] }),
+  ]);
+  const output_schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+  const led = await lead([
+    calls(spawn("counts", { output_schema }), spawn("stops-short"), spawn("quick"), spawn("fails")),
+    calls(wait),
+    calls(wait),
+    DONE,
+  ]);
+  const [all, none] = told(led, "wait_for_runs").map((text) => JSON.parse(text) as Led["run"]);
+  expect(all).toMatchObject({
+    pending: [],
+    runs: [
+      { status: "success", result: "counted", data: { n: 3 } },
+      { status: "blocked", result: "no key", next_steps: ["give me one"] },
+      { status: "success", result: "found" },
+      { status: "error", error: { code: "script_ended" } },
+    ],
+  });
+  expect(none).toEqual({ pending: [], runs: [] });
+});
+
+it("an agent waits for, reads and stops runs of its own, and nobody else's", async () => {
+  const stranger = await lead([DONE]);
+  const run_id = stranger.run.run_id;
+  const led = await lead([
+    calls(["wait_for_runs", { run_ids: [run_id] }], ["get_run", { run_id }], ["cancel_run", { run_id }]),
+    DONE,
+  ]);
+  const refusal = `${run_id} is not a run that you have started`;
+  for (const tool of ["wait_for_runs", "get_run", "cancel_run"]) expect(told(led, tool)).toEqual([refusal]);
+});
+
+it("waiting again and again is no sign of being stuck", async () => {
+  rehearse(stage.bench, "slow", [{ delay_ms: 60_000, text: "late" }]);
+  const again = { ...calls(["wait_for_runs", { wait_seconds: 0 }]), repeat: 10 };
+  const led = await lead([calls(spawn("slow")), again, DONE]);
+  expect(led.run).toMatchObject({ status: "success" });
+  expect(refusedIn(led)).toEqual([]);
+});
+
+describe("a workflow's conditions", () => {
+  it("see how deep the run is and may go, and the agent's work with its own agents", async () => {
+    const steps = [
+      {
+        name: "start",
+        transitions: [
+          { to: "gather", when: 'variables.can_spawn and tool_succeeded("spawn_agent") and step_action_count == 2' },
+        ],
+      },
+      {
+        name: "gather",
+        transitions: [
+          {
+            to: "end",
+            when: 'tool == "wait_for_runs" and server == null and args.mode == "all" and variables.agent_depth == 1 and variables.max_agent_depth == 3',
+          },
+        ],
+      },
+      { name: "end", exit_conditions: [{ type: "tool_succeeded", tool: "wait_for_runs" }] },
+    ];
+    const led = await lead(
+      [calls(spawn("quick"), spawn("quick")), calls(["wait_for_runs", { mode: "all" }]), completes()],
+      {},
+      { steps },
+    );
+    expect(stepsOf(led)).toEqual(["start", "gather", "end"]);
+    expect(led.run.status).toBe("success");
+  });
+
+  it("a star names no built-in tool", async () => {
+    const steps = [{ name: "only", exit_conditions: [{ type: "tool_succeeded", tool: "*" }] }];
+    const led = await lead([calls(spawn("quick"), wait), completes(), completes({ status: "partial" })], {}, { steps });
+    expect(refusedIn(led)).toEqual(["complete was refused: the tool * has not run successfully"]);
+  });
+});

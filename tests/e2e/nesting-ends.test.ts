@@ -1,0 +1,167 @@
+/** How trees of runs end: with their root, whoever ends it and why, and never by waiting for each other. */
+import { expect, it } from "vitest";
+import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { hang } from "../support/gemini-stand-in.js";
+import { type TestHost, until } from "../support/host.js";
+import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
+
+const spawn = (model: string, more: object = {}) => ({
+  tool: "spawn_agent",
+  arguments: { prompt: `be ${model}`, model, ...more },
+});
+const wait = { tool: "wait_for_runs" };
+
+/** A tree of three, one below the other, of which the last is at work for a minute. */
+async function setTree({ slots = 8, more = "" } = {}) {
+  const bench = setBench();
+  bench.configure(`
+limits: { max_depth: 3, max_concurrent_runs: ${slots} }
+mcpServers: { workspace: { disabled: true } }
+${more}`);
+  rehearse(bench, "top", [{ calls: [spawn("middle"), wait] }, { text: "done" }]);
+  rehearse(bench, "middle", [{ calls: [spawn("leaf"), wait] }, { text: "done" }]);
+  rehearse(bench, "leaf", [{ delay_ms: 60_000, text: "late" }]);
+  return { bench, host: await setHost(bench) };
+}
+
+async function begin(host: TestHost, model: string, args: object = {}): Promise<string> {
+  return (await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", model, ...args })).structured.run_id;
+}
+
+async function treeOf(host: TestHost) {
+  const { runs } = (await host.call("list_runs", { limit: 100 })).structured;
+  return runs.toReversed().map(({ status, error }) => [status, error?.code ?? null]);
+}
+
+const working = async (host: TestHost, count: number) =>
+  until(async () => (await treeOf(host)).filter(([status]) => status === "running").length === count);
+
+it("the time of a run is up: what it started ends with it", async () => {
+  const { bench, host } = await setTree();
+  rehearse(bench, "slow", [{ calls: [spawn("leaf")] }, { delay_ms: 60_000, text: "late" }]);
+  const run = await runScript(host, "slow", { timeout_seconds: 3 });
+  expect(run.status).toBe("timeout");
+  const [root, child] = await treeOf(host);
+  expect(root).toEqual(["timeout", "timeout"]);
+  // The child has what was left of that, in whole seconds: its own time is up first, or its parent's.
+  expect(["timeout", "cancelled"]).toContain(child?.[0]);
+});
+
+it("a run that waits has time left to say so when the time of its own runs is up", async () => {
+  const { host } = await setTree();
+  const run = await runScript(host, "top", { timeout_seconds: 5 });
+  expect(run).toMatchObject({ status: "success", result: "done" });
+  expect((await toolTexts(host, run.run_id))[1]).toMatch(/"status":"(success|timeout)"/);
+});
+
+it("the root ends its work without waiting: its runs end with it", async () => {
+  const { bench, host } = await setTree();
+  rehearse(bench, "hasty", [{ calls: [spawn("leaf")] }, { text: "I did not wait" }]);
+  await runScript(host, "hasty");
+  expect(await treeOf(host)).toEqual([
+    ["success", null],
+    ["cancelled", "parent_ended"],
+  ]);
+});
+
+it("the host stops a run in the middle: what is below goes with it, and what is above goes on", async () => {
+  const { host } = await setTree();
+  const runId = await begin(host, "top");
+  await working(host, 3);
+  const [, middle] = (await host.call("list_runs")).structured.runs;
+  await host.call("cancel_run", { run_id: middle?.run_id, reason: "not needed" });
+  const { structured } = await host.call("wait_for_runs", { run_ids: [runId], wait_seconds: 30 });
+  expect(structured.runs[0]).toMatchObject({ status: "success", result: "done" });
+  expect((await treeOf(host)).map(([status]) => status)).toEqual(["success", "cancelled", "cancelled"]);
+  expect((await toolTexts(host, runId))[1]).toContain('"status":"cancelled"');
+});
+
+it("an agent stops one of its runs, with all below it, and says why", async () => {
+  let leafIsAtWork = () => {};
+  const atWork = new Promise<void>((settle) => {
+    leafIsAtWork = settle;
+  });
+  const { host } = await setStage(
+    async (body) => {
+      const prompt = JSON.stringify(body.contents?.[0]);
+      const [answer] = answersIn({ body });
+      if (prompt.includes("be the leaf")) {
+        leafIsAtWork();
+        return hang();
+      }
+      if (prompt.includes("be the middle"))
+        return answer ? hang() : says(call("spawn_agent", { prompt: "be the leaf" }));
+      if (!answer) return says(call("spawn_agent", { prompt: "be the middle" }));
+      if (answer.name === "cancel_run") return says(text("stopped"));
+      await atWork;
+      const [, runId] = /(run_[0-9a-z]{20,})/.exec(JSON.stringify(answer.response)) ?? [];
+      return says(call("cancel_run", { run_id: runId, reason: "too slow" }));
+    },
+    { config: "limits: { max_depth: 3 }" },
+  );
+  const { structured } = await host.call("spawn_agent", { prompt: "be the top", wait_seconds: 30 });
+  expect(structured).toMatchObject({ status: "success", result: "stopped" });
+  expect(await treeOf(host)).toEqual([
+    ["success", null],
+    ["cancelled", "cancelled"],
+    ["cancelled", "parent_ended"],
+  ]);
+  const { runs } = (await host.call("list_runs")).structured;
+  expect(runs[1]?.error.message).toBe("cancelled by the run that started it: too slow");
+});
+
+it("another process cancels the root: the tree is cancelled at once, and this one stops", async () => {
+  const { bench, host } = await setTree();
+  const runId = await begin(host, "top");
+  await working(host, 3);
+  const other = await setHost(bench);
+  await other.call("cancel_run", { run_id: runId });
+  expect((await treeOf(other)).map(([status]) => status)).toEqual(["cancelled", "cancelled", "cancelled"]);
+  const { structured } = await host.call("wait_for_runs", { run_ids: [runId], wait_seconds: 30 });
+  expect(structured.runs[0]?.status).toBe("cancelled");
+});
+
+it("eight parents that wait for their own, in eight slots or in one, are done in the end", async () => {
+  const { bench, host } = await setTree({ slots: 1 });
+  rehearse(bench, "parent", [{ calls: [spawn("brief"), spawn("brief"), wait] }, { text: "both" }]);
+  rehearse(bench, "brief", [{ delay_ms: 100, text: "found" }]);
+  const ids = await Promise.all(Array.from({ length: 8 }, () => begin(host, "parent")));
+  const { structured } = await host.call("wait_for_runs", { run_ids: ids, wait_seconds: 50 }, { timeout: 60_000 });
+  expect(structured.runs.map(({ status, result }) => [status, result])).toEqual(ids.map(() => ["success", "both"]));
+});
+
+it("a child asks a person while its parent waits for it", async () => {
+  const { bench, host } = await setTree();
+  rehearse(bench, "parent", [{ calls: [spawn("asks"), wait] }, { text: "thanks" }]);
+  rehearse(bench, "asks", [
+    { calls: [{ tool: "ask", arguments: { question: "Red or blue?" } }] },
+    { text: "so be it" },
+  ]);
+  const runId = await begin(host, "parent");
+  const child = await until(async () => {
+    const { runs } = (await host.call("list_runs", { parent_run_id: runId })).structured;
+    return runs.find(({ status }) => status === "waiting");
+  });
+  expect((await host.call("get_run", { run_id: runId })).structured.run.status).toBe("running");
+  await host.call("respond_to_run", { run_id: child.run_id, answer: "blue" });
+  const { structured } = await host.call("wait_for_runs", { run_ids: [runId], wait_seconds: 30 });
+  expect(structured.runs[0]).toMatchObject({ status: "success", result: "thanks" });
+  expect((await toolTexts(host, child.run_id))[0]).toContain("blue");
+  expect((await toolTexts(host, runId))[1]).toContain('"result":"so be it"');
+});
+
+it("a host that is closed leaves the whole tree to the next one", async () => {
+  const { bench, host } = await setTree();
+  rehearse(bench, "leaf", [{ delay_ms: 1_500, text: "found" }]);
+  const runId = await begin(host, "top");
+  await working(host, 3);
+  await host.close();
+  const other = await setHost(bench);
+  const { structured } = await other.call("wait_for_runs", { run_ids: [runId], wait_seconds: 40 });
+  expect(structured.runs[0]).toMatchObject({ status: "success", result: "done" });
+  expect(await treeOf(other)).toEqual([
+    ["success", null],
+    ["success", null],
+    ["success", null],
+  ]);
+});

@@ -1,0 +1,91 @@
+/** What the configuration says of calls whose outcome nobody knows: `on_unknown` and `probe`. */
+import { describe, expect, it } from "vitest";
+import { call, type Stage, says, setStage, text } from "../support/agents.js";
+import { until } from "../support/host.js";
+import { setBench, setHost } from "../support/rehearsals.js";
+import { answerTextIn, endOf, eventTypes, resumeToEnd, spawnRun } from "../support/resuming.js";
+
+const CUT = [says(call("effects__slow_add_line", { text: "once", ms: 60_000 })), says(text("I see."))];
+
+/** Kills the first host in the middle of the call and has another one go on. */
+async function cutRun({ host, slowStages, anotherHost }: Stage, args: Record<string, unknown> = {}) {
+  const runId = await spawnRun(host, args);
+  await until(() => slowStages().includes("started"));
+  process.kill(host.pid, "SIGKILL");
+  const other = await anotherHost();
+  return { other, run: await endOf(other, runId) };
+}
+
+const effectsWith = (keys: string) => ({ effectsKeys: keys });
+
+describe("probe", () => {
+  it("is named to the agent with the call that it is for", async () => {
+    const stage = await setStage(CUT, effectsWith('probe: { "slow_*": read_lines }'));
+    const { run } = await cutRun(stage);
+    expect(run).toMatchObject({ status: "success", result: "I see." });
+    expect(answerTextIn(stage.standIn.requests.at(-1))).toContain(
+      "Find out with effects__read_lines before you do anything else about it.",
+    );
+    expect(JSON.stringify(run.warnings)).not.toContain("probe");
+  });
+
+  it("is not named where the agent may not use it", async () => {
+    const stage = await setStage(CUT, effectsWith('probe: { "*": effects__read_lines }'));
+    await cutRun(stage, { blocked_tools: ["effects__read_lines"] });
+    const told = answerTextIn(stage.standIn.requests.at(-1));
+    expect(told).toContain("Find out before you call it again, if your tools can tell.");
+    expect(told).not.toContain("read_lines");
+  });
+
+  it("that does more than read is not named, and the run warns of it", async () => {
+    const stage = await setStage(CUT, effectsWith('probe: { "*": echo }'));
+    const { run } = await cutRun(stage);
+    expect(answerTextIn(stage.standIn.requests.at(-1))).not.toContain("effects__echo");
+    expect(run.warnings).toEqual([
+      expect.stringContaining(
+        'probe of server "effects": effects__echo is idempotent, so agents are not told to use it: name a tool that only reads',
+      ),
+    ]);
+  });
+});
+
+describe("on_unknown: stop", () => {
+  it("of one server ends the run as blocked, and resume_run goes on with what the agent was told", async () => {
+    const stage = await setStage(CUT, { ...effectsWith("on_unknown: stop"), config: "on_unknown: tell" });
+    const { other, run } = await cutRun(stage);
+    expect(run).toMatchObject({ status: "blocked", error: { code: "outcome_unknown" } });
+    expect(run.error.message).toContain("a call of effects__slow_add_line had its effect is unknown");
+    expect(stage.standIn.requests).toHaveLength(1);
+    expect(await resumeToEnd(other, run.run_id)).toMatchObject({ status: "success", result: "I see." });
+    expect(answerTextIn(stage.standIn.requests[1])).toContain("Outcome unknown");
+    expect(stage.slowStages()).toEqual(["started"]);
+    expect(await eventTypes(other, run.run_id)).toContain("run_resumed");
+  });
+
+  it("at the top holds for each server that does not say otherwise", async () => {
+    const stage = await setStage(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
+    expect((await cutRun(stage)).run).toMatchObject({ status: "success", result: "I see." });
+  });
+});
+
+describe("what cannot be understood is refused with its place", () => {
+  it.each([
+    ["on_unknown: wait", /config\.yaml:1:1: on_unknown has to be tell or stop or ask/],
+    ["resume: never", /config\.yaml:1:1: resume has to be auto or manual/],
+    [
+      "mcpServers:\n  a: { command: x, on_unknown: no }",
+      /config\.yaml:2:20: mcpServers\.a\.on_unknown has to be tell or stop or ask/,
+    ],
+    [
+      'mcpServers:\n  a: { command: x, probe: { "*": "read_*" } }',
+      /config\.yaml:2:\d+: .*has to name one tool, without "\*"/,
+    ],
+    ["mcpServers:\n  a: { command: x, probe: read }", /config\.yaml:2:20: mcpServers\.a\.probe has to be/],
+  ])("%s", async (config, says_) => {
+    const bench = setBench();
+    bench.configure(config);
+    const { isError, structured } = await (await setHost(bench)).call("spawn_agent", { prompt: "go" });
+    expect(isError).toBe(true);
+    expect(structured.error.message).toMatch(says_);
+  });
+});

@@ -1,0 +1,200 @@
+/** The shipped workflows that start agents, played to their end, also where their process is killed again and again. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, it } from "vitest";
+import { type TestHost, until, type Workbench } from "../support/host.js";
+import { rehearse, type ScriptedReply, setBench, setHost } from "../support/rehearsals.js";
+import { calls, completes, eventsOf, goes, stepsOf, tell } from "../support/workflows.js";
+
+const spawnPart = ["spawn_agent", { prompt: "Say which files there are.", model: "fan-out-part" }] as const;
+const wait = ["wait_for_runs"] as const;
+
+async function begin(host: TestHost, args: object): Promise<string> {
+  const { isError, structured } = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", ...args });
+  expect(isError, JSON.stringify(structured)).toBe(false);
+  return structured.run_id;
+}
+
+async function ended(host: TestHost, runId: string) {
+  const { structured } = await host.call("wait_for_runs", { run_ids: [runId], wait_seconds: 50 }, { timeout: 60_000 });
+  const [run] = structured.runs;
+  if (!run) throw new Error(`no answer about ${runId}`);
+  return await tell(host, { ...structured, ...run });
+}
+
+async function lead(bench: Workbench, args: Record<string, unknown>, replies?: readonly ScriptedReply[]) {
+  const host = await setHost(bench);
+  if (replies) rehearse(bench, "mine", replies);
+  const runId = await begin(host, { ...args, ...(replies ? { model: "mine" } : {}) });
+  return { host, led: await ended(host, runId) };
+}
+
+const textOf = (bench: Workbench, name: string) => readFileSync(join(bench.project, name), "utf8");
+
+it("fan-out: two agents look, the first waits for both and puts together what they say", async () => {
+  const { host, led } = await lead(setBench(), { workflow: "fan-out", model: "fan-out" });
+  expect(led.run).toMatchObject({ status: "success", depth: 1, result: "Both have looked at the folder." });
+  expect(stepsOf(led)).toEqual(["split", "wait", "merge"]);
+  const { runs } = (await host.call("list_runs", { parent_run_id: led.run.run_id })).structured;
+  expect(runs.map(({ title, status }) => [title, status])).toEqual([
+    ["the purpose", "success"],
+    ["the files", "success"],
+  ]);
+});
+
+it("the agent orchestrator follows it, and no step can be skipped", async () => {
+  const { led } = await lead(setBench(), { agent: "orchestrator" }, [
+    calls(spawnPart, ["request_step", { to: "wait" }], ["complete", { result: "early", status: "success" }]),
+    calls(spawnPart, ["request_step", { to: "wait" }]),
+    calls(["wait_for_runs", { wait_seconds: 0 }], ["workspace__write_file", { path: "early.txt", content: "no" }]),
+    calls(["complete", { result: "early", status: "success" }]),
+    calls(wait),
+    calls(["workspace__write_file", { path: "whole.txt", content: "both" }]),
+    completes(),
+  ]);
+  expect(eventsOf(led, "tool_call_refused").map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('step "split" may not be left yet'),
+    expect.stringContaining('step "split" is not the last'),
+    expect.stringContaining("workspace__write_file is not allowed"),
+    expect.stringContaining('step "wait" is not the last'),
+  ]);
+  expect(led.run).toMatchObject({ status: "success", agent: "orchestrator", step: "merge" });
+});
+
+it("fan-out: a part that failed is started once more", async () => {
+  const bench = setBench();
+  const broken = ["spawn_agent", { prompt: "fail", model: "fails" }] as const;
+  rehearse(bench, "fails", [calls(["workspace__list_directory", { path: "." }])]); // the script ends before the agent does
+  const { led } = await lead(bench, { workflow: "fan-out" }, [
+    calls(spawnPart, broken),
+    goes("wait"),
+    calls(wait),
+    goes("split"),
+    calls(spawnPart),
+    goes("wait"),
+    calls(wait),
+    completes(),
+  ]);
+  expect(stepsOf(led)).toEqual(["split", "wait", "merge", "split", "wait", "merge"]);
+  expect(led.run.status).toBe("success");
+  expect(led.said.join("\n")).toContain('"code":"script_ended"');
+});
+
+it("review-loop: a second agent reviews, the first mends, and the review that finds nothing ends it", async () => {
+  const bench = setBench();
+  const { host, led } = await lead(bench, { workflow: "review-loop", model: "review-loop" });
+  expect(led.run).toMatchObject({ status: "success", result: "hello.txt greets." });
+  expect(stepsOf(led)).toEqual(["implement", "review", "implement", "review", "finish"]);
+  expect(textOf(bench, "hello.txt")).toBe("Hello\n");
+  const { runs } = (await host.call("list_runs", { parent_run_id: led.run.run_id })).structured;
+  expect(runs).toMatchObject([{ agent: "reviewer" }, { agent: "reviewer" }]);
+});
+
+it("review-loop: the reviewer cannot write, and after most_rounds the loop is over without success", async () => {
+  const bench = setBench();
+  const implement = calls(
+    ["workspace__write_file", { path: "a.txt", content: "a" }],
+    ["request_step", { to: "review" }],
+  );
+  const review = calls(
+    ["spawn_agent", { prompt: "Review.", agent: "reviewer", model: "strict", tools: ["read_only"] }],
+    wait,
+  );
+  rehearse(bench, "strict", [
+    calls(["workspace__write_file", { path: "b.txt", content: "b" }], ["workspace__list_directory", { path: "." }]),
+    goes("judge"),
+    completes({ data: { verdict: "broken", findings: [] } }),
+  ]);
+  const { host, led } = await lead(bench, { workflow: "review-loop", variables: { most_rounds: 2 } }, [
+    implement,
+    review,
+    implement,
+    review,
+    completes(),
+    completes({ status: "partial", next_steps: ["mend it"] }),
+  ]);
+  expect(stepsOf(led)).toEqual(["implement", "review", "implement", "review", "finish"]);
+  expect(led.run).toMatchObject({ status: "partial", next_steps: ["mend it"] });
+  expect(eventsOf(led, "tool_call_refused").map(({ reason }) => reason)).toEqual([
+    expect.stringContaining("complete was refused: the exit condition"),
+  ]);
+  const { runs } = (await host.call("list_runs", { parent_run_id: led.run.run_id })).structured;
+  expect(runs.map(({ status }) => status)).toEqual(["success", "success"]);
+  expect(existsSync(join(bench.project, "b.txt"))).toBe(false);
+});
+
+it.each([
+  [
+    "an agent that is kept flat",
+    "flat",
+    /^workflow fan-out starts agents of its own, and max_depth is 1, and the run would be at depth 1: raise max_depth/,
+  ],
+])("a workflow that starts agents is refused for %s", async (_who, agent, refusal) => {
+  const bench = setBench();
+  bench.writeHome(`agents/${agent}.yaml`, "max_depth: 1\nprompt: Work alone.");
+  const host = await setHost(bench);
+  const answer = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", agent, workflow: "fan-out" });
+  expect(answer).toMatchObject({
+    isError: true,
+    structured: { error: { code: "too_deep", message: expect.stringMatching(refusal) } },
+  });
+  expect((await host.call("list_runs")).structured.runs).toEqual([]);
+});
+
+it("a child is refused it where it could start nobody", async () => {
+  const { led } = await lead(setBench(), { agent: "orchestrator" }, [
+    calls(["spawn_agent", { prompt: "go on", workflow: "fan-out" }]),
+    completes({ status: "blocked" }),
+  ]);
+  expect(led.said).toContain(
+    "spawn_agent: workflow fan-out starts agents of its own, and max_depth is 2, and the run would be at depth 2: name another workflow",
+  );
+});
+
+/** How many events there are of all runs, but those that deaths themselves make. */
+function eventsIn(bench: Workbench): number {
+  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const query = "SELECT count(*) AS n FROM run_events WHERE type NOT IN ('run_interrupted', 'run_resumed')";
+  try {
+    return (database.prepare(query).get() as { n: number }).n;
+  } finally {
+    database.close();
+  }
+}
+
+const DEATHS = 3; // after one more without anything finished in between a run is given up
+const LONGEST = 120_000; // milliseconds: each death costs a start
+
+it.each([
+  ["fan-out", 1],
+  ["fan-out", 2],
+  ["review-loop", 4],
+] as const)(
+  "%s, killed three times (seed %i), starts no agent twice, does nothing twice, and ends",
+  {
+    timeout: LONGEST,
+  },
+  async (workflow, seed) => {
+    const bench = setBench();
+    let host = await setHost(bench);
+    const runId = await begin(host, { workflow, model: workflow });
+    for (let state = seed, deaths = 0; deaths < DEATHS; deaths++) {
+      state = (state * 16_807) % 2_147_483_647; // a seed gives the same numbers each time
+      const goal = eventsIn(bench) + 1 + (state % 12);
+      await until(() => eventsIn(bench) >= goal, 60_000);
+      process.kill(host.pid, "SIGKILL");
+      host = await setHost(bench);
+      await host.call("list_runs");
+    }
+    const led = await ended(host, runId);
+    expect(led.run).toMatchObject({ status: "success", error: null });
+    const { runs } = (await host.call("list_runs", { parent_run_id: runId })).structured;
+    expect(runs.map(({ status }) => status)).toEqual(["success", "success"]);
+    const spawned = eventsOf(led, "child_spawned").map(({ child }) => child);
+    expect(spawned.toSorted()).toEqual(runs.map(({ run_id }) => run_id).toSorted());
+    // A death in the middle of a write leaves its outcome to the agent, and this one does not look.
+    const isKnown = eventsOf(led, "tool_call_finished").every(({ code }) => code !== "outcome_unknown");
+    if (workflow === "review-loop" && isKnown) expect(textOf(bench, "hello.txt")).toBe("Hello\n");
+  },
+);

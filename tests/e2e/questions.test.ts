@@ -1,0 +1,90 @@
+/** What agents ask the person they work for, with `ask`. */
+import { describe, expect, it } from "vitest";
+import { leaveUnanswered, questionOf, respond } from "../support/people.js";
+import { calls, completes, eventsOf, shareStage } from "../support/workflows.js";
+
+const stage = shareStage();
+const asks = (args: object = { question: "Tabs or blanks?", options: ["tabs", "blanks"] }) => calls(["ask", args]);
+const done = { text: "Done." };
+const lead = (...replies: Parameters<typeof stage.lead>[0]["replies"]) =>
+  stage.lead({ workflow: null, replies, args: { tools: ["*"] } });
+
+it("stands still with the question and how to answer it", async () => {
+  const led = await lead(asks(), done);
+  expect(questionOf(led)).toMatchObject({
+    id: "q1",
+    kind: "question",
+    text: "Tabs or blanks?",
+    options: ["tabs", "blanks"],
+  });
+  const hours = (Date.parse(questionOf(led).expires_at) - Date.now()) / 3_600_000;
+  expect(Math.round(hours)).toBe(24);
+  expect(led.run.next).toContain(`respond_to_run(run_id: "${led.run.run_id}", question_id: "q1", answer: "…")`);
+  const after = await respond(stage, led, { answer: "blanks", remark: "Two of them." });
+  expect(after.run).toMatchObject({ status: "success", result: "Done." });
+  expect(after.said).toContain("ask: blanks\nTwo of them.");
+  expect(eventsOf(after, "question_answered")).toMatchObject([
+    { id: "q1", approved: null, text: "blanks", remark: "Two of them.", by: "test-host", door: "respond_to_run" },
+  ]);
+});
+
+it("takes any answer where there are no options", async () => {
+  const led = await lead(asks({ question: "What is it for?", options: [] }), done);
+  expect(questionOf(led)).not.toHaveProperty("options");
+  expect((await respond(stage, led, { answer: "For the tests." })).said).toContain("ask: For the tests.");
+});
+
+it("asks two questions of a turn one after the other, and makes the other calls of the turn first", async () => {
+  const led = await lead(
+    calls(["ask", { question: "One?" }], ["effects__add_line", { text: "meanwhile" }], ["ask", { question: "Two?" }]),
+    done,
+  );
+  expect(questionOf(led)).toMatchObject({ id: "q1", text: "One?" });
+  expect(stage.effects()).toContain("meanwhile");
+  const second = await respond(stage, led, { answer: "first" });
+  expect(questionOf(second)).toMatchObject({ id: "q2", text: "Two?" });
+  const after = await respond(stage, second, { answer: "second" });
+  expect(after.run.status).toBe("success");
+  expect(after.said.filter((said) => !said.startsWith("user: "))).toEqual([
+    "ask: first",
+    "effects__add_line: added meanwhile",
+    "ask: second",
+  ]);
+  expect(stage.effects().filter((line) => line === "meanwhile")).toHaveLength(1);
+});
+
+it("does not end the run before the agent has read the answer", async () => {
+  const both = calls(["ask", { question: "Enough?" }], ["complete", { result: "too early", status: "success" }]);
+  const led = await lead(both, completes({ result: "in time" }));
+  const after = await respond(stage, led, { answer: "No." });
+  expect(after.run).toMatchObject({ status: "success", result: "in time" });
+  expect(after.said).toContain(
+    "complete: complete was put off: read the answer to your question first, and then call it again if your work is done",
+  );
+});
+
+describe("what is no question", () => {
+  it.each([
+    [{}, "question"],
+    [{ question: "" }, "question"],
+    [{ question: "Which?", options: "all" }, "options"],
+    [{ question: "Which?", options: ["", "b"] }, "options"],
+    [{ question: "Which?", default: "a" }, "default"],
+  ])("%j is refused, and the run goes on", async (args, named) => {
+    const led = await lead(asks(args), done);
+    expect(led.run.status).toBe("success");
+    const [refusal = ""] = led.said.filter((said) => said.startsWith("ask: "));
+    expect(refusal).toContain("ask was not called: its arguments do not fit");
+    expect(refusal).toContain(named);
+    expect(eventsOf(led, "question_asked")).toEqual([]);
+  });
+});
+
+it("tells the agent when nobody has answered within a day", async () => {
+  const led = await lead(asks(), done);
+  const after = await leaveUnanswered(stage, led);
+  expect(after.run.status).toBe("success");
+  expect(after.said).toContain("ask: Nobody answered in time.");
+  expect(eventsOf(after, "question_answered")).toMatchObject([{ text: null, by: "nobody", door: "nobody" }]);
+  expect(eventsOf(after, "tool_call_finished")).toMatchObject([{ tool: "ask", is_error: true }]);
+});

@@ -1,0 +1,100 @@
+/** `legwork runs respond`: answers from a terminal, to runs of other processes or of none. */
+import { userInfo } from "node:os";
+import { expect, it } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { legwork } from "../support/command.js";
+import { until } from "../support/host.js";
+import { settled } from "../support/people.js";
+import { tell } from "../support/workflows.js";
+
+const CAREFUL = `
+steps:
+  - name: work
+    rules: [{ name: ask, when: 'tool == "effects__add_line"', action: require_approval }]
+`;
+
+it("answers, approves, denies and writes to runs of a process that lives; it goes on with them", async () => {
+  let isSent = false;
+  const replies = [
+    says(call("ask", { question: "Which?", options: ["a", "b"] })),
+    says(call("effects__add_line", { text: "yes" })),
+    says(call("effects__add_line", { text: "no" })),
+    says(call("effects__read_lines")),
+    says(call("complete", { result: "Done.", status: "success" })),
+  ];
+  const { bench, host, standIn, effects } = await setStage(async (_body, n) => {
+    if (n === 4) await until(() => isSent, 30_000); // the agent thinks until somebody writes to it
+    return replies[n - 1] ?? says(text("too many requests"));
+  });
+  bench.writeHome("workflows/careful.yaml", CAREFUL);
+  const args = { prompt: "go", tools: ["*"], workflow: "careful" };
+  const { run_id } = (await host.call("spawn_agent", args)).structured;
+  const command = (...words: readonly string[]) => legwork(bench, ["runs", "respond", run_id, ...words]);
+  const open = (id: string) => until(async () => (await settled(host, run_id)).question?.id === id);
+
+  await open("q1");
+  expect((await legwork(bench, ["runs", "show", run_id])).stdout).toContain("q1: Which? [a | b]");
+  const wrong = await command("--answer", "c");
+  expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("takes one of these") });
+  expect(await command("--answer", "b", "--remark", "I think.", "--question", "q1")).toEqual({
+    code: 0,
+    stderr: "",
+    stdout: `${run_id} has its answer to q1, and goes on as soon as a legwork of its project has room\n`,
+  });
+  await open("q2");
+  expect(await command("--approve")).toMatchObject({ code: 0, stderr: "" });
+  await open("q3");
+  const denied = await command("--deny", "--remark", "One is enough.", "--json");
+  expect(JSON.parse(denied.stdout)).toMatchObject({ was: "waiting", run: { run_id, status: "waiting" } });
+  await standIn.arrived(4);
+  const sent = await command("--message", "Well done.");
+  isSent = true;
+  expect(sent.stdout).toBe(`${run_id} is running: its agent reads the message before its next step\n`);
+
+  const led = await tell(host, await settled(host, run_id));
+  expect(led.run).toMatchObject({ status: "success", result: "Done." });
+  expect(effects()).toEqual(["yes"]);
+  expect(led.said).toEqual(expect.arrayContaining(["ask: b\nI think.", "user: Well done."]));
+  const by = { by: userInfo().username, door: "command_line" };
+  const people = led.events.filter(({ type }) => type === "question_answered" || type === "message_sent");
+  expect(people).toMatchObject([by, by, by, by]);
+  expect(await command("--approve")).toMatchObject({ code: 2, stderr: expect.stringContaining("waits for no answer") });
+}, 60_000);
+
+it("answers a run when no process is left; the next legwork of the project goes on with it", async () => {
+  const { bench, host, anotherHost } = await setStage([
+    says(call("ask", { question: "Which?" })),
+    says(text("Thanks.")),
+  ]);
+  const args = { prompt: "go", wait_seconds: 20 };
+  const { run_id } = (await host.call("spawn_agent", args)).structured;
+  process.kill(host.pid, "SIGKILL");
+  expect(await legwork(bench, ["runs", "respond", run_id, "--answer", "This."])).toMatchObject({ code: 0, stderr: "" });
+  const other = await anotherHost();
+  const led = await tell(other, await settled(other, run_id));
+  expect(led.run).toMatchObject({ status: "success", result: "Thanks." });
+  expect(led.said).toContain("ask: This.");
+});
+
+it("says what to change", async () => {
+  const { bench, host } = await setStage([says(call("ask", { question: "Which?" }))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
+  const refusals = [
+    [["runs", "respond"], "name one run: legwork runs respond ID"],
+    [["runs", "respond", "run_x", "--approve"], 'there is no run "run_x"'],
+    [["runs", "respond", run_id], "say --approve, --deny, --answer TEXT or --message TEXT"],
+    [["runs", "respond", run_id, "--approve", "--deny"], "--approve and --deny are opposites: use one of them"],
+    [["runs", "respond", run_id, "--remark", "hm"], "remark goes along with approve or answer"],
+    [["runs", "respond", run_id, "--message", "a", "--answer", "b"], "message goes alone: it answers no question"],
+    [["runs", "respond", run_id, "--answer", ""], `${run_id} asks a question (q1): give the answer as text`],
+    [["runs", "respond", run_id, "--answer"], "--answer"],
+    [["runs", "show", run_id, "--approve"], "--approve belongs to legwork runs respond ID"],
+    [["tools", "--deny"], "--deny belongs to legwork runs"],
+  ] as const;
+  for (const [words, sentence] of refusals) {
+    const { code, stdout, stderr } = await legwork(bench, words);
+    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(sentence);
+  }
+  expect((await settled(host, run_id)).status).toBe("waiting");
+}, 60_000);

@@ -1,0 +1,155 @@
+/** `legwork runs watch`, `cancel` and `resume` as a user runs them, beside the processes of hosts. */
+import { describe, expect, it } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { beginLegwork, legwork } from "../support/command.js";
+import { hang } from "../support/gemini-stand-in.js";
+import { until } from "../support/host.js";
+import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+import { endOf, eventTypes, runToEnd, spawnRun } from "../support/resuming.js";
+
+const HALF = says(call("complete", { result: "Half.", status: "partial" }));
+
+describe("legwork runs watch", () => {
+  it("prints the events of another process's run as they come, and ends with it", async () => {
+    const bench = setBench();
+    rehearse(bench, "slow", [
+      { text: "first\u001b[31m", calls: [{ tool: "complete" }] },
+      { text: "x", delay_ms: 60_000 },
+    ]);
+    const host = await setHost(bench);
+    const runId = await spawnRun(host, { provider: "rehearsal", model: "slow" });
+    const watching = beginLegwork(bench, ["runs", "watch", runId]);
+    const json = beginLegwork(bench, ["runs", "watch", runId, "--json"]);
+    await until(() => watching.stdout().includes("tool_call_refused") && json.stdout().includes("tool_call_refused"));
+    expect(watching.stdout()).not.toContain("run_finished");
+    await host.call("complete", { run_id: runId, result: "The host\nsays so." });
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}1 {2}[\d:]+Z {2}run_created\n/);
+    expect(stdout).toMatch(/run_finished +success: The host says so\.\n\n {2}The host\n {2}says so\.\n$/);
+    expect(stdout).not.toContain("\u001b");
+    const lines = (await json.ended).stdout.trimEnd().split("\n");
+    const types = lines.map((line) => JSON.parse(line).type);
+    expect(types).toEqual(await eventTypes(host, runId));
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "run_finished", status: "success" });
+  });
+
+  it("says that the run's process was killed, and ends with 1 when the run has not succeeded", async () => {
+    const { bench, host, standIn } = await setStage([hang()]);
+    const runId = await spawnRun(host);
+    await standIn.arrived(1);
+    const watching = beginLegwork(bench, ["runs", "watch", runId]);
+    await until(() => watching.stdout().includes("turn_started"));
+    process.kill(host.pid, "SIGKILL");
+    await until(() => watching.stdout().includes("run_interrupted"), 15_000);
+    expect((await legwork(bench, ["runs", "cancel", runId])).code).toBe(0);
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/run_finished +cancelled: cancelled: cancelled by the user\n$/);
+  });
+});
+
+describe("legwork runs cancel", () => {
+  it("stops what another process does, and says what the run was and is", async () => {
+    const { bench, host, standIn } = await setStage([hang()]);
+    const runId = await spawnRun(host);
+    const request = await standIn.arrived(1);
+    const { code, stdout } = await legwork(bench, ["runs", "cancel", runId, "--reason", "not needed"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${runId} was running and is cancelled now\n` });
+    await request.closed;
+    expect(await endOf(host, runId)).toMatchObject({
+      status: "cancelled",
+      error: { code: "cancelled", message: "cancelled by the user: not needed" },
+    });
+    const again = await legwork(bench, ["runs", "cancel", runId]);
+    expect(again).toMatchObject({ code: 0, stdout: `${runId} had ended before: cancelled\n` });
+    const json = JSON.parse((await legwork(bench, ["runs", "cancel", runId, "--json"])).stdout);
+    expect(json).toMatchObject({ was: "cancelled", run: { run_id: runId, status: "cancelled" } });
+  });
+});
+
+describe("legwork runs resume", () => {
+  it("goes on in this terminal, shows what is new only, and ends with the run", async () => {
+    const { bench, host, standIn } = await setStage([
+      HALF,
+      says(call("effects__add_line", { text: "by hand" })),
+      says(text("All\nof it.")),
+    ]);
+    const { run_id } = await runToEnd(host);
+    await host.close();
+    const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url };
+    const { code, stdout, stderr } = await legwork(bench, ["runs", "resume", run_id, "--message", "The rest."], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^ +\d+ {2}[\d:]+Z {2}run_resumed +on request\n/);
+    expect(stdout).not.toContain("run_created");
+    expect(stdout).toMatch(/message_injected +The rest\.\n/);
+    expect(stdout).toMatch(/tool_call_finished +effects__add_line answered/);
+    expect(stdout).toMatch(/run_finished +success: All of it\.\n\n {2}All\n {2}of it\.\n$/);
+    const next = await legwork(bench, ["runs", "resume", run_id, "--message", "More?", "--json"], env);
+    expect(next.code).toBe(1); // the model has nothing more to say
+    const events = next.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toMatchObject({ seq: 1, type: "run_created", continues: run_id });
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "error" });
+  });
+
+  it("takes up no other run, and a signal interrupts it for others to go on with", async () => {
+    const { bench, host, standIn, anotherHost } = await setStage((_, n) =>
+      n === 1 ? HALF : n <= 3 ? hang() : says(text("Done.")),
+    );
+    const { run_id } = await runToEnd(host);
+    const left = await spawnRun(host, { prompt: "another" });
+    await standIn.arrived(2);
+    process.kill(host.pid, "SIGKILL");
+    const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url };
+    const resuming = beginLegwork(bench, ["runs", "resume", run_id, "--more-turns", "3"], env);
+    await standIn.arrived(3);
+    resuming.child.kill("SIGINT");
+    const { code, stdout } = await resuming.ended;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/run_resumed +on request, 3 more turns\n/);
+    expect(stdout).toContain(`${run_id} is interrupted: "legwork runs resume ${run_id}" goes on with it`);
+    expect(standIn.requests).toHaveLength(3);
+    const other = await anotherHost();
+    for (const id of [run_id, left]) expect(await endOf(other, id)).toMatchObject({ status: "success" });
+  });
+
+  it("leaves to another process what that is doing", async () => {
+    const { bench, host, standIn } = await setStage([hang()]);
+    const runId = await spawnRun(host);
+    await standIn.arrived(1);
+    const { code, stdout, stderr } = await legwork(bench, ["runs", "resume", runId]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(`legwork: ${runId} is running in another process: legwork runs watch ${runId} shows it\n`);
+  });
+
+  it("refuses what cannot be resumed, without a trace", async () => {
+    const bench = setBench();
+    rehearse(bench, "play", [{ text: "done" }]);
+    const { run_id } = await runScript(await setHost(bench), "play");
+    const { code, stderr } = await legwork(bench, ["runs", "resume", run_id]);
+    expect(code).toBe(2);
+    expect(stderr).toBe(`legwork: ${run_id} ended in success: pass a message that says what to do next\n`);
+    const listed = JSON.parse((await legwork(bench, ["runs", "--json"])).stdout);
+    expect(listed.runs).toHaveLength(1);
+  });
+});
+
+describe("their command line", () => {
+  it.each([
+    [["runs", "watch"], /name one run: legwork runs watch ID/],
+    [["runs", "cancel", "run_x", "run_y"], /name one run: legwork runs cancel ID/],
+    [["runs", "resume", "run_x"], /there is no run "run_x"/],
+    [["runs", "show", "run_x", "--reason", "r"], /--reason belongs to legwork runs cancel ID/],
+    [["runs", "watch", "run_x", "--more-turns", "3"], /--more-turns belongs to legwork runs resume ID/],
+    [["runs", "resume", "run_x", "--more-turns", "0"], /--more-turns is "0": use a whole number from 1 to 10000/],
+    [["runs", "resume", "run_x", "--more-seconds", "soon"], /--more-seconds is "soon": use a whole number/],
+    [["tools", "--message", "hello"], /--message belongs to legwork runs/],
+  ])("refuses %j in one sentence", async (args, says_) => {
+    const { code, stdout, stderr } = await legwork(setBench(), args);
+    expect(stderr).toMatch(says_);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});

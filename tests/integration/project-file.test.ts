@@ -1,0 +1,120 @@
+/** What legwork reads of a project for somebody who only names it, and what it does not. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createReadProjectFile } from "../../src/files/read-project-file.js";
+import { writeFiles } from "../support/definitions.js";
+
+const MOST = 1_000;
+
+describe.each([
+  ["where the kernel tells what was opened", {}],
+  ["where it does not", { openFiles: "/nowhere" }],
+])("%s", (_, how) => {
+  function project(files: Readonly<Record<string, string | Uint8Array>>) {
+    const root = writeFiles({ "project/notes.txt": "notes", "outside/key.txt": "key", ...files });
+    const folders = { root: join(root, "project"), home: join(root, "project/our-home"), ...how };
+    const reader = createReadProjectFile(folders);
+    return { root, inside: (name: string) => join(folders.root, name), read: (name: string) => reader(name, MOST) };
+  }
+
+  it("reads text inside the project, by any path that leads there", async () => {
+    const { inside, read } = project({ "project/a/b.txt": "\uFEFFgrüße\r\n", "project/env/.env.example": "KEY=" });
+    symlinkSync("a/b.txt", inside("link.txt"));
+    symlinkSync(inside("."), inside("again"));
+    for (const name of ["a/b.txt", "./a/../a/b.txt", inside("a/b.txt"), "link.txt", "again/a/b.txt"])
+      expect(await read(name), name).toEqual({ text: "grüße\r\n" });
+    expect(await read("env/.env.example")).toEqual({ text: "KEY=" });
+  });
+
+  it("takes a file of exactly the size that is allowed, and none that is larger", async () => {
+    const { read } = project({ "project/fits": "x".repeat(MOST), "project/large": "x".repeat(10 * 1024 * 1024) });
+    expect(await read("fits")).toEqual({ text: "x".repeat(MOST) });
+    expect(await read("large")).toEqual({ fault: expect.stringMatching(/^it has 10485760 bytes, and at most 1000/) });
+  });
+
+  it("reads nothing outside, wherever a link leads", async () => {
+    const { root, inside, read } = project({ "project-twin/key.txt": "key" });
+    symlinkSync("../outside/key.txt", inside("link.txt"));
+    symlinkSync(join(root, "outside"), inside("folder"));
+    for (const name of [
+      "../outside/key.txt",
+      "link.txt",
+      "folder/key.txt",
+      "/etc/hosts",
+      "../project-twin/key.txt",
+      "..",
+    ])
+      expect(await read(name), name).toEqual({ fault: "it lies outside the project" });
+  });
+
+  it("reads nothing that may hold secrets, by any name", async () => {
+    const { inside, read } = project({
+      "project/.git/config": "x",
+      "project/.env": "x",
+      "project/a/.env.local": "x",
+      "project/.mcp.json": "{}",
+      "project/.legwork/config.yaml": "x",
+      "project/our-home/config.yaml": "x",
+    });
+    symlinkSync(".git", inside("plain"));
+    symlinkSync(".env", inside("plain.txt"));
+    mkdirSync(inside("settings"));
+    writeFileSync(inside("settings/settings.json"), "{}");
+    symlinkSync("settings", inside(".claude"));
+    for (const name of [
+      ".git/config",
+      ".env",
+      "a/.env.local",
+      ".mcp.json",
+      ".legwork/config.yaml",
+      "our-home/config.yaml",
+      "plain/config",
+      "plain.txt",
+      ".claude/settings.json",
+    ])
+      expect(await read(name), name).toEqual({ fault: expect.stringMatching(/ may hold secrets: pass /) });
+  });
+
+  it("says why there is nothing to read", async () => {
+    const { inside, read } = project({
+      "project/folder/a.txt": "x",
+      "project/nul.bin": "a\0b",
+      "project/latin.txt": Buffer.from([0x67, 0xfc]),
+    });
+    execFileSync("mkfifo", [inside("pipe")]);
+    symlinkSync("loop", inside("loop"));
+    const faults: Readonly<Record<string, RegExp>> = {
+      gone: /no such file/,
+      "notes.txt/x": /no such file/,
+      "~/notes.txt": /no such file/,
+      folder: /is a folder/,
+      ".": /is a folder/,
+      pipe: /no regular file/,
+      loop: /links lead nowhere/,
+      "nul.bin": /binary/,
+      "latin.txt": /not UTF-8/,
+      "a\0b": /cannot be opened/,
+      [`${"x".repeat(300)}`]: /cannot be opened \(ENAMETOOLONG\)/,
+    };
+    for (const [name, fault] of Object.entries(faults))
+      expect(await read(name), name).toEqual({ fault: expect.stringMatching(fault) });
+  });
+
+  it("hands out nothing from outside while somebody swaps a folder for a link", async () => {
+    const { root, inside, read } = project({ "project/swapped/key.txt": "mine" });
+    const seen = new Set<string>();
+    for (let round = 0; round < 300; round++) {
+      const reading = read("swapped/key.txt");
+      await Promise.resolve();
+      renameSync(inside("swapped"), join(root, "aside"));
+      symlinkSync(join(root, "outside"), inside("swapped"));
+      const result = await reading;
+      seen.add("text" in result ? result.text : result.fault);
+      rmSync(inside("swapped"));
+      renameSync(join(root, "aside"), inside("swapped"));
+    }
+    expect(seen).not.toContain("key");
+  });
+});

@@ -1,0 +1,36 @@
+/** What a person has said of a call, whatever the rule says by which it was asked. */
+import { expect, it } from "vitest";
+import { createHistory } from "../../src/core/history.js";
+import { type Answer, aboutKey } from "../../src/core/question.js";
+import { permission } from "../../src/runner/ask-person.js";
+
+const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
+
+function after(answer: Partial<Answer> | null) {
+  const history = createHistory("go");
+  const given: Answer = { approved: null, text: null, remark: null, by: "a test", door: "respond_to_run", ...answer };
+  if (answer !== null) history.given.set(aboutKey(ABOUT), given);
+  return history;
+}
+
+it("asks by the rule, and nothing where there is none", () => {
+  expect(permission('rule "first"', ABOUT, after(null))).toMatchObject({ about: ABOUT });
+  expect(permission(null, ABOUT, after(null))).toBe("given");
+});
+
+it("lets a call pass that was approved", () => {
+  expect(permission('rule "first"', ABOUT, after({ approved: true }))).toBe("given");
+});
+
+it("refuses a call that was denied, also where no rule asks for it any more", () => {
+  const denied = after({ approved: false, remark: "not that one" });
+  expect(permission(null, ABOUT, denied)).toEqual({
+    denied: "files__write is not allowed: a person denied it: not that one",
+  });
+});
+
+it("knows an answer only for the very call that it was about", () => {
+  const approved = after({ approved: true });
+  expect(permission('rule "first"', { ...ABOUT, index: 1 }, approved)).toMatchObject({ options: null });
+  expect(permission('rule "first"', { ...ABOUT, turn: 2 }, approved)).toMatchObject({ options: null });
+});

@@ -31,6 +31,8 @@ if (verb === "save") {
     excludeTools: [],
     effects: [],
     pin: "warn",
+    onUnknown: "tell",
+    probes: [],
     allow: { sampling: false, elicitation: false },
     guard: null,
   };

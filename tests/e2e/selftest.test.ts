@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import { setBench } from "../support/rehearsals.js";
 
-const DEATHS = 20;
+const DEATHS = 12;
 const LONGEST = 240_000; // milliseconds, on a busy machine: each death starts a process
 
 it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeout: LONGEST }, async () => {

@@ -32,7 +32,7 @@ describe("a run that is cut and taken up again", () => {
             for (const goesOn of [false, true])
               expectToGoOn(whole, await play(scenario, [{ commits, goesOn }]), scenario);
         }),
-        { numRuns: 50 },
+        { numRuns: 30 },
       );
     },
     LONGEST_MS,
@@ -45,7 +45,7 @@ describe("a run that is cut and taken up again", () => {
         fc.asyncProperty(anyScenario, anyCuts, async (scenario, cuts: readonly Cut[]) => {
           expectToGoOn(await play(scenario, []), await play(scenario, cuts), scenario);
         }),
-        { numRuns: 300 },
+        { numRuns: 200 },
       );
     },
     LONGEST_MS,
@@ -58,7 +58,7 @@ describe("a run that is cut and taken up again", () => {
         fc.asyncProperty(anyScenario, anyStops, async (scenario, stops) => {
           expectNothingTwice(await play(scenario, stops, true));
         }),
-        { numRuns: 300 },
+        { numRuns: 200 },
       );
     },
     LONGEST_MS,

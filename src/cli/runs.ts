@@ -50,7 +50,6 @@ export interface RunsOptions extends PruneOptions, RespondOptions {
 }
 
 const LISTED_RUNS = 20;
-const MOST_EVENTS = 1_000_000;
 
 /** The verbs with the options that each takes beside --json, and with what else they stand on the command line. */
 const VERBS = {
@@ -130,7 +129,7 @@ function showOne(run: Run, options: RunsOptions, deps: RunsDeps): CommandEnd {
 }
 
 function showRun(run: Run, { json, width }: RunsOptions, { store, readReply, shapes }: RunsDeps): string {
-  const events = store.listEvents(run.id, { afterSeq: 0, limit: MOST_EVENTS });
+  const events = store.listEvents(run.id, { afterSeq: 0 });
   return json
     ? visibleJson({ run: shapes.whole(run), events: events.map(shapes.event) })
     : runText(run, events, readReply, width);

@@ -9,7 +9,7 @@ import type { CallContext, CallDeps } from "./make-call.js";
 
 type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 
-const SHOWN_ARGUMENTS = 3_000; // characters; the event question_asked has them whole
+const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 
 /**
  * Whether this very call may be made: given, denied with the reason, or what is to be asked first. What a person has
@@ -25,8 +25,13 @@ export function permission(
   if (answer)
     return { denied: `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}` };
   if (rule === null) return "given";
-  const args = cutTo(JSON.stringify(about.arguments), SHOWN_ARGUMENTS);
-  return { text: `May ${about.tool} be called with ${args}? (${rule})`, options: null, about, withinSeconds: null };
+  const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
+  return { text, options: null, about, withinSeconds: null };
+}
+
+/** The arguments of a call as people and agents are told of them. */
+export function shownArguments(args: object): string {
+  return cutTo(JSON.stringify(args), SHOWN_ARGUMENTS);
 }
 
 /** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */

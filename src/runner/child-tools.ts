@@ -21,30 +21,32 @@ export function effectOfChildTool(name: string): Effect | null {
 const text = { type: "string" };
 const runId = { ...text, maxLength: 100 };
 
-/** What a caller may name as context; each source is looked at when it is read. */
-export const contextSources = z.array(z.string()).min(1).max(MOST_SOURCES).optional();
-
-/** What an agent may say about an agent of its own. */
-export const SpawnWish = z.strictObject({
-  prompt: z.string().min(1).describe("The task, with all the agent needs to know."),
-  agent: z.string().max(200).optional().describe("A ready-made agent, by name; default: a general one."),
+/** What hosts and agents alike may say of a run to start; each describes it in its own words. */
+export const spawnFields = {
+  agent: z.string().max(200).optional(),
   workflow: z.string().max(200).optional(),
   variables: z.record(z.string().max(100), z.json()).optional(),
-  context: contextSources.describe(
-    "Given to it before its task: file:<path in the project>, run:<run_id> (outcome) or transcript:<run_id>:<last messages, 1-100> of a run of your own, text:<anything>.",
-  ),
+  /** Each source is looked at when it is read. */
+  context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
   model: z.string().max(200).optional(),
-  tools: z
-    .array(z.string())
-    .max(1000)
-    .optional()
-    .describe("Names with * for any characters; default: what only reads."),
+  tools: z.array(z.string()).max(1000).optional(),
   blocked_tools: z.array(z.string()).max(1000).optional(),
   output_schema: z.unknown().optional(),
   title: z.string().max(200).optional(),
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
   timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
+};
+
+/** What an agent may say about an agent of its own. */
+export const SpawnWish = z.strictObject({
+  prompt: z.string().min(1).describe("The task, with all the agent needs to know."),
+  ...spawnFields,
+  agent: spawnFields.agent.describe("A ready-made agent, by name; default: a general one."),
+  context: spawnFields.context.describe(
+    "Given to it before its task: file:<path in the project>, run:<run_id> (outcome) or transcript:<run_id>:<last messages, 1-100> of a run of your own, text:<anything>.",
+  ),
+  tools: spawnFields.tools.describe("Names with * for any characters; default: what only reads."),
 });
 
 function spawnSchema(): object {

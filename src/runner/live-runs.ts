@@ -87,10 +87,11 @@ export function createLiveRuns(deps: {
     void drive(live);
   }
 
-  async function drive({ run, past, agent, controller }: LiveRun): Promise<void> {
+  async function drive(live: LiveRun): Promise<void> {
+    const { run, past, agent, controller } = live;
     const driven = await driveRun(run, past, controller, agent, { store, commits, feed, log });
     running.delete(run.id);
-    if (run.parentRunId === null) slotsInUse -= 1;
+    if (!isChild(live)) slotsInUse -= 1;
     if (hasChildren(run.id)) dropLost(); // they ended with it
     if (driven.kind === "waiting" && !closed) asked(run.id);
     if (driven.kind === "broken") {

@@ -135,6 +135,7 @@ async function* workUntilHalt(
     const haltByWorkflow = yield* advanceTurn(calls, now, deps);
     if (haltByWorkflow || signal.aborted) return haltByWorkflow;
 
+    if (calls.length > 0 && !calls.some(({ name }) => name === COMPLETE)) continue;
     // A message that came meanwhile may change what is left to do.
     const mail = hasMail(mailbox, journal);
     if (calls.length === 0 && mail) continue;

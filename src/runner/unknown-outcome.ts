@@ -2,12 +2,10 @@
 import { type KeptAnswer, OUTCOME_UNKNOWN } from "../core/event.js";
 import { type OpenCall, unanswered } from "../core/history.js";
 import { aboutKey, type Inquiry, type QuestionAbout } from "../core/question.js";
-import { cutTo } from "../core/text.js";
 import { type Effect, isBuiltIn } from "../core/tool.js";
+import { shownArguments } from "./ask-person.js";
 import { endWith, type Halt, waitWith } from "./halt.js";
 import type { CallContext, CallDeps } from "./make-call.js";
-
-const SHOWN_ARGUMENTS = 3_000; // characters of what was sent
 
 /** What a person can say of a call that was cut off. */
 const HAPPENED = "it happened";
@@ -75,7 +73,7 @@ export function settleCutCall(about: AboutCutCall, context: CallContext, deps: C
   if (given === undefined) return { kind: "wait", inquiry: toInquiry(about) };
   if (given.text === DID_NOT_HAPPEN) return { kind: "repeat" };
   if (given.text !== HAPPENED) return unknown;
-  const text = `This call had its effect: a person has looked. Its own answer was lost.\nSent: ${sent(args)}`;
+  const text = `This call had its effect: a person has looked. Its own answer was lost.\nSent: ${shownArguments(args)}`;
   return { kind: "answered", answer: { isError: false, text, milliseconds: 0 } };
 }
 
@@ -88,7 +86,7 @@ export function stopFor(tool: string, { downstream }: CallDeps): Halt | null {
 
 function toInquiry(about: AboutCutCall): Inquiry {
   const { tool, arguments: args } = about;
-  const text = `A call of ${tool} was cut off: did it have its effect? If it did not happen, it is made now. Sent: ${sent(args)}`;
+  const text = `A call of ${tool} was cut off: did it have its effect? If it did not happen, it is made now. Sent: ${shownArguments(args)}`;
   return { text, options: [HAPPENED, DID_NOT_HAPPEN, CANNOT_TELL], about, withinSeconds: null };
 }
 
@@ -106,12 +104,8 @@ function unknownAnswer(
       : "Find out before you call it again, if your tools can tell.";
   const text = [
     `Outcome unknown: this call of ${tool} was cut off before its answer came. It may or may not have had its effect, and was not repeated.`,
-    `Sent: ${sent(args)}`,
+    `Sent: ${shownArguments(args)}`,
     find,
   ].join("\n");
   return { isError: true, code: OUTCOME_UNKNOWN, text, milliseconds: 0 };
-}
-
-function sent(args: object): string {
-  return cutTo(JSON.stringify(args), SHOWN_ARGUMENTS);
 }

@@ -1,8 +1,7 @@
 /** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
 import { z } from "zod";
-import { MOST } from "../../core/limits.js";
 import type { ToolPolicy } from "../../core/run.js";
-import { contextSources } from "../../runner/child-tools.js";
+import { spawnFields } from "../../runner/child-tools.js";
 import type { Offer } from "../../runner/offer-tools.js";
 import { startRun } from "../../runner/start-run.js";
 import { needsCaller, waitForRuns } from "../../runner/wait-for-runs.js";
@@ -19,34 +18,25 @@ export const spawnAgent = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with all the agent needs to know."),
-    agent: z.string().max(200).optional().describe("An agent of list_agents; default: a general one."),
-    workflow: z
-      .string()
-      .max(200)
-      .optional()
-      .describe("A workflow of list_agents, whose steps the agent cannot skip; default: that of agent, if any."),
-    variables: z
-      .record(z.string().max(100), z.json())
-      .optional()
-      .describe("Values for those of the agent and the workflow."),
-    context: contextSources.describe(
+    agent: spawnFields.agent.describe("An agent of list_agents; default: a general one."),
+    workflow: spawnFields.workflow.describe(
+      "A workflow of list_agents, whose steps the agent cannot skip; default: that of agent, if any.",
+    ),
+    variables: spawnFields.variables.describe("Values for those of the agent and the workflow."),
+    context: spawnFields.context.describe(
       "Given to it before its task: file:<path in the project>, run:<run_id> (outcome), transcript:<run_id>:<last messages, 1-100>, text:<anything>.",
     ),
-    provider: z.string().optional().describe("gemini, or rehearsal to play a script."),
-    model: z.string().max(200).optional(),
-    tools: z
-      .array(z.string())
-      .max(1000)
-      .optional()
-      .describe(
-        'What it may use: tool names with * for any characters, "read_only" for all that only read. Default: as agent or workflow grant, else ["read_only"].',
-      ),
-    blocked_tools: z.array(z.string()).max(1000).optional().describe("Patterns that always win over tools."),
-    output_schema: z.unknown().optional().describe("JSON Schema that the outcome's data must satisfy."),
-    title: z.string().max(200).optional(),
+    provider: spawnFields.provider.describe("gemini, or rehearsal to play a script."),
+    model: spawnFields.model,
+    tools: spawnFields.tools.describe(
+      'What it may use: tool names with * for any characters, "read_only" for all that only read. Default: as agent or workflow grant, else ["read_only"].',
+    ),
+    blocked_tools: spawnFields.blocked_tools.describe("Patterns that always win over tools."),
+    output_schema: spawnFields.output_schema.describe("JSON Schema that the outcome's data must satisfy."),
+    title: spawnFields.title,
     system_prompt: z.string().optional(),
-    max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
-    timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
+    max_turns: spawnFields.max_turns,
+    timeout_seconds: spawnFields.timeout_seconds,
     wait_seconds: waitSeconds.default(0).describe("Up to 50; default 0."),
     idempotency_key: z.string().min(1).max(200).optional().describe("The same key never starts a second run."),
   }),

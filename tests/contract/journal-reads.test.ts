@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { RunHold, RunStore } from "../../src/core/ports.js";
 import type { Effect } from "../../src/core/tool.js";
 import { openStore } from "../../src/store/open-store.js";
+import { newRunNamed } from "../support/new-run.js";
 
 let folder: string;
 let store: RunStore;
@@ -24,34 +24,7 @@ afterEach(() => {
 const append = (hold: RunHold, events: readonly RunEvent[]) => store.append(hold, events);
 
 function started(): RunHold {
-  const { run } = store.createRun({
-    id: "run_1",
-    sessionId: "ses_1",
-    parentSessionId: "ses_host",
-    parentRunId: null,
-    rootRunId: "run_1",
-    depth: 1,
-    project: "/project",
-    title: "a title",
-    hostSession: null,
-    message: null,
-    step: null,
-    continues: null,
-    idempotency: null,
-    request: {
-      prompt: "do it",
-      context: null,
-      systemPrompt: null,
-      agent: "default",
-      provider: "rehearsal",
-      model: "script",
-      limits: DEFAULT_LIMITS,
-      policy: { allow: [], block: [] },
-      outputSchema: null,
-      workflow: null,
-      variables: {},
-    },
-  });
+  const { run } = store.createRun(newRunNamed("run_1"));
   const hold = { runId: run.id, epoch: run.epoch };
   append(hold, [{ type: "run_started" }]);
   return hold;

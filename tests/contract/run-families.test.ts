@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { RunHold, RunStore } from "../../src/core/ports.js";
 import { openStore } from "../../src/store/open-store.js";
+import { newRunNamed } from "../support/new-run.js";
 
 const REPLIED: RunEvent = {
   type: "model_replied",
@@ -27,34 +27,14 @@ function setFamily(): { readonly store: RunStore; readonly family: readonly [Run
 }
 
 function begin(store: RunStore, depth: number): RunHold {
-  const { run } = store.createRun({
-    id: `run_${depth}`,
-    sessionId: `ses_${depth}`,
-    parentSessionId: `ses_${depth - 1}`,
-    parentRunId: depth === 1 ? null : `run_${depth - 1}`,
-    rootRunId: "run_1",
-    continues: null,
-    message: null,
-    step: null,
-    depth,
-    project: "/project",
-    title: "a title",
-    hostSession: null,
-    idempotency: null,
-    request: {
-      prompt: "do it",
-      systemPrompt: null,
-      agent: "default",
-      provider: "rehearsal",
-      model: "script",
-      limits: DEFAULT_LIMITS,
-      policy: { allow: [], block: [] },
-      outputSchema: null,
-      workflow: null,
-      variables: {},
-      context: null,
-    },
-  });
+  const { run } = store.createRun(
+    newRunNamed(`run_${depth}`, {
+      parentSessionId: `ses_${depth - 1}`,
+      parentRunId: depth === 1 ? null : `run_${depth - 1}`,
+      rootRunId: "run_1",
+      depth,
+    }),
+  );
   const hold = { runId: run.id, epoch: run.epoch };
   store.append(hold, [{ type: "run_started" }]);
   return hold;

@@ -6,10 +6,10 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { NewRun, RunFilter, RunHold, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
 import { openStore as openFile } from "../../src/store/open-store.js";
+import { newRunNamed } from "../support/new-run.js";
 
 const implementations: Record<string, (file: string, now: () => number) => RunStore> = {
   sqlite: (file, now) => openFile(file, { now }).runs,
@@ -48,36 +48,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   const openStore = () => open(file(), () => now);
 
   function newRun(fields: Partial<NewRun> = {}): NewRun {
-    const id = fields.id ?? `run_${String(++made).padStart(6, "0")}`;
-    return {
-      id,
-      sessionId: `ses_${id}`,
-      parentSessionId: "ses_host",
-      parentRunId: null,
-      rootRunId: id,
-      continues: null,
-      message: null,
-      step: null,
-      depth: 1,
-      project: "/project",
-      title: "a title",
-      hostSession: null,
-      idempotency: null,
-      request: {
-        prompt: "do it",
-        context: null,
-        systemPrompt: null,
-        agent: "default",
-        provider: "rehearsal",
-        model: "script",
-        limits: DEFAULT_LIMITS,
-        policy: { allow: [{ patterns: ["read_only"], from: "test" }], block: [] },
-        outputSchema: null,
-        workflow: null,
-        variables: {},
-      },
-      ...fields,
-    };
+    return newRunNamed(fields.id ?? `run_${String(++made).padStart(6, "0")}`, fields);
   }
 
   function started(fields: Partial<NewRun> = {}) {

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { NewRun } from "../../src/core/ports.js";
 import type { EndStatus } from "../../src/core/run.js";
 import { openStore } from "../../src/store/open-store.js";
 import { type PruneRequest, pruneRuns } from "../../src/store/prune-runs.js";
+import { newRunNamed } from "../support/new-run.js";
 
 const HOUR_MS = 3600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -24,35 +24,8 @@ function setStore() {
   });
 
   function create(id: string, fields: Partial<NewRun> = {}): void {
-    store.createRun({
-      id,
-      sessionId: `ses_${id}`,
-      parentSessionId: "ses_host",
-      parentRunId: null,
-      rootRunId: fields.parentRunId ?? id,
-      depth: 1,
-      project: "/project",
-      title: "a title",
-      message: null,
-      step: null,
-      continues: null,
-      hostSession: { id: "ses_host", clientName: "host", clientVersion: "1" },
-      idempotency: null,
-      request: {
-        prompt: "do it",
-        context: null,
-        systemPrompt: null,
-        agent: "default",
-        provider: "rehearsal",
-        model: "script",
-        limits: DEFAULT_LIMITS,
-        policy: { allow: [], block: [] },
-        outputSchema: null,
-        workflow: null,
-        variables: {},
-      },
-      ...fields,
-    });
+    const hostSession = { id: "ses_host", clientName: "host", clientVersion: "1" };
+    store.createRun(newRunNamed(id, { rootRunId: fields.parentRunId ?? id, hostSession, ...fields }));
     store.append({ runId: id, epoch: 1 }, [{ type: "run_started" }]);
   }
 

@@ -13,6 +13,7 @@ import type { CatalogTool } from "../../src/core/tool.js";
 import type { DownstreamOptions } from "../../src/downstream/downstream-options.js";
 import { createDownstream } from "../../src/downstream/pool.js";
 import { openStore, type Store } from "../../src/store/open-store.js";
+import { serverConfig } from "./transports.js";
 
 const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
@@ -73,23 +74,8 @@ export function published(
 }
 
 function server(name: string, args: readonly string[], env: Record<string, string> = {}): ServerConfig {
-  return {
-    name,
-    from: "/a/config.yaml",
-    ...reach({ args, env }),
-    definitionHash: `${name} ${args.join(" ")}`,
-    timeoutSeconds: null,
-    toolTimeouts: [],
-    idleSeconds: 300,
-    includeTools: null,
-    excludeTools: [],
-    effects: [],
-    pin: "off",
-    onUnknown: "tell",
-    probes: [],
-    allow: { sampling: false, elicitation: false },
-    guard: null,
-  };
+  const given = { name, from: "/a/config.yaml", definitionHash: `${name} ${args.join(" ")}` };
+  return { ...serverConfig(reach({ args, env }).reach), ...given };
 }
 
 export function pidFile(): { readonly argument: string } {

@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { NewRun, RunHold, RunStore } from "../../src/core/ports.js";
+import type { RunHold, RunStore } from "../../src/core/ports.js";
 import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run.js";
 import type { Connection } from "../../src/store/connection.js";
 import { createRunStore } from "../../src/store/run-store.js";
 import * as model from "./lease-model.js";
+import { newRunNamed } from "./new-run.js";
 
 /** One process, with the holds it believes in and the rows it has read. */
 interface Process {
@@ -76,7 +76,7 @@ function replace(world: World, process: Process): void {
 const spawn: Act = (world, { store, holds, owner }, parent) => {
   const id = `${world.project} ${world.runs.length + 1}`;
   const isChild = world.runs.length % 3 === 2;
-  store.createRun(newRun(id, isChild ? parent : null, world.project));
+  store.createRun(newRunNamed(id, { parentRunId: isChild ? parent : null, project: world.project }));
   model.spawn(world.model, id, isChild ? parent : null, owner);
   world.runs.push(id);
   holds.set(id, { runId: id, epoch: 1 });
@@ -310,35 +310,4 @@ function finish(status: EndStatus): RunEvent {
 
 function outcomeOf(status: EndStatus): Outcome {
   return { status, result: "r" };
-}
-
-function newRun(id: string, parentRunId: string | null, project: string): NewRun {
-  return {
-    id,
-    sessionId: `ses of ${id}`,
-    parentSessionId: "ses_host",
-    parentRunId,
-    rootRunId: id,
-    continues: null,
-    message: null,
-    step: null,
-    depth: 1,
-    project,
-    title: "a title",
-    hostSession: null,
-    idempotency: null,
-    request: {
-      prompt: "do it",
-      context: null,
-      systemPrompt: null,
-      agent: "default",
-      provider: "rehearsal",
-      model: "script",
-      limits: DEFAULT_LIMITS,
-      policy: { allow: [], block: [] },
-      outputSchema: null,
-      workflow: null,
-      variables: {},
-    },
-  };
 }

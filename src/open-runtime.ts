@@ -15,7 +15,7 @@ import { openDefinitions, SHIPPED_WORKFLOWS } from "./open-definitions.js";
 import { readGeminiReply } from "./providers/gemini/from-wire.js";
 import { modelIdFault } from "./providers/gemini/model-id.js";
 import { readRehearsalReply } from "./providers/rehearsal/read-reply.js";
-import { loadScript } from "./providers/rehearsal/script.js";
+import { createScripts } from "./providers/rehearsal/script.js";
 import { createChildren } from "./runner/children.js";
 import { createEventFeed } from "./runner/event-feed.js";
 import { createJsonSchemas } from "./runner/json-schema.js";
@@ -176,7 +176,7 @@ export const readReply: ReadReply = (raw) =>
 /** Each provider is opened once and serves all runs: what it has prepared for one is there for the next. */
 export function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
-  const scripts = [join(place.home, "rehearsals"), SHIPPED_SCRIPTS];
+  const loadScript = createScripts([join(place.home, "rehearsals"), SHIPPED_SCRIPTS]);
   return [
     {
       name: "gemini",
@@ -198,11 +198,11 @@ export function providerEntries(config: Config, place: Place): readonly Provider
       defaultModel: DEFAULT_SCRIPT,
       ready: false, // a script is never taken for a model: only when it is named
       async check(model) {
-        loadScript(model, scripts);
+        loadScript(model);
       },
       open: once(async () => {
         const { createRehearsalProvider } = await import("./providers/rehearsal/provider.js");
-        return createRehearsalProvider(scripts);
+        return createRehearsalProvider(loadScript);
       }),
     },
   ];

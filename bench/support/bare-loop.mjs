@@ -4,10 +4,12 @@
  * twice a turn to an append-only SQLite table, each commit synced to disk.
  */
 import { EventEmitter } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import Database from "better-sqlite3";
 
+const PAUSE_MS = 4; // what lies between two calls of an agent whose model answers at once
 EventEmitter.defaultMaxListeners = 0; // the SDK adds a listener for each call that waits for the pipe
 const [modelUrl, toolServer, journalFile] = process.argv.slice(2);
 const client = new Client({ name: "bare-loop", version: "1.0.0" });
@@ -71,10 +73,11 @@ function openJournal(file) {
   return (event) => insert.run(JSON.stringify(event));
 }
 
-/** Milliseconds of each of `count` direct calls. */
+/** Milliseconds of each of `count` direct calls, made as far apart as an agent makes them: a server that has rested is slower. */
 async function timeCalls(count) {
   const times = [];
   for (let n = 0; n < count; n++) {
+    await delay(PAUSE_MS);
     const started = performance.now();
     await client.callTool({ name: "big", arguments: { n: 200 + n } });
     times.push(performance.now() - started);

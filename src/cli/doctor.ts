@@ -1,5 +1,5 @@
 /** `legwork doctor`: what legwork needs, what of it is there, and what to do about the rest. */
-import type { ServerStatus } from "../core/ports.js";
+import type { DatabaseFacts, ServerStatus } from "../core/ports.js";
 import { byteText } from "./byte-text.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "./command-end.js";
 import { counted } from "./counted.js";
@@ -18,22 +18,10 @@ export interface DoctorDeps {
   readonly home: string;
   readonly project: string;
   readonly databaseFile: string;
-  database(): DatabaseLook;
+  database(): DatabaseFacts;
   configuration(): Promise<ConfigurationLook>;
   /** Starts them all. `fault` is why none could be looked at. */
   servers(): Promise<{ readonly servers: readonly ServerStatus[]; readonly fault: string | null }>;
-}
-
-export interface DatabaseLook {
-  readonly exists: boolean;
-  readonly bytes: number;
-  readonly logBytes: number;
-  readonly runs: number;
-  readonly fault: string | null;
-  readonly isWritable: boolean;
-  readonly isOpenToOthers: boolean;
-  readonly isOthers: boolean;
-  readonly freeBytes: number | null;
 }
 
 export interface ConfigurationLook {
@@ -71,7 +59,7 @@ function toLine({ area, level, message }: Finding): string {
   return `${level.padEnd("warning".length)}  ${area.padEnd("configuration".length)}  ${visible(message)}\n`;
 }
 
-function databaseFindings(file: string, look: DatabaseLook): readonly Finding[] {
+function databaseFindings(file: string, look: DatabaseFacts): readonly Finding[] {
   return [
     databaseFinding(file, look),
     ...accessFindings(file, look),
@@ -80,7 +68,7 @@ function databaseFindings(file: string, look: DatabaseLook): readonly Finding[] 
   ];
 }
 
-function databaseFinding(file: string, { exists, fault, bytes, logBytes, runs }: DatabaseLook): Finding {
+function databaseFinding(file: string, { exists, fault, bytes, logBytes, runs }: DatabaseFacts): Finding {
   if (!exists) return ok("database", `${file} is not there yet: the first call of a tool makes it`);
   if (fault !== null) return { area: "database", level: "fault", message: fault };
   const sizes = `${byteText(bytes)} and a log of ${byteText(logBytes)}`;
@@ -89,7 +77,7 @@ function databaseFinding(file: string, { exists, fault, bytes, logBytes, runs }:
 
 function accessFindings(
   file: string,
-  { exists, isWritable, isOpenToOthers, isOthers }: DatabaseLook,
+  { exists, isWritable, isOpenToOthers, isOthers }: DatabaseFacts,
 ): readonly Finding[] {
   if (!exists) return [];
   const found: Finding[] = [];
@@ -104,13 +92,13 @@ function accessFindings(
   return found;
 }
 
-function logFindings(file: string, { logBytes }: DatabaseLook): readonly Finding[] {
+function logFindings(file: string, { logBytes }: DatabaseFacts): readonly Finding[] {
   if (logBytes <= LARGE_LOG) return [];
   const message = `${file}-wal has ${byteText(logBytes)}: a program keeps on reading the database, close it`;
   return [warning("database", message)];
 }
 
-function diskFindings({ freeBytes }: DatabaseLook): readonly Finding[] {
+function diskFindings({ freeBytes }: DatabaseFacts): readonly Finding[] {
   if (freeBytes === null) return [];
   const free = `${byteText(freeBytes)} free where the database lies`;
   if (freeBytes > LITTLE_SPACE) return [ok("disk", free)];

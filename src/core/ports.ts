@@ -318,6 +318,8 @@ export interface RunStore {
   /** The holds among these that are still good. */
   stillHeld(holds: readonly RunHold[]): ReadonlySet<string>;
   getRun(id: string): Run | null;
+  /** Only its status, which costs far less than the run. */
+  statusOf(id: string): RunStatus | null;
   /** How many of the runs that a run has started have not ended. */
   countLivingChildren(parentRunId: string): number;
   /** The run that an idempotency key made in a project, with the hash of what was asked for. */
@@ -326,10 +328,10 @@ export interface RunStore {
   getRuns(ids: readonly string[]): readonly Run[];
   /** Newest first. */
   listRuns(filter: RunFilter): readonly ListedRun[];
-  /** Events after `afterSeq` in order, all or at most `limit`; `types` narrows them. */
+  /** Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. */
   listEvents(
     runId: string,
-    query: { afterSeq: number; limit?: number; types?: readonly RunEvent["type"][] },
+    query: { afterSeq: number; limit?: number; type?: RunEvent["type"] },
   ): readonly StoredEvent[];
   /** The events of one type from the last on, newest first: those before `beforeSeq` where that is not null. */
   lastEvents(
@@ -349,4 +351,22 @@ export interface RunStore {
   /** From now on waits only briefly where another process holds the database: the time for exiting is short. */
   hurry(): void;
   close(): void;
+}
+
+/** The database file as it lies there, and what of it is wrong. */
+export interface DatabaseFacts {
+  /** False where nothing has been stored yet. */
+  readonly exists: boolean;
+  readonly bytes: number;
+  readonly logBytes: number;
+  readonly runs: number;
+  /** Why it cannot be used or trusted, in a sentence; null where nothing is wrong. */
+  readonly fault: string | null;
+  /** False where it or its folder can only be read. */
+  readonly isWritable: boolean;
+  /** Whether others than its user can read or write it. */
+  readonly isOpenToOthers: boolean;
+  readonly isOthers: boolean;
+  /** Bytes free on its disk; null where that cannot be known. */
+  readonly freeBytes: number | null;
 }

@@ -1,5 +1,5 @@
 /** Where definitions lie, in the order in which they are looked for. */
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { DefinitionOrigin } from "../core/agent.js";
 import { ConfigError } from "../core/errors.js";
@@ -74,6 +74,7 @@ export function projectFolders(root: string): readonly DefinitionFolder[] {
 export function filesIn({ folder, vocabulary }: DefinitionFolder): readonly string[] {
   let names: readonly string[];
   try {
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []; // most are not there, and an exception is dear
     names = readdirSync(folder);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

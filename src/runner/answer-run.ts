@@ -133,8 +133,7 @@ function toAnswer(run: Run, question: Question, { approve, text, remark }: Respo
 }
 
 function waitsForNothing(run: Run, { questionId }: Response, { store }: AnswerDeps): RequestError {
-  const types = ["question_answered"] as const;
-  const answers = store.listEvents(run.id, { afterSeq: 0, types }).map(({ event }) => event);
+  const answers = store.listEvents(run.id, { afterSeq: 0, type: "question_answered" }).map(({ event }) => event);
   const last = answers.findLast((event) => event.type === "question_answered" && (questionId ?? event.id) === event.id);
   if (last?.type !== "question_answered" || (questionId === null && isEnded(run.status)))
     return refusal(run, `waits for no answer: it is ${run.status}`);

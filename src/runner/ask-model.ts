@@ -23,6 +23,8 @@ export interface AskContext {
   readonly readReply: ReadReply;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  /** Notes what was sent to the agent before the last commit; false where that is nothing. */
+  deliverNews(): boolean;
 }
 
 const LONGEST_MESSAGE = 1_000; // characters
@@ -31,9 +33,10 @@ const MAX_REPLIES = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
 export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
-  const { request, tools, provider, model, journal, signal } = context;
+  const { request, tools, provider, model, journal, signal, deliverNews } = context;
   for (let attempt = journal.history.rejected + 1; ; attempt++) {
-    yield journal.take();
+    do yield journal.take();
+    while (!signal.aborted && deliverNews()); // what was sent before this commit is read with this request
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
     try {

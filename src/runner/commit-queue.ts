@@ -4,7 +4,7 @@ import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { CreateRunResult, NewRun, RunHold, RunStore } from "../core/ports.js";
 
 const PATIENCE_MS = 5_000; // with another program that holds the database
-const RETRY_MS = 20;
+const RETRY_MS = 6;
 const GATHER_MS = 5; // the longest that a commit waits for others to share with
 
 export interface CommitQueue {
@@ -12,6 +12,8 @@ export interface CommitQueue {
   save(hold: RunHold, events: readonly RunEvent[]): Promise<readonly StoredEvent[] | null>;
   /** Resolves when the run is on disk. Rejects with StoreError, or with what `check` throws right before it is written. */
   create(run: NewRun, check: () => void): Promise<CreateRunResult>;
+  /** Resolves when what `act` writes is on disk; where a transaction fails it acts once more. Rejects with StoreError. */
+  write<T>(act: () => T): Promise<T>;
   /** Saves what is queued now. */
   flush(): void;
 }
@@ -98,6 +100,7 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
 
   return {
     save: (hold, events) => enqueue(() => store.append(hold, events), alone()),
+    write: (act) => enqueue(act, alone()),
     create(run, check) {
       const write = () => {
         check();

@@ -15,7 +15,7 @@ export function everyFewSeconds(act: (wokeLate: boolean) => void, log: Log): Nod
     try {
       act(now < lateUntil);
     } catch (error) {
-      log.error({ err: error }, "cannot renew leases");
+      log.error({ err: error }, "cannot look after runs");
     }
   }, EVERY_MS);
   return timer.unref();

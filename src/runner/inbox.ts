@@ -14,7 +14,8 @@ export interface Inbox {
 export function createInbox(journal: Journal): Inbox {
   let posted: { readonly event: RunEvent; readonly saved: () => void }[] = [];
   let wake = () => {};
-  const over = new AbortController();
+  let over: AbortController | null = null; // made when it is asked for: few calls ask, and each costs
+  let isDone = false;
 
   function noteAll(): readonly (() => void)[] {
     const taken = posted;
@@ -24,17 +25,20 @@ export function createInbox(journal: Journal): Inbox {
   }
 
   return {
-    over: over.signal,
+    get over() {
+      over ??= new AbortController();
+      if (isDone) over.abort();
+      return over.signal;
+    },
     post: (event) =>
       new Promise((saved) => {
         posted.push({ event, saved });
         wake();
       }),
     async *until(work) {
-      let isDone = false;
       const end = work.finally(() => {
         isDone = true;
-        over.abort();
+        over?.abort();
         wake();
       });
       end.catch(() => {}); // it is awaited below, unless the run is given up meanwhile

@@ -64,7 +64,10 @@ export function createLiveRuns(deps: {
   const all = () => [...running.values(), ...waiting];
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
   const renewal = everyFewSeconds((wokeLate) => {
-    if (running.size + waiting.length > 0) store.renewLeases();
+    if (running.size + waiting.length > 0)
+      void commits
+        .write(() => store.renewLeases())
+        .catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
     if (broken.size > 0) interrupt(brokenHolds(), "the database could not be written");
     store.trimLog();
     // After a sleep of this machine the other owners are late as well, and not gone.

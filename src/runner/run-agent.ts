@@ -39,6 +39,8 @@ export type AgentRun = Pick<
   "id" | "sessionId" | "parentSessionId" | "rootRunId" | "depth" | "project" | "request"
 >;
 
+type ReadMail = Pick<Mailbox, "hasNews" | "read">;
+
 const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
 
@@ -50,7 +52,7 @@ const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided bef
 export async function* runAgent(
   run: AgentRun,
   past: Past,
-  mailbox: Pick<Mailbox, "read">,
+  mailbox: ReadMail,
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
@@ -78,7 +80,7 @@ function nextQuestion(inquiry: Inquiry, { history }: Journal, { clock }: AgentDe
 async function* workUntilHalt(
   run: AgentRun,
   { millisecondsLeft }: Past,
-  mailbox: Pick<Mailbox, "read">,
+  mailbox: ReadMail,
   signal: AbortSignal,
   journal: Journal,
   hold: ServerHold,
@@ -116,10 +118,11 @@ async function* workUntilHalt(
   }
   for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn
-    if (phase !== "acting") deliver(mailbox, journal);
+    const deliverNews = () => deliver(mailbox, journal);
+    if (phase !== "acting") deliverNews();
     if (phase === "between") beginTurn(context);
     const breach = history.grace === null ? null : firstBreach(request.limits, history);
-    const asked = phase === "acting" ? lastReply(history) : yield* ask(context, breach !== null, deps);
+    const asked = phase === "acting" ? lastReply(history) : yield* ask(context, breach !== null, deliverNews, deps);
 
     if (asked.kind === "stopped") return null;
     if (breach) return endWith(await graceEnd(asked, context, breach, deps));
@@ -144,13 +147,15 @@ async function* workUntilHalt(
   }
 }
 
-/** What was sent to the agent, as the next thing it reads. */
-function deliver(mailbox: Pick<Mailbox, "read">, journal: Journal): void {
-  if (!hasMail(mailbox, journal)) return;
-  for (const [sent, text] of [...journal.history.unread]) journal.note({ type: "message_injected", text, sent });
+/** What was sent to the agent before the last commit, as the next thing it reads; false where that is nothing. */
+function deliver(mailbox: ReadMail, journal: Journal): boolean {
+  const { unread } = journal.history;
+  if (mailbox.hasNews ? !hasMail(mailbox, journal) : unread.size === 0) return false;
+  for (const [sent, text] of [...unread]) journal.note({ type: "message_injected", text, sent });
+  return true;
 }
 
-function hasMail(mailbox: Pick<Mailbox, "read">, journal: Journal): boolean {
+function hasMail(mailbox: ReadMail, journal: Journal): boolean {
   for (const event of mailbox.read()) journal.learn(event);
   return journal.history.unread.size > 0;
 }
@@ -163,11 +168,11 @@ function beginTurn({ request, journal }: CallContext): void {
   journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function ask(context: CallContext, grace: boolean, { providers, readReply }: AgentDeps) {
+function ask(context: CallContext, grace: boolean, deliverNews: () => boolean, { providers, readReply }: AgentDeps) {
   const { request, journal, offer, signal } = context;
   const tools = grace ? offer.graceDeclarations : offer.declarations;
   const asking = modelNow(request, journal.step, providers);
-  return askModel({ request, tools, grace, ...asking, readReply, journal, signal });
+  return askModel({ request, tools, grace, ...asking, readReply, journal, signal, deliverNews });
 }
 
 /** The reply that was on disk before the run was taken up again: it is not asked for twice. */

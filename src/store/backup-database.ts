@@ -13,8 +13,7 @@ import {
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { ConfigError, StoreError } from "../core/errors.js";
-import { connect } from "./connection.js";
-import { toStoreError } from "./open-database.js";
+import { openDatabase, toStoreError } from "./open-database.js";
 
 export interface Backup {
   readonly runs: number;
@@ -57,7 +56,7 @@ function create(copy: string, target: string): void {
 }
 
 async function copyInto(copy: string, file: string): Promise<void> {
-  const { sqlite } = connect(file);
+  const sqlite = openDatabase(file);
   try {
     await sqlite.backup(copy, { progress: () => ALL_PAGES });
   } catch (error) {

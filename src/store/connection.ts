@@ -4,18 +4,22 @@ import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3"
 import { StoreError } from "../core/errors.js";
 import { BUSY_TIMEOUT_MS, openDatabase, toStoreError } from "./open-database.js";
 
-const BRIEF_MS = 10; // some commits of others; whoever asks for so little tries again without standing still
+const BRIEF_MS = 1; // one commit of another process
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
+
+type Act<A extends unknown[], R> = (...args: A) => R;
 
 export interface Connection {
   readonly sqlite: Database.Database;
   readonly db: BetterSQLite3Database;
-  /** The same function, whose failures of the database are StoreErrors. */
-  verb<A extends unknown[], R>(act: (...args: A) => R): (...args: A) => R;
+  /** The same function, which waits where another process holds the database, and whose failures are StoreErrors. */
+  verb<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
+  /** The same without the wait: it fails as busy. */
+  verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
   /** Runs all of it in one transaction, which may write from its beginning: in the one that is going on, where there is one. */
   atomically<R>(act: () => R): R;
-  /** Runs it waiting hardly at all where another process holds the database: it fails as busy instead. */
-  briefly<R>(act: () => R): R;
+  /** Runs it with the wait; for what does not fail where it cannot wait. */
+  patiently<R>(act: () => R): R;
   /** From now on nothing waits long. */
   hurry(): void;
 }
@@ -26,31 +30,49 @@ export function connect(file: string): Connection {
   let patience = BUSY_TIMEOUT_MS;
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
+  waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
+
+  function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
+    return (...args) => {
+      if (!sqlite.open) throw new StoreError(`the database ${file} is closed`);
+      try {
+        return act(...args);
+      } catch (error) {
+        throw error instanceof Database.SqliteError ? toStoreError(error, file) : error;
+      }
+    };
+  }
+
+  function patiently<R>(act: () => R): R {
+    waitAtMost(patience);
+    try {
+      return act();
+    } finally {
+      waitAtMost(BRIEF_MS);
+    }
+  }
+
   return {
     sqlite,
     db: drizzle(sqlite),
-    verb:
-      (act) =>
-      (...args) => {
-        if (!sqlite.open) throw new StoreError(`the database ${file} is closed`);
+    verb: (act) =>
+      verbAtOnce((...args) => {
         try {
           return act(...args);
         } catch (error) {
-          throw error instanceof Database.SqliteError ? toStoreError(error, file) : error;
+          if (!isBusy(error) || sqlite.inTransaction) throw error;
+          return patiently(() => act(...args));
         }
-      },
+      }),
+    verbAtOnce,
     atomically: <R>(act: () => R) => (sqlite.inTransaction ? act() : (transaction.immediate(act) as R)),
-    briefly(act) {
-      waitAtMost(BRIEF_MS);
-      try {
-        return act();
-      } finally {
-        waitAtMost(patience);
-      }
-    },
+    patiently,
     hurry() {
       patience = HURRY_MS;
-      waitAtMost(patience);
     },
   };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }

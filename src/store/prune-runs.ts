@@ -217,12 +217,12 @@ function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db }: 
 }
 
 /** Page by page, so that others can write meanwhile; a file that was made without this keeps its size and uses it again. */
-async function giveSpaceBack({ sqlite, verb }: Connection): Promise<void> {
+async function giveSpaceBack({ sqlite, verb, patiently }: Connection): Promise<void> {
   const step = verb(() => {
     const free = Number(sqlite.pragma("freelist_count", { simple: true }));
     if (free > 0) sqlite.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`);
     return { before: free, after: Number(sqlite.pragma("freelist_count", { simple: true })) };
   });
   for (let { before, after } = step(); after > 0 && after < before; { before, after } = step()) await delay(PAUSE_MS);
-  verb(() => sqlite.pragma("wal_checkpoint(TRUNCATE)"))(); // until then the file is as long as it was
+  verb(() => patiently(() => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // until then the file is as long as it was
 }

@@ -1,58 +1,83 @@
-/** What is read out of a journal without reading through it. */
+/** Reads of a journal: from a place on, or without reading through it. */
+import type Database from "better-sqlite3";
 import { type SQL, sql } from "drizzle-orm";
-import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { RunEvent, StoredEvent } from "../core/event.js";
-import type { EffectfulCall } from "../core/ports.js";
-import { type EventRow, readEvent } from "../core/read-event.js";
+import type { StoredEvent } from "../core/event.js";
+import type { EffectfulCall, RunStore } from "../core/ports.js";
+import { readEvent } from "../core/read-event.js";
+import { toNative } from "./native-statement.js";
 import { isLandmark, runEvents } from "./tables.js";
 
-interface EffectRow {
-  /** The same for each start of one call. */
-  readonly key: string;
-  readonly tool: string;
-  readonly turn: number | null;
-  /** JSON of whether it was an error (1 or 0) and of its code; null where the call has not ended. */
-  readonly answer: string | null;
-}
+/**
+ * What names the call (the same for each start of it), its tool, its turn, and JSON of whether its answer was an error
+ * (1 or 0) and of its code; null where the call has not ended.
+ */
+type EffectRow = readonly [key: string, tool: string, turn: number | null, answer: string | null];
 
-interface LastQuery {
-  readonly type: RunEvent["type"];
-  readonly beforeSeq: number | null;
-  readonly limit: number;
-}
-
+const { placeholder } = sql;
+const { seq } = runEvents;
+const NO_LIMIT = -1; // as SQLite says it
+const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.version}, ${runEvents.data}`;
 // Left to itself, SQLite would rather read through the journal, which lies in the order of its key.
 const BY_LANDMARK = sql`${runEvents} indexed by run_events_landmarks`;
 
+export type JournalReads = Pick<RunStore, "listEvents" | "lastEvents" | "listEffects">;
+
+/** Prepares them once. */
+export function prepareJournalReads(sqlite: Database.Database): JournalReads {
+  const next = toNative(sqlite, nextEvents());
+  const last = toNative(sqlite, lastEvents(sql`${runEvents} where ${ofType()}`));
+  const lastAccess = toNative(sqlite, lastEvents(sql`${BY_LANDMARK} where ${ofType()} and ${isLandmark(runEvents)}`));
+  const effects = toNative(sqlite, firstEffects());
+  return {
+    listEvents: (runId, { afterSeq, limit = NO_LIMIT, type }) =>
+      next.all({ runId, afterSeq, limit, type }).map(toEvent),
+    lastEvents(runId, { type, beforeSeq, limit }) {
+      const query = type === "tools_resolved" || type === "step_entered" ? lastAccess : last;
+      return query.all({ runId, type, beforeSeq, limit }).map(toEvent);
+    },
+    listEffects(runId, limit) {
+      const rows = effects.all({ runId, limit }) as EffectRow[];
+      return [...new Map(rows.map((row) => [row[0], toEffectfulCall(row)])).values()];
+    },
+  };
+}
+
+function nextEvents(): SQL {
+  const type = placeholder("type");
+  return sql`
+    select ${EVENT} from ${runEvents}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${seq} > ${placeholder("afterSeq")}
+      and (${type} is null or ${runEvents.type} = ${type})
+    order by ${seq} limit ${placeholder("limit")}`;
+}
+
 /** The events of one type, newest first. */
-export function lastEvents(runId: string, query: LastQuery, db: BetterSQLite3Database): readonly StoredEvent[] {
-  const { type, beforeSeq, limit } = query;
-  const before = beforeSeq === null ? sql`` : sql` and ${runEvents.seq} < ${beforeSeq}`;
-  const isWanted = sql`${runEvents.runId} = ${runId} and ${runEvents.type} = ${type}${before}`;
-  const isAccess = type === "tools_resolved" || type === "step_entered";
-  const found = isAccess
-    ? sql`${BY_LANDMARK} where ${isWanted} and ${isLandmark(runEvents)}`
-    : sql`${runEvents} where ${isWanted}`;
-  const { seq, at, version, data } = runEvents;
-  return db
-    .all<EventRow>(
-      sql`select ${seq}, ${at}, ${runEvents.type}, ${version}, ${data} from ${found} order by ${seq} desc limit ${limit}`,
-    )
-    .map(readEvent);
+function lastEvents(from: SQL): SQL {
+  return sql`
+    select ${EVENT} from ${from} and ${seq} < ifnull(${placeholder("beforeSeq")}, ${Number.MAX_SAFE_INTEGER})
+    order by ${seq} desc limit ${placeholder("limit")}`;
+}
+
+function ofType(): SQL {
+  return sql`${runEvents.runId} = ${placeholder("runId")} and ${runEvents.type} = ${placeholder("type")}`;
+}
+
+function toEvent(row: readonly unknown[]): StoredEvent {
+  const [seq, at, type, version, data] = row as [number, number, string, number, string];
+  return readEvent({ seq, at, type, version, data });
 }
 
 /** The calls that were not read-only, oldest first, each once, however often it was started. */
-export function listEffects(runId: string, limit: number, db: BetterSQLite3Database): readonly EffectfulCall[] {
-  const { data, seq, type } = runEvents;
-  const rows = db.all<EffectRow>(sql`
-    select json_array(${data} ->> '$.turn', ${data} ->> '$.index', ${data} ->> '$.call') as key,
-      ${data} ->> '$.tool' as tool, ${data} ->> '$.turn' as turn, (${endOfCall()}) as answer
+function firstEffects(): SQL {
+  const { data, type } = runEvents;
+  return sql`
+    select json_array(${data} ->> '$.turn', ${data} ->> '$.index', ${data} ->> '$.call'),
+      ${data} ->> '$.tool', ${data} ->> '$.turn', (${endOfCall()})
     from ${BY_LANDMARK}
-    where ${runEvents.runId} = ${runId} and ${type} in ('tool_call_started', 'workflow_call_started')
+    where ${runEvents.runId} = ${placeholder("runId")} and ${type} in ('tool_call_started', 'workflow_call_started')
       and ${isLandmark(runEvents)}
-    order by ${seq} limit ${limit}`);
-  return [...new Map(rows.map((row) => [row.key, toEffectfulCall(row)])).values()];
+    order by ${seq} limit ${placeholder("limit")}`;
 }
 
 /** The first event behind the start of a call that tells its end: in most journals the next one. */
@@ -67,7 +92,7 @@ function endOfCall(): SQL {
     order by ${end.seq} limit 1`;
 }
 
-function toEffectfulCall({ tool, turn, answer }: EffectRow): EffectfulCall {
+function toEffectfulCall([, tool, turn, answer]: EffectRow): EffectfulCall {
   if (answer === null) return { tool, turn, answer };
   const [isError, code] = JSON.parse(answer) as [isError: number, code: string | null];
   return { tool, turn, answer: { isError: isError === 1, code } };

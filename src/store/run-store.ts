@@ -5,26 +5,25 @@ import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js
 import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunHold, RunStore } from "../core/ports.js";
 import { projectEvents } from "../core/projection.js";
-import { readEvent } from "../core/read-event.js";
 import { isEnded, type Outcome, type Run, type RunStatus } from "../core/run.js";
 import type { Connection } from "./connection.js";
-import { listRuns } from "./list-runs.js";
+import { createRunLists } from "./list-runs.js";
 import type { Owners } from "./owner.js";
-import { lastEvents, listEffects } from "./read-journal.js";
+import { prepareJournalReads } from "./read-journal.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { prepareStatements, prepareTransition } from "./statements.js";
 import { runs, sessions } from "./tables.js";
 import { trimLog } from "./trim-log.js";
 
-const NO_LIMIT = -1; // as SQLite says it
-
 /** Prepares what every turn of every run executes. */
 export function createRunStore(
-  { sqlite, db, verb, atomically, briefly, hurry }: Connection,
+  { sqlite, db, verb, verbAtOnce, atomically, hurry }: Connection,
   clock: Clock,
   { own: owner, isProvablyDead }: Owners,
 ): RunStore {
   const statements = prepareStatements(sqlite, db);
+  const journal = prepareJournalReads(sqlite);
+  const listRuns = createRunLists(sqlite);
   const transitions = new Map<RunStatus, ReturnType<typeof prepareTransition>>();
 
   function transition(to: RunStatus) {
@@ -153,6 +152,10 @@ export function createRunStore(
     );
   }
 
+  function holdOf(id: string) {
+    return statements.getHold.first({ id }) as [status: RunStatus, epoch: number] | undefined;
+  }
+
   const getRun = verb((id: string): Run | null => {
     const row = statements.getRun.get({ id });
     return row ? toRun(row) : null;
@@ -161,7 +164,7 @@ export function createRunStore(
   return {
     isReadOnly: sqlite.readonly,
     together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
-    togetherAtOnce: (act) => verb(() => briefly(() => atomically(act)))(),
+    togetherAtOnce: (act) => verbAtOnce(atomically<ReturnType<typeof act>>)(act),
     endSession: verb((id) => {
       if (sqlite.readonly) return; // none was begun
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
@@ -190,27 +193,24 @@ export function createRunStore(
       statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
     }),
     stillHeld: verb((holds) => {
-      const good = holds.filter(({ runId, epoch }) => {
-        const row = statements.getHold.get({ id: runId });
-        return row !== undefined && row.epoch === epoch && !isEnded(row.status);
+      const good = holds.filter((hold) => {
+        const [status, epoch] = holdOf(hold.runId) ?? [];
+        return status !== undefined && epoch === hold.epoch && !isEnded(status);
       });
       return new Set(good.map(({ runId }) => runId));
     }),
     getRun,
+    statusOf: verb((id) => holdOf(id)?.[0] ?? null),
     countLivingChildren: verb((parentRunId) => statements.listLivingChildren.all({ parentRunId }).length),
     findRun: verb((project, key) => {
       const row = statements.getRunByKey.get({ project, key });
       return row ? { run: toRun(row), requestHash: row.requestHash } : null;
     }),
     getRuns: (ids) => ids.map(getRun).filter((run) => run !== null),
-    listRuns: verb((filter) => listRuns(filter, db)),
-    listEvents: verb((runId, { afterSeq, limit = NO_LIMIT, types }) =>
-      statements.listEvents
-        .all({ runId, afterSeq, limit, types: types === undefined ? null : JSON.stringify(types) })
-        .map(readEvent),
-    ),
-    lastEvents: verb((runId, query) => lastEvents(runId, query, db)),
-    listEffects: verb((runId, limit) => listEffects(runId, limit, db)),
+    listRuns: verb(listRuns),
+    listEvents: verb(journal.listEvents),
+    lastEvents: verb(journal.lastEvents),
+    listEffects: verb(journal.listEffects),
     putBlob: verb((text) => {
       const hash = createHash("sha256").update(text).digest("hex");
       statements.insertBlob.run({ hash, text, createdAt: clock.now() });

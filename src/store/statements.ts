@@ -5,7 +5,6 @@ import {
   and,
   eq,
   getTableColumns,
-  gt,
   gte,
   inArray,
   isNotNull,
@@ -154,11 +153,13 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .from(runs)
       .where(and(eq(runs.project, placeholder("project")), eq(runs.idempotencyKey, placeholder("key"))))
       .prepare(),
-    getHold: db
-      .select({ status: runs.status, epoch: runs.epoch })
-      .from(runs)
-      .where(eq(runs.id, placeholder("id")))
-      .prepare(),
+    getHold: toNative(
+      sqlite,
+      db
+        .select({ status: runs.status, epoch: runs.epoch })
+        .from(runs)
+        .where(eq(runs.id, placeholder("id"))),
+    ),
     /** Also below runs that have ended: one of those may have been taken up again since. */
     listLivingBelow: db
       .select({ id: runs.id, epoch: runs.epoch })
@@ -185,26 +186,6 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
           inArray(runs.status, ["pending", "running", "waiting", "interrupted"]),
         ),
       )
-      .prepare(),
-    /** `types` is a JSON list, or null for all. */
-    listEvents: db
-      .select({
-        seq: runEvents.seq,
-        at: runEvents.at,
-        type: runEvents.type,
-        version: runEvents.version,
-        data: runEvents.data,
-      })
-      .from(runEvents)
-      .where(
-        and(
-          eq(runEvents.runId, placeholder("runId")),
-          gt(runEvents.seq, placeholder("afterSeq")),
-          sql`(${placeholder("types")} is null or ${runEvents.type} in (select value from json_each(${placeholder("types")})))`,
-        ),
-      )
-      .orderBy(runEvents.seq)
-      .limit(placeholder("limit"))
       .prepare(),
     renewLeases: db
       .update(runs)

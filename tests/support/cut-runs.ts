@@ -119,7 +119,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   }
 }
 
-const NO_MAIL = { read: () => [] };
+const NO_MAIL = { hasNews: false, read: () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [
   { type: "run_interrupted", reason: "the process that worked on it went away", until: 0 },

@@ -16,8 +16,8 @@ function journal() {
   return {
     own: () => write(OWN),
     send: (id: string) => write({ type: "message_sent", id, text: id, by: "a test", door: "respond_to_run" }),
-    listEvents: (_runId: string, { afterSeq, types }: { afterSeq: number; types?: readonly string[] }) =>
-      events.filter(({ seq, event }) => seq > afterSeq && (types?.includes(event.type) ?? true)),
+    listEvents: (_runId: string, { afterSeq, type }: { afterSeq: number; type?: string }) =>
+      events.filter(({ seq, event }) => seq > afterSeq && (type === undefined || event.type === type)),
   };
 }
 
@@ -49,4 +49,18 @@ it("gives what came before the run's own last events", () => {
   store.send("a");
   mailbox.saved([store.own()]);
   expect(mailbox.read().map(({ id }) => id)).toEqual(["a"]);
+});
+
+it("has news when somebody else has written between the run's own events, until it is read", () => {
+  const store = journal();
+  const mailbox = createMailbox("run_1", store.own().seq, store);
+  mailbox.saved([store.own(), store.own()]);
+  expect(mailbox.hasNews).toBe(false);
+  store.send("a");
+  expect(mailbox.hasNews).toBe(false);
+  mailbox.saved([store.own()]);
+  expect(mailbox.hasNews).toBe(true);
+  mailbox.saved([store.own()]);
+  expect(mailbox.read().map(({ id }) => id)).toEqual(["a"]);
+  expect(mailbox.hasNews).toBe(false);
 });

@@ -4,16 +4,16 @@ import { ProviderError } from "../../core/errors.js";
 import type { Message } from "../../core/message.js";
 import type { Provider } from "../../core/ports.js";
 import type { RehearsalContent } from "./read-reply.js";
-import { loadScript, type Script } from "./script.js";
+import type { LoadScript, Script } from "./script.js";
 
 /**
- * Plays scripts from `folders`, first hit wins; the model's name is the script's. Stateless: the history says which
- * reply is next. Only the script's own replies count, so that each of several scripts begins at its beginning.
+ * Plays scripts; the model's name is the script's. Stateless: the history says which reply is next. Only the script's own
+ * replies count, so that each of several scripts begins at its beginning.
  */
-export function createRehearsalProvider(folders: readonly string[]): Provider {
+export function createRehearsalProvider(loadScript: LoadScript): Provider {
   return {
     async reply({ model, messages }, signal) {
-      const script = loadScript(model, folders);
+      const script = loadScript(model);
       const isOwn = (message: Message) =>
         message.role === "assistant" && message.raw.provider === "rehearsal" && message.raw.model === model;
       const number = messages.filter(isOwn).length + 1;

@@ -1,5 +1,5 @@
 /** Rehearsal scripts: YAML files that play the model. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
@@ -21,17 +21,30 @@ const Script = z.strictObject({ description: z.string().optional(), replies: z.a
 export type Script = z.infer<typeof Script>;
 
 /** Loads the script NAME from the first folder that has NAME.yaml. Throws RequestError (unknown) or ConfigError (broken). */
-export function loadScript(name: string, folders: readonly string[]): Script {
-  if (!/^[A-Za-z0-9_-]+$/.test(name))
-    throw new RequestError("unknown_model", `"${name}" is not a script's name: use A-Z, a-z, 0-9, _ and -`);
-  for (const folder of folders) {
-    const file = join(folder, `${name}.yaml`);
-    if (existsSync(file)) return parseYaml(readFileSync(file), file, Script);
-  }
-  throw new RequestError(
-    "unknown_model",
-    `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or name one that is there as model: ${scriptsIn(folders).join(", ")}`,
-  );
+export type LoadScript = (name: string) => Script;
+
+/** A script is read again only when its file has changed. */
+export function createScripts(folders: readonly string[]): LoadScript {
+  const known = new Map<string, { readonly stamp: string; readonly script: Script }>();
+  return (name) => {
+    if (!/^[A-Za-z0-9_-]+$/.test(name))
+      throw new RequestError("unknown_model", `"${name}" is not a script's name: use A-Z, a-z, 0-9, _ and -`);
+    for (const folder of folders) {
+      const file = join(folder, `${name}.yaml`);
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      const stamp = [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(" ");
+      const last = known.get(file);
+      if (last?.stamp === stamp) return last.script;
+      const script = parseYaml(readFileSync(file), file, Script);
+      known.set(file, { stamp, script });
+      return script;
+    }
+    throw new RequestError(
+      "unknown_model",
+      `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or name one that is there as model: ${scriptsIn(folders).join(", ")}`,
+    );
+  };
 }
 
 function scriptsIn(folders: readonly string[]): readonly string[] {

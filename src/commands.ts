@@ -141,7 +141,7 @@ async function runRuns({ place, version, ...options }: Given): Promise<CommandEn
       respond: (run, said) => respondInTerminal(run, said, place, store),
       readReply,
       shapes: {
-        listed: toListed,
+        listed: (run) => toListed(run, {}),
         whole: (run) => toAnswer(run, { store, readReply }, Number.POSITIVE_INFINITY),
         event: (event) => toEventItem(event, readReply).value,
         access(access) {

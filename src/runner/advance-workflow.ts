@@ -143,15 +143,14 @@ async function* callForWorkflow(
   const asked: ToolCall = { id: null, name, arguments: args };
   const { tool, refusal, approval, remarks, failures } = await judgeCall(asked, context, deps);
   const about = { kind: "workflow_call", call, tool: name, arguments: args } as const;
-  const permit = permission(approval, about, journal.history);
-  const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
+  const { denial, inquiry } = permission(approval, about, journal.history);
   for (const failure of failures) journal.note(failure);
-  if (refusal !== null || denied !== null || tool === null) {
-    const reason = refusal ?? denied ?? `${name} is a tool for agents`;
+  if (refusal !== null || denial !== null || tool === null) {
+    const reason = refusal ?? denial ?? `${name} is a tool for agents`;
     journal.note({ type: "workflow_call_refused", call, tool: name, reason, outputAs, done });
     return null;
   }
-  if (permit !== "given" && "about" in permit) return permit;
+  if (inquiry !== null) return inquiry;
   const { turn } = journal.history;
   for (const rule of remarks) journal.note({ type: "rule_warned", turn, index: null, tool: name, rule });
   journal.note({ type: "workflow_call_started", call, tool: name, arguments: args, effect: tool.effect });

@@ -11,22 +11,26 @@ type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 
+export interface Permission {
+  /** Why the call is not made; null where nobody has denied it. */
+  readonly denial: string | null;
+  /** What is to be asked before it is made; null where nothing is. */
+  readonly inquiry: Inquiry | null;
+}
+
 /**
- * Whether this very call may be made: given, denied with the reason, or what is to be asked first. What a person has
- * said of it stands, also where the rule by which it was asked does not hold any more: then `rule` is null.
+ * Whether this very call may be made. What a person has said of it stands, also where the rule by which it was asked does
+ * not hold any more: then `rule` is null.
  */
-export function permission(
-  rule: string | null,
-  about: CallAbout,
-  { given }: History,
-): "given" | { readonly denied: string } | Inquiry {
+export function permission(rule: string | null, about: CallAbout, { given }: History): Permission {
   const answer = given.get(aboutKey(about));
-  if (answer?.approved) return "given";
-  if (answer)
-    return { denied: `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}` };
-  if (rule === null) return "given";
+  if (answer) {
+    const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
+    return { denial: answer.approved ? null : why, inquiry: null };
+  }
+  if (rule === null) return { denial: null, inquiry: null };
   const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
-  return { text, options: null, about, withinSeconds: null };
+  return { denial: null, inquiry: { text, options: null, about, withinSeconds: null } };
 }
 
 /** The arguments of a call as people and agents are told of them. */

@@ -146,15 +146,14 @@ async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<
   const { turn } = journal.history;
   const { tool, refusal, approval, remarks, failures } = await judgeCall(call, context, deps);
   const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
-  const permit = permission(approval, about, journal.history);
-  const denied = typeof permit === "object" && "denied" in permit ? permit.denied : null;
-  const reason = refusal ?? denied ?? (repetitions < TOLD_AT ? null : repeated(call));
+  const { denial, inquiry } = permission(approval, about, journal.history);
+  const reason = refusal ?? denial ?? (repetitions < TOLD_AT ? null : repeated(call));
   for (const failure of failures) journal.note(failure);
   if (reason !== null) {
     journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return null;
   }
-  if (permit !== "given" && "about" in permit) return permit;
+  if (inquiry !== null) return inquiry;
   for (const rule of remarks) journal.note({ type: "rule_warned", turn, index, tool: call.name, rule });
   journal.note({
     type: "tool_call_started",

@@ -6,7 +6,7 @@ import type { HostSession } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
 import { openAgentDeps } from "./agent-deps.js";
 import { createJournal } from "./journal.js";
-import { loadPast } from "./load-past.js";
+import { loadPast, type Past } from "./load-past.js";
 import { needsOf } from "./needs.js";
 import { ownVariables } from "./run-agent.js";
 import type { Runtime } from "./runtime.js";
@@ -45,9 +45,10 @@ export async function resumeRun(
   const { entries, missing } = await needsOf(run, setup, runtime.store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
   const agent = await openAgentDeps(entries, setup, runtime);
+  const past = loadPast(run, runtime.store); // what cannot be read cannot go on, and then nothing is written
   refuseGone(caller, runtime);
   const resumed =
-    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, args, runtime);
+    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, past, args, runtime);
   runtime.live.begin(resumed, loadPast(resumed, runtime.store), agent);
   runtime.feed.publish(resumed.id, []);
   return { run: resumed, notices: missing };
@@ -71,9 +72,9 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
 }
 
 /** The same run, with what is granted on top of its limits. */
-function reopenRun(run: Run, given: ResumeArguments, runtime: Runtime): Run {
+function reopenRun(run: Run, past: Past, given: ResumeArguments, runtime: Runtime): Run {
   const { moreTurns, moreSeconds, message } = given;
-  refuseUsedUp(run, given, runtime);
+  refuseUsedUp(run, past, given, runtime);
   const resumed: RunEvent = {
     type: "run_resumed",
     by: "request",
@@ -95,8 +96,8 @@ function endNotice({ status }: Run): string | null {
 }
 
 /** A run without turns or time would end at once, and not as its caller expects. */
-function refuseUsedUp(run: Run, { moreTurns = 0, moreSeconds = 0 }: ResumeArguments, runtime: Runtime): void {
-  const past = loadPast(run, runtime.store);
+function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Runtime): void {
+  const { moreTurns = 0, moreSeconds = 0 } = given;
   const { history } = createJournal(run.request, past, ownVariables(run), runtime.readReply, runtime.redact);
   const breach = firstBreach(run.request.limits, { ...history, moreTurns: history.moreTurns + moreTurns });
   if (breach) throw new RequestError("used_up", `${run.id} cannot go on: ${breach.message}; pass more_turns`);

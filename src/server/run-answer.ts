@@ -2,7 +2,7 @@
 import type { ToolRuling } from "../core/event.js";
 import type { EffectfulCall } from "../core/ports.js";
 import type { Question } from "../core/question.js";
-import type { ListedRun, Run } from "../core/run.js";
+import type { ListedRun, Run, RunFailure } from "../core/run.js";
 import { cutTo, tail } from "../core/text.js";
 import type { Runtime } from "../runner/runtime.js";
 import { fittingPart, sizeOf } from "./page.js";
@@ -16,8 +16,8 @@ const MOST_EFFECTS = 100_000;
 const REPLIES_AT_A_TIME = 20;
 
 /** The few fields by which a list tells its runs apart. */
-export function toListed(run: ListedRun): Answer {
-  const { request, outcome } = run;
+export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer {
+  const { request } = run;
   return withoutNulls({
     run_id: run.id,
     status: run.status,
@@ -29,7 +29,7 @@ export function toListed(run: ListedRun): Answer {
     step: run.step,
     provider: request.provider,
     model: request.model,
-    error: outcome?.error ?? null,
+    error: errorOf(run, troubleOf(run, deps)),
     turns_used: run.turnsUsed,
     tool_calls_count: run.toolCallsCount,
     created_at: toTime(run.createdAt),
@@ -37,15 +37,25 @@ export function toListed(run: ListedRun): Answer {
   });
 }
 
+/** Why it broke off in this process; null for all others. */
+function troubleOf({ id }: ListedRun, { live }: Pick<AnswerDeps, "live">): string | null {
+  return live?.troubleOf(id) ?? null;
+}
+
+function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | null {
+  return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
+}
+
 /** Where a run's details are; without `live`, of no process that may work on it. */
 type AnswerDeps = Pick<Runtime, "store" | "readReply"> & Partial<Pick<Runtime, "live">>;
 
 /** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
 export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer {
-  if (budget < LEAST_BUDGET) return fitAnswer({ ...toListed(run), result: run.outcome?.result ?? null }, budget);
+  if (budget < LEAST_BUDGET)
+    return fitAnswer({ ...toListed(run, runtime), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
   const detail = readDetail(run, runtime, budget);
-  const trouble = runtime.live?.troubleOf(run.id) ?? null;
+  const trouble = troubleOf(run, runtime);
   const answer = {
     run_id: run.id,
     session_id: run.sessionId,
@@ -71,7 +81,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     effects: detail.effects,
     tools: detail.tools,
     warnings: detail.warnings,
-    error: outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble }),
+    error: errorOf(run, trouble),
     usage: {
       input_tokens: run.usage.input,
       output_tokens: run.usage.output,

@@ -44,7 +44,9 @@ describe.skipIf(!CAN_MOUNT)("a disk that is full", () => {
     expect((await seen()).next).toContain("broke off");
     const refused = await host.call("spawn_agent", { ...go, model: "talk" });
     expect(refused).toMatchObject({ isError: true, structured: { error: { code: "store", message: full } } });
-    expect((await host.call("list_runs")).structured.runs).toHaveLength(2);
+    const [newest, ...others] = (await host.call("list_runs")).structured.runs as object[];
+    expect(newest).toMatchObject({ run_id, error: { message: full } });
+    expect(others).toHaveLength(1);
     expect((await host.call("get_run", { run_id, view: "events" })).structured.events).not.toHaveLength(0);
 
     empty();

@@ -5,6 +5,7 @@ import { type Answer, aboutKey } from "../../src/core/question.js";
 import { permission } from "../../src/runner/ask-person.js";
 
 const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
+const GIVEN = { denial: null, inquiry: null };
 
 function after(answer: Partial<Answer> | null) {
   const history = createHistory("go");
@@ -14,23 +15,24 @@ function after(answer: Partial<Answer> | null) {
 }
 
 it("asks by the rule, and nothing where there is none", () => {
-  expect(permission('rule "first"', ABOUT, after(null))).toMatchObject({ about: ABOUT });
-  expect(permission(null, ABOUT, after(null))).toBe("given");
+  expect(permission('rule "first"', ABOUT, after(null))).toMatchObject({ denial: null, inquiry: { about: ABOUT } });
+  expect(permission(null, ABOUT, after(null))).toEqual(GIVEN);
 });
 
 it("lets a call pass that was approved", () => {
-  expect(permission('rule "first"', ABOUT, after({ approved: true }))).toBe("given");
+  expect(permission('rule "first"', ABOUT, after({ approved: true }))).toEqual(GIVEN);
 });
 
 it("refuses a call that was denied, also where no rule asks for it any more", () => {
   const denied = after({ approved: false, remark: "not that one" });
   expect(permission(null, ABOUT, denied)).toEqual({
-    denied: "files__write is not allowed: a person denied it: not that one",
+    denial: "files__write is not allowed: a person denied it: not that one",
+    inquiry: null,
   });
 });
 
 it("knows an answer only for the very call that it was about", () => {
   const approved = after({ approved: true });
-  expect(permission('rule "first"', { ...ABOUT, index: 1 }, approved)).toMatchObject({ options: null });
-  expect(permission('rule "first"', { ...ABOUT, turn: 2 }, approved)).toMatchObject({ options: null });
+  expect(permission('rule "first"', { ...ABOUT, index: 1 }, approved)).toMatchObject({ inquiry: { options: null } });
+  expect(permission('rule "first"', { ...ABOUT, turn: 2 }, approved)).toMatchObject({ inquiry: { options: null } });
 });

@@ -44,7 +44,7 @@ export const listRuns = defineTool({
     let room = host.maxAnswer - 200;
     for (const run of found.slice(0, args.limit)) {
       const missing = await missingHere(run, runtime);
-      const listed = { ...toListed(run), ...(missing.length > 0 ? { missing } : {}) };
+      const listed = { ...toListed(run, runtime), ...(missing.length > 0 ? { missing } : {}) };
       room -= sizeOf(listed) + 1;
       if (room < 0 && runs.length > 0) break;
       runs.push(listed);

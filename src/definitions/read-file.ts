@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { ConfigError } from "../core/errors.js";
+import { fileStamp } from "../core/file-stamp.js";
 
 const MAX_BYTES = 1_000_000; // no definition is longer
 
@@ -28,7 +29,7 @@ export function createFileReader(): FileReader {
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) throw new ConfigError(`${file}: is no file`);
       if (stats.size > MAX_BYTES) throw new ConfigError(`${file}: larger than ${MAX_BYTES} bytes`);
-      const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(" ");
+      const stamp = fileStamp(stats);
       const known = cache.get(file);
       if (known?.stamp === stamp) return known.read;
       const read = { file, bytes: readAll(descriptor, file, stats.size) };

@@ -60,7 +60,7 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
     return { name: given ?? stemOf(name), file, folder, load: () => load(folder, name) };
   }
 
-  const projectFolders = folders.filter(({ inProject }) => inProject !== null); // all others count as they are
+  const ofProject = folders.filter(({ inProject }) => inProject !== null); // all others count as they are
   const filesOf = (folder: DefinitionFolder) => {
     const names = filesIn(folder);
     return names.map((name) => ({ name, names }));
@@ -74,7 +74,7 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
           .map(({ name, names }) => candidate(folder, name, names)),
       ),
     leftOut: () =>
-      projectFolders.reduce(
+      ofProject.reduce(
         (count, folder) => count + filesOf(folder).filter(({ name }) => !counts(folder, name)).length,
         0,
       ),

@@ -35,8 +35,8 @@ const MAX_REPLIES = 3; // the first and two more
 export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
   const { request, tools, provider, model, journal, signal, deliverNews } = context;
   for (let attempt = journal.history.rejected + 1; ; attempt++) {
-    do yield journal.take();
-    while (!signal.aborted && deliverNews()); // what was sent before this commit is read with this request
+    yield journal.take();
+    if (!signal.aborted && deliverNews()) yield journal.take(); // what was sent before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
     try {

@@ -4,7 +4,7 @@ import type { RunEvent, StoredEvent } from "../core/event.js";
 import type { CreateRunResult, NewRun, RunHold, RunStore } from "../core/ports.js";
 
 const PATIENCE_MS = 5_000; // with another program that holds the database
-const RETRY_MS = 6;
+const RETRY_MS = 6; // some commits of others: what it asks for at once is given up after one
 const GATHER_MS = 5; // the longest that a commit waits for others to share with
 
 export interface CommitQueue {

@@ -29,7 +29,7 @@ export function createMailbox(runId: string, seq: number, store: Pick<RunStore, 
       return found.flatMap(({ event }) => (event.type === "message_sent" ? [event] : []));
     },
     saved(events) {
-      hasNews ||= (events[0]?.seq ?? 0) > savedTo + 1;
+      hasNews ||= (events[0]?.seq ?? 0) > Math.max(savedTo, readTo) + 1;
       savedTo = Math.max(savedTo, events.at(-1)?.seq ?? 0);
     },
   };

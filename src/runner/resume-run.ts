@@ -30,7 +30,7 @@ interface Caller {
   readonly signal: AbortSignal;
 }
 
-/** Throws RequestError or ConfigError, and then nothing was written. */
+/** Throws RequestError, ConfigError or StoreError, and then nothing was written. */
 export async function resumeRun(
   run: Run,
   given: ResumeArguments,
@@ -45,11 +45,11 @@ export async function resumeRun(
   const { entries, missing } = await needsOf(run, setup, runtime.store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
   const agent = await openAgentDeps(entries, setup, runtime);
-  const past = loadPast(run, runtime.store); // what cannot be read cannot go on, and then nothing is written
+  const before = loadPast(run, runtime.store); // what cannot be read cannot go on
   refuseGone(caller, runtime);
-  const resumed =
-    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, past, args, runtime);
-  runtime.live.begin(resumed, loadPast(resumed, runtime.store), agent);
+  const { resumed, past } =
+    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, before, args, runtime);
+  runtime.live.begin(resumed, past, agent);
   runtime.feed.publish(resumed.id, []);
   return { run: resumed, notices: missing };
 }
@@ -71,10 +71,16 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
     throw refuse("ended in success: pass a message that says what to do next");
 }
 
-/** The same run, with what is granted on top of its limits. */
-function reopenRun(run: Run, past: Past, given: ResumeArguments, runtime: Runtime): Run {
+interface Reopened {
+  readonly resumed: Run;
+  readonly past: Past;
+}
+
+/** The same run, with what is granted on top of its limits; held only if its past can be read. */
+function reopenRun(run: Run, before: Past, given: ResumeArguments, runtime: Runtime): Reopened {
   const { moreTurns, moreSeconds, message } = given;
-  refuseUsedUp(run, past, given, runtime);
+  const { store } = runtime;
+  refuseUsedUp(run, before, given, runtime);
   const resumed: RunEvent = {
     type: "run_resumed",
     by: "request",
@@ -84,9 +90,12 @@ function reopenRun(run: Run, past: Past, given: ResumeArguments, runtime: Runtim
   const told = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
     text == null ? [] : [{ type: "message_injected", text }],
   );
-  const taken = runtime.store.takeOver({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
-  if (taken) return taken;
-  const now = runtime.store.getRun(run.id)?.status;
+  const reopened = store.together((): Reopened | null => {
+    const taken = store.takeOver({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
+    return taken && { resumed: taken, past: loadPast(taken, store) };
+  });
+  if (reopened) return reopened;
+  const now = store.getRun(run.id)?.status;
   throw new RequestError("not_resumable", `${run.id} is ${now} now: somebody else was first`);
 }
 
@@ -106,8 +115,9 @@ function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Run
 }
 
 /** A new run that begins where the other has ended. */
-async function continueRun(run: Run, given: ResumeArguments, caller: Caller, runtime: Runtime): Promise<Run> {
+async function continueRun(run: Run, given: ResumeArguments, caller: Caller, runtime: Runtime): Promise<Reopened> {
   const { session } = caller;
+  const { store } = runtime;
   const message = given.message ?? "";
   const id = runtime.newId("run");
   const created = await runtime.live.create(
@@ -127,9 +137,13 @@ async function continueRun(run: Run, given: ResumeArguments, caller: Caller, run
       step: run.step,
       idempotency: null,
     },
-    () => refuseGone(caller, runtime),
+    () => {
+      refuseGone(caller, runtime);
+      if (store.getRun(run.id) === null)
+        throw new RequestError("unknown_run", `${run.id} was deleted meanwhile: spawn_agent starts a new run`);
+    },
   );
-  return created.run;
+  return { resumed: created.run, past: loadPast(created.run, store) };
 }
 
 function withMore(limits: RunRequest["limits"], { moreTurns = 0, moreSeconds = 0 }: ResumeArguments) {

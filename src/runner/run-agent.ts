@@ -119,6 +119,7 @@ async function* workUntilHalt(
   for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn
     const deliverNews = () => deliver(mailbox, journal);
+    if (phase === "asking") hasMail(mailbox, journal); // no commit before the request would tell of it
     if (phase !== "acting") deliverNews();
     if (phase === "between") beginTurn(context);
     const breach = history.grace === null ? null : firstBreach(request.limits, history);
@@ -147,10 +148,11 @@ async function* workUntilHalt(
   }
 }
 
-/** What was sent to the agent before the last commit, as the next thing it reads; false where that is nothing. */
+/** What was sent to the agent, as the next thing it reads; false where that is nothing. */
 function deliver(mailbox: ReadMail, journal: Journal): boolean {
   const { unread } = journal.history;
-  if (mailbox.hasNews ? !hasMail(mailbox, journal) : unread.size === 0) return false;
+  if (mailbox.hasNews) hasMail(mailbox, journal);
+  if (unread.size === 0) return false;
   for (const [sent, text] of [...unread]) journal.note({ type: "message_injected", text, sent });
   return true;
 }

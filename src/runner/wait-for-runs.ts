@@ -36,9 +36,14 @@ export function needsCaller(run: Run, { live, takeOver }: Pick<WaitDeps, "live" 
   return isEnded(status) || live.troubleOf(id) !== null;
 }
 
+/** What `needsCaller` may hold for: a status costs far less than a run, and most that are waited for are running. */
+function mayNeedCaller(id: string, { store, live }: Pick<WaitDeps, "store" | "live">): boolean {
+  return store.statusOf(id) !== "running" || live.troubleOf(id) !== null;
+}
+
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
 export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise<readonly Run[]> {
-  const { store, feed, watch, live, takeOver } = deps;
+  const { store, feed, watch, takeOver } = deps;
   const { runIds, mode, milliseconds, signal, untilEnded = false } = request;
   const isOver = (run: Run) => (untilEnded ? isEnded(run.status) : needsCaller(run, deps));
   const now = store.getRuns(runIds);
@@ -46,10 +51,9 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
   const enough = () => (mode === "any" ? open.size < now.length : open.size === 0);
   if (milliseconds <= 0 || enough()) return now;
 
-  const mayBeOver = (id: string) => store.statusOf(id) !== "running" || live.troubleOf(id) !== null;
   await new Promise<void>((resolve) => {
     const look = (ids: readonly string[]) => {
-      for (const run of store.getRuns(ids.filter(mayBeOver))) {
+      for (const run of store.getRuns(ids.filter((id) => mayNeedCaller(id, deps)))) {
         if (isOver(run)) open.delete(run.id);
         else if (run.status !== "running") takeOver.look();
       }

@@ -2,7 +2,7 @@
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { StoreError } from "../core/errors.js";
-import { BUSY_TIMEOUT_MS, openDatabase, toStoreError } from "./open-database.js";
+import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 
 const BRIEF_MS = 1; // one commit of another process
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
@@ -12,7 +12,10 @@ type Act<A extends unknown[], R> = (...args: A) => R;
 export interface Connection {
   readonly sqlite: Database.Database;
   readonly db: BetterSQLite3Database;
-  /** The same function, which waits where another process holds the database, and whose failures are StoreErrors. */
+  /**
+   * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
+   * and waits: it has to be one transaction, or to be repeatable.
+   */
   verb<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
   /** The same without the wait: it fails as busy. */
   verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
@@ -71,8 +74,4 @@ export function connect(file: string): Connection {
       patience = HURRY_MS;
     },
   };
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }

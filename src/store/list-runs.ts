@@ -45,7 +45,9 @@ export function createRunLists(sqlite: Database.Database): (filter: RunFilter) =
   function queryFor(filter: RunFilter): NativeStatement {
     const shape = shapeOf(filter);
     const key = JSON.stringify(shape);
-    const statement = prepared.get(key) ?? toNative(sqlite, toListQuery(shape));
+    const known = prepared.get(key);
+    if (known) return known;
+    const statement = toNative(sqlite, toListQuery(shape));
     if (prepared.size >= MOST_PREPARED) prepared.clear();
     prepared.set(key, statement);
     return statement;

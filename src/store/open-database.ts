@@ -43,9 +43,17 @@ function prepareForWriting(database: Database.Database, file: string): void {
 /** What an SQLite or file error means for the user. */
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
-  const isBusy = code.startsWith("SQLITE_BUSY");
-  return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy });
+  const code = codeOf(error);
+  return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy: isBusy(error) });
+}
+
+/** Whether another process held the database just then. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith("SQLITE_BUSY");
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? "");
 }
 
 function explain(code: string, file: string): string {
@@ -92,8 +100,7 @@ function switchToWal(database: Database.Database): void {
         `${database.name} lies on a file system without shared memory: set LEGWORK_HOME to a local folder`,
       );
     } catch (error) {
-      const busy = String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
-      if (!busy || Date.now() > deadline) throw error;
+      if (!isBusy(error) || Date.now() > deadline) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_RETRY_MS);
     }
   }

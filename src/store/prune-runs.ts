@@ -96,8 +96,10 @@ async function inBatches(
   let next = 0;
   const batch = () => {
     const until = performance.now() + BATCH_MS;
-    do sum += work(all[next++] ?? "");
-    while (next < all.length && performance.now() < until);
+    do {
+      sum += work(all[next] ?? "");
+      next += 1; // only now: where the database is busy, all of this is called once more
+    } while (next < all.length && performance.now() < until);
   };
   while (next < all.length) {
     verb(() => (dryRun ? batch() : atomically(batch)))();

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.js";
+import { ConfigError, RequestError } from "../../core/errors.js";
+import { fileStamp } from "../../core/file-stamp.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 
 const Reply = z.strictObject({
@@ -31,12 +32,13 @@ export function createScripts(folders: readonly string[]): LoadScript {
       throw new RequestError("unknown_model", `"${name}" is not a script's name: use A-Z, a-z, 0-9, _ and -`);
     for (const folder of folders) {
       const file = join(folder, `${name}.yaml`);
-      const stats = statSync(file, { throwIfNoEntry: false });
+      const stats = readable(file, () => statSync(file, { throwIfNoEntry: false }));
       if (stats === undefined) continue;
-      const stamp = [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(" ");
+      const stamp = fileStamp(stats);
       const last = known.get(file);
       if (last?.stamp === stamp) return last.script;
-      const script = parseYaml(readFileSync(file), file, Script);
+      const bytes = readable(file, () => readFileSync(file));
+      const script = parseYaml(bytes, file, Script);
       known.set(file, { stamp, script });
       return script;
     }
@@ -45,6 +47,14 @@ export function createScripts(folders: readonly string[]): LoadScript {
       `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or name one that is there as model: ${scriptsIn(folders).join(", ")}`,
     );
   };
+}
+
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function scriptsIn(folders: readonly string[]): readonly string[] {

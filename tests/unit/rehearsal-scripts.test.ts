@@ -1,0 +1,46 @@
+/** Where rehearsal scripts are found, and that what they say now is what is played. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { ConfigError, RequestError } from "../../src/core/errors.js";
+import { createScripts } from "../../src/providers/rehearsal/script.js";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "legwork-scripts-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(folder: string, name: string, text: string): void {
+  mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, folder, `${name}.yaml`), JSON.stringify({ replies: [{ text }] }));
+}
+
+const scripts = () => createScripts([join(root, "own"), join(root, "shipped")]);
+
+it("takes the first folder that has the script, and reads it again when it has changed", () => {
+  const load = scripts();
+  write("shipped", "talk", "shipped");
+  expect(load("talk").replies).toEqual([{ text: "shipped" }]);
+  expect(load("talk")).toBe(load("talk"));
+  write("shipped", "talk", "shipped anew");
+  expect(load("talk").replies).toEqual([{ text: "shipped anew" }]);
+  write("own", "talk", "own");
+  expect(load("talk").replies).toEqual([{ text: "own" }]);
+  rmSync(join(root, "own"), { recursive: true });
+  expect(load("talk").replies).toEqual([{ text: "shipped anew" }]);
+});
+
+it("says which file cannot be read, in whatever way", () => {
+  mkdirSync(join(root, "shipped"));
+  symlinkSync("loop.yaml", join(root, "shipped", "loop.yaml"));
+  mkdirSync(join(root, "shipped", "folder.yaml"));
+  const load = scripts();
+  expect(() => load("none")).toThrow(RequestError);
+  expect(() => load("loop")).toThrow(ConfigError);
+  expect(() => load("loop")).toThrow(/^\S+loop\.yaml: cannot be read: ELOOP/);
+  expect(() => load("folder")).toThrow(/^\S+folder\.yaml: cannot be read: EISDIR/);
+  writeFileSync(join(root, "own"), ""); // a file where the folder should be
+  expect(() => load("folder")).toThrow(/^\S+own\S+: cannot be read: ENOTDIR/);
+});

@@ -132,9 +132,9 @@ function conflict(key: string, { id }: Run): RequestError {
 const MOST_CHILDREN = 20; // of one run, going on at a time
 
 function refuseChild(parentRunId: string, store: RunStore): void {
-  const parent = store.getRun(parentRunId);
+  const status = store.statusOf(parentRunId);
   // Another process may have ended the parent, and nothing would end what it starts afterwards.
-  if (parent === null || isEnded(parent.status))
+  if (status === null || isEnded(status))
     throw new RequestError("parent_ended", "the run that starts it has ended, so it was not started");
   if (store.countLivingChildren(parentRunId) >= MOST_CHILDREN)
     throw new RequestError("too_many_children", `${MOST_CHILDREN} of your runs go on: wait for one of them first`);

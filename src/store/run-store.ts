@@ -201,7 +201,7 @@ export function createRunStore(
     }),
     getRun,
     statusOf: verb((id) => holdOf(id)?.[0] ?? null),
-    countLivingChildren: verb((parentRunId) => statements.listLivingChildren.all({ parentRunId }).length),
+    countLivingChildren: verb((parentRunId) => Number(statements.countLivingChildren.first({ parentRunId })?.[0])),
     findRun: verb((project, key) => {
       const row = statements.getRunByKey.get({ project, key });
       return row ? { run: toRun(row), requestHash: row.requestHash } : null;

@@ -16,11 +16,12 @@ import {
 } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { LEGAL_FROM, REOPENED, type RunStatus } from "../core/run.js";
+import { isEnded, LEGAL_FROM, REOPENED, RUN_STATUSES, type RunStatus } from "../core/run.js";
 import { toNative } from "./native-statement.js";
 import { blobs, runEvents, runs, sessions } from "./tables.js";
 
 const { placeholder } = sql;
+const LIVING = RUN_STATUSES.filter((status) => !isEnded(status));
 
 export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Database) {
   return {
@@ -117,9 +118,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       db
         .update(runs)
         .set({ lastSeq: sql`${runs.lastSeq} + 1`, lastEventAt: sql`${placeholder("at")}` })
-        .where(
-          and(eq(runs.id, placeholder("id")), inArray(runs.status, ["pending", "running", "waiting", "interrupted"])),
-        )
+        .where(and(eq(runs.id, placeholder("id")), inArray(runs.status, LIVING)))
         .returning({ lastSeq: runs.lastSeq }),
     ),
     listAsking: db
@@ -173,20 +172,17 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
             )
             select id from below
           )`,
-          inArray(runs.status, ["pending", "running", "waiting", "interrupted"]),
+          inArray(runs.status, LIVING),
         ),
       )
       .prepare(),
-    listLivingChildren: db
-      .select({ id: runs.id, epoch: runs.epoch })
-      .from(runs)
-      .where(
-        and(
-          eq(runs.parentRunId, placeholder("parentRunId")),
-          inArray(runs.status, ["pending", "running", "waiting", "interrupted"]),
-        ),
-      )
-      .prepare(),
+    countLivingChildren: toNative(
+      sqlite,
+      db
+        .select({ count: sql`count(*)` })
+        .from(runs)
+        .where(and(eq(runs.parentRunId, placeholder("parentRunId")), inArray(runs.status, LIVING))),
+    ),
     renewLeases: db
       .update(runs)
       .set({ leaseExpiresAt: sql`${placeholder("until")}` })

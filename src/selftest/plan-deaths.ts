@@ -47,7 +47,7 @@ const RESUMINGS = 2; // takeovers of one run that are points themselves
 /** Each point comes up once before any comes up again. */
 export function planDeaths(undisturbed: readonly Undisturbed[], chance: Chance): DeathPlan {
   const points = undisturbed.flatMap((run) => [...eventPoints(run), ...callPoints(run)]);
-  const met = new Set<DeathPoint>();
+  const met = new Set<string>();
   const queue: DeathPoint[] = [];
   let due: { readonly point: DeathPoint; waited: number }[] = [];
 
@@ -73,12 +73,18 @@ export function planDeaths(undisturbed: readonly Undisturbed[], chance: Chance):
       return found !== undefined && "type" in found.point ? found.point : null;
     },
     died(point) {
-      if (point !== null) met.add(point);
+      const key = point && keyOf(point);
+      if (key !== null) met.add(key);
       for (const entry of due) entry.waited += 1;
-      due = due.filter((entry) => entry.point !== point && entry.waited < PATIENCE);
+      due = due.filter((entry) => keyOf(entry.point) !== key && entry.waited < PATIENCE);
       refill();
     },
   };
+}
+
+/** A trap comes back from another process, as a copy. */
+function keyOf(point: DeathPoint): string {
+  return JSON.stringify("place" in point ? [point.moment, point.play, point.place] : point);
 }
 
 function eventPoints({ play, events }: Undisturbed): readonly EventPoint[] {

@@ -54,6 +54,17 @@ describe("planDeaths", () => {
     expect(one.pointAt(event, "another")).toBeNull();
   });
 
+  it("counts a point once, also where it comes back as a copy", () => {
+    const one = plan(4);
+    const [first] = one.due();
+    const copy = JSON.parse(JSON.stringify(first)) as DeathPoint;
+    one.died(copy);
+    expect(one.met()).toBe(1);
+    expect(one.due()).not.toContainEqual(first);
+    one.died(copy);
+    expect(one.met()).toBe(1);
+  });
+
   it("does not wait for ever for points that nobody comes to", () => {
     const patient = plan(2);
     const before = patient.due();

@@ -65,7 +65,7 @@ export function createLiveRuns(deps: {
   const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
   const renewal = everyFewSeconds((wokeLate) => {
     if (running.size + waiting.length > 0)
-      void commits
+      void commits // which does not stand still while another process writes
         .write(() => store.renewLeases())
         .catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
     if (broken.size > 0) interrupt(brokenHolds(), "the database could not be written");

@@ -36,7 +36,7 @@ export type AgentRun = Pick<
   "id" | "sessionId" | "parentSessionId" | "rootRunId" | "depth" | "project" | "request"
 >;
 
-type ReadMail = Pick<Mailbox, "hasNews" | "read">;
+type Mail = Pick<Mailbox, "hasNews" | "read">;
 
 /**
  * Runs one agent from where its past has left it until it answers, fails, is stopped or meets a limit.
@@ -46,7 +46,7 @@ type ReadMail = Pick<Mailbox, "hasNews" | "read">;
 export async function* runAgent(
   run: AgentRun,
   past: Past,
-  mailbox: ReadMail,
+  mailbox: Mail,
   signal: AbortSignal,
   deps: AgentDeps,
 ): AsyncGenerator<readonly RunEvent[], void> {
@@ -74,7 +74,7 @@ function nextQuestion(inquiry: Inquiry, { history }: Journal, { clock }: AgentDe
 async function* workUntilHalt(
   run: AgentRun,
   { millisecondsLeft }: Past,
-  mailbox: ReadMail,
+  mailbox: Mail,
   signal: AbortSignal,
   journal: Journal,
   hold: ServerHold,
@@ -113,7 +113,7 @@ async function* workUntilHalt(
   for (; ; phase = "between") {
     const context: CallContext = { ...now }; // one offer for the whole turn
     const deliverNews = () => deliver(mailbox, journal);
-    if (phase === "asking") hasMail(mailbox, journal); // no commit before the request would tell of it
+    if (phase === "asking") readMail(mailbox, journal); // no commit before the request would tell of it
     if (phase !== "acting") deliverNews();
     if (phase === "between") beginTurn(context);
     const breach = history.grace === null ? null : firstBreach(request.limits, history);
@@ -135,7 +135,7 @@ async function* workUntilHalt(
 
     if (calls.length > 0 && !calls.some(({ name }) => name === COMPLETE)) continue;
     // A message that came meanwhile may change what is left to do.
-    const mail = hasMail(mailbox, journal);
+    const mail = readMail(mailbox, journal);
     if (calls.length === 0 && mail) continue;
     const end = calls.length === 0 ? answered(text, context) : await completed(calls, mail, context, deps);
     if (end) return end;
@@ -143,15 +143,16 @@ async function* workUntilHalt(
 }
 
 /** What was sent to the agent, as the next thing it reads; false where that is nothing. */
-function deliver(mailbox: ReadMail, journal: Journal): boolean {
+function deliver(mailbox: Mail, journal: Journal): boolean {
   const { unread } = journal.history;
-  if (mailbox.hasNews) hasMail(mailbox, journal);
+  if (mailbox.hasNews) readMail(mailbox, journal);
   if (unread.size === 0) return false;
   for (const [sent, text] of [...unread]) journal.note({ type: "message_injected", text, sent });
   return true;
 }
 
-function hasMail(mailbox: ReadMail, journal: Journal): boolean {
+/** Takes in what was sent since the last look; true where the agent has not got all of it yet. */
+function readMail(mailbox: Mail, journal: Journal): boolean {
   for (const event of mailbox.read()) journal.learn(event);
   return journal.history.unread.size > 0;
 }

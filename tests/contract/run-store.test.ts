@@ -6,10 +6,11 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
-import type { NewRun, RunFilter, RunHold, RunStore } from "../../src/core/ports.js";
+import type { NewRun, RunHold, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
 import { openStore as openFile } from "../../src/store/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
+import { EVERYTHING } from "../support/run-filter.js";
 
 const implementations: Record<string, (file: string, now: () => number) => RunStore> = {
   sqlite: (file, now) => openFile(file, { now }).runs,
@@ -17,16 +18,6 @@ const implementations: Record<string, (file: string, now: () => number) => RunSt
 
 const SUCCESS: Outcome = { status: "success", result: "done" };
 const CANCELLED: Outcome = { status: "cancelled", result: null, error: { code: "cancelled", message: "stop" } };
-const EVERYTHING: RunFilter = {
-  status: null,
-  agent: null,
-  project: null,
-  parentSessionId: null,
-  parentRunId: null,
-  since: null,
-  after: null,
-  limit: 100,
-};
 
 describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) => {
   let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { CAN_MOUNT, fillDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../support/disks.js";
-import { until, type Workbench } from "../support/host.js";
+import { processExists, until, type Workbench } from "../support/host.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 const SMALL_DISK = 12_288; // KiB: room for the log up to its checkpoint
@@ -94,7 +94,7 @@ describe.skipIf(!CAN_MOUNT)("a home that can only be read", () => {
     const killed = await setHost(bench);
     const { run_id } = await runScript(killed, "talk");
     process.kill(killed.pid, "SIGKILL");
-    await until(() => !isAlive(killed.pid));
+    await until(() => !processExists(killed.pid));
     await expectReadsOnly(bench, run_id);
   });
 
@@ -115,12 +115,3 @@ describe.skipIf(!CAN_MOUNT)("a home that can only be read", () => {
     return host;
   }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { hang, reply } from "../support/gemini-stand-in.js";
-import { createWorkbench, openHost, until } from "../support/host.js";
+import { createWorkbench, openHost, processExists, until } from "../support/host.js";
 
 const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
 
@@ -26,7 +26,7 @@ it("exits in its time although another program holds the database; the next proc
   const release = holdDatabase(bench.home);
   const begun = Date.now();
   process.kill(host.pid, "SIGTERM");
-  await until(() => !isAlive(host.pid), 4_000);
+  await until(() => !processExists(host.pid), 4_000);
   expect(Date.now() - begun).toBeLessThan(2_100);
   release();
   const other = await anotherHost();
@@ -153,12 +153,3 @@ it("takes no empty reply for an answer, whatever the provider", async () => {
   expect(structured).toMatchObject({ status: "error", error: { code: "empty_reply" } });
   await host.close();
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

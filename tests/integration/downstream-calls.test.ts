@@ -11,9 +11,7 @@ import {
   effects,
   failure,
   folder,
-  groupLives,
   hostile,
-  isAlive,
   limits,
   open,
   opened,
@@ -24,6 +22,7 @@ import {
   tool,
   useStage,
 } from "../support/downstream-stage.js";
+import { groupLives, isAlive } from "../support/transports.js";
 
 useStage();
 

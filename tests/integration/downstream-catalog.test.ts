@@ -10,7 +10,6 @@ import {
   call,
   effects,
   folder,
-  groupLives,
   hostile,
   names,
   open,
@@ -23,6 +22,7 @@ import {
   tool,
   useStage,
 } from "../support/downstream-stage.js";
+import { groupLives } from "../support/transports.js";
 
 useStage();
 

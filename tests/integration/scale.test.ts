@@ -12,18 +12,9 @@ import { type ListedRun, RUN_STATUSES } from "../../src/core/run.js";
 import { shapeOf, toListQuery } from "../../src/store/list-runs.js";
 import { openStore } from "../../src/store/open-store.js";
 import { prepareStatements } from "../../src/store/statements.js";
+import { EVERYTHING } from "../support/run-filter.js";
 
 const RUNS = 2_000;
-const EVERYTHING: RunFilter = {
-  status: null,
-  agent: null,
-  project: null,
-  parentSessionId: null,
-  parentRunId: null,
-  since: null,
-  after: null,
-  limit: 100,
-};
 
 let folder: string;
 let about: Awaited<ReturnType<typeof fillStore>>;

@@ -9,7 +9,6 @@ import {
   call,
   effects,
   failure,
-  groupLives,
   hostile,
   names,
   open,
@@ -23,6 +22,7 @@ import {
   useStage,
 } from "../support/downstream-stage.js";
 import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+import { groupLives } from "../support/transports.js";
 
 useStage();
 

@@ -1,5 +1,4 @@
 /** A stage for the downstream port: real server processes in a folder of their own, and proof that none outlives its test. */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +12,7 @@ import type { CatalogTool } from "../../src/core/tool.js";
 import type { DownstreamOptions } from "../../src/downstream/downstream-options.js";
 import { createDownstream } from "../../src/downstream/pool.js";
 import { openStore, type Store } from "../../src/store/open-store.js";
-import { serverConfig } from "./transports.js";
+import { groupLives, serverConfig } from "./transports.js";
 
 const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
@@ -156,23 +155,4 @@ export async function failure(calling: Promise<unknown>): Promise<DownstreamErro
 export function effectLog(): readonly string[] {
   const file = path.join(folder, "effects.log");
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-}
-
-export function groupLives(leader: number): boolean {
-  return livingProcesses().some(({ group }) => group === leader);
-}
-
-export function isAlive(pid: number): boolean {
-  return livingProcesses().some((living) => living.pid === pid);
-}
-
-/** Without those that are dead and only wait for their parent to notice, which a signal cannot tell apart. */
-function livingProcesses(): readonly { readonly pid: number; readonly group: number }[] {
-  const table = execFileSync("ps", ["-A", "-o", "pid=,pgid=,stat="], { encoding: "utf8" });
-  const rows = table
-    .trim()
-    .split("\n")
-    .map((row) => row.trim().split(/\s+/));
-  const living = rows.filter(([, , state]) => !state?.startsWith("Z"));
-  return living.map(([pid, group]) => ({ pid: Number(pid), group: Number(group) }));
 }

@@ -221,3 +221,13 @@ export async function until<T>(probe: () => T | Promise<T>, milliseconds = 10_00
     await new Promise((settle) => setTimeout(settle, 20));
   }
 }
+
+/** Whether there is such a process, also one that is dead and was not noticed by its parent yet. */
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -147,9 +147,9 @@ mcpServers:
 });
 
 it("a run that goes on after kill -9 has the context of its beginning, and so has one that goes on from it", async () => {
-  const { bench, host, standIn, anotherHost } = await setStage((_, index) => ({
+  const { bench, host, standIn, anotherHost } = await setStage((_, n) => ({
     ...says(text("done")),
-    delayMs: index === 0 ? 60_000 : 0,
+    delayMs: n === 1 ? 60_000 : 0,
   }));
   bench.write("notes.txt", "as it was");
   const { run_id } = (await host.call("spawn_agent", { prompt: "go", context: ["file:notes.txt"] })).structured;
@@ -160,7 +160,8 @@ it("a run that goes on after kill -9 has the context of its beginning, and so ha
   const { structured } = await other.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 30 });
   expect(structured.runs[0]).toMatchObject({ status: "success" });
   const next = (await other.call("resume_run", { run_id, message: "more" })).structured;
-  await other.call("wait_for_runs", { run_ids: [next.run_id], wait_seconds: 30 });
+  const ended = await other.call("wait_for_runs", { run_ids: [next.run_id], wait_seconds: 30 });
+  expect(ended.structured.runs).toMatchObject([{ status: "success" }]);
   const [first, ...later] = standIn.requests.map(({ body }) => body.contents[0]?.parts[0]?.text);
   expect(first).toContain("> as it was");
   expect(later).toEqual([first, first]);

@@ -207,7 +207,7 @@ export function repetitionsOf(history: History, call: ToolCall): number {
 
 /** Whether two calls ask for the same. */
 export function isSameCall(left: ToolCall, right: ToolCall): boolean {
-  return signature(left) === signature(right);
+  return left === right || signature(left) === signature(right);
 }
 
 function keep(history: History, id: string, { blob, parts = [] }: Kept): void {

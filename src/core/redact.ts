@@ -25,7 +25,10 @@ export function createRedact(secrets: readonly Secret[]): Redact {
   const longestFirst = [...names.keys()].sort((left, right) => right.length - left.length);
   const pattern = new RegExp(longestFirst.map(escapeForPattern).join("|"), "g");
 
+  const shortest = longestFirst.at(-1)?.length ?? 0;
+
   function text(given: string): string {
+    if (given.length < shortest) return given; // most names and many values of what is redacted
     return given.replace(pattern, (form) => `[redacted ${names.get(form)}]`);
   }
   return { text, value: <T>(value: T) => withTexts(value, text) };

@@ -21,7 +21,10 @@ export function createDownstream(
     servers.map((config) => [config.name, createManagedServer(config, createToolMemory(config, options), connecting)]),
   );
   const broken = new Map(brokenServers.map((server) => [server.name, toBrokenStatus(server)]));
-  const merged = createMergeCache();
+  const catalogFor = createMergeCache((names) => ({
+    servers: chosen(names),
+    more: [...problemsOf(names, broken), ...unknownAmong(names, [...managed.keys(), ...broken.keys()])],
+  }));
   let closing: Promise<void> | null = null;
 
   /** In the order of the configuration, whatever the order asked. */
@@ -32,10 +35,7 @@ export function createDownstream(
   return {
     servers: [...managed.keys(), ...broken.keys()],
     status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
-    catalog(names) {
-      const more = [...problemsOf(names, broken), ...unknownAmong(names, this.servers)];
-      return merged(names, chosen(names), more);
-    },
+    catalog: catalogFor,
     hold(names) {
       const held = chosen(names);
       const releases = held.map((server) => server.hold());
@@ -116,28 +116,37 @@ function problemsOf(names: readonly string[], broken: ReadonlyMap<string, Server
   return names.flatMap((name) => broken.get(name)?.problem ?? []);
 }
 
-type Merge = (names: readonly string[], servers: readonly ManagedServer[], more: readonly ServerProblem[]) => Catalog;
+/** What a catalog is made of: the servers, and the problems that they do not know of themselves. */
+interface Choice {
+  readonly servers: readonly ManagedServer[];
+  readonly more: readonly ServerProblem[];
+}
 
 /** Gives the same catalog for the same servers as long as each of theirs is the same. */
-function createMergeCache(): Merge {
-  const cache = new Map<string, { catalogs: readonly Catalog[]; merged: Catalog }>();
-  return (names, servers, more) => {
+function createMergeCache(choose: (names: readonly string[]) => Choice): Downstream["catalog"] {
+  const byNames = new Map<string, () => Catalog>();
+  const byList = new WeakMap<readonly string[], () => Catalog>(); // a run asks in each turn, with the same list
+  return (names) => {
+    const known = byList.get(names);
+    if (known) return known();
     const key = JSON.stringify(names);
-    const catalogs = servers.map((server) => server.shown);
-    const cached = cache.get(key);
-    if (cached && sameItems(cached.catalogs, catalogs)) return cached.merged;
-    const { tools, problems } = mergeCatalogs(catalogs, more);
-    const merged = {
-      tools,
-      problems: [...problems, ...servers.flatMap(({ config }) => unusableProbes(config, tools))],
-    };
-    cache.set(key, { catalogs, merged });
-    return merged;
+    const merged = byNames.get(key) ?? createMerged(choose(names));
+    byNames.set(key, merged);
+    byList.set(names, merged);
+    return merged();
   };
 }
 
-function sameItems(left: readonly Catalog[], right: readonly Catalog[]): boolean {
-  return left.length === right.length && left.every((item, index) => item === right[index]);
+function createMerged({ servers, more }: Choice): () => Catalog {
+  let last: { readonly catalogs: readonly Catalog[]; readonly merged: Catalog } | null = null;
+  return () => {
+    if (last && servers.every(({ shown }, index) => shown === last?.catalogs[index])) return last.merged;
+    const catalogs = servers.map((server) => server.shown);
+    const { tools, problems } = mergeCatalogs(catalogs, more);
+    const probes = servers.flatMap(({ config }) => unusableProbes(config, tools));
+    last = { catalogs, merged: { tools, problems: [...problems, ...probes] } };
+    return last.merged;
+  };
 }
 
 /** Of two tools with one qualified name the first stays: a name must always mean the same tool. */

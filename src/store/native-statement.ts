@@ -11,7 +11,8 @@ export interface NativeStatement {
   first(values: Values): readonly unknown[] | undefined;
   /** All rows, likewise. */
   all(values: Values): readonly (readonly unknown[])[];
-  run(values: Values): void;
+  /** Returns how many rows it has changed. */
+  run(values: Values): number;
 }
 
 const dialect = new SQLiteSyncDialect();
@@ -29,6 +30,6 @@ export function toNative(
   return {
     first: (values) => reader?.get(bind(values)) as readonly unknown[] | undefined,
     all: (values) => (reader?.all(bind(values)) ?? []) as readonly (readonly unknown[])[],
-    run: (values) => void statement.run(bind(values)),
+    run: (values) => statement.run(bind(values)).changes,
   };
 }

@@ -37,7 +37,7 @@ export function createRunStore(
     const at = clock.now();
     const { status, outcome, question, usage, finished, ...delta } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
-    const row = update.first({
+    const changed = update.run({
       id: hold.runId,
       epoch: hold.epoch,
       count: events.length,
@@ -50,11 +50,11 @@ export function createRunStore(
       errorCode: outcome?.error?.code ?? null,
       errorMessage: outcome?.error?.message ?? null,
     });
-    if (row === undefined) return null;
+    if (changed === 0) return null;
     if (outcome !== null) endBelow(hold.runId);
-    const parentRunId = row[1] as string | null;
+    const { lastSeq, parentRunId } = positionOf(hold.runId);
     if (finished && parentRunId !== null) statements.forgiveAncestors.run({ parentRunId });
-    return insertEvents(hold.runId, Number(row[0]), at, events);
+    return insertEvents(hold.runId, lastSeq, at, events);
   }
 
   /** Nobody would read what they do: all that still goes on below a run ends with it. */
@@ -63,6 +63,11 @@ export function createRunStore(
     const outcome: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
     for (const { id, epoch } of statements.listLivingBelow.all({ runId }))
       write({ runId: id, epoch }, [{ type: "run_finished", outcome }]);
+  }
+
+  function positionOf(id: string) {
+    const [lastSeq, parentRunId] = statements.getPosition.first({ id }) as [number, string | null];
+    return { lastSeq, parentRunId };
   }
 
   function insertEvents(runId: string, lastSeq: number, at: number, events: readonly RunEvent[]) {
@@ -96,24 +101,23 @@ export function createRunStore(
     const at = clock.now();
     const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "takeover") ? 1 : 0;
     const held = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
-    const row = statements.claim.first({ ...held, afresh, at, count: events.length });
-    if (row === undefined) return null;
-    insertEvents(runId, Number(row[0]), at, events);
+    if (statements.claim.run({ ...held, afresh, at, count: events.length }) === 0) return null;
+    insertEvents(runId, positionOf(runId).lastSeq, at, events);
     return getRun(runId);
   }
 
   function answer({ runId, epoch }: RunHold, events: readonly RunEvent[]): boolean {
     const at = clock.now();
-    const row = statements.answerQuestion.first({ id: runId, epoch, at, count: events.length });
-    if (row !== undefined) insertEvents(runId, Number(row[0]), at, events);
-    return row !== undefined;
+    if (statements.answerQuestion.run({ id: runId, epoch, at, count: events.length }) === 0) return false;
+    insertEvents(runId, positionOf(runId).lastSeq, at, events);
+    return true;
   }
 
   function send(runId: string, event: RunEvent): boolean {
     const at = clock.now();
-    const row = statements.countSent.first({ id: runId, at });
-    if (row !== undefined) insertEvents(runId, Number(row[0]), at, [event]);
-    return row !== undefined;
+    if (statements.countSent.run({ id: runId, at }) === 0) return false;
+    insertEvents(runId, positionOf(runId).lastSeq, at, [event]);
+    return true;
   }
 
   function endTree(runId: string, outcome: Outcome): readonly EndedRun[] {

@@ -47,8 +47,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
           ...added(),
           ...written(),
         })
-        .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running")))
-        .returning({ lastSeq: runs.lastSeq, parentRunId: runs.parentRunId }),
+        .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running"))),
     ),
     /** What a run has finished brings those on that wait for it: their next crash is not one more of the same. */
     forgiveAncestors: toNative(
@@ -94,8 +93,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
             isNull(runs.owner),
             isNull(runs.question), // it waits until it is answered
           ),
-        )
-        .returning({ lastSeq: runs.lastSeq }),
+        ),
     ),
     /** The epoch names the question: each raises it. */
     answerQuestion: toNative(
@@ -110,16 +108,14 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
             eq(runs.status, "waiting"),
             isNotNull(runs.question),
           ),
-        )
-        .returning({ lastSeq: runs.lastSeq }),
+        ),
     ),
     countSent: toNative(
       sqlite,
       db
         .update(runs)
         .set({ lastSeq: sql`${runs.lastSeq} + 1`, lastEventAt: sql`${placeholder("at")}` })
-        .where(and(eq(runs.id, placeholder("id")), inArray(runs.status, LIVING)))
-        .returning({ lastSeq: runs.lastSeq }),
+        .where(and(eq(runs.id, placeholder("id")), inArray(runs.status, LIVING))),
     ),
     listAsking: db
       .select()
@@ -152,6 +148,14 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .from(runs)
       .where(and(eq(runs.project, placeholder("project")), eq(runs.idempotencyKey, placeholder("key"))))
       .prepare(),
+    /** What a change of the row has led to: asked for by itself, it takes half as long as with RETURNING. */
+    getPosition: toNative(
+      sqlite,
+      db
+        .select({ lastSeq: runs.lastSeq, parentRunId: runs.parentRunId })
+        .from(runs)
+        .where(eq(runs.id, placeholder("id"))),
+    ),
     getHold: toNative(
       sqlite,
       db
@@ -238,8 +242,7 @@ export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Da
         eq(runs.epoch, placeholder("epoch")),
         inArray(runs.status, [...LEGAL_FROM[to]]),
       ),
-    )
-    .returning({ lastSeq: runs.lastSeq, parentRunId: runs.parentRunId });
+    );
   return toNative(sqlite, query);
 }
 

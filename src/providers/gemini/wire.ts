@@ -22,32 +22,32 @@ export interface FunctionDeclaration {
 
 const countSchema = z.number().default(0);
 
-const usageSchema = z.looseObject({
+const usageSchema = z.object({
   promptTokenCount: countSchema,
   candidatesTokenCount: countSchema,
   cachedContentTokenCount: countSchema,
   thoughtsTokenCount: countSchema,
 });
 
-const candidateSchema = z.looseObject({
+const candidateSchema = z.object({
   content: z.unknown().optional(), // kept by reference: what is sent back must be what came
   finishReason: z.string().optional(),
   finishMessage: z.string().optional(),
 });
 
-export const responseSchema = z.looseObject({
+export const responseSchema = z.object({
   candidates: z.array(candidateSchema).optional(),
   promptFeedback: z
-    .looseObject({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
+    .object({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
     .optional(),
   usageMetadata: usageSchema.optional().catch(undefined), // counts that cannot be read are unknown, not a failed reply
 });
 
-const partSchema = z.looseObject({
+const partSchema = z.object({
   text: z.string().optional(),
   thought: z.boolean().optional(),
   functionCall: z
-    .looseObject({
+    .object({
       id: z.string().optional(),
       name: z.string().min(1),
       args: z.record(z.string(), z.unknown()).default({}),
@@ -55,7 +55,7 @@ const partSchema = z.looseObject({
     .optional(),
 });
 
-export const contentSchema = z.looseObject({ parts: z.array(partSchema).default([]) });
+export const contentSchema = z.object({ parts: z.array(partSchema).default([]) });
 
 /** The `details` of an error; entries of kinds that we do not read are kept as they are. */
 export const errorDetailsSchema = z

@@ -120,9 +120,22 @@ describe("a value", () => {
   });
 });
 
-it("says nothing against a tool's arguments where its schema cannot be used, for its server will judge", async () => {
-  const oldDialect = { type: "object", properties: { a: { type: "number", exclusiveMinimum: true } } };
-  expect(await schemas.check(oldDialect, {})).toContain("the schema cannot be used");
-  expect(await schemas.checkArguments(oldDialect, { a: "no number" })).toBeNull();
-  expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toContain("required property 'a'");
+describe("a tool's schema that cannot be used says nothing against arguments, for its server will judge", () => {
+  it.each([
+    { type: "object", properties: { a: { type: "number", exclusiveMinimum: true } } }, // an old dialect
+    { type: "object", properties: { a: "number" } },
+    { type: "object", properties: { a: null } },
+    { type: "object", properties: { a: { type: "numbr" } } },
+    { type: "object", properties: { a: { enum: "yes" } } },
+    { type: "object", properties: { a: { minLength: "99" } } },
+    { type: "object", required: "b" },
+    { type: "objekt" },
+  ])("%j", async (schema) => {
+    expect(await schemas.faultOf(schema)).not.toBeNull();
+    expect(await schemas.checkArguments(schema, { a: "no number" })).toBeNull();
+  });
+
+  it("but one that can be used does", async () => {
+    expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toContain("required property 'a'");
+  });
 });

@@ -2,8 +2,8 @@
 import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { fileURLToPath } from "node:url";
+import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
 import { createPlace, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
 import { median, quantile } from "../support/statistics.mjs";
 import { openStoredPlace } from "../support/stored-place.mjs";
@@ -15,6 +15,7 @@ const RUNS = 50; // of each server
 const CALLS = 5; // of each run
 const LIST_EVERY_MS = 100;
 const SCRIPT = "load";
+const BARE_SERVER = fileURLToPath(new URL("../support/sdk-server.mjs", import.meta.url));
 
 export async function measure() {
   const stored = await openStoredPlace(STORED);
@@ -27,6 +28,8 @@ export async function measure() {
     await Promise.all(hosts.map((host) => spawnAndWait(host, 1))); // the first run also starts servers and loads modules
     const started = performance.now();
     const times = (await Promise.all(hosts.map(workAndList))).flat();
+    const of = (field) => times.map((time) => time[field]);
+    const told = (field) => `${ms(quantile(of(field), 0.99))} (median ${ms(median(of(field)))})`;
     const wall = performance.now() - started;
     const faults = hosts.flatMap((host) => host.faults).concat(faultsLogged(join(place.env.LEGWORK_HOME, "logs")));
     for (const fault of faults) process.stderr.write(`${fault}\n`);
@@ -40,8 +43,9 @@ export async function measure() {
         unit: "",
       }),
       row(`${load}: list_runs meanwhile, p99`, {
-        ours: `${ms(quantile(times, 0.99))} (median ${ms(median(times))})`,
-        value: quantile(times, 0.99),
+        ours: told("listed"),
+        floor: told("bare"),
+        value: quantile(of("listed"), 0.99),
         bar: 50,
         unit: "ms",
       }),
@@ -59,7 +63,10 @@ function writeScript(folder) {
   writeFileSync(join(folder, `${SCRIPT}.yaml`), JSON.stringify({ replies })); // JSON is YAML
 }
 
-/** Spawns all runs of one host and waits for their end, listing runs all the while. Answers how long each list took. */
+/**
+ * Spawns all runs of one host and waits for their end, listing runs all the while. Answers how long each list took, and
+ * each ping of a bare server right after it, which tells what anything takes on a machine that is as busy.
+ */
 async function workAndList(host) {
   let working = true;
   const work = spawnAndWait(host, RUNS).finally(() => {
@@ -68,13 +75,18 @@ async function workAndList(host) {
   const times = [];
   for (let n = 0; working; n++) {
     const asked = n % 2 === 0 ? {} : { scope: "all", status: ["success", "running", "pending"], limit: 100 };
-    const started = performance.now();
-    await host.call("list_runs", asked);
-    times.push(performance.now() - started);
+    const listed = await timeOf(() => host.call("list_runs", asked));
+    times.push({ listed, bare: await timeOf(() => host.bare.request("ping")) });
     await delay(LIST_EVERY_MS);
   }
   await work;
   return times;
+}
+
+async function timeOf(act) {
+  const started = performance.now();
+  await act();
+  return performance.now() - started;
 }
 
 async function spawnAndWait(host, runs) {
@@ -92,25 +104,24 @@ async function spawnAndWait(host, runs) {
 }
 
 async function openHost({ project, env }) {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [LEGWORK],
-    cwd: project,
-    env,
-    stderr: "ignore",
-  });
-  const client = new Client({ name: "bench", version: "1.0.0" });
-  await client.connect(transport);
+  const open = async (file) => {
+    const child = startChild(process.execPath, [file], { cwd: project, env });
+    await child.request("initialize", INITIALIZE);
+    child.notify("notifications/initialized");
+    return child;
+  };
+  const [child, bare] = await Promise.all([open(LEGWORK), open(BARE_SERVER)]);
   const faults = [];
   return {
     faults,
+    bare,
     /** The structured answer; null where it is an error, which is then among the faults. */
     async call(name, args) {
-      const { isError, structuredContent, content } = await client.callTool({ name, arguments: args });
+      const { isError, structuredContent, content } = await child.request("tools/call", { name, arguments: args });
       if (isError) faults.push(`${name}: ${content[0]?.text}`);
       return isError ? null : structuredContent;
     },
-    close: () => client.close(),
+    close: () => Promise.all([child.close(), bare.close()]),
   };
 }
 

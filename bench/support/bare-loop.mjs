@@ -46,13 +46,28 @@ async function runAgent(model, journal) {
     if (calls.length === 0) return;
     journal({ type: "model_replied", turn, content });
     const parts = [];
-    for (const { id, name, args } of calls) {
-      const result = await client.callTool({ name: name.slice("effects__".length), arguments: args });
-      parts.push({ functionResponse: { id, name, response: { output: result.content[0].text } } });
+    const children = [];
+    for (const call of calls) {
+      const output = await answerTo(call, journal, children);
+      parts.push({ functionResponse: { id: call.id, name: call.name, response: { output } } });
     }
     contents.push({ role: "user", parts });
     journal({ type: "tools_answered", turn, parts });
   }
+}
+
+/** Agents below this one are bare loops too. */
+async function answerTo({ name, args }, journal, children) {
+  if (name === "spawn_agent") {
+    children.push(runAgent(args.model, journal));
+    return "started";
+  }
+  if (name === "wait_for_runs") {
+    await Promise.all(children);
+    return "all have ended";
+  }
+  const result = await client.callTool({ name: name.slice("effects__".length), arguments: args });
+  return result.content[0].text;
 }
 
 async function ask(model, contents) {

@@ -24,6 +24,7 @@ import { createOfferTools } from "./runner/offer-tools.js";
 import type { ProviderEntry } from "./runner/resolve-provider.js";
 import type { Runtime, RuntimeParts, Setup } from "./runner/runtime.js";
 import { createTakeOver } from "./runner/take-over.js";
+import { createTurnstile } from "./runner/turnstile.js";
 import { createStoreWatch } from "./runner/watch-store.js";
 import { openStore } from "./store/open-store.js";
 
@@ -95,6 +96,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     watch,
     live,
     schemas: createJsonSchemas(),
+    turnstile: createTurnstile(),
     offerTools: createOfferTools(),
     callChildren: createChildren(() => runtime),
     readReply,

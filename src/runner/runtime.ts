@@ -33,6 +33,8 @@ export interface RuntimeParts {
   /** Of the secrets that the configuration holds; of none before setup(). */
   readonly redact: Redact;
   readonly readProjectFile: ReadProjectFile;
+  /** What many hosts' calls at once pass one by one, see createTurnstile. */
+  turnstile(): Promise<void>;
   newId(prefix: "run" | "ses" | "msg"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;

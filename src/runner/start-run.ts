@@ -31,6 +31,8 @@ type Caller = { readonly signal: AbortSignal } & ({ readonly session: HostSessio
  * Throws RequestError or ConfigError, and then nothing was written.
  */
 export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
+  const isHosts = "session" in caller;
+  if (isHosts) await runtime.turnstile(); // hosts ask for many at once, and for other things meanwhile
   const setup = await runtime.setup();
   const { settings, providers, definitions, downstream, notices } = setup;
   const { schemas, live, redact } = runtime;
@@ -47,6 +49,7 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);
   if (isNew) live.begin(run, noPast(run.request), agent);
+  if (isHosts) await runtime.turnstile(); // one commit may have created many
   const offer = knownOffer(run.request, runtime, downstream);
   return { run, isNew, offer, notices: [...notices, ...resolved.notices] };
 }

@@ -1,0 +1,34 @@
+import { setImmediate as nextRound } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { createTurnstile } from "../../src/runner/turnstile.js";
+
+it("lets one on in each round of the event loop, in the order in which they came", async () => {
+  const turnstile = createTurnstile();
+  const through: string[] = [];
+  const go = async (name: string) => {
+    await turnstile();
+    through.push(name);
+  };
+  const crowd = ["a", "b", "c"].map(go);
+  expect(through).toEqual([]);
+  for (let round = 1; round <= 3; round++) {
+    await nextRound();
+    expect(through).toHaveLength(round);
+  }
+  await Promise.all(crowd);
+  expect(through).toEqual(["a", "b", "c"]);
+});
+
+it("keeps nobody who comes when the crowd has gone", async () => {
+  const turnstile = createTurnstile();
+  await turnstile();
+  await turnstile();
+});
+
+it("has those who come meanwhile wait behind the others", async () => {
+  const turnstile = createTurnstile();
+  const through: string[] = [];
+  const go = (name: string) => turnstile().then(() => through.push(name));
+  await Promise.all([go("a").then(() => go("late")), go("b"), go("c")]);
+  expect(through).toEqual(["a", "b", "c", "late"]);
+});

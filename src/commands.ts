@@ -29,6 +29,7 @@ export interface Given {
   readonly message: string | null;
   readonly moreTurns: number | null;
   readonly moreSeconds: number | null;
+  readonly moreCostUsd: number | null;
   readonly approve: boolean;
   readonly deny: boolean;
   readonly answer: string | null;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { monotonicFactory } from "ulid";
 import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config.js";
 import { COMMAND, type Place } from "./config/places.js";
+import { priceIn } from "./core/cost.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import type { ReadReply } from "./core/history.js";
 import { once } from "./core/once.js";
@@ -184,6 +185,7 @@ export function providerEntries(config: Config, place: Place): readonly Provider
       name: "gemini",
       defaultModel: DEFAULT_GEMINI_MODEL,
       ready: apiKey !== null,
+      priceOf: (model) => priceIn(config.prices.gemini, model),
       async check(model) {
         const fault = modelIdFault(model);
         if (fault !== null) throw new RequestError("unknown_model", fault);
@@ -199,6 +201,7 @@ export function providerEntries(config: Config, place: Place): readonly Provider
       name: "rehearsal",
       defaultModel: DEFAULT_SCRIPT,
       ready: false, // a script is never taken for a model: only when it is named
+      priceOf: (model) => priceIn(config.prices.rehearsal, model),
       async check(model) {
         loadScript(model);
       },

@@ -18,7 +18,7 @@ legwork runs show ID                a run with all it did; --json
 legwork runs show ID --access [--at SEQ]    which rule allows or refuses each tool, now or after an event; --json
 legwork runs watch ID               its events as they come, until its end; --json prints one a line
 legwork runs cancel ID [--reason TEXT]    stops a run, whichever process works on it; --json
-legwork runs resume ID [--message TEXT] [--more-turns N] [--more-seconds N]    goes on with it in this terminal; --json
+legwork runs resume ID [--message TEXT] [--more-turns N] [--more-seconds N] [--more-cost-usd N]    goes on with it in this terminal; --json
 legwork runs respond ID --approve | --deny | --answer TEXT [--remark TEXT] [--question q1]    answers what it asks; --json
 legwork runs respond ID --message TEXT    writes to its agent while it works; --json
 legwork runs prune --older-than 30d    deletes runs of the project that ended longer ago; --all projects, --dry-run, --json
@@ -37,7 +37,7 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   agents: ["json"],
   workflows: ["json"],
   runs: [
-    ...["json", "access", "at", "limit", "reason", "message", "more-turns", "more-seconds"],
+    ...["json", "access", "at", "limit", "reason", "message", "more-turns", "more-seconds", "more-cost-usd"],
     ...["older-than", "all", "dry-run", "approve", "deny", "answer", "remark", "question"],
   ],
   backup: ["json"],
@@ -82,6 +82,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
         message: { type: "string" },
         "more-turns": { type: "string" },
         "more-seconds": { type: "string" },
+        "more-cost-usd": { type: "string" },
         approve: { type: "boolean" },
         deny: { type: "boolean" },
         answer: { type: "string" },
@@ -93,7 +94,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     });
     const [word, ...words] = positionals;
     const { project = null, version = false, help = false, at, limit, reason, message, crash, seed, ...flags } = values;
-    const { "more-turns": moreTurns, "more-seconds": moreSeconds } = flags;
+    const { "more-turns": moreTurns, "more-seconds": moreSeconds, "more-cost-usd": moreCostUsd } = flags;
     const command = word === undefined ? null : commandNamed(word);
     refuseForeign(command, words, Object.keys(values));
     return {
@@ -114,6 +115,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       message: message ?? null,
       moreTurns: moreTurns === undefined ? null : wholeNumber("more-turns", moreTurns, MOST.maxTurns),
       moreSeconds: moreSeconds === undefined ? null : wholeNumber("more-seconds", moreSeconds, MOST.seconds),
+      moreCostUsd: moreCostUsd === undefined ? null : amount("more-cost-usd", moreCostUsd, MOST.usd),
       approve: flags.approve ?? false,
       deny: flags.deny ?? false,
       answer: flags.answer ?? null,
@@ -149,4 +151,10 @@ function wholeNumber(option: string, text: string, most: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= most) return value;
   throw new Error(`--${option} is "${text}": use a whole number from 1${most < MOST_SEQ ? ` to ${most}` : ""}`);
+}
+
+function amount(option: string, text: string, most: number): number {
+  const value = /^\d{1,16}(\.\d{1,16})?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= most) return value;
+  throw new Error(`--${option} is "${text}": use a number above 0, at most ${most}, such as 0.5`);
 }

@@ -1,5 +1,6 @@
 /** An event of a run in one line. */
-import type { RunEvent } from "../core/event.js";
+import { usdText } from "../core/cost.js";
+import type { Paid, RunEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
 import type { Usage } from "../core/run.js";
 
@@ -17,7 +18,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "run_resumed": {
       const turns = event.moreTurns === undefined ? "" : `, ${event.moreTurns} more turns`;
       const seconds = event.moreSeconds === undefined ? "" : `, ${event.moreSeconds} s more`;
-      return `${RESUMED_BY[event.by]}${turns}${seconds}`;
+      const money = event.moreCostUsd === undefined ? "" : `, ${usdText(event.moreCostUsd)} more`;
+      return `${RESUMED_BY[event.by]}${turns}${seconds}${money}`;
     }
     case "tools_resolved": {
       const count = (isAllowed: boolean) =>
@@ -30,10 +32,10 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "model_replied": {
       const { text, calls } = readReply(event.raw);
       const called = calls.map((call) => `${call.name}(${JSON.stringify(call.arguments)})`);
-      return `${[text, ...called].filter((part) => part !== "").join(" ")}${tokens(event.usage)}`;
+      return `${[text, ...called].filter((part) => part !== "").join(" ")}${paid(event)}`;
     }
     case "reply_rejected":
-      return `${event.code}: ${event.reason}${tokens(event.usage)}`;
+      return `${event.code}: ${event.reason}${paid(event)}`;
     case "tool_call_started":
       return `${event.tool} (${event.effect})`;
     case "workflow_call_started":
@@ -55,7 +57,7 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "sampling_requested":
       return `by ${event.server}`;
     case "sampling_replied":
-      return `to ${event.server}${tokens(event.usage)}`;
+      return `to ${event.server}${paid(event)}`;
     case "message_injected":
       return event.text;
     case "message_sent":
@@ -93,6 +95,9 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
 
 const RESUMED_BY = { takeover: "by itself", request: "on request", answer: "with its answer" } as const;
 
-function tokens(usage: Usage | null): string {
-  return usage === null ? "" : ` [${usage.input} tokens in, ${usage.output} out]`;
+/** What it took, as far as that is known; a cost of nothing is not told. */
+function paid({ usage, costUsd }: Paid & { readonly usage: Usage | null }): string {
+  const tokens = usage === null ? [] : [`${usage.input} tokens in, ${usage.output} out`];
+  const parts = [...tokens, ...(costUsd ? [usdText(costUsd)] : [])];
+  return parts.length === 0 ? "" : ` [${parts.join(", ")}]`;
 }

@@ -49,6 +49,11 @@ export async function resumeHere(run: Run, options: RunsOptions, deps: RunsDeps)
   }
 }
 
-function toArguments({ message, moreTurns, moreSeconds }: RunsOptions): ResumeArguments {
-  return { message: message ?? undefined, moreTurns: moreTurns ?? undefined, moreSeconds: moreSeconds ?? undefined };
+function toArguments({ message, moreTurns, moreSeconds, moreCostUsd }: RunsOptions): ResumeArguments {
+  return {
+    message: message ?? undefined,
+    moreTurns: moreTurns ?? undefined,
+    moreSeconds: moreSeconds ?? undefined,
+    moreCostUsd: moreCostUsd ?? undefined,
+  };
 }

@@ -5,6 +5,7 @@ import type { ReadReply } from "../core/history.js";
 import type { RunStore } from "../core/ports.js";
 import { isEnded, type ListedRun, type Run } from "../core/run.js";
 import { accessAt } from "../runner/access-at.js";
+import { costOfFamily } from "../runner/spending.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "./command-end.js";
 import { endOfRun, followRun } from "./follow-run.js";
 import { type PruneDeps, type PruneOptions, pruneCommand } from "./prune-runs.js";
@@ -14,7 +15,7 @@ import { accessText, listText, runText } from "./show-runs.js";
 import { visibleJson } from "./visible.js";
 
 export interface RunsDeps extends PruneDeps, RespondDeps {
-  readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents" | "lastEvents" | "endTree">;
+  readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents" | "lastEvents" | "endTree" | "costOfTree">;
   readonly readReply: ReadReply;
   /** Runs, events and access as programs read them: in the same words as the MCP tools. */
   readonly shapes: {
@@ -45,6 +46,7 @@ export interface RunsOptions extends PruneOptions, RespondOptions {
   readonly message: string | null;
   readonly moreTurns: number | null;
   readonly moreSeconds: number | null;
+  readonly moreCostUsd: number | null;
   /** Characters in a line of the terminal. */
   readonly width: number;
 }
@@ -57,7 +59,7 @@ const VERBS = {
   show: { usage: "legwork runs show ID", takes: ["access", "at"] },
   watch: { usage: "legwork runs watch ID", takes: [] },
   cancel: { usage: "legwork runs cancel ID", takes: ["reason"] },
-  resume: { usage: "legwork runs resume ID", takes: ["message", "moreTurns", "moreSeconds"] },
+  resume: { usage: "legwork runs resume ID", takes: ["message", "moreTurns", "moreSeconds", "moreCostUsd"] },
   respond: {
     usage: "legwork runs respond ID",
     takes: ["approve", "deny", "answer", "remark", "question", "message"],
@@ -111,7 +113,7 @@ function refuseForeign(verb: Verb, options: RunsOptions): void {
   const foreign = given.find((option) => !own.includes(option));
   if (foreign !== undefined) {
     const owners = verbs.filter(({ takes }) => takes.includes(foreign)).map(({ usage }) => usage);
-    const option = foreign.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+    const option = foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new ConfigError(`--${option} belongs to ${owners.join(" or ")}`);
   }
   if (options.at !== null && !options.access) throw new ConfigError("--at belongs to legwork runs show ID --access");
@@ -132,7 +134,7 @@ function showRun(run: Run, { json, width }: RunsOptions, { store, readReply, sha
   const events = store.listEvents(run.id, { afterSeq: 0 });
   return json
     ? visibleJson({ run: shapes.whole(run), events: events.map(shapes.event) })
-    : runText(run, events, readReply, width);
+    : runText(run, costOfFamily(run, store), events, readReply, width);
 }
 
 function showAccess(run: Run, { json, at }: RunsOptions, { store, shapes }: RunsDeps): string {

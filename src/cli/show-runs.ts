@@ -1,4 +1,5 @@
 /** Runs, their events and their access for people. */
+import { usdText } from "../core/cost.js";
 import type { StoredEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
 import type { ListedRun, Run } from "../core/run.js";
@@ -17,15 +18,22 @@ export function listText(runs: readonly ListedRun[], width: number): string {
   if (runs.length === 0) return "there are no runs of this project yet\n";
   return runs
     .map((run) => {
-      const { id, status, title, createdAt } = run;
+      const { id, status, title, createdAt, costUsd } = run;
+      const cost = costUsd ? ` (${usdText(costUsd)})` : "";
       const head = `${id}  ${status.padEnd(WIDEST_STATUS)}  ${timeOf(createdAt)}  `;
-      return `${head}${firstLine(`${whoOf(run)}: ${title}`, width - head.length)}\n`;
+      return `${head}${firstLine(`${whoOf(run)}${cost}: ${title}`, width - head.length)}\n`;
     })
     .join("");
 }
 
-/** The run, then its events, one a line. */
-export function runText(run: Run, events: readonly StoredEvent[], readReply: ReadReply, width: number): string {
+/** The run, then its events, one a line; `treeCostUsd` is of those that it has started too, absent where there are none. */
+export function runText(
+  run: Run,
+  treeCostUsd: number | null | undefined,
+  events: readonly StoredEvent[],
+  readReply: ReadReply,
+  width: number,
+): string {
   const { id, status, title, request, outcome, turnsUsed, toolCallsCount, usage, createdAt, finishedAt } = run;
   const fields: readonly (readonly [string, string | null])[] = [
     ["title", title],
@@ -38,12 +46,17 @@ export function runText(run: Run, events: readonly StoredEvent[], readReply: Rea
       "used",
       `${counted(turnsUsed, "turn")}, ${counted(toolCallsCount, "tool call")}, ${usage.input} tokens in, ${usage.output} out`,
     ],
+    ["cost", costText(run.costUsd) + (treeCostUsd === undefined ? "" : `; with its children ${costText(treeCostUsd)}`)],
     ["error", outcome?.error ? `${outcome.error.code}: ${outcome.error.message}` : null],
   ];
   const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
   const digits = String(events.at(-1)?.seq ?? 0).length;
   const lines = events.map((event) => eventLine(event, readReply, width, digits));
   return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines].join("\n")}\n`;
+}
+
+function costText(costUsd: number | null): string {
+  return costUsd === null ? "unknown" : usdText(costUsd);
 }
 
 /** An event in one line; its number takes at least so many digits. */

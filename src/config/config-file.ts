@@ -5,6 +5,7 @@ import { MOST } from "../core/limits.js";
 import { checkValue } from "../yaml/parse-yaml.js";
 import { readYaml } from "../yaml/read-yaml.js";
 import { IMPORTS } from "./imported-files.js";
+import { Prices } from "./prices.js";
 import { OnUnknownChoice, Pattern, Patterns, Seconds, ServerEntry, ServerName } from "./server-entry.js";
 
 const Limits = z.strictObject({
@@ -13,6 +14,7 @@ const Limits = z.strictObject({
   tool_timeout_seconds: Seconds.optional(),
   stall_seconds: Seconds.optional(),
   max_depth: z.int().min(1).max(MOST.depth).optional(),
+  max_cost_usd: z.number().positive().max(MOST.usd).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
 });
 
@@ -30,10 +32,11 @@ const common = {
 
 const usersOnly = z.never({ error: "may stand only in your own config.yaml, not in a project's" }).optional();
 
-/** `.legwork/config.yaml` of a project: it cannot say where keys are sent, nor which variables it may read. */
+/** `.legwork/config.yaml` of a project: it cannot say where keys are sent, which variables it may read, nor what models cost. */
 export const ProjectConfigFile = z.strictObject({
   ...common,
   providers: usersOnly,
+  prices: usersOnly,
   expose_env: usersOnly,
   log: usersOnly,
 });
@@ -46,6 +49,7 @@ export const UserConfigFile = z.strictObject({
       gemini: z.strictObject({ base_url: z.url().optional() }).optional(),
     })
     .optional(),
+  prices: Prices.optional(),
   expose_env: z.array(z.string()).optional(),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),
 });

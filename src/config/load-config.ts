@@ -8,6 +8,7 @@ import type { BrokenServer, ServerConfig } from "../core/server-config.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./config-file.js";
 import { loadSources } from "./load-sources.js";
 import type { Place } from "./places.js";
+import { type PriceLists, toPriceLists } from "./prices.js";
 import { readProjectFiles } from "./project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./read-file.js";
 import { providerSecrets } from "./secrets.js";
@@ -19,6 +20,7 @@ export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
   readonly gemini: { readonly apiKey: string | null; readonly baseUrl: string | null };
+  readonly prices: PriceLists;
   readonly servers: readonly ServerConfig[];
   /** Those whose definition cannot be used; the others work without them. */
   readonly brokenServers: readonly BrokenServer[];
@@ -62,6 +64,7 @@ export async function loadConfig(place: Place): Promise<Config> {
       apiKey: geminiKey(env.GEMINI_API_KEY),
       baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
     },
+    prices: toPriceLists(user?.value.prices ?? {}),
     servers,
     brokenServers,
     secrets: [...providerSecrets(env), ...secrets],
@@ -75,6 +78,7 @@ export async function loadConfig(place: Place): Promise<Config> {
       toolTimeoutSeconds: limits.tool_timeout_seconds ?? DEFAULT_LIMITS.toolTimeoutSeconds,
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
       maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
+      maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",
@@ -86,6 +90,12 @@ export async function loadConfig(place: Place): Promise<Config> {
 function readUserFile(file: string): LoadedFile | null {
   const bytes = readRegularFile(file, LARGEST_CONFIG);
   return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
+}
+
+/** The user pays: a project may lower the limit on money, and not raise it. */
+function least(...limits: readonly (number | undefined)[]): number | null {
+  const given = limits.filter((limit) => limit !== undefined);
+  return given.length === 0 ? null : Math.min(...given);
 }
 
 /** A host that does not expand `${VAR}` in its configuration hands it down as it is. */

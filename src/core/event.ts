@@ -41,6 +41,11 @@ export interface KeptAnswer {
   readonly milliseconds: number;
 }
 
+/** What a reply cost; null where that is not known, and absent where an older legwork did not look. */
+export interface Paid {
+  readonly costUsd?: number | null;
+}
+
 export type RunEvent =
   /** `continues` names the run whose whole history comes before this one's. */
   | { readonly type: "run_created"; readonly continues?: string }
@@ -49,20 +54,20 @@ export type RunEvent =
   | { readonly type: "tools_resolved"; readonly rulings: readonly ToolRuling[]; readonly warnings: readonly string[] }
   /** `grace` names the limit that ran out: this turn is the agent's one extra reply. */
   | { readonly type: "turn_started"; readonly turn: number; readonly grace?: string }
-  | {
+  | ({
       readonly type: "model_replied";
       readonly turn: number;
       readonly grace?: true;
       readonly raw: RawReply;
       readonly usage: Usage | null;
-    }
-  | {
+    } & Paid)
+  | ({
       readonly type: "reply_rejected";
       readonly turn: number;
       readonly code: string;
       readonly reason: string;
       readonly usage: Usage | null;
-    }
+    } & Paid)
   | {
       readonly type: "tool_call_started";
       readonly turn: number;
@@ -88,7 +93,12 @@ export type RunEvent =
     }
   /** A server asks the run's model something while a call goes on. */
   | { readonly type: "sampling_requested"; readonly turn: number; readonly server: string }
-  | { readonly type: "sampling_replied"; readonly turn: number; readonly server: string; readonly usage: Usage | null }
+  | ({
+      readonly type: "sampling_replied";
+      readonly turn: number;
+      readonly server: string;
+      readonly usage: Usage | null;
+    } & Paid)
   | {
       readonly type: "tool_call_refused";
       readonly turn: number;
@@ -182,6 +192,7 @@ export type RunEvent =
       readonly by: "takeover" | "request" | "answer";
       readonly moreTurns?: number;
       readonly moreSeconds?: number;
+      readonly moreCostUsd?: number;
     }
   | { readonly type: "run_finished"; readonly outcome: Outcome };
 

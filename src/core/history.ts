@@ -1,5 +1,6 @@
 /** The fold of a run's events: what the model is told next, and what the limits are measured on. */
-import type { RunEvent } from "./event.js";
+import { addCosts } from "./cost.js";
+import type { Paid, RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
 import { type Effect, isBuiltIn } from "./tool.js";
@@ -38,6 +39,9 @@ export interface History {
   /** What was granted beyond the limits of the request. */
   moreTurns: number;
   moreSeconds: number;
+  moreCostUsd: number;
+  /** What the run's own replies cost so far; null where that is not known. */
+  spentUsd: number | null;
   /** The tools that the agent was last offered; null before the first turn. */
   offered: ReadonlySet<string> | null;
   /** Questions asked so far. */
@@ -87,6 +91,8 @@ export function createHistory(opening: string): History {
     open: new Map(),
     moreTurns: 0,
     moreSeconds: 0,
+    moreCostUsd: 0,
+    spentUsd: 0,
     offered: null,
     questions: 0,
     given: new Map(),
@@ -119,9 +125,11 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "reply_rejected":
       history.rejected += 1;
+      pay(history, event);
       return;
     case "model_replied": {
       const content = readReply(event.raw);
+      pay(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
       history.phase = "acting";
@@ -157,6 +165,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "sampling_requested":
       history.samplings += 1;
+      return;
+    case "sampling_replied":
+      pay(history, event);
       return;
     case "message_injected":
       history.messages.push({ role: "user", text: event.text });
@@ -210,6 +221,10 @@ export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return left === right || signature(left) === signature(right);
 }
 
+function pay(history: History, { costUsd = null }: Paid): void {
+  history.spentUsd = addCosts(history.spentUsd, costUsd);
+}
+
 function keep(history: History, id: string, { blob, parts = [] }: Kept): void {
   if (blob !== undefined) history.blobs.set(id, blob);
   for (const part of parts) history.blobs.set(part.id, part.blob);
@@ -218,9 +233,11 @@ function keep(history: History, id: string, { blob, parts = [] }: Kept): void {
 type Kept = Pick<Extract<RunEvent, { type: "tool_call_finished" }>, "blob" | "parts">;
 
 /** Somebody wants the run to go on: what counted against it counts no more, and what had come to its end is over. */
-function reopen(history: History, { moreTurns = 0, moreSeconds = 0 }: Extract<RunEvent, { type: "run_resumed" }>) {
+function reopen(history: History, resumed: Extract<RunEvent, { type: "run_resumed" }>) {
+  const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = resumed;
   history.moreTurns += moreTurns;
   history.moreSeconds += moreSeconds;
+  history.moreCostUsd += moreCostUsd;
   forgive(history);
   if (!history.ended && history.grace === null) return;
   const isOver = history.grace !== null || (history.phase === "acting" && unanswered(history).length === 0);
@@ -238,6 +255,8 @@ function continueFrom(history: History): void {
   history.samplings = 0;
   history.moreTurns = 0;
   history.moreSeconds = 0;
+  history.moreCostUsd = 0;
+  history.spentUsd = 0;
   history.children.clear();
 }
 

@@ -1,4 +1,5 @@
 /** Limits: their defaults and ranges, and which one has run out. */
+import { usdText } from "./cost.js";
 import type { History } from "./history.js";
 import type { RunFailure, RunLimits } from "./run.js";
 
@@ -8,6 +9,7 @@ export const DEFAULT_LIMITS: RunLimits = {
   toolTimeoutSeconds: 60,
   stallSeconds: 300,
   maxDepth: 1,
+  maxCostUsd: null,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
@@ -21,6 +23,7 @@ export const MOST = {
   seconds: 7 * 24 * 3600,
   concurrentRuns: 10_000,
   depth: 10,
+  usd: 1_000_000, // of a limit, and of a price
   said: 20_000, // characters of what a person tells a run at a time
 } as const;
 
@@ -41,4 +44,14 @@ export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: H
   if (turnsUsed < most) return null;
   const turns = most === 1 ? "its 1 turn" : `its ${most} turns`;
   return { code: "max_turns", message: `the run used ${turns} (max_turns) before it was done` };
+}
+
+/** Why nothing more may be spent, or null; `whose` says who has spent it. What is not known keeps no limit. */
+export function costBreach(spentUsd: number | null, mostUsd: number, whose: string): RunFailure | null {
+  if (spentUsd !== null && spentUsd < mostUsd) return null;
+  const message =
+    spentUsd === null
+      ? `what ${whose} spent is not known, for a reply came without its count of tokens, so that the limit of ${usdText(mostUsd)} (max_cost_usd) cannot be kept`
+      : `${whose} spent ${usdText(spentUsd)} of ${usdText(mostUsd)} (max_cost_usd) before it was done`;
+  return { code: "max_cost_usd", message };
 }

@@ -216,6 +216,20 @@ export type ReadProjectFile = (
   mostBytes: number,
 ) => Promise<{ readonly text: string } | { readonly fault: string }>;
 
+/** A limit on what a run and all that it has started may cost. */
+export interface CostLimit {
+  readonly runId: string;
+  /** With what was granted on top of it. */
+  readonly usd: number;
+}
+
+/** What several runs have cost. */
+export interface SharedCost {
+  readonly runs: number;
+  /** Null where that of one of them is not known. */
+  readonly costUsd: number | null;
+}
+
 /** Names the owner's hold on a run: a write with an older epoch changes nothing. */
 export interface RunHold {
   readonly runId: string;
@@ -320,6 +334,10 @@ export interface RunStore {
   getRun(id: string): Run | null;
   /** Only its status, which costs far less than the run. */
   statusOf(id: string): RunStatus | null;
+  /** What a run and all below it have cost, but for one of them. */
+  costOfTree(rootRunId: string, butRunId: string): SharedCost;
+  /** The limits of a run and of those above it; the nearest first. */
+  costLimits(runId: string): readonly CostLimit[];
   /** How many of the runs that a run has started have not ended. */
   countLivingChildren(parentRunId: string): number;
   /** The run that an idempotency key made in a project, with the hash of what was asked for. */

@@ -1,4 +1,5 @@
 /** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
+import { addCosts } from "./cost.js";
 import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
 import type { Question } from "./question.js";
 import type { Outcome, RunStatus, Usage } from "./run.js";
@@ -19,6 +20,8 @@ export interface RunDelta {
   readonly turns: number;
   readonly toolCalls: number;
   readonly usage: Usage;
+  /** Null where it is not known, which then holds for the whole run. */
+  readonly costUsd: number | null;
 }
 
 /** The change that a list of events makes to their run's row. */
@@ -27,6 +30,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];
   let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
   let [turns, toolCalls] = [0, 0];
+  let costUsd: number | null = 0;
   for (const event of events) {
     switch (event.type) {
       case "run_started":
@@ -52,10 +56,12 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         finished = true;
         if (event.grace === undefined) turns += 1;
         addUsage(usage, event.usage);
+        costUsd = addCosts(costUsd, event.costUsd ?? null);
         break;
       case "reply_rejected":
       case "sampling_replied":
         addUsage(usage, event.usage);
+        costUsd = addCosts(costUsd, event.costUsd ?? null);
         break;
       case "workflow_call_finished":
         toolCalls += 1;
@@ -69,7 +75,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
     }
   }
-  return { status, outcome, question, step, interruptedAt, finished, turns, toolCalls, usage };
+  return { status, outcome, question, step, interruptedAt, finished, turns, toolCalls, usage, costUsd };
 }
 
 function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {

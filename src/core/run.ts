@@ -67,6 +67,8 @@ export interface RunLimits {
   readonly stallSeconds: number;
   /** The depth at which agents start no others; a host's own runs are at depth 1. */
   readonly maxDepth: number;
+  /** Of the run and all that it has started; null is no limit. */
+  readonly maxCostUsd: number | null;
 }
 
 /** A pattern list and where it came from, so that a refusal can name its rule. */
@@ -125,6 +127,7 @@ export interface Run extends RunIdentity {
   readonly turnsUsed: number;
   readonly toolCallsCount: number;
   readonly usage: Usage;
+  /** What its own replies cost; null where that is not known. */
   readonly costUsd: number | null;
   readonly epoch: number;
   /** How often it was taken over since something in it was last finished. */
@@ -150,6 +153,7 @@ export interface ListedRun
     | "status"
     | "turnsUsed"
     | "toolCallsCount"
+    | "costUsd"
     | "createdAt"
     | "finishedAt"
   > {

@@ -24,6 +24,7 @@ export interface WorkflowSettings {
   readonly allowProviderOverride: boolean;
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
+  readonly maxCostUsd: number | null;
   /** How deep its agents may start others; more than 1 also says that it cannot do without. */
   readonly maxDepth: number | null;
   readonly outputSchema: object | boolean | null;

@@ -4,7 +4,7 @@ import type { AgentDefinition, DefinitionOrigin } from "../core/agent.js";
 import { ConfigError } from "../core/errors.js";
 import { checkValue } from "../yaml/parse-yaml.js";
 import type { YamlDocument } from "../yaml/read-yaml.js";
-import { Depth, Name, OutputSchema, Patterns, Seconds, Text, Turns, Variables } from "./words.js";
+import { Depth, Name, OutputSchema, Patterns, Seconds, Text, Turns, Usd, Variables } from "./words.js";
 
 /** What may stand in one. */
 export const AgentFile = z.strictObject({
@@ -20,7 +20,7 @@ export const AgentFile = z.strictObject({
   variables: Variables.optional(),
   max_turns: Turns.optional(),
   timeout_seconds: Seconds.optional(),
-  max_cost_usd: z.number().positive().optional(),
+  max_cost_usd: Usd.optional(),
   max_depth: Depth.optional(),
   output_schema: OutputSchema.optional(),
 });

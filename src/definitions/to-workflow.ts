@@ -17,6 +17,7 @@ export function toWorkflow(name: string, file: WorkflowFile): Workflow {
       allowProviderOverride: settings.allow_provider_override ?? true,
       maxTurns: settings.max_turns ?? null,
       timeoutSeconds: settings.timeout_seconds ?? null,
+      maxCostUsd: settings.max_cost_usd ?? null,
       maxDepth: settings.max_depth ?? null,
       outputSchema: settings.output_schema ?? null,
       requiredTools: settings.required_tools ?? [],

@@ -16,6 +16,7 @@ export const Pattern = z.string().superRefine((pattern, context) => {
 });
 export const Patterns = z.array(Pattern);
 export const Seconds = z.number().positive().max(MOST.seconds);
+export const Usd = z.number().positive().max(MOST.usd);
 export const Turns = z.int().min(1).max(MOST.maxTurns);
 export const Depth = z.int().min(1).max(MOST.depth);
 export const VariableName = z

@@ -9,6 +9,7 @@ import {
   Seconds,
   Text,
   Turns,
+  Usd,
   VariableName,
   Variables,
 } from "./words.js";
@@ -91,6 +92,7 @@ export const WorkflowFile = z.strictObject({
       allow_provider_override: z.boolean().optional(),
       max_turns: Turns.optional(),
       timeout_seconds: Seconds.optional(),
+      max_cost_usd: Usd.optional(),
       max_depth: Depth.optional(),
       output_schema: OutputSchema.optional(),
       required_tools: Patterns.optional(),

@@ -22,12 +22,13 @@ export async function openAgentDeps(
     callChildren,
     keepText: store.putBlob,
     readText: store.getBlob,
+    costs: store,
   };
 }
 
 async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
   const opened = [...entries.values()].map(
-    async ({ name, defaultModel, open }) => [name, { provider: await open(), defaultModel }] as const,
+    async ({ name, defaultModel, priceOf, open }) => [name, { provider: await open(), defaultModel, priceOf }] as const,
   );
   return new Map(await Promise.all(opened));
 }

@@ -1,4 +1,5 @@
 /** One model reply: asks, refuses what is no answer, asks again at most twice. */
+import { costOf, type Price } from "../core/cost.js";
 import { ProviderError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
 import type { ReadReply } from "../core/history.js";
@@ -7,11 +8,14 @@ import type { ModelReply, Provider } from "../core/ports.js";
 import type { RunFailure, RunRequest } from "../core/run.js";
 import { pairSafe } from "../core/text.js";
 import type { Journal } from "./journal.js";
+import type { Spending } from "./spending.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type Asked =
   | { readonly kind: "replied"; readonly content: ReplyContent }
   | { readonly kind: "failed"; readonly failure: RunFailure }
+  /** A reply was refused, and there is no money to ask again. */
+  | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
 export interface AskContext {
@@ -20,9 +24,11 @@ export interface AskContext {
   readonly grace: boolean;
   readonly provider: Provider;
   readonly model: string;
+  readonly price: Price | null;
   readonly readReply: ReadReply;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  readonly spending: Pick<Spending, "breach">;
   /** Notes what was sent to the agent before the last commit; false where that is nothing. */
   deliverNews(): boolean;
 }
@@ -33,7 +39,7 @@ const MAX_REPLIES = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
 export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
-  const { request, tools, provider, model, journal, signal, deliverNews } = context;
+  const { request, tools, provider, model, price, journal, signal, deliverNews } = context;
   for (let attempt = journal.history.rejected + 1; ; attempt++) {
     yield journal.take();
     if (!signal.aborted && deliverNews()) yield journal.take(); // what was sent before the commit goes with the request
@@ -48,6 +54,7 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
       throw error;
     }
     const { turn } = journal.history;
+    const costUsd = costOf(reply.usage, price);
     if (reply.ok) {
       const content = context.readReply(reply.raw);
       if (content.calls.length > MOST_CALLS) {
@@ -55,16 +62,18 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
         reply = { ok: false, code: "malformed_reply", reason, askAgain: true, usage: reply.usage };
       } else if (content.text.trim() !== "" || content.calls.length > 0) {
         const grace = context.grace ? { grace: true as const } : {};
-        journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage });
+        journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage, costUsd });
         return { kind: "replied", content };
       } else {
         const reason = "the model replied with neither text nor a call";
         reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
       }
     }
-    journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage });
-    if (!reply.askAgain || attempt >= MAX_REPLIES)
-      return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
+    journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage, costUsd });
+    const mayAskAgain = reply.askAgain && attempt < MAX_REPLIES;
+    const isSpent = mayAskAgain && context.spending.breach() !== null;
+    if (isSpent && !context.grace) return { kind: "spent" };
+    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
     journal.note({ type: "message_injected", text: complaint(reply.code) });
   }
 }

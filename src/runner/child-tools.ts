@@ -36,6 +36,7 @@ export const spawnFields = {
   title: z.string().max(200).optional(),
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
   timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
+  max_cost_usd: z.number().positive().max(MOST.usd).optional(),
 };
 
 /** What an agent may say about an agent of its own. */

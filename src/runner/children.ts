@@ -55,7 +55,13 @@ async function spawnChild(call: ToolCall, index: number, context: CallContext, n
   const { turn } = journal.history;
   const parsed = SpawnWish.safeParse(call.arguments);
   if (!parsed.success) throw new RequestError("invalid_arguments", z.prettifyError(parsed.error));
-  const parent = { run, offer, step: journal.step, secondsLeft: context.secondsLeft() };
+  const parent = {
+    run,
+    offer,
+    step: journal.step,
+    secondsLeft: context.secondsLeft(),
+    usdLeft: context.spending.usdLeft(),
+  };
   const wish = { ...parsed.data, idempotency_key: `${run.id}:${turn}:${index}` };
   const { run: child, notices } = await startRun(wish, { signal, parent }, runtime);
   note({ type: "child_spawned", turn, index, child: child.id });

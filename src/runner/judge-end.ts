@@ -145,7 +145,7 @@ export function graceNotice(breach: RunFailure): string {
 
 /** After a grace turn the run is partial, whatever came of it. */
 export async function graceEnd(
-  asked: Exclude<Asked, { kind: "stopped" }>,
+  asked: Exclude<Asked, { kind: "stopped" | "spent" }>,
   context: CallContext,
   breach: RunFailure,
   deps: CallDeps,

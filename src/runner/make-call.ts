@@ -17,6 +17,7 @@ import type { JsonSchemas } from "./json-schema.js";
 import type { RunProvider } from "./model-now.js";
 import type { Offer } from "./offer-tools.js";
 import type { AgentRun } from "./run-agent.js";
+import type { Costs, Spending } from "./spending.js";
 
 export interface CallDeps {
   readonly downstream: Downstream;
@@ -29,6 +30,7 @@ export interface CallDeps {
   readonly callChildren: CallChildren;
   keepText(text: string): string;
   readText(hash: string): string | null;
+  readonly costs: Costs;
 }
 
 export interface CallContext {
@@ -36,6 +38,7 @@ export interface CallContext {
   readonly request: RunRequest;
   /** What is left of the run's time now. */
   secondsLeft(): number;
+  readonly spending: Spending;
   /** What the run is offered in this turn. */
   readonly offer: Offer;
   readonly journal: Journal;

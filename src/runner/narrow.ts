@@ -1,4 +1,5 @@
 /** What an agent's own run may do: at most what the agent itself may. */
+import { usdText } from "../core/cost.js";
 import { RequestError } from "../core/errors.js";
 import { READ_ONLY_ENTRY } from "../core/gate.js";
 import { canSpawn } from "../core/limits.js";
@@ -9,17 +10,19 @@ import type { Offer } from "./offer-tools.js";
 import type { SpawnArguments } from "./resolve-request.js";
 import type { AgentRun } from "./run-agent.js";
 
-/** The run that starts another, with the step it is in, what it is offered there and what is left of its time now. */
+/** The run that starts another, with the step it is in, what it is offered there and what is left of its time and money now. */
 export interface ParentRun {
   readonly run: AgentRun;
   readonly step: Step | null;
   readonly offer: Offer;
   readonly secondsLeft: number;
+  /** Null is without limit. */
+  readonly usdLeft: number | null;
 }
 
 /** The request of a child within what its parent may do. Throws RequestError for what it asks beyond that by name. */
 export function narrowToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
-  const { run, offer, secondsLeft } = parent;
+  const { run, offer, secondsLeft, usdLeft } = parent;
   const { limits, policy } = request;
   const most = run.request.limits;
   refuseExcess(args, parent);
@@ -36,11 +39,12 @@ export function narrowToParent(request: RunRequest, args: SpawnArguments, parent
       maxTurns: Math.min(limits.maxTurns, most.maxTurns),
       timeoutSeconds: Math.min(limits.timeoutSeconds, wholeSeconds(secondsLeft)),
       maxDepth: Math.min(limits.maxDepth, most.maxDepth),
+      maxCostUsd: usdLeft === null ? limits.maxCostUsd : Math.min(limits.maxCostUsd ?? usdLeft, usdLeft),
     },
   };
 }
 
-function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft }: ParentRun): void {
+function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft, usdLeft }: ParentRun): void {
   const { maxDepth, maxTurns } = run.request.limits;
   if (!canSpawn(run.depth, run.request.limits))
     throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
@@ -59,6 +63,8 @@ function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft }: P
     throw new RequestError("too_much", `max_turns: you have ${maxTurns} yourself, so an agent of yours has no more`);
   if (secondsLeft <= 0 || (args.timeout_seconds ?? 0) > secondsLeft)
     throw new RequestError("too_much", `timeout_seconds: ${wholeSeconds(secondsLeft)} s of your own time are left`);
+  if (usdLeft !== null && (usdLeft <= 0 || (args.max_cost_usd ?? 0) > usdLeft))
+    throw new RequestError("too_much", `max_cost_usd: ${usdText(usdLeft)} of your own are left`);
 }
 
 /** A rule that may keep a call back: by what it looks at, which only the run that is in the step has. */

@@ -3,6 +3,7 @@ import { ConfigError, RequestError } from "../core/errors.js";
 import type { RunStore } from "../core/ports.js";
 import type { Run, RunRequest } from "../core/run.js";
 import { serverOf } from "../core/tool.js";
+import { refuseUnpriced } from "./refuse-unpriced.js";
 import { entriesFor, type ProviderEntry } from "./resolve-provider.js";
 import type { RuntimeParts, Setup } from "./runtime.js";
 
@@ -35,11 +36,15 @@ export async function missingFor(run: Run, runtime: RuntimeParts): Promise<reado
   }
 }
 
-async function entriesOf({ provider: name, model, workflow }: RunRequest, providers: readonly ProviderEntry[]) {
+async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[]) {
+  const { provider: name, model, workflow } = request;
   const entry = providers.find((candidate) => candidate.name === name);
   if (!entry) throw new RequestError("unknown_provider", `there is no provider "${name}" here`);
   await entry.check(model);
-  return await entriesFor({ entry, model }, workflow, providers, (part) => `workflow ${workflow?.name}: ${part}`);
+  const place = (part: string) => `workflow ${workflow?.name}: ${part}`;
+  const entries = await entriesFor({ entry, model }, workflow, providers, place);
+  refuseUnpriced(request, entries);
+  return entries;
 }
 
 function missingServers(run: Run, { downstream }: Setup, store: Pick<RunStore, "lastEvents">): readonly string[] {

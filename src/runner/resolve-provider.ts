@@ -1,4 +1,5 @@
 /** Which provider and model a run uses, in each of its steps. */
+import type { Price } from "../core/cost.js";
 import { ConfigError, RequestError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Provider } from "../core/ports.js";
@@ -11,6 +12,8 @@ export interface ProviderEntry {
   readonly defaultModel: string;
   /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
   readonly ready: boolean;
+  /** Null where nobody has said what the model costs. */
+  priceOf(model: string): Price | null;
   /** Throws RequestError or ConfigError when a run with this model could only fail. */
   check(model: string): Promise<void>;
   open(): Promise<Provider>;

@@ -36,6 +36,7 @@ export interface SpawnArguments {
   readonly system_prompt?: string | undefined;
   readonly max_turns?: number | undefined;
   readonly timeout_seconds?: number | undefined;
+  readonly max_cost_usd?: number | undefined;
   readonly idempotency_key?: string | undefined;
 }
 
@@ -70,7 +71,6 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     throw new RequestError("invalid_arguments", "prompt is empty: say what the agent has to do");
   const foundAgent = findAgent(args.agent ?? DEFAULT_AGENT, definitions);
   const agent = foundAgent?.definition ?? null;
-  if (foundAgent) refuseUnsupported(foundAgent);
   const foundWorkflow = findWorkflow(args.workflow ?? agent?.workflow ?? null, definitions);
   refuseOverride(args, foundWorkflow?.definition ?? null);
   const workflow = foundWorkflow && withModelsOf(args, foundWorkflow.definition);
@@ -126,7 +126,8 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     outputSchema,
     limits: {
       ...settings.limits,
-      maxDepth: depthOf(foundAgent, foundWorkflow, settings.limits.maxDepth),
+      maxDepth: limitOf("maxDepth", foundAgent, foundWorkflow, settings.limits.maxDepth),
+      maxCostUsd: args.max_cost_usd ?? limitOf("maxCostUsd", foundAgent, foundWorkflow, settings.limits.maxCostUsd),
       maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
       timeoutSeconds:
         args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
@@ -173,20 +174,18 @@ function leftOut({ notices }: Definitions): string {
   return notices.map((notice) => `; ${notice}`).join("");
 }
 
-/** What a definition asks for and nothing would honour yet. */
-function refuseUnsupported({ definition: { name, maxCostUsd }, place }: Found<AgentDefinition>): void {
-  if (maxCostUsd !== null)
-    throw new ConfigError(
-      `${place("max_cost_usd")}: max_cost_usd of agent ${name} cannot be kept, since no prices are known: take it out`,
-    );
-}
-
 /** The agent definition's, else the workflow's, else the configuration's; what comes with the project only narrows. */
-function depthOf(agent: Found<AgentDefinition> | null, workflow: Found<Workflow> | null, general: number): number {
-  const [own, found] = agent?.definition.maxDepth
-    ? [agent.definition.maxDepth, agent]
-    : [workflow?.definition.settings.maxDepth ?? general, workflow];
-  return found?.origin === "project" ? Math.min(own, general) : own;
+function limitOf<General extends number | null>(
+  limit: "maxDepth" | "maxCostUsd",
+  agent: Found<AgentDefinition> | null,
+  workflow: Found<Workflow> | null,
+  general: General,
+): number | General {
+  const ofAgent = agent?.definition[limit] ?? null;
+  const own = ofAgent ?? workflow?.definition.settings[limit] ?? null;
+  if (own === null) return general;
+  const found = ofAgent === null ? workflow : agent;
+  return found?.origin === "project" ? Math.min(own, general ?? own) : own;
 }
 
 function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow | null): void {

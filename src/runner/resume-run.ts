@@ -1,4 +1,5 @@
 /** Continues a run because a caller asks for it: the same run where it is not done, a new one with its history where it is. */
+import { addCosts } from "../core/cost.js";
 import { RequestError } from "../core/errors.js";
 import type { RunEvent } from "../core/event.js";
 import { firstBreach } from "../core/limits.js";
@@ -10,6 +11,7 @@ import { loadPast, type Past } from "./load-past.js";
 import { needsOf } from "./needs.js";
 import { ownVariables } from "./run-agent.js";
 import type { Runtime } from "./runtime.js";
+import { type CostBreach, createSpending } from "./spending.js";
 import { titleFrom } from "./start-run.js";
 
 export interface ResumeArguments {
@@ -17,6 +19,7 @@ export interface ResumeArguments {
   readonly message?: string | undefined;
   readonly moreTurns?: number | undefined;
   readonly moreSeconds?: number | undefined;
+  readonly moreCostUsd?: number | undefined;
 }
 
 export interface ResumedRun {
@@ -38,6 +41,7 @@ export async function resumeRun(
   runtime: Runtime,
 ): Promise<ResumedRun> {
   refuseStatus(run, given);
+  refuseUnlimited(run, given);
   if (run.project !== runtime.project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
   const args = runtime.redact.value(given);
@@ -71,6 +75,11 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
     throw refuse("ended in success: pass a message that says what to do next");
 }
 
+function refuseUnlimited({ id, request }: Run, { moreCostUsd }: ResumeArguments): void {
+  if (moreCostUsd === undefined || request.limits.maxCostUsd !== null) return;
+  throw new RequestError("invalid_arguments", `more_cost_usd: ${id} has no limit on money, so leave it out`);
+}
+
 interface Reopened {
   readonly resumed: Run;
   readonly past: Past;
@@ -78,7 +87,7 @@ interface Reopened {
 
 /** The same run, with what is granted on top of its limits; held only if its past can be read. */
 function reopenRun(run: Run, before: Past, given: ResumeArguments, runtime: Runtime): Reopened {
-  const { moreTurns, moreSeconds, message } = given;
+  const { moreTurns, moreSeconds, moreCostUsd, message } = given;
   const { store } = runtime;
   refuseUsedUp(run, before, given, runtime);
   const resumed: RunEvent = {
@@ -86,6 +95,7 @@ function reopenRun(run: Run, before: Past, given: ResumeArguments, runtime: Runt
     by: "request",
     ...(moreTurns === undefined ? {} : { moreTurns }),
     ...(moreSeconds === undefined ? {} : { moreSeconds }),
+    ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
   };
   const told = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
     text == null ? [] : [{ type: "message_injected", text }],
@@ -104,14 +114,24 @@ function endNotice({ status }: Run): string | null {
   return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
 }
 
-/** A run without turns or time would end at once, and not as its caller expects. */
+/** A run without turns, time or money would end at once, and not as its caller expects. */
 function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Runtime): void {
-  const { moreTurns = 0, moreSeconds = 0 } = given;
+  const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = given;
+  const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
   const { history } = createJournal(run.request, past, ownVariables(run), runtime.readReply, runtime.redact);
-  const breach = firstBreach(run.request.limits, { ...history, moreTurns: history.moreTurns + moreTurns });
-  if (breach) throw new RequestError("used_up", `${run.id} cannot go on: ${breach.message}; pass more_turns`);
+  history.moreTurns += moreTurns;
+  history.moreCostUsd += moreCostUsd;
+  const breach = firstBreach(run.request.limits, history);
+  if (breach) throw refuse(`${breach.message}; pass more_turns`);
   if (past.millisecondsLeft + moreSeconds * 1000 <= 0)
-    throw new RequestError("used_up", `${run.id} cannot go on: its time is up (timeout_seconds); pass more_seconds`);
+    throw refuse("its time is up (timeout_seconds); pass more_seconds");
+  const spent = createSpending(run, history, runtime.store).breach();
+  if (spent) throw refuse(`${spent.message}; ${moneyRemedy(spent, run)}`);
+}
+
+function moneyRemedy({ runId, isKnown }: CostBreach, { id }: Run): string {
+  if (!isKnown) return "spawn_agent starts a new run";
+  return runId === id ? "pass more_cost_usd" : `resume ${runId} with more_cost_usd`;
 }
 
 /** A new run that begins where the other has ended. */
@@ -146,10 +166,12 @@ async function continueRun(run: Run, given: ResumeArguments, caller: Caller, run
   return { resumed: created.run, past: loadPast(created.run, store) };
 }
 
-function withMore(limits: RunRequest["limits"], { moreTurns = 0, moreSeconds = 0 }: ResumeArguments) {
+function withMore(limits: RunRequest["limits"], given: ResumeArguments): RunRequest["limits"] {
+  const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = given;
   return {
     ...limits,
     maxTurns: limits.maxTurns + moreTurns,
     timeoutSeconds: limits.timeoutSeconds + moreSeconds,
+    maxCostUsd: addCosts(limits.maxCostUsd, moreCostUsd),
   };
 }

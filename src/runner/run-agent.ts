@@ -6,7 +6,7 @@ import { COMPLETE, type History, type ReadReply } from "../core/history.js";
 import { canSpawn, firstBreach } from "../core/limits.js";
 import type { Catalog, ServerHold } from "../core/ports.js";
 import { type Inquiry, type Question, toQuestion } from "../core/question.js";
-import type { Outcome, Run, RunRequest } from "../core/run.js";
+import type { Outcome, Run, RunFailure, RunRequest } from "../core/run.js";
 import { untilAborted } from "../core/until-aborted.js";
 import type { Step } from "../core/workflow.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
@@ -22,6 +22,7 @@ import type { CallContext, CallDeps } from "./make-call.js";
 import { modelNow } from "./model-now.js";
 import { changeBetween, type Offer, type OfferTools, serversFor, usableServers } from "./offer-tools.js";
 import { policyInStep } from "./resolve-policy.js";
+import { createSpending } from "./spending.js";
 import type { StopReason } from "./stop.js";
 import { settleCutCalls } from "./unknown-outcome.js";
 
@@ -33,7 +34,7 @@ export interface AgentDeps extends CallDeps {
 /** The run as its own loop needs it. */
 export type AgentRun = Pick<
   Run,
-  "id" | "sessionId" | "parentSessionId" | "rootRunId" | "depth" | "project" | "request"
+  "id" | "sessionId" | "parentSessionId" | "parentRunId" | "rootRunId" | "depth" | "project" | "request"
 >;
 
 type Mail = Pick<Mailbox, "hasNews" | "read">;
@@ -95,6 +96,7 @@ async function* workUntilHalt(
     run,
     request,
     secondsLeft: () => (until - deps.clock.now()) / 1000,
+    spending: createSpending(run, history, deps.costs),
     journal,
     surroundings,
     readReply,
@@ -115,11 +117,12 @@ async function* workUntilHalt(
     const deliverNews = () => deliver(mailbox, journal);
     if (phase === "asking") readMail(mailbox, journal); // no commit before the request would tell of it
     if (phase !== "acting") deliverNews();
-    if (phase === "between") beginTurn(context);
-    const breach = history.grace === null ? null : firstBreach(request.limits, history);
+    if (phase === "between" || isUnaffordable(context)) beginTurn(context);
+    const breach = history.grace === null ? null : breachNow(context);
     const asked = phase === "acting" ? lastReply(history) : yield* ask(context, breach !== null, deliverNews, deps);
 
     if (asked.kind === "stopped") return null;
+    if (asked.kind === "spent") continue;
     if (breach) return endWith(await graceEnd(asked, context, breach, deps));
     if (asked.kind === "failed") return endWith({ status: "error", result: null, error: asked.failure });
     const { text, calls } = asked.content;
@@ -157,19 +160,30 @@ function readMail(mailbox: Mail, journal: Journal): boolean {
   return journal.history.unread.size > 0;
 }
 
+/** Whether the money has run out before the request of a turn that had been begun. */
+function isUnaffordable({ journal: { history }, spending }: CallContext): boolean {
+  return history.phase === "asking" && history.grace === null && spending.breach() !== null;
+}
+
+/** The limit that leaves no room for another turn, or null. */
+function breachNow({ request, journal, spending }: CallContext): RunFailure | null {
+  return firstBreach(request.limits, journal.history) ?? spending.breach();
+}
+
 /** The next turn, or the agent's one extra reply where a limit has run out. */
-function beginTurn({ request, journal }: CallContext): void {
+function beginTurn(context: CallContext): void {
+  const { journal } = context;
   const { history } = journal;
-  const breach = firstBreach(request.limits, history);
+  const breach = breachNow(context);
   if (breach) journal.note({ type: "message_injected", text: graceNotice(breach) });
   journal.note({ type: "turn_started", turn: history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
 function ask(context: CallContext, grace: boolean, deliverNews: () => boolean, { providers, readReply }: AgentDeps) {
-  const { request, journal, offer, signal } = context;
+  const { request, journal, offer, signal, spending } = context;
   const tools = grace ? offer.graceDeclarations : offer.declarations;
   const asking = modelNow(request, journal.step, providers);
-  return askModel({ request, tools, grace, ...asking, readReply, journal, signal, deliverNews });
+  return askModel({ request, tools, grace, ...asking, readReply, journal, signal, spending, deliverNews });
 }
 
 /** The reply that was on disk before the run was taken up again: it is not asked for twice. */

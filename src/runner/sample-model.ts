@@ -1,4 +1,5 @@
 /** Lets a server ask the model of the run that calls it: counted, recorded and bounded. */
+import { costOf } from "../core/cost.js";
 import { ProviderError } from "../core/errors.js";
 import type { CallOptions, SampleRequest } from "../core/ports.js";
 import { untilAborted } from "../core/until-aborted.js";
@@ -16,16 +17,20 @@ export function createSampler(inbox: Inbox, context: CallContext, deps: CallDeps
     const { turn } = journal.history;
     const { server } = asked;
     if (samplings >= MOST_SAMPLINGS) throw new Error(`servers may ask ${MOST_SAMPLINGS} times in a run, and have`);
+    const breach = context.spending.breach();
+    if (breach) throw new Error(breach.message);
     samplings += 1;
     const stopped = AbortSignal.any([signal, context.signal, inbox.over]);
     await untilAborted(inbox.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
-    const { provider, model } = modelNow(request, journal.step, deps.providers);
+    const { provider, model, price } = modelNow(request, journal.step, deps.providers);
     const reply = await provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
       throw error instanceof ProviderError ? new Error(error.message) : error;
     });
-    await untilAborted(inbox.post({ type: "sampling_replied", turn, server, usage: reply.usage }), stopped);
+    const { usage } = reply;
+    const costUsd = costOf(usage, price);
+    await untilAborted(inbox.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);
     if (!reply.ok) throw new Error(reply.reason);
     return { model, text: context.readReply(reply.raw).text };
   };

@@ -10,6 +10,7 @@ import { loadContext } from "./load-context.js";
 import { noPast } from "./load-past.js";
 import { narrowToParent, type ParentRun } from "./narrow.js";
 import { type Offer, serversFor } from "./offer-tools.js";
+import { refuseUnpriced } from "./refuse-unpriced.js";
 import { policyInStep } from "./resolve-policy.js";
 import { resolveRequest, type SpawnArguments } from "./resolve-request.js";
 import type { Runtime } from "./runtime.js";
@@ -45,6 +46,7 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker, context });
   const request = parent ? narrowToParent(resolved.request, args, parent) : resolved.request;
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
+  refuseUnpriced(request, resolved.entries);
   refuseBrokenServers(request, downstream);
   const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);

@@ -5,6 +5,7 @@ import type { Question } from "../core/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run.js";
 import { cutTo, tail } from "../core/text.js";
 import type { Runtime } from "../runner/runtime.js";
+import { costOfFamily } from "../runner/spending.js";
 import { fittingPart, sizeOf } from "./page.js";
 import type { Answer } from "./tool.js";
 
@@ -32,6 +33,7 @@ export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer
     error: errorOf(run, troubleOf(run, deps)),
     turns_used: run.turnsUsed,
     tool_calls_count: run.toolCallsCount,
+    cost_usd: run.costUsd,
     created_at: toTime(run.createdAt),
     finished_at: toTime(run.finishedAt),
   });
@@ -56,6 +58,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
   const { request, outcome } = run;
   const detail = readDetail(run, runtime, budget);
   const trouble = troubleOf(run, runtime);
+  const treeCostUsd = costOfFamily(run, runtime.store);
   const answer = {
     run_id: run.id,
     session_id: run.sessionId,
@@ -89,6 +92,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
       thinking_tokens: run.usage.thinking,
     },
     cost_usd: run.costUsd,
+    ...(treeCostUsd === undefined ? {} : { tree_cost_usd: treeCostUsd }),
     turns_used: run.turnsUsed,
     tool_calls_count: run.toolCallsCount,
     created_at: toTime(run.createdAt),
@@ -243,6 +247,7 @@ const BROKEN_OFF =
 /** What helps against an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   max_turns: "resume_run with more_turns goes on with it; ",
+  max_cost_usd: "resume_run with more_cost_usd goes on with it; ",
   timeout: "resume_run with more_seconds goes on with it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
   rate_limited: "resume_run goes on with it later; ",

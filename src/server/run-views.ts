@@ -15,7 +15,13 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): object {
   switch (event.type) {
     case "model_replied": {
       const { turn, grace, raw, usage } = event;
-      return { turn, ...(grace ? { grace } : {}), model: raw.model, ...toSaid(readReply(raw)), usage };
+      const said = toSaid(readReply(raw));
+      return { turn, ...(grace ? { grace } : {}), model: raw.model, ...said, usage, cost_usd: event.costUsd ?? null };
+    }
+    case "reply_rejected":
+    case "sampling_replied": {
+      const { type: _, costUsd = null, ...fields } = event;
+      return { ...fields, cost_usd: costUsd };
     }
     case "tool_call_finished": {
       const { type: _, isError, ...fields } = event;

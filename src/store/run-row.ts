@@ -1,5 +1,6 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
+import { toUsd } from "../core/cost.js";
 import { DEFAULT_LIMITS } from "../core/limits.js";
 import type { NewRun } from "../core/ports.js";
 import type { Run } from "../core/run.js";
@@ -40,7 +41,7 @@ export function toRun(row: RunRow): Run {
       cached: row.cachedTokens,
       thinking: row.thinkingTokens,
     },
-    costUsd: row.costUsd,
+    costUsd: row.costUsd === null ? null : toUsd(row.costUsd),
     epoch: row.epoch,
     attempts: row.attempts,
     interruptedAt: row.interruptedAt,
@@ -90,7 +91,7 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     outputTokens: 0,
     cachedTokens: 0,
     thinkingTokens: 0,
-    costUsd: null,
+    costUsd: 0,
     idempotencyKey: run.idempotency?.key ?? null,
     requestHash: run.idempotency?.requestHash ?? null,
     owner: held.owner,

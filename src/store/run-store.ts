@@ -1,6 +1,7 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
+import { toUsd } from "../core/cost.js";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../core/event.js";
 import { LEASE_MS } from "../core/limits.js";
 import type { Clock, CreateRunResult, EndedRun, NewRun, RunHold, RunStore } from "../core/ports.js";
@@ -205,6 +206,13 @@ export function createRunStore(
     }),
     getRun,
     statusOf: verb((id) => holdOf(id)?.[0] ?? null),
+    costOfTree: verb((rootRunId, butRunId) => {
+      const [count, known, total] = (statements.costOfTree.first({ rootRunId, butRunId }) ?? [0, 0, 0]).map(Number);
+      return { runs: count ?? 0, costUsd: known === count ? toUsd(total ?? 0) : null };
+    }),
+    costLimits: verb((runId) =>
+      statements.costLimits.all({ runId }).map(([id, usd]) => ({ runId: String(id), usd: Number(usd) })),
+    ),
     countLivingChildren: verb((parentRunId) => Number(statements.countLivingChildren.first({ parentRunId })?.[0])),
     findRun: verb((project, key) => {
       const row = statements.getRunByKey.get({ project, key });

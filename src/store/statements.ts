@@ -187,6 +187,26 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         .from(runs)
         .where(and(eq(runs.parentRunId, placeholder("parentRunId")), inArray(runs.status, LIVING))),
     ),
+    costOfTree: toNative(
+      sqlite,
+      sql`
+        with recursive tree(id) as (
+          select ${placeholder("rootRunId")} union select runs.id from runs join tree on runs.parent_run_id = tree.id
+        )
+        select count(*), count(cost_usd), total(cost_usd) from runs join tree using (id) where id <> ${placeholder("butRunId")}`,
+    ),
+    costLimits: toNative(
+      sqlite,
+      sql`
+        with recursive line(id) as (
+          select ${placeholder("runId")}
+          union select parent_run_id from runs join line using (id) where parent_run_id is not null
+        )
+        select id, request ->> '$.limits.maxCostUsd' + (
+          select total(data ->> '$.moreCostUsd') from run_events where run_id = id and type = 'run_resumed'
+        ) as usd
+        from runs join line using (id) where usd is not null order by depth desc`,
+    ),
     renewLeases: db
       .update(runs)
       .set({ leaseExpiresAt: sql`${placeholder("until")}` })
@@ -263,6 +283,7 @@ function added() {
     outputTokens: sql`${runs.outputTokens} + ${placeholder("output")}`,
     cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
     thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
+    costUsd: sql`${runs.costUsd} + ${placeholder("costUsd")}`, // once unknown, always unknown
   };
 }
 

@@ -1,6 +1,7 @@
 /** Runs of the real loop that die between two commits and are taken up again from what was saved, in a world that counts. */
 import { setImmediate } from "node:timers/promises";
 import { createConditions } from "../../src/conditions/create-conditions.js";
+import type { Price } from "../../src/core/cost.js";
 import { DownstreamError, ProviderError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
@@ -76,6 +77,7 @@ interface World {
   stop: (() => void) | null;
 }
 
+const PRICE: Price = { input: 1, output: 2, cached: 1 };
 const conditions = createConditions();
 const schemas = createJsonSchemas();
 const offerTools = createOfferTools();
@@ -92,6 +94,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
     sessionId: "ses_2",
     parentSessionId: "ses_1",
     rootRunId: "run_1",
+    parentRunId: null,
     depth: 1,
     project: "/project",
     request,
@@ -206,7 +209,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
   };
   return {
     downstream: downstreamOf(scenario, world),
-    providers: new Map([["script", { provider, defaultModel: "m" }]]),
+    providers: new Map([["script", { provider, defaultModel: "m", priceOf: () => PRICE }]]),
     schemas,
     conditions,
     clock: { now: () => 0 },
@@ -219,6 +222,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readText: (hash) => world.blobs.get(hash) ?? null,
     readReply,
     offerTools,
+    costs: { costOfTree: () => ({ runs: 0, costUsd: 0 }), costLimits: () => [] },
     callChildren: async ({ name }) => {
       throw new Error(`${name} is offered to no agent here`);
     },

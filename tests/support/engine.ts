@@ -37,6 +37,7 @@ export const WORKFLOW: Workflow = {
     allowProviderOverride: true,
     maxTurns: null,
     timeoutSeconds: null,
+    maxCostUsd: null,
     maxDepth: null,
     outputSchema: null,
     requiredTools: [],

@@ -23,7 +23,7 @@ const request: RunRequest = {
   agent: "default",
   provider: "rehearsal",
   model: "m",
-  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1 },
+  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1, maxCostUsd: null },
   policy: { allow: [], block: [] },
   outputSchema: null,
   workflow: null,

@@ -1,6 +1,7 @@
 /** The projection of events on a run's row. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { addCosts } from "../../src/core/cost.js";
 import type { RunEvent } from "../../src/core/event.js";
 import { projectEvents, type RunDelta } from "../../src/core/projection.js";
 import type { Outcome } from "../../src/core/run.js";
@@ -18,6 +19,7 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
     finished: first.finished || second.finished,
     turns: first.turns + second.turns,
     toolCalls: first.toolCalls + second.toolCalls,
+    costUsd: addCosts(first.costUsd, second.costUsd),
     usage: { input: sum("input"), output: sum("output"), cached: sum("cached"), thinking: sum("thinking") },
   };
 }
@@ -47,6 +49,7 @@ describe("the projection", () => {
       turns: 0,
       toolCalls: 0,
       usage,
+      costUsd: 0,
     });
   });
 

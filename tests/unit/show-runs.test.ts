@@ -28,7 +28,7 @@ const RUN: Run = {
     agent: "default",
     provider: "rehearsal",
     model: "m",
-    limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1 },
+    limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1, maxCostUsd: null },
     policy: { allow: [], block: [] },
     outputSchema: null,
     workflow: null,
@@ -109,13 +109,14 @@ describe("an event in one line", () => {
 
 describe("a run that goes on", () => {
   it("has neither an end nor a result yet", () => {
-    const text = runText(RUN, [{ seq: 1, at: 1_000, event: { type: "run_created" } }], readReply, 100);
+    const text = runText(RUN, undefined, [{ seq: 1, at: 1_000, event: { type: "run_created" } }], readReply, 100);
     expect(text).toBe(`run_1  running
   title    a \\u{202e}title
   agent    default
   model    rehearsal m
   created  1970-01-01 00:00:00Z
   used     1 turn, 2 tool calls, 12 tokens in, 3 out
+  cost     unknown
 
 1  00:00:01Z  run_created
 `);

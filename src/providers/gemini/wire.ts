@@ -20,10 +20,11 @@ export interface FunctionDeclaration {
   readonly parametersJsonSchema: object;
 }
 
-const countSchema = z.number().default(0);
+const countSchema = z.number().min(0).default(0);
 
+/** The prompt's count holds the cached tokens too; that of the candidates does not hold the thoughts. */
 const usageSchema = z.object({
-  promptTokenCount: countSchema,
+  promptTokenCount: z.number().min(0), // no prompt is empty: without it the others say too little
   candidatesTokenCount: countSchema,
   cachedContentTokenCount: countSchema,
   thoughtsTokenCount: countSchema,

@@ -27,7 +27,7 @@ export function createRehearsalProvider(loadScript: LoadScript): Provider {
         text: entry.text ?? "",
         calls: (entry.calls ?? []).map((call) => ({ tool: call.tool, arguments: call.arguments ?? {} })),
       };
-      return { ok: true, raw: { provider: "rehearsal", model, content }, usage: null };
+      return { ok: true, raw: { provider: "rehearsal", model, content }, usage: entry.usage ?? null };
     },
   };
 }

@@ -6,6 +6,8 @@ import { ConfigError, RequestError } from "../../core/errors.js";
 import { fileStamp } from "../../core/file-stamp.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 
+const Tokens = z.int().min(0);
+
 const Reply = z.strictObject({
   text: z.string().optional(),
   calls: z
@@ -15,6 +17,10 @@ const Reply = z.strictObject({
   delay_ms: z.number().min(0).max(3_600_000).optional(),
   /** How many turns in a row give this same reply. */
   repeat: z.int().min(1).max(100_000).optional(),
+  /** The tokens that a model would have counted; `cached` are some of `input`. */
+  usage: z
+    .strictObject({ input: Tokens, output: Tokens, cached: Tokens.default(0), thinking: Tokens.default(0) })
+    .optional(),
 });
 
 const Script = z.strictObject({ description: z.string().optional(), replies: z.array(Reply).min(1) });

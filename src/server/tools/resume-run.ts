@@ -18,11 +18,13 @@ export const resumeRunTool = defineTool({
     message: z.string().min(1).optional().describe("What the agent is told before it goes on."),
     more_turns: z.int().min(1).max(MOST.maxTurns).optional(),
     more_seconds: z.number().positive().max(MOST.seconds).optional(),
+    more_cost_usd: z.number().positive().max(MOST.usd).optional(),
   }),
   output: runOutput,
-  async handle({ run_id, message, more_turns, more_seconds }, { runtime, host, session, signal }) {
+  async handle({ run_id, message, ...more }, { runtime, host, session, signal }) {
     const run = existingRun(run_id, runtime.store);
-    const given = { message, moreTurns: more_turns, moreSeconds: more_seconds };
+    const { more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd } = more;
+    const given = { message, moreTurns, moreSeconds, moreCostUsd };
     const { run: resumed, notices } = await resumeRun(run, given, { session, signal }, runtime);
     const extras = { was: run.status, ...(notices.length > 0 ? { notices } : {}) };
     return { ...extras, ...toAnswer(resumed, runtime, host.maxAnswer - 200) };

@@ -37,6 +37,7 @@ export const spawnAgent = defineTool({
     system_prompt: z.string().optional(),
     max_turns: spawnFields.max_turns,
     timeout_seconds: spawnFields.timeout_seconds,
+    max_cost_usd: spawnFields.max_cost_usd.describe("Of it and all that it starts."),
     wait_seconds: waitSeconds.default(0).describe("Up to 50; default 0."),
     idempotency_key: z.string().min(1).max(200).optional().describe("The same key never starts a second run."),
   }),

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
 import type { RunHold, RunStore } from "../../src/core/ports.js";
 import { openStore } from "../../src/store/open-store.js";
-import { newRunNamed } from "../support/new-run.js";
+import { newRunNamed, REQUEST } from "../support/new-run.js";
 
 const REPLIED: RunEvent = {
   type: "model_replied",
@@ -15,24 +15,28 @@ const REPLIED: RunEvent = {
   usage: null,
 };
 
-/** Three running runs, each started by the one before. */
-function setFamily(): { readonly store: RunStore; readonly family: readonly [RunHold, RunHold, RunHold] } {
+/** Three running runs, each started by the one before, with their limits on money. */
+function setFamily(limits: readonly (number | null)[] = [null, null, null]): {
+  readonly store: RunStore;
+  readonly family: readonly [RunHold, RunHold, RunHold];
+} {
   const folder = mkdtempSync(join(tmpdir(), "legwork-store-"));
   const store = openStore(join(folder, "home", "legwork.db"), { now: () => 1_000_000 }).runs;
   onTestFinished(() => {
     store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { store, family: [begin(store, 1), begin(store, 2), begin(store, 3)] };
+  return { store, family: [begin(store, 1, limits[0]), begin(store, 2, limits[1]), begin(store, 3, limits[2])] };
 }
 
-function begin(store: RunStore, depth: number): RunHold {
+function begin(store: RunStore, depth: number, maxCostUsd: number | null = null): RunHold {
   const { run } = store.createRun(
     newRunNamed(`run_${depth}`, {
       parentSessionId: `ses_${depth - 1}`,
       parentRunId: depth === 1 ? null : `run_${depth - 1}`,
       rootRunId: "run_1",
       depth,
+      request: { ...REQUEST, limits: { ...REQUEST.limits, maxCostUsd } },
     }),
   );
   const hold = { runId: run.id, epoch: run.epoch };
@@ -86,4 +90,43 @@ it("what was taken up again below a run that has ended still ends with the eldes
   const ended = store.endTree(top.runId, { status: "cancelled", result: null }).filter((run) => run.ended);
   expect(ended.map(({ id }) => id).toSorted()).toEqual([top.runId, leaf.runId].toSorted());
   expect(family.map(({ runId }) => store.getRun(runId)?.status)).toEqual(["cancelled", "success", "cancelled"]);
+});
+
+describe("what a family costs", () => {
+  const paid = (costUsd: number | null): RunEvent => ({ ...REPLIED, costUsd }) as RunEvent;
+
+  it("is the sum of all below a run, but for one of them, and unknown with any part of it", () => {
+    const { store, family } = setFamily();
+    const [top, middle, leaf] = family;
+    for (const [run, cost] of [
+      [top, 0.1],
+      [middle, 0.2],
+      [leaf, 0.1],
+      [leaf, 0.3],
+    ] as const)
+      store.append(holdOf(run.runId, store), [paid(cost)]);
+    expect(family.map(({ runId }) => store.getRun(runId)?.costUsd)).toEqual([0.1, 0.2, 0.4]);
+    expect(store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: 0.6 });
+    expect(store.costOfTree(top.runId, leaf.runId)).toEqual({ runs: 2, costUsd: 0.3 });
+    expect(store.costOfTree(leaf.runId, leaf.runId)).toEqual({ runs: 0, costUsd: 0 });
+    store.append(holdOf(middle.runId, store), [paid(null), paid(1)]);
+    expect(store.getRun(middle.runId)?.costUsd).toBeNull();
+    expect(store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: null });
+    expect(store.costOfTree(middle.runId, middle.runId)).toEqual({ runs: 1, costUsd: 0.4 });
+  });
+
+  it("is limited by the limits along its line, with what was granted on top of each", () => {
+    const { store, family } = setFamily([1, null, 0.5]);
+    const [top, middle, leaf] = family;
+    expect(store.costLimits(leaf.runId)).toEqual([
+      { runId: leaf.runId, usd: 0.5 },
+      { runId: top.runId, usd: 1 },
+    ]);
+    for (const moreCostUsd of [0.1, 0.2]) {
+      store.interrupt([holdOf(top.runId, store)], "went away");
+      store.takeOver(holdOf(top.runId, store), [{ type: "run_resumed", by: "request", moreCostUsd }]);
+    }
+    expect(store.costLimits(middle.runId)).toEqual([{ runId: top.runId, usd: 1.3 }]);
+    expect(store.costLimits("run_nobody")).toEqual([]);
+  });
 });

@@ -256,3 +256,39 @@ describe("secrets", () => {
     expect(await fault()).not.toContain("secret");
   });
 });
+
+describe("prices and the limit on money", () => {
+  it("are the user's: by name and pattern in the order of the file, cached input as input where nothing is said", async () => {
+    user("prices: { gemini: { b-*: { input: 1, output: 2 }, a: { input: 3, output: 4, cached: 0 } } }");
+    expect((await load()).prices).toEqual({
+      gemini: [
+        { models: "b-*", price: { input: 1, output: 2, cached: 1 } },
+        { models: "a", price: { input: 3, output: 4, cached: 0 } },
+      ],
+      rehearsal: [{ models: "*", price: { input: 0, output: 0, cached: 0 } }],
+    });
+  });
+
+  it.each([
+    [{ gemini: { a: { input: -1, output: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.input /],
+    [{ gemini: { a: { input: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.output /],
+    [{ gemini: { a: { input: 1, output: 1, thinking: 1 } } }, /unknown key "thinking"/],
+    [{ gemni: { a: { input: 1, output: 1 } } }, /unknown key "gemni" in prices; did you mean "gemini"\?/],
+  ])("%j is refused with its place", async (prices, refusal) => {
+    user({ prices });
+    expect(await fault()).toMatch(refusal);
+  });
+
+  it("a project says no prices, and may lower the limit only", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1" };
+    const limited = (max_cost_usd: number) => ({ limits: { max_cost_usd } });
+    own(limited(2));
+    expect((await load()).limits.maxCostUsd).toBe(2);
+    user(limited(1));
+    expect((await load()).limits.maxCostUsd).toBe(1);
+    own(limited(0.5));
+    expect((await load()).limits.maxCostUsd).toBe(0.5);
+    own({ prices: { gemini: { a: { input: 0, output: 0 } } } });
+    expect(await fault()).toContain("prices: may stand only in your own config.yaml, not in a project's");
+  });
+});

@@ -125,6 +125,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   replies: fc.array(anyReply, { minLength: 1, maxLength: 7 }),
   workflow: fc.option(fenced, { freq: 3 }),
   maxTurns: fc.integer({ min: 1, max: 7 }),
+  maxCostUsd: fc.option(fc.integer({ min: 1, max: 7 })),
   outputSchema: fc.constantFrom(null, null, { type: "object", required: ["n"] }),
   own: fc.constantFrom("read_only" as const, "idempotent" as const, "effectful" as const),
   onUnknown: fc.constantFrom("tell" as const, "tell" as const, "stop" as const),

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly replies: readonly ScriptedReply[];
   readonly workflow: Workflow | null;
   readonly maxTurns: number;
+  /** Each reply costs 1 USD. */
+  readonly maxCostUsd: number | null;
   readonly outputSchema: object | null;
   /** What the tool does to the world that workflows call by themselves. */
   readonly own: Effect;
@@ -77,7 +79,7 @@ interface World {
   stop: (() => void) | null;
 }
 
-const PRICE: Price = { input: 1, output: 2, cached: 1 };
+const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
 const conditions = createConditions();
 const schemas = createJsonSchemas();
 const offerTools = createOfferTools();
@@ -133,7 +135,7 @@ function goOn({ outcome }: Extract<RunEvent, { type: "run_finished" }>): readonl
   const told: RunEvent = { type: "message_injected", text: "go on" };
   return outcome.status === "success"
     ? [{ type: "run_created", continues: "run_1" }, told, { type: "run_started" }]
-    : [{ type: "run_resumed", by: "request", moreTurns: 2 }, told];
+    : [{ type: "run_resumed", by: "request", moreTurns: 2, moreCostUsd: 2 }, told];
 }
 
 /** One process: saves what the loop yields until it ends or is cut. Returns how often it saved. */
@@ -318,7 +320,7 @@ function catalogOf({ own }: Scenario): Catalog {
   return { tools, problems: [] };
 }
 
-function requestOf({ workflow, maxTurns, outputSchema }: Scenario): RunRequest {
+function requestOf({ workflow, maxTurns, maxCostUsd, outputSchema }: Scenario): RunRequest {
   return {
     prompt: "go",
     context: null,
@@ -326,7 +328,7 @@ function requestOf({ workflow, maxTurns, outputSchema }: Scenario): RunRequest {
     agent: "default",
     provider: "script",
     model: "m",
-    limits: { ...DEFAULT_LIMITS, maxTurns },
+    limits: { ...DEFAULT_LIMITS, maxTurns, maxCostUsd },
     policy: { allow: [{ patterns: ["*"], from: "test" }], block: [] },
     outputSchema,
     workflow,

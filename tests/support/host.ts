@@ -68,6 +68,7 @@ export interface RunAnswer {
   readonly effects: readonly { readonly tool: string; readonly outcome: string }[];
   readonly tools: { readonly allowed: number; readonly withheld: number; readonly how_to_grant?: string };
   readonly usage: Readonly<Record<"input_tokens" | "output_tokens" | "cached_tokens" | "thinking_tokens", number>>;
+  readonly cost_usd: number | null;
   readonly warnings: readonly string[];
   readonly question?: QuestionAnswer;
   readonly next: string;

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { NewRun } from "../../src/core/ports.js";
 import type { RunRequest } from "../../src/core/run.js";
 
-const REQUEST: RunRequest = {
+export const REQUEST: RunRequest = {
   prompt: "do it",
   context: null,
   systemPrompt: null,

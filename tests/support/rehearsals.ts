@@ -16,6 +16,7 @@ export interface ScriptedReply {
   readonly calls?: readonly ScriptedCall[];
   readonly delay_ms?: number;
   readonly repeat?: number;
+  readonly usage?: Readonly<Record<"input" | "output", number>>;
 }
 
 /** A bench that vanishes with its test. */

@@ -30,8 +30,8 @@ export interface TwoHosts {
   effects(start: string): readonly string[];
 }
 
-/** Two hosts for the tests of a file, on one database. */
-export function shareTwoHosts(): TwoHosts {
+/** Two hosts for the tests of a file, on one database; `config` is more of what the user's configuration says. */
+export function shareTwoHosts(config = ""): TwoHosts {
   const played: { turns: Turns; asked: number }[] = [];
   let bench: Workbench;
   let standIn: GeminiStandIn;
@@ -41,7 +41,7 @@ export function shareTwoHosts(): TwoHosts {
   beforeAll(async () => {
     bench = createWorkbench();
     const server = effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") });
-    bench.configure(`mcpServers: { effects: ${server}, workspace: { disabled: true } }`);
+    bench.configure(`mcpServers: { effects: ${server}, workspace: { disabled: true } }\n${config}`);
     standIn = await startGeminiStandIn((body) => {
       const player = played[Number(/^play (\d+)/.exec(body.contents[0]?.parts[0]?.text ?? "")?.[1])];
       if (!player) return refusal(400, "nobody plays this");

@@ -71,6 +71,7 @@ it("a run whose time is up during the first call of its workflow hears of that c
     replies: [],
     workflow: workflow([{ onEnter: [own] }]),
     maxTurns: 5,
+    maxCostUsd: null,
     outputSchema: null,
     own: "effectful",
     onUnknown: "tell",

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.js";
 import { createHistory, recordEvent } from "../../src/core/history.js";
-import { DEFAULT_LIMITS, firstBreach, MOST } from "../../src/core/limits.js";
+import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../src/core/limits.js";
 
 function historyAfter(...events: RunEvent[]) {
   const history = createHistory("go");
@@ -39,5 +39,34 @@ describe("the first breach", () => {
     expect(firstBreach(DEFAULT_LIMITS, history)?.code).toBe("max_turns");
     expect(DEFAULT_LIMITS.maxTurns).toBeLessThanOrEqual(MOST.maxTurns);
     expect(MOST.seconds * 1000).toBeLessThan(2 ** 31); // a longer timer would fire at once
+  });
+});
+
+describe("a limit on money", () => {
+  it.each([
+    [0, 0.5, null],
+    [0.499999999999, 0.5, null],
+    [0.5, 0.5, "the run spent 0.5 USD of 0.5 USD (max_cost_usd) before it was done"],
+    [0.0000495, 0.00004, "the run spent 0.0000495 USD of 0.00004 USD (max_cost_usd) before it was done"],
+  ])("with %d of %d spent is %j", (spent, most, message) => {
+    expect(costBreach(spent, most, "the run")).toEqual(message === null ? null : { code: "max_cost_usd", message });
+  });
+
+  it("is not kept by what nobody has counted", () => {
+    const { message } = costBreach(null, 2, "the run") ?? { message: "" };
+    expect(message).toMatch(/^what the run spent is not known, .* the limit of 2 USD \(max_cost_usd\) cannot be kept$/);
+  });
+
+  it("is measured on all replies of the run itself, and begins anew where another run goes on from it", () => {
+    const paid = (number: number, costUsd: number): RunEvent => ({ ...turn(number), costUsd }) as RunEvent;
+    const rejected = { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "", usage: null } as const;
+    const history = historyAfter(paid(1, 0.1), { ...rejected, costUsd: 0.2 });
+    expect(history.spentUsd).toBe(0.3);
+    recordEvent(history, { type: "run_resumed", by: "request", moreCostUsd: 1 }, () => ({ text: "", calls: [] }));
+    expect([history.spentUsd, history.moreCostUsd]).toEqual([0.3, 1]);
+    recordEvent(history, rejected, () => ({ text: "", calls: [] }));
+    expect(history.spentUsd).toBeNull();
+    recordEvent(history, { type: "run_created", continues: "run_0" }, () => ({ text: "", calls: [] }));
+    expect([history.spentUsd, history.moreCostUsd]).toEqual([0, 0]);
   });
 });

@@ -94,7 +94,20 @@ describe("the projection", () => {
       turns: 1,
       toolCalls: 2,
       usage: { input: 111, output: 56, cached: 4, thinking: 3 },
+      costUsd: null, // an older legwork did not say it
     });
+  });
+
+  it("sums up what every reply cost, and knows no sum where one is unknown", () => {
+    const usage = { input: 1, output: 1, cached: 0, thinking: 0 };
+    const replies: readonly RunEvent[] = [
+      { type: "model_replied", turn: 1, raw: rawOf("hello"), usage, costUsd: 0.1 },
+      { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "empty", usage, costUsd: 0.2 },
+      { type: "sampling_replied", turn: 2, server: "s", usage, costUsd: 0.3 },
+    ];
+    expect(projectEvents(replies).costUsd).toBe(0.6);
+    const unknown: RunEvent = { type: "sampling_replied", turn: 2, server: "s", usage: null, costUsd: null };
+    expect(projectEvents([unknown, ...replies]).costUsd).toBeNull();
   });
 
   it("takes status and outcome from the last event that has one", () => {

@@ -1,0 +1,309 @@
+/** Prices, what runs cost by them, and limits on it: from the wire, with a model that tells its tokens. */
+import { describe, expect, it } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { legwork } from "../support/command.js";
+import { emptyCandidates, hang, reply } from "../support/gemini-stand-in.js";
+import { ASKING_SERVER, until } from "../support/host.js";
+import { rehearse } from "../support/rehearsals.js";
+import {
+  answerTextIn,
+  conversationIn,
+  endOf,
+  resumeToEnd,
+  runToEnd,
+  shareTwoHosts,
+  spawnRun,
+  toolsIn,
+} from "../support/resuming.js";
+
+/** Each reply of the stand-in takes 10 tokens and gives 5: 0.2 USD with the default model, 0.02 with a cheap one. */
+const PRICES = `
+prices:
+  gemini:
+    "*-cheap*": { input: 1000, output: 2000 }
+    gemini-3.8-flash: { input: 10000, output: 20000, cached: 1000 }
+  rehearsal:
+    "paid*": { input: 100000, output: 0 }
+`;
+const stage = shareTwoHosts(`limits: { max_depth: 3 }${PRICES}`);
+
+const looks = () => says(call("effects__read_lines"));
+const answers = (said = "Done.") => says(text(said));
+const uncounted = () => reply([text("Who counts?")], { usage: null });
+const eventsOf = async (runId: string, type: string) => {
+  const { structured } = await stage.one.call("get_run", { run_id: runId, view: "events", limit: 200 });
+  return structured.events.filter((event) => event.type === type);
+};
+const countRuns = async () => (await stage.one.call("list_runs", { limit: 100 })).structured.runs.length;
+
+describe("what a run costs", () => {
+  it("is the sum over its replies, to the last digit, in each view of it", async () => {
+    const { prompt } = stage.play([looks(), looks(), answers()]);
+    const run = await runToEnd(stage.one, { prompt });
+    expect(run).toMatchObject({ status: "success", cost_usd: 0.6 });
+    expect(run).not.toHaveProperty("tree_cost_usd");
+    expect(await eventsOf(run.run_id, "model_replied")).toMatchObject(Array(3).fill({ cost_usd: 0.2 }));
+    const { runs } = (await stage.other.call("list_runs", { limit: 1 })).structured;
+    expect(runs).toMatchObject([{ run_id: run.run_id, cost_usd: 0.6 }]);
+  });
+
+  it("counts what was cached by its own price and what was thought as output, each once", async () => {
+    const usage = {
+      promptTokenCount: 10,
+      cachedContentTokenCount: 4,
+      candidatesTokenCount: 5,
+      thoughtsTokenCount: 3,
+      totalTokenCount: 18,
+    };
+    const { prompt } = stage.play([reply([text("Thought of it.")], { usage })]);
+    expect(await runToEnd(stage.one, { prompt })).toMatchObject({ cost_usd: 0.224 }); // 6, 4 and 8 tokens
+  });
+
+  it("is unknown where the price is, and where a reply does not tell its tokens", async () => {
+    const unpriced = stage.play([answers()]);
+    const untold = stage.play([looks(), uncounted()]);
+    expect(await runToEnd(stage.one, { prompt: unpriced.prompt, model: "gemini-new" })).toMatchObject({
+      cost_usd: null,
+    });
+    expect(await runToEnd(stage.one, { prompt: untold.prompt })).toMatchObject({ cost_usd: null });
+  });
+
+  it("is that of each step's own model", async () => {
+    const workflow = stage.putWorkflow({
+      name: "two-models",
+      steps: [
+        { name: "look", model: "gemini-cheap-1", exit_conditions: [{ type: "action_count", min_count: 1 }] },
+        { name: "end" },
+      ],
+    });
+    const { prompt } = stage.play([
+      looks(),
+      says(call("request_step", { to: "end" })),
+      says(call("complete", { result: "ok" })),
+    ]);
+    expect(await runToEnd(stage.one, { prompt, workflow })).toMatchObject({ status: "success", cost_usd: 0.24 });
+  });
+
+  it("of a script is nothing, but what its replies say at a price that the user has given it", async () => {
+    rehearse(stage.bench, "unpaid", [{ text: "free", usage: { input: 5, output: 5 } }]);
+    rehearse(stage.bench, "paid", [{ text: "not free", usage: { input: 5, output: 5 } }]);
+    expect(await runToEnd(stage.one, { provider: "rehearsal", model: "unpaid" })).toMatchObject({ cost_usd: 0 });
+    expect(await runToEnd(stage.one, { provider: "rehearsal", model: "paid" })).toMatchObject({ cost_usd: 0.5 });
+  });
+
+  it("holds what a server asked the run's model", async () => {
+    const config = `  asking: { command: ${process.execPath}, args: [${ASKING_SERVER}], allow: [sampling] }${PRICES}`;
+    const script = [says(call("asking__ask_model", { question: "six?", times: 2 })), answers("7"), answers("late")];
+    const { host, standIn } = await setStage(script, { config });
+    const run = await runToEnd(host, { max_cost_usd: 0.3 });
+    expect(run).toMatchObject({ status: "partial", cost_usd: 0.6, result: "late", error: { code: "max_cost_usd" } });
+    expect(answerTextIn(standIn.requests[2])).toContain("the run spent 0.4 USD of 0.3 USD (max_cost_usd)");
+  });
+});
+
+describe("a limit on money", () => {
+  it("that has run out leaves one reply without tools, and the run is partial", async () => {
+    const { prompt, requests } = stage.play([looks(), looks(), answers("So far: nothing.")]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.3 });
+    expect(run).toMatchObject({
+      status: "partial",
+      result: "So far: nothing.",
+      cost_usd: 0.6,
+      error: { code: "max_cost_usd", message: "the run spent 0.4 USD of 0.3 USD (max_cost_usd) before it was done" },
+      next: expect.stringMatching(/^resume_run with more_cost_usd goes on with it; /),
+    });
+    expect(requests().map((request) => toolsIn(request).length > 1)).toEqual([true, true, false]);
+    expect(conversationIn(requests()[2]).at(-1)).toContain("A limit is reached: the run spent 0.4 USD of 0.3 USD");
+  });
+
+  it("counts replies that were refused, and does not pay for asking again", async () => {
+    const { prompt, requests } = stage.play([emptyCandidates(), emptyCandidates(), answers()]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.2 });
+    expect(run).toMatchObject({ status: "partial", cost_usd: 0.4, result: null, error: { code: "max_cost_usd" } });
+    expect(run.error.message).toMatch(/^the run spent 0.2 USD of 0.2 USD .*; its last reply failed: /);
+    expect(requests()).toHaveLength(2);
+    expect(toolsIn(requests()[1])).toEqual(["complete"]);
+  });
+
+  it("cannot be kept where a reply does not tell its tokens, which ends the run in the same way", async () => {
+    const { prompt } = stage.play([reply([call("effects__read_lines")], { usage: null }), answers("Stopped.")]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 100 });
+    expect(run).toMatchObject({
+      status: "partial",
+      result: "Stopped.",
+      cost_usd: null,
+      error: { code: "max_cost_usd" },
+    });
+    expect(run.error.message).toMatch(/^what the run spent is not known, .* the limit of 100 USD .* cannot be kept$/);
+    const refused = await stage.one.call("resume_run", { run_id: run.run_id, more_cost_usd: 100 });
+    expect(refused.structured.error.message).toMatch(/cannot be kept; spawn_agent starts a new run$/);
+  });
+
+  it("may stand in the agent definition, the workflow and the configuration, and the nearest counts", async () => {
+    stage.bench.writeHome("agents/thrifty.yaml", "max_cost_usd: 0.2\nprompt: Be thrifty.");
+    const workflow = stage.putWorkflow({ name: "dear", settings: { max_cost_usd: 0.4 }, steps: [{ name: "only" }] } as {
+      name: string;
+      steps: object[];
+    });
+    const spentWith = async (args: object) => {
+      const { prompt } = stage.play((n) => (n < 8 ? looks() : answers()));
+      return (await runToEnd(stage.one, { prompt, ...args })).error.message;
+    };
+    expect(await spentWith({ agent: "thrifty", workflow })).toContain("0.2 USD of 0.2 USD");
+    expect(await spentWith({ workflow })).toContain("0.4 USD of 0.4 USD");
+    expect(await spentWith({ agent: "thrifty", workflow, max_cost_usd: 0.6 })).toContain("0.6 USD of 0.6 USD");
+  });
+
+  it.each([
+    ["its own model", { model: "gemini-new", max_cost_usd: 1 }, "gemini-new"],
+    ["a step's model", { workflow: "unpriced-step", max_cost_usd: 1 }, "gemini-dark"],
+    ["its own model, by the word of its definition", { agent: "limited", model: "gemini-new" }, "gemini-new"],
+  ])("is refused where the price of %s is not known, and nothing is written", async (_what, args, model) => {
+    stage.bench.writeHome("agents/limited.yaml", "max_cost_usd: 1\nprompt: Be thrifty.");
+    stage.putWorkflow({ name: "unpriced-step", steps: [{ name: "a", model: "gemini-dark" }] });
+    const before = await countRuns();
+    const { isError, structured } = await stage.one.call("spawn_agent", { prompt: "go", ...args });
+    expect(isError).toBe(true);
+    expect(structured.error.message).toBe(
+      `max_cost_usd cannot be kept, since the price of ${model} is not known: add "prices: { gemini: { ${model}: { input: …, output: … } } }", in USD for a million tokens, to your own config.yaml`,
+    );
+    expect(await countRuns()).toBe(before);
+  });
+
+  it.each([0, -1, 2_000_000, "1"])("of %j is none", async (max_cost_usd) => {
+    const { isError, structured } = await stage.one.call("spawn_agent", { prompt: "go", max_cost_usd });
+    expect({ isError, code: structured.error.code }).toEqual({ isError: true, code: "invalid_arguments" });
+  });
+});
+
+describe("a family", () => {
+  const spawn = (prompt: string, more: object = {}) => call("spawn_agent", { prompt, ...more });
+  const waits = () => says(call("wait_for_runs"));
+
+  it("costs what all of it costs, and its limit is on that", async () => {
+    const child = stage.play([looks(), looks(), looks(), answers("late")]);
+    const { prompt, requests } = stage.play([says(spawn(child.prompt)), waits(), answers("Enough.")]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.7 });
+    // The child may spend the 0.5 that are left, less what its parent spends to wait for it.
+    expect(run).toMatchObject({ status: "partial", cost_usd: 0.6, error: { code: "max_cost_usd" } });
+    expect(run).toHaveProperty("tree_cost_usd");
+    const [spawned] = await eventsOf(run.run_id, "child_spawned");
+    const ended = await endOf(stage.other, String((spawned as unknown as { child: string }).child));
+    expect(ended).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
+    expect(run).toMatchObject({ tree_cost_usd: 0.6 + (ended.cost_usd ?? Number.NaN) });
+    expect(toolsIn(requests()[2])).toEqual(["complete"]);
+  });
+
+  it("a child may be given what is left of its parent's, and no more", async () => {
+    const child = stage.play([answers("cheap")]);
+    const { prompt, requests } = stage.play([
+      says(
+        spawn(child.prompt, { max_cost_usd: 0.9 }),
+        spawn(child.prompt, { model: "gemini-new" }),
+        spawn(child.prompt, { max_cost_usd: 0.8 }),
+      ),
+      waits(),
+      answers(),
+    ]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 1 });
+    expect(run).toMatchObject({ status: "success", cost_usd: 0.6, tree_cost_usd: 0.8 });
+    const said = answerTextIn(requests()[1]);
+    expect(said).toContain("max_cost_usd: 0.8 USD of your own are left");
+    expect(said).toContain("since the price of gemini-new is not known");
+    expect(child.requests()).toHaveLength(1);
+  });
+
+  it("without limits is told as unknown where one of it is", async () => {
+    const child = stage.play([answers("who knows")]);
+    const { prompt } = stage.play([says(spawn(child.prompt, { model: "gemini-new" })), waits(), answers()]);
+    const run = await runToEnd(stage.one, { prompt });
+    expect(run).toMatchObject({ status: "success", cost_usd: 0.6, tree_cost_usd: null });
+  });
+
+  it("that spends at the same time overshoots by one reply each, and the last one that each is left", async () => {
+    const child = stage.play((n) => (n < 40 ? looks() : answers()));
+    const { prompt } = stage.play([
+      says(spawn(child.prompt, { model: "gemini-cheap-1" }), spawn(child.prompt, { model: "gemini-cheap-1" })),
+      waits(),
+      answers(),
+    ]);
+    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.6 });
+    // 0.2 for each of the parent's replies, 0.02 for each of the children's.
+    const { tree_cost_usd: tree } = run as unknown as { tree_cost_usd: number };
+    expect(run).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
+    expect(tree).toBeGreaterThanOrEqual(0.6);
+    expect(tree).toBeLessThanOrEqual(0.6 + 2 * 0.2 + 4 * 0.02);
+  });
+});
+
+describe("resume_run", () => {
+  it("goes on with more_cost_usd, and not without", async () => {
+    const { prompt } = stage.play([looks(), answers("Half."), looks(), answers("Whole.")]);
+    const { run_id, status } = await runToEnd(stage.one, { prompt, max_cost_usd: 0.2 });
+    expect(status).toBe("partial");
+    for (const args of [{}, { more_cost_usd: 0.2 }]) {
+      const refused = await stage.other.call("resume_run", { run_id, ...args });
+      expect(refused).toMatchObject({ isError: true, structured: { error: { code: "used_up" } } });
+      expect(refused.structured.error.message).toMatch(/the run spent 0.4 USD of 0.[24] USD .*; pass more_cost_usd$/);
+    }
+    const run = await resumeToEnd(stage.other, run_id, { more_cost_usd: 0.6 });
+    expect(run).toMatchObject({ status: "success", result: "Whole.", cost_usd: 0.8 });
+  });
+
+  it("is there in a terminal too, where the run tells what it cost", async () => {
+    const usage = { input: 5, output: 5 };
+    rehearse(stage.bench, "paid-work", [
+      { calls: [{ tool: "effects__read_lines" }], usage },
+      { text: "half", usage },
+      { text: "whole", usage },
+    ]);
+    const { run_id } = await runToEnd(stage.one, { provider: "rehearsal", model: "paid-work", max_cost_usd: 0.5 });
+    const resumed = await legwork(stage.bench, ["runs", "resume", run_id, "--more-cost-usd", "0.75"]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stdout).toContain("on request, 0.75 USD more");
+    const shown = await legwork(stage.bench, ["runs", "show", run_id]);
+    expect(shown.stdout).toMatch(/^ {2}cost {5}1.5 USD$/m);
+    expect(shown.stdout).toContain("[5 tokens in, 5 out, 0.5 USD]");
+  });
+
+  it("from a success begins at nothing, with what is granted on top of the limit", async () => {
+    const { prompt } = stage.play([answers("One."), looks(), answers("Two.")]);
+    const first = await runToEnd(stage.one, { prompt, max_cost_usd: 0.25 });
+    const next = await resumeToEnd(stage.one, first.run_id, { message: "More.", more_cost_usd: 0.15 });
+    expect(next).toMatchObject({ status: "success", result: "Two.", cost_usd: 0.4 });
+  });
+
+  it("refuses more money for a run that has no limit on it", async () => {
+    const { prompt } = stage.play([says(call("complete", { result: "Half.", status: "partial" }))]);
+    const { run_id } = await runToEnd(stage.one, { prompt });
+    const { isError, text: said } = await stage.other.call("resume_run", { run_id, more_cost_usd: 1 });
+    expect(isError).toBe(true);
+    expect(said).toContain(`more_cost_usd: ${run_id} has no limit on money, so leave it out`);
+  });
+});
+
+it("kill -9 forgets nothing that was spent, and a process that does not know the price leaves the run alone", async () => {
+  const { host, bench, standIn, anotherHost } = await setStage([looks(), hang(), looks(), answers("Found half.")], {
+    config: PRICES,
+  });
+  const runId = await spawnRun(host, { max_cost_usd: 0.4 });
+  await standIn.arrived(2);
+  process.kill(host.pid, "SIGKILL");
+  const config = bench.read("config.yaml");
+  bench.configure(config.replace(PRICES, ""));
+  const poor = await anotherHost();
+  const missing = await until(async () => {
+    const { runs } = (await poor.call("list_runs", { status: "interrupted" })).structured;
+    return (runs[0] as { missing?: readonly string[] } | undefined)?.missing;
+  });
+  expect(missing).toEqual([expect.stringContaining("the price of gemini-3.8-flash is not known")]);
+  expect((await poor.call("resume_run", { run_id: runId })).text).toContain("the price of gemini-3.8-flash");
+  bench.configure(config);
+  const other = await anotherHost();
+  expect(await endOf(other, runId)).toMatchObject({
+    status: "partial",
+    result: "Found half.",
+    cost_usd: 0.6,
+    error: { message: "the run spent 0.4 USD of 0.4 USD (max_cost_usd) before it was done" },
+  });
+});

@@ -1,4 +1,4 @@
-/** Every example of docs/workflows.md, agents.md, approvals.md and nesting.md does what stands beside it, in the order of the document. */
+/** Every example of docs/workflows.md, agents.md, approvals.md, nesting.md and money.md does what stands beside it, in the order of the document. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -28,14 +28,7 @@ it.each([
   ["agents", "agent"],
   ["approvals", "workflow"],
 ] as const)("docs/%s.md", { timeout: LONGEST }, async (document, kind) => {
-  const walk = await beginWalk(kind);
-  for (const block of blocksIn(read(document))) {
-    try {
-      await follow(block, walk);
-    } catch (cause) {
-      throw new Error(`docs/${document}.md:${block.line}: ${(cause as Error).message}`, { cause });
-    }
-  }
+  const walk = await walkThrough(document, kind);
   // What the document did not run itself can be run.
   await legwork(walk.bench, ["trust"]);
   expect(walk.defined.length).toBeGreaterThan(1);
@@ -43,18 +36,16 @@ it.each([
 });
 
 it("docs/nesting.md", { timeout: LONGEST }, async () => {
-  const walk = await beginWalk("agent");
-  for (const block of blocksIn(readDocument("docs/nesting.md"))) {
-    try {
-      await follow(block, walk);
-    } catch (cause) {
-      throw new Error(`docs/nesting.md:${block.line}: ${(cause as Error).message}`, { cause });
-    }
-  }
+  const walk = await walkThrough("nesting", "agent");
   expect(walk.defined).toEqual(["loner", "lead"]);
   const found = await walk.host.call("list_agents", {});
   expect(found.text).toContain("second-opinion");
   expect(found.text).not.toContain("second-opinion.yaml:");
+});
+
+it("docs/money.md", { timeout: LONGEST }, async () => {
+  const { answer } = await walkThrough("money", "agent");
+  expect(answer?.runs).toHaveLength(1);
 });
 
 it("refuses each condition that the document calls refused", { timeout: LONGEST }, async () => {
@@ -85,6 +76,19 @@ function read(document: string): string {
 
 function readDocument(name: string): string {
   return readFileSync(resolve(import.meta.dirname, "../..", name), "utf8");
+}
+
+/** Follows a document from its first block to its last. */
+async function walkThrough(document: string, kind: Walk["kind"]): Promise<Walk> {
+  const walk = await beginWalk(kind);
+  for (const block of blocksIn(read(document))) {
+    try {
+      await follow(block, walk);
+    } catch (cause) {
+      throw new Error(`docs/${document}.md:${block.line}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return walk;
 }
 
 async function beginWalk(kind: Walk["kind"]): Promise<Walk> {

@@ -115,6 +115,27 @@ describe("a project's definitions that are trusted", () => {
     expect(blocked.refusals).toHaveLength(1);
   });
 
+  it("may spend less than the user's configuration says, and not more", async () => {
+    const { bench, host } = await setProject({
+      ".legwork/agents/wide.yaml": JSON.stringify({ max_cost_usd: 9 }),
+      ".legwork/agents/thrifty.yaml": JSON.stringify({ max_cost_usd: 1 }),
+      ".legwork/workflows/wide.yaml": JSON.stringify({ settings: { max_cost_usd: 9 }, steps: [{ name: "only" }] }),
+    });
+    bench.configure("limits: { max_cost_usd: 2 }\nprices: { rehearsal: { pays: { input: 1000000, output: 0 } } }\n");
+    const looks = calls(["workspace__list_directory", { path: "." }]);
+    rehearse(bench, "pays", [{ ...looks, usage: { input: 1, output: 0 }, repeat: 4 }, { text: "done" }]);
+    await trust(bench);
+    for (const [args, most] of [
+      [{ agent: "wide" }, 2],
+      [{ workflow: "wide" }, 2],
+      [{ agent: "thrifty" }, 1],
+      [{ agent: "wide", max_cost_usd: 3 }, 3],
+    ] as const) {
+      const { error } = await runScript(host, "pays", args);
+      expect(error.message, JSON.stringify(args)).toContain(`the run spent ${most} USD of ${most} USD`);
+    }
+  });
+
   it("that a user's workflow extends grant nothing through it either", async () => {
     const { bench, host } = await setProject(files);
     await trust(bench);

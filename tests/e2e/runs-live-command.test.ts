@@ -145,6 +145,11 @@ describe("their command line", () => {
     [["runs", "show", "run_x", "--reason", "r"], /--reason belongs to legwork runs cancel ID/],
     [["runs", "watch", "run_x", "--more-turns", "3"], /--more-turns belongs to legwork runs resume ID/],
     [["runs", "resume", "run_x", "--more-turns", "0"], /--more-turns is "0": use a whole number from 1 to 10000/],
+    [
+      ["runs", "resume", "run_x", "--more-cost-usd", "0"],
+      /--more-cost-usd is "0": use a number above 0, at most 1000000/,
+    ],
+    [["runs", "watch", "run_x", "--more-cost-usd", "1"], /--more-cost-usd belongs to legwork runs resume ID/],
     [["runs", "resume", "run_x", "--more-seconds", "soon"], /--more-seconds is "soon": use a whole number/],
     [["tools", "--message", "hello"], /--message belongs to legwork runs/],
   ])("refuses %j in one sentence", async (args, says_) => {

@@ -1,5 +1,6 @@
 /** Journals of runs as fast-check makes them: events in an order in which a run can have them. */
 import fc from "fast-check";
+import { costOf } from "../../src/core/cost.js";
 import type { RunEvent } from "../../src/core/event.js";
 import type { RawReply, ReplyContent } from "../../src/core/message.js";
 import type { Usage } from "../../src/core/run.js";
@@ -12,6 +13,7 @@ export function rawOf(text: string, ...calls: readonly (readonly [name: string, 
 
 export const readReply = (raw: RawReply): ReplyContent => raw.content as ReplyContent;
 
+const PRICE = { input: 0.75, output: 3.75, cached: 0.075 };
 const count = fc.nat(1_000);
 const usage: fc.Arbitrary<Usage | null> = fc.option(
   fc.record({ input: count, output: count, cached: count, thinking: count }),
@@ -47,8 +49,8 @@ type Turn = typeof turn extends fc.Arbitrary<infer T> ? T : never;
 function eventsOf({ rejected, calls, text, usage: used }: Turn, number: number, grace: boolean): readonly RunEvent[] {
   return [
     { type: "turn_started", turn: number, ...(grace ? { grace: "max_turns" } : {}) },
-    ...rejected.flatMap((cost): RunEvent[] => [
-      { type: "reply_rejected", turn: number, code: "empty_reply", reason: "empty", usage: cost },
+    ...rejected.flatMap((took): RunEvent[] => [
+      { type: "reply_rejected", turn: number, code: "empty_reply", reason: "empty", usage: took, ...paid(took) },
       { type: "message_injected", text: "Reply again." },
     ]),
     {
@@ -57,9 +59,14 @@ function eventsOf({ rejected, calls, text, usage: used }: Turn, number: number, 
       ...(grace ? { grace: true as const } : {}),
       raw: rawOf(text, ...calls.map(([made]) => made)),
       usage: used,
+      ...paid(used),
     },
     ...calls.flatMap(([[tool], outcome], index) => callEvents(number, index, tool, outcome)),
   ];
+}
+
+function paid(used: Usage | null) {
+  return { costUsd: costOf(used, PRICE) };
 }
 
 function callEvents(turnNumber: number, index: number, tool: string, outcome: string): readonly RunEvent[] {

@@ -87,6 +87,9 @@ describe("an event in one line", () => {
     ],
     [{ type: "sampling_requested", turn: 1, server: "a" }, "by a"],
     [{ type: "sampling_replied", turn: 1, server: "a", usage }, "to a [12 tokens in, 3 out]"],
+    [{ type: "sampling_replied", turn: 1, server: "a", usage, costUsd: 0 }, "to a [12 tokens in, 3 out]"],
+    [{ type: "sampling_replied", turn: 1, server: "a", usage, costUsd: 0.02 }, "to a [12 tokens in, 3 out, 0.02 USD]"],
+    [{ type: "run_resumed", by: "request", moreTurns: 2, moreCostUsd: 1.5 }, "on request, 2 more turns, 1.5 USD more"],
     [{ type: "transition_taken", from: "a", to: "b", transition: 0 }, "a -> b"],
     [{ type: "transition_taken", from: "a", to: "b", transition: null }, "a -> b, as the agent asked"],
     [{ type: "variable_set", name: "v", value: [1, "x"], done: 1 }, 'v = [1,"x"]'],
@@ -126,6 +129,17 @@ describe("a run that goes on", () => {
     const [line = ""] = listText([{ ...RUN, title: "x".repeat(200) }], 70).split("\n");
     expect(line).toHaveLength(70);
     expect(line).toMatch(/^run_1 {2}running {6}1970-01-01 00:00:00Z {2}default: x+…$/);
+  });
+
+  it("tells what it cost, and what all that it has started did", () => {
+    const costIn = (text: string) => text.split("\n").find((line) => line.startsWith("  cost"));
+    const cost = (costUsd: number | null, treeCostUsd?: number | null) =>
+      costIn(runText({ ...RUN, costUsd }, treeCostUsd, [], readReply, 100));
+    expect(cost(0)).toBe("  cost     0 USD");
+    expect(cost(0.000_075, 1.5)).toBe("  cost     0.000075 USD; with its children 1.5 USD");
+    expect(cost(1, null)).toBe("  cost     1 USD; with its children unknown");
+    expect(listText([{ ...RUN, costUsd: 0.25 }], 100)).toContain("default (0.25 USD): a ");
+    expect(listText([{ ...RUN, costUsd: 0 }], 100)).toContain("default: a ");
   });
 
   it("says why nothing is known of its tools", () => {

@@ -15,7 +15,7 @@ export type PriceList = readonly { readonly models: string; readonly price: Pric
 export const FREE: Price = { input: 0, output: 0, cached: 0 };
 
 const TOKENS = 1_000_000; // that a price is for
-const PLACES = 12; // of a sum in USD: far below any price of a token, and no rest of binary fractions is left
+export const USD_PLACES = 12; // of a sum in USD: far below any price of a token, and no rest of binary fractions is left
 
 /** The price of a model: that under its very name, else that of the first pattern that matches; null where nobody has given one. */
 export function priceIn(list: PriceList, model: string): Price | null {
@@ -41,11 +41,11 @@ export function addCosts(one: number | null, other: number | null): number | nul
 
 /** An amount without what binary fractions add to it. */
 export function toUsd(amount: number): number {
-  return Number(amount.toFixed(PLACES));
+  return Number(amount.toFixed(USD_PLACES));
 }
 
 /** An amount as people read it. */
 export function usdText(amount: number): string {
-  const shown = Number(amount.toPrecision(6)).toFixed(PLACES);
+  const shown = Number(amount.toPrecision(6)).toFixed(USD_PLACES);
   return `${shown.replace(/\.?0+$/, "")} USD`;
 }

@@ -1,7 +1,6 @@
 /** Lists of runs, whose cost does not grow with the number of runs that there are, whatever is asked. */
 import type Database from "better-sqlite3";
 import { type InferSelectModel, type SQL, sql } from "drizzle-orm";
-import { toUsd } from "../core/cost.js";
 import type { RunFilter } from "../core/ports.js";
 import { type ListedRun, RUN_STATUSES, type RunStatus } from "../core/run.js";
 import { type NativeStatement, toNative } from "./native-statement.js";
@@ -121,7 +120,6 @@ function toListedRun({
   const error = errorCode === null ? {} : { error: { code: errorCode, message: errorMessage ?? "" } };
   return {
     ...row,
-    costUsd: row.costUsd === null ? null : toUsd(row.costUsd),
     continues: continuesRunId,
     request: { agent, provider, model },
     outcome: row.finishedAt === null ? null : error,

@@ -1,6 +1,5 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
-import { toUsd } from "../core/cost.js";
 import { DEFAULT_LIMITS } from "../core/limits.js";
 import type { NewRun } from "../core/ports.js";
 import type { Run } from "../core/run.js";
@@ -41,7 +40,7 @@ export function toRun(row: RunRow): Run {
       cached: row.cachedTokens,
       thinking: row.thinkingTokens,
     },
-    costUsd: row.costUsd === null ? null : toUsd(row.costUsd),
+    costUsd: row.costUsd,
     epoch: row.epoch,
     attempts: row.attempts,
     interruptedAt: row.interruptedAt,

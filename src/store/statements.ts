@@ -16,6 +16,7 @@ import {
 } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { USD_PLACES } from "../core/cost.js";
 import { isEnded, LEGAL_FROM, REOPENED, RUN_STATUSES, type RunStatus } from "../core/run.js";
 import { toNative } from "./native-statement.js";
 import { blobs, runEvents, runs, sessions } from "./tables.js";
@@ -283,7 +284,7 @@ function added() {
     outputTokens: sql`${runs.outputTokens} + ${placeholder("output")}`,
     cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
     thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
-    costUsd: sql`${runs.costUsd} + ${placeholder("costUsd")}`, // once unknown, always unknown
+    costUsd: sql`round(${runs.costUsd} + ${placeholder("costUsd")}, ${sql.raw(String(USD_PLACES))})`, // once unknown, always unknown
   };
 }
 

@@ -109,10 +109,14 @@ describe("what a family costs", () => {
     expect(store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: 0.6 });
     expect(store.costOfTree(top.runId, leaf.runId)).toEqual({ runs: 2, costUsd: 0.3 });
     expect(store.costOfTree(leaf.runId, leaf.runId)).toEqual({ runs: 0, costUsd: 0 });
+    store.together(() => {
+      for (let reply = 0; reply < 996; reply++) store.append(holdOf(leaf.runId, store), [paid(0.1)]);
+    });
+    expect(store.getRun(leaf.runId)?.costUsd).toBe(100); // no rest of binary fractions piles up
     store.append(holdOf(middle.runId, store), [paid(null), paid(1)]);
     expect(store.getRun(middle.runId)?.costUsd).toBeNull();
     expect(store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: null });
-    expect(store.costOfTree(middle.runId, middle.runId)).toEqual({ runs: 1, costUsd: 0.4 });
+    expect(store.costOfTree(middle.runId, middle.runId)).toEqual({ runs: 1, costUsd: 100 });
   });
 
   it("is limited by the limits along its line, with what was granted on top of each", () => {

@@ -154,6 +154,7 @@ describe("a workflow file", () => {
         allowProviderOverride: true,
         maxTurns: null,
         timeoutSeconds: null,
+        maxCostUsd: null,
         maxDepth: null,
         outputSchema: null,
         requiredTools: [],

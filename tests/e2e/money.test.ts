@@ -282,15 +282,23 @@ describe("resume_run", () => {
   });
 });
 
-it("kill -9 forgets nothing that was spent, and a process that does not know the price leaves the run alone", async () => {
-  const { host, bench, standIn, anotherHost } = await setStage([looks(), hang(), looks(), answers("Found half.")], {
-    config: PRICES,
-  });
-  const runId = await spawnRun(host, { max_cost_usd: 0.4 });
-  await standIn.arrived(2);
+it("kill -9 forgets nothing that a tree has spent, and a process that knows no price leaves it alone", async () => {
+  const turns = {
+    dig: [looks(), looks(), answers("Dug half.")],
+    go: [says(call("spawn_agent", { prompt: "dig" })), hang()],
+  };
+  const script = ({ contents }: { contents: readonly { parts: readonly { text?: string }[] }[] }) =>
+    turns[contents[0]?.parts[0]?.text === "dig" ? "dig" : "go"].shift() ?? answers("Found half.");
+  const config = `limits: { max_depth: 2 }${PRICES}`;
+  const { host, bench, standIn, anotherHost } = await setStage(script, { config });
+  const runId = await spawnRun(host, { max_cost_usd: 0.5 });
+  const childOf = async () =>
+    (await host.call("list_runs", { parent_run_id: runId, status: "partial" })).structured.runs[0];
+  await until(childOf); // while its parent waits for a reply
+  await until(() => standIn.requests.length === 5);
   process.kill(host.pid, "SIGKILL");
-  const config = bench.read("config.yaml");
-  bench.configure(config.replace(PRICES, ""));
+  const whole = bench.read("config.yaml");
+  bench.configure(whole.replace(PRICES, ""));
   const poor = await anotherHost();
   const missing = await until(async () => {
     const { runs } = (await poor.call("list_runs", { status: "interrupted" })).structured;
@@ -298,12 +306,15 @@ it("kill -9 forgets nothing that was spent, and a process that does not know the
   });
   expect(missing).toEqual([expect.stringContaining("the price of gemini-3.8-flash is not known")]);
   expect((await poor.call("resume_run", { run_id: runId })).text).toContain("the price of gemini-3.8-flash");
-  bench.configure(config);
+  bench.configure(whole);
   const other = await anotherHost();
+  const message = "the run and those that it has started spent 0.8 USD of 0.5 USD (max_cost_usd) before it was done";
   expect(await endOf(other, runId)).toMatchObject({
     status: "partial",
     result: "Found half.",
-    cost_usd: 0.6,
-    error: { message: "the run spent 0.4 USD of 0.4 USD (max_cost_usd) before it was done" },
+    cost_usd: 0.4,
+    tree_cost_usd: 1,
+    error: { code: "max_cost_usd", message },
   });
+  expect(toolsIn(standIn.requests.at(-1))).toEqual(["complete"]); // not asked again what it was asked when it died
 });

@@ -221,18 +221,18 @@ describe("a family", () => {
   });
 
   it("that spends at the same time overshoots by one reply each, and the last one that each is left", async () => {
-    const child = stage.play((n) => (n < 40 ? looks() : answers()));
-    const { prompt } = stage.play([
-      says(spawn(child.prompt, { model: "gemini-cheap-1" }), spawn(child.prompt, { model: "gemini-cheap-1" })),
-      waits(),
-      answers(),
-    ]);
+    const child = stage.play((n) => says(n < 200 ? call("effects__echo", { n }) : text("Never so far.")));
+    const wish = { model: "gemini-cheap-1", tools: ["effects__*"] };
+    const { prompt } = stage.play([says(spawn(child.prompt, wish), spawn(child.prompt, wish)), waits(), answers()]);
     const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.6 });
+    expect(run).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
     // 0.2 for each of the parent's replies, 0.02 for each of the children's.
     const { tree_cost_usd: tree } = run as unknown as { tree_cost_usd: number };
-    expect(run).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
     expect(tree).toBeGreaterThanOrEqual(0.6);
     expect(tree).toBeLessThanOrEqual(0.6 + 2 * 0.2 + 4 * 0.02);
+    const { runs: children } = (await stage.one.call("list_runs", { parent_run_id: run.run_id })).structured;
+    const above = `the run ${run.run_id} above it and those that it has started spent`;
+    expect(children.map(({ error }) => error.message)).toEqual(Array(2).fill(expect.stringContaining(above)));
   });
 });
 

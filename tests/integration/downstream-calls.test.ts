@@ -5,7 +5,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { createDownstream } from "../../src/downstream/pool.js";
 import {
-  CLOSE_BUDGET_MS,
   call,
   effectLog,
   effects,
@@ -22,6 +21,7 @@ import {
   tool,
   useStage,
 } from "../support/downstream-stage.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { groupLives, isAlive } from "../support/transports.js";
 
 useStage();
@@ -113,7 +113,7 @@ describe("a call", () => {
     const abortedAt = performance.now();
     controller.abort();
     const error = await calling;
-    expect(performance.now() - abortedAt).toBeLessThan(100);
+    expect(performance.now() - abortedAt).toBeLessThan(AT_ONCE_MS);
     expect(error).toMatchObject({ code: "call_aborted", message: expect.stringContaining("its outcome is unknown") });
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
     const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, under));
@@ -180,7 +180,7 @@ describe("the child process", () => {
     const { downstream } = await opened(effects());
     const startedAt = performance.now();
     await Promise.all([downstream.close(), downstream.close()]);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
     expect(groupLives(pids[0] ?? 0)).toBe(false);
   });
 
@@ -191,7 +191,7 @@ describe("the child process", () => {
     const startedAt = performance.now();
     const closing = downstream.close();
     expect(await slow).toMatchObject({ code: "connection_closed" });
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
     await closing;
     expect(performance.now() - startedAt).toBeLessThan(CLOSE_BUDGET_MS);
     expect(pids).toHaveLength(3);

@@ -6,7 +6,6 @@ import { describe, expect, it, vi } from "vitest";
 import { createRedact } from "../../src/core/redact.js";
 import { createDownstream } from "../../src/downstream/pool.js";
 import {
-  CLOSE_BUDGET_MS,
   call,
   effects,
   folder,
@@ -22,6 +21,7 @@ import {
   tool,
   useStage,
 } from "../support/downstream-stage.js";
+import { CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { groupLives } from "../support/transports.js";
 
 useStage();

@@ -6,17 +6,8 @@ import { DownstreamError } from "../../src/core/errors.js";
 import { httpFault } from "../../src/downstream/http-error.js";
 import { createTransport } from "../../src/downstream/server-transport.js";
 import { type Answer, events, json, status } from "../support/hostile-http-server.js";
-import {
-  AT_ONCE_MS,
-  begun,
-  connected,
-  failed,
-  freePort,
-  hostile,
-  options,
-  refused,
-  useHttpStage,
-} from "../support/http-stage.js";
+import { begun, connected, failed, freePort, hostile, options, refused, useHttpStage } from "../support/http-stage.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { serverConfig } from "../support/transports.js";
 
 useHttpStage();
@@ -342,9 +333,9 @@ describe("a connection", () => {
     const start = performance.now();
     const closing = Promise.all([transport.close(), transport.close()]);
     await call;
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
     await closing;
-    expect(performance.now() - start).toBeLessThan(700);
+    expect(performance.now() - start).toBeLessThan(CLOSE_BUDGET_MS);
     expect(transport.ending).toBe("it was closed");
     expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));

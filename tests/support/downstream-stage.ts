@@ -17,7 +17,6 @@ import { groupLives, serverConfig } from "./transports.js";
 const EFFECT_SERVER = fileURLToPath(new URL("effect-server.mjs", import.meta.url));
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
 const PUBLISHED = new URL("../../node_modules/@modelcontextprotocol/", import.meta.url);
-export const CLOSE_BUDGET_MS = 1_700; // 1.5 s for the servers, and some for a busy machine
 
 export let folder: string;
 export let pids: number[];

@@ -13,7 +13,6 @@ import { serverConfig } from "./transports.js";
 const EVERYTHING = fileURLToPath(
   new URL("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js", import.meta.url),
 );
-export const AT_ONCE_MS = 500; // on a busy machine
 
 const open: ServerTransport[] = [];
 const servers: HostileHttpServer[] = [];

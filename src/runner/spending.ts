@@ -1,7 +1,7 @@
 /** What a run may still spend: within its own limit and those of the runs above it, each on all that is below. */
 import { addCosts, toUsd } from "../core/cost.js";
 import type { History } from "../core/history.js";
-import { costBreach } from "../core/limits.js";
+import { canSpawn, costBreach } from "../core/limits.js";
 import type { CostLimit, RunStore } from "../core/ports.js";
 import type { Run, RunFailure } from "../core/run.js";
 
@@ -74,7 +74,11 @@ export function createSpending(
 }
 
 /** What a run has cost with all that it has started; undefined where it has started nothing. */
-export function costOfFamily({ id, costUsd }: Pick<Run, "id" | "costUsd">, costs: Pick<Costs, "costOfTree">) {
+export function costOfFamily(
+  { id, costUsd, depth, request }: Pick<Run, "id" | "costUsd" | "depth" | "request">,
+  costs: Pick<Costs, "costOfTree">,
+): number | null | undefined {
+  if (!canSpawn(depth, request.limits)) return undefined;
   const others = costs.costOfTree(id, id);
   return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
 }

@@ -55,11 +55,12 @@ export async function* advanceTurn(
 ): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal } = context;
   const before = journal.workflow?.turnStep ?? null;
-  const halt = yield* advanceWorkflow(context, deps);
+  const hasWorkflow = journal.workflow !== null;
+  const halt = hasWorkflow ? yield* advanceWorkflow(context, deps) : null;
   if (halt || signal.aborted) return halt;
   const inquiry = takeStepRequests(calls, before, context);
   if (inquiry) return waitWith(inquiry);
-  return yield* advanceWorkflow(context, deps);
+  return hasWorkflow ? yield* advanceWorkflow(context, deps) : null;
 }
 
 type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;

@@ -41,7 +41,7 @@ export function createJsonSchemas(): JsonSchemas {
     async checkArguments(schema, value) {
       const plain = plainOf.get(schema) ?? withoutPatterns(schema);
       plainOf.set(schema, plain);
-      const result = await compile(plain, "try");
+      const result = compiled.get(plain) ?? (await compile(plain, "try"));
       return "fault" in result || result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async faultOf(schema) {

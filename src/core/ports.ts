@@ -299,8 +299,13 @@ export interface RunStore {
   readonly isReadOnly: boolean;
   /** Makes one transaction of all verbs that `act` calls: when it throws, none of them has written anything. */
   together<R>(act: () => R): R;
-  /** Like `together`, but throws a busy StoreError soon where another process holds the database. */
+  /**
+   * Like `together`, but throws a busy StoreError soon where another process holds the database. Every process sees what it
+   * has written when it returns; that no power failure takes it back is sure only when `synced` resolves.
+   */
   togetherAtOnce<R>(act: () => R): R;
+  /** Resolves when all that was written before is on the disk. Rejects with StoreError. */
+  synced(): Promise<void>;
   /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
   createRun(run: NewRun): CreateRunResult;
   /** Appends events and projects them on their run's row; null, and nothing is written, where the hold is lost or the status may not follow. */

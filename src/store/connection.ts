@@ -2,6 +2,7 @@
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { StoreError } from "../core/errors.js";
+import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 
 const BRIEF_MS = 1; // one commit of another process
@@ -19,17 +20,26 @@ export interface Connection {
   verb<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
   /** The same without the wait: it fails as busy. */
   verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
-  /** Runs all of it in one transaction, which may write from its beginning: in the one that is going on, where there is one. */
+  /**
+   * Runs all of it in one transaction, which may write from its beginning: in the one that is going on, where there is one.
+   * It is on the disk when this returns.
+   */
   atomically<R>(act: () => R): R;
+  /** The same, but it is on the disk only when `synced` resolves. */
+  atomicallyUnsynced<R>(act: () => R): R;
+  /** Resolves when all that was committed before is on the disk. Rejects with StoreError. */
+  synced(): Promise<void>;
   /** Runs it with the wait; for what does not fail where it cannot wait. */
   patiently<R>(act: () => R): R;
   /** From now on nothing waits long. */
   hurry(): void;
+  close(): void;
 }
 
 /** Throws StoreError. */
-export function connect(file: string): Connection {
+export function connect(file: string, sync: LogSync = createLogSync(file)): Connection {
   const sqlite = openDatabase(file);
+  sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
   let patience = BUSY_TIMEOUT_MS;
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
@@ -41,9 +51,19 @@ export function connect(file: string): Connection {
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError ? toStoreError(error, file) : error;
+        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
       }
     };
+  }
+
+  function atomicallyUnsynced<R>(act: () => R): R {
+    return sqlite.inTransaction ? act() : (transaction.immediate(act) as R);
+  }
+
+  function atomically<R>(act: () => R): R {
+    const result = atomicallyUnsynced(act);
+    if (!sqlite.inTransaction) sync.now();
+    return result;
   }
 
   function patiently<R>(act: () => R): R {
@@ -68,10 +88,24 @@ export function connect(file: string): Connection {
         }
       }),
     verbAtOnce,
-    atomically: <R>(act: () => R) => (sqlite.inTransaction ? act() : (transaction.immediate(act) as R)),
+    atomically,
+    atomicallyUnsynced,
+    synced: () =>
+      sync.soon().catch((error: unknown) => {
+        throw toStoreError(error, file);
+      }),
     patiently,
     hurry() {
       patience = HURRY_MS;
     },
+    close() {
+      sync.close();
+      sqlite.close();
+    },
   };
+}
+
+/** A failed sync; what callers throw themselves has no such code. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }

@@ -64,7 +64,7 @@ function explain(code: string, file: string): string {
   if (code.startsWith("SQLITE_BUSY")) return `another program keeps ${file} locked: close it and try again`;
   if (code.startsWith("SQLITE_READONLY"))
     return `${file} can only be read: make it and its folder writable and restart legwork, or set LEGWORK_HOME to another folder`;
-  if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHM)/.test(code))
+  if (/^(SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHM)|EIO|EDQUOT)/.test(code))
     return `${file} cannot be written: look whether its disk is full, over a quota or broken`;
   if (/^(SQLITE_CANTOPEN|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT)/.test(code))
     return `${file} cannot be opened for writing: make its folder writable, or set LEGWORK_HOME to another folder`;

@@ -37,7 +37,7 @@ const SETTLED_MS = 3600_000; // a text is kept before the event that refers to i
  */
 export async function pruneRuns(file: string, request: PruneRequest, clock: Clock): Promise<Pruned> {
   const connection = connect(file);
-  const { sqlite, verb } = connection;
+  const { verb } = connection;
   const before = statSync(file).size;
   const now = clock.now();
   const gone = new Set<string>();
@@ -54,7 +54,7 @@ export async function pruneRuns(file: string, request: PruneRequest, clock: Cloc
     if (!request.dryRun) await giveSpaceBack(connection);
     return { runs: gone.size, bytes, fileBytes: { before, after: statSync(file).size } };
   } finally {
-    sqlite.close();
+    connection.close();
   }
 }
 

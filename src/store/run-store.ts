@@ -17,11 +17,8 @@ import { runs, sessions } from "./tables.js";
 import { trimLog } from "./trim-log.js";
 
 /** Prepares what every turn of every run executes. */
-export function createRunStore(
-  { sqlite, db, verb, verbAtOnce, atomically, hurry }: Connection,
-  clock: Clock,
-  { own: owner, isProvablyDead }: Owners,
-): RunStore {
+export function createRunStore(connection: Connection, clock: Clock, { own: owner, isProvablyDead }: Owners): RunStore {
+  const { sqlite, db, verb, verbAtOnce, atomically, atomicallyUnsynced } = connection;
   const statements = prepareStatements(sqlite, db);
   const journal = prepareJournalReads(sqlite);
   const listRuns = createRunLists(sqlite);
@@ -169,7 +166,8 @@ export function createRunStore(
   return {
     isReadOnly: sqlite.readonly,
     together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
-    togetherAtOnce: (act) => verbAtOnce(atomically<ReturnType<typeof act>>)(act),
+    togetherAtOnce: (act) => verbAtOnce(atomicallyUnsynced<ReturnType<typeof act>>)(act),
+    synced: connection.synced,
     endSession: verb((id) => {
       if (sqlite.readonly) return; // none was begun
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
@@ -233,13 +231,13 @@ export function createRunStore(
     trimLog: verb(() => {
       if (!sqlite.readonly) trimLog(sqlite);
     }),
-    hurry: verb(hurry),
+    hurry: verb(connection.hurry),
     close: () => {
       if (!sqlite.open) return;
       try {
         if (!sqlite.readonly) sqlite.pragma("wal_checkpoint(PASSIVE)"); // a blocked checkpoint must not hold up the exit
       } finally {
-        sqlite.close();
+        connection.close();
       }
     },
   };

@@ -131,7 +131,8 @@ function serverFindings({ servers, fault }: Awaited<ReturnType<DoctorDeps["serve
 
 function serverFinding({ name, state, problem, listing, from }: ServerStatus): Finding {
   if (state === "ready") return ok("server", `${name} started: ${counted(listing?.tools.length ?? 0, "tool")}`);
-  const message = problem?.message ?? `${name} is ${state} and says nothing: look at its definition in ${from}`;
+  const says = problem?.message ?? `${name} is ${state} and says nothing: look at its definition in ${from}`;
+  const message = problem?.remedy === undefined ? says : `${says}; ${problem.remedy}`;
   return { area: "server", level: "fault", message };
 }
 

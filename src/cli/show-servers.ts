@@ -1,5 +1,5 @@
 /** Servers and their tools, for people and for programs. */
-import type { PinFinding, ServerStatus } from "../core/ports.js";
+import type { PinFinding, ServerProblem, ServerStatus } from "../core/ports.js";
 import { type Effect, qualifiedName } from "../core/tool.js";
 import { firstLine, visible, visibleJson } from "./visible.js";
 
@@ -31,6 +31,7 @@ function toBlock(server: ServerStatus, width: number): string {
   return [
     [name, state, reach ?? "unusable", visible(from)].join("  "),
     ...(problem ? [`  problem: ${visible(problem.message)}`] : []),
+    ...(problem?.remedy ? [`  remedy: ${visible(problem.remedy)}`] : []),
     ...(listing === null ? ["  its tools were never seen"] : []),
     ...tools.map((tool) => toLine(tool, indent, width)),
     ...asideIn(server).map(({ message }) => `  ${visible(message)}`),
@@ -55,7 +56,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
     state: server.state,
     reach: server.reach,
     from: server.from,
-    problem: server.problem && { code: server.problem.code, message: server.problem.message },
+    problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */
     known: server.listing !== null,
     tools: toolLines(server).map(({ description, ...tool }) => ({
@@ -65,6 +66,10 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
     set_aside: asideIn(server).map(({ code, message }) => ({ code, message })),
   }));
   return visibleJson({ servers: shown, notices });
+}
+
+function toProblem({ code, message, remedy }: ServerProblem) {
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 /** The listed tools in the server's order, then those that are withheld. */

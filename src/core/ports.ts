@@ -52,6 +52,8 @@ export interface ServerProblem {
   readonly tool?: string;
   readonly code: string;
   readonly message: string;
+  /** What the user can do about it, where the message does not say so itself. */
+  readonly remedy?: string;
 }
 
 export interface Catalog {

@@ -1,6 +1,6 @@
 /** One downstream server over its lives: started when needed, stopped when idle, started again when it broke. */
 import { isDeepStrictEqual } from "node:util";
-import { DownstreamError } from "../core/errors.js";
+import { DownstreamError, type DownstreamErrorCode } from "../core/errors.js";
 import type { CallOptions, Catalog, PinFinding, ServerProblem, ServerState, ToolAnswer } from "../core/ports.js";
 import type { ServerConfig } from "../core/server-config.js";
 import type { CatalogTool } from "../core/tool.js";
@@ -9,6 +9,7 @@ import { createBackoff, STABLE_MS } from "./backoff.js";
 import { notCalled } from "./call-error.js";
 import { type Connection, openConnection } from "./connection.js";
 import type { ConnectingOptions } from "./downstream-options.js";
+import { remedyFor } from "./remedy.js";
 import type { ToolMemory } from "./tool-memory.js";
 import { withinLimits } from "./within-limits.js";
 
@@ -126,7 +127,7 @@ export function createManagedServer(
   }
 
   function breakDown(error: unknown): void {
-    const code = error instanceof DownstreamError ? error.code : "start_failed";
+    const code: DownstreamErrorCode = error instanceof DownstreamError ? error.code : "start_failed";
     const reason = redact.text(error instanceof Error ? error.message : String(error));
     const pause = HOPELESS.has(code) ? null : backoff.next(performance.now());
     if (pause === null) {
@@ -139,8 +140,8 @@ export function createManagedServer(
     });
   }
 
-  function broken(kind: Broken["kind"], code: string, message: string, pause: number): Broken {
-    const problem = { server: name, code, message };
+  function broken(kind: Broken["kind"], code: DownstreamErrorCode, message: string, pause: number): Broken {
+    const problem = { server: name, code, message, remedy: remedyFor(code, config) };
     return { kind, problem, shown: { tools: [], problems: [problem] }, retryAt: performance.now() + pause };
   }
 
@@ -175,6 +176,11 @@ export function createManagedServer(
     const current = memory.known?.tools.find((candidate) => candidate.name === tool.name);
     if (current === tool || isDeepStrictEqual(current, tool)) return now.connection;
     throw notCalled(tool, `server "${name}" now ${current ? "declares it differently" : "does not offer it"}`);
+  }
+
+  /** The agent is told what it may assume; its user, what can be done about it. */
+  function tell(tool: CatalogTool, { code, message }: DownstreamError): void {
+    log.warn({ server: name, tool: tool.name, code, remedy: remedyFor(code, config) }, redact.text(message));
   }
 
   function reasonOf(now: State): string {
@@ -234,6 +240,9 @@ export function createManagedServer(
         }
         // The server refused the call for its lost session, so this is not a repetition.
         return await (await connectionFor(tool, options)).call(tool, args, options);
+      } catch (error) {
+        if (error instanceof DownstreamError && error.code !== "call_aborted") tell(tool, error);
+        throw error;
       } finally {
         callsInFlight -= 1;
         sleepWhenIdle();

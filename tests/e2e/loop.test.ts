@@ -73,7 +73,7 @@ it("ends a run in which nothing happens for stall_seconds as an error", async ()
 });
 
 it("gives up a tool call after tool_timeout_seconds, cancels it downstream and goes on", async () => {
-  const { host, slowStages, standIn } = await setStage(
+  const { bench, host, slowStages, standIn } = await setStage(
     [says(call("effects__slow", { ms: 30_000 })), says(text("went on"))],
     { config: "limits: { tool_timeout_seconds: 0.5 }" },
   );
@@ -81,6 +81,7 @@ it("gives up a tool call after tool_timeout_seconds, cancels it downstream and g
   expect(structured).toMatchObject({ status: "success", result: "went on" });
   expect(errorOf(answersIn(standIn.requests[1])[0])).toContain("error");
   expect(slowStages()).toEqual(["started", "cancelled"]);
+  expect(bench.read("logs/legwork.log")).toMatch(/"call_timeout","remedy":"raise timeout_seconds .*config\.yaml/);
 });
 
 it("says that an effectful call's outcome is unknown when its time-out passed", async () => {

@@ -59,7 +59,9 @@ describe("legwork tools", () => {
     expect(["degraded", "failed"]).toContain(states.dies);
     expect(servers.find(({ name }) => name === "gone")?.problem?.message).toContain("no-such-command-here");
     const { stdout } = await legwork(bench, ["tools", "gone"]);
-    expect(stdout).toMatch(/^gone {2}failed .*\n {2}problem: .*no-such-command-here/);
+    expect(stdout).toMatch(
+      /^gone {2}failed .*\n {2}problem: .*no-such-command-here.*\n {2}remedy: .*server "gone" in .*config\.yaml/,
+    );
   });
 
   it("with --cached starts nothing and shows what is remembered", async () => {

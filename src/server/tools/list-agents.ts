@@ -116,7 +116,11 @@ function toServer({ name, state, reach, from, problem, listing }: ServerStatus):
     state,
     reach,
     from,
-    problem: problem && { code: problem.code, message: cutText(problem.message) },
+    problem: problem && {
+      code: problem.code,
+      message: cutText(problem.message),
+      ...(problem.remedy === undefined ? {} : { remedy: cutText(problem.remedy) }),
+    },
     /** Null where they were never seen. */
     tools: listing?.tools.length ?? null,
     set_aside: listing?.problems.length ?? null,

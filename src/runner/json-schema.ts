@@ -18,18 +18,18 @@ export interface JsonSchemas {
  * Whether a schema is held against the schema of its draft first. Compiling that one takes longer than all else a first call
  * does, and where the server judges as well it is enough that the schema compiles.
  */
-type Trust = "prove" | "try";
+type Rigour = "prove" | "try";
 
 type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
 
 /** Compiles each schema object once; the validator library is loaded when the first one is needed. */
 export function createJsonSchemas(): JsonSchemas {
-  const compiled = new WeakMap<object, Compiled>();
+  const compiled = { prove: new WeakMap<object, Compiled>(), try: new WeakMap<object, Compiled>() };
   const plainOf = new WeakMap<object, object>();
-  const compile = async (schema: object | boolean, trust: Trust): Promise<Compiled> => {
-    if (typeof schema === "boolean") return compileSchema(schema, trust);
-    const known = compiled.get(schema) ?? (await compileSchema(schema, trust));
-    compiled.set(schema, known);
+  const compile = async (schema: object | boolean, rigour: Rigour): Promise<Compiled> => {
+    if (typeof schema === "boolean") return compileSchema(schema, rigour);
+    const known = compiled[rigour].get(schema) ?? (await compileSchema(schema, rigour));
+    compiled[rigour].set(schema, known);
     return known;
   };
   return {
@@ -41,7 +41,7 @@ export function createJsonSchemas(): JsonSchemas {
     async checkArguments(schema, value) {
       const plain = plainOf.get(schema) ?? withoutPatterns(schema);
       plainOf.set(schema, plain);
-      const result = compiled.get(plain) ?? (await compile(plain, "try"));
+      const result = await compile(plain, "try");
       return "fault" in result || result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async faultOf(schema) {
@@ -55,7 +55,7 @@ const OPTIONS = {
   strict: false, // other people's schemas hold keywords of their own
   validateFormats: false, // formats are annotations in JSON Schema 2020-12
   logger: false,
-  validateSchema: false, // see Trust
+  validateSchema: false, // see Rigour
 } as const;
 
 /** Drafts 6 and 7 and 2020-12 differ in a few keywords; one validator of each serves all schemas. */
@@ -65,7 +65,7 @@ const loaders = {
 };
 
 /** By the draft that it names, else by the current one; a schema that this cannot be is tried as the other. */
-async function compileSchema(schema: object | boolean, trust: Trust): Promise<Compiled> {
+async function compileSchema(schema: object | boolean, rigour: Rigour): Promise<Compiled> {
   // $async would make answers promises, which are never false; $id could take the place of a draft's own schema.
   const {
     $schema: named = "",
@@ -75,15 +75,15 @@ async function compileSchema(schema: object | boolean, trust: Trust): Promise<Co
   } = typeof schema === "object" ? (schema as Record<string, unknown>) : {};
   const plain = typeof schema === "object" ? rest : schema;
   const isOlder = /draft-0[467]|2019-09/.test(String(named));
-  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, trust);
+  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, rigour);
   if ("validate" in first) return first;
-  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, trust);
+  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, rigour);
   return "validate" in second ? second : first;
 }
 
-function compileWith(ajv: Ajv, schema: object | boolean, trust: Trust): Compiled {
+function compileWith(ajv: Ajv, schema: object | boolean, rigour: Rigour): Compiled {
   try {
-    if (trust === "prove" && ajv.validateSchema(schema) !== true)
+    if (rigour === "prove" && ajv.validateSchema(schema) !== true)
       return { fault: `schema is invalid: ${ajv.errorsText()}` };
     const validate = ajv.compile(schema);
     if (typeof schema === "object") ajv.removeSchema(schema); // runs come without end

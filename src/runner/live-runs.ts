@@ -57,6 +57,7 @@ export function createLiveRuns(deps: {
   let slots = 1;
   let slotsInUse = 0;
   let closed = false;
+  let endReason = "";
   let unwatch: (() => void) | null = null;
   let look = () => {};
   let asked = (_runId: string) => {};
@@ -150,8 +151,9 @@ export function createLiveRuns(deps: {
     },
     create: commits.create,
     begin(run, past, agent) {
+      if (closed) return interrupt([{ runId: run.id, epoch: run.epoch }], endReason); // it was being written as this process ended
       const live = { run, past, agent, controller: new AbortController() };
-      if (isChild(live) && !closed) start(live);
+      if (isChild(live)) start(live);
       else waiting.push(live);
       watchWhileBusy();
       fillSlots();
@@ -171,6 +173,7 @@ export function createLiveRuns(deps: {
     interruptAll(reason) {
       if (closed) return;
       closed = true;
+      endReason = reason;
       clearInterval(renewal);
       const ours = holds();
       try {

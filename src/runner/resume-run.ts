@@ -131,7 +131,9 @@ function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Run
 
 function moneyRemedy({ runId, isKnown }: CostBreach, { id }: Run): string {
   if (!isKnown) return "spawn_agent starts a new run";
-  return runId === id ? "pass more_cost_usd" : `resume ${runId} with more_cost_usd`;
+  return runId === id
+    ? "pass more_cost_usd"
+    : `resume ${runId} with more_cost_usd, or start a new run with spawn_agent`;
 }
 
 /** A new run that begins where the other has ended. */

@@ -35,12 +35,12 @@ export function createSpending(
 ): Spending {
   const { maxCostUsd: most } = run.request.limits;
   if (most === null) return UNLIMITED;
-  const limit = () => ({ runId: run.id, usd: toUsd(most + history.moreCostUsd) });
+  const ownLimit = () => ({ runId: run.id, usd: toUsd(most + history.moreCostUsd) });
   let above: readonly CostLimit[] | null = null;
 
   function limits(): readonly CostLimit[] {
     above ??= run.parentRunId === null ? [] : costs.costLimits(run.parentRunId);
-    return [limit(), ...above];
+    return [ownLimit(), ...above];
   }
 
   function spentIn(runId: string) {
@@ -48,10 +48,10 @@ export function createSpending(
     return { others: runs, usd: addCosts(history.spentUsd, costUsd) };
   }
 
-  function breachOf({ runId, usd: most }: CostLimit): CostBreach | null {
+  function breachOf({ runId, usd: mostUsd }: CostLimit): CostBreach | null {
     const { others, usd } = spentIn(runId);
     const owner = runId === run.id ? "the run" : `the run ${runId} above it`;
-    const failure = costBreach(usd, most, others === 0 ? owner : `${owner} and those that it has started`);
+    const failure = costBreach(usd, mostUsd, others === 0 ? owner : `${owner} and those that it has started`);
     return failure && { ...failure, runId, isKnown: usd !== null };
   }
 

@@ -39,7 +39,10 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const { schemas, live, redact } = runtime;
   const args = redact.value(given);
   const made = madeBefore(args, runtime);
-  if (made) return { run: made, isNew: false, offer: knownOffer(made.request, runtime, downstream), notices };
+  if (made) {
+    await runtime.store.synced(); // it may have been created a moment ago
+    return { run: made, isNew: false, offer: knownOffer(made.request, runtime, downstream), notices };
+  }
   const parent = "parent" in caller ? caller.parent : null;
   const asker = parent?.run.request ?? null;
   const context = await loadContext(given.context, parent?.run ?? null, runtime); // a path may look like a secret

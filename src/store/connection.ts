@@ -57,7 +57,9 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   }
 
   function atomicallyUnsynced<R>(act: () => R): R {
-    return sqlite.inTransaction ? act() : (transaction.immediate(act) as R);
+    if (sqlite.inTransaction) return act();
+    sync.check(); // what nobody can make sure of is not written: our holds run out, and others go on
+    return transaction.immediate(act) as R;
   }
 
   function atomically<R>(act: () => R): R {

@@ -2,6 +2,8 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
 
 export interface LogSync {
+  /** Throws where a sync has failed: then nothing more may be written. */
+  check(): void;
   /** Resolves when all that was committed before is on the disk; meanwhile this process goes on. */
   soon(): Promise<void>;
   /** The same, standing still. */
@@ -9,21 +11,35 @@ export interface LogSync {
   close(): void;
 }
 
+/** How a file is synced by its descriptor. */
+export interface Disk {
+  sync(file: number, done: (error: Error | null) => void): void;
+  syncNow(file: number): void;
+}
+
+const DISK: Disk = { sync: fdatasync, syncNow: fdatasyncSync };
+
 /**
  * Syncs the write-ahead log of a database whose connection does not (`synchronous = NORMAL`), which is all that SQLite does
  * for `FULL` beyond it (https://www.sqlite.org/pragma.html#pragma_synchronous). The connection has to be open as long as this.
  * Once it has failed it fails for ever: the system may have dropped what it could not write, and would not say so again.
  */
-export function createLogSync(databaseFile: string): LogSync {
-  let file: number | null = null;
+export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync {
+  // One for each way: the system tells a descriptor of a failure once, and neither way may miss it.
+  const files: { soon?: number; now?: number } = {};
   let isClosed = false;
   let failure: Error | null = null;
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
 
-  function open(): number {
+  function check(): void {
     if (failure) throw failure;
-    file ??= openSync(`${databaseFile}-wal`, "r+"); // there since the first commit
+  }
+
+  function fileFor(way: "soon" | "now"): number {
+    check();
+    const file = files[way] ?? openSync(`${databaseFile}-wal`, "r+"); // there since the first commit
+    files[way] = file;
     return file;
   }
 
@@ -31,9 +47,9 @@ export function createLogSync(databaseFile: string): LogSync {
   function begin(): Promise<void> {
     running = new Promise<void>((resolve, reject) => {
       if (isClosed && !failure) return resolve(); // with the last sync
-      fdatasync(open(), (error) => {
+      disk.sync(fileFor("soon"), (error) => {
         failure ??= error;
-        if (error) reject(error);
+        if (failure) reject(failure);
         else resolve();
       });
     }).finally(() => {
@@ -43,9 +59,9 @@ export function createLogSync(databaseFile: string): LogSync {
   }
 
   function now(): void {
-    const opened = open();
+    const file = fileFor("now");
     try {
-      fdatasyncSync(opened);
+      disk.syncNow(file);
     } catch (error) {
       failure ??= error as Error;
       throw error;
@@ -53,9 +69,10 @@ export function createLogSync(databaseFile: string): LogSync {
   }
 
   return {
+    check,
     async soon() {
-      if (running === null) return begin();
-      next ??= running
+      if (running === null && next === null) return begin();
+      next ??= (running ?? Promise.resolve())
         .catch(() => {})
         .then(() => {
           next = null;
@@ -66,19 +83,17 @@ export function createLogSync(databaseFile: string): LogSync {
     now,
     close() {
       if (isClosed) return;
-      const last = running;
       try {
-        if (last !== null) now();
+        if (running !== null) now();
       } catch {
         // whoever waits for it learns of it
       }
       isClosed = true;
-      if (file !== null) closeAfter(file, last);
+      if (files.now !== undefined) closeSync(files.now);
+      const { soon } = files;
+      if (soon === undefined) return;
+      if (running === null) closeSync(soon);
+      else void running.catch(() => {}).finally(() => closeSync(soon));
     },
   };
-}
-
-function closeAfter(file: number, last: Promise<void> | null): void {
-  if (last === null) closeSync(file);
-  else void last.catch(() => {}).finally(() => closeSync(file));
 }

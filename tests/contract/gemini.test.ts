@@ -74,11 +74,13 @@ describe("a conversation", () => {
     };
     const { provider } = await connect([
       reply([{ text: "a" }], { usage }),
+      reply([{ text: "b" }], { usage: { promptTokenCount: 3, candidatesTokenCount: 1 } }),
       reply([{ text: "b" }], { usage: { promptTokenCount: 3 } }),
       reply([{ text: "c" }], { usage: null }),
     ]);
     expect((await ask(provider)).usage).toEqual({ input: 90, output: 7, cached: 40, thinking: 12 });
-    expect((await ask(provider)).usage).toEqual({ input: 3, output: 0, cached: 0, thinking: 0 });
+    expect((await ask(provider)).usage).toEqual({ input: 3, output: 1, cached: 0, thinking: 0 });
+    expect((await ask(provider)).usage).toBeNull();
     expect((await ask(provider)).usage).toBeNull();
   });
 

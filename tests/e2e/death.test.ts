@@ -164,3 +164,27 @@ it("a wait in progress is answered when the end comes, with the run as interrupt
   execFileSync("kill", ["-TERM", String(host.pid)]);
   expect((await waiting).structured.runs).toMatchObject([{ status: "interrupted" }]);
 });
+
+it("runs that are just being created when their process ends are interrupted too", async () => {
+  const { bench, standIn, host } = await setStage(() => hang());
+  await host.close();
+  const peer = spawnRaw(bench, { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url });
+  const gone = new Promise((resolve) => peer.child.once("exit", resolve));
+  const spawn = (id: number) =>
+    peer.send({
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name: "spawn_agent", arguments: { prompt: "go" } },
+    });
+  peer.send(INITIALIZE);
+  peer.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  spawn(1);
+  await until(() => standIn.requests.length === 1);
+  for (let id = 2; id <= 40; id++) spawn(id);
+  await until(() => readRuns(bench).rows.length > 2, 10_000);
+  peer.child.kill("SIGTERM");
+  await gone;
+  const { rows } = readRuns(bench);
+  expect(rows.map(({ status }) => status)).toEqual(rows.map(() => "interrupted"));
+});

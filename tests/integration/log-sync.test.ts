@@ -9,7 +9,7 @@ import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
 import { type CommitQueue, createCommitQueue } from "../../src/runner/commit-queue.js";
 import { type Connection, connect } from "../../src/store/connection.js";
-import { createLogSync } from "../../src/store/log-sync.js";
+import { createLogSync, type Disk } from "../../src/store/log-sync.js";
 import { processOwners } from "../../src/store/owner.js";
 import { createRunStore } from "../../src/store/run-store.js";
 import { newRunNamed } from "../support/new-run.js";
@@ -23,7 +23,68 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a log", () => {
-  it("is synced for each who asks, also while it is being synced, and when it was closed meanwhile", async () => {
+  /** A disk on which each sync ends when it is told to. */
+  function slowDisk() {
+    const syncs: ((error: Error | null) => void)[] = [];
+    let standing = 0;
+    const disk: Disk = {
+      sync: (_file, done) => syncs.push(done),
+      syncNow: () => {
+        standing += 1;
+      },
+    };
+    return { disk, syncs, standing: () => standing };
+  }
+
+  it("is synced once for all who asked before the sync began", async () => {
+    writeFileSync(`${file}-wal`, "log");
+    const { disk, syncs } = slowDisk();
+    const sync = createLogSync(file, disk);
+    const ends: string[] = [];
+    const ask = (name: string) => sync.soon().then(() => ends.push(name));
+    const asked = [ask("a"), ask("b"), ask("c")]; // what b and c have written may have missed the first
+    expect(syncs).toHaveLength(1);
+    syncs[0]?.(null);
+    await asked[0];
+    await nextRound();
+    expect([ends, syncs.length]).toEqual([["a"], 2]);
+    syncs[1]?.(null);
+    await Promise.all(asked);
+    expect(syncs).toHaveLength(2);
+    sync.close();
+  });
+
+  it("that is closed while it is being synced is synced a last time, for those who wait", async () => {
+    writeFileSync(`${file}-wal`, "log");
+    const { disk, syncs, standing } = slowDisk();
+    const sync = createLogSync(file, disk);
+    const asked = [sync.soon(), sync.soon()];
+    sync.close();
+    expect(standing()).toBe(1);
+    syncs[0]?.(null);
+    await Promise.all([...asked, sync.soon()]);
+    expect(syncs).toHaveLength(1);
+  });
+
+  it("is not taken for synced where the other way of syncing has failed meanwhile", async () => {
+    writeFileSync(`${file}-wal`, "log");
+    const { disk, syncs } = slowDisk();
+    const broken = {
+      ...disk,
+      syncNow: () => {
+        throw new Error("EIO");
+      },
+    };
+    const sync = createLogSync(file, broken);
+    const asked = sync.soon();
+    expect(() => sync.now()).toThrow("EIO");
+    syncs[0]?.(null);
+    await expect(asked).rejects.toThrow("EIO");
+    expect(() => sync.check()).toThrow("EIO");
+    sync.close();
+  });
+
+  it("is synced for real", async () => {
     writeFileSync(`${file}-wal`, "log");
     const sync = createLogSync(file);
     const asked = [sync.soon(), sync.soon(), sync.soon()];
@@ -70,7 +131,7 @@ describe("events", () => {
   beforeEach(async () => {
     disk = withResolvers();
     disk.resolve();
-    connection = connect(file, { soon: () => disk.promise, now: () => {}, close: () => {} });
+    connection = connect(file, { check: () => {}, soon: () => disk.promise, now: () => {}, close: () => {} });
     const store = createRunStore(connection, { now: Date.now }, processOwners());
     commits = createCommitQueue(store, () => true);
     store.createRun(newRunNamed("run_1"));

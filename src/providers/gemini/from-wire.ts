@@ -36,9 +36,9 @@ export function fromGeminiResponse(response: unknown, model: string): ModelReply
       cause: parsed.error,
     });
   }
-  const usage = usageOf(parsed.data);
   const candidate = parsed.data.candidates?.[0];
   const fault = candidate ? faultOf(candidate) : faultWithoutCandidate(parsed.data);
+  const usage = usageOf(parsed.data, fault === null);
   if (fault) return { ok: false, ...fault, usage };
   return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
 }
@@ -52,11 +52,14 @@ export function readGeminiReply({ content }: RawReply): ReplyContent {
   return known ?? toReplyContent(contentSchema.parse(content));
 }
 
-function usageOf({ usageMetadata }: GeminiResponse): Usage | null {
+/** Null where a count is missing that cannot be nothing: of a reply that says something, what it says. */
+function usageOf({ usageMetadata }: GeminiResponse, saysSomething: boolean): Usage | null {
   if (!usageMetadata) return null;
+  const { candidatesTokenCount: output = saysSomething ? null : 0 } = usageMetadata;
+  if (output === null) return null;
   return {
     input: usageMetadata.promptTokenCount,
-    output: usageMetadata.candidatesTokenCount,
+    output,
     cached: usageMetadata.cachedContentTokenCount,
     thinking: usageMetadata.thoughtsTokenCount,
   };

@@ -89,7 +89,8 @@ describe("a server that ends", () => {
     expect(answers[0]).toContain(why.replaceAll('"', '\\"'));
     // It is being started again every now and then.
     const problem = await until(async () => ((await stage.problem()).state === "degraded" ? stage.problem() : null));
-    expect(problem).toEqual({ state: "degraded", code: "start_failed", message: why });
+    const remedy = expect.stringMatching(/config\.yaml says of server "hostile", and see why it ends$/);
+    expect(problem).toEqual({ state: "degraded", code: "start_failed", message: why, remedy });
     await stage.endClean();
   });
 

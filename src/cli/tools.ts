@@ -40,7 +40,7 @@ async function listTools({ words, cached, json, width }: ToolsOptions, deps: Too
   const chosen = words.length === 0 ? all : words;
   if (!cached) await deps.downstream.hold(chosen).settled; // they stay up until the pool is closed
   const servers = deps.downstream.status().filter(({ name }) => chosen.includes(name));
-  const isTroubled = servers.some(({ state }) => state === "degraded" || state === "failed");
+  const isTroubled = servers.some(({ problem }) => problem !== null);
   return {
     text: json ? toJson(servers, deps.notices) : toText(servers, deps.notices, width),
     exitCode: isTroubled ? TROUBLE_EXIT : 0,

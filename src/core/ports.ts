@@ -73,7 +73,7 @@ export interface ServerStatus {
   readonly from: string;
   readonly reach: "stdio" | "http" | "sse" | null;
   readonly state: ServerState;
-  /** Why it is degraded or failed. */
+  /** Why it is degraded or failed, or is being started again. */
   readonly problem: ServerProblem | null;
   /** What it offers, or offered when it was last up; null where that was never seen. */
   readonly listing: Catalog | null;

@@ -19,7 +19,7 @@ const HOPELESS = new Set(["spawn_failed", "unauthorized", "bad_definition"]);
 export interface ManagedServer {
   readonly config: ServerConfig;
   readonly state: ServerState;
-  /** Why it is degraded or failed. */
+  /** Why it is degraded or failed, or is being started again. */
   readonly problem: ServerProblem | null;
   /** What it offers, or offered when it was last up; null where that is not known. */
   readonly known: Catalog | null;
@@ -159,6 +159,12 @@ export function createManagedServer(
     lastEnd = connection.close();
   }
 
+  /** What it is broken by; a start does not end that before it has come to an end itself. */
+  function trouble(): Broken | null {
+    const broken = state.kind === "starting" ? state.after : state;
+    return broken !== null && "problem" in broken ? broken : null;
+  }
+
   /** What was seen too long ago counts for nothing, unless the server is up and would have said what has changed. */
   function knownNow(): Catalog | null {
     return state.kind === "ready" || memory.isFresh ? memory.known : null;
@@ -204,16 +210,14 @@ export function createManagedServer(
       return state.kind;
     },
     get problem() {
-      return "problem" in state ? state.problem : null;
+      return trouble()?.problem ?? null;
     },
     get known() {
       return knownNow();
     },
     findings: memory.findings,
     get shown() {
-      const trouble = state.kind === "starting" ? state.after : state;
-      if (trouble !== null && "shown" in trouble) return trouble.shown;
-      return knownNow() ?? NOTHING;
+      return trouble()?.shown ?? knownNow() ?? NOTHING;
     },
     hold() {
       holds += 1;

@@ -5,6 +5,7 @@ import type { Place } from "./config/places.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import { openDefinitions } from "./open-definitions.js";
 import { providerEntries } from "./open-runtime.js";
+import { refuseUnpriced } from "./runner/refuse-unpriced.js";
 import { type ProviderEntry, resolveProvider } from "./runner/resolve-provider.js";
 
 /** Reads files only. */
@@ -41,7 +42,9 @@ async function problemOf({ check, defaultModel }: ProviderEntry): Promise<string
 async function choiceOf(config: Config, entries: readonly ProviderEntry[]) {
   try {
     const { entry, model } = await resolveProvider([], config, entries);
-    return { provider: entry.name, model };
+    const choice = { provider: entry.name, model };
+    refuseUnpriced({ ...choice, limits: config.limits, workflow: null }, new Map([[entry.name, entry]]));
+    return choice;
   } catch (error) {
     return { refusal: messageOf(error) };
   }

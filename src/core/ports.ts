@@ -308,6 +308,8 @@ export interface RunStore {
   togetherAtOnce<R>(act: () => R): R;
   /** Resolves when all that was written before is on the disk. Rejects with StoreError. */
   synced(): Promise<void>;
+  /** Has all that was written before on the disk some milliseconds from now, for those who need not wait for it. */
+  syncLater(): void;
   /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
   createRun(run: NewRun): CreateRunResult;
   /** Appends events and projects them on their run's row; null, and nothing is written, where the hold is lost or the status may not follow. */

@@ -55,12 +55,11 @@ export async function* advanceTurn(
 ): AsyncGenerator<readonly RunEvent[], Halt | null> {
   const { journal, signal } = context;
   const before = journal.workflow?.turnStep ?? null;
-  const hasWorkflow = journal.workflow !== null;
-  const halt = hasWorkflow ? yield* advanceWorkflow(context, deps) : null;
+  const halt = yield* advanceWorkflow(context, deps);
   if (halt || signal.aborted) return halt;
   const inquiry = takeStepRequests(calls, before, context);
   if (inquiry) return waitWith(inquiry);
-  return hasWorkflow ? yield* advanceWorkflow(context, deps) : null;
+  return yield* advanceWorkflow(context, deps);
 }
 
 type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;

@@ -82,12 +82,16 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
   function settleWhenSynced(written: readonly Queued[]): void {
     for (const { durably, resolve } of written) if (!durably) resolve();
     const waiting = written.filter(({ durably }) => durably);
+    if (waiting.length === 0) {
+      store.syncLater();
+      return;
+    }
     store.synced().then(
       () => {
         for (const { resolve } of waiting) resolve();
       },
       (error: unknown) => {
-        for (const { reject } of waiting) reject(error); // where nobody waits, whoever comes next meets it
+        for (const { reject } of waiting) reject(error);
       },
     );
   }

@@ -4,8 +4,10 @@ import type { RunRequest } from "../core/run.js";
 import { modelNamed } from "./model-now.js";
 import type { ProviderEntry } from "./resolve-provider.js";
 
+type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "workflow">;
+
 /** Throws ConfigError for a limited run that may ask a model whose price nobody has given. */
-export function refuseUnpriced(request: RunRequest, entries: ReadonlyMap<string, ProviderEntry>): void {
+export function refuseUnpriced(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
   if (request.limits.maxCostUsd === null) return;
   const steps = [null, ...(request.workflow?.steps ?? [])];
   const models = steps.map((step) => modelNamed(request, step, entries));

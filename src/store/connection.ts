@@ -29,6 +29,8 @@ export interface Connection {
   atomicallyUnsynced<R>(act: () => R): R;
   /** Resolves when all that was committed before is on the disk. Rejects with StoreError. */
   synced(): Promise<void>;
+  /** Has all that was committed before on the disk soon, though nobody waits for it. */
+  syncLater(): void;
   /** Runs it with the wait; for what does not fail where it cannot wait. */
   patiently<R>(act: () => R): R;
   /** From now on nothing waits long. */
@@ -96,6 +98,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       sync.soon().catch((error: unknown) => {
         throw toStoreError(error, file);
       }),
+    syncLater: sync.later,
     patiently,
     hurry() {
       patience = HURRY_MS;

@@ -6,7 +6,9 @@ export interface LogSync {
   check(): void;
   /** Resolves when all that was committed before is on the disk; meanwhile this process goes on. */
   soon(): Promise<void>;
-  /** The same, standing still. */
+  /** Has it on the disk some milliseconds from now, unless somebody who waits for it syncs before; nobody waits for this. */
+  later(): void;
+  /** The same as `soon`, standing still. */
   now(): void;
   close(): void;
 }
@@ -17,6 +19,7 @@ export interface Disk {
   syncNow(file: number): void;
 }
 
+const LATER_MS = 20; // some turns of an agent: the wait for the next reply brings most of it to the disk
 const DISK: Disk = { sync: fdatasync, syncNow: fdatasyncSync };
 
 /**
@@ -31,6 +34,8 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
   let failure: Error | null = null;
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
+  let isLeft = false; // for later
+  let timer: NodeJS.Timeout | undefined;
 
   function check(): void {
     if (failure) throw failure;
@@ -45,6 +50,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
 
   /** What is committed from now on is not sure to be in it. */
   function begin(): Promise<void> {
+    isLeft = false;
     running = new Promise<void>((resolve, reject) => {
       if (isClosed && !failure) return resolve(); // with the last sync
       disk.sync(fileFor("soon"), (error) => {
@@ -60,6 +66,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
 
   function now(): void {
     const file = fileFor("now");
+    isLeft = false;
     try {
       disk.syncNow(file);
     } catch (error) {
@@ -68,23 +75,35 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
     }
   }
 
+  async function soon(): Promise<void> {
+    if (running === null && next === null) return begin();
+    next ??= (running ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => {
+        next = null;
+        return begin();
+      });
+    return next;
+  }
+
+  function syncWhatIsLeft(): void {
+    if (isLeft) void soon().catch(() => {}); // whoever writes next meets it
+  }
+
   return {
     check,
-    async soon() {
-      if (running === null && next === null) return begin();
-      next ??= (running ?? Promise.resolve())
-        .catch(() => {})
-        .then(() => {
-          next = null;
-          return begin();
-        });
-      return next;
+    soon,
+    later() {
+      if (isLeft) return;
+      isLeft = true;
+      timer = timer?.refresh() ?? setTimeout(syncWhatIsLeft, LATER_MS).unref();
     },
     now,
     close() {
       if (isClosed) return;
+      clearTimeout(timer);
       try {
-        if (running !== null) now();
+        if (running !== null || isLeft) now();
       } catch {
         // whoever waits for it learns of it
       }

@@ -168,6 +168,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     together: (act) => verb(atomically<ReturnType<typeof act>>)(act),
     togetherAtOnce: (act) => verbAtOnce(atomicallyUnsynced<ReturnType<typeof act>>)(act),
     synced: connection.synced,
+    syncLater: connection.syncLater,
     endSession: verb((id) => {
       if (sqlite.readonly) return; // none was begun
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();

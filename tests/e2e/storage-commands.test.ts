@@ -188,6 +188,9 @@ describe("legwork doctor", () => {
 
     const keyless = await examine(bench, {});
     expect(keyless.of("provider", "fault").join()).toContain("no provider is set up: set GEMINI_API_KEY");
+    bench.configure("limits: { max_cost_usd: 1 }\n");
+    const unpriced = await examine(bench);
+    expect(unpriced.of("provider", "fault").join()).toMatch(/^max_cost_usd cannot be kept.*add "prices: \{ gemini: /);
     bench.configure("provdier: gemini\n");
     const unread = await examine(bench);
     expect(unread.code).toBe(1);

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as nextRound } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setTimeout as delay, setImmediate as nextRound } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
 import { type CommitQueue, createCommitQueue } from "../../src/runner/commit-queue.js";
@@ -84,6 +84,27 @@ describe("a log", () => {
     sync.close();
   });
 
+  it("that nobody waits for is synced with the next who does, or by itself some milliseconds later", async () => {
+    writeFileSync(`${file}-wal`, "log");
+    const { disk, syncs, standing } = slowDisk();
+    const sync = createLogSync(file, disk);
+    sync.later();
+    sync.later();
+    expect(syncs).toHaveLength(0);
+    const asked = sync.soon();
+    syncs[0]?.(null);
+    await asked;
+    await delay(60);
+    expect(syncs).toHaveLength(1);
+    sync.later();
+    await vi.waitFor(() => expect(syncs).toHaveLength(2), 5_000);
+    syncs[1]?.(null);
+    await nextRound();
+    sync.later();
+    sync.close();
+    expect(standing()).toBe(1);
+  });
+
   it("is synced for real", async () => {
     writeFileSync(`${file}-wal`, "log");
     const sync = createLogSync(file);
@@ -131,7 +152,14 @@ describe("events", () => {
   beforeEach(async () => {
     disk = withResolvers();
     disk.resolve();
-    connection = connect(file, { check: () => {}, soon: () => disk.promise, now: () => {}, close: () => {} });
+    const nothing = () => {};
+    connection = connect(file, {
+      check: nothing,
+      soon: () => disk.promise,
+      later: nothing,
+      now: nothing,
+      close: nothing,
+    });
     const store = createRunStore(connection, { now: Date.now }, processOwners());
     commits = createCommitQueue(store, () => true);
     store.createRun(newRunNamed("run_1"));

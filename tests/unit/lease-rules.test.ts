@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), 
 let connections: readonly Connection[] = [];
 
 beforeAll(() => {
-  const noSync = { check: () => {}, soon: async () => {}, now: () => {}, close: () => {} }; // the power stays on
+  const noSync = { check: () => {}, soon: async () => {}, later: () => {}, now: () => {}, close: () => {} }; // the power stays on
   connections = Array.from({ length: 3 }, () => connect(join(folder, "legwork.db"), noSync));
   for (const { sqlite } of connections) sqlite.pragma("synchronous = OFF");
 });

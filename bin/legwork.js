@@ -8,7 +8,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`legwork needs Node 20.19 or newer; this is ${process.versions.node}\n`);
   process.exit(2);
 }
-const built = new URL("../dist/main.js", import.meta.url);
+const built = new URL("../dist/bundle/main.js", import.meta.url);
 if (!existsSync(built)) {
   process.stderr.write(
     `legwork is not built: run "npm ci && npm run build" in ${fileURLToPath(new URL("..", import.meta.url))}\n`,

@@ -1,8 +1,8 @@
 /** The commands beside the server: what each takes, and what it is given. Loaded with the first of them only. */
 import { userInfo } from "node:os";
-import { fileURLToPath } from "node:url";
 import { type CommandEnd, SIGNAL_EXIT } from "./cli/command-end.js";
 import type { OpenedForRun } from "./cli/resume-here.js";
+import { inPackage } from "./config/package-folder.js";
 import type { Place } from "./config/places.js";
 import { ConfigError, StoreError } from "./core/errors.js";
 import type { RunStore } from "./core/ports.js";
@@ -42,7 +42,7 @@ export interface Given {
 type Command = (given: Given) => Promise<CommandEnd>;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const PROGRAM = fileURLToPath(new URL("../bin/legwork.js", import.meta.url));
+const PROGRAM = inPackage("bin/legwork.js");
 const MOST_SEED = 2 ** 31;
 
 export const RUN_COMMAND = {

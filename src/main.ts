@@ -1,5 +1,6 @@
 /** Where everything begins: the command line, of which no arguments at all is the stdio server. */
 import { readFileSync } from "node:fs";
+import { inPackage } from "./config/package-folder.js";
 import { ConfigError, RequestError, StoreError } from "./core/errors.js";
 import { parseArguments, USAGE } from "./parse-arguments.js";
 
@@ -44,6 +45,6 @@ async function runCommand(argv: readonly string[]): Promise<void> {
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(inPackage("package.json"), "utf8");
   return String((JSON.parse(text) as { version?: unknown }).version);
 }

@@ -1,9 +1,9 @@
 /** Puts the agents and workflows of a project, its user and legwork together. */
-import { fileURLToPath } from "node:url";
+import { inPackage } from "./config/package-folder.js";
 import { COMMAND, type Place } from "./config/places.js";
 import { trustsDefinition } from "./config/trust.js";
 
-export const SHIPPED_WORKFLOWS = fileURLToPath(new URL("../workflows", import.meta.url));
+export const SHIPPED_WORKFLOWS = inPackage("workflows");
 
 /**
  * Reads nothing yet. `trusts` says which files of the project count: those that its user trusts, where nothing else is

@@ -147,7 +147,9 @@ function isOurFile(named: string): boolean {
 
 function entryFiles(folder: string, bin: unknown): readonly string[] {
   const named = typeof bin === "object" && bin !== null ? Object.values(bin) : [bin];
-  const files = [...named, "dist/main.js"].filter((file) => typeof file === "string").map((file) => join(folder, file));
+  const files = [...named, "dist/main.js", "dist/bundle/main.js"]
+    .filter((file) => typeof file === "string")
+    .map((file) => join(folder, file));
   return files.filter(isFile).map((file) => realpathSync(file));
 }
 

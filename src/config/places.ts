@@ -2,12 +2,12 @@
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ConfigError } from "../core/errors.js";
+import { inPackage } from "./package-folder.js";
 import { findProject } from "./project.js";
 
 /** How the command line of this legwork is called. */
-export const COMMAND = `node ${fileURLToPath(new URL("../../bin/legwork.js", import.meta.url))}`;
+export const COMMAND = `node ${inPackage("bin/legwork.js")}`;
 
 export interface Place {
   /** legwork's own folder: `$LEGWORK_HOME`, else `~/.legwork`. */

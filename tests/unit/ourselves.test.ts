@@ -18,7 +18,8 @@ function put(name: string, text = ""): string {
 
 // A checkout, the same package installed, a link to it on PATH, and a project that only shares the name.
 put("checkout/package.json", '{"name": "legwork", "bin": {"legwork": "bin/legwork.js"}}');
-for (const file of ["bin/legwork.js", "bin/quickstart.js", "dist/main.js", "README.md"]) put(`checkout/${file}`);
+for (const file of ["bin/legwork.js", "bin/quickstart.js", "dist/main.js", "dist/bundle/main.js", "README.md"])
+  put(`checkout/${file}`);
 put("other/package.json", '{"name": "other", "bin": "run.js"}');
 put("other/run.js");
 put("other/legwork/notes.txt");
@@ -45,6 +46,7 @@ describe("is recognised", () => {
     ["node", join(root, "checkout/bin/legwork.js")],
     ["node", "--enable-source-maps", "linked/bin/legwork.js", "--project", "."],
     ["node", "checkout/dist/main.js"],
+    ["node", "checkout/dist/bundle/main.js"],
     ["node", "checkout/bin/legwork"],
     ["node", "--import=checkout/dist/main.js", "x"],
     ["checkout/bin/legwork.js"],

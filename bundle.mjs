@@ -1,0 +1,26 @@
+/**
+ * Puts what tsc has compiled and the packages that it imports into few files, which a host that starts legwork waits for
+ * less than for hundreds. What is imported late stays in files of its own.
+ */
+import { rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const FOLDER = "dist/bundle"; // as deep as the folders of the sources: files of the package are found from there alike
+
+rmSync(FOLDER, { recursive: true, force: true });
+await build({
+  entryPoints: { main: "dist/main.js", "effect-server": "dist/selftest/effect-server.js" },
+  outdir: FOLDER,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  external: ["better-sqlite3"], // finds its binary beside itself
+  chunkNames: "[name]-[hash]",
+  // Packages that are not modules yet ask for Node's own by `require`, which a module has not got.
+  banner: {
+    js: 'import { createRequire as requiringFrom } from "node:module"; const require = requiringFrom(import.meta.url);',
+  },
+  logLevel: "warning",
+});

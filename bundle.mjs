@@ -8,7 +8,7 @@ import { build } from "esbuild";
 const FOLDER = "dist/bundle"; // as deep as the folders of the sources: files of the package are found from there alike
 
 rmSync(FOLDER, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { main: "dist/main.js", "effect-server": "dist/selftest/effect-server.js" },
   outdir: FOLDER,
   bundle: true,
@@ -22,5 +22,13 @@ await build({
   banner: {
     js: 'import { createRequire as requiringFrom } from "node:module"; const require = requiringFrom(import.meta.url);',
   },
+  mainFields: ["module", "main"],
   logLevel: "warning",
+  metafile: true,
 });
+
+// Of a package that is no module a late import would find none of the names that it finds in Node.
+for (const [file, { imports }] of Object.entries(metafile.inputs))
+  for (const { path, kind } of imports)
+    if (kind === "dynamic-import" && metafile.inputs[path]?.format === "cjs")
+      throw new Error(`${file} imports ${path} late: do so in a file of its own, and import that late`);

@@ -51,17 +51,10 @@ export function createJsonSchemas(): JsonSchemas {
   };
 }
 
-const OPTIONS = {
-  strict: false, // other people's schemas hold keywords of their own
-  validateFormats: false, // formats are annotations in JSON Schema 2020-12
-  logger: false,
-  validateSchema: false, // see Rigour
-} as const;
-
 /** Drafts 6 and 7 and 2020-12 differ in a few keywords; one validator of each serves all schemas. */
 const loaders = {
-  older: once(async () => new (await import("ajv")).Ajv(OPTIONS)),
-  current: once(async () => new (await import("ajv/dist/2020.js")).Ajv2020(OPTIONS)),
+  older: once(async () => (await import("./ajv.js")).createOlderValidator()),
+  current: once(async () => (await import("./ajv.js")).createCurrentValidator()),
 };
 
 /** By the draft that it names, else by the current one; a schema that this cannot be is tried as the other. */

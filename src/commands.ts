@@ -150,6 +150,13 @@ async function runRuns({ place, version, ...options }: Given): Promise<CommandEn
           return { ...head, ...sections };
         },
       },
+      async redacted(text) {
+        const [{ createRedact }, { knownSecrets }] = await Promise.all([
+          import("./core/redact.js"),
+          import("./config/known-secrets.js"),
+        ]);
+        return createRedact(await knownSecrets(place)).text(text);
+      },
       write: (text) => process.stdout.write(text),
       async lookAfterRuns() {
         if (store.isReadOnly) return () => {};

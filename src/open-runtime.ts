@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { monotonicFactory } from "ulid";
 import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "./config/load-config.js";
 import { COMMAND, type Place } from "./config/places.js";
+import { providerSecrets } from "./config/secrets.js";
 import { priceIn } from "./core/cost.js";
 import { ConfigError, RequestError } from "./core/errors.js";
 import type { ReadReply } from "./core/history.js";
 import { once } from "./core/once.js";
 import type { Downstream, Log, PinStore } from "./core/ports.js";
-import { createRedact, REDACT_NOTHING } from "./core/redact.js";
+import { createRedact } from "./core/redact.js";
 import type { DownstreamOptions } from "./downstream/downstream-options.js";
 import { createReadProjectFile } from "./files/read-project-file.js";
 import { createLog } from "./log/create-log.js";
@@ -54,13 +55,14 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     store.close();
     throw error;
   }
+  let redact = createRedact(providerSecrets(place.env));
   const log = createLog(place.home, DEFAULT_LOG_LEVEL);
+  log.redact = redact;
   const feed = createEventFeed(log);
   const watch = createStoreWatch(store, log);
   const live = createLiveRuns({ store, feed, watch, log });
   let downstream: Downstream | null = null;
   let setup: Promise<Setup> | null = null;
-  let redact = REDACT_NOTHING;
 
   async function openSetup(): Promise<Setup> {
     const config = await loadConfig(place);
@@ -113,6 +115,11 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
         throw error;
       });
       return setup;
+    },
+    async secretsKnown() {
+      await parts.setup().catch((error: unknown) => {
+        if (!(error instanceof ConfigError)) throw error;
+      });
     },
   };
   const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, host.elicit, log) });

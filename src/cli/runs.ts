@@ -24,6 +24,8 @@ export interface RunsDeps extends PruneDeps, RespondDeps {
     event(event: StoredEvent): object;
     access(access: ReturnType<typeof accessAt>): object;
   };
+  /** Without the secrets that must not be stored. */
+  redacted(text: string): Promise<string>;
   /** Says something while the command goes on. */
   write(text: string): void;
   /** Marks the runs whose process is gone, now and every few seconds, until the returned function is called. */
@@ -91,7 +93,7 @@ export async function runs(options: RunsOptions, deps: RunsDeps): Promise<Comman
     case "watch":
       return await watchRun(run, options, deps);
     case "cancel":
-      return cancelRun(run, options, deps);
+      return await cancelRun(run, options, deps);
     case "respond":
       return await respondCommand(run, options, deps);
     case "resume":
@@ -152,8 +154,10 @@ async function watchRun({ id }: Run, options: RunsOptions, deps: RunsDeps): Prom
 }
 
 /** Its process notices by itself and stops what it does. */
-function cancelRun({ id }: Run, { json, reason }: RunsOptions, { store, shapes }: RunsDeps): CommandEnd {
-  const message = reason === null ? "cancelled by the user" : `cancelled by the user: ${reason}`;
+async function cancelRun({ id }: Run, { json, reason }: RunsOptions, deps: RunsDeps): Promise<CommandEnd> {
+  const { store, shapes } = deps;
+  const why = reason === null ? "" : `: ${await deps.redacted(reason)}`;
+  const message = `cancelled by the user${why}`;
   const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;
   const was = store.endTree(id, outcome).find((run) => run.id === id)?.was;
   const now = store.getRun(id);

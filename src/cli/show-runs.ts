@@ -52,7 +52,21 @@ export function runText(
   const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
   const digits = String(events.at(-1)?.seq ?? 0).length;
   const lines = events.map((event) => eventLine(event, readReply, width, digits));
-  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines].join("\n")}\n`;
+  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines, ...questionLines(run)].join("\n")}\n`;
+}
+
+/** What a waiting run asks, whole, and how to answer; nothing where it asks nothing. */
+function questionLines({ id, status, question }: Run): readonly string[] {
+  if (status !== "waiting" || question === null) return [];
+  const { kind, text, options } = question;
+  const choices = options === null ? [] : [`one of: ${options.map(visible).join(" | ")}`];
+  const answer = kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
+  return [
+    "",
+    `it asks (${question.id}):`,
+    ...[...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd()),
+    `answer with: legwork runs respond ${id} ${answer}`,
+  ];
 }
 
 function costText(costUsd: number | null): string {

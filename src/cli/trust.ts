@@ -9,5 +9,11 @@ export async function trust(place: Place, definitions: ReadonlyMap<string, Uint8
   const news = changed.map((file) => `${file} ${files.has(file) ? "was new or had changed" : "is gone"}.\n`).join("");
   if (files.size === 0)
     return `${news}${project} has none of ${GUARDED_FILES.join(", ")} and no agents or workflows: there is nothing to trust\n`;
-  return `${news}${project} is now trusted, until one of these changes: ${[...files.keys()].join(", ")}\nRestart legwork in your host for it to take effect.\n`;
+  return `${news}${project} is now trusted, until one of these changes: ${[...files.keys()].join(", ")}\n${restartFor(files)}`;
+}
+
+/** Agents and workflows are read anew with each run; the configuration is kept. */
+function restartFor(files: ReadonlyMap<string, unknown>): string {
+  const isKept = GUARDED_FILES.some((file) => files.has(file));
+  return isKept ? "Restart legwork in your host for it to take effect.\n" : "The next run has them.\n";
 }

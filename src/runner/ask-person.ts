@@ -10,6 +10,7 @@ import type { CallContext, CallDeps } from "./make-call.js";
 type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
+const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 
 export interface Permission {
   /** Why the call is not made; null where nobody has denied it. */
@@ -33,9 +34,12 @@ export function permission(rule: string | null, about: CallAbout, { given }: His
   return { denial: null, inquiry: { text, options: null, about, withinSeconds: null } };
 }
 
-/** The arguments of a call as people and agents are told of them. */
+/** The arguments of a call as people and agents are told of them: what is left out is said before them, for an end may be overlooked. */
 export function shownArguments(args: object): string {
-  return cutTo(JSON.stringify(args), SHOWN_ARGUMENTS);
+  const json = JSON.stringify(args);
+  const shown = cutTo(json, SHOWN_ARGUMENTS);
+  if (shown === json) return json;
+  return `arguments of ${json.length} characters, of which only the first ${shown.length} stand here (${WHERE_WHOLE}): ${shown}`;
 }
 
 /** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */

@@ -1,5 +1,6 @@
 /** Ends a run from outside its loop, whoever owns it: the end is written first, then what goes on here is aborted. */
 import type { EndedRun, RunStore } from "../core/ports.js";
+import type { Redact } from "../core/redact.js";
 import type { Outcome } from "../core/run.js";
 import type { EventFeed } from "./event-feed.js";
 import type { LiveRuns } from "./live-runs.js";
@@ -8,15 +9,17 @@ export interface EndDeps {
   readonly store: RunStore;
   readonly live: LiveRuns;
   readonly feed: EventFeed;
+  readonly redact: Redact;
 }
 
 /**
  * What the run was before, and whether this ended it: a run whose status does not allow that end stays as it is.
- * Its living descendants are cancelled with it.
+ * Its living descendants are cancelled with it. What a host says of the end may hold secrets: they have to be known before.
  */
-export function endRun(runId: string, outcome: Outcome, { store, live, feed }: EndDeps): Omit<EndedRun, "id"> {
+export function endRun(runId: string, outcome: Outcome, deps: EndDeps): Omit<EndedRun, "id"> {
+  const { store, live, feed, redact } = deps;
   live.flush(); // what is finished counts
-  const tree = store.endTree(runId, outcome);
+  const tree = store.endTree(runId, redact.value(outcome));
   const ended = tree.filter((run) => run.ended).map(({ id }) => id);
   live.stop(ended, "ended");
   for (const id of ended) feed.publish(id, []);

@@ -167,7 +167,8 @@ function isUnaffordable({ journal: { history }, spending }: CallContext): boolea
 
 /** The limit that leaves no room for another turn, or null. */
 function breachNow({ request, journal, spending }: CallContext): RunFailure | null {
-  return firstBreach(request.limits, journal.history) ?? spending.breach();
+  const breach = firstBreach(request.limits, journal.history) ?? spending.breach();
+  return breach && { code: breach.code, message: breach.message };
 }
 
 /** The next turn, or the agent's one extra reply where a limit has run out. */

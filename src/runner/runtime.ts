@@ -30,7 +30,7 @@ export interface RuntimeParts {
   readonly callChildren: CallChildren;
   readonly readReply: ReadReply;
   readonly clock: Clock;
-  /** Of the secrets that the configuration holds; of none before setup(). */
+  /** Of the secrets that the configuration holds; of the providers' keys alone before it was read. */
   readonly redact: Redact;
   readonly readProjectFile: ReadProjectFile;
   /** What many hosts' calls at once pass one by one, see createTurnstile. */
@@ -38,6 +38,8 @@ export interface RuntimeParts {
   newId(prefix: "run" | "ses" | "msg"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;
+  /** Resolves when `redact` knows all secrets that can be known, also where the configuration is broken. */
+  secretsKnown(): Promise<void>;
 }
 
 export interface Setup {

@@ -45,6 +45,7 @@ export function fitItems(items: readonly Keyed[], from: ListCursor, budget: numb
     }
     if (page.length > 0) return { page, next: cursor };
     const json = JSON.stringify(value);
+    if (cursor.offset >= json.length) throw badCursor();
     const part = fittingPart(json, cursor.offset, budget - 200);
     const end = cursor.offset + part.length;
     page.push({ ...headOf(value), json_part: part, json_offset: cursor.offset, json_length: json.length });

@@ -247,7 +247,8 @@ const BROKEN_OFF =
 /** What helps against an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   max_turns: "resume_run with more_turns goes on with it; ",
-  max_cost_usd: "where the limit is its own, resume_run with more_cost_usd goes on with it; ",
+  max_cost_usd:
+    "where the limit is its own and all that was spent is known, resume_run with more_cost_usd goes on with it; ",
   timeout: "resume_run with more_seconds goes on with it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
   rate_limited: "resume_run goes on with it later; ",

@@ -77,11 +77,11 @@ describe("a conversation", () => {
       reply([{ text: "b" }], { usage: { promptTokenCount: 3, candidatesTokenCount: 1 } }),
       reply([{ text: "b" }], { usage: { promptTokenCount: 3 } }),
       reply([{ text: "c" }], { usage: null }),
+      reply([{ text: "d" }], { usage: { promptTokenCount: 1e308, candidatesTokenCount: 1 } }),
     ]);
     expect((await ask(provider)).usage).toEqual({ input: 90, output: 7, cached: 40, thinking: 12 });
     expect((await ask(provider)).usage).toEqual({ input: 3, output: 1, cached: 0, thinking: 0 });
-    expect((await ask(provider)).usage).toBeNull();
-    expect((await ask(provider)).usage).toBeNull();
+    for (let n = 0; n < 3; n++) expect((await ask(provider)).usage).toBeNull();
   });
 
   it("sends each model content back byte for byte over three turns, thought signatures included", async () => {

@@ -277,6 +277,12 @@ describe("a cursor", () => {
     }
   });
 
+  it("from behind the end of an item is refused", async () => {
+    const cursor = encode({ kind: "events", after: 0, offset: 1e15 });
+    const page = await host.call("get_run", { run_id: ended, view: "events", cursor });
+    expectRefusal(page, "invalid_cursor", /cursor is not one.*leave it out/);
+  });
+
   it.each(fromNowhere)("from nowhere is refused everywhere: %j", async (cursor) => {
     for (const view of views)
       expectRefusal(await host.call("get_run", { run_id: ended, view, cursor }), "invalid_cursor", /leave it out/);

@@ -110,8 +110,11 @@ describe("a limit on money", () => {
       result: "So far: nothing.",
       cost_usd: 0.6,
       error: { code: "max_cost_usd", message: "the run spent 0.4 USD of 0.3 USD (max_cost_usd) before it was done" },
-      next: expect.stringMatching(/^where the limit is its own, resume_run with more_cost_usd goes on with it; /),
+      next: expect.stringMatching(
+        /^where the limit is its own and all .* resume_run with more_cost_usd goes on with it; /,
+      ),
     });
+    expect(Object.keys(run.error)).toEqual(["code", "message"]);
     expect(requests().map((request) => toolsIn(request).length > 1)).toEqual([true, true, false]);
     expect(conversationIn(requests()[2]).at(-1)).toContain("A limit is reached: the run spent 0.4 USD of 0.3 USD");
   });

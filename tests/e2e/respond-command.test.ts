@@ -33,7 +33,13 @@ it("answers, approves, denies and writes to runs of a process that lives; it goe
   const open = (id: string) => until(async () => (await settled(host, run_id)).question?.id === id);
 
   await open("q1");
-  expect((await legwork(bench, ["runs", "show", run_id])).stdout).toContain("q1: Which? [a | b]");
+  const shown = (await legwork(bench, ["runs", "show", run_id])).stdout;
+  expect(shown).toContain("q1: Which? [a | b]");
+  expect(shown).toMatch(
+    new RegExp(
+      `\nit asks \\(q1\\):\n  Which\\?\n  one of: a \\| b\nanswer with: legwork runs respond ${run_id} --answer TEXT\n$`,
+    ),
+  );
   const wrong = await command("--answer", "c");
   expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("takes one of these") });
   expect(await command("--answer", "b", "--remark", "I think.", "--question", "q1")).toEqual({
@@ -42,6 +48,9 @@ it("answers, approves, denies and writes to runs of a process that lives; it goe
     stdout: `${run_id} has its answer to q1, and goes on as soon as a legwork of its project has room\n`,
   });
   await open("q2");
+  const approval = (await legwork(bench, ["runs", "show", run_id])).stdout;
+  expect(approval).toContain('\n  May effects__add_line be called with {"text":"yes"}? (rule "ask")\nanswer with: ');
+  expect(approval).toMatch(/ --approve, or --deny\n$/);
   expect(await command("--approve")).toMatchObject({ code: 0, stderr: "" });
   await open("q3");
   const denied = await command("--deny", "--remark", "One is enough.", "--json");

@@ -103,3 +103,30 @@ it("redacts what is logged while nobody looks", async () => {
   expect(raw.stderr() + raw.stdout()).not.toContain(SECRET);
   expect(filesWith(bench.home, [SECRET])).toEqual([]);
 });
+
+it("keeps what a host or a user says of a run's end out of the database, also as the first call of a process", async () => {
+  const bench = setBench();
+  bench.configure(`mcpServers: { environment: ${server("environment")} }`);
+  rehearse(bench, "waits", [{ text: "later", delay_ms: 60_000 }]);
+  const env = { MY_KEY: SECRET, GEMINI_API_KEY: "gemini-key-of-mine" };
+  const owner = await setHost(bench, { env });
+  const begun = async () => {
+    const started = await owner.call("spawn_agent", { prompt: "x", provider: "rehearsal", model: "waits" });
+    const { run_id } = started.structured;
+    await until(async () => (await owner.call("get_run", { run_id })).structured.run.status === "running");
+    return run_id;
+  };
+  const [cancelled, completed, stopped] = [await begun(), await begun(), await begun()];
+  const said = `because of ${SECRET} and gemini-key-of-mine`;
+  const first = await setHost(bench, { env });
+  const second = await setHost(bench, { env });
+  const shown = [
+    await first.call("cancel_run", { run_id: cancelled, reason: said }),
+    await second.call("complete", { run_id: completed, status: "success", result: said, data: { said } }),
+    await legwork(bench, ["runs", "cancel", String(stopped), "--reason", said], env),
+  ].map((answer) => JSON.stringify(answer));
+  expect(shown[0]).toContain("because of [redacted MY_KEY] and [redacted GEMINI_API_KEY]");
+  expect(shown[1]).toContain("because of [redacted MY_KEY] and [redacted GEMINI_API_KEY]");
+  for (const host of [owner, first, second]) await host.close();
+  expect(filesWith(bench.home, [SECRET, "gemini-key-of-mine"])).toEqual([]);
+});

@@ -19,6 +19,15 @@ it("asks by the rule, and nothing where there is none", () => {
   expect(permission(null, ABOUT, after(null))).toEqual(GIVEN);
 });
 
+it("says before long arguments how much of them is left out, and where all of it is", () => {
+  const content = `${"x".repeat(40_000)} rm -rf`;
+  const { inquiry } = permission('rule "first"', { ...ABOUT, arguments: { content } }, after(null));
+  expect(inquiry?.text).toMatch(
+    /^May files__write be called with arguments of 40021 characters, of which only the first 3000 stand here \(get_run .*\): \{"content":"xxx/,
+  );
+  expect(inquiry?.text).not.toContain("rm -rf");
+});
+
 it("lets a call pass that was approved", () => {
   expect(permission('rule "first"', ABOUT, after({ approved: true }))).toEqual(GIVEN);
 });

@@ -20,12 +20,12 @@ export interface FunctionDeclaration {
   readonly parametersJsonSchema: object;
 }
 
-const countSchema = z.number().min(0).default(0);
+const countSchema = z.int().min(0).default(0);
 
 /** The prompt's count holds the cached tokens too; that of the candidates does not hold the thoughts. */
 const usageSchema = z.object({
-  promptTokenCount: z.number().min(0), // no prompt is empty: without it the others say too little
-  candidatesTokenCount: z.number().min(0).optional(), // whoever says something counts it
+  promptTokenCount: z.int().min(0), // no prompt is empty: without it the others say too little
+  candidatesTokenCount: z.int().min(0).optional(), // whoever says something counts it
   cachedContentTokenCount: countSchema,
   thoughtsTokenCount: countSchema,
 });

@@ -16,6 +16,7 @@ export const cancelRun = defineTool({
   output: runOutput,
   async handle({ run_id, reason }, { runtime, host }) {
     existingRun(run_id, runtime.store);
+    await runtime.secretsKnown(); // a host's reason is stored
     const message = reason === undefined ? "cancelled by the host" : `cancelled by the host: ${reason}`;
     const { was } = endRun(
       run_id,

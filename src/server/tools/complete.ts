@@ -21,6 +21,7 @@ export const complete = defineTool({
     const refuse = (status: string) =>
       new RequestError("not_running", `${run_id} is ${status}: only a running run can be completed`);
     if (run.status !== "running" && run.status !== "waiting") throw refuse(run.status);
+    await runtime.secretsKnown(); // a host's outcome is stored
     const verdict = await judgeComplete(completion, run.request.outputSchema, runtime.schemas);
     if (!verdict.accepted) throw new RequestError("invalid_arguments", verdict.reason);
     const unmet = verdict.outcome.status === "success" ? await unmetByWorkflow(run, runtime) : [];

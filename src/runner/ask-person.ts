@@ -34,7 +34,10 @@ export function permission(rule: string | null, about: CallAbout, { given }: His
   return { denial: null, inquiry: { text, options: null, about, withinSeconds: null } };
 }
 
-/** The arguments of a call as people and agents are told of them: what is left out is said before them, for an end may be overlooked. */
+/**
+ * The arguments of a call as people and agents are told of them: that some are left out is said before them, for an end may
+ * be overlooked.
+ */
 export function shownArguments(args: object): string {
   const json = JSON.stringify(args);
   const shown = cutTo(json, SHOWN_ARGUMENTS);

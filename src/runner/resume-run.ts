@@ -126,7 +126,7 @@ function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Run
   if (past.millisecondsLeft + moreSeconds * 1000 <= 0)
     throw refuse("its time is up (timeout_seconds); pass more_seconds");
   const spent = createSpending(run, history, runtime.store).breach();
-  if (spent) throw refuse(`${spent.message}; ${moneyRemedy(spent, run)}`);
+  if (spent) throw refuse(`${spent.failure.message}; ${moneyRemedy(spent, run)}`);
 }
 
 function moneyRemedy({ runId, isKnown }: CostBreach, { id }: Run): string {

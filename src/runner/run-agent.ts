@@ -167,8 +167,7 @@ function isUnaffordable({ journal: { history }, spending }: CallContext): boolea
 
 /** The limit that leaves no room for another turn, or null. */
 function breachNow({ request, journal, spending }: CallContext): RunFailure | null {
-  const breach = firstBreach(request.limits, journal.history) ?? spending.breach();
-  return breach && { code: breach.code, message: breach.message };
+  return firstBreach(request.limits, journal.history) ?? spending.breach()?.failure ?? null;
 }
 
 /** The next turn, or the agent's one extra reply where a limit has run out. */

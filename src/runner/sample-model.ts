@@ -18,7 +18,7 @@ export function createSampler(inbox: Inbox, context: CallContext, deps: CallDeps
     const { server } = asked;
     if (samplings >= MOST_SAMPLINGS) throw new Error(`servers may ask ${MOST_SAMPLINGS} times in a run, and have`);
     const breach = context.spending.breach();
-    if (breach) throw new Error(breach.message);
+    if (breach) throw new Error(breach.failure.message);
     samplings += 1;
     const stopped = AbortSignal.any([signal, context.signal, inbox.over]);
     await untilAborted(inbox.post({ type: "sampling_requested", turn, server }), stopped);

@@ -8,7 +8,8 @@ import type { Run, RunFailure } from "../core/run.js";
 export type Costs = Pick<RunStore, "costOfTree" | "costLimits">;
 
 /** A limit that leaves no room for another request. */
-export interface CostBreach extends RunFailure {
+export interface CostBreach {
+  readonly failure: RunFailure;
   /** Whose limit it is. */
   readonly runId: string;
   /** False where it is not known what was spent. */
@@ -52,7 +53,7 @@ export function createSpending(
     const { others, usd } = spentIn(runId);
     const owner = runId === run.id ? "the run" : `the run ${runId} above it`;
     const failure = costBreach(usd, mostUsd, others === 0 ? owner : `${owner} and those that it has started`);
-    return failure && { ...failure, runId, isKnown: usd !== null };
+    return failure && { failure, runId, isKnown: usd !== null };
   }
 
   return {

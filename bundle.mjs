@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
-const FOLDER = "dist/bundle"; // as deep as the folders of the sources: files of the package are found from there alike
+const FOLDER = "dist/bundle";
 
 rmSync(FOLDER, { recursive: true, force: true });
 const { metafile } = await build({

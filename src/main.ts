@@ -1,6 +1,6 @@
 /** Where everything begins: the command line, of which no arguments at all is the stdio server. */
 import { readFileSync } from "node:fs";
-import { inPackage } from "./config/package-folder.js";
+import { inPackage } from "./config/files/package-folder.js";
 import { ConfigError, RequestError, StoreError } from "./core/errors.js";
 import { parseArguments, USAGE } from "./parse-arguments.js";
 
@@ -15,8 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     const isKnown = error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError;
     if (!isKnown) throw error;
     const [{ visibleLines }, { CONFIGURATION_EXIT }] = await Promise.all([
-      import("./cli/visible.js"),
-      import("./cli/command-end.js"),
+      import("./cli/render/visible.js"),
+      import("./cli/render/command-end.js"),
     ]);
     process.stderr.write(`legwork: ${visibleLines(error.message).join("\n")}\n`);
     process.exitCode = CONFIGURATION_EXIT;
@@ -31,8 +31,8 @@ async function runCommand(argv: readonly string[]): Promise<void> {
     const { serve } = await import("./serve.js");
     return serve(project, packageVersion());
   }
-  const { findPlaces } = await import("./config/places.js");
-  const { RUN_COMMAND } = await import("./commands.js");
+  const { findPlaces } = await import("./config/files/paths.js");
+  const { RUN_COMMAND } = await import("./composition/commands.js");
   const width = Math.max(NARROWEST_LINE, process.stdout.columns ?? LINE_OF_NO_TERMINAL);
   const { text, exitCode } = await RUN_COMMAND[command]({
     ...given,

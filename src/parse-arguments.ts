@@ -1,8 +1,8 @@
 /** The command line: which commands there are, what each takes, and what was given. */
 import { parseArgs } from "node:util";
-import type { Given } from "./commands.js";
+import type { Given } from "./composition/commands.js";
 import { ConfigError } from "./core/errors.js";
-import { MOST } from "./core/limits.js";
+import { MOST } from "./core/run/limits.js";
 
 export const USAGE = `legwork [--project FOLDER]          the MCP server, on stdin and stdout
 legwork trust [--project FOLDER]    lets the configuration of the project count, as it is now
@@ -28,7 +28,7 @@ legwork selftest --crash N [--seed N]    kills servers of its own N times and co
 legwork --version | --help
 `;
 
-type Command = keyof typeof import("./commands.js").RUN_COMMAND;
+type Command = keyof typeof import("./composition/commands.js").RUN_COMMAND;
 
 /** The commands with the options that each takes. */
 const COMMANDS: Readonly<Record<Command, readonly string[]>> = {

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
-import { findPlaces } from "./config/places.js";
-import type { OpenRuntime } from "./open-runtime.js";
+import type { OpenRuntime } from "./composition/open-runtime.js";
+import { findPlaces } from "./config/files/paths.js";
 import type { Runtime } from "./runner/runtime.js";
 import { createServer } from "./server/create-server.js";
 
@@ -20,7 +20,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
   let ending: string | null = null;
 
   async function open(): Promise<OpenRuntime> {
-    const { openRuntime } = await import("./open-runtime.js");
+    const { openRuntime } = await import("./composition/open-runtime.js");
     opened = openRuntime(findPlaces(projectArgument), version, { elicit: server.elicit });
     if (ending !== null)
       opened.interrupt(ending); // the end came while the database was being opened

@@ -7,14 +7,14 @@ import { join } from "node:path";
 const [folder, verb, count] = process.argv.slice(2);
 const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url));
 const [{ openStore }, { createDownstream }, { createRedact }] = await Promise.all([
-  dist("store/open-store.js"),
-  dist("downstream/pool.js"),
+  dist("store/sqlite/open-store.js"),
+  dist("downstream/pool/pool.js"),
   dist("core/redact.js"),
 ]);
 const store = openStore(join(folder, "legwork.db"), { now: Date.now });
 
 if (verb === "save") {
-  const { withFaults } = await dist("downstream/listing.js");
+  const { withFaults } = await dist("downstream/catalog/listing.js");
   const tools = Array.from({ length: Number(count) }, toTool);
   store.catalogs.save("a-hash", withFaults({ tools, complete: true })); // as a server's list is kept
 } else {

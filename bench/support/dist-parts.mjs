@@ -3,7 +3,7 @@ const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url));
 
 /** The store of runs on a file, its clock at a standstill. The caller closes it. */
 export async function createRunStore(file, at = null) {
-  const { openStore } = await dist("store/open-store.js");
+  const { openStore } = await dist("store/sqlite/open-store.js");
   const { runs } = openStore(file, { now: at === null ? Date.now : () => at });
   return { store: runs, close: runs.close };
 }
@@ -11,8 +11,8 @@ export async function createRunStore(file, at = null) {
 /** A shipped workflow as a run's request holds it. */
 export async function toFrozenWorkflow(name) {
   const [{ openDefinitions }, { findPlaces }] = await Promise.all([
-    dist("open-definitions.js"),
-    dist("config/places.js"),
+    dist("composition/open-definitions.js"),
+    dist("config/files/paths.js"),
   ]);
   const { definitions } = await openDefinitions(findPlaces(null));
   return definitions.workflow(name).definition;
@@ -20,13 +20,16 @@ export async function toFrozenWorkflow(name) {
 
 /** get_run as the server calls it, without the wire. */
 export async function openGetRun(store) {
-  const [{ getRun }, { readReply }] = await Promise.all([dist("server/tools/get-run.js"), dist("open-runtime.js")]);
+  const [{ getRun }, { readReply }] = await Promise.all([
+    dist("server/tools/get-run.js"),
+    dist("composition/open-runtime.js"),
+  ]);
   const context = { runtime: { store, readReply }, host: { maxAnswer: 10_000 } };
   return (args) => getRun.handle({ limit: 50, ...args }, context);
 }
 
 /** What makes a cursor of list_runs that goes on behind a run. */
 export async function createListCursor() {
-  const { encodeCursor } = await dist("server/page.js");
+  const { encodeCursor } = await dist("views/page.js");
   return ({ id, createdAt }) => encodeCursor("list", { after: id, created: createdAt });
 }

@@ -1,6 +1,7 @@
 /** The facts of a run as CEL sees them: only those that a condition uses, bounded, whole numbers as integers. */
-import type { Facts } from "../core/advance.js";
-import type { ConditionFault } from "../core/condition.js";
+
+import type { ConditionFault } from "../core/workflow/condition.js";
+import type { Facts } from "../core/workflow/engine.js";
 import type { Syntax } from "./read-syntax.js";
 
 const LONGEST_TEXT = 1_000_000; // characters; searching it for a literal takes about a millisecond

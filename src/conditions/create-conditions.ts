@@ -1,8 +1,8 @@
 /** Conditions in CEL: compiled once, bounded in what they may cost, evaluated on the facts of a run. */
 import { TypeError as CheckError, Environment, EvaluationError, ParseError, serialize } from "@marcbachmann/cel-js";
-import type { Facts, Verdict } from "../core/advance.js";
-import type { CompiledCondition, ConditionFault, ConditionReader } from "../core/condition.js";
-import { matchesAny } from "../core/workflow-state.js";
+import type { CompiledCondition, ConditionFault, ConditionReader } from "../core/workflow/condition.js";
+import type { Facts, Verdict } from "../core/workflow/engine.js";
+import { matchesAny } from "../core/workflow/workflow-state.js";
 import { celContext } from "./cel-context.js";
 import { constantOf } from "./constant-of.js";
 import { FACT_NAMES, neverBoolean, readSyntax, type Syntax } from "./read-syntax.js";

@@ -1,8 +1,8 @@
 /** What a condition is made of: the names that it uses, and what it must not use. */
 import { type ASTNode, serialize } from "@marcbachmann/cel-js";
-import type { ConditionFault } from "../core/condition.js";
-import { didYouMean } from "../core/nearest.js";
-import { patternFault } from "../core/tool.js";
+import { patternFault } from "../core/tools/tool.js";
+import type { ConditionFault } from "../core/workflow/condition.js";
+import { didYouMean } from "../lib/nearest.js";
 
 /** Facts that are one value. */
 const PLAIN = ["tool", "server", "step", "step_action_count", "total_action_count", "turn"] as const;

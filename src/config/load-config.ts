@@ -1,18 +1,18 @@
 /** Arguments, environment and files become one typed, frozen Config. */
 import { join } from "node:path";
+import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
-import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/limits.js";
 import type { Secret } from "../core/redact.js";
-import type { PatternSource, RunLimits } from "../core/run.js";
-import type { BrokenServer, ServerConfig } from "../core/server-config.js";
-import { type LoadedFile, parseConfigFile, UserConfigFile } from "./config-file.js";
+import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/run/limits.js";
+import type { PatternSource, RunLimits } from "../core/run/run.js";
+import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
+import type { Place } from "./files/paths.js";
+import { type PriceLists, toPriceLists } from "./files/prices.js";
+import { readProjectFiles } from "./files/project-files.js";
+import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
-import type { Place } from "./places.js";
-import { type PriceLists, toPriceLists } from "./prices.js";
-import { readProjectFiles } from "./project-files.js";
-import { LARGEST_CONFIG, readRegularFile } from "./read-file.js";
-import { providerSecrets } from "./secrets.js";
-import { loadServers } from "./servers.js";
+import { loadServers } from "./servers/servers.js";
+import { providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
 

@@ -1,11 +1,11 @@
 /** Which files define servers, in the order in which they win, and which variables each may read. */
-import type { LoadedFile } from "./config-file.js";
-import type { Variables } from "./expand.js";
-import { type Import, PROJECT_FILES } from "./imported-files.js";
-import type { Place } from "./places.js";
-import { hasProjectFile } from "./project-files.js";
-import { PROVIDER_KEYS } from "./secrets.js";
-import type { ServerSource } from "./server-source.js";
+import type { LoadedFile } from "./files/config-file.js";
+import { type Import, PROJECT_FILES } from "./files/imported-files.js";
+import type { Place } from "./files/paths.js";
+import { hasProjectFile } from "./files/project-files.js";
+import type { Variables } from "./servers/expand.js";
+import type { ServerSource } from "./servers/server-source.js";
+import { PROVIDER_KEYS } from "./trust/secrets.js";
 
 interface Files {
   readonly place: Place;

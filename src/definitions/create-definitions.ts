@@ -1,18 +1,24 @@
 /** The agents and workflows that can be named: looked for at each call, read again when they have changed. */
 import { basename, dirname, extname, resolve } from "node:path";
-import type { AgentDefinition, DefinitionEntry, DefinitionOrigin, Definitions, Found } from "../core/agent.js";
-import type { ConditionReader } from "../core/condition.js";
+import type {
+  AgentDefinition,
+  DefinitionEntry,
+  DefinitionOrigin,
+  Definitions,
+  Found,
+} from "../core/definitions/agent.js";
 import { ConfigError, RequestError } from "../core/errors.js";
-import { didYouMean } from "../core/nearest.js";
-import type { Workflow } from "../core/workflow.js";
+import type { ConditionReader } from "../core/workflow/condition.js";
+import type { Workflow } from "../core/workflow/workflow.js";
+import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../yaml/read-yaml.js";
-import { agentFolders, ENDINGS, workflowFolders } from "./definition-folders.js";
-import type { FindParent } from "./extend-workflow.js";
 import { type LoadedAgent, loadAgent } from "./load-agent.js";
-import { createWorkflowLoader, type LoadedWorkflow } from "./load-workflow.js";
-import { createFileReader } from "./read-file.js";
-import { type Candidate, createSearch, type Search } from "./search.js";
-import { NAME, NAME_RULE } from "./words.js";
+import { agentFolders, ENDINGS, workflowFolders } from "./read/definition-folders.js";
+import { createFileReader } from "./read/read-file.js";
+import { type Candidate, createSearch, type Search } from "./read/search.js";
+import { NAME, NAME_RULE } from "./read/words.js";
+import type { FindParent } from "./workflow/extend-workflow.js";
+import { createWorkflowLoader, type LoadedWorkflow } from "./workflow/load-workflow.js";
 
 export interface DefinitionsDeps {
   readonly project: GuardedProject | null;

@@ -1,14 +1,14 @@
 /** One agent definition from one file, in the vocabulary of its folder. */
 import { extname } from "node:path";
-import type { AgentDefinition } from "../core/agent.js";
+import type { AgentDefinition } from "../core/definitions/agent.js";
 import { ConfigError } from "../core/errors.js";
 import { readYaml, type YamlPath } from "../yaml/read-yaml.js";
-import { readOwnAgent } from "./agent-file.js";
-import type { DefinitionFolder } from "./definition-folders.js";
-import { type MarkdownFile, readMarkdown } from "./front-matter.js";
-import { readClaudeAgent, readGeminiAgent } from "./host-agents.js";
-import type { ReadFile } from "./read-file.js";
-import { checkStem } from "./words.js";
+import { readClaudeAgent, readGeminiAgent } from "./hosts/host-agents.js";
+import { readOwnAgent } from "./read/agent-file.js";
+import type { DefinitionFolder } from "./read/definition-folders.js";
+import { type MarkdownFile, readMarkdown } from "./read/front-matter.js";
+import type { ReadFile } from "./read/read-file.js";
+import { checkStem } from "./read/words.js";
 
 export interface LoadedAgent {
   readonly definition: AgentDefinition;

@@ -2,8 +2,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
-import type { ReadProjectFile } from "../core/ports.js";
-import { comparableName, protectedName } from "../core/protected-names.js";
+import type { ReadProjectFile } from "../core/ports/ports.js";
+import { comparableName, protectedName } from "../core/tools/protected-names.js";
 
 export interface ProjectFolders {
   /** The project, as a real path. */

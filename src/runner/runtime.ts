@@ -1,18 +1,18 @@
 /** What runs are worked with: put together once, handed to every tool. */
-import type { Definitions } from "../core/agent.js";
-import type { ConditionReader } from "../core/condition.js";
-import type { ReadReply } from "../core/history.js";
-import type { Clock, Downstream, ReadProjectFile, RunStore } from "../core/ports.js";
+import type { Definitions } from "../core/definitions/agent.js";
+import type { Clock, Downstream, ReadProjectFile, RunStore } from "../core/ports/ports.js";
 import type { Redact } from "../core/redact.js";
-import type { CallChildren } from "./children.js";
-import type { EventFeed } from "./event-feed.js";
-import type { JsonSchemas } from "./json-schema.js";
-import type { LiveRuns } from "./live-runs.js";
-import type { OfferTools } from "./offer-tools.js";
-import type { ProviderEntry } from "./resolve-provider.js";
-import type { RunSettings } from "./resolve-request.js";
-import type { TakeOver } from "./take-over.js";
-import type { StoreWatch } from "./watch-store.js";
+import type { ReadReply } from "../core/run/history.js";
+import type { ConditionReader } from "../core/workflow/condition.js";
+import type { JsonSchemas } from "../json-schema/json-schema.js";
+import type { EventFeed } from "./live/event-bus.js";
+import type { LiveRuns } from "./live/live-runs.js";
+import type { TakeOver } from "./live/recovery.js";
+import type { StoreWatch } from "./live/watch-store.js";
+import type { CallChildren } from "./operations/child-runs.js";
+import type { ProviderEntry } from "./request/resolve-provider.js";
+import type { RunSettings } from "./request/resolve-request.js";
+import type { OfferTools } from "./tools/tool-set.js";
 
 /** What is needed to work with runs at all; opened at a process's first tool call. */
 export interface Runtime extends RuntimeParts {

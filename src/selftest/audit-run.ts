@@ -1,7 +1,7 @@
 /** Judges one run of the campaign: by its journal, by what the effect server counted, and by its undisturbed twin. */
-import type { RawEvent } from "../core/onlooker.js";
-import { isEnded, type Outcome, type RunStatus } from "../core/run.js";
-import { callsOf, EFFECTS, type Play, resultOf, type ScriptedReply } from "./plays.js";
+import type { RawEvent } from "../core/ports/database-observer.js";
+import { isEnded, type Outcome, type RunStatus } from "../core/run/run.js";
+import { callsOf, EFFECTS, type Play, resultOf, type ScriptedReply } from "./scenarios.js";
 
 /** A run as it is on disk when the campaign is over. */
 export interface RunOnDisk {

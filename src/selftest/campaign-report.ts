@@ -1,6 +1,6 @@
 /** What a campaign has found, for programs and for people. */
 import type { RunAudit } from "./audit-run.js";
-import { MOMENTS, type Moment } from "./plan-deaths.js";
+import { MOMENTS, type Moment } from "./plan-kills.js";
 
 /** How many runs were left without a process, by the last event in their journal. */
 export type Left = Map<string, number>;

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { EFFECTS, type EffectTool, playOf } from "./plays.js";
+import { EFFECTS, type EffectTool, playOf } from "./scenarios.js";
 
 /** A call at which a death is due: held before or after it is made, and never answered unless it is released. */
 export interface Trap {

@@ -1,9 +1,9 @@
 /** Keeps eight runs at work as long as the campaign lasts, through whichever server is up. */
-import type { Onlooker } from "../core/onlooker.js";
-import type { Crew } from "./crew.js";
-import { PLAYS, type Play, runName } from "./plays.js";
+import type { Onlooker } from "../core/ports/database-observer.js";
+import type { Crew } from "./fleet.js";
+import { RUNS_AT_ONCE, type Stage } from "./sandbox.js";
+import { PLAYS, type Play, runName } from "./scenarios.js";
 import type { Chance } from "./seeded.js";
-import { RUNS_AT_ONCE, type Stage } from "./stage.js";
 
 /** A run that was asked for. */
 export interface AskedRun {

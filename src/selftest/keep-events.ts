@@ -1,6 +1,6 @@
 /** Remembers which events were on disk, so that one that is gone or changed later is noticed. */
 import { createHash } from "node:crypto";
-import type { Onlooker, RawEvent } from "../core/onlooker.js";
+import type { Onlooker, RawEvent } from "../core/ports/database-observer.js";
 
 export interface KeptEvents {
   /** Takes note of what lies in the journal of a run now. */

@@ -1,18 +1,18 @@
 /** The crash campaign: real servers, real runs, real deaths, and the count of what they cost. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Onlooker } from "../core/onlooker.js";
-import type { Outcome, RunStatus } from "../core/run.js";
+import type { Onlooker } from "../core/ports/database-observer.js";
+import type { Outcome, RunStatus } from "../core/run/run.js";
 import { auditRun, type CallMarks, marksOf, type RunAudit } from "./audit-run.js";
 import { type CampaignReport, type Left, toReport } from "./campaign-report.js";
-import { type Crew, openCrew } from "./crew.js";
+import { type Crew, openCrew } from "./fleet.js";
 import { type AskedRun, askFor, keepBusy } from "./keep-busy.js";
 import { createKeptEvents, type KeptEvents } from "./keep-events.js";
-import { meetDeath } from "./meet-death.js";
+import { meetDeath } from "./kill.js";
 import { type Effects, openEffects } from "./open-effects.js";
-import { type DeathPlan, type Moment, planDeaths, type Undisturbed } from "./plan-deaths.js";
-import { PLAYS, runName } from "./plays.js";
+import { type DeathPlan, type Moment, planDeaths, type Undisturbed } from "./plan-kills.js";
+import { createStage, type Stage } from "./sandbox.js";
+import { PLAYS, runName } from "./scenarios.js";
 import { type Chance, createChance } from "./seeded.js";
-import { createStage, type Stage } from "./stage.js";
 import { createJournalWatch } from "./watch-journals.js";
 
 export interface CampaignOptions {

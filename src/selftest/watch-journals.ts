@@ -1,5 +1,5 @@
 /** Tells each event once, soon after it is on disk. */
-import type { Onlooker } from "../core/onlooker.js";
+import type { Onlooker } from "../core/ports/database-observer.js";
 
 /** An event that has just come to lie on disk. */
 export interface FreshEvent {

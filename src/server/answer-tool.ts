@@ -1,10 +1,10 @@
 /** Answers one call of one of our tools: arguments checked, then handled, the answer given twice over. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
-import { didYouMean } from "../core/nearest.js";
+import { hostProfile } from "../hosts/host-profile.js";
+import { didYouMean } from "../lib/nearest.js";
 import type { Runtime } from "../runner/runtime.js";
 import { argumentError, errorResult } from "./error-text.js";
-import { hostProfile } from "./host-profile.js";
 import type { ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 

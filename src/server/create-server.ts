@@ -9,7 +9,7 @@ import {
   ListToolsRequestSchema,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { ElicitReply, ElicitRequest, HostSession } from "../core/ports.js";
+import type { ElicitReply, ElicitRequest, HostSession } from "../core/ports/ports.js";
 import type { Runtime } from "../runner/runtime.js";
 import { INSTRUCTIONS } from "./instructions.js";
 

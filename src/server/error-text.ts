@@ -2,10 +2,10 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import { ConfigError, RequestError, StoreError } from "../core/errors.js";
-import { explainIssue } from "../core/issue-text.js";
-import { didYouMean } from "../core/nearest.js";
 import { REDACT_NOTHING, type Redact } from "../core/redact.js";
-import { fittingPart, sizeOf } from "./page.js";
+import { explainIssue } from "../lib/issue-text.js";
+import { didYouMean } from "../lib/nearest.js";
+import { fittingPart, sizeOf } from "../views/page.js";
 
 /** The result for an error that a call met; null for one that is a bug of ours. What is secret goes before anything is cut. */
 export function errorResult(error: unknown, redact: Redact = REDACT_NOTHING): CallToolResult | null {

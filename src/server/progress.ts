@@ -1,5 +1,5 @@
 /** Progress notifications: at each event, and at least every 15 s, so that hosts see that a waiting call is alive. */
-import type { RunEvent, StoredEvent } from "../core/event.js";
+import type { RunEvent, StoredEvent } from "../core/run/event.js";
 
 const AT_LEAST_EVERY_MS = 15_000;
 

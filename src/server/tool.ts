@@ -1,10 +1,10 @@
 /** What an MCP tool of ours is made of. */
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
-import type { StoredEvent } from "../core/event.js";
-import type { HostSession } from "../core/ports.js";
+import type { HostSession } from "../core/ports/ports.js";
+import type { StoredEvent } from "../core/run/event.js";
+import type { HostProfile } from "../hosts/host-profile.js";
 import type { Runtime } from "../runner/runtime.js";
-import type { HostProfile } from "./host-profile.js";
 
 /** One call of a tool, and who makes it. */
 export interface ToolContext {

@@ -1,8 +1,8 @@
 /** YAML text to a checked value; every complaint names file, line and column. */
 import type { z } from "zod";
 import { ConfigError } from "../core/errors.js";
-import { explainIssue } from "../core/issue-text.js";
-import { didYouMean } from "../core/nearest.js";
+import { explainIssue } from "../lib/issue-text.js";
+import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlPath } from "./read-yaml.js";
 
 /** Reads one YAML document against a schema. Throws ConfigError with the place and, for an unknown key, the nearest legal one. */

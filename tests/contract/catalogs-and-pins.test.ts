@@ -7,8 +7,8 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { CatalogCache, Pin, PinStore, RunStore, ToolList } from "../../src/core/ports.js";
-import { openStore } from "../../src/store/open-store.js";
+import type { CatalogCache, Pin, PinStore, RunStore, ToolList } from "../../src/core/ports/ports.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 
 interface Stores {
   readonly runs: RunStore;

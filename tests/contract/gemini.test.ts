@@ -1,8 +1,8 @@
 /** The Gemini provider with the real SDK, over loopback against a stand-in that checks the wire as the vendor does. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { Message, RawReply, ToolDeclaration } from "../../src/core/message.js";
-import type { ModelReply } from "../../src/core/ports.js";
+import type { ModelReply } from "../../src/core/ports/ports.js";
+import type { Message, RawReply, ToolDeclaration } from "../../src/core/run/message.js";
 import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
 import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";
 import {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import type { RunHold, RunStore } from "../../src/core/ports.js";
-import type { Effect } from "../../src/core/tool.js";
-import { openStore } from "../../src/store/open-store.js";
+import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import type { Effect } from "../../src/core/tools/tool.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
 
 let folder: string;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import type { RunHold, RunStore } from "../../src/core/ports.js";
-import { openStore } from "../../src/store/open-store.js";
+import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed, REQUEST } from "../support/new-run.js";
 
 const REPLIED: RunEvent = {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { RunEvent } from "../../src/core/event.js";
-import type { NewRun, RunHold, RunStore } from "../../src/core/ports.js";
-import type { Outcome } from "../../src/core/run.js";
-import { openStore as openFile } from "../../src/store/open-store.js";
+import type { NewRun, RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import type { Outcome } from "../../src/core/run/run.js";
+import { openStore as openFile } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
 import { EVERYTHING } from "../support/run-filter.js";
 

@@ -2,7 +2,7 @@
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { LARGEST_SOURCE } from "../../src/core/context.js";
+import { LARGEST_SOURCE } from "../../src/core/run/context.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { EFFECT_SERVER, type TestHost, until } from "../support/host.js";
 import { rehearse, rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";

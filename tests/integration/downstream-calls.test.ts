@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { createDownstream } from "../../src/downstream/pool.js";
+import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
   call,
   effectLog,

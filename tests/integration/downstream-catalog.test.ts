@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { createRedact } from "../../src/core/redact.js";
-import { createDownstream } from "../../src/downstream/pool.js";
+import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
   call,
   effects,

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { RunStore } from "../../src/core/ports.js";
-import { createCommitQueue } from "../../src/runner/commit-queue.js";
-import { openStore } from "../../src/store/open-store.js";
+import type { RunStore } from "../../src/core/ports/ports.js";
+import { createCommitQueue } from "../../src/store/sqlite/connection/commit-queue.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
 
 const HELD_MS = 300;

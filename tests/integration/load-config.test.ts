@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/trust.js";
+import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   dollar,

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { setTimeout as delay, setImmediate as nextRound } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { RunEvent } from "../../src/core/event.js";
-import { type CommitQueue, createCommitQueue } from "../../src/runner/commit-queue.js";
-import { type Connection, connect } from "../../src/store/connection.js";
-import { createLogSync, type Disk } from "../../src/store/log-sync.js";
-import { processOwners } from "../../src/store/owner.js";
-import { createRunStore } from "../../src/store/run-store.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { type CommitQueue, createCommitQueue } from "../../src/store/sqlite/connection/commit-queue.js";
+import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
+import { createLogSync, type Disk } from "../../src/store/sqlite/connection/log-sync.js";
+import { processOwners } from "../../src/store/sqlite/connection/owner.js";
+import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
 import { newRunNamed } from "../support/new-run.js";
 
 let folder: string;

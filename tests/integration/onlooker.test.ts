@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
-import { openOnlooker } from "../../src/store/open-onlooker.js";
+import { openOnlooker } from "../../src/store/sqlite/connection/open-database-observer.js";
 import { until } from "../support/host.js";
 import { rehearse, setBench, setHost } from "../support/rehearsals.js";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openStore } from "../../src/store/open-store.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 
 const OPENER = join(import.meta.dirname, "../support/open-at-barrier.mjs");
 const ROUNDS = 10;

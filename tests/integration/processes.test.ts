@@ -9,11 +9,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ServerConfig } from "../../src/core/definitions/server-config.js";
 import { DownstreamError } from "../../src/core/errors.js";
 import { createRedact, REDACT_NOTHING } from "../../src/core/redact.js";
-import type { ServerConfig } from "../../src/core/server-config.js";
-import { createReaper, type Reaper } from "../../src/downstream/reaper.js";
-import { createTransport, type ServerTransport } from "../../src/downstream/server-transport.js";
+import { createReaper, type Reaper } from "../../src/downstream/process/reaper.js";
+import { createTransport, type ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { groupLives, hostileConfig, isAlive, livingProcesses, pidIn, stdioConfig } from "../support/transports.js";
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/trust.js";
+import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   CONFIG,

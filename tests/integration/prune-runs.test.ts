@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { NewRun } from "../../src/core/ports.js";
-import type { EndStatus } from "../../src/core/run.js";
-import { openStore } from "../../src/store/open-store.js";
-import { type PruneRequest, pruneRuns } from "../../src/store/prune-runs.js";
+import type { NewRun } from "../../src/core/ports/ports.js";
+import type { EndStatus } from "../../src/core/run/run.js";
+import { type PruneRequest, pruneRuns } from "../../src/store/sqlite/maintenance/prune-runs.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
 
 const HOUR_MS = 3600_000;

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Catalog, Downstream, ElicitRequest, SampleRequest, ToolProgress } from "../../src/core/ports.js";
-import type { ServerConfig } from "../../src/core/server-config.js";
-import { createDownstream } from "../../src/downstream/pool.js";
+import type { ServerConfig } from "../../src/core/definitions/server-config.js";
+import type { Catalog, Downstream, ElicitRequest, SampleRequest, ToolProgress } from "../../src/core/ports/ports.js";
+import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
   call,
   failure,

@@ -1,10 +1,10 @@
 /** The life of a downstream server: idle, starting, ready, degraded, failed, and what is shown of it meanwhile. */
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { RunRequest } from "../../src/core/run.js";
-import { createDownstream } from "../../src/downstream/pool.js";
-import { usableServers } from "../../src/runner/offer-tools.js";
+import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
+import type { RunRequest } from "../../src/core/run/run.js";
+import { createDownstream } from "../../src/downstream/pool/pool.js";
+import { usableServers } from "../../src/runner/tools/tool-set.js";
 import {
   call,
   effects,

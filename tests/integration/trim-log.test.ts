@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
-import { openStore } from "../../src/store/open-store.js";
+import { openStore } from "../../src/store/sqlite/open-store.js";
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /** Agents, workflows and limits as fast-check makes them, for runs of the real loop. */
 import fc from "fast-check";
-import type { ToolCall } from "../../src/core/message.js";
-import type { Workflow } from "../../src/core/workflow.js";
+import type { ToolCall } from "../../src/core/run/message.js";
+import type { Workflow } from "../../src/core/workflow/workflow.js";
 import type { Cut, Scenario, ScriptedReply } from "./cut-runs.js";
 import { anyWorkflow, NAMES } from "./engine.js";
 

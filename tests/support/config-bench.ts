@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
+import type { Place } from "../../src/config/files/paths.js";
 import { type Config, loadConfig } from "../../src/config/load-config.js";
-import type { Place } from "../../src/config/places.js";
 import { ConfigError } from "../../src/core/errors.js";
 
 export const MCP = ".mcp.json";

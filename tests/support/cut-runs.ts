@@ -1,20 +1,20 @@
 /** Runs of the real loop that die between two commits and are taken up again from what was saved, in a world that counts. */
 import { setImmediate } from "node:timers/promises";
 import { createConditions } from "../../src/conditions/create-conditions.js";
-import type { Price } from "../../src/core/cost.js";
+import type { OnUnknown } from "../../src/core/definitions/server-config.js";
 import { DownstreamError, ProviderError } from "../../src/core/errors.js";
-import type { RunEvent } from "../../src/core/event.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { RawReply, ReplyContent, ToolCall } from "../../src/core/message.js";
-import type { Catalog, Downstream, ModelReply, ModelRequest, ToolAnswer } from "../../src/core/ports.js";
+import type { Catalog, Downstream, ModelReply, ModelRequest, ToolAnswer } from "../../src/core/ports/ports.js";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
-import type { RunRequest } from "../../src/core/run.js";
-import type { OnUnknown } from "../../src/core/server-config.js";
-import type { CatalogTool, Effect } from "../../src/core/tool.js";
-import type { Workflow } from "../../src/core/workflow.js";
-import { createJsonSchemas } from "../../src/runner/json-schema.js";
-import { createOfferTools } from "../../src/runner/offer-tools.js";
-import { type AgentDeps, runAgent } from "../../src/runner/run-agent.js";
+import type { Price } from "../../src/core/run/cost.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
+import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/message.js";
+import type { RunRequest } from "../../src/core/run/run.js";
+import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
+import type { Workflow } from "../../src/core/workflow/workflow.js";
+import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
+import { type AgentDeps, runAgent } from "../../src/runner/loop/run-agent.js";
+import { createOfferTools } from "../../src/runner/tools/tool-set.js";
 
 /** What the model says when it is asked. */
 export type ScriptedReply =

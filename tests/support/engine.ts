@@ -1,10 +1,10 @@
 /** The workflow engine as a runner drives it: workflows to lead through, and agents that do this and that. */
 import fc from "fast-check";
 import { createConditions } from "../../src/conditions/create-conditions.js";
-import { type Effect, nextEffect, requestRefusal, type Surroundings } from "../../src/core/advance.js";
-import type { RunEvent } from "../../src/core/event.js";
-import type { Json, Step, Workflow } from "../../src/core/workflow.js";
-import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow-state.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { type Effect, nextEffect, requestRefusal, type Surroundings } from "../../src/core/workflow/engine.js";
+import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
+import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
 
 export const conditions = createConditions();
 export const around: Surroundings = {

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { afterEach, expect, vi } from "vitest";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
-import { createReaper } from "../../src/downstream/reaper.js";
-import { createTransport, type ServerTransport } from "../../src/downstream/server-transport.js";
+import { createReaper } from "../../src/downstream/process/reaper.js";
+import { createTransport, type ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { type Answers, type HostileHttpServer, startHostileHttpServer } from "./hostile-http-server.js";
 import { serverConfig } from "./transports.js";
 

@@ -1,9 +1,9 @@
 /** Journals of runs as fast-check makes them: events in an order in which a run can have them. */
 import fc from "fast-check";
-import { costOf } from "../../src/core/cost.js";
-import type { RunEvent } from "../../src/core/event.js";
-import type { RawReply, ReplyContent } from "../../src/core/message.js";
-import type { Usage } from "../../src/core/run.js";
+import { costOf } from "../../src/core/run/cost.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import type { RawReply, ReplyContent } from "../../src/core/run/message.js";
+import type { Usage } from "../../src/core/run/run.js";
 
 /** A raw reply whose content is what it says. */
 export function rawOf(text: string, ...calls: readonly (readonly [name: string, args?: object])[]): RawReply {

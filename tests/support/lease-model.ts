@@ -1,5 +1,5 @@
 /** What DESIGN says of statuses, holds and leases, as plain values: the model that the store is measured on. */
-import type { EndStatus, RunStatus } from "../../src/core/run.js";
+import type { EndStatus, RunStatus } from "../../src/core/run/run.js";
 
 export const LEASE = 15_000;
 export const MOST_ATTEMPTS = 3;

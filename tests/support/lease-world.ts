@@ -1,11 +1,11 @@
 /** Three processes and the model of what they may do to each other's runs: whatever happens is told to both and compared. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import type { RunHold, RunStore } from "../../src/core/ports.js";
-import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run.js";
-import type { Connection } from "../../src/store/connection.js";
-import { createRunStore } from "../../src/store/run-store.js";
+import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run/run.js";
+import type { Connection } from "../../src/store/sqlite/connection/connection.js";
+import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
 import * as model from "./lease-model.js";
 import { newRunNamed } from "./new-run.js";
 

@@ -1,7 +1,8 @@
 /** A run about to be created, for tests to which most of it does not matter. */
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { NewRun } from "../../src/core/ports.js";
-import type { RunRequest } from "../../src/core/run.js";
+
+import type { NewRun } from "../../src/core/ports/ports.js";
+import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
+import type { RunRequest } from "../../src/core/run/run.js";
 
 export const REQUEST: RunRequest = {
   prompt: "do it",

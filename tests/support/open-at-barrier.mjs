@@ -1,6 +1,6 @@
 /** Opens a store at the moment a file appears, writes one run, and says how it went: `node open-at-barrier.mjs DB START ID`. */
 import { existsSync } from "node:fs";
-import { openStore } from "../../dist/store/open-store.js";
+import { openStore } from "../../dist/store/sqlite/open-store.js";
 
 const [file, start, id] = process.argv.slice(2);
 process.stdout.write("ready\n");

@@ -1,8 +1,8 @@
 /** What a person has said of a call, whatever the rule says by which it was asked. */
 import { expect, it } from "vitest";
-import { createHistory } from "../../src/core/history.js";
-import { type Answer, aboutKey } from "../../src/core/question.js";
-import { permission } from "../../src/runner/ask-person.js";
+import { createHistory } from "../../src/core/run/history.js";
+import { type Answer, aboutKey } from "../../src/core/run/question.js";
+import { permission } from "../../src/runner/calls/permission.js";
 
 const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
 const GIVEN = { denial: null, inquiry: null };

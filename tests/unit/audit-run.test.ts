@@ -1,9 +1,9 @@
 /** The judge of the crash campaign: it acquits a sound run and finds each thing that a crash may cost. */
 import { describe, expect, it } from "vitest";
-import type { RawEvent } from "../../src/core/onlooker.js";
-import type { Outcome, RunStatus } from "../../src/core/run.js";
+import type { RawEvent } from "../../src/core/ports/database-observer.js";
+import type { Outcome, RunStatus } from "../../src/core/run/run.js";
 import { auditRun, marksOf } from "../../src/selftest/audit-run.js";
-import { callsOf, PLAYS, type Play, resultOf } from "../../src/selftest/plays.js";
+import { callsOf, PLAYS, type Play, resultOf } from "../../src/selftest/scenarios.js";
 
 const [PLAY] = PLAYS.filter(({ name }) => name === "loose") as [Play];
 const RUN = "loose-7";

@@ -1,9 +1,9 @@
 /** What check reports: each oversight, at its place, and nothing else. */
 import { describe, expect, it } from "vitest";
 import { createConditions } from "../../src/conditions/create-conditions.js";
-import type { CatalogTool } from "../../src/core/tool.js";
-import { checkWorkflow } from "../../src/definitions/check-workflow.js";
-import { toMermaid } from "../../src/definitions/to-mermaid.js";
+import type { CatalogTool } from "../../src/core/tools/tool.js";
+import { checkWorkflow } from "../../src/definitions/workflow/check-workflow.js";
+import { toMermaid } from "../../src/definitions/workflow/to-mermaid.js";
 import { definitionsIn, writeFiles } from "../support/definitions.js";
 
 function workflow(text: string) {

@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createConditions } from "../../src/conditions/create-conditions.js";
-import { AgentFile } from "../../src/definitions/agent-file.js";
-import { ClaudeFile, GeminiFile } from "../../src/definitions/host-agents.js";
-import { WorkflowFile } from "../../src/definitions/workflow-file.js";
+import { ClaudeFile, GeminiFile } from "../../src/definitions/hosts/host-agents.js";
+import { AgentFile } from "../../src/definitions/read/agent-file.js";
+import { WorkflowFile } from "../../src/definitions/workflow/workflow-file.js";
 import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
 import { codeIn, type Table, tablesIn } from "../support/document.js";
 

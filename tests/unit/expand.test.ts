@@ -1,6 +1,6 @@
 /** Variables in configuration texts: put in, defaulted, refused. */
 import { describe, expect, it } from "vitest";
-import { expand } from "../../src/config/expand.js";
+import { expand } from "../../src/config/servers/expand.js";
 import { ConfigError } from "../../src/core/errors.js";
 
 const values: Readonly<Record<string, string>> = { WHO: "ada", BLANK: "", DEEP: "$" + "{WHO}" };

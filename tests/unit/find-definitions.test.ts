@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readProjectDefinitions } from "../../src/definitions/read-project-definitions.js";
+import { readProjectDefinitions } from "../../src/definitions/read/read-project-definitions.js";
 import { definitionsIn, faultOf, put, writeFiles } from "../support/definitions.js";
 
 const workflow = (description: string) => `description: ${description}\nsteps: [{name: a}]\n`;

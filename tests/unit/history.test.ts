@@ -1,8 +1,8 @@
 /** The fold of a run's events into the conversation and the counts on which limits are measured. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import { createHistory, type History, recordEvent, repetitionsOf, resultId } from "../../src/core/history.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { createHistory, type History, recordEvent, repetitionsOf, resultId } from "../../src/core/run/history.js";
 import { journal, rawOf, readReply } from "../support/journals.js";
 
 function fold(events: readonly RunEvent[], history: History = createHistory("go")): History {

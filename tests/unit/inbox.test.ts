@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
 import { createRedact } from "../../src/core/redact.js";
-import type { RunRequest } from "../../src/core/run.js";
-import { createInbox } from "../../src/runner/inbox.js";
-import { createJournal } from "../../src/runner/journal.js";
-import { noPast } from "../../src/runner/load-past.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import type { RunRequest } from "../../src/core/run/run.js";
+import { createInbox } from "../../src/runner/calls/call-events.js";
+import { noPast } from "../../src/runner/state/replay.js";
+import { createJournal } from "../../src/runner/state/run-state.js";
 
 const posted = (progress: number): RunEvent => ({
   type: "tool_call_progressed",

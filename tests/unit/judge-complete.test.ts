@@ -1,7 +1,7 @@
 /** Whether an agent's `complete` is accepted, and what outcome it makes. */
 import { describe, expect, it } from "vitest";
-import { createJsonSchemas } from "../../src/runner/json-schema.js";
-import { graceOutcome, judgeComplete } from "../../src/runner/judge-complete.js";
+import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
+import { graceOutcome, judgeComplete } from "../../src/runner/loop/judge-complete.js";
 
 const schemas = createJsonSchemas();
 const PERSON = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };

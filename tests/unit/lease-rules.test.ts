@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MAX_ATTEMPTS } from "../../src/core/limits.js";
-import { type Connection, connect } from "../../src/store/connection.js";
+import { MAX_ATTEMPTS } from "../../src/core/run/limits.js";
+import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
 import { MOST_ATTEMPTS } from "../support/lease-model.js";
 import { anyHappening, createWorld, expectAgreement, happen, leave } from "../support/lease-world.js";
 

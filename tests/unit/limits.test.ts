@@ -1,8 +1,8 @@
 /** Limits: what is left before one of them ends a run. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import { createHistory, recordEvent } from "../../src/core/history.js";
-import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../src/core/limits.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { createHistory, recordEvent } from "../../src/core/run/history.js";
+import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../src/core/run/limits.js";
 
 function historyAfter(...events: RunEvent[]) {
   const history = createHistory("go");

@@ -1,7 +1,7 @@
 /** A run's mailbox: each message is read once, however the run's own events lie around it. */
 import { expect, it } from "vitest";
-import type { RunEvent, StoredEvent } from "../../src/core/event.js";
-import { createMailbox } from "../../src/runner/mailbox.js";
+import type { RunEvent, StoredEvent } from "../../src/core/run/event.js";
+import { createMailbox } from "../../src/runner/state/mailbox.js";
 
 const OWN: RunEvent = { type: "run_started" };
 

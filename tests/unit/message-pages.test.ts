@@ -1,8 +1,8 @@
 /** The conversation of a run, read from anywhere: the same messages as read from its beginning. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { StoredEvent } from "../../src/core/event.js";
-import { toMessageItems } from "../../src/server/run-views.js";
+import type { StoredEvent } from "../../src/core/run/event.js";
+import { toMessageItems } from "../../src/views/event-views.js";
 import { journal, readReply } from "../support/journals.js";
 
 const BEGINNING = { afterSeq: 0, messages: 0 };

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isOurselves } from "../../src/config/ourselves.js";
+import { isOurselves } from "../../src/config/servers/self-reference.js";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-ourselves-")));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -11,7 +11,7 @@ import {
   type Keyed,
   type ListCursor,
   sizeOf,
-} from "../../src/server/page.js";
+} from "../../src/views/page.js";
 
 /** Whole characters of all kinds: those that JSON has to escape and those that take two units among them. */
 const text = fc.string({

@@ -1,7 +1,7 @@
 /** The plan of the crash campaign: every point comes up, in an order that the seed decides. */
 import { describe, expect, it } from "vitest";
-import { type DeathPoint, planDeaths, type Undisturbed } from "../../src/selftest/plan-deaths.js";
-import { callsOf, PLAYS, type Play } from "../../src/selftest/plays.js";
+import { type DeathPoint, planDeaths, type Undisturbed } from "../../src/selftest/plan-kills.js";
+import { callsOf, PLAYS, type Play } from "../../src/selftest/scenarios.js";
 import { createChance } from "../../src/selftest/seeded.js";
 
 const [PLAY] = PLAYS as [Play];

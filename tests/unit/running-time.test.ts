@@ -1,8 +1,8 @@
 /** How long a run was worked on. */
 import { expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/event.js";
-import { type Inquiry, toQuestion } from "../../src/core/question.js";
-import { runningTime } from "../../src/core/running-time.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { type Inquiry, toQuestion } from "../../src/core/run/question.js";
+import { runningTime } from "../../src/core/run/running-time.js";
 
 const inquiry: Inquiry = { text: "?", options: null, about: { kind: "ask", turn: 1, index: 0 }, withinSeconds: null };
 const ASKED: RunEvent = { type: "question_asked", question: toQuestion(inquiry, 1, 0) };

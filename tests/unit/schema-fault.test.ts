@@ -1,6 +1,6 @@
 /** Which schemas nobody could use, and which only look so. */
 import { expect, it } from "vitest";
-import { schemaFault } from "../../src/downstream/schema-fault.js";
+import { schemaFault } from "../../src/downstream/catalog/schema-fault.js";
 
 const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
 

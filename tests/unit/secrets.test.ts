@@ -1,6 +1,6 @@
 /** Which configured values count as secrets. */
 import { describe, expect, it } from "vitest";
-import { looksSecret, providerSecrets, reachSecrets, variableSecrets } from "../../src/config/secrets.js";
+import { looksSecret, providerSecrets, reachSecrets, variableSecrets } from "../../src/config/trust/secrets.js";
 
 const TOKEN = "ghp_a1B2c3D4e5F6g7H8";
 

@@ -1,9 +1,9 @@
 /** Events and access as a terminal shows them: one line each, nothing left out that matters. */
 import { describe, expect, it } from "vitest";
-import { describeEvent } from "../../src/cli/describe-event.js";
-import { accessText, listText, runText } from "../../src/cli/show-runs.js";
-import type { RunEvent } from "../../src/core/event.js";
-import type { Run } from "../../src/core/run.js";
+import { describeEvent } from "../../src/cli/render/describe-event.js";
+import { accessText, listText, runText } from "../../src/cli/render/show-runs.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import type { Run } from "../../src/core/run/run.js";
 import { rawOf, readReply } from "../support/journals.js";
 
 const usage = { input: 12, output: 3, cached: 0, thinking: 0 };

@@ -1,10 +1,10 @@
 /** Servers as a terminal and a program are shown them. */
 import { describe, expect, it } from "vitest";
-import { diffDefinitions } from "../../src/cli/diff-definitions.js";
-import { toJson, toText } from "../../src/cli/show-servers.js";
-import { firstLine, visible } from "../../src/cli/visible.js";
-import type { Pin, PinFinding, ServerStatus } from "../../src/core/ports.js";
-import type { CatalogTool } from "../../src/core/tool.js";
+import { diffDefinitions } from "../../src/cli/render/diff-definitions.js";
+import { toJson, toText } from "../../src/cli/render/show-servers.js";
+import { firstLine, visible } from "../../src/cli/render/visible.js";
+import type { Pin, PinFinding, ServerStatus } from "../../src/core/ports/ports.js";
+import type { CatalogTool } from "../../src/core/tools/tool.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });
 const toolOf = (tool: string, description = ""): CatalogTool => ({

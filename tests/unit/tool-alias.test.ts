@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idlePatterns } from "../../src/core/gate.js";
-import type { ToolPolicy } from "../../src/core/run.js";
+import type { ToolPolicy } from "../../src/core/run/run.js";
+import { idlePatterns } from "../../src/core/tools/gate.js";
 import {
   type CatalogTool,
   patternFault,
@@ -13,7 +13,7 @@ import {
   patternMatches,
   patternMayReach,
   qualifiedName,
-} from "../../src/core/tool.js";
+} from "../../src/core/tools/tool.js";
 
 const toolOf = (server: string, tool: string): CatalogTool => ({
   name: qualifiedName(server, tool),

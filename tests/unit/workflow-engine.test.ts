@@ -1,9 +1,9 @@
 /** The workflow engine: the way through the steps, what the agent may ask for, and what a success needs. */
 import { describe, expect, it } from "vitest";
-import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/advance.js";
-import type { RunEvent } from "../../src/core/event.js";
-import { isEnd, type Step } from "../../src/core/workflow.js";
-import { beginWorkflow } from "../../src/core/workflow-state.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/workflow/engine.js";
+import { isEnd, type Step } from "../../src/core/workflow/workflow.js";
+import { beginWorkflow } from "../../src/core/workflow/workflow-state.js";
 import { around, begun, called, fold, go, set, settle, turn, WORKFLOW, workflow } from "../support/engine.js";
 
 const types = (events: readonly RunEvent[]) =>

@@ -1,11 +1,11 @@
 /** The workflow engine, whatever happens: it comes to rest, forgets nothing, and makes no success of what is none. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/advance.js";
-import type { RunEvent } from "../../src/core/event.js";
-import { stepNamed, type Workflow } from "../../src/core/workflow.js";
-import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow-state.js";
-import { checkWorkflow } from "../../src/definitions/check-workflow.js";
+import type { RunEvent } from "../../src/core/run/event.js";
+import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/workflow/engine.js";
+import { stepNamed, type Workflow } from "../../src/core/workflow/workflow.js";
+import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
+import { checkWorkflow } from "../../src/definitions/workflow/check-workflow.js";
 import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
 import {
   anyTurns,

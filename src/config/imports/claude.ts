@@ -1,11 +1,11 @@
 /** The servers of Claude Code: of the user in this project, of the project, of the user everywhere. */
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import type { Variables } from "../expand.js";
-import { claudeSettingsFolder, claudeUserFile, PROJECT_FILES } from "../imported-files.js";
-import { parseJson } from "../parse-json.js";
-import type { Place } from "../places.js";
-import type { ServerSource } from "../server-source.js";
+import { claudeSettingsFolder, claudeUserFile, PROJECT_FILES } from "../files/imported-files.js";
+import { parseJson } from "../files/parse-json.js";
+import type { Place } from "../files/paths.js";
+import type { Variables } from "../servers/expand.js";
+import type { ServerSource } from "../servers/server-source.js";
 import { readImportFile } from "./read-import-file.js";
 import {
   asTexts,

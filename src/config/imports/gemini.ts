@@ -1,10 +1,10 @@
 /** The servers of Gemini CLI: of the project, and of the user. */
 import { join } from "node:path";
-import type { Variables } from "../expand.js";
-import { geminiUserFolder, PROJECT_FILES } from "../imported-files.js";
-import { parseJson } from "../parse-json.js";
-import type { Place } from "../places.js";
-import type { ServerSource } from "../server-source.js";
+import { geminiUserFolder, PROJECT_FILES } from "../files/imported-files.js";
+import { parseJson } from "../files/parse-json.js";
+import type { Place } from "../files/paths.js";
+import type { Variables } from "../servers/expand.js";
+import type { ServerSource } from "../servers/server-source.js";
 import { readImportFile } from "./read-import-file.js";
 import {
   asTexts,

@@ -1,7 +1,7 @@
 /** Reads a file of another host that belongs to the user. */
 
-import { parseJson } from "../parse-json.js";
-import { readRegularFile } from "../read-file.js";
+import { parseJson } from "../files/parse-json.js";
+import { readRegularFile } from "../files/read-file.js";
 
 const LARGEST_USER_FILE = 64 * 1024 * 1024; // bytes; hosts keep histories in these files
 

@@ -1,8 +1,9 @@
 /** Reads somebody else's `mcpServers`: each entry is judged by itself, and keys that mean nothing to us are passed over. */
-import { explainIssue } from "../../core/issue-text.js";
-import { MOST } from "../../core/limits.js";
-import { ServerEntry } from "../server-entry.js";
-import { legalServerName, type SourceEntry } from "../server-source.js";
+
+import { MOST } from "../../core/run/limits.js";
+import { explainIssue } from "../../lib/issue-text.js";
+import { ServerEntry } from "../servers/server-entry.js";
+import { legalServerName, type SourceEntry } from "../servers/server-source.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

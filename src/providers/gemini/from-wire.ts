@@ -1,8 +1,8 @@
 /** From Gemini's response to our reply; pure. */
 import { ProviderError } from "../../core/errors.js";
-import type { RawReply, ReplyContent } from "../../core/message.js";
-import type { ModelReply } from "../../core/ports.js";
-import type { Usage } from "../../core/run.js";
+import type { ModelReply } from "../../core/ports/ports.js";
+import type { RawReply, ReplyContent } from "../../core/run/message.js";
+import type { Usage } from "../../core/run/run.js";
 import { fromFunctionName } from "./function-name.js";
 import {
   contentSchema,

@@ -1,8 +1,8 @@
 /** Gemini as a provider, with the vendor's SDK as a thin transport: contents and history are ours. */
 import type { GenerateContentRequest } from "@google/generative-ai";
 import { ProviderError } from "../../core/errors.js";
-import type { ToolDeclaration } from "../../core/message.js";
-import type { Provider } from "../../core/ports.js";
+import type { Provider } from "../../core/ports/ports.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { modelIdFault } from "./model-id.js";
 import { type GeminiSdk, toProviderError } from "./to-provider-error.js";

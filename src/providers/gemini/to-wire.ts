@@ -1,6 +1,7 @@
 /** From our request to Gemini's; pure. */
-import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/message.js";
-import type { ModelRequest } from "../../core/ports.js";
+
+import type { ModelRequest } from "../../core/ports/ports.js";
+import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";

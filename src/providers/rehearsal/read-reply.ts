@@ -1,6 +1,6 @@
 /** What a rehearsed reply says. */
 import { z } from "zod";
-import type { RawReply, ReplyContent } from "../../core/message.js";
+import type { RawReply, ReplyContent } from "../../core/run/message.js";
 
 const RehearsalContent = z.object({
   text: z.string(),

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, RequestError } from "../../core/errors.js";
-import { fileStamp } from "../../core/file-stamp.js";
+import { fileStamp } from "../../lib/file-stamp.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 
 const Tokens = z.int().min(0);

@@ -1,8 +1,8 @@
 /** cancel_run: stops a run and what it is doing, whichever process works on it. */
 import { z } from "zod";
-import { endRun } from "../../runner/end-run.js";
+import { endRun } from "../../runner/operations/end-run.js";
+import { toAnswer } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
-import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

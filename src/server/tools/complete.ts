@@ -1,11 +1,11 @@
 /** complete: ends a run by id with an outcome that the host gives. Agents have a `complete` of their own. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
-import { endRun } from "../../runner/end-run.js";
-import { Completion, judgeComplete } from "../../runner/judge-complete.js";
-import { unmetByWorkflow } from "../../runner/unmet-by-workflow.js";
+import { Completion, judgeComplete } from "../../runner/loop/judge-complete.js";
+import { unmetByWorkflow } from "../../runner/loop/unmet-by-workflow.js";
+import { endRun } from "../../runner/operations/end-run.js";
+import { toAnswer } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
-import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

@@ -1,13 +1,13 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
-import { toOpening } from "../../core/context.js";
 import { RequestError } from "../../core/errors.js";
-import type { StoredEvent } from "../../core/event.js";
-import type { RunStore } from "../../core/ports.js";
-import { isEnded, type Run } from "../../core/run.js";
-import { accessAt } from "../../runner/access-at.js";
+import type { RunStore } from "../../core/ports/ports.js";
+import { toOpening } from "../../core/run/context.js";
+import type { StoredEvent } from "../../core/run/event.js";
+import { isEnded, type Run } from "../../core/run/run.js";
+import { accessAt } from "../../runner/operations/access-at.js";
 import type { Runtime } from "../../runner/runtime.js";
-import { existingRun } from "../existing-run.js";
+import { toAccess, toEventItem, toMessageItems } from "../../views/event-views.js";
 import {
   cursorNumber,
   decodeCursor,
@@ -18,11 +18,11 @@ import {
   type ListCursor,
   listCursor,
   sizeOf,
-} from "../page.js";
-import { DROPPABLE, toAnswer } from "../run-answer.js";
-import { toAccess, toEventItem, toMessageItems } from "../run-views.js";
+} from "../../views/page.js";
+import { DROPPABLE, toAnswer } from "../../views/run-view.js";
+import { fitSections } from "../../views/sections.js";
+import { existingRun } from "../existing-run.js";
 import { cursor, runId } from "../schemas.js";
-import { fitSections } from "../sections.js";
 import { type Answer, defineTool } from "../tool.js";
 
 const DEFAULT_LIMIT = 50;

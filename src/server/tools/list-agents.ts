@@ -1,14 +1,14 @@
 /** list_agents: what can be spawned, by which workflows it can be led, and with the tools of which downstream servers. */
 import { z } from "zod";
-import type { AgentEntry, DefinitionEntry } from "../../core/agent.js";
+import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
-import { didYouMean } from "../../core/nearest.js";
-import type { ServerStatus } from "../../core/ports.js";
-import { pairSafe } from "../../core/text.js";
-import { DEFAULT_AGENT } from "../../runner/resolve-request.js";
-import { encodeCursor, listCursor, sizeOf } from "../page.js";
+import type { ServerStatus } from "../../core/ports/ports.js";
+import { didYouMean } from "../../lib/nearest.js";
+import { pairSafe } from "../../lib/text.js";
+import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
+import { encodeCursor, listCursor, sizeOf } from "../../views/page.js";
+import { fitSections, type Sections } from "../../views/sections.js";
 import { cursor } from "../schemas.js";
-import { fitSections, type Sections } from "../sections.js";
 import { type Answer, defineTool } from "../tool.js";
 
 const GENERAL_AGENT = "A general agent: does what its prompt says with the tools that it is granted.";

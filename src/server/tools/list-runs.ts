@@ -1,11 +1,11 @@
 /** list_runs: the runs there are, newest first. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
-import { type ListedRun, RUN_STATUSES } from "../../core/run.js";
-import { missingFor } from "../../runner/needs.js";
+import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
+import { missingFor } from "../../runner/request/requirements.js";
 import type { Runtime } from "../../runner/runtime.js";
-import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../page.js";
-import { toListed } from "../run-answer.js";
+import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../../views/page.js";
+import { toListed } from "../../views/run-view.js";
 import { cursor, runId } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
 

@@ -1,8 +1,8 @@
 /** respond_to_run: answers what a run asks, or writes to its agent while it works. */
 import { z } from "zod";
-import { respond } from "../../runner/answer-run.js";
+import { respond } from "../../runner/live/answer-run.js";
+import { toAnswer } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
-import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

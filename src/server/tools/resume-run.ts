@@ -1,9 +1,9 @@
 /** resume_run: goes on with a run that was interrupted or ended before it was done, or from one that succeeded. */
 import { z } from "zod";
-import { MOST } from "../../core/limits.js";
-import { resumeRun } from "../../runner/resume-run.js";
+import { MOST } from "../../core/run/limits.js";
+import { resumeRun } from "../../runner/operations/resume-run.js";
+import { toAnswer } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
-import { toAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

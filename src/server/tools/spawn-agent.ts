@@ -1,12 +1,12 @@
 /** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
 import { z } from "zod";
-import type { ToolPolicy } from "../../core/run.js";
-import { spawnFields } from "../../runner/child-tools.js";
-import type { Offer } from "../../runner/offer-tools.js";
-import { startRun } from "../../runner/start-run.js";
-import { needsCaller, waitForRuns } from "../../runner/wait-for-runs.js";
-import { sizeOf } from "../page.js";
-import { toAnswer, toolSummary } from "../run-answer.js";
+import type { ToolPolicy } from "../../core/run/run.js";
+import { startRun } from "../../runner/operations/start-run.js";
+import { needsCaller, waitForRuns } from "../../runner/operations/wait-for-runs.js";
+import { spawnFields } from "../../runner/tools/child-tools.js";
+import type { Offer } from "../../runner/tools/tool-set.js";
+import { sizeOf } from "../../views/page.js";
+import { toAnswer, toolSummary } from "../../views/run-view.js";
 import { runOutput, waitSeconds } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

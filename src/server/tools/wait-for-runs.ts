@@ -1,8 +1,8 @@
 /** wait_for_runs: waits, within what a host allows, for runs to end. */
 import { z } from "zod";
-import { needsCaller, waitForRuns } from "../../runner/wait-for-runs.js";
+import { needsCaller, waitForRuns } from "../../runner/operations/wait-for-runs.js";
+import { toAnswer } from "../../views/run-view.js";
 import { existingRuns } from "../existing-run.js";
-import { toAnswer } from "../run-answer.js";
 import { runId, waitSeconds } from "../schemas.js";
 import { defineTool } from "../tool.js";
 

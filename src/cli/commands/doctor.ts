@@ -1,0 +1,156 @@
+/** `legwork doctor`: what legwork needs, what of it is there, and what to do about the rest. */
+import type { DatabaseFacts, ServerStatus } from "../../core/ports/ports.js";
+import { byteText } from "../render/byte-text.js";
+import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
+import { counted } from "../render/counted.js";
+import { visible, visibleJson } from "../render/visible.js";
+
+export interface Finding {
+  readonly area: "node" | "legwork" | "project" | "database" | "disk" | "configuration" | "provider" | "server";
+  readonly level: "ok" | "warning" | "fault";
+  readonly message: string;
+}
+
+/** Each looks at one thing and throws nothing but what is a mistake of ours. */
+export interface DoctorDeps {
+  readonly node: string;
+  readonly version: string;
+  readonly home: string;
+  readonly project: string;
+  readonly databaseFile: string;
+  database(): DatabaseFacts;
+  configuration(): Promise<ConfigurationLook>;
+  /** Starts them all. `fault` is why none could be looked at. */
+  servers(): Promise<{ readonly servers: readonly ServerStatus[]; readonly fault: string | null }>;
+}
+
+export interface ConfigurationLook {
+  /** Why none of it can be used, with the place. */
+  readonly fault: string | null;
+  readonly notices: readonly string[];
+  readonly providers: readonly { readonly name: string; readonly problem: string | null }[];
+  /** What a run uses that names no provider, or why it would be refused. */
+  readonly choice: { readonly provider: string; readonly model: string } | { readonly refusal: string } | null;
+}
+
+const LARGE_LOG = 64 * 1024 * 1024; // bytes; readers that come and go leave it below a quarter of this
+const LITTLE_SPACE = 256 * 1024 * 1024; // bytes
+const NO_SPACE = 16 * 1024 * 1024; // bytes; a few runs fill that
+
+/** Looks at everything, one after the other. */
+export async function doctor({ json }: { readonly json: boolean }, deps: DoctorDeps): Promise<CommandEnd> {
+  const configuration = await deps.configuration();
+  const findings: readonly Finding[] = [
+    ok("node", deps.node),
+    ok("legwork", `${deps.version}, home ${deps.home}`),
+    ok("project", deps.project),
+    ...databaseFindings(deps.databaseFile, deps.database()),
+    ...configurationFindings(configuration),
+    ...(configuration.fault === null ? serverFindings(await deps.servers()) : []),
+  ];
+  const isFaulty = findings.some(({ level }) => level === "fault");
+  return {
+    text: json ? visibleJson({ findings }) : findings.map(toLine).join(""),
+    exitCode: isFaulty ? TROUBLE_EXIT : OK_EXIT,
+  };
+}
+
+function toLine({ area, level, message }: Finding): string {
+  return `${level.padEnd("warning".length)}  ${area.padEnd("configuration".length)}  ${visible(message)}\n`;
+}
+
+function databaseFindings(file: string, look: DatabaseFacts): readonly Finding[] {
+  return [
+    databaseFinding(file, look),
+    ...accessFindings(file, look),
+    ...logFindings(file, look),
+    ...diskFindings(look),
+  ];
+}
+
+function databaseFinding(file: string, { exists, fault, bytes, logBytes, runs }: DatabaseFacts): Finding {
+  if (!exists) return ok("database", `${file} is not there yet: the first call of a tool makes it`);
+  if (fault !== null) return { area: "database", level: "fault", message: fault };
+  const sizes = `${byteText(bytes)} and a log of ${byteText(logBytes)}`;
+  return ok("database", `${file}: ${counted(runs, "run")}, ${sizes}, its integrity checked`);
+}
+
+function accessFindings(
+  file: string,
+  { exists, isWritable, isOpenToOthers, isOthers }: DatabaseFacts,
+): readonly Finding[] {
+  if (!exists) return [];
+  const found: Finding[] = [];
+  if (!isWritable)
+    found.push({
+      area: "database",
+      level: "fault",
+      message: `${file} can only be read, so that no run can start: make it and its folder writable`,
+    });
+  if (isOthers) found.push(warning("database", `${file} belongs to another user: give it to the one who runs legwork`));
+  if (isOpenToOthers) found.push(warning("database", `others can read ${file}: chmod 600 it`));
+  return found;
+}
+
+function logFindings(file: string, { logBytes }: DatabaseFacts): readonly Finding[] {
+  if (logBytes <= LARGE_LOG) return [];
+  const message = `${file}-wal has ${byteText(logBytes)}: a program keeps on reading the database, close it`;
+  return [warning("database", message)];
+}
+
+function diskFindings({ freeBytes }: DatabaseFacts): readonly Finding[] {
+  if (freeBytes === null) return [];
+  const free = `${byteText(freeBytes)} free where the database lies`;
+  if (freeBytes > LITTLE_SPACE) return [ok("disk", free)];
+  const remedy = `${free}: free some space, or "legwork runs prune" deletes old runs`;
+  return [{ area: "disk", level: freeBytes > NO_SPACE ? "warning" : "fault", message: remedy }];
+}
+
+function configurationFindings({ fault, notices, providers, choice }: ConfigurationLook): readonly Finding[] {
+  if (fault !== null) return [{ area: "configuration", level: "fault", message: fault }];
+  return [
+    ...(notices.length === 0 ? [ok("configuration", "read, nothing left out")] : []),
+    ...notices.map((notice) => warning("configuration", notice)),
+    ...providers.map(({ name, problem }) =>
+      problem === null ? ok("provider", `${name} has what it needs`) : warning("provider", problem),
+    ),
+    ...(choice === null ? [] : [choiceFinding(choice)]),
+  ];
+}
+
+function choiceFinding(choice: NonNullable<ConfigurationLook["choice"]>): Finding {
+  if ("refusal" in choice) return { area: "provider", level: "fault", message: choice.refusal };
+  return ok("provider", `runs that name none use ${choice.provider} with ${choice.model}`);
+}
+
+function serverFindings({ servers, fault }: Awaited<ReturnType<DoctorDeps["servers"]>>): readonly Finding[] {
+  if (fault !== null) return [{ area: "server", level: "fault", message: `no server was started: ${fault}` }];
+  if (servers.length === 0) return [warning("server", "none is configured, so that agents have no tools")];
+  return servers.flatMap((server) => [serverFinding(server), ...toolFindings(server)]);
+}
+
+function serverFinding({ name, state, problem, listing, from }: ServerStatus): Finding {
+  if (state === "ready") return ok("server", `${name} started: ${counted(listing?.tools.length ?? 0, "tool")}`);
+  const says = problem?.message ?? `${name} is ${state} and says nothing: look at its definition in ${from}`;
+  const message = problem?.remedy === undefined ? says : `${says}; ${problem.remedy}`;
+  return { area: "server", level: "fault", message };
+}
+
+function toolFindings({ name, listing, pinFindings }: ServerStatus): readonly Finding[] {
+  const aside = (listing?.problems ?? []).filter(({ code }) => code !== "tool_withheld");
+  const changed = counted(pinFindings.length, "tool");
+  return [
+    ...aside.map(({ message }) => warning("server", message)),
+    ...(pinFindings.length === 0
+      ? []
+      : [warning("server", `${name}: ${changed} not as accepted: "legwork tools diff ${name}" shows how`)]),
+  ];
+}
+
+function ok(area: Finding["area"], message: string): Finding {
+  return { area, level: "ok", message };
+}
+
+function warning(area: Finding["area"], message: string): Finding {
+  return { area, level: "warning", message };
+}

@@ -1,0 +1,127 @@
+/** Runs, their events and their access for people. */
+import { usdText } from "../../core/run/cost.js";
+import type { StoredEvent } from "../../core/run/event.js";
+import type { ReadReply } from "../../core/run/history.js";
+import type { ListedRun, Run } from "../../core/run/run.js";
+import type { Rule } from "../../core/workflow/workflow.js";
+import type { Access } from "../../runner/operations/access-at.js";
+import { counted } from "./counted.js";
+import { describeEvent } from "./describe-event.js";
+import { firstLine, visible, visibleLines } from "./visible.js";
+
+const WIDEST_STATUS = "interrupted".length;
+const WIDEST_TYPE = "workflow_call_finished".length;
+const WIDEST_NAME = 40; // characters; longer names push their line to the right
+
+/** One line a run, newest first. */
+export function listText(runs: readonly ListedRun[], width: number): string {
+  if (runs.length === 0) return "there are no runs of this project yet\n";
+  return runs
+    .map((run) => {
+      const { id, status, title, createdAt, costUsd } = run;
+      const cost = costUsd ? ` (${usdText(costUsd)})` : "";
+      const head = `${id}  ${status.padEnd(WIDEST_STATUS)}  ${timeOf(createdAt)}  `;
+      return `${head}${firstLine(`${whoOf(run)}${cost}: ${title}`, width - head.length)}\n`;
+    })
+    .join("");
+}
+
+/** The run, then its events, one a line; `treeCostUsd` is of those that it has started too, absent where there are none. */
+export function runText(
+  run: Run,
+  treeCostUsd: number | null | undefined,
+  events: readonly StoredEvent[],
+  readReply: ReadReply,
+  width: number,
+): string {
+  const { id, status, title, request, outcome, turnsUsed, toolCallsCount, usage, createdAt, finishedAt } = run;
+  const fields: readonly (readonly [string, string | null])[] = [
+    ["title", title],
+    ["parent", run.parentRunId],
+    ["agent", whoOf(run)],
+    ["model", `${request.provider} ${request.model}`],
+    ["created", timeOf(createdAt)],
+    ["ended", finishedAt === null ? null : timeOf(finishedAt)],
+    [
+      "used",
+      `${counted(turnsUsed, "turn")}, ${counted(toolCallsCount, "tool call")}, ${usage.input} tokens in, ${usage.output} out`,
+    ],
+    ["cost", costText(run.costUsd) + (treeCostUsd === undefined ? "" : `; with its children ${costText(treeCostUsd)}`)],
+    ["error", outcome?.error ? `${outcome.error.code}: ${outcome.error.message}` : null],
+  ];
+  const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
+  const digits = String(events.at(-1)?.seq ?? 0).length;
+  const lines = events.map((event) => eventLine(event, readReply, width, digits));
+  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines, ...questionLines(run)].join("\n")}\n`;
+}
+
+/** What a waiting run asks, whole, and how to answer; nothing where it asks nothing. */
+function questionLines({ id, status, question }: Run): readonly string[] {
+  if (status !== "waiting" || question === null) return [];
+  const { kind, text, options } = question;
+  const choices = options === null ? [] : [`one of: ${options.map(visible).join(" | ")}`];
+  const answer = kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
+  return [
+    "",
+    `it asks (${question.id}):`,
+    ...[...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd()),
+    `answer with: legwork runs respond ${id} ${answer}`,
+  ];
+}
+
+function costText(costUsd: number | null): string {
+  return costUsd === null ? "unknown" : usdText(costUsd);
+}
+
+/** An event in one line; its number takes at least so many digits. */
+export function eventLine({ seq, at, event }: StoredEvent, readReply: ReadReply, width: number, digits = 3): string {
+  const start = `${String(seq).padStart(digits)}  ${timeOf(at).slice(11)}  ${event.type.padEnd(WIDEST_TYPE)}  `;
+  return `${start}${firstLine(describeEvent(event, readReply), width - start.length)}`.trimEnd();
+}
+
+/** The result behind an empty line; nothing where there is none. */
+export function resultLines({ outcome }: Run): readonly string[] {
+  const result = visibleLines(outcome?.result ?? "").filter((line, _, lines) => lines.length > 1 || line !== "");
+  return result.length === 0 ? [] : ["", ...result.map((line) => `  ${line}`.trimEnd())];
+}
+
+/** The step with its rules, then each tool with the rule that decides. */
+export function accessText(run: Run, { setAt, step, rules, tools, note }: Access): string {
+  const since = setAt === null ? "" : `, as of event ${setAt}`;
+  const where = step === null ? "" : `, in step "${step}" of workflow ${run.workflow}`;
+  const indent = Math.min(WIDEST_NAME, Math.max(0, ...tools.map(({ tool }) => tool.length)));
+  const lines = tools.map(
+    ({ tool, allowed, rule }) => `  ${tool.padEnd(indent)}  ${allowed ? "allowed" : "refused"}  ${visible(rule)}`,
+  );
+  const ruled =
+    rules.length === 0
+      ? []
+      : [
+          "",
+          "rules for each call of an allowed tool; the first that blocks or allows decides:",
+          ...rules.map(ruleLine),
+        ];
+  return `${[
+    `${run.id}  ${run.status}${visible(`${since}${where}`)}`,
+    ...(note === null ? [] : [visible(note)]),
+    ...lines,
+    ...ruled,
+  ].join("\n")}\n`;
+}
+
+function ruleLine({ name, action, when, message }: Rule): string {
+  const said = message === null ? "" : `: ${message}`;
+  return visible(
+    `  ${action} by "${name}" ${when === null ? "always" : `when ${when.trim()}`}${said}`.replace(/\s*\n\s*/g, " "),
+  );
+}
+
+function whoOf({ request, workflow, step }: ListedRun): string {
+  if (workflow === null) return request.agent;
+  return `${request.agent} in ${workflow}${step === null ? "" : `, step "${step}"`}`;
+}
+
+/** To the second, in UTC. */
+function timeOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")}Z`;
+}

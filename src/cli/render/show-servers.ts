@@ -1,0 +1,104 @@
+/** Servers and their tools, for people and for programs. */
+import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/ports.js";
+import { type Effect, qualifiedName } from "../../core/tools/tool.js";
+import { firstLine, visible, visibleJson } from "./visible.js";
+
+/** One tool, listed or withheld. */
+interface ToolLine {
+  readonly name: string;
+  readonly effect: Effect | null;
+  readonly description: string;
+  /** How its definition differs from what was accepted. */
+  readonly pin: "changed" | "new" | null;
+  readonly withheld: boolean;
+}
+
+const LONGEST_DESCRIPTION = 500; // characters, for programs
+const WIDEST_NAME = 40; // characters; longer names push their line to the right
+
+export function toText(servers: readonly ServerStatus[], notices: readonly string[], width: number): string {
+  const blocks = servers.map((server) => toBlock(server, width));
+  const findings = servers.flatMap(({ pinFindings }) => pinFindings);
+  const hints = findings.length > 0 ? [pinHint(findings)] : [];
+  const none = servers.length === 0 ? ["no server is configured"] : [];
+  return `${[...blocks, ...none, ...notices.map(visible), ...hints].join("\n\n")}\n`;
+}
+
+function toBlock(server: ServerStatus, width: number): string {
+  const { name, state, reach, from, problem, listing } = server;
+  const tools = toolLines(server);
+  const indent = Math.min(WIDEST_NAME, Math.max(0, ...tools.map((tool) => tool.name.length)));
+  return [
+    [name, state, reach ?? "unusable", visible(from)].join("  "),
+    ...(problem ? [`  problem: ${visible(problem.message)}`] : []),
+    ...(problem?.remedy ? [`  remedy: ${visible(problem.remedy)}`] : []),
+    ...(listing === null ? ["  its tools were never seen"] : []),
+    ...tools.map((tool) => toLine(tool, indent, width)),
+    ...asideIn(server).map(({ message }) => `  ${visible(message)}`),
+  ].join("\n");
+}
+
+function toLine({ name, effect, description, pin, withheld }: ToolLine, indent: number, width: number): string {
+  const mark = pin === null ? "" : `[${pin}${withheld ? ", withheld" : ""}] `;
+  const head = `  ${name.padEnd(indent)}  ${(effect ?? "").padEnd("idempotent".length)}  ${mark}`;
+  return `${head}${firstLine(description, width - head.length)}`.trimEnd();
+}
+
+function pinHint(findings: readonly PinFinding[]): string {
+  const count = findings.length === 1 ? "1 tool is" : `${findings.length} tools are`;
+  return `${count} not as accepted: "legwork tools diff" shows how, "legwork tools accept SERVER__TOOL" accepts`;
+}
+
+/** The same as one JSON object, safe to look at on a terminal. */
+export function toJson(servers: readonly ServerStatus[], notices: readonly string[]): string {
+  const shown = servers.map((server) => ({
+    name: server.name,
+    state: server.state,
+    reach: server.reach,
+    from: server.from,
+    problem: server.problem && toProblem(server.problem),
+    /** False where the tools were never seen. */
+    known: server.listing !== null,
+    tools: toolLines(server).map(({ description, ...tool }) => ({
+      ...tool,
+      description: firstLine(description, LONGEST_DESCRIPTION),
+    })),
+    set_aside: asideIn(server).map(({ code, message }) => ({ code, message })),
+  }));
+  return visibleJson({ servers: shown, notices });
+}
+
+function toProblem({ code, message, remedy }: ServerProblem) {
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+/** The listed tools in the server's order, then those that are withheld. */
+function toolLines({ name: server, listing, pinFindings }: ServerStatus): readonly ToolLine[] {
+  const findings = new Map(pinFindings.map((finding) => [finding.now.tool, finding]));
+  const listed = (listing?.tools ?? []).map(({ name, tool, effect, description }) => {
+    const finding = findings.get(tool);
+    return { name, effect, description, pin: pinOf(finding), withheld: finding?.withheld ?? false };
+  });
+  const names = new Set(listed.map(({ name }) => name));
+  const withheld = pinFindings
+    .map((finding) => ({ finding, name: qualifiedName(server, finding.now.tool) }))
+    .filter(({ name }) => !names.has(name))
+    .map(({ finding, name }) => ({
+      name,
+      effect: null, // what a definition says that nobody accepted is worth nothing
+      description: "",
+      pin: pinOf(finding),
+      withheld: finding.withheld,
+    }));
+  return [...listed, ...withheld];
+}
+
+function pinOf(finding: PinFinding | undefined): ToolLine["pin"] {
+  if (finding === undefined) return null;
+  return finding.accepted === null ? "new" : "changed";
+}
+
+/** What was set aside for other reasons than its pin, which stands with the tool. */
+function asideIn({ listing }: ServerStatus) {
+  return (listing?.problems ?? []).filter(({ code }) => code !== "tool_withheld");
+}

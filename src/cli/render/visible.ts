@@ -1,0 +1,41 @@
+/** Foreign text on a terminal: nothing in it acts, nothing in it hides. */
+import { pairSafe } from "../../lib/text.js";
+
+/** The text with all that a terminal obeys or does not show written out. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (hidden) => {
+    const code = hidden.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** The first line that says something, cut to `width` characters. */
+export function firstLine(text: string, width: number): string {
+  const [line = ""] = text.trimStart().split(/\r|\n/, 1);
+  const shown = visible(line.trimEnd());
+  return shown.length <= width ? shown : `${shown.slice(0, pairSafe(shown, Math.max(0, width - 1)))}…`;
+}
+
+/** All lines of a text, each safe to look at. */
+export function visibleLines(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split(/\r\n|\r|\n/)
+    .map(visible);
+}
+
+/** A value as readable JSON that is safe to look at on a terminal, with a line break at its end. */
+export function visibleJson(value: unknown): string {
+  return jsonText(value, 2);
+}
+
+/** The same in one line. */
+export function visibleJsonLine(value: unknown): string {
+  return jsonText(value, 0);
+}
+
+function jsonText(value: unknown, indent: number): string {
+  const json = JSON.stringify(value, null, indent);
+  // JSON writes out only the older half of the characters that a terminal obeys.
+  return `${json.replace(/[\u007f-\u009f\u2028\u2029]/g, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}

@@ -1,0 +1,31 @@
+/** Puts the agents and workflows of a project, its user and legwork together. */
+import { inPackage } from "../config/files/package-folder.js";
+import { COMMAND, type Place } from "../config/files/paths.js";
+import { trustsDefinition } from "../config/trust/trust.js";
+
+export const SHIPPED_WORKFLOWS = inPackage("workflows");
+
+/**
+ * Reads nothing yet. `trusts` says which files of the project count: those that its user trusts, where nothing else is
+ * given. Whoever only looks at files, and uses none of them, may look at all.
+ */
+export async function openDefinitions(
+  place: Place,
+  trusts = (name: string, bytes: Uint8Array | null): boolean => trustsDefinition(place, name, bytes),
+) {
+  const [{ createConditions }, { createDefinitions }] = await Promise.all([
+    import("../conditions/create-conditions.js"),
+    import("../definitions/create-definitions.js"),
+  ]);
+  const conditions = createConditions();
+  const { home, userHome, project } = place;
+  const definitions = createDefinitions({
+    project: { root: project, trusts },
+    home,
+    userHome,
+    shippedFolder: SHIPPED_WORKFLOWS,
+    conditions,
+    trustCommand: `${COMMAND} trust`,
+  });
+  return { conditions, definitions };
+}

@@ -1,0 +1,71 @@
+/** What may stand in a config.yaml. */
+import { z } from "zod";
+import { MOST } from "../../core/run/limits.js";
+import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
+import { checkValue } from "../../yaml/parse-yaml.js";
+import { readYaml } from "../../yaml/read-yaml.js";
+import { OnUnknownChoice, Pattern, Patterns, Seconds, ServerEntry, ServerName } from "../servers/server-entry.js";
+import { IMPORTS } from "./imported-files.js";
+import { Prices } from "./prices.js";
+
+const Limits = z.strictObject({
+  max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
+  timeout_seconds: Seconds.optional(),
+  tool_timeout_seconds: Seconds.optional(),
+  stall_seconds: Seconds.optional(),
+  max_depth: z.int().min(1).max(MOST.depth).optional(),
+  max_cost_usd: z.number().positive().max(MOST.usd).optional(),
+  max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
+});
+
+const common = {
+  provider: z.enum(["gemini", "rehearsal"]).optional(),
+  model: z.string().min(1).optional(),
+  mcpServers: z.record(ServerName, ServerEntry).optional(),
+  import: z.array(z.enum(IMPORTS)).optional(),
+  tools: z.array(Pattern).describe(`tool patterns, or "${READ_ONLY_ENTRY}"`).optional(),
+  blocked_tools: Patterns.optional(),
+  limits: Limits.optional(),
+  resume: z.enum(["auto", "manual"]).optional(),
+  on_unknown: OnUnknownChoice.optional(),
+};
+
+const usersOnly = z.never({ error: "may stand only in your own config.yaml, not in a project's" }).optional();
+
+/** `.legwork/config.yaml` of a project: it cannot say where keys are sent, which variables it may read, nor what models cost. */
+export const ProjectConfigFile = z.strictObject({
+  ...common,
+  providers: usersOnly,
+  prices: usersOnly,
+  expose_env: usersOnly,
+  log: usersOnly,
+});
+
+/** `$LEGWORK_HOME/config.yaml`. */
+export const UserConfigFile = z.strictObject({
+  ...common,
+  providers: z
+    .strictObject({
+      gemini: z.strictObject({ base_url: z.url().optional() }).optional(),
+    })
+    .optional(),
+  prices: Prices.optional(),
+  expose_env: z.array(z.string()).optional(),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),
+});
+
+export type ConfigFile = z.infer<typeof UserConfigFile>;
+
+/** A configuration file that was read, and where it lies. */
+export interface LoadedFile {
+  readonly file: string;
+  readonly value: ConfigFile;
+  /** `file:line:column` of a key. */
+  placeOf(path: readonly string[]): string;
+}
+
+/** Parses the bytes of a configuration file. Throws ConfigError with the place in the file. */
+export function parseConfigFile(bytes: Uint8Array, file: string, schema: z.ZodType<ConfigFile>): LoadedFile {
+  const document = readYaml(bytes, file);
+  return { file, value: checkValue(document.value, schema, document.place), placeOf: document.place };
+}

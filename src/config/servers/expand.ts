@@ -1,0 +1,47 @@
+/** `${VAR}` and `${VAR:-default}` in configuration texts. */
+import { ConfigError } from "../../core/errors.js";
+
+/** Looks a variable up; `refusal` says why one must not be used here. */
+export interface Variables {
+  get(name: string): string | undefined;
+  refusal(name: string): string | null;
+  /** Whether `$VAR` without braces is a variable too. */
+  readonly bare: boolean;
+}
+
+export interface Expansion {
+  readonly text: string;
+  /** The variables that were put in, with their values. */
+  readonly used: readonly { readonly name: string; readonly value: string }[];
+}
+
+const BRACED = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+const BRACED_OR_BARE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/g;
+
+/**
+ * Expands one text; `place` names it in errors. Throws ConfigError for an undefined or refused variable;
+ * one without braces is left as it is where it is not set.
+ */
+export function expand(text: string, place: string, variables: Variables): Expansion {
+  const used: { name: string; value: string }[] = [];
+
+  function lookUp(name: string, fallback: string | undefined): string {
+    const refusal = variables.refusal(name);
+    if (refusal !== null) throw new ConfigError(`${place}: \${${name}} ${refusal}`);
+    const value = variables.get(name);
+    if (value) used.push({ name, value });
+    const found = value || fallback;
+    if (found === undefined)
+      throw new ConfigError(`${place}: \${${name}} is not set: set it, or write \${${name}:-default}`);
+    return found;
+  }
+
+  const expanded = text.replace(
+    variables.bare ? BRACED_OR_BARE : BRACED,
+    (whole, braced?: string, fallback?: string, bare?: string | number) => {
+      if (braced !== undefined) return lookUp(braced, fallback);
+      return typeof bare === "string" && variables.get(bare) ? lookUp(bare, undefined) : whole;
+    },
+  );
+  return { text: expanded, used };
+}

@@ -1,0 +1,202 @@
+/** The downstream servers that all sources together define, and the shipped `workspace`. */
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute, join } from "node:path";
+import {
+  type BrokenServer,
+  DEFAULT_IDLE_SECONDS,
+  type OnUnknown,
+  type ServerConfig,
+} from "../../core/definitions/server-config.js";
+import { ConfigError } from "../../core/errors.js";
+import type { Secret } from "../../core/redact.js";
+import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
+import type { LoadedFile } from "../files/config-file.js";
+import type { Place } from "../files/paths.js";
+import type { Variables } from "./expand.js";
+import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
+import { type ServerSource, type SourceEntry, WORKSPACE } from "./server-source.js";
+import { expandReach } from "./to-transport.js";
+
+export interface ServerSources {
+  readonly place: Place;
+  /** The configuration files, the project's first. */
+  readonly configs: readonly LoadedFile[];
+  /** In the order of `configs`, then the imported files, of which earlier ones win. */
+  readonly sources: readonly ServerSource[];
+  /** For servers that say nothing of their own. */
+  readonly onUnknown: OnUnknown;
+  readonly notices: string[];
+}
+
+export interface LoadedServers {
+  readonly servers: readonly ServerConfig[];
+  readonly brokenServers: readonly BrokenServer[];
+  readonly secrets: readonly Secret[];
+}
+
+type Layer = SourceEntry & { readonly file: string; readonly variables: Variables };
+type Base = Layer & { readonly entry: ServerEntry };
+
+/** The enabled servers: policy of the layers above over the first layer that defines the server. Throws ConfigError. */
+export function loadServers(given: ServerSources): LoadedServers {
+  const servers: ServerConfig[] = [];
+  const brokenServers: BrokenServer[] = [];
+  const secrets: Secret[] = [];
+  for (const [name, layers] of layersByName(given)) {
+    const at = layers.findIndex(({ entry }) => entry === null || !isOverlay(entry));
+    const overlays = at < 0 ? layers : layers.slice(0, at);
+    const base = layers[at];
+    const policy = mergedPolicy(base ? [...overlays, base] : overlays);
+    if (policy.disabled) continue;
+    if (base === undefined && name === WORKSPACE) {
+      refuseEffects(overlays, given.configs);
+      servers.push(...workspaceServer(given, policy));
+      continue;
+    }
+    const broken = (from: string, fault: string) => brokenServers.push({ name, from, fault });
+    if (base === undefined) {
+      const fault = withoutBase(name, overlays, given);
+      broken(fault.from, fault.text);
+    } else if (base.entry === null) broken(base.file, base.fault);
+    else {
+      try {
+        const built = buildServer(name, { ...base, entry: base.entry }, policy, given);
+        if (built === null) continue;
+        servers.push(built.server);
+        secrets.push(...built.secrets);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        broken(base.file, error.message);
+      }
+    }
+  }
+  return { servers, brokenServers, secrets };
+}
+
+/** The names in the order of the user's file, the project's and the imported ones, `workspace` last; layers with the winning one first. */
+function layersByName({ configs, sources }: ServerSources): ReadonlyMap<string, readonly Layer[]> {
+  const layers = new Map<string, Layer[]>();
+  const inOrder = [...sources.slice(0, configs.length).reverse(), ...sources.slice(configs.length)];
+  for (const { entries } of inOrder) for (const { name } of entries) layers.set(name, []);
+  if (!layers.has(WORKSPACE)) layers.set(WORKSPACE, []);
+  for (const { file, variables, entries } of sources)
+    for (const entry of entries) layers.get(entry.name)?.push({ ...entry, file, variables });
+  return layers;
+}
+
+function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
+  const policies = layers.map((layer) => (layer.entry === null ? { disabled: layer.disabled } : policyOf(layer.entry)));
+  return Object.assign({}, ...policies.reverse());
+}
+
+/** The guard lets tools pass that only read: called that, a tool that writes would get past it. */
+function refuseEffects(overlays: readonly Layer[], configs: readonly LoadedFile[]): void {
+  const layer = overlays.find(({ entry }) => entry?.effects !== undefined);
+  if (layer === undefined) return;
+  throw new ConfigError(
+    `${placeIn(layer, configs, ["effects"])}: the effects of the shipped "${WORKSPACE}" cannot be changed, because what protects its files goes by them: leave them out`,
+  );
+}
+
+/** An import may have the base in another project or on another machine; without imports the entry is a mistake. */
+function withoutBase(name: string, overlays: readonly Layer[], { configs }: ServerSources) {
+  const [layer] = overlays;
+  if (layer === undefined) throw new Error(`server ${name} has no layer`);
+  const place = placeIn(layer, configs, []);
+  if (configs.every(({ value }) => value.import === undefined))
+    throw new ConfigError(`${place}: ${layer.field}: needs a "command" or a "url"`);
+  return {
+    from: layer.file,
+    text: `${place}: ${layer.field} needs a "command" or a "url": no imported file has a server "${name}"`,
+  };
+}
+
+function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: readonly string[]): string {
+  return configs.find((config) => config.file === file)?.placeOf(["mcpServers", name, ...path]) ?? file;
+}
+
+/** Null for a server that is legwork itself. */
+function buildServer(name: string, base: Base, policy: ServerPolicy, given: ServerSources) {
+  const { place, notices } = given;
+  const expanded = expandReach(base, place);
+  if (expanded === null) {
+    notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
+    return null;
+  }
+  const server: ServerConfig = {
+    name,
+    from: base.file,
+    reach: expanded.reach,
+    definitionHash: definitionHash(base.entry, place.project),
+    guard: null,
+    ...policySettings(name, policy, given),
+  };
+  return { server, secrets: expanded.secrets };
+}
+
+function policySettings(name: string, policy: ServerPolicy, { onUnknown }: ServerSources) {
+  return {
+    timeoutSeconds: policy.timeout_seconds ?? null,
+    toolTimeouts: Object.entries(policy.tool_timeouts ?? {}).map(([pattern, seconds]) => ({ pattern, seconds })),
+    idleSeconds: policy.idle_seconds ?? DEFAULT_IDLE_SECONDS,
+    includeTools: policy.include_tools ?? null,
+    excludeTools: policy.exclude_tools ?? [],
+    effects: Object.entries(policy.effects ?? {}).map(([pattern, effect]) => ({ pattern, effect })),
+    pin: policy.pin ?? "warn",
+    onUnknown: policy.on_unknown ?? onUnknown,
+    probes: Object.entries(policy.probe ?? {}).map(([pattern, tool]) => ({ pattern, tool: qualified(name, tool) })),
+    allow: {
+      sampling: policy.allow?.includes("sampling") ?? false,
+      elicitation: policy.allow?.includes("elicitation") ?? false,
+    },
+  };
+}
+
+/** A tool of the same server, unless another's is named. */
+function qualified(server: string, tool: string): string {
+  return isBuiltIn(tool) ? qualifiedName(server, tool) : tool;
+}
+
+/** As written, so that a changed value of a variable is the same definition; with the project where a path depends on it. */
+function definitionHash(entry: ServerEntry, project: string): string {
+  const { type, command, args = [], env = {}, cwd, url, headers = {}, bearer_token_env_var: bearer } = entry;
+  const folder = cwd !== undefined && isAbsolute(cwd) ? null : project;
+  const definition =
+    command === undefined
+      ? ["remote", type === "sse" ? "sse" : "http", url, sorted(headers), bearer ?? null]
+      : ["stdio", command, args, sorted(env), cwd ?? null, folder];
+  return hashOf(definition);
+}
+
+function sorted(pairs: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(pairs).sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+function hashOf(definition: unknown): string {
+  return createHash("sha256").update(JSON.stringify(definition)).digest("hex");
+}
+
+/** The shipped file server over the project, so that agents can work with no configuration at all. */
+function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
+  const { place, notices } = given;
+  const { project, home, userHome } = place;
+  if (project === userHome || dirname(project) === project) {
+    notices.push(
+      `${project} is too wide a folder for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
+    );
+    return [];
+  }
+  const packageFile = createRequire(import.meta.url).resolve("@modelcontextprotocol/server-filesystem/package.json");
+  const args = [join(dirname(packageFile), "dist", "index.js"), project];
+  return [
+    {
+      name: WORKSPACE,
+      from: "shipped with legwork",
+      reach: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
+      definitionHash: hashOf(["shipped", args]),
+      guard: { root: project, home },
+      ...policySettings(WORKSPACE, policy, given),
+    },
+  ];
+}

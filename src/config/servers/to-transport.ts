@@ -1,0 +1,103 @@
+/** How a server is reached, with its variables put in: ready to be used, and with what of it is secret. */
+import { resolve } from "node:path";
+import type { ServerReach } from "../../core/definitions/server-config.js";
+import { ConfigError } from "../../core/errors.js";
+import type { Secret } from "../../core/redact.js";
+import type { Place } from "../files/paths.js";
+import { reachSecrets, variableSecrets } from "../trust/secrets.js";
+import { expand, type Variables } from "./expand.js";
+import { isOurselves } from "./self-reference.js";
+import { isWebAddress, type ServerEntry } from "./server-entry.js";
+
+interface Definition {
+  readonly file: string;
+  /** Where the entry stands in its file. */
+  readonly field: string;
+  readonly entry: ServerEntry;
+  readonly variables: Variables;
+}
+
+interface ExpandedReach {
+  readonly reach: ServerReach;
+  readonly secrets: readonly Secret[];
+}
+
+/** Null for legwork itself. Throws ConfigError for what cannot be used, with file, server, field and variable. */
+export function expandReach(definition: Definition, place: Place): ExpandedReach | null {
+  const { file, field, entry, variables } = definition;
+  const used: { name: string; value: string }[] = [];
+  const read: Read = (key, text) => {
+    const expansion = expand(text, `${file}: ${field}.${key}`, variables);
+    used.push(...expansion.used);
+    return expansion.text;
+  };
+  const reach = entry.command === undefined ? remoteReach(entry, read) : stdioReach(entry, entry.command, read, place);
+  if (reach === null) return null;
+  const refuse = (fault: string) => new ConfigError(`${file}: ${field}.${fault}`);
+  if (reach.kind !== "stdio") checkRemote(reach, refuse);
+  const ready = reach.kind === "stdio" ? reach : withoutUserinfo(reach);
+  return { reach: ready, secrets: [...variableSecrets(used), ...reachSecrets(reach), ...reachSecrets(ready)] };
+}
+
+/** Expands one field of the definition. */
+type Read = (key: string, text: string) => string;
+type StdioReach = ServerReach & { readonly kind: "stdio" };
+type RemoteReach = ServerReach & { readonly kind: "http" | "sse" };
+
+function stdioReach(entry: ServerEntry, written: string, read: Read, place: Place): StdioReach | null {
+  const command = read("command", written);
+  const args = (entry.args ?? []).map((text, index) => read(`args.${index}`, text));
+  const cwd = resolve(place.project, read("cwd", entry.cwd ?? "."));
+  // Before its environment is read: ours may name keys that no project may read.
+  if (isOurselves({ command, args, cwd, path: entry.env?.PATH ?? place.env.PATH })) return null;
+  return { kind: "stdio", command, args, env: readAll("env", entry.env ?? {}, read), cwd };
+}
+
+function remoteReach(entry: ServerEntry, read: Read): RemoteReach {
+  const bearer = entry.bearer_token_env_var;
+  const headers = readAll("headers", entry.headers ?? {}, read);
+  return {
+    kind: entry.type === "sse" ? "sse" : "http",
+    url: read("url", entry.url ?? ""),
+    headers:
+      bearer === undefined
+        ? headers
+        : { ...headers, Authorization: `Bearer ${read("bearer_token_env_var", `\${${bearer}}`).trim()}` },
+  };
+}
+
+function readAll(key: string, texts: Readonly<Record<string, string>>, read: Read): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, read(`${key}.${name}`, text)]));
+}
+
+function checkRemote({ url, headers }: RemoteReach, refuse: (fault: string) => ConfigError): void {
+  if (!isWebAddress(url)) throw refuse("url has to be an address that begins with http:// or https://");
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw refuse(`headers: "${name}" cannot be the name of a header`);
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value.trim()))
+      throw refuse(
+        `headers.${name} cannot be the value of a header: it has line breaks or characters that need encoding`,
+      );
+  }
+}
+
+/** A name and password in an address are sent as a header: requests are refused with them in the address. */
+function withoutUserinfo({ kind, url: address, headers: given }: RemoteReach): RemoteReach {
+  const headers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value.trim()]));
+  const url = new URL(address);
+  if (url.username === "" && url.password === "") return { kind, url: address, headers };
+  const pair = `${unescaped(url.username)}:${unescaped(url.password)}`;
+  url.username = "";
+  url.password = "";
+  const authorized = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+  const basic = { Authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
+  return { kind, url: url.href, headers: authorized ? headers : { ...headers, ...basic } };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a "%" that stands for itself
+  }
+}

@@ -1,0 +1,159 @@
+/** Which configured values are secrets: those that must never be stored, logged or shown. */
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import type { ServerReach } from "../../core/definitions/server-config.js";
+import type { Secret } from "../../core/redact.js";
+
+/** The variables with the keys of providers. */
+export const PROVIDER_KEYS = ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"] as const;
+
+const SHORTEST_SECRET = 6; // characters; a shorter one would be found in texts that have nothing to do with it
+const SHORTEST_TOKEN = 16;
+const SHORTEST_LINE = 16;
+
+const ORDINARY_VARIABLE = /^(HOME|USER|LOGNAME|PATH|PWD|SHELL|TERM|LANG|TMPDIR|XDG_.*)$/;
+const SECRET_PART = /tokens?(?!i)|secret|passw(or)?d|passphrase|credential|cookie|api_?key|access_?key|authorization/i;
+const SECRET_WORDS = new Set(["key", "auth", "pass", "pwd", "pat", "jwt", "bearer", "dsn"]);
+const SCHEME = /^(?:Bearer|Basic|Token|ApiKey)\s+(?=\S)/i;
+const URL_IN_TEXT = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+
+interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The providers' keys that are in the environment. */
+export function providerSecrets(env: Readonly<Record<string, string | undefined>>): readonly Secret[] {
+  return PROVIDER_KEYS.flatMap((name) => asSecrets(name, env[name] ?? ""));
+}
+
+/** What is secret among the variables that were put into a server's definition. */
+export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] {
+  return used.flatMap(({ name, value }) => {
+    if (ORDINARY_VARIABLE.test(name)) return [];
+    const whole = looksSecret(name) ? !isHarmlessSecret(name, value) : !isHarmless(value);
+    return whole ? asSecrets(name, value) : insideValue(name, value);
+  });
+}
+
+/** What is secret in a server's definition itself. */
+export function reachSecrets(reach: ServerReach): readonly Secret[] {
+  if (reach.kind === "stdio") return [...pairSecrets(reach.env), ...argumentSecrets(reach.args)];
+  return [...pairSecrets(reach.headers), ...urlSecrets("url", reach.url)];
+}
+
+function pairSecrets(pairs: Readonly<Record<string, unknown>>): readonly Secret[] {
+  return Object.entries(pairs).flatMap(([name, value]) => {
+    if (typeof value === "object" && value !== null) return pairSecrets({ ...value });
+    return typeof value === "string" ? literalSecrets(name, value) : [];
+  });
+}
+
+function literalSecrets(name: string, value: string): readonly Secret[] {
+  const isSecret = (looksSecret(name) && !isHarmlessSecret(name, value)) || looksLikeToken(value);
+  return isSecret ? asSecrets(name, value) : insideValue(name, value);
+}
+
+/** `--api-key=X`, `--token X`, `-e NAME=X`, `--header "Authorization: Bearer X"` and addresses. */
+function argumentSecrets(args: readonly string[]): readonly Secret[] {
+  return args.flatMap((word, index) => {
+    const [, name, value] = /^-{0,2}([A-Za-z_][\w.-]*)\s*[=:]\s*(?!\/\/)(.+)$/s.exec(word) ?? [];
+    if (name !== undefined && value !== undefined && looksSecret(name)) return literalSecrets(name, value);
+    const option = /^--?([A-Za-z][\w-]*)$/.exec(args[index - 1] ?? "")?.[1];
+    if (option !== undefined && !word.startsWith("-") && looksSecret(option)) return literalSecrets(option, word);
+    return insideValue("argument", word);
+  });
+}
+
+/** A value that is no secret as a whole may hold some: an address with a password, JSON with a header. */
+function insideValue(name: string, value: string): readonly Secret[] {
+  const addresses = (value.match(URL_IN_TEXT) ?? []).flatMap((url) => urlSecrets(name, url));
+  return [...addresses, ...(value.trimStart().startsWith("{") ? jsonSecrets(value) : [])];
+}
+
+function jsonSecrets(text: string): readonly Secret[] {
+  try {
+    return pairSecrets(JSON.parse(text) as Readonly<Record<string, unknown>>);
+  } catch {
+    return [];
+  }
+}
+
+function urlSecrets(name: string, text: string): readonly Secret[] {
+  if (!URL.canParse(text)) return [];
+  const url = new URL(text);
+  const queries = [...url.searchParams].filter(([key, value]) => looksSecret(key) || looksLikeToken(value));
+  return [
+    ...asSecrets(`password of ${name}`, decoded(url.password)),
+    ...asSecrets(`password of ${name}`, url.password),
+    ...queries.flatMap(([key, value]) => asSecrets(key, value)),
+    ...url.pathname.split("/").flatMap((part) => (looksLikeToken(part) ? asSecrets(`address of ${name}`, part) : [])),
+  ];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A value in all the shapes in which it can come back: without its scheme, decoded, line by line. */
+function asSecrets(name: string, given: string): readonly Secret[] {
+  const value = given.trim().replace(SCHEME, "");
+  const password = /^Basic\s/i.test(given.trim()) ? passwordOfBasic(value) : "";
+  const lines = value.includes("\n") ? value.split(/\r?\n/).map((line) => line.trim()) : [];
+  const longLines = lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith("-----"));
+  const called = name.replace(/[^\w .-]/g, "_");
+  const shapes = [value, password, ...longLines, ...insideJson(value)];
+  return shapes.filter((shape) => shape.length >= SHORTEST_SECRET).map((shape) => ({ name: called, value: shape }));
+}
+
+function passwordOfBasic(encoded: string): string {
+  const pair = Buffer.from(encoded, "base64").toString("utf8");
+  return pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : "";
+}
+
+function insideJson(value: string): readonly string[] {
+  return value.startsWith("{") ? jsonSecrets(value).map((secret) => secret.value) : [];
+}
+
+/** Whether a name says that its value is a secret. */
+export function looksSecret(name: string): boolean {
+  return SECRET_PART.test(name) || wordsOf(name).some((word) => SECRET_WORDS.has(word));
+}
+
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+}
+
+/** 16 characters and more in which a run of letters mixed with digits stands; names and versions have none so long. */
+function looksLikeToken(value: string): boolean {
+  if (value.length < SHORTEST_TOKEN || /[\s/\\]/.test(value)) return false;
+  const runs = value.match(/[A-Za-z0-9]{8,}/g) ?? [];
+  return runs.some((run) => /[A-Za-z]/.test(run) && /[0-9]/.test(run));
+}
+
+/** A path, an address, a number, a truth value or one plain word. */
+function isHarmless(value: string): boolean {
+  return (
+    /^(~|\.{0,2}\/|[A-Za-z]:[\\/])/.test(value) ||
+    /^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) ||
+    isNumberOrTruth(value) ||
+    /^[a-z]{1,11}$/.test(value)
+  );
+}
+
+/** Under a name that looks secret: the file with the secret (KEY_FILE), or a number about it (TOKEN_LIMIT). */
+function isHarmlessSecret(name: string, value: string): boolean {
+  if (isAbsolute(value)) return existsSync(value);
+  return isNumberOrTruth(value) && !looksSecret(wordsOf(name).at(-1) ?? "");
+}
+
+function isNumberOrTruth(value: string): boolean {
+  return /^([+-]?\d+(\.\d+)?|true|false)$/i.test(value);
+}

@@ -1,0 +1,88 @@
+/** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
+
+import { isBuiltIn } from "../tools/tool.js";
+import { addCosts } from "./cost.js";
+import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
+import type { Question } from "./question.js";
+import type { Outcome, RunStatus, Usage } from "./run.js";
+
+/** Sums to add to the row and values to set in it; null leaves a value as it is. */
+export interface RunDelta {
+  readonly status: RunStatus | null;
+  readonly outcome: Outcome | null;
+  /** The workflow's step that was entered last. */
+  readonly step: string | null;
+  /** When an interrupted run was last known to be worked on. */
+  readonly interruptedAt: number | null;
+  /** The question that the run waits with. */
+  readonly question: Question | null;
+  /** True where something was finished: the next crash is not one more of the same. */
+  readonly finished: boolean;
+  readonly turns: number;
+  readonly toolCalls: number;
+  readonly usage: Usage;
+  /** Null where it is not known, which then holds for the whole run. */
+  readonly costUsd: number | null;
+}
+
+/** The change that a list of events makes to their run's row. */
+export function projectEvents(events: readonly RunEvent[]): RunDelta {
+  const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
+  let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];
+  let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
+  let [turns, toolCalls] = [0, 0];
+  let costUsd: number | null = 0;
+  for (const event of events) {
+    switch (event.type) {
+      case "run_started":
+      case "run_resumed":
+        status = "running";
+        break;
+      case "run_interrupted":
+        status = "interrupted";
+        interruptedAt = event.until;
+        break;
+      case "question_asked":
+        status = "waiting";
+        question = event.question;
+        break;
+      case "run_finished":
+        outcome = event.outcome;
+        status = outcome.status;
+        break;
+      case "step_entered":
+        step = event.step;
+        break;
+      case "model_replied":
+        finished = true;
+        if (event.grace === undefined) turns += 1;
+        addUsage(usage, event.usage);
+        costUsd = addCosts(costUsd, event.costUsd ?? null);
+        break;
+      case "reply_rejected":
+      case "sampling_replied":
+        addUsage(usage, event.usage);
+        costUsd = addCosts(costUsd, event.costUsd ?? null);
+        break;
+      case "workflow_call_finished":
+        toolCalls += 1;
+        finished ||= event.code !== OUTCOME_UNKNOWN;
+        break;
+      case "tool_call_finished":
+        finished ||= event.code !== OUTCOME_UNKNOWN;
+        if (!isBuiltIn(event.tool)) toolCalls += 1;
+        break;
+      default:
+        break;
+    }
+  }
+  return { status, outcome, question, step, interruptedAt, finished, turns, toolCalls, usage, costUsd };
+}
+
+function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {
+  if (usage === null) return;
+  sum.input += usage.input;
+  sum.output += usage.output;
+  sum.cached += usage.cached;
+  sum.thinking += usage.thinking;
+}

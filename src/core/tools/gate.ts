@@ -1,0 +1,76 @@
+/** The gate: says whether a run may use a tool, and by which rule. */
+
+import { didYouMean } from "../../lib/nearest.js";
+import type { ToolRuling } from "../run/event.js";
+import type { PatternSource, ToolPolicy } from "../run/run.js";
+import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
+import { whyMissing } from "./tool-alias.js";
+
+/** The entry of a `tools` list that stands for every tool that changes nothing. */
+export const READ_ONLY_ENTRY = "read_only";
+
+export interface Verdict {
+  readonly allowed: boolean;
+  /** True where blocked_tools decided. */
+  readonly blocked: boolean;
+  readonly rule: string;
+}
+
+/** Judges one tool: blocked patterns win, then the tool must be granted. */
+export function judgeTool(policy: ToolPolicy, tool: CatalogTool): Verdict {
+  for (const { patterns, from } of policy.block) {
+    const pattern = covering(patterns, tool, patternForbids);
+    if (pattern !== null) return { allowed: false, blocked: true, rule: `"${pattern}" is in blocked_tools of ${from}` };
+  }
+  const verdicts = policy.allow.map((source) => grantedBy(source, tool));
+  const refusal = verdicts.find(({ allowed }) => !allowed);
+  return refusal ?? verdicts[0] ?? granted(false, "nothing grants it");
+}
+
+function grantedBy({ patterns, from }: PatternSource, tool: CatalogTool): Verdict {
+  const pattern = covering(patterns, tool, patternMatches);
+  if (pattern === READ_ONLY_ENTRY) return granted(true, `read-only tools are granted by ${from}`);
+  if (pattern !== null) return granted(true, `"${pattern}" is in tools of ${from}`);
+  if (!patterns.includes(READ_ONLY_ENTRY)) return granted(false, `no entry in tools of ${from} names it`);
+  const scope = patterns.length === 1 ? "only tools that read" : "only tools that read and those it names";
+  return granted(false, `${from} grants ${scope}, and this one is ${tool.effect}`);
+}
+
+function granted(allowed: boolean, rule: string): Verdict {
+  return { allowed, blocked: false, rule };
+}
+
+/** Judges a whole catalog once, grouped by rule in catalog order. */
+export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly ToolRuling[] {
+  const groups = new Map<string, Verdict & { readonly tools: string[] }>();
+  for (const tool of tools) {
+    const verdict = judgeTool(policy, tool);
+    const key = `${verdict.allowed} ${verdict.rule}`;
+    const group = groups.get(key);
+    if (group) group.tools.push(tool.name);
+    else groups.set(key, { ...verdict, tools: [tool.name] });
+  }
+  return [...groups.values()];
+}
+
+/** The patterns of a policy that name no tool of the catalog, each with where it stands and why, or what it may have meant. */
+export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
+  const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
+  const why = (pattern: string) => {
+    const reason = whyMissing(pattern);
+    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
+  };
+  const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
+    patterns
+      .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
+      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
+  const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
+  return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
+}
+
+/** The first entry that covers a tool: one that names it, else the entry for all that only read. */
+function covering(patterns: readonly string[], tool: CatalogTool, matches: typeof patternForbids): string | null {
+  const named = patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && matches(pattern, tool));
+  if (named !== undefined) return named;
+  return tool.effect === "read_only" && patterns.includes(READ_ONLY_ENTRY) ? READ_ONLY_ENTRY : null;
+}

@@ -1,0 +1,62 @@
+/** The rules of a step: whether a call that the gate lets through may be made now. */
+
+import type { RunEvent } from "../run/event.js";
+import { factsOf, type Surroundings } from "./engine.js";
+import { fillTemplate } from "./template.js";
+import { type Json, type Rule, stepNamed, type Workflow } from "./workflow.js";
+import type { CallFacts, WorkflowState } from "./workflow-state.js";
+
+export interface RulesVerdict {
+  /** Why the call is refused, or null. */
+  readonly refusal: string | null;
+  /** What a person has to approve before the call is made, or null. */
+  readonly approval: string | null;
+  /** Remarks of rules that only warn. */
+  readonly warnings: readonly string[];
+  /** Conditions that could not be evaluated. */
+  readonly failures: readonly RunEvent[];
+}
+
+/**
+ * The rules in their order: the first that blocks or allows decides, what warns goes on.
+ * Where the condition of a rule that would refuse cannot be evaluated, the call is refused.
+ */
+export function judgeRules(
+  workflow: Workflow,
+  state: WorkflowState,
+  call: Pick<CallFacts, "tool" | "server" | "args">,
+  { evaluate, run }: Surroundings,
+): RulesVerdict {
+  if (state.step === null) return { refusal: "no step is entered yet", approval: null, warnings: [], failures: [] };
+  const about = { ...call, result: { isError: false, text: "" } };
+  const facts = { ...factsOf(state, about, run), tool_result: null };
+  const warnings: string[] = [];
+  const failures: RunEvent[] = [];
+  const { rules, name: step } = stepNamed(workflow, state.step);
+  for (const [index, rule] of rules.entries()) {
+    const verdict = rule.when === null ? { holds: true } : evaluate(rule.when, facts);
+    const refuses = rule.action === "block" || rule.action === "require_approval";
+    if ("error" in verdict) {
+      const where = `steps.${step}.rules.${index}`;
+      failures.push({ type: "condition_failed", where, condition: rule.when, error: verdict.error });
+      const refusal = `${named(rule)} cannot be evaluated: ${verdict.error}`;
+      if (refuses) return { refusal, approval: null, warnings, failures };
+      continue;
+    }
+    if (!verdict.holds) continue;
+    if (rule.action === "allow") break;
+    const said = saidBy(rule, state.variables);
+    if (rule.action === "block") return { refusal: said, approval: null, warnings, failures };
+    if (rule.action === "require_approval") return { refusal: null, approval: said, warnings, failures };
+    warnings.push(`${named(rule)}: ${fillTemplate(rule.message ?? "take care", state.variables)}`);
+  }
+  return { refusal: null, approval: null, warnings, failures };
+}
+
+function saidBy(rule: Rule, variables: Readonly<Record<string, Json>>): string {
+  return rule.message === null ? named(rule) : `${named(rule)}: ${fillTemplate(rule.message, variables)}`;
+}
+
+function named({ name }: Rule): string {
+  return `rule "${name}"`;
+}

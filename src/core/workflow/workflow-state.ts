@@ -1,0 +1,229 @@
+/** Where a run stands in its workflow: a fold of its events. */
+import type { RunEvent } from "../run/event.js";
+import type { Answer } from "../run/question.js";
+import type { Outcome } from "../run/run.js";
+import { isWork, patternMatches, serverOf } from "../tools/tool.js";
+import { type Action, type Json, READ_ONLY_VARIABLES, type Step, stepNamed, type Workflow } from "./workflow.js";
+
+/** A finished tool call as conditions see it. */
+export interface CallFacts {
+  readonly tool: string;
+  /** Null for a built-in tool. */
+  readonly server: string | null;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly result: { readonly isError: boolean; readonly text: string };
+}
+
+/** Something that the workflow still has to do; `where` is its place in the definition. */
+export type Pending =
+  | { readonly kind: "enter"; readonly step: string }
+  | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
+
+export interface ApprovalState extends Pick<Answer, "door" | "remark"> {
+  readonly approved: boolean;
+  /** The turn and the calls made in the step when it was given: a denied one is asked for again when they have changed. */
+  readonly turn: number;
+  readonly stepActions: number;
+}
+
+export interface WorkflowState {
+  /** Null before the first step is entered. */
+  readonly step: string | null;
+  readonly variables: Readonly<Record<string, Json>>;
+  readonly turn: number;
+  /** The step that the turn began in. */
+  readonly turnStep: string | null;
+  /** Finished calls, also failed ones, since the step was entered. */
+  readonly stepActions: number;
+  readonly totalActions: number;
+  /** Qualified names. */
+  readonly called: ReadonlySet<string>;
+  readonly succeeded: ReadonlySet<string>;
+  readonly last: CallFacts | null;
+  readonly pending: readonly Pending[];
+  /** Transitions since the turn began. */
+  readonly chain: number;
+  /** Tool calls that the workflow itself has made. */
+  readonly ownCalls: number;
+  /** The one of them that was begun and has no answer. */
+  readonly openCall: Extract<RunEvent, { type: "workflow_call_started" }> | null;
+  /** The last answers to the approvals that the step's exit conditions ask for, by their place. */
+  readonly approvals: ReadonlyMap<string, ApprovalState>;
+  /** Places whose condition could not be evaluated in this turn. */
+  readonly failed: ReadonlySet<string>;
+}
+
+const NOTHING_SET = Object.fromEntries(READ_ONLY_VARIABLES.map((name) => [name, null]));
+
+/** The beginning: the workflow's variables under those that are given, the first step ahead. */
+export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string, Json>>): WorkflowState {
+  const first = workflow.steps[0];
+  if (!first) throw new Error(`workflow ${workflow.name} has no steps`);
+  return {
+    step: null,
+    variables: { ...NOTHING_SET, ...workflow.variables, ...given },
+    turn: 0,
+    turnStep: null,
+    stepActions: 0,
+    totalActions: 0,
+    called: new Set(),
+    succeeded: new Set(),
+    last: null,
+    pending: [{ kind: "enter", step: first.name }],
+    chain: 0,
+    ownCalls: 0,
+    openCall: null,
+    approvals: new Map(),
+    failed: new Set(),
+  };
+}
+
+/** The state after one event; `args` are those of the call that the event is about. */
+export function workflowAfter(
+  workflow: Workflow,
+  state: WorkflowState,
+  event: RunEvent,
+  args: Readonly<Record<string, unknown>> = {},
+): WorkflowState {
+  switch (event.type) {
+    case "run_created":
+      return event.continues === undefined ? state : reopened(state);
+    case "run_resumed":
+      return event.by === "request" ? reopened(state) : state;
+    case "run_finished":
+      return afterEnd(state, event.outcome);
+    case "turn_started":
+      return { ...state, turn: event.turn, turnStep: state.step, chain: 0, failed: new Set() };
+    case "tool_call_finished":
+      return isWork(event.tool) ? afterCall(workflow, state, event, args) : state;
+    case "transition_taken": {
+      const from = stepNamed(workflow, event.from);
+      const taken = from.transitions[event.transition ?? -1];
+      const place = `steps.${from.name}`;
+      return {
+        ...state,
+        chain: state.chain + 1,
+        pending: [
+          ...state.pending,
+          ...queued(from.onExit, `${place}.on_exit`),
+          ...queued(taken?.onTransition ?? [], `${place}.transitions.${event.transition}.on_transition`),
+          { kind: "enter", step: event.to },
+        ],
+      };
+    }
+    case "step_entered": {
+      const step = stepNamed(workflow, event.step);
+      const place = `steps.${step.name}`;
+      return {
+        ...state,
+        step: step.name,
+        stepActions: 0,
+        approvals: new Map(),
+        pending: [
+          ...state.pending.slice(event.done),
+          ...queued([introduction(step)], place),
+          ...queued(step.onEnter, `${place}.on_enter`),
+        ],
+      };
+    }
+    case "variable_set":
+      return withVariable(afterActions(state, event.done), event.name, event.value);
+    case "message_injected":
+      return afterActions(state, event.done ?? 0);
+    case "actions_skipped":
+      return afterActions(state, event.done);
+    case "workflow_call_started":
+      return { ...state, openCall: event };
+    case "workflow_call_finished": {
+      const called = withCall(afterOwnCall(state, event.done), event.tool, event.isError);
+      return event.outputAs === null ? called : withVariable(called, event.outputAs, event.text);
+    }
+    case "workflow_call_refused": {
+      const after = afterOwnCall(state, event.done);
+      return event.outputAs === null ? after : withVariable(after, event.outputAs, event.reason);
+    }
+    case "question_answered": {
+      if (event.about.kind !== "exit") return state;
+      const { turn, stepActions } = state;
+      const { about, approved, door, remark } = event;
+      const answer = { approved: approved === true, door, remark, turn, stepActions };
+      return { ...state, approvals: new Map([...state.approvals, [about.where, answer]]) };
+    }
+    case "condition_failed":
+      return { ...state, failed: new Set([...state.failed, event.where]) };
+    default:
+      return state;
+  }
+}
+
+function queued(actions: readonly Action[], place: string, about: CallFacts | null = null): readonly Pending[] {
+  return actions.map((action, index) => ({ kind: "action", action, about, where: `${place}.${index}` }));
+}
+
+/** Whether a tool pattern names one of these tools; a built-in tool has to be named in full. */
+export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
+  return [...names].some((name) => {
+    const server = serverOf(name);
+    return server === null ? name === pattern : patternMatches(pattern, { name, server });
+  });
+}
+
+/** Somebody wants the run to go on from its end: it has not been completed. */
+function reopened(state: WorkflowState): WorkflowState {
+  return { ...state, variables: { ...state.variables, workflow_completed: false, completion_result: null } };
+}
+
+/** An end that the workflow itself asked for is over with it: a run that goes on from there does not meet it again. */
+function afterEnd(state: WorkflowState, { status }: Outcome): WorkflowState {
+  const end = state.pending.findIndex((item) => item.kind === "action" && item.action.action === "end_run");
+  const isOwn = status === "success" || status === "partial" || status === "blocked"; // what end_run can ask for
+  return isOwn && end >= 0 ? { ...state, pending: state.pending.slice(end + 1) } : state;
+}
+
+/** What the agent is told when it enters a step. */
+function introduction({ name, description, instructions }: Step): Action {
+  const what = description === null ? "." : `: ${description}`;
+  const content = [`You are now in step "${name}"${what}`, ...(instructions === null ? [] : [instructions])].join("\n");
+  return { action: "inject_message", when: null, content };
+}
+
+function afterCall(
+  workflow: Workflow,
+  state: WorkflowState,
+  { tool, isError, text }: Extract<RunEvent, { type: "tool_call_finished" }>,
+  args: Readonly<Record<string, unknown>>,
+): WorkflowState {
+  const last = { tool, server: serverOf(tool), args, result: { isError, text } };
+  return {
+    ...withCall(state, tool, isError),
+    last,
+    stepActions: state.stepActions + 1,
+    totalActions: state.totalActions + 1,
+    pending: isError ? [...state.pending, ...queued(workflow.onError, "on_error", last)] : state.pending,
+  };
+}
+
+/** What the workflow calls itself counts as called, but not as an action of the agent. */
+function afterOwnCall(state: WorkflowState, done: number): WorkflowState {
+  return { ...afterActions(state, done), ownCalls: state.ownCalls + 1, openCall: null };
+}
+
+function withCall(state: WorkflowState, tool: string, isError: boolean): WorkflowState {
+  return {
+    ...state,
+    called: withMember(state.called, tool),
+    succeeded: isError ? state.succeeded : withMember(state.succeeded, tool),
+  };
+}
+
+function withMember(set: ReadonlySet<string>, member: string): ReadonlySet<string> {
+  return set.has(member) ? set : new Set([...set, member]);
+}
+
+function afterActions(state: WorkflowState, done: number): WorkflowState {
+  return done === 0 ? state : { ...state, pending: state.pending.slice(done) };
+}
+
+function withVariable(state: WorkflowState, name: string, value: Json): WorkflowState {
+  return { ...state, variables: { ...state.variables, [name]: value } };
+}

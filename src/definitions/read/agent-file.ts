@@ -1,0 +1,62 @@
+/** Agent definitions of our own: YAML, or Markdown whose text is the system prompt. */
+import { z } from "zod";
+import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
+import { ConfigError } from "../../core/errors.js";
+import { checkValue } from "../../yaml/parse-yaml.js";
+import type { YamlDocument } from "../../yaml/read-yaml.js";
+import { Depth, Name, OutputSchema, Patterns, Seconds, Text, Turns, Usd, Variables } from "./words.js";
+
+/** What may stand in one. */
+export const AgentFile = z.strictObject({
+  name: Name.optional(),
+  description: Text.optional(),
+  prompt: Text.optional(),
+  provider: Text.optional(),
+  model: Text.optional(),
+  tools: Patterns.optional(),
+  blocked_tools: Patterns.optional(),
+  servers: z.array(Text).optional(),
+  workflow: Name.optional(),
+  variables: Variables.optional(),
+  max_turns: Turns.optional(),
+  timeout_seconds: Seconds.optional(),
+  max_cost_usd: Usd.optional(),
+  max_depth: Depth.optional(),
+  output_schema: OutputSchema.optional(),
+});
+
+/** What is known of a definition before its file is read. */
+export interface Place {
+  /** The file's name without its ending. */
+  readonly stem: string;
+  readonly origin: DefinitionOrigin;
+}
+
+/** Reads a definition of our own; `body` is the text under the front matter. Throws ConfigError with the place. */
+export function readOwnAgent(document: YamlDocument, body: string | null, { stem, origin }: Place): AgentDefinition {
+  const file = checkValue(document.value, AgentFile, document.place);
+  if (file.name !== undefined && file.name !== stem)
+    throw new ConfigError(`${document.place(["name"])}: the name "${file.name}" is not that of the file, ${stem}`);
+  if (file.prompt !== undefined && body !== null)
+    throw new ConfigError(`${document.place(["prompt"])}: there is text under the front matter too: keep one of both`);
+  return {
+    name: stem,
+    from: document.file,
+    origin,
+    description: file.description ?? null,
+    prompt: file.prompt ?? body,
+    provider: file.provider ?? null,
+    model: file.model ?? null,
+    tools: file.tools ?? null,
+    blockedTools: file.blocked_tools ?? [],
+    servers: file.servers ?? null,
+    workflow: file.workflow ?? null,
+    variables: file.variables ?? {},
+    maxTurns: file.max_turns ?? null,
+    timeoutSeconds: file.timeout_seconds ?? null,
+    maxCostUsd: file.max_cost_usd ?? null,
+    maxDepth: file.max_depth ?? null,
+    outputSchema: file.output_schema ?? null,
+    notes: [],
+  };
+}

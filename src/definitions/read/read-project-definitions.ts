@@ -1,0 +1,32 @@
+/** The definition files that come with a project, for whoever decides whether they are trusted. */
+import { ConfigError } from "../../core/errors.js";
+import { filesIn, projectFolders } from "./definition-folders.js";
+import { createFileReader } from "./read-file.js";
+
+/**
+ * What the project's definition files hold, by their names in the project such as ".legwork/workflows/plan.yaml".
+ * Those that no definition may be read from (links out of the folder, pipes, too large) are left out.
+ */
+export function readProjectDefinitions(root: string): ReadonlyMap<string, Uint8Array> {
+  const read = createFileReader();
+  const files = new Map<string, Uint8Array>();
+  for (const folder of projectFolders(root)) {
+    for (const name of namesIn(folder)) {
+      try {
+        files.set(`${folder.inProject}/${name}`, read(folder, name).bytes);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+      }
+    }
+  }
+  return files;
+}
+
+function namesIn(folder: Parameters<typeof filesIn>[0]): readonly string[] {
+  try {
+    return filesIn(folder);
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+/** Looks definitions of one kind up in their folders; the first hit wins. */
+import { basename, extname, join } from "node:path";
+import { ConfigError } from "../../core/errors.js";
+import { type DefinitionFolder, filesIn } from "./definition-folders.js";
+import type { FileReader, ReadFile } from "./read-file.js";
+
+/** A file that may define what it is named after; loading it throws ConfigError where it cannot be used. */
+export interface Candidate<T> {
+  readonly name: string;
+  readonly file: string;
+  readonly folder: DefinitionFolder;
+  load(): T;
+}
+
+export interface Search<T> {
+  /** All that may be used, in the order of the folders. Throws ConfigError for a folder that cannot be read. */
+  candidates(): readonly Candidate<T>[];
+  /** How many files of the project are left out because they are not trusted. */
+  leftOut(): number;
+}
+
+export interface SearchDeps<T> {
+  readonly folders: readonly DefinitionFolder[];
+  readonly read: FileReader;
+  /** Whether a project's file counts, by its name in the project; null where it cannot be read. */
+  trusts(name: string, bytes: Uint8Array | null): boolean;
+  /** What a file says, without regard to other files. Throws ConfigError. */
+  parse(file: ReadFile, folder: DefinitionFolder, stem: string): T;
+  /** The name that a file gives itself, where that counts; null where it is named after the file. */
+  nameOf(parsed: T, folder: DefinitionFolder): string | null;
+}
+
+/** Creates a search; a file is parsed again only when it has changed. */
+export function createSearch<T>({ folders, read, trusts, parse, nameOf }: SearchDeps<T>): Search<T> {
+  const parsed = new WeakMap<ReadFile, { readonly value: T } | { readonly error: ConfigError }>();
+
+  function load(folder: DefinitionFolder, name: string): T {
+    const file = read(folder, name);
+    const known = parsed.get(file) ?? attempt(() => parse(file, folder, stemOf(name)));
+    parsed.set(file, known);
+    if ("error" in known) throw known.error;
+    return known.value;
+  }
+
+  function counts(folder: DefinitionFolder, name: string): boolean {
+    if (folder.inProject === null) return true;
+    const bytes = attempt(() => read(folder, name).bytes);
+    return trusts(`${folder.inProject}/${name}`, "value" in bytes ? bytes.value : null);
+  }
+
+  function candidate(folder: DefinitionFolder, name: string, names: readonly string[]): Candidate<T> {
+    const file = join(folder.folder, name);
+    const twin = names.find((other) => other !== name && stemOf(other) === stemOf(name));
+    if (twin !== undefined && !namesItself(folder)) {
+      const error = new ConfigError(`${file}: ${twin} next to it has the same name: keep one of both`);
+      return { name: stemOf(name), file, folder, load: () => fail(error) };
+    }
+    const own = namesItself(folder) ? attempt(() => nameOf(load(folder, name), folder)) : null;
+    const given = own !== null && "value" in own ? own.value : null;
+    return { name: given ?? stemOf(name), file, folder, load: () => load(folder, name) };
+  }
+
+  const ofProject = folders.filter(({ inProject }) => inProject !== null); // all others count as they are
+  const filesOf = (folder: DefinitionFolder) => {
+    const names = filesIn(folder);
+    return names.map((name) => ({ name, names }));
+  };
+
+  return {
+    candidates: () =>
+      folders.flatMap((folder) =>
+        filesOf(folder)
+          .filter(({ name }) => counts(folder, name))
+          .map(({ name, names }) => candidate(folder, name, names)),
+      ),
+    leftOut: () =>
+      ofProject.reduce(
+        (count, folder) => count + filesOf(folder).filter(({ name }) => !counts(folder, name)).length,
+        0,
+      ),
+  };
+}
+
+/** Whether the files of a folder say their names themselves. */
+function namesItself({ vocabulary }: DefinitionFolder): boolean {
+  return vocabulary === "claude" || vocabulary === "gemini";
+}
+
+function stemOf(name: string): string {
+  return basename(name, extname(name));
+}
+
+function attempt<T>(work: () => T): { readonly value: T } | { readonly error: ConfigError } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (error instanceof ConfigError) return { error };
+    throw error;
+  }
+}
+
+function fail(error: ConfigError): never {
+  throw error;
+}

@@ -1,0 +1,145 @@
+/** Words of similar systems that people bring along, and what says the same here. */
+import type { YamlPath } from "../../yaml/read-yaml.js";
+import { isMap } from "../read/yaml-map.js";
+
+export interface ForeignWord {
+  readonly path: YamlPath;
+  readonly message: string;
+}
+
+const STEP_WORKFLOW = "use a step workflow, such as plan-execute (type: step)";
+
+const TOP_LEVEL: Words = {
+  phases: 'the stages of a workflow are "steps"',
+  states: 'the stages of a workflow are "steps"',
+  triggers: `triggers belong to lifecycle workflows, which cannot be spawned: ${STEP_WORKFLOW}`,
+  on_stop: 'write "on_premature_stop"',
+  exit_conditions: 'a workflow has one "exit_condition"; "exit_conditions" belong to a step',
+  limits: 'write max_turns, timeout_seconds, max_cost_usd and max_depth under "settings"',
+};
+
+const STEP: Words = {
+  allowed_mcp_tools: 'write "allowed_tools", with patterns such as "server__tool"',
+  blocked_mcp_tools: 'write "blocked_tools", with patterns such as "server__tool"',
+  exit_condition: 'a step has "exit_conditions", a list',
+  next: 'write "transitions", with "to"',
+  prompt: 'write "instructions"',
+};
+
+const ACTIONS: Words = {
+  call_mcp_tool: 'write "call_tool", with tool "server__tool"',
+  inject_context: 'write "inject_message", with content',
+  inject_prompt: 'write "inject_message", with content',
+  call_llm: 'there is no such action, for the agent is the model: ask it with "inject_message"',
+  webhook: 'there is no such action: use "call_tool" with a server that can send requests',
+  capture_artifact: "there is no such action: the agent names its files in complete(artifacts)",
+  read_artifact: 'there is no such action: use "call_tool" with a tool that reads files',
+  increment: 'write "increment_variable"',
+  set: 'write "set_variable"',
+};
+
+const ACTION_KEYS: Words = {
+  server_name: 'name the tool with its server in "tool", such as "workspace__read_text_file"',
+  tool_name: 'name the tool with its server in "tool", such as "workspace__read_text_file"',
+  amount: 'write "by"',
+  condition: 'write "when"',
+  if: 'write "when"',
+};
+
+const EXIT_CONDITIONS: Words = {
+  tool_call: 'write "tool_succeeded", with tool',
+  tool_called: 'write "tool_succeeded", with tool',
+  artifact_exists: 'there is no such exit condition: ask for the call that makes it, with "tool_succeeded"',
+  condition: 'write "expression", with when',
+  webhook: "there is no such exit condition",
+};
+
+const CONDITION_KEYS: Words = { condition: 'write "when"', expression: 'write "when"', if: 'write "when"' };
+const RULE_ACTIONS: Words = { deny: 'write "block"', approve: 'write "require_approval"' };
+const PREMATURE: Words = { guide_continuation: 'write "guide"' };
+
+type Words = Readonly<Record<string, string>>;
+
+/** The first word of another system in a workflow's raw value, or null. */
+export function foreignWord(value: unknown): ForeignWord | null {
+  if (!isMap(value)) return null;
+  return (
+    foreignType(value.type) ??
+    foreignKey(value, TOP_LEVEL, []) ??
+    foreignValue(get(value.on_premature_stop, "action"), PREMATURE, ["on_premature_stop", "action"]) ??
+    inActions(value.on_error, ["on_error"]) ??
+    first(listOf(value.steps), (step, index) => inStep(step, ["steps", index]))
+  );
+}
+
+function foreignType(type: unknown): ForeignWord | null {
+  if (type === undefined || type === "step") return null;
+  const kind = typeof type === "string" ? `workflows of type "${type}"` : "workflows of such a type";
+  return { path: ["type"], message: `${kind} cannot be spawned: ${STEP_WORKFLOW}` };
+}
+
+function inStep(step: unknown, path: YamlPath): ForeignWord | null {
+  if (!isMap(step)) return null;
+  return (
+    foreignKey(step, STEP, path) ??
+    inActions(step.on_enter, [...path, "on_enter"]) ??
+    inActions(step.on_exit, [...path, "on_exit"]) ??
+    first(listOf(step.rules), (rule, index) => inRule(rule, [...path, "rules", index])) ??
+    first(listOf(step.transitions), (transition, index) => inTransition(transition, [...path, "transitions", index])) ??
+    first(listOf(step.exit_conditions), (condition, index) => inExit(condition, [...path, "exit_conditions", index]))
+  );
+}
+
+function inActions(actions: unknown, path: YamlPath): ForeignWord | null {
+  return first(
+    listOf(actions),
+    (action, index) =>
+      foreignValue(get(action, "action"), ACTIONS, [...path, index, "action"]) ??
+      foreignKey(action, ACTION_KEYS, [...path, index]),
+  );
+}
+
+function inRule(rule: unknown, path: YamlPath): ForeignWord | null {
+  return foreignValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]) ?? foreignKey(rule, CONDITION_KEYS, path);
+}
+
+function inTransition(transition: unknown, path: YamlPath): ForeignWord | null {
+  return (
+    foreignKey(transition, CONDITION_KEYS, path) ??
+    inActions(get(transition, "on_transition"), [...path, "on_transition"])
+  );
+}
+
+function inExit(condition: unknown, path: YamlPath): ForeignWord | null {
+  return (
+    foreignValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]) ??
+    foreignKey(condition, CONDITION_KEYS, path)
+  );
+}
+
+function foreignKey(value: unknown, words: Words, path: YamlPath): ForeignWord | null {
+  if (!isMap(value)) return null;
+  const key = Object.keys(value).find((name) => Object.hasOwn(words, name));
+  return key === undefined ? null : { path: [...path, key], message: `unknown key "${key}": ${words[key]}` };
+}
+
+function foreignValue(value: unknown, words: Words, path: YamlPath): ForeignWord | null {
+  if (typeof value !== "string" || !Object.hasOwn(words, value)) return null;
+  return { path, message: `unknown ${String(path.at(-1))} "${value}": ${words[value]}` };
+}
+
+function first(items: readonly unknown[], find: (item: unknown, index: number) => ForeignWord | null) {
+  for (const [index, item] of items.entries()) {
+    const found = find(item, index);
+    if (found) return found;
+  }
+  return null;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function get(value: unknown, key: string): unknown {
+  return isMap(value) ? value[key] : undefined;
+}

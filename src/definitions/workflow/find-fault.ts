@@ -1,0 +1,85 @@
+/** What a well-formed workflow gets wrong in meaning: names that name nothing, conditions that are none. */
+import type { ConditionReader } from "../../core/workflow/condition.js";
+import { namesInTemplate } from "../../core/workflow/template.js";
+import { READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
+import { didYouMean } from "../../lib/nearest.js";
+import { pairSafe } from "../../lib/text.js";
+import { type Reference, referencesOf, type Where } from "./walk-workflow.js";
+
+const MOST_SHOWN = 200; // characters of a condition
+
+export interface Fault {
+  readonly where: Where;
+  readonly message: string;
+}
+
+/** The first fault of a workflow, or null. */
+export function findFault(workflow: Workflow, conditions: ConditionReader): Fault | null {
+  const steps = workflow.steps.map(({ name }) => name);
+  const variables = [...Object.keys(workflow.variables), ...READ_ONLY_VARIABLES];
+  for (const reference of referencesOf(workflow)) {
+    const message = faultOf(reference, { steps, variables, conditions });
+    if (message !== null) return { where: reference.where, message };
+  }
+  return null;
+}
+
+interface Known {
+  readonly steps: readonly string[];
+  readonly variables: readonly string[];
+  readonly conditions: ConditionReader;
+}
+
+function faultOf(reference: Reference, known: Known): string | null {
+  switch (reference.kind) {
+    case "condition":
+      return conditionFault(reference.text, known);
+    case "template":
+      return templateFault(reference.text, known.variables);
+    case "step":
+      return known.steps.includes(reference.text)
+        ? null
+        : `there is no step "${reference.text}"${didYouMean(reference.text, known.steps) || `: the steps are ${known.steps.join(", ")}`}`;
+    case "reads":
+      return variableFault(reference.variable, known.variables);
+    default:
+      return null;
+  }
+}
+
+function conditionFault(text: string, { conditions, variables }: Known): string | null {
+  const result = conditions.compile(text);
+  const unusable = (fault: string) => `the condition ${shown(text.trim())} cannot be used: ${fault}`;
+  if ("fault" in result) return unusable(result.fault);
+  for (const variable of result.variables) {
+    const fault = variableFault(variable, variables);
+    if (fault !== null) return unusable(fault);
+  }
+  return null;
+}
+
+/** A long condition must not bury what is wrong with it. */
+function shown(text: string): string {
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, pairSafe(text, MOST_SHOWN))}…`;
+}
+
+function variableFault(name: string, known: readonly string[]): string | null {
+  if (known.includes(name)) return null;
+  return `nothing sets the variable "${name}"${didYouMean(name, known) || ': declare it under "variables"'}`;
+}
+
+/** Only what can be known is checked: any `{{ … }}` has to be one name of a variable. */
+function templateFault(text: string, known: readonly string[]): string | null {
+  for (const [place = "", inside = ""] of text.matchAll(/\{\{([^{}]*)\}?\}?/g)) {
+    const [name] = namesInTemplate(place);
+    if (name === undefined) return `${place} cannot be filled in: write {{ name }} with ${hintFor(inside.trim())}`;
+    const fault = variableFault(name, known);
+    if (fault !== null) return `${place} cannot be filled in: ${fault}`;
+  }
+  return null;
+}
+
+function hintFor(inside: string): string {
+  const [, name] = /^variables\.([A-Za-z_][A-Za-z0-9_]*)$/.exec(inside) ?? [];
+  return name === undefined ? "the name of a variable and nothing else" : `the variable alone: {{ ${name} }}`;
+}

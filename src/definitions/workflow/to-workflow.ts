@@ -1,0 +1,107 @@
+/** A checked workflow file as the engine knows workflows. */
+import type { Action, ExitCondition, Json, Step, Workflow } from "../../core/workflow/workflow.js";
+import type { ActionEntry, ExitConditionEntry, StepEntry, WorkflowFile } from "./workflow-file.js";
+
+const DEFAULT_MAX_REFUSALS = 3;
+
+/** `variables` are the file's and all that its actions set. */
+export function toWorkflow(name: string, file: WorkflowFile): Workflow {
+  const { settings = {}, on_premature_stop: stop = {} } = file;
+  const workflow: Workflow = {
+    name,
+    description: file.description ?? null,
+    version: file.version === undefined ? null : String(file.version),
+    settings: {
+      provider: settings.provider ?? null,
+      model: settings.model ?? null,
+      allowProviderOverride: settings.allow_provider_override ?? true,
+      maxTurns: settings.max_turns ?? null,
+      timeoutSeconds: settings.timeout_seconds ?? null,
+      maxCostUsd: settings.max_cost_usd ?? null,
+      maxDepth: settings.max_depth ?? null,
+      outputSchema: settings.output_schema ?? null,
+      requiredTools: settings.required_tools ?? [],
+      maxRefusals: settings.max_refusals ?? DEFAULT_MAX_REFUSALS,
+    },
+    variables: file.variables ?? {},
+    steps: file.steps.map(toStep),
+    onError: (file.on_error ?? []).map(toAction),
+    onPrematureStop: {
+      action: stop.action ?? "guide",
+      message: stop.message ?? null,
+      condition: stop.condition ?? null,
+    },
+    exitCondition: file.exit_condition ?? null,
+  };
+  return { ...workflow, variables: { ...variablesSetBy(workflow), ...workflow.variables } };
+}
+
+function toStep(step: StepEntry): Step {
+  return {
+    name: step.name,
+    description: step.description ?? null,
+    instructions: step.instructions ?? null,
+    onEnter: (step.on_enter ?? []).map(toAction),
+    allowedTools: step.allowed_tools ?? "all",
+    blockedTools: step.blocked_tools ?? [],
+    rules: (step.rules ?? []).map((rule) => ({ ...rule, when: rule.when ?? null, message: rule.message ?? null })),
+    transitions: (step.transitions ?? []).map((transition) => ({
+      to: transition.to,
+      when: transition.when ?? null,
+      onTransition: (transition.on_transition ?? []).map(toAction),
+    })),
+    exitConditions: (step.exit_conditions ?? []).map(toExitCondition),
+    onExit: (step.on_exit ?? []).map(toAction),
+    provider: step.provider ?? null,
+    model: step.model ?? null,
+  };
+}
+
+function toAction(entry: ActionEntry): Action {
+  const when = entry.when ?? null;
+  switch (entry.action) {
+    case "inject_message":
+      return { action: entry.action, when, content: entry.content };
+    case "set_variable":
+      return { action: entry.action, when, name: entry.name, value: entry.value };
+    case "increment_variable":
+      return { action: entry.action, when, name: entry.name, by: entry.by ?? 1 };
+    case "call_tool": {
+      const { tool, arguments: given = {}, output_as: outputAs = null } = entry;
+      return { action: entry.action, when, tool, arguments: given, outputAs };
+    }
+    case "end_run":
+      return { action: entry.action, when, status: entry.status ?? "success", result: entry.result ?? null };
+  }
+}
+
+function toExitCondition(entry: ExitConditionEntry): ExitCondition {
+  switch (entry.type) {
+    case "action_count":
+      return { type: entry.type, minCount: entry.min_count };
+    case "user_approval":
+      return { type: entry.type, prompt: entry.prompt ?? null, timeoutSeconds: entry.timeout_seconds ?? null };
+    default:
+      return entry;
+  }
+}
+
+/** What the workflow sets on its way begins as null, and a counter as 0: so each condition can be evaluated from the start. */
+function variablesSetBy(workflow: Workflow): Readonly<Record<string, Json>> {
+  const variables: Record<string, Json> = {};
+  for (const action of actionsOf(workflow)) {
+    if (action.action === "set_variable") variables[action.name] ??= null;
+    if (action.action === "increment_variable") variables[action.name] = 0;
+    if (action.action === "call_tool" && action.outputAs !== null) variables[action.outputAs] ??= null;
+  }
+  return variables;
+}
+
+function actionsOf({ steps, onError }: Workflow): readonly Action[] {
+  const ofSteps = steps.flatMap((step) => [
+    ...step.onEnter,
+    ...step.onExit,
+    ...step.transitions.flatMap(({ onTransition }) => onTransition),
+  ]);
+  return [...onError, ...ofSteps];
+}

@@ -1,0 +1,23 @@
+/** What a tool does to the world: what the server says, unless the user knows better. */
+
+import type { EffectOverride } from "../../core/definitions/server-config.js";
+import { type CatalogTool, type Effect, patternMatches } from "../../core/tools/tool.js";
+import { isRecord } from "../transport/wire.js";
+
+/** The effect that the annotations declare, unless an override matches; anything unclear counts as effectful. */
+export function effectOf(
+  tool: Pick<CatalogTool, "name" | "server">,
+  annotations: unknown,
+  overrides: readonly EffectOverride[],
+): Effect {
+  const override = overrides.findLast(({ pattern }) => patternMatches(pattern, tool));
+  return override?.effect ?? declaredEffect(annotations);
+}
+
+function declaredEffect(annotations: unknown): Effect {
+  if (!isRecord(annotations)) return "effectful";
+  const { readOnlyHint, idempotentHint, destructiveHint } = annotations;
+  if (readOnlyHint === true) return "read_only";
+  if (idempotentHint === true && destructiveHint === false) return "idempotent";
+  return "effectful";
+}

@@ -1,0 +1,109 @@
+/** A server's own list of tools as catalog tools, with those that cannot be used set aside. */
+import { isDeepStrictEqual } from "node:util";
+import type { ServerConfig } from "../../core/definitions/server-config.js";
+import type { Catalog, ServerProblem, ToolList } from "../../core/ports/ports.js";
+import { withTexts } from "../../core/redact.js";
+import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../../core/tools/tool.js";
+import { cutTo } from "../../lib/text.js";
+import { EXCESSES } from "../connection/list-tools.js";
+import { isRecord } from "../transport/wire.js";
+import { effectOf } from "./effects.js";
+import { schemaFault } from "./schema-fault.js";
+
+const LONGEST_NAME = 100; // characters that are shown
+
+type RawTool = Readonly<Record<string, unknown>> & { readonly name: string };
+
+/**
+ * The same list as it is kept: with what is wrong with its tools, and schemas without half characters, which vendors
+ * refuse. To look through hundreds of schemas takes longer than to remember that.
+ */
+export function withFaults(list: ToolList): ToolList {
+  const faults: Record<number, string> = {};
+  const tools = list.tools.map((raw, index) => {
+    if (!isNamed(raw)) return raw;
+    const fault = faultOf(raw);
+    if (fault !== null) faults[index] = fault;
+    return isRecord(raw.inputSchema) ? { ...raw, inputSchema: withTexts(raw.inputSchema, wellFormed) } : raw;
+  });
+  return { ...list, tools, faults };
+}
+
+/** Judges each tool by itself, in the server's order: one bad tool costs no other. Those that `isWithheld` names are left out. */
+export function toListing(config: ServerConfig, list: ToolList, isWithheld: (tool: string) => boolean): Catalog {
+  const tools: CatalogTool[] = [];
+  const problems: ServerProblem[] = [];
+  const seen = new Map<string, RawTool>();
+  const { tools: raws, faults = {} } = list.faults ? list : withFaults(list);
+  for (const [index, raw] of raws.entries()) {
+    if (!isNamed(raw)) {
+      problems.push(setAside(config.name, `its tool number ${index + 1}`, "it has no name"));
+      continue;
+    }
+    const name = qualifiedName(config.name, raw.name);
+    if (!isIncluded({ name, server: config.name, tool: raw.name }, config)) continue;
+    const first = seen.get(name);
+    if (first && isDeepStrictEqual(first, raw)) continue; // a server whose cursor means nothing sends a page twice
+    const fault = first ? `another of its tools has the same name, ${name}` : (faults[index] ?? null);
+    if (fault === null) {
+      if (!isWithheld(raw.name)) tools.push(toCatalogTool(config, name, raw));
+    } else problems.push(setAside(config.name, toolNamed(raw.name), fault));
+    if (!first) seen.set(name, raw);
+  }
+  if (!list.complete) problems.push(cutProblem(config.name, tools.length));
+  return { tools, problems };
+}
+
+/** Says that one tool of a server is not in the catalog, and why. */
+export function setAside(server: string, tool: string, fault: string): ServerProblem {
+  const message = `server "${server}": ${tool} was set aside: ${fault}`;
+  return { server, code: "tool_set_aside", message };
+}
+
+/** A name that a server has chosen, in a line of ours. */
+export function toolNamed(name: string): string {
+  return `tool ${JSON.stringify(cutTo(name, LONGEST_NAME))}`;
+}
+
+function isNamed(raw: unknown): raw is RawTool {
+  return isRecord(raw) && typeof raw.name === "string" && raw.name !== "";
+}
+
+function isIncluded(tool: Pick<CatalogTool, "name" | "server" | "tool">, config: ServerConfig): boolean {
+  const included = config.includeTools?.some((pattern) => patternMatches(pattern, tool)) ?? true;
+  return included && !config.excludeTools.some((pattern) => patternForbids(pattern, tool));
+}
+
+function faultOf(raw: RawTool): string | null {
+  const { inputSchema, execution } = raw;
+  const excess = EXCESSES.find((text) => text === inputSchema);
+  if (excess !== undefined) return excess;
+  if (!isRecord(inputSchema)) return "its inputSchema is missing or no object";
+  const type = inputSchema.type;
+  if (type !== undefined && type !== "object")
+    return `its inputSchema is of type ${JSON.stringify(type)}, not "object"`;
+  const fault = schemaFault(inputSchema);
+  if (fault !== null) return `its inputSchema cannot be used: ${fault}`;
+  if (isRecord(execution) && execution.taskSupport === "required") return "it can only be called as an MCP task";
+  return null;
+}
+
+function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): CatalogTool {
+  const { description, inputSchema, annotations } = raw;
+  return {
+    name,
+    server: config.name,
+    tool: raw.name,
+    description: typeof description === "string" ? description.toWellFormed() : "",
+    // The type may be left out on the wire, but vendors insist on it.
+    inputSchema: { type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) },
+    effect: effectOf({ name, server: config.name }, annotations, config.effects),
+  };
+}
+
+const wellFormed = (text: string) => text.toWellFormed();
+
+function cutProblem(server: string, kept: number): ServerProblem {
+  const message = `server "${server}" lists tools without end; the first ${kept} are used`;
+  return { server, code: "tool_list_cut", message };
+}

@@ -1,0 +1,89 @@
+/** A tool's result as text for the model, with what is no text kept beside it. */
+import { isDeepStrictEqual } from "node:util";
+import type { AnswerPart, ToolAnswer } from "../../core/ports/ports.js";
+import { isRecord } from "../transport/wire.js";
+
+const LARGEST_COMPARED = 1_000_000; // characters; parsing more only to compare it costs too much
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Texts as they are (half characters replaced: vendors refuse them), one bracketed line for anything else.
+ * Structured content is the text where there is none, and a part of its own where it says something else.
+ */
+export function toToolAnswer(result: Fields): ToolAnswer {
+  const { content, structuredContent } = result;
+  const items = Array.isArray(content) ? content : [];
+  const parts: AnswerPart[] = [];
+  const lines = items.map((item) => lineFor(item, parts));
+  if (structuredContent !== undefined && structuredContent !== null && !saysTheSame(items, structuredContent)) {
+    const json = JSON.stringify(structuredContent);
+    if (!items.some(hasText)) lines.push(json);
+    else {
+      lines.push(bracketed("structured content", {}, json.length, "characters", parts.length + 1));
+      parts.push({ kind: "structured", mimeType: "application/json", text: json.toWellFormed() });
+    }
+  }
+  const text = lines.filter((line) => line !== "").join("\n");
+  return { isError: result.isError === true, text: text === "" ? "(no content)" : text.toWellFormed(), parts };
+}
+
+/** The item as a line; its bytes, if it has any, become the next part. */
+function lineFor(item: unknown, parts: AnswerPart[]): string {
+  if (!isRecord(item)) return "[unreadable content]";
+  if (item.type === "text" && typeof item.text === "string") return item.text;
+  if (item.type === "resource" && isRecord(item.resource)) {
+    const { resource } = item;
+    if (typeof resource.text === "string") return `${bracketed("resource", resource, undefined)}\n${resource.text}`;
+    return lineForBytes("resource", resource, resource.blob, parts);
+  }
+  const kind = typeof item.type === "string" ? item.type : "unreadable content";
+  return lineForBytes(kind, item, item.data, parts);
+}
+
+function lineForBytes(kind: string, fields: Fields, base64: unknown, parts: AnswerPart[]): string {
+  if (typeof base64 !== "string") return bracketed(kind, fields, fields.size);
+  parts.push({
+    kind,
+    mimeType: typeof fields.mimeType === "string" ? fields.mimeType : null,
+    text: base64.toWellFormed(),
+  });
+  return bracketed(kind, fields, Buffer.byteLength(base64, "base64"), "bytes", parts.length);
+}
+
+/** Such as `[image image/png, 20480 bytes, part 1]`. */
+function bracketed(kind: string, fields: Fields, size: unknown, unit = "bytes", part?: number): string {
+  const { mimeType, uri, name, description } = fields;
+  const facts = [typeof mimeType === "string" ? `${kind} ${mimeType}` : kind];
+  if (typeof size === "number") facts.push(`${size} ${unit}`);
+  for (const fact of [uri, name, description]) if (typeof fact === "string" && fact !== "") facts.push(fact);
+  if (part !== undefined) facts.push(`part ${part}`);
+  return `[${facts.join(", ")}]`;
+}
+
+function hasText(item: unknown): boolean {
+  if (!isRecord(item)) return false;
+  if (item.type === "text") return typeof item.text === "string" && item.text !== "";
+  return isRecord(item.resource) && typeof item.resource.text === "string";
+}
+
+/** Servers give their structured content as text too, for clients that read only that; some put one field around it. */
+function saysTheSame(items: readonly unknown[], structured: unknown): boolean {
+  const inner = isRecord(structured) ? Object.values(structured) : [];
+  const candidates = inner.length === 1 ? [structured, inner[0]] : [structured];
+  return candidates.some(
+    (candidate) =>
+      isDeepStrictEqual(items, candidate) || items.some((item) => isRecord(item) && tells(item, candidate)),
+  );
+}
+
+function tells({ text }: Fields, value: unknown): boolean {
+  if (typeof text !== "string") return false;
+  if (text === value) return true;
+  if (typeof value === "string" || text.length > LARGEST_COMPARED) return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    return false;
+  }
+}

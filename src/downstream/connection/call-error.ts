@@ -1,0 +1,43 @@
+/** Why a call has no answer, in words that tell the model what it may assume. */
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { DownstreamError } from "../../core/errors.js";
+import type { CatalogTool, Effect } from "../../core/tools/tool.js";
+import { httpFault } from "../transport/http-error.js";
+import type { ServerTransport } from "../transport/server-transport.js";
+import { Interruption } from "./within-limits.js";
+
+/** `timeoutMs` is the limit that the call had. */
+export function toCallError(
+  cause: unknown,
+  tool: CatalogTool,
+  transport: ServerTransport,
+  timeoutMs: number,
+): DownstreamError {
+  const { name, server, effect } = tool;
+  const outcome = outcomeOf(effect);
+  const failed = (code: DownstreamError["code"], message: string) =>
+    new DownstreamError(code, server, message, { cause });
+  if (cause instanceof Interruption)
+    return cause.by === "timeout"
+      ? failed("call_timeout", `${name} timed out after ${timeoutMs / 1000} s: ${outcome}`)
+      : failed("call_aborted", `${name} was cancelled: ${outcome}`);
+  const fault = httpFault(cause);
+  if (fault?.code === "session_lost") return failed("session_lost", `${name} was not called: ${fault.message}`);
+  if (fault?.sent === false) return failed("not_called", `${name} was not called: ${fault.message}`);
+  if (transport.closed || fault?.code === "unreachable")
+    return failed("connection_closed", `server "${server}" ended during ${name} (${transport.ending}): ${outcome}`);
+  if (fault) return failed("bad_answer", `${name} failed: ${fault.message}; ${outcome}`);
+  if (cause instanceof McpError) return failed("call_failed", `${name} failed: ${cause.message}`);
+  return failed("bad_answer", `${name} gave no answer that can be read: ${cause}; ${outcome}`);
+}
+
+/** The call was never sent, so it had no effect. */
+export function notCalled(tool: CatalogTool, why: string): DownstreamError {
+  return new DownstreamError("not_called", tool.server, `${tool.name} was not called: ${why}`);
+}
+
+function outcomeOf(effect: Effect): string {
+  if (effect === "read_only") return "it changes nothing and may be called again";
+  if (effect === "idempotent") return "it may be called again, since repeating it does no harm";
+  return "its outcome is unknown and it may have taken effect, so check before calling it again";
+}

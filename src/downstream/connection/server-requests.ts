@@ -1,0 +1,91 @@
+/** What a downstream server may ask of us: the project folder always, a model or a person only where the user allows it. */
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import {
+  type ClientCapabilities,
+  CreateMessageRequestSchema,
+  type CreateMessageResult,
+  ElicitRequestSchema,
+  ErrorCode,
+  ListRootsRequestSchema,
+  McpError,
+} from "@modelcontextprotocol/sdk/types.js";
+import type { ServerConfig } from "../../core/definitions/server-config.js";
+import type { CallOptions, SampleRequest } from "../../core/ports/ports.js";
+import { isRecord } from "../transport/wire.js";
+import type { Callers } from "./callers.js";
+import type { DownstreamOptions } from "./downstream-options.js";
+
+const REFUSED = -1; // the code that the specification shows for a sampling request that the user rejects
+
+/** What we say of ourselves when we connect: a server that is not told of a capability does not ask for it. */
+export function clientCapabilities({ allow }: ServerConfig): ClientCapabilities {
+  return {
+    roots: {},
+    ...(allow.sampling ? { sampling: {} } : {}),
+    ...(allow.elicitation ? { elicitation: { form: {} } } : {}),
+  };
+}
+
+/** Answers a server's requests; `callers` are the calls that it is working on. What is not allowed is refused by the client itself. */
+export function answerRequests(
+  client: Client,
+  config: ServerConfig,
+  { project, elicit, redact }: Pick<DownstreamOptions, "project" | "elicit" | "redact">,
+  callers: Callers,
+): void {
+  client.setRequestHandler(ListRootsRequestSchema, () => ({
+    roots: [{ uri: pathToFileURL(project).href, name: basename(project) }],
+  }));
+  if (config.allow.sampling)
+    client.setRequestHandler(CreateMessageRequestSchema, async ({ params }, { signal }) => {
+      const request = toSampleRequest(config.name, params.systemPrompt, params.messages);
+      const { text, model } = await askingRun(callers.all).sample(redact.value(request), signal).catch(refuse);
+      return { role: "assistant", content: { type: "text", text }, model } satisfies CreateMessageResult;
+    });
+  if (config.allow.elicitation)
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => {
+      if (params.mode === "url") throw new McpError(ErrorCode.InvalidParams, "legwork passes on forms, no addresses");
+      const request = { server: config.name, message: params.message, schema: params.requestedSchema };
+      if (callers.all.size === 0) throw new McpError(REFUSED, "legwork passes on questions only while it makes a call");
+      // A form that stays open after its call would be answered for nothing.
+      const bounds = AbortSignal.any([signal, callers.over()]);
+      const { action, content } = await elicit(redact.value(request), bounds);
+      return { action, ...(content ? { content: { ...content } as Record<string, string> } : {}) };
+    });
+}
+
+/** A request does not say which call it serves: only where all calls are one run's, it is that run's. */
+function askingRun(callers: ReadonlySet<CallOptions>): CallOptions {
+  const [first, ...others] = callers;
+  if (!first) throw new McpError(REFUSED, "legwork passes on a sampling request only while it makes a call");
+  if (others.some(({ sample }) => sample !== first.sample))
+    throw new McpError(REFUSED, "several runs are calling this server, so it is not clear which of them asks");
+  return first;
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof McpError
+    ? error
+    : new McpError(REFUSED, error instanceof Error ? error.message : String(error));
+}
+
+function toSampleRequest(
+  server: string,
+  system: string | undefined,
+  messages: readonly { readonly role: "user" | "assistant"; readonly content: unknown }[],
+): SampleRequest {
+  const texts = messages.map(({ role, content }) => ({ role, text: textOf(content) }));
+  return { server, system: system ?? null, messages: texts };
+}
+
+function textOf(content: unknown): string {
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
+  return parts
+    .map((part) => {
+      if (isRecord(part) && part.type === "text" && typeof part.text === "string") return part.text;
+      throw new McpError(ErrorCode.InvalidParams, "legwork passes on text only in sampling requests");
+    })
+    .join("\n");
+}

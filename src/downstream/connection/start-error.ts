@@ -1,0 +1,39 @@
+/** Why a server could not be started or reached, in a sentence for its user. */
+import { DownstreamError } from "../../core/errors.js";
+import type { Redact } from "../../core/redact.js";
+import { cutTo } from "../../lib/text.js";
+import { httpFault } from "../transport/http-error.js";
+import type { ServerTransport } from "../transport/server-transport.js";
+import { Interruption } from "./within-limits.js";
+
+export const START_BUDGET_MS = 10_000; // a run waits this long; servers met need 0.2 s, first runs of npx a few seconds
+
+const LONGEST_REASON = 500; // characters of what a server says
+
+/** `ending` is how the connection ended by itself, if it did. */
+export function toStartError(
+  cause: unknown,
+  server: string,
+  ending: string | null,
+  transport: ServerTransport,
+  redact: Redact,
+): DownstreamError {
+  if (cause instanceof DownstreamError) return cause;
+  const said = transport.lastWords();
+  const words = said === "" ? "" : `; ${said}`;
+  if (cause instanceof Interruption && cause.by === "timeout") {
+    const message = `server "${server}" did not answer within ${START_BUDGET_MS / 1000} s of its start${words}`;
+    return new DownstreamError("start_timeout", server, message, { cause });
+  }
+  const fault = httpFault(cause);
+  if (fault) {
+    const code = fault.code === "unauthorized" ? "unauthorized" : "start_failed";
+    return new DownstreamError(code, server, `server "${server}" could not be used: ${fault.message}`, { cause });
+  }
+  const reason = cutTo(
+    redact.text((cause instanceof Error ? cause.message : String(cause)).toWellFormed()),
+    LONGEST_REASON,
+  );
+  const why = ending === null ? `could not be used: ${reason}` : `ended while it was starting: ${ending}`;
+  return new DownstreamError("start_failed", server, `server "${server}" ${why}${words}`, { cause });
+}

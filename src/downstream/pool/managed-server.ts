@@ -1,0 +1,273 @@
+/** One downstream server over its lives: started when needed, stopped when idle, started again when it broke. */
+import { isDeepStrictEqual } from "node:util";
+import type { ServerConfig } from "../../core/definitions/server-config.js";
+import { DownstreamError, type DownstreamErrorCode } from "../../core/errors.js";
+import type {
+  CallOptions,
+  Catalog,
+  PinFinding,
+  ServerProblem,
+  ServerState,
+  ToolAnswer,
+} from "../../core/ports/ports.js";
+import type { CatalogTool } from "../../core/tools/tool.js";
+import { untilAborted } from "../../lib/until-aborted.js";
+import type { ToolMemory } from "../catalog/tool-memory.js";
+import { notCalled } from "../connection/call-error.js";
+import { type Connection, openConnection } from "../connection/connection.js";
+import type { ConnectingOptions } from "../connection/downstream-options.js";
+import { withinLimits } from "../connection/within-limits.js";
+import { createBackoff, STABLE_MS } from "./backoff.js";
+import { remedyFor } from "./remedy.js";
+
+/** Trying again cannot help before somebody changes something. */
+const HOPELESS = new Set(["spawn_failed", "unauthorized", "bad_definition"]);
+
+export interface ManagedServer {
+  readonly config: ServerConfig;
+  readonly state: ServerState;
+  /** Why it is degraded or failed, or is being started again. */
+  readonly problem: ServerProblem | null;
+  /** What it offers, or offered when it was last up; null where that is not known. */
+  readonly known: Catalog | null;
+  /** Its tools that are not as they were accepted. */
+  findings(): readonly PinFinding[];
+  /** What agents may be shown of it now: nothing while it is broken. */
+  readonly shown: Catalog;
+  /** Starts it unless it is up or has to wait, and keeps it up until the returned function is called. */
+  hold(): () => void;
+  /** Resolves when a start that is going on has ended. Never rejects. */
+  settled(): Promise<void>;
+  /** Throws DownstreamError. A server that is not up is started first, unless it has to wait. */
+  call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
+  /** Ends its process group, also one that is still starting; it cannot be started again. */
+  close(): Promise<void>;
+}
+
+type State =
+  | { readonly kind: "idle" }
+  | { readonly kind: "starting"; readonly attempt: Promise<void>; readonly after: Broken | null }
+  | { readonly kind: "ready"; readonly connection: Connection }
+  | Broken;
+
+interface Broken {
+  readonly kind: "degraded" | "failed";
+  readonly problem: ServerProblem;
+  /** What it shows of itself: the problem and no tools. */
+  readonly shown: Catalog;
+  /** From when on it may be started again; never where that is infinite. */
+  readonly retryAt: number;
+}
+
+const NOTHING: Catalog = { tools: [], problems: [] };
+
+/** Starts nothing yet. */
+export function createManagedServer(
+  config: ServerConfig,
+  memory: ToolMemory,
+  options: ConnectingOptions,
+): ManagedServer {
+  const { log, redact } = options;
+  const { name } = config;
+  const shutdown = new AbortController();
+  const backoff = createBackoff();
+  let state: State = { kind: "idle" };
+  let holds = 0;
+  let callsInFlight = 0;
+  let lastEnd: Promise<void> = Promise.resolve();
+  const retired = new Set<Connection>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const closed = () => shutdown.signal.aborted;
+
+  function later(milliseconds: number, act: () => void): void {
+    clearTimeout(timer);
+    timer = setTimeout(act, milliseconds).unref();
+  }
+
+  /** Starts it where it is not up and need not wait. */
+  function wake(): void {
+    const hasToWait = "retryAt" in state && performance.now() < state.retryAt;
+    if (!hasToWait) begin();
+  }
+
+  function begin(): void {
+    if (closed() || state.kind === "starting" || state.kind === "ready") return;
+    const after = state.kind === "idle" ? null : state;
+    state = { kind: "starting", attempt: start(), after };
+  }
+
+  /** Never rejects. */
+  async function start(): Promise<void> {
+    const begun = performance.now();
+    let connection: Connection | undefined;
+    try {
+      clearTimeout(timer);
+      await lastEnd; // two lives of a server never overlap
+      connection = await openConnection(config, {
+        ...options,
+        signal: shutdown.signal,
+        onToolsChanged: (list) => memory.learn(list),
+      });
+      memory.learn(connection.list);
+      state = { kind: "ready", connection };
+      void watch(connection);
+      sleepWhenIdle();
+      const milliseconds = Math.round(performance.now() - begun);
+      log.info({ server: name, pid: connection.pid, tools: memory.known?.tools.length, milliseconds }, "server is up");
+    } catch (error) {
+      if (connection) lastEnd = connection.close();
+      if (!(error instanceof DownstreamError)) log.error({ server: name, err: error }, "unexpected start failure");
+      else if (!closed()) log.warn({ server: name, code: error.code }, error.message);
+      breakDown(error);
+    }
+  }
+
+  async function watch(connection: Connection): Promise<void> {
+    const ending = await connection.ended;
+    if (retired.delete(connection)) return;
+    lastEnd = connection.close();
+    if (closed() || state.kind !== "ready" || state.connection !== connection) return;
+    const message = `server "${name}" ended: ${ending}`;
+    log.warn({ server: name, pid: connection.pid, lastWords: connection.lastWords() }, message);
+    breakDown(new DownstreamError("connection_closed", name, message));
+  }
+
+  function breakDown(error: unknown): void {
+    const code: DownstreamErrorCode = error instanceof DownstreamError ? error.code : "start_failed";
+    const reason = redact.text(error instanceof Error ? error.message : String(error));
+    const pause = HOPELESS.has(code) ? null : backoff.next(performance.now());
+    if (pause === null) {
+      state = broken("failed", code, reason, HOPELESS.has(code) ? Number.POSITIVE_INFINITY : STABLE_MS);
+      return;
+    }
+    state = broken("degraded", code, reason, pause);
+    later(pause, () => {
+      if (holds > 0) begin(); // not wake(): a timer may fire some microseconds before its time
+    });
+  }
+
+  function broken(kind: Broken["kind"], code: DownstreamErrorCode, message: string, pause: number): Broken {
+    const problem = { server: name, code, message, remedy: remedyFor(code, config) };
+    return { kind, problem, shown: { tools: [], problems: [problem] }, retryAt: performance.now() + pause };
+  }
+
+  function sleepWhenIdle(): void {
+    if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+    later(config.idleSeconds * 1000, () => {
+      if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+      log.info({ server: name, pid: state.connection.pid }, "server is idle and was stopped");
+      stop(state.connection);
+    });
+  }
+
+  function stop(connection: Connection): void {
+    state = { kind: "idle" };
+    lastEnd = connection.close();
+  }
+
+  /** What it is broken by; a start does not end that before it has come to an end itself. */
+  function trouble(): Broken | null {
+    const broken = state.kind === "starting" ? state.after : state;
+    return broken !== null && "problem" in broken ? broken : null;
+  }
+
+  /** What was seen too long ago counts for nothing, unless the server is up and would have said what has changed. */
+  function knownNow(): Catalog | null {
+    return state.kind === "ready" || memory.isFresh ? memory.known : null;
+  }
+
+  /** A connection for this call, made within the time that the call has; none for a tool that is not what it was when it was allowed. */
+  async function connectionFor(tool: CatalogTool, options: CallOptions): Promise<Connection> {
+    wake();
+    if (state.kind === "starting") {
+      const { attempt } = state;
+      await withinLimits(options, (signal) => untilAborted(attempt, signal)).catch(() => {});
+    }
+    const now = state as State;
+    if (now.kind !== "ready") throw notCalled(tool, reasonOf(now));
+    const current = memory.known?.tools.find((candidate) => candidate.name === tool.name);
+    if (current === tool || isDeepStrictEqual(current, tool)) return now.connection;
+    throw notCalled(tool, `server "${name}" now ${current ? "declares it differently" : "does not offer it"}`);
+  }
+
+  /** The agent is told what it may assume; its user, what can be done about it. */
+  function tell(tool: CatalogTool, { code, message }: DownstreamError): void {
+    log.warn({ server: name, tool: tool.name, code, remedy: remedyFor(code, config) }, redact.text(message));
+  }
+
+  function reasonOf(now: State): string {
+    if (now.kind === "failed") return now.problem.message;
+    if (now.kind !== "degraded") return `server "${name}" is not running`;
+    const seconds = Math.max(1, Math.ceil((now.retryAt - performance.now()) / 1000));
+    return `${now.problem.message}; it will be started again in ${seconds} s`;
+  }
+
+  /** The session is gone on the server's side: the next call begins a new one, and those going on learn their own end. */
+  function renew(connection: Connection): void {
+    if (state.kind !== "ready" || state.connection !== connection) return;
+    state = { kind: "idle" };
+    retired.add(connection);
+    connection.retire();
+  }
+
+  return {
+    config,
+    get state() {
+      return state.kind;
+    },
+    get problem() {
+      return trouble()?.problem ?? null;
+    },
+    get known() {
+      return knownNow();
+    },
+    findings: memory.findings,
+    get shown() {
+      return trouble()?.shown ?? knownNow() ?? NOTHING;
+    },
+    hold() {
+      holds += 1;
+      memory.refresh();
+      wake();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        sleepWhenIdle();
+      };
+    },
+    settled: async () => (state.kind === "starting" ? await state.attempt : undefined),
+    async call(tool, args, options) {
+      callsInFlight += 1;
+      try {
+        const connection = await connectionFor(tool, options);
+        try {
+          return await connection.call(tool, args, options);
+        } catch (error) {
+          if (!(error instanceof DownstreamError) || error.code !== "session_lost") throw error;
+          renew(connection);
+        }
+        // The server refused the call for its lost session, so this is not a repetition.
+        return await (await connectionFor(tool, options)).call(tool, args, options);
+      } catch (error) {
+        if (error instanceof DownstreamError && error.code !== "call_aborted") tell(tool, error);
+        throw error;
+      } finally {
+        callsInFlight -= 1;
+        sleepWhenIdle();
+      }
+    },
+    async close() {
+      shutdown.abort();
+      clearTimeout(timer);
+      if (state.kind === "starting") await state.attempt;
+      const last = state.kind === "ready" ? [state.connection] : [];
+      await Promise.all([...retired, ...last].map((connection) => connection.close()));
+      await lastEnd;
+      clearTimeout(timer);
+      state = broken("failed", "connection_closed", `server "${name}" was closed`, Number.POSITIVE_INFINITY);
+    },
+  };
+}

@@ -1,0 +1,188 @@
+/** The user's MCP servers as one catalog of tools. */
+
+import type { BrokenServer, ServerConfig } from "../../core/definitions/server-config.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/ports.js";
+import { type CatalogTool, patternMatches, serverOf } from "../../core/tools/tool.js";
+import { setAside, toolNamed } from "../catalog/listing.js";
+import { createToolMemory } from "../catalog/tool-memory.js";
+import { notCalled } from "../connection/call-error.js";
+import type { DownstreamOptions } from "../connection/downstream-options.js";
+import { createReaper } from "../process/reaper.js";
+import { createManagedServer, type ManagedServer } from "./managed-server.js";
+import { protectedPathObjection } from "./workspace-guard.js";
+
+/** Starts nothing until a server is held or called; owns every process it starts until close(). */
+export function createDownstream(
+  servers: readonly ServerConfig[],
+  brokenServers: readonly BrokenServer[],
+  options: DownstreamOptions,
+): Downstream {
+  const connecting = { ...options, reaper: createReaper(options.baseEnv) };
+  const managed = new Map(
+    servers.map((config) => [config.name, createManagedServer(config, createToolMemory(config, options), connecting)]),
+  );
+  const broken = new Map(brokenServers.map((server) => [server.name, toBrokenStatus(server)]));
+  const catalogFor = createMergeCache((names) => ({
+    servers: chosen(names),
+    more: [...problemsOf(names, broken), ...unknownAmong(names, [...managed.keys(), ...broken.keys()])],
+  }));
+  let closing: Promise<void> | null = null;
+
+  /** In the order of the configuration, whatever the order asked. */
+  function chosen(names: readonly string[]): readonly ManagedServer[] {
+    return [...managed.values()].filter(({ config }) => names.includes(config.name));
+  }
+
+  return {
+    servers: [...managed.keys(), ...broken.keys()],
+    status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
+    catalog: catalogFor,
+    hold(names) {
+      const held = chosen(names);
+      const releases = held.map((server) => server.hold());
+      const settled = held.map((server) => server.settled());
+      const unknown = settled.filter((_, index) => held[index]?.known === null);
+      return {
+        ready: Promise.all(unknown).then(() => {}),
+        settled: Promise.all(settled).then(() => {}),
+        release: () => {
+          for (const release of releases) release();
+        },
+      };
+    },
+    current(tool) {
+      const server = managed.get(tool.server);
+      if (!server) return { gone: `there is no server "${tool.server}"` };
+      const { shown, problem } = server;
+      if (shown.tools.includes(tool)) return tool;
+      const now = shown.tools.find(({ name }) => name === tool.name);
+      return now ?? { gone: problem ? problem.message : "its server has withdrawn it" };
+    },
+    async objection(tool, args) {
+      const guard = managed.get(tool.server)?.config.guard ?? null;
+      return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
+    },
+    afterUnknown(tool) {
+      const config = managed.get(serverOf(tool) ?? "")?.config;
+      if (!config) return { action: "tell", probe: null };
+      const probe = config.probes.findLast(({ pattern }) =>
+        patternMatches(pattern, { name: tool, server: config.name }),
+      );
+      return { action: config.onUnknown, probe: probe?.tool ?? null };
+    },
+    async call(tool, args, callOptions) {
+      const server = managed.get(tool.server);
+      if (!server) throw notCalled(tool, `there is no server "${tool.server}"`);
+      return server.call(tool, args, {
+        ...callOptions,
+        timeoutMs: timeoutOf(tool, server.config, callOptions.timeoutMs),
+      });
+    },
+    close() {
+      closing ??= closeAll([...managed.values()], options).finally(() => connecting.reaper.close());
+      return closing;
+    },
+  };
+}
+
+/** The tool's own limit, else its server's, else the general one. */
+function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): number {
+  const own = config.toolTimeouts.findLast(({ pattern }) => patternMatches(pattern, tool));
+  const seconds = own?.seconds ?? config.timeoutSeconds;
+  return seconds === null ? generalMs : seconds * 1000;
+}
+
+function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
+  const { name, from, reach } = config;
+  return {
+    name,
+    from,
+    reach: reach.kind,
+    state,
+    problem,
+    listing: known,
+    // Only those who show it ask for it.
+    get pinFindings() {
+      return findings();
+    },
+  };
+}
+
+function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
+  const problem = { server: name, code: "bad_definition", message: fault };
+  return { name, from, reach: null, state: "failed", problem, listing: null, pinFindings: [] };
+}
+
+function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {
+  return names.flatMap((name) => broken.get(name)?.problem ?? []);
+}
+
+/** What a catalog is made of: the servers, and the problems that they do not know of themselves. */
+interface Choice {
+  readonly servers: readonly ManagedServer[];
+  readonly more: readonly ServerProblem[];
+}
+
+/** Gives the same catalog for the same servers as long as each of theirs is the same. */
+function createMergeCache(choose: (names: readonly string[]) => Choice): Downstream["catalog"] {
+  const byNames = new Map<string, () => Catalog>();
+  const byList = new WeakMap<readonly string[], () => Catalog>(); // a run asks in each turn, with the same list
+  return (names) => {
+    const known = byList.get(names);
+    if (known) return known();
+    const key = JSON.stringify(names);
+    const merged = byNames.get(key) ?? createMerged(choose(names));
+    byNames.set(key, merged);
+    byList.set(names, merged);
+    return merged();
+  };
+}
+
+function createMerged({ servers, more }: Choice): () => Catalog {
+  let last: { readonly catalogs: readonly Catalog[]; readonly merged: Catalog } | null = null;
+  return () => {
+    if (last && servers.every(({ shown }, index) => shown === last?.catalogs[index])) return last.merged;
+    const catalogs = servers.map((server) => server.shown);
+    const { tools, problems } = mergeCatalogs(catalogs, more);
+    const probes = servers.flatMap(({ config }) => unusableProbes(config, tools));
+    last = { catalogs, merged: { tools, problems: [...problems, ...probes] } };
+    return last.merged;
+  };
+}
+
+/** Of two tools with one qualified name the first stays: a name must always mean the same tool. */
+function mergeCatalogs(catalogs: readonly Catalog[], more: readonly ServerProblem[]): Catalog {
+  const tools = new Map<string, CatalogTool>();
+  const problems = [...more, ...catalogs.flatMap((catalog) => catalog.problems)];
+  for (const tool of catalogs.flatMap((catalog) => catalog.tools)) {
+    const first = tools.get(tool.name);
+    if (!first) tools.set(tool.name, tool);
+    else problems.push(setAside(tool.server, toolNamed(tool.tool), `server "${first.server}" also has a ${tool.name}`));
+  }
+  return { tools: [...tools.values()], problems };
+}
+
+/** Finding out whether something happened must not make anything happen. */
+function unusableProbes({ name, probes }: ServerConfig, tools: readonly CatalogTool[]): readonly ServerProblem[] {
+  const probing = new Set(probes.map((probe) => probe.tool));
+  return tools
+    .filter((tool) => probing.has(tool.name) && tool.effect !== "read_only")
+    .map((tool) => {
+      const message = `probe of server "${name}": ${tool.name} is ${tool.effect}, so agents are not told to use it: name a tool that only reads`;
+      return { server: name, tool: tool.name, code: "probe_not_read_only", message };
+    });
+}
+
+function unknownAmong(names: readonly string[], known: readonly string[]): readonly ServerProblem[] {
+  const unknown = names.filter((name) => !known.includes(name));
+  return unknown.map((server) => ({ server, code: "unknown_server", message: `there is no server "${server}"` }));
+}
+
+/** One failure never stops the rest. */
+async function closeAll(servers: readonly ManagedServer[], { log }: DownstreamOptions): Promise<void> {
+  const ends = await Promise.allSettled(servers.map((server) => server.close()));
+  for (const [index, end] of ends.entries()) {
+    if (end.status === "fulfilled") continue;
+    log.error({ server: servers[index]?.config.name, err: end.reason }, "server could not be closed");
+  }
+}

@@ -1,0 +1,130 @@
+/** What went wrong between us and a server behind a URL, in classes and codes that a caller can decide by. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redact } from "../../core/redact.js";
+import { cutTo } from "../../lib/text.js";
+import { isRecord } from "./wire.js";
+
+const SHOWN_LENGTH = 300; // characters of an error body: enough for its reason, not for a page of HTML
+const READ_BYTES = 8 * 1024; // of an error body; pages of HTML say why they came near their start
+const READ_MS = 1_000; // an error body may never end
+const LOGIN_ADVICE =
+  "legwork does no OAuth logins; give it a token with headers or bearer_token_env_var in its definition";
+
+export type HttpFaultCode =
+  /** It does not know our session any more: the next request has to begin with initialize. */
+  | "session_lost"
+  | "unauthorized"
+  /** There is nobody, or the connection broke before the answer was complete. */
+  | "unreachable"
+  /** Every other answer that is not what was asked for. */
+  | "http_error";
+
+export interface HttpFault {
+  readonly code: HttpFaultCode;
+  /** False where the request certainly had no effect. */
+  readonly sent: boolean;
+  /** Begins with "it", such as "it could not be reached: ECONNREFUSED". */
+  readonly message: string;
+}
+
+/** Thrown by the HTTP transport's send(), and so by the request that was to be sent. */
+export class HttpError extends Error implements HttpFault {
+  override readonly name = "HttpError";
+  readonly sent: boolean;
+  /** Of the response, if there was one. */
+  readonly status: number | null;
+  constructor(
+    readonly code: HttpFaultCode,
+    message: string,
+    options: { readonly sent: boolean; readonly status?: number; readonly cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.sent = options.sent;
+    this.status = options.status ?? null;
+  }
+}
+
+/** Null where the cause has nothing to do with HTTP. */
+export function httpFault(cause: unknown): HttpFault | null {
+  return cause instanceof HttpError ? cause : null;
+}
+
+/** Why fetch() gave no response. */
+export function toUnreachable(cause: unknown): HttpError {
+  const reason = reasonOf(cause);
+  const message = `it could not be reached: ${reason.text}`;
+  return new HttpError("unreachable", message, { sent: !reason.beforeSending, cause });
+}
+
+/** Why a response cannot be used; `inSession` says that its request named a session. Reads some of its body. */
+export async function toHttpError(
+  response: Response,
+  { inSession, redact }: { readonly inSession: boolean; readonly redact: Redact },
+): Promise<HttpError> {
+  const { status } = response;
+  const reason = redact.text(reasonIn(await firstText(response)));
+  const said = cutTo(reason.replace(/\s+/g, " ").trim(), SHOWN_LENGTH);
+  const words = said === "" ? "" : `: ${said}`;
+  if (status === 401 || status === 403) {
+    const wish = status === 401 ? "it wants a login" : "it refuses us";
+    const message = `${wish} (HTTP ${status}${words}); ${LOGIN_ADVICE}`;
+    return new HttpError("unauthorized", message, { sent: false, status });
+  }
+  if (status === 404 && inSession) {
+    return new HttpError("session_lost", `it has forgotten the session (HTTP 404${words})`, { sent: false, status });
+  }
+  return new HttpError("http_error", `it answered HTTP ${status}${words}`, { sent: true, status });
+}
+
+interface Reason {
+  readonly text: string;
+  readonly beforeSending: boolean;
+}
+
+/** The system's own reason is one or two causes deep; hosts with several addresses have one for each. */
+function reasonOf(error: unknown): Reason {
+  if (!isRecord(error)) return { text: String(error), beforeSending: false };
+  if (Array.isArray(error.errors) && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (typeof error.code === "string") return { text: error.code, beforeSending: isBeforeSending(error, error.code) };
+  if (isRecord(error.cause)) return reasonOf(error.cause);
+  return { text: error instanceof Error ? error.message : "no reason given", beforeSending: false };
+}
+
+function isBeforeSending(error: Readonly<Record<string, unknown>>, code: string): boolean {
+  const { syscall } = error;
+  return syscall === "connect" || syscall === "getaddrinfo" || code === "UND_ERR_CONNECT_TIMEOUT" || isTlsCode(code);
+}
+
+function isTlsCode(code: string): boolean {
+  return /^ERR_TLS_|^CERT_|_CERT$|_CERT_|LEAF_SIGNATURE$/.test(code); // Node's and OpenSSL's names for a bad certificate
+}
+
+async function firstText(response: Response): Promise<string> {
+  if (!response.body) return "";
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  const read = async () => {
+    for (let size = 0; size < READ_BYTES; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      chunks.push(value);
+      size += value.length;
+    }
+  };
+  await Promise.race([read().catch(() => {}), delay(READ_MS, undefined, { ref: false })]);
+  reader.cancel().catch(() => {});
+  return Buffer.concat(chunks).subarray(0, READ_BYTES).toString("utf8");
+}
+
+/** The sentence in a JSON error, or the words of a page. */
+function reasonIn(body: string): string {
+  try {
+    const json: unknown = JSON.parse(body);
+    const error = isRecord(json) && isRecord(json.error) ? json.error : json;
+    const texts = isRecord(error) ? [error.message, error.error_description, error.error, error.detail] : [];
+    const text = texts.find((candidate) => typeof candidate === "string");
+    return text === undefined ? body : String(text);
+  } catch {
+    return body.replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ");
+  }
+}

@@ -1,0 +1,114 @@
+/** Fetching from a server: what is no usable response is thrown, and no body is read without a limit. */
+import type { Redact } from "../../core/redact.js";
+import { HttpError, toHttpError, toUnreachable } from "./http-error.js";
+
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as for processes: a screenshot fits; our memory is not the server's to fill
+const SEAM_BYTES = 3; // the longest end of an event, CR LF CR LF, may lie across two chunks
+
+export interface FetchWatch {
+  /** Ends the request and the reading of its body. */
+  readonly signal: AbortSignal | null;
+  /** The request belongs to a session. */
+  readonly inSession: boolean;
+  /** Applied to what an error says. */
+  readonly redact: Redact;
+  /** The body of a good response has ended: with null in order, else it broke off or was cut off. */
+  onBodyEnd(fault: HttpError | null): void;
+}
+
+/**
+ * Throws HttpError for what is no response, or an error; redirects and the refusal of a GET stream (405) come through.
+ * Node's fetch waits 300 s for the head of a response, and 300 s for each next piece of its body: an answer that takes
+ * longer without a sign of life breaks off, and so does an event stream in which nothing happens.
+ */
+export async function fetchFromServer(url: string | URL, init: RequestInit, watch: FetchWatch): Promise<Response> {
+  const response = await fetchHead(url, init, watch.signal);
+  const isRedirect = response.status >= 300 && response.status < 400;
+  const hasNoStream = response.status === 405 && init.method === "GET";
+  if (isRedirect || hasNoStream) return response;
+  if (!response.ok) throw await toHttpError(response, watch);
+  return withinLimit(response, watch);
+}
+
+async function fetchHead(url: string | URL, init: RequestInit, signal: AbortSignal | null): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal });
+  } catch (error) {
+    throw signal?.aborted ? error : toUnreachable(error);
+  }
+}
+
+/** The same response with a body that is counted. */
+function withinLimit(response: Response, watch: FetchWatch): Response {
+  if (!response.body) {
+    watch.onBodyEnd(null);
+    return response;
+  }
+  const reader = response.body.getReader();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const count = isStream ? createEventCount() : createCount();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) {
+          count(value);
+          return controller.enqueue(value);
+        }
+        controller.close();
+        watch.onBodyEnd(null);
+      } catch (error) {
+        const isOurEnd = watch.signal?.aborted ?? false;
+        const fault = error instanceof HttpError ? error : toBrokenOff(error);
+        controller.error(isOurEnd ? error : fault);
+        reader.cancel(fault).catch(() => {});
+        watch.onBodyEnd(isOurEnd ? null : fault);
+      }
+    },
+    async cancel(reason) {
+      watch.onBodyEnd(null);
+      await reader.cancel(reason);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}
+
+function toBrokenOff(cause: unknown): HttpError {
+  return new HttpError("unreachable", "its answer broke off", { sent: true, cause });
+}
+
+type Count = (chunk: Uint8Array) => void;
+
+function createCount(): Count {
+  let size = 0;
+  return (chunk) => {
+    size += chunk.length;
+    checkSize(size);
+  };
+}
+
+/** Counts anew with each event: a stream may last, but no message may grow without end. */
+function createEventCount(): Count {
+  let size = 0;
+  let seam = Buffer.alloc(0);
+  return (chunk) => {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const end = lastEventEnd(bytes);
+    const isEndAcross = end < 0 && lastEventEnd(Buffer.concat([seam, bytes.subarray(0, SEAM_BYTES)])) >= 0;
+    size = end >= 0 ? bytes.length - end : isEndAcross ? bytes.length : size + bytes.length;
+    seam = Buffer.from(Buffer.concat([seam, bytes.subarray(-SEAM_BYTES)]).subarray(-SEAM_BYTES));
+    checkSize(size);
+  };
+}
+
+/** Where the last empty line in these bytes is, or -1. */
+function lastEventEnd(bytes: Buffer): number {
+  return Math.max(bytes.lastIndexOf("\n\n"), bytes.lastIndexOf("\r\n\r\n"), bytes.lastIndexOf("\r\r"));
+}
+
+function checkSize(size: number): void {
+  if (size <= MAX_MESSAGE_BYTES) return;
+  const message = `it sent a message of more than ${MAX_MESSAGE_BYTES} bytes`;
+  throw new HttpError("http_error", message, { sent: true });
+}

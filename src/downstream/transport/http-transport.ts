@@ -1,0 +1,304 @@
+/** Speaks MCP with a server behind a URL: streamable HTTP, or the older SSE transport where it knows only that. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { Redact } from "../../core/redact.js";
+import { untilAborted } from "../../lib/until-aborted.js";
+import { CLOSED_BY_US } from "./closed-by-us.js";
+import { type HttpAddress, type HttpReach, toHttpAddress } from "./http-address.js";
+import { HttpError } from "./http-error.js";
+import { fetchFromServer } from "./http-fetch.js";
+import type { ServerTransport, TransportOptions } from "./server-transport.js";
+import { isRecord } from "./wire.js";
+
+const FAREWELL_MS = 500; // for the DELETE that ends the session; the whole process has 2 s to shut down
+const SSE_TRIAL_MS = 3_000; // a server of the older kind names its endpoint at once; others may never say anything
+const DRAIN_MS = 50; // the end of an answer is seen before what came last in it has been read
+const TRAIL_MS = 1_000; // an answered request's stream should end; one that does not would keep a socket
+const NO_OLDER_KIND = [400, 404, 405]; // what a server of the older kind answers to a POST, after the specification
+const NOTIFICATION_RETRIES = {
+  // The stream of notifications is a convenience: a server that restarts is given half a minute.
+  initialReconnectionDelay: 1_000,
+  maxReconnectionDelay: 10_000,
+  reconnectionDelayGrowFactor: 2,
+  maxRetries: 6,
+};
+
+/** A request, from its POST until all that answers it has been read. */
+interface Exchange {
+  readonly id: RequestId;
+  readonly abort: AbortController;
+  answered: boolean;
+  /** The server gave its answer's events ids, by which a broken answer can be had again. */
+  resumable: boolean;
+}
+
+/** One connection from start() to close(); it is not started twice. */
+export class HttpTransport implements ServerTransport {
+  onclose?: Transport["onclose"];
+  onerror?: Transport["onerror"];
+  onmessage?: Transport["onmessage"];
+
+  readonly pid = null;
+  readonly #address: HttpAddress;
+  readonly #redact: Redact;
+  /** Tells which request a fetch of the SDK serves, also when it fetches a broken answer again much later. */
+  readonly #current = new AsyncLocalStorage<Exchange | null>();
+  readonly #exchanges = new Map<RequestId, Exchange>();
+  readonly #shutdown = new AbortController();
+  #inner: StreamableHTTPClientTransport | SSEClientTransport;
+  /** Until it has taken a message the server may turn out to be of the older kind. */
+  #mayBeOlder: boolean;
+  #streamFault: unknown = null;
+  #sessionLost = false;
+  #ending: string | null = null;
+  #closed = false;
+  #closing: Promise<void> | null = null;
+
+  /** Throws DownstreamError where the headers cannot be sent. */
+  constructor(server: string, reach: HttpReach, { redact }: Pick<TransportOptions, "redact">) {
+    this.#redact = redact;
+    this.#address = toHttpAddress(server, reach);
+    this.#inner = reach.kind === "sse" ? this.#createSse() : this.#createStreamable();
+    this.#mayBeOlder = reach.kind === "http";
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get ending(): string | null {
+    return this.#ending;
+  }
+
+  /** What it said stands in its errors. */
+  lastWords(): string {
+    return "";
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion(version);
+  }
+
+  async start(): Promise<void> {
+    if (this.#inner instanceof SSEClientTransport) await this.#startSse(this.#inner, this.#shutdown.signal);
+    else await this.#inner.start();
+  }
+
+  /** Throws HttpError where the server could not be reached or refused the message; see httpFault. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#closed) throw new Error(`the connection is closed: ${this.#ending}`);
+    try {
+      await this.#sendOnce(message);
+      this.#mayBeOlder = false;
+    } catch (error) {
+      const fault = toFault(error);
+      if (!(await this.#switchedToOlder(fault))) throw this.#noteFault(fault);
+      await this.#sendOnce(message).catch((reason: unknown) => {
+        throw this.#noteFault(toFault(reason));
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #createStreamable(): StreamableHTTPClientTransport {
+    const { url, headers } = this.#address;
+    const inner = new StreamableHTTPClientTransport(url, {
+      requestInit: { headers },
+      fetch: this.#fetchStreamable,
+      reconnectionOptions: NOTIFICATION_RETRIES,
+    });
+    return this.#listenTo(inner);
+  }
+
+  #createSse(): SSEClientTransport {
+    const { url, headers } = this.#address;
+    return this.#listenTo(new SSEClientTransport(url, { requestInit: { headers }, fetch: this.#fetchSse }));
+  }
+
+  #listenTo<T extends Transport>(inner: T): T {
+    inner.onmessage = (message, extra) => {
+      if ("id" in message && message.id !== undefined && !("method" in message)) this.#noteAnswer(message.id);
+      this.onmessage?.(message, extra);
+    };
+    inner.onerror = (error) => this.onerror?.(error);
+    return inner;
+  }
+
+  async #sendOnce(message: JSONRPCMessage): Promise<void> {
+    const inner = this.#inner;
+    if (inner instanceof SSEClientTransport) return inner.send(message);
+    if (!("method" in message && "id" in message)) {
+      // It may be sent while another request's answer is read, which it is no part of.
+      await this.#current.run(null, () => inner.send(message));
+      return this.#forgetCancelled(message);
+    }
+    const { id } = message;
+    const exchange: Exchange = { id, abort: new AbortController(), answered: false, resumable: false };
+    this.#exchanges.set(id, exchange);
+    const onresumptiontoken = () => {
+      exchange.resumable = true;
+    };
+    try {
+      await this.#current.run(exchange, () => inner.send(message, { onresumptiontoken }));
+    } catch (error) {
+      this.#release(exchange);
+      throw error;
+    }
+  }
+
+  /** Nobody waits for the answer any more, and the server may never end it. */
+  #forgetCancelled(message: JSONRPCMessage): void {
+    if (!("method" in message) || message.method !== "notifications/cancelled" || !isRecord(message.params)) return;
+    const { requestId } = message.params;
+    const exchange = [...this.#exchanges.values()].find(({ id }) => id === requestId);
+    if (exchange) this.#release(exchange);
+  }
+
+  #release(exchange: Exchange): void {
+    this.#exchanges.delete(exchange.id);
+    exchange.abort.abort();
+  }
+
+  #noteAnswer(id: RequestId): void {
+    const exchange = this.#exchanges.get(id);
+    if (!exchange) return;
+    exchange.answered = true;
+    setTimeout(() => this.#release(exchange), TRAIL_MS).unref();
+  }
+
+  /** A server that cannot be reached has ended, for the other calls in flight as well. */
+  #noteFault(fault: unknown): unknown {
+    if (!(fault instanceof HttpError)) return fault;
+    if (fault.code === "session_lost") this.#sessionLost = true;
+    if (fault.code !== "unreachable") return fault;
+    this.#ending ??= fault.message;
+    setImmediate(() => this.close()); // later, so that this request learns why from its own error
+    return fault;
+  }
+
+  readonly #fetchStreamable: FetchLike = async (url, init = {}) => {
+    const exchange = this.#current.getStore() ?? null;
+    const isStream = init.method === "GET";
+    const isAgain = isStream && exchange !== null;
+    const isVain = isAgain ? exchange.answered || exchange.abort.signal.aborted : this.#closed;
+    if (isStream && isVain) return new Response(null, { status: 405 }); // which the SDK takes for an end of its tries
+    try {
+      const response = await fetchFromServer(url, init, {
+        signal: exchange?.abort.signal ?? init.signal ?? null,
+        inSession: new Headers(init.headers).has("mcp-session-id"),
+        redact: this.#redact,
+        onBodyEnd: (fault) => exchange !== null && this.#onAnswerEnd(exchange, fault),
+      });
+      if (isAgain && response.status === 405) this.#end("its answer broke off");
+      if (!isAgain && exchange !== null && response.status === 202) throw noResponse();
+      return response;
+    } catch (error) {
+      if (isAgain && !exchange.abort.signal.aborted)
+        this.#end(`its answer broke off, and ${error instanceof Error ? error.message : error}`);
+      throw error;
+    }
+  };
+
+  #onAnswerEnd(exchange: Exchange, fault: HttpError | null): void {
+    setTimeout(() => {
+      const { answered, resumable, abort } = exchange;
+      if (answered) this.#release(exchange);
+      if (answered || abort.signal.aborted) return;
+      if (fault?.code === "http_error") this.#end(fault.message);
+      else if (!resumable) this.#end(fault?.message ?? "it ended its answer without a response");
+    }, DRAIN_MS);
+  }
+
+  readonly #fetchSse: FetchLike = async (url, init = {}) => {
+    const isStream = init.method !== "POST";
+    try {
+      return await fetchFromServer(url, init, {
+        signal: init.signal ?? null,
+        inSession: !isStream,
+        redact: this.#redact,
+        // A new stream is a new session: what was asked in this one is never answered.
+        onBodyEnd: (fault) => isStream && this.#onStreamEnd(fault),
+      });
+    } catch (error) {
+      if (isStream) this.#streamFault = error;
+      throw error;
+    }
+  };
+
+  #onStreamEnd(fault: HttpError | null): void {
+    const isInUse = this.#inner instanceof SSEClientTransport; // else it was only a trial
+    if (isInUse) this.#end(fault?.code === "http_error" ? fault.message : "its stream of events ended");
+  }
+
+  /** Resolves when the server has named its endpoint; it may never do so. */
+  async #startSse(inner: SSEClientTransport, signal: AbortSignal): Promise<void> {
+    try {
+      await untilAborted(inner.start(), signal);
+    } catch (error) {
+      await inner.close();
+      if (this.#streamFault !== null) throw this.#streamFault;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HttpError("http_error", `its stream of events cannot be used: ${reason}`, {
+        sent: false,
+        cause: error,
+      });
+    }
+  }
+
+  /** True when the server refused the very first message as one that knows only the older transport would. */
+  async #switchedToOlder(fault: unknown): Promise<boolean> {
+    const isRefusal = fault instanceof HttpError && NO_OLDER_KIND.includes(fault.status ?? 0);
+    if (!this.#mayBeOlder || !isRefusal || this.#closed) return false;
+    this.#mayBeOlder = false;
+    const newer = this.#inner;
+    const older = this.#createSse();
+    try {
+      await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(SSE_TRIAL_MS)]));
+    } catch {
+      return false; // the first refusal says more
+    }
+    this.#inner = older;
+    await newer.close();
+    return true;
+  }
+
+  #end(ending: string): void {
+    this.#ending ??= ending;
+    void this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#ending ??= CLOSED_BY_US;
+    this.#closed = true;
+    const inner = this.#inner;
+    this.onclose?.();
+    this.#shutdown.abort();
+    for (const exchange of this.#exchanges.values()) this.#release(exchange);
+    if (inner instanceof StreamableHTTPClientTransport && !this.#sessionLost) {
+      const farewell = inner.terminateSession().catch(() => {}); // the session ends without it, some day
+      await Promise.race([farewell, delay(FAREWELL_MS, undefined, { ref: false })]);
+    }
+    await inner.close();
+  }
+}
+
+/** The SDK's own errors as ours; what is no HTTP failure, such as an answer that is no JSON, stays what it is. */
+function toFault(error: unknown): unknown {
+  if (!(error instanceof StreamableHTTPError)) return error;
+  const { code: status = 0, message } = error;
+  const isRedirect = status >= 300 && status < 400;
+  const words = isRedirect ? `it redirects to where our headers must not go; give its final URL (${message})` : message;
+  return new HttpError("http_error", words, { sent: true, status, cause: error });
+}
+
+function noResponse(): HttpError {
+  return new HttpError("http_error", "it answered a request with HTTP 202, without a response", { sent: true });
+}

@@ -1,0 +1,241 @@
+/** Speaks MCP with a child process that leads a process group of its own. */
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { spawn } from "cross-spawn"; // finds and quotes what Windows only runs through its command interpreter, such as npx
+import { cutTo } from "../../lib/text.js";
+import { childEnvironment } from "../process/child-environment.js";
+import { MARKER_VARIABLE } from "../process/escaped-processes.js";
+import { endProcessGroup } from "../process/process-group.js";
+import { CLOSED_BY_US } from "./closed-by-us.js";
+import { parseLine } from "./json-rpc-line.js";
+import { LineSplitter } from "./line-splitter.js";
+import { OutputTail } from "./output-tail.js";
+import type { ServerTransport, TransportOptions } from "./server-transport.js";
+import { type StdioReach, toSpawnError } from "./spawn-error.js";
+import { isRecord } from "./wire.js";
+
+const MOST_UNREAD = 64 * 1024 * 1024; // bytes that a server may leave unread
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits; our memory is not the server's to fill
+const STDERR_TAIL_BYTES = 64 * 1024;
+const SAMPLE_LENGTH = 200; // characters of a stray line, to recognise who writes it
+const CLOSE_BUDGET_MS = 1_500; // the whole process has 2 s to shut down
+const GRACE_SHARE = 0.4; // of the budget, once after stdin ends and once after SIGTERM; the rest is for SIGKILL
+const LEAST_STRAY_MS = 100; // for what has left the group, also where the group used up the budget
+const LAST_WORDS = 3; // lines of stderr that go into an error text
+const LONGEST_WORDS = 500; // characters of one of them
+const LONGEST_READ = 16 * 1024; // characters of a line that are looked at for what to show of it
+const DRAIN_MS = 250; // a dead server's last words are read within this; a child that holds the pipe may never close it
+
+interface StrayOutput {
+  readonly lines: number;
+  /** The start of the first one. */
+  readonly sample: string;
+}
+
+/** One process from start() to close(); it is not started twice. */
+export class StdioTransport implements ServerTransport {
+  onclose?: Transport["onclose"];
+  onerror?: Transport["onerror"];
+  onmessage?: Transport["onmessage"];
+
+  readonly #stderr = new OutputTail(STDERR_TAIL_BYTES);
+  readonly #lines = new LineSplitter(MAX_MESSAGE_BYTES);
+  readonly #marker: string;
+  readonly #budgetMs: number;
+  #child: ChildProcessWithoutNullStreams | null = null;
+  #exited: Promise<void> = Promise.resolve();
+  #ending: string | null = null;
+  #stray: StrayOutput = { lines: 0, sample: "" };
+  #closed = false;
+  #closing: Promise<void> | null = null;
+  #groupEnd: Promise<void> | null = null;
+  #drain: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly server: string,
+    private readonly reach: StdioReach,
+    private readonly options: TransportOptions,
+  ) {
+    this.#budgetMs = options.closeBudgetMs ?? CLOSE_BUDGET_MS;
+    this.#marker = options.reaper.nextMarker();
+  }
+
+  /** Also the id of its process group; null where it could not be started. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get ending(): string | null {
+    return this.#ending;
+  }
+
+  /** The end of its stderr; stdout counts too, since a server that logs there is broken by it. */
+  lastWords(): string {
+    const lines = this.#stderr.lastLines(LAST_WORDS).map((line) => this.#shown(line, LONGEST_WORDS));
+    const { lines: stray, sample } = this.#stray;
+    const words: string[] = [];
+    if (lines.length > 0) words.push(`its last words on stderr: ${lines.join(" / ")}`);
+    if (stray > 0) words.push(`${stray} lines on its stdout were no messages, the first: ${sample}`);
+    return words.join("; ");
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#child = this.#spawn();
+      await started(this.#child);
+    } catch (error) {
+      throw await toSpawnError(this.server, this.reach, error);
+    }
+  }
+
+  /** Resolves also when the pipe breaks: then the connection closes, and that is what ends the calls in flight. */
+  send(message: JSONRPCMessage): Promise<void> {
+    const child = this.#child;
+    return new Promise((resolve, reject) => {
+      if (!child || this.#closed) return reject(new Error("the server is not running"));
+      if (child.stdin.writableLength > MOST_UNREAD) {
+        this.#ending ??= "it stopped reading";
+        void this.close();
+        return reject(new Error("the server stopped reading"));
+      }
+      child.stdin.write(`${JSON.stringify(message)}\n`, () => resolve());
+    });
+  }
+
+  /**
+   * Reports the connection closed at once, then ends the process group: end of input, SIGTERM, SIGKILL, each after
+   * the one before had its share of the budget, and what has left the group. Resolves when the process has exited;
+   * idempotent, never rejects.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #spawn(): ChildProcessWithoutNullStreams {
+    const { command, args, cwd, env } = this.reach;
+    const child = spawn(command, args, {
+      cwd,
+      env: childEnvironment(this.options.baseEnv, { ...env, [MARKER_VARIABLE]: this.#marker }),
+      detached: process.platform !== "win32", // leads its own group; on Windows it would only get a window
+      windowsHide: true,
+      shell: false,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    if (child.pid !== undefined) this.options.reaper.add(child.pid);
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", () => resolve());
+      child.once("error", (error) => {
+        if (child.pid !== undefined && !isMissingCommand(error)) return;
+        this.#ending ??= `its command "${command}" was not found`;
+        resolve(); // it never started, so it never exits
+      });
+    });
+    child.once("exit", (code, signal) => this.#onExit(code, signal));
+    child.once("close", () => this.#reportClosed());
+    child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
+    child.stdout.once("end", () => this.#closeWhenDrained());
+    child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
+    child.stdin.once("error", () => this.#closeWhenDrained());
+    // An 'error' event without a listener would end our process.
+    for (const stream of [child, child.stdin, child.stdout, child.stderr]) {
+      stream.on("error", (error: Error) => this.onerror?.(error));
+    }
+    return child;
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#closed) return;
+    try {
+      this.#lines.push(chunk, (line) => this.#receive(line));
+    } catch (error) {
+      this.#ending ??= `it sent ${error instanceof Error ? error.message : error}`;
+      void this.close();
+    }
+  }
+
+  #receive(line: string): void {
+    const message = parseLine(line);
+    if (message) this.onmessage?.(message);
+    else if (line.trim() !== "") this.#addStray(line);
+  }
+
+  #addStray(line: string): void {
+    const { lines, sample } = this.#stray;
+    this.#stray = { lines: lines + 1, sample: lines === 0 ? this.#shown(line, SAMPLE_LENGTH) : sample };
+  }
+
+  #shown(line: string, most: number): string {
+    return cutTo(this.options.redact.text(line.slice(0, LONGEST_READ)), most);
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#ending ??= signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
+    void this.#endGroup(performance.now() + this.#budgetMs); // what it started must not outlive it
+    this.#closeWhenDrained();
+  }
+
+  /** Closes soon even when a left-over process holds the pipes, or when only one of the pipes has broken. */
+  #closeWhenDrained(): void {
+    if (this.#closed) return;
+    this.#drain ??= setTimeout(() => {
+      this.#ending ??= "it closed its input or output";
+      void this.close();
+    }, DRAIN_MS);
+  }
+
+  async #close(): Promise<void> {
+    this.#ending ??= CLOSED_BY_US;
+    this.#reportClosed();
+    const child = this.#child;
+    if (!child) return;
+    const deadline = performance.now() + this.#budgetMs;
+    child.stdin.end();
+    await Promise.race([this.#exited, delay(this.#graceMs, undefined, { ref: false })]);
+    await this.#endGroup(deadline);
+    await this.#exited;
+    for (const stream of child.stdio) stream?.destroy(); // a process that left the group may still hold them
+  }
+
+  get #graceMs(): number {
+    return this.#budgetMs * GRACE_SHARE;
+  }
+
+  #endGroup(deadline: number): Promise<void> {
+    const leader = this.pid;
+    this.#groupEnd ??= leader === null ? Promise.resolve() : this.#endAll(leader, deadline);
+    return this.#groupEnd;
+  }
+
+  async #endAll(leader: number, deadline: number): Promise<void> {
+    const { reaper } = this.options;
+    const isGone = await endProcessGroup(leader, this.#graceMs);
+    await reaper.endStrays(this.#marker, Math.max(LEAST_STRAY_MS, deadline - performance.now()));
+    if (isGone) reaper.remove(leader);
+  }
+
+  #reportClosed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#drain) clearTimeout(this.#drain);
+    this.onclose?.();
+  }
+}
+
+function started(child: ChildProcessWithoutNullStreams): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+}
+
+/** On Windows a command is only found missing after it was started: by its interpreter, in place of an exit. */
+function isMissingCommand(error: unknown): boolean {
+  return process.platform === "win32" && isRecord(error) && error.code === "ENOENT";
+}

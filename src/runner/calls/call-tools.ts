@@ -1,0 +1,198 @@
+/** Makes the tool calls of one turn: order kept, adjacent read-only calls together, each gated when it is its turn. */
+
+import type { ToolProgress } from "../../core/ports/ports.js";
+import type { RunEvent } from "../../core/run/event.js";
+import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
+import type { ToolCall } from "../../core/run/message.js";
+import type { Inquiry } from "../../core/run/question.js";
+import type { RunFailure } from "../../core/run/run.js";
+import { type CatalogTool, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
+import type { ConditionReader } from "../../core/workflow/condition.js";
+import { cutTo } from "../../lib/text.js";
+import { endWith, type Halt, waitWith } from "../state/loop-result.js";
+import { ASK, READ_RESULT, REQUEST_STEP } from "../tools/built-in-tools.js";
+import { effectOfChildTool } from "../tools/child-tools.js";
+import type { Offer } from "../tools/tool-set.js";
+import { createInbox, type Inbox } from "./call-events.js";
+import { settleOpenCalls } from "./in-doubt-calls.js";
+import { judgeCall } from "./judge-call.js";
+import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
+import { permission } from "./permission.js";
+import { createSampler } from "./sample-model.js";
+
+const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // when the turn's other calls are done
+const PROGRESS_EVERY_MS = 1_000; // some servers report each file of thousands
+const LONGEST_PROGRESS = 1_000; // characters of what a server says of its progress
+const TOLD_AT = 5; // the same call with the same answer so often: refused and told
+const BLOCKED_AT = 8; // so often: it will not stop by itself
+
+/**
+ * Makes all calls of the last reply that have no answer yet, but those that are judged later, yielding commits.
+ * Returns why the run goes no further, if one of them says so; after an abort it returns at once.
+ */
+export async function* callTools(
+  calls: readonly ToolCall[],
+  context: CallContext,
+  deps: CallDeps,
+): AsyncGenerator<readonly RunEvent[], Halt | null> {
+  const { journal, signal } = context;
+  const unsettled = settleOpenCalls(context, deps);
+  if (unsettled) return unsettled;
+  for (const group of inGroups(calls, context, deps)) {
+    // What an earlier group did is on disk before this one is even looked at.
+    if (journal.hasUnsavedAnswers()) yield journal.take();
+    const items = withRepetitions(group, context);
+    const stuck = stuckIn(items);
+    if (stuck) return blockedBy(stuck);
+    const admitted: Admitted[] = [];
+    let inquiry: Inquiry | null = null; // asked when the others of the group have their answers
+    for (const item of items) {
+      const call = await admit(item, context, deps);
+      if (call && "about" in call) inquiry ??= call;
+      else if (call) admitted.push(call);
+    }
+    if (admitted.length === 0) {
+      if (inquiry) return waitWith(inquiry);
+      continue;
+    }
+    yield journal.take();
+    if (signal.aborted) return null;
+    const inbox = createInbox(journal);
+    const sample = createSampler(inbox, context, deps);
+    const answers = admitted.map((call) => callOnce(call, inbox, sample, context, deps));
+    const finished = yield* inbox.until(Promise.all(answers));
+    for (const event of finished.flat()) journal.note(event);
+    if (signal.aborted) return null;
+    if (inquiry) return waitWith(inquiry);
+  }
+  return null;
+}
+
+function blockedBy(error: RunFailure): Halt {
+  return endWith({ status: "blocked", result: null, error });
+}
+
+interface Call {
+  readonly call: ToolCall;
+  readonly index: number;
+}
+
+interface Item extends Call {
+  /** How often in a row this call has just got the same answer. */
+  readonly repetitions: number;
+}
+
+/**
+ * Neighbours that only read form one group, unless a rule has to see each before the next, and so do neighbours that
+ * start agents; every other call is a group of its own.
+ */
+function inGroups(
+  calls: readonly ToolCall[],
+  { offer, journal }: CallContext,
+  { conditions }: CallDeps,
+): readonly (readonly Call[])[] {
+  const areCounted = (journal.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
+  const kindOf = ({ name }: ToolCall): "reads" | "spawns" | "alone" => {
+    if (name === SPAWN_AGENT) return "spawns";
+    return effectOfCall(name, offer) === "read_only" && !areCounted ? "reads" : "alone";
+  };
+  const groups: { kind: ReturnType<typeof kindOf>; calls: Call[] }[] = [];
+  for (const [index, call] of calls.entries()) {
+    if (JUDGED_LATER.has(call.name) || journal.history.answers[index] !== undefined) continue;
+    const kind = kindOf(call);
+    const last = groups.at(-1);
+    if (kind !== "alone" && last?.kind === kind) last.calls.push({ call, index });
+    else groups.push({ kind, calls: [{ call, index }] });
+  }
+  return groups.map((group) => group.calls);
+}
+
+function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
+  const compiled = conditions.compile(condition);
+  return "fault" in compiled || compiled.looksAtCalls;
+}
+
+function effectOfCall(name: string, offer: Offer) {
+  if (name === READ_RESULT) return "read_only";
+  return effectOfChildTool(name) ?? offer.allowed.get(name)?.effect ?? "effectful";
+}
+
+/** Counted when the group's turn has come; another call before it in the group breaks the row. */
+function withRepetitions(group: readonly Call[], { journal }: CallContext): readonly Item[] {
+  const first = group[0]?.call;
+  return group.map((item) => {
+    const unbroken = first !== undefined && isSameCall(first, item.call);
+    return {
+      ...item,
+      repetitions: unbroken && item.call.name !== WAIT_FOR_RUNS ? repetitionsOf(journal.history, item.call) : 0,
+    };
+  });
+}
+
+function stuckIn(group: readonly Item[]): RunFailure | null {
+  const item = group.find(({ repetitions }) => repetitions >= BLOCKED_AT - 1);
+  if (!item) return null;
+  return {
+    code: "repeated_call",
+    message: `the agent called ${item.call.name} ${BLOCKED_AT} times in a row with the same arguments and the same answer`,
+  };
+}
+
+type Admitted = Item & { readonly tool: CatalogTool | null };
+
+/** What the gate says, recorded; null for a call that is refused, what to ask for one that needs an approval first. */
+async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | Inquiry | null> {
+  const { call, index, repetitions } = item;
+  const { journal } = context;
+  const { turn } = journal.history;
+  const { tool, refusal, approval, remarks, failures } = await judgeCall(call, context, deps);
+  const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
+  const { denial, inquiry } = permission(approval, about, journal.history);
+  const reason = refusal ?? denial ?? (repetitions < TOLD_AT ? null : repeated(call));
+  for (const failure of failures) journal.note(failure);
+  if (reason !== null) {
+    journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
+    return null;
+  }
+  if (inquiry !== null) return inquiry;
+  for (const rule of remarks) journal.note({ type: "rule_warned", turn, index, tool: call.name, rule });
+  journal.note({
+    type: "tool_call_started",
+    turn,
+    index,
+    tool: call.name,
+    effect: effectOfCall(call.name, context.offer),
+  });
+  return { ...item, tool };
+}
+
+function repeated({ name }: ToolCall): string {
+  return `${name} is not allowed: the same call has got the same answer ${TOLD_AT} times in a row; do something else or call complete`;
+}
+
+/** One call: what it brought about, and its answer; nothing when the run was stopped before the answer came. */
+async function callOnce(
+  { call, index, tool }: Admitted,
+  inbox: Inbox,
+  sample: CallHooks["sample"],
+  context: CallContext,
+  deps: CallDeps,
+): Promise<readonly RunEvent[]> {
+  const { turn } = context.journal.history;
+  const place = { turn, index, tool: call.name };
+  const facts: RunEvent[] = [];
+  const hooks: CallHooks = { onProgress: reportTo(inbox, place, deps), sample, onFact: (fact) => facts.push(fact) };
+  const answer = await makeCall({ call, index, tool, id: resultId(turn, index) }, hooks, context, deps);
+  return answer ? [...facts, { type: "tool_call_finished", ...place, ...answer }] : [];
+}
+
+function reportTo(inbox: Inbox, place: { turn: number; index: number; tool: string }, { clock, redact }: CallDeps) {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress: ToolProgress) => {
+    const now = clock.now();
+    if (now - last < PROGRESS_EVERY_MS) return;
+    last = now;
+    const message = progress.message === null ? null : cutTo(redact.text(progress.message), LONGEST_PROGRESS);
+    void inbox.post({ type: "tool_call_progressed", ...place, ...progress, message });
+  };
+}

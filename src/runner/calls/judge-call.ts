@@ -1,0 +1,114 @@
+/** The gate at the call: what was not offered, does not fit the tool's schema, leads nowhere or breaks a rule is refused. */
+import { parseSource } from "../../core/run/context-source.js";
+import type { RunEvent } from "../../core/run/event.js";
+import { canSpawn } from "../../core/run/limits.js";
+import type { ToolCall } from "../../core/run/message.js";
+import { judgeTool } from "../../core/tools/gate.js";
+import { type CatalogTool, SPAWN_AGENT } from "../../core/tools/tool.js";
+import { judgeRules } from "../../core/workflow/judge-rules.js";
+import { didYouMean } from "../../lib/nearest.js";
+import { READ_RESULT, readResultTool } from "../tools/built-in-tools.js";
+import { childTool } from "../tools/child-tools.js";
+import { absenceOf, type Offer } from "../tools/tool-set.js";
+import type { CallContext, CallDeps } from "./make-call.js";
+
+const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
+
+export interface CallVerdict {
+  /** The tool as its server declares it now; null for a tool of legwork itself, and where there is none. */
+  readonly tool: CatalogTool | null;
+  /** Why it is not called, with the rule that says so; null where it may be. */
+  readonly refusal: string | null;
+  /** The rule by which a person has to approve it first; null where nobody has to. */
+  readonly approval: string | null;
+  /** What rules say that only warn. */
+  readonly remarks: readonly string[];
+  /** Conditions of rules that could not be evaluated. */
+  readonly failures: readonly RunEvent[];
+}
+
+export async function judgeCall(call: ToolCall, context: CallContext, deps: CallDeps): Promise<CallVerdict> {
+  const { name } = call;
+  const { offer } = context;
+  const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
+    tool,
+    refusal,
+    approval: null,
+    remarks: [],
+    failures: [],
+  });
+  if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
+  const own = childTool(name);
+  if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
+  const offered = offer.allowed.get(name);
+  if (!offered) return refused(forbidden(name, whyNotOffered(name, offer)));
+  const tool = deps.downstream.current(offered);
+  if ("gone" in tool) return refused(forbidden(name, tool.gone));
+  // Its server may have declared it anew since the turn began.
+  const verdict = judgeTool(offer.policy, tool);
+  if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
+  const misfit = await misfitOf(call, tool.inputSchema, deps);
+  if (misfit !== null) return refused(misfit);
+  const objection = await deps.downstream.objection(tool, call.arguments);
+  if (objection !== null) return refused(forbidden(name, objection));
+  return { tool, ...judgedByRules(call, tool, context) };
+}
+
+async function whyNoChildCall(
+  call: ToolCall,
+  schema: object,
+  context: CallContext,
+  deps: CallDeps,
+): Promise<string | null> {
+  if (!canSpawn(context.run.depth, context.request.limits)) return tooDeep(call.name, context);
+  return (await misfitOf(call, schema, deps)) ?? (await whyNotRead(call, context, deps));
+}
+
+/** What an agent has legwork read for a run of its own is what it may read itself. */
+async function whyNotRead(call: ToolCall, context: CallContext, deps: CallDeps): Promise<string | null> {
+  for (const path of filesIn(call)) {
+    const { refusal, approval } = await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps);
+    const why = refusal ?? (approval === null ? null : `${READ_FILE} has to be approved: ${approval}`);
+    if (why !== null) return forbidden(call.name, `context "file:${path}" is for agents that may read it: ${why}`);
+  }
+  return null;
+}
+
+function filesIn({ name, arguments: { context } }: ToolCall): readonly string[] {
+  if (name !== SPAWN_AGENT || !Array.isArray(context)) return [];
+  return context.flatMap((named) => {
+    const source = parseSource(String(named));
+    return "kind" in source && source.kind === "file" ? [source.path] : [];
+  });
+}
+
+function tooDeep(name: string, { run }: CallContext): string {
+  return forbidden(name, `max_depth is ${run.request.limits.maxDepth}, and you are at depth ${run.depth}`);
+}
+
+function forbidden(name: string, rule: string): string {
+  return `${name} is not allowed: ${rule}`;
+}
+
+function whyNotOffered(name: string, offer: Offer): string {
+  const known = offer.catalog.find((tool) => tool.name === name);
+  if (known) return judgeTool(offer.policy, known).rule;
+  return absenceOf(name, offer) ?? `there is no such tool${didYouMean(name, offer.allowed.keys())}`;
+}
+
+async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): Promise<string | null> {
+  const misfit = await schemas.checkArguments(schema, call.arguments);
+  return misfit === null ? null : `${call.name} was not called: its arguments do not fit: ${misfit}`;
+}
+
+function judgedByRules(
+  call: ToolCall,
+  { name, server }: CatalogTool,
+  { request, journal, surroundings }: CallContext,
+): Omit<CallVerdict, "tool"> {
+  if (request.workflow === null || journal.workflow === null)
+    return { refusal: null, approval: null, remarks: [], failures: [] };
+  const about = { tool: name, server, args: call.arguments };
+  const { refusal, approval, warnings, failures } = judgeRules(request.workflow, journal.workflow, about, surroundings);
+  return { refusal: refusal === null ? null : forbidden(name, refusal), approval, remarks: warnings, failures };
+}

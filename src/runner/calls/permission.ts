@@ -1,0 +1,81 @@
+/** What a run asks a person: approvals of its calls, and the agent's own questions. */
+import type { RunEvent } from "../../core/run/event.js";
+import type { History } from "../../core/run/history.js";
+import type { ToolCall } from "../../core/run/message.js";
+import { type Answer, aboutKey, denialText, type Inquiry, type QuestionAbout } from "../../core/run/question.js";
+import { cutTo } from "../../lib/text.js";
+import { ASK, askTool } from "../tools/built-in-tools.js";
+import type { CallContext, CallDeps } from "./make-call.js";
+
+type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
+
+const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
+const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
+
+export interface Permission {
+  /** Why the call is not made; null where nobody has denied it. */
+  readonly denial: string | null;
+  /** What is to be asked before it is made; null where nothing is. */
+  readonly inquiry: Inquiry | null;
+}
+
+/**
+ * Whether this very call may be made. What a person has said of it stands, also where the rule by which it was asked does
+ * not hold any more: then `rule` is null.
+ */
+export function permission(rule: string | null, about: CallAbout, { given }: History): Permission {
+  const answer = given.get(aboutKey(about));
+  if (answer) {
+    const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
+    return { denial: answer.approved ? null : why, inquiry: null };
+  }
+  if (rule === null) return { denial: null, inquiry: null };
+  const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
+  return { denial: null, inquiry: { text, options: null, about, withinSeconds: null } };
+}
+
+/**
+ * The arguments of a call as people and agents are told of them: that some are left out is said before them, for an end may
+ * be overlooked.
+ */
+export function shownArguments(args: object): string {
+  const json = JSON.stringify(args);
+  const shown = cutTo(json, SHOWN_ARGUMENTS);
+  if (shown === json) return json;
+  return `arguments of ${json.length} characters, of which only the first ${shown.length} stand here (${WHERE_WHOLE}): ${shown}`;
+}
+
+/** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */
+export async function askQuestions(
+  calls: readonly ToolCall[],
+  { journal }: CallContext,
+  { schemas }: CallDeps,
+): Promise<Inquiry | null> {
+  const { history } = journal;
+  const { turn } = history;
+  for (const [index, call] of calls.entries()) {
+    if (call.name !== ASK || history.answers[index] !== undefined) continue;
+    const misfit = await schemas.checkArguments(askTool.inputSchema, call.arguments);
+    if (misfit !== null) {
+      const reason = `${ASK} was not called: its arguments do not fit: ${misfit}`;
+      journal.note({ type: "tool_call_refused", turn, index, tool: ASK, reason });
+      continue;
+    }
+    const about = { kind: "ask", turn, index } as const;
+    const answer = history.given.get(aboutKey(about));
+    if (answer === undefined) return toInquiry(call, about);
+    journal.note(answered(turn, index, answer));
+  }
+  return null;
+}
+
+function toInquiry({ arguments: args }: ToolCall, about: QuestionAbout): Inquiry {
+  const options = Array.isArray(args.options) && args.options.length > 0 ? args.options.map(String) : null;
+  return { text: String(args.question), options, about, withinSeconds: null };
+}
+
+function answered(turn: number, index: number, { text, remark }: Answer): RunEvent {
+  const place = { type: "tool_call_finished", turn, index, tool: ASK, milliseconds: 0 } as const;
+  if (text === null) return { ...place, isError: true, text: "Nobody answered in time." };
+  return { ...place, isError: false, text: remark === null ? text : `${text}\n${remark}` };
+}

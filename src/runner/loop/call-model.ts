@@ -1,0 +1,101 @@
+/** One model reply: asks, refuses what is no answer, asks again at most twice. */
+
+import { ProviderError } from "../../core/errors.js";
+import type { ModelReply, Provider } from "../../core/ports/ports.js";
+import { costOf, type Price } from "../../core/run/cost.js";
+import type { RunEvent } from "../../core/run/event.js";
+import type { ReadReply } from "../../core/run/history.js";
+import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
+import type { RunFailure, RunRequest } from "../../core/run/run.js";
+import { pairSafe } from "../../lib/text.js";
+import type { Spending } from "../state/budget.js";
+import type { Journal } from "../state/run-state.js";
+import { systemPrompt } from "./system-prompt.js";
+
+export type Asked =
+  | { readonly kind: "replied"; readonly content: ReplyContent }
+  | { readonly kind: "failed"; readonly failure: RunFailure }
+  /** A reply was refused, and there is no money to ask again. */
+  | { readonly kind: "spent" }
+  | { readonly kind: "stopped" };
+
+export interface AskContext {
+  readonly request: RunRequest;
+  readonly tools: readonly ToolDeclaration[];
+  readonly grace: boolean;
+  readonly provider: Provider;
+  readonly model: string;
+  readonly price: Price | null;
+  readonly readReply: ReadReply;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly spending: Pick<Spending, "breach">;
+  /** Notes what was sent to the agent before the last commit; false where that is nothing. */
+  deliverNews(): boolean;
+}
+
+const LONGEST_MESSAGE = 1_000; // characters
+const MOST_CALLS = 500; // of one reply; more is no plan
+const MAX_REPLIES = 3; // the first and two more
+
+/** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
+export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
+  const { request, tools, provider, model, price, journal, signal, deliverNews } = context;
+  for (let attempt = journal.history.rejected + 1; ; attempt++) {
+    yield journal.take();
+    if (!signal.aborted && deliverNews()) yield journal.take(); // what was sent before the commit goes with the request
+    if (signal.aborted) return { kind: "stopped" };
+    let reply: ModelReply;
+    try {
+      const { messages } = journal.history;
+      reply = await provider.reply({ model, system: systemPrompt(request), messages, tools }, signal);
+    } catch (error) {
+      if (signal.aborted) return { kind: "stopped" };
+      if (error instanceof ProviderError) return { kind: "failed", failure: toFailure(error) };
+      throw error;
+    }
+    const { turn } = journal.history;
+    const costUsd = costOf(reply.usage, price);
+    if (reply.ok) {
+      const content = context.readReply(reply.raw);
+      if (content.calls.length > MOST_CALLS) {
+        const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
+        reply = { ok: false, code: "malformed_reply", reason, askAgain: true, usage: reply.usage };
+      } else if (content.text.trim() !== "" || content.calls.length > 0) {
+        const grace = context.grace ? { grace: true as const } : {};
+        journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage, costUsd });
+        return { kind: "replied", content };
+      } else {
+        const reason = "the model replied with neither text nor a call";
+        reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
+      }
+    }
+    journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage, costUsd });
+    const mayAskAgain = reply.askAgain && attempt < MAX_REPLIES;
+    const isSpent = mayAskAgain && context.spending.breach() !== null;
+    if (isSpent && !context.grace) return { kind: "spent" };
+    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
+    journal.note({ type: "message_injected", text: complaint(reply.code) });
+  }
+}
+
+function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
+  const wish = retryAfterMs === null ? "" : `; the provider asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  return { code, message: shown(message) + wish };
+}
+
+/** A vendor's words may be long; what matters stands first. */
+function shown(message: string): string {
+  return message.slice(0, pairSafe(message, LONGEST_MESSAGE));
+}
+
+function complaint(code: string): string {
+  switch (code) {
+    case "truncated_reply":
+      return "Your last reply was cut off because it was too long, so it was dropped. Reply again, shorter.";
+    case "malformed_reply":
+      return "Your last reply held a malformed tool call, so it was dropped. Reply again with well-formed calls.";
+    default:
+      return "Your last reply was empty or withheld, so it was dropped. Reply again.";
+  }
+}

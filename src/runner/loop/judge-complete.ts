@@ -1,0 +1,75 @@
+/** Decides whether an agent's `complete` is accepted, and what outcome it makes. */
+import { z } from "zod";
+import type { EndStatus, Outcome, RunFailure } from "../../core/run/run.js";
+import type { JsonSchemas } from "../../json-schema/json-schema.js";
+
+/** The arguments of `complete`, from an agent or from a host. */
+export const Completion = z.strictObject({
+  result: z.string(),
+  status: z.enum(["success", "partial", "blocked"]).default("success"),
+  data: z.unknown().optional(),
+  artifacts: z.array(z.string()).optional(),
+  files_modified: z.array(z.string()).optional(),
+  next_steps: z.array(z.string()).optional(),
+});
+export type Completion = z.infer<typeof Completion>;
+
+export type CompleteVerdict =
+  | { readonly accepted: true; readonly outcome: Outcome }
+  | { readonly accepted: false; readonly reason: string };
+
+/** A success must carry data that satisfies the output schema; other ends only when they carry any. */
+export async function judgeComplete(
+  args: unknown,
+  outputSchema: object | boolean | null,
+  schemas: JsonSchemas,
+): Promise<CompleteVerdict> {
+  const parsed = Completion.safeParse(args);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { accepted: false, reason: `${issue?.path.join(".") || "the arguments"}: ${issue?.message}` };
+  }
+  const completion = parsed.data;
+  if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
+    const fault =
+      completion.data === undefined
+        ? "data is missing"
+        : await schemas.check(outputSchema, completion.data).then((found) => found && `data: ${found}`);
+    if (fault) return { accepted: false, reason: `the output schema is not satisfied: ${fault}` };
+  }
+  return { accepted: true, outcome: toOutcome(completion, completion.status) };
+}
+
+/** The outcome of a `complete` in a grace turn: never refused, always partial, the limit and what is unmet kept. */
+export async function graceOutcome(
+  args: unknown,
+  outputSchema: object | boolean | null,
+  schemas: JsonSchemas,
+  breach: RunFailure,
+): Promise<Outcome> {
+  const verdict = await judgeComplete(args, outputSchema, schemas);
+  if (verdict.accepted) return { ...verdict.outcome, status: "partial", error: breach };
+  const said = readableFields(args);
+  const unmet = { code: breach.code, message: `${breach.message}; ${verdict.reason}` };
+  return { ...toOutcome({ ...said, result: said.result ?? "" }, "partial"), error: unmet };
+}
+
+/** What can be read of a completion that is wrong elsewhere. */
+function readableFields(args: unknown) {
+  const given = typeof args === "object" && args !== null ? args : {};
+  const fields = Object.entries(given).filter(
+    ([name, value]) => Completion.partial().safeParse({ [name]: value }).success,
+  );
+  return Completion.partial().parse(Object.fromEntries(fields));
+}
+
+function toOutcome(completion: Omit<Completion, "status">, status: EndStatus): Outcome {
+  return {
+    status,
+    result: completion.result,
+    ...(completion.data === undefined ? {} : { data: completion.data }),
+    ...(completion.artifacts ? { artifacts: completion.artifacts } : {}),
+    ...(completion.files_modified ? { filesModified: completion.files_modified } : {}),
+    ...(completion.next_steps ? { nextSteps: completion.next_steps } : {}),
+  };
+}

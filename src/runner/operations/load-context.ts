@@ -1,0 +1,122 @@
+/** Reads the sources of context that a caller names, all of them or none. */
+
+import { RequestError } from "../../core/errors.js";
+import { type ContextBlock, LARGEST_CONTEXT, LARGEST_SOURCE } from "../../core/run/context.js";
+import { type ContextSource, parseSource } from "../../core/run/context-source.js";
+import type { Message } from "../../core/run/message.js";
+import { isEnded, type Run } from "../../core/run/run.js";
+import { cutTo } from "../../lib/text.js";
+import type { Runtime } from "../runtime.js";
+import { conversationOf } from "../state/conversation.js";
+
+/** The agent that asks, which gets at its own runs only; null is a host. */
+type Asker = Pick<Run, "id"> | null;
+
+const SHOWN_SOURCE = 200; // characters of a source that an error quotes
+
+/** What the sources hold now, without secrets; null where none is named. Throws RequestError for the first that cannot be read. */
+export async function loadContext(
+  given: readonly string[] | undefined,
+  asker: Asker,
+  runtime: Runtime,
+): Promise<readonly ContextBlock[] | null> {
+  if (given === undefined) return null;
+  const sources = given.map((name) => ({ name, source: understood(name) }));
+  const blocks: ContextBlock[] = [];
+  for (const { name, source } of sources) {
+    const text = await readSource(name, source, asker, runtime);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > LARGEST_SOURCE)
+      throw unreadable(
+        name,
+        `it has ${bytes} bytes, and at most ${LARGEST_SOURCE} are taken: pass the part that matters`,
+      );
+    blocks.push({ source: source.kind === "text" ? "the caller" : name, text });
+  }
+  const bytes = blocks.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  if (bytes > LARGEST_CONTEXT)
+    throw new RequestError(
+      "unreadable_context",
+      `context: its sources have ${bytes} bytes together, and at most ${LARGEST_CONTEXT} are taken: leave some out`,
+    );
+  return runtime.redact.value(blocks);
+}
+
+function understood(name: string): ContextSource {
+  const source = parseSource(name);
+  if ("fault" in source)
+    throw new RequestError("invalid_arguments", `context "${cutTo(name, SHOWN_SOURCE)}": ${source.fault}`);
+  return source;
+}
+
+async function readSource(name: string, source: ContextSource, asker: Asker, runtime: Runtime): Promise<string> {
+  switch (source.kind) {
+    case "text":
+      return source.text;
+    case "file": {
+      const read = await runtime.readProjectFile(source.path, LARGEST_SOURCE);
+      if ("fault" in read) throw unreadable(name, read.fault);
+      return read.text;
+    }
+    case "run": {
+      const run = runNamed(name, source.runId, asker, runtime);
+      if (!isEnded(run.status)) throw unreadable(name, `the run is ${run.status}: wait_for_runs waits for its end`);
+      return toOutcomeText(run);
+    }
+    case "transcript": {
+      const run = runNamed(name, source.runId, asker, runtime);
+      const messages = conversationOf(run, runtime).slice(-source.messages);
+      return lastBytes(runtime.redact.text(messages.map(toSaid).join("\n\n")), LARGEST_SOURCE);
+    }
+  }
+}
+
+function runNamed(name: string, id: string, asker: Asker, { store, project }: Runtime): Run {
+  const run = store.getRun(id);
+  if (asker !== null && run?.parentRunId !== asker.id) throw unreadable(name, "it is not a run that you have started");
+  if (run?.project !== project)
+    throw unreadable(name, "there is no such run in this project: list_runs shows those there are");
+  return run;
+}
+
+function unreadable(name: string, why: string): RequestError {
+  return new RequestError("unreadable_context", `context "${cutTo(name, SHOWN_SOURCE)}" cannot be read: ${why}`);
+}
+
+function toOutcomeText({ status, outcome }: Run): string {
+  const { result, data, error, filesModified = [], artifacts = [], nextSteps = [] } = outcome ?? {};
+  return [
+    `status: ${status}`,
+    ...(error ? [`error: ${error.code}: ${error.message}`] : []),
+    ...(data === undefined ? [] : [`data: ${JSON.stringify(data)}`]),
+    ...(filesModified.length > 0 ? [`files modified: ${filesModified.join(", ")}`] : []),
+    ...(artifacts.length > 0 ? [`artifacts: ${artifacts.join(", ")}`] : []),
+    ...nextSteps.map((step) => `next step: ${step}`),
+    ...(result == null ? [] : ["result:", result]),
+  ].join("\n");
+}
+
+function toSaid(message: Message): string {
+  switch (message.role) {
+    case "user":
+      return `[to the agent]\n${message.text}`;
+    case "assistant": {
+      const calls = message.content.calls.map((call) => `${call.name}(${JSON.stringify(call.arguments)})`);
+      return ["[the agent]", message.content.text, ...calls].filter((part) => part !== "").join("\n");
+    }
+    case "tool": {
+      const answers = message.answers.filter((answer) => answer !== undefined); // a call without an answer yet leaves a gap
+      return answers.map(({ call, text }) => `[${call.name} answered]\n${text}`).join("\n\n");
+    }
+  }
+}
+
+/** The end of a text, with a line that says how much came before it. */
+function lastBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  const note = (left: number) => `[its first ${left} bytes are left out]\n`;
+  let start = bytes.length - most + note(bytes.length).length;
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1; // inside a character
+  return `${note(start)}${bytes.subarray(start).toString()}`;
+}

@@ -1,0 +1,86 @@
+/** What an agent's own run may do: at most what the agent itself may. */
+
+import { RequestError } from "../../core/errors.js";
+import { usdText } from "../../core/run/cost.js";
+import { canSpawn } from "../../core/run/limits.js";
+import type { RunRequest } from "../../core/run/run.js";
+import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
+import { patternMatches } from "../../core/tools/tool.js";
+import type { Rule, Step } from "../../core/workflow/workflow.js";
+import type { AgentRun } from "../loop/run-agent.js";
+import type { SpawnArguments } from "../request/resolve-request.js";
+import type { Offer } from "../tools/tool-set.js";
+
+/** The run that starts another, with the step it is in, what it is offered there and what is left of its time and money now. */
+export interface ParentRun {
+  readonly run: AgentRun;
+  readonly step: Step | null;
+  readonly offer: Offer;
+  readonly secondsLeft: number;
+  /** Null is without limit. */
+  readonly usdLeft: number | null;
+}
+
+/** The request of a child within what its parent may do. Throws RequestError for what it asks beyond that by name. */
+export function narrowToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
+  const { run, offer, secondsLeft, usdLeft } = parent;
+  const { limits, policy } = request;
+  const most = run.request.limits;
+  refuseExcess(args, parent);
+  const from = (source: string) => `${source} (of the run ${run.id} that started it)`;
+  const named = <T extends { readonly from: string }>(source: T) => ({ ...source, from: from(source.from) });
+  return {
+    ...request,
+    policy: {
+      allow: [...policy.allow, ...offer.policy.allow.map(named)],
+      block: [...policy.block, ...offer.policy.block.map(named)],
+    },
+    limits: {
+      ...limits,
+      maxTurns: Math.min(limits.maxTurns, most.maxTurns),
+      timeoutSeconds: Math.min(limits.timeoutSeconds, wholeSeconds(secondsLeft)),
+      maxDepth: Math.min(limits.maxDepth, most.maxDepth),
+      maxCostUsd: usdLeft === null ? limits.maxCostUsd : Math.min(limits.maxCostUsd ?? usdLeft, usdLeft),
+    },
+  };
+}
+
+function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft, usdLeft }: ParentRun): void {
+  const { maxDepth, maxTurns } = run.request.limits;
+  if (!canSpawn(run.depth, run.request.limits))
+    throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
+  if (step?.rules.some(isFence))
+    throw new RequestError(
+      "too_much",
+      `step "${step.name}" has rules for your calls, which would not hold for an agent of yours: start it in another step`,
+    );
+  const excess = (args.tools ?? []).find((pattern) => isExcess(pattern, offer));
+  if (excess !== undefined)
+    throw new RequestError(
+      "too_much",
+      `tools: you may not use "${excess}" yourself, so an agent of yours may not either`,
+    );
+  if ((args.max_turns ?? 0) > maxTurns)
+    throw new RequestError("too_much", `max_turns: you have ${maxTurns} yourself, so an agent of yours has no more`);
+  if (secondsLeft <= 0 || (args.timeout_seconds ?? 0) > secondsLeft)
+    throw new RequestError("too_much", `timeout_seconds: ${wholeSeconds(secondsLeft)} s of your own time are left`);
+  if (usdLeft !== null && (usdLeft <= 0 || (args.max_cost_usd ?? 0) > usdLeft))
+    throw new RequestError("too_much", `max_cost_usd: ${usdText(usdLeft)} of your own are left`);
+}
+
+/** A rule that may keep a call back: by what it looks at, which only the run that is in the step has. */
+function isFence({ action }: Rule): boolean {
+  return action === "block" || action === "require_approval";
+}
+
+/** Down to whole seconds, where there is at least one. */
+function wholeSeconds(seconds: number): number {
+  return seconds < 1 ? Math.max(0, seconds) : Math.floor(seconds);
+}
+
+/** A pattern that names tools, and none that the parent may use. */
+function isExcess(pattern: string, { catalog, allowed }: Offer): boolean {
+  if (pattern === READ_ONLY_ENTRY) return false;
+  const named = catalog.filter((tool) => patternMatches(pattern, tool));
+  return named.length > 0 && named.every(({ name }) => !allowed.has(name));
+}

@@ -1,0 +1,47 @@
+/** Which model a run asks: that of the step it is in, else its own. Where a caller named one, no step has another. */
+
+import type { Provider } from "../../core/ports/ports.js";
+import type { Price } from "../../core/run/cost.js";
+import type { RunRequest } from "../../core/run/run.js";
+import type { Step } from "../../core/workflow/workflow.js";
+import type { ProviderEntry } from "./resolve-provider.js";
+
+export interface ModelNow {
+  readonly provider: Provider;
+  readonly model: string;
+  /** Null where it is not known. */
+  readonly price: Price | null;
+}
+
+/** An opened provider, with the default model it had when it was opened. */
+export interface RunProvider extends Pick<ProviderEntry, "defaultModel" | "priceOf"> {
+  readonly provider: Provider;
+}
+
+/** `providers` are those that the run was found to need when it was created. */
+export function modelNow(
+  request: RunRequest,
+  step: Step | null,
+  providers: ReadonlyMap<string, RunProvider>,
+): ModelNow {
+  const { provider: name, model } = modelNamed(request, step, providers);
+  const chosen = providerNamed(name, providers);
+  return { provider: chosen.provider, model, price: chosen.priceOf(model) };
+}
+
+/** The names alone. */
+export function modelNamed(
+  request: Pick<RunRequest, "provider" | "model">,
+  step: Step | null,
+  providers: ReadonlyMap<string, Pick<ProviderEntry, "defaultModel">>,
+): Pick<RunRequest, "provider" | "model"> {
+  const provider = step?.provider ?? request.provider;
+  const fallback = provider === request.provider ? request.model : providerNamed(provider, providers).defaultModel;
+  return { provider, model: step?.model ?? fallback };
+}
+
+function providerNamed<T>(name: string, providers: ReadonlyMap<string, T>): T {
+  const found = providers.get(name);
+  if (!found) throw new Error(`provider ${name} was not opened for this run`);
+  return found;
+}

@@ -1,0 +1,20 @@
+/** A limit on money can be kept only where it is known what each model of a run costs. */
+import { ConfigError } from "../../core/errors.js";
+import type { RunRequest } from "../../core/run/run.js";
+import { modelNamed } from "./model-in-step.js";
+import type { ProviderEntry } from "./resolve-provider.js";
+
+type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "workflow">;
+
+/** Throws ConfigError for a limited run that may ask a model whose price nobody has given. */
+export function refuseUnpriced(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
+  if (request.limits.maxCostUsd === null) return;
+  const steps = [null, ...(request.workflow?.steps ?? [])];
+  const models = steps.map((step) => modelNamed(request, step, entries));
+  const unpriced = models.find(({ provider, model }) => (entries.get(provider)?.priceOf(model) ?? null) === null);
+  if (unpriced === undefined) return;
+  const { provider, model } = unpriced;
+  throw new ConfigError(
+    `max_cost_usd cannot be kept, since the price of ${model} is not known: add "prices: { ${provider}: { ${model}: { input: …, output: … } } }", in USD for a million tokens, to your own config.yaml`,
+  );
+}

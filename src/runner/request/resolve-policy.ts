@@ -1,0 +1,85 @@
+/** What a run may use: the patterns of caller, definitions and configuration, each with where it stands. */
+import type { AgentDefinition } from "../../core/definitions/agent.js";
+import { RequestError } from "../../core/errors.js";
+import type { PatternSource, RunRequest, ToolPolicy } from "../../core/run/run.js";
+import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
+import { patternFault } from "../../core/tools/tool.js";
+import type { Step, Workflow } from "../../core/workflow/workflow.js";
+import type { RunSettings } from "./resolve-request.js";
+
+const CALL = "the spawn_agent call";
+const BY_DEFAULT: PatternSource = { patterns: [READ_ONLY_ENTRY], from: "the default policy" };
+
+export interface PolicySources {
+  readonly tools: readonly string[] | undefined;
+  readonly blockedTools: readonly string[] | undefined;
+  readonly agent: AgentDefinition | null;
+  readonly workflow: Workflow | null;
+  /** Whether the workflow comes with the project: then it only narrows. */
+  readonly workflowIsProjects: boolean;
+}
+
+/** Throws RequestError for patterns of the caller that are none. */
+export function resolvePolicy(sources: PolicySources, settings: RunSettings): ToolPolicy {
+  const { tools, blockedTools, agent } = sources;
+  refuseBadPatterns("tools", tools);
+  refuseBadPatterns("blocked_tools", blockedTools);
+  const servers = agent?.servers?.map((server) => `${server}__*`);
+  return {
+    allow: [
+      ...grants(sources, settings),
+      ...(agent && servers ? [{ patterns: servers, from: `servers of ${nameOf(agent)}` }] : []),
+    ],
+    block: [
+      ...(blockedTools ? [{ patterns: blockedTools, from: CALL }] : []),
+      ...(agent && agent.blockedTools.length > 0 ? [{ patterns: agent.blockedTools, from: nameOf(agent) }] : []),
+      ...settings.blockedTools,
+    ],
+  };
+}
+
+/** The caller's wish, else the agent definition's (a project's within the caller's or the user's), else the steps' own lists, else the user's, else what only reads. */
+function grants(
+  { tools, agent, workflow, workflowIsProjects }: PolicySources,
+  settings: RunSettings,
+): readonly PatternSource[] {
+  const asked = tools && { patterns: tools, from: CALL };
+  const users = settings.tools ?? BY_DEFAULT;
+  const own = agent?.tools && { patterns: agent.tools, from: nameOf(agent) };
+  // What comes with a project narrows what its user grants, by the call or for good, and adds nothing to it.
+  if (own && agent.origin === "project") return [own, asked ?? users];
+  if (asked) return [asked];
+  if (own) return [own];
+  const stepsGrant =
+    workflow !== null && !workflowIsProjects && workflow.steps.every(({ allowedTools }) => allowedTools !== "all");
+  return stepsGrant ? [] : [users];
+}
+
+/** What the run may use in a step: its own policy, narrowed by the step's lists. */
+export function policyInStep({ policy, workflow }: RunRequest, step: Step | null): ToolPolicy {
+  if (workflow === null || step === null) return policy;
+  const from = `step "${step.name}" of workflow ${workflow.name}`;
+  const { allowedTools, blockedTools } = step;
+  return {
+    allow: allowedTools === "all" ? policy.allow : [{ patterns: allowedTools, from }, ...policy.allow],
+    block: blockedTools.length === 0 ? policy.block : [{ patterns: blockedTools, from }, ...policy.block],
+  };
+}
+
+/** The policies that the run may come to have. */
+export function policiesOf(request: RunRequest): readonly ToolPolicy[] {
+  return request.workflow === null
+    ? [request.policy]
+    : request.workflow.steps.map((step) => policyInStep(request, step));
+}
+
+function nameOf({ name }: AgentDefinition): string {
+  return `agent ${name}`;
+}
+
+function refuseBadPatterns(field: string, patterns: readonly string[] | undefined): void {
+  for (const pattern of patterns ?? []) {
+    const fault = patternFault(pattern);
+    if (fault !== null) throw new RequestError("invalid_arguments", `${field}: ${fault}`);
+  }
+}

@@ -1,0 +1,109 @@
+/** Which provider and model a run uses, in each of its steps. */
+
+import { ConfigError, RequestError } from "../../core/errors.js";
+import type { Provider } from "../../core/ports/ports.js";
+import type { Price } from "../../core/run/cost.js";
+import type { Workflow } from "../../core/workflow/workflow.js";
+import { didYouMean } from "../../lib/nearest.js";
+import type { RunSettings } from "./resolve-request.js";
+
+/** A vendor as the runner chooses among them. */
+export interface ProviderEntry {
+  readonly name: string;
+  readonly defaultModel: string;
+  /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
+  readonly ready: boolean;
+  /** Null where nobody has said what the model costs. */
+  priceOf(model: string): Price | null;
+  /** Throws RequestError or ConfigError when a run with this model could only fail. */
+  check(model: string): Promise<void>;
+  open(): Promise<Provider>;
+}
+
+/** Who names a provider, a model of it, or a model alone. */
+interface Wish {
+  readonly provider?: string | null | undefined;
+  readonly model?: string | null | undefined;
+  /** Where a file says so; null for what a caller says, and for the configuration. */
+  place?(field: "provider" | "model"): string;
+}
+
+export interface Chosen {
+  readonly entry: ProviderEntry;
+  readonly model: string;
+}
+
+/** The first wish that names a provider decides, else the configuration, else the only provider that is ready. */
+export async function resolveProvider(
+  wishes: readonly Wish[],
+  settings: RunSettings,
+  providers: readonly ProviderEntry[],
+): Promise<Chosen> {
+  const all: readonly Wish[] = [...wishes, settings, { provider: onlyReady(providers) }];
+  const wish = all.find(({ provider }) => provider != null);
+  const name = wish?.provider ?? null;
+  if (name === null)
+    throw new ConfigError(
+      'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
+    );
+  const entry = await placed(wish?.place?.("provider"), async () => entryNamed(name, providers));
+  const modelWish = modelAmong(all, name);
+  const model = modelWish?.model ?? entry.defaultModel;
+  await placed(modelWish?.place?.("model"), () => entry.check(model));
+  return { entry, model };
+}
+
+/** The entries that the run and its steps need, by name. Throws like resolveProvider. */
+export async function entriesFor(
+  chosen: Chosen,
+  workflow: Workflow | null,
+  providers: readonly ProviderEntry[],
+  place: (part: string) => string,
+): Promise<ReadonlyMap<string, ProviderEntry>> {
+  const entries = new Map([[chosen.entry.name, chosen.entry]]);
+  for (const { name, provider, model } of workflow?.steps ?? []) {
+    if (provider === null && model === null) continue;
+    const at = (field: string) => place(`steps.${name}.${field}`);
+    const entry =
+      provider === null ? chosen.entry : await placed(at("provider"), async () => entryNamed(provider, providers));
+    const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
+    await placed(at(model === null ? "provider" : "model"), () => entry.check(model ?? fallback));
+    entries.set(entry.name, entry);
+  }
+  return entries;
+}
+
+/** What a file asks for in vain is told with its place there. */
+async function placed<T>(place: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (place === undefined || !(error instanceof RequestError)) throw error;
+    throw new ConfigError(`${place}: ${error.message}`, { cause: error });
+  }
+}
+
+function entryNamed(name: string, providers: readonly ProviderEntry[]): ProviderEntry {
+  const entry = providers.find((provider) => provider.name === name);
+  if (entry) return entry;
+  const names = providers.map((provider) => provider.name);
+  throw new RequestError(
+    "unknown_provider",
+    `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`,
+  );
+}
+
+/** A model belongs to the provider that is named with it, or that is chosen after it. */
+function modelAmong(wishes: readonly Wish[], name: string): Wish | null {
+  for (const [index, wish] of wishes.entries()) {
+    if (wish.model == null) continue;
+    const owner = wish.provider ?? wishes.slice(index + 1).find((later) => later.provider != null)?.provider;
+    if (owner === name) return wish;
+  }
+  return null;
+}
+
+function onlyReady(providers: readonly ProviderEntry[]): string | null {
+  const ready = providers.filter((provider) => provider.ready);
+  return ready.length === 1 ? (ready[0]?.name ?? null) : null;
+}

@@ -1,0 +1,247 @@
+/** Turns what a caller asks for into a frozen request, or refuses it, before anything is written. */
+import type { AgentDefinition, Definitions, Found } from "../../core/definitions/agent.js";
+import { ConfigError, RequestError } from "../../core/errors.js";
+import type { ContextBlock } from "../../core/run/context.js";
+import type { PatternSource, RunLimits, RunRequest } from "../../core/run/run.js";
+import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
+import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
+import type { JsonSchemas } from "../../json-schema/json-schema.js";
+import { didYouMean } from "../../lib/nearest.js";
+import { resolvePolicy } from "./resolve-policy.js";
+import { entriesFor, type ProviderEntry, resolveProvider } from "./resolve-provider.js";
+
+/** What the configuration says about runs. */
+export interface RunSettings {
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly tools: PatternSource | null;
+  readonly blockedTools: readonly PatternSource[];
+  readonly limits: RunLimits;
+}
+
+/** What a caller may ask for, by name of the argument. */
+export interface SpawnArguments {
+  readonly prompt: string;
+  readonly agent?: string | undefined;
+  readonly workflow?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  readonly tools?: readonly string[] | undefined;
+  readonly blocked_tools?: readonly string[] | undefined;
+  readonly variables?: Readonly<Record<string, Json>> | undefined;
+  /** The sources, each `kind:rest`. */
+  readonly context?: readonly string[] | undefined;
+  readonly output_schema?: unknown;
+  readonly title?: string | undefined;
+  readonly system_prompt?: string | undefined;
+  readonly max_turns?: number | undefined;
+  readonly timeout_seconds?: number | undefined;
+  readonly max_cost_usd?: number | undefined;
+  readonly idempotency_key?: string | undefined;
+}
+
+/** What requests are resolved against. */
+export interface ResolveDeps {
+  /** The run that asks, whose provider and model are used where nobody names others. */
+  readonly parent: Pick<RunRequest, "provider" | "model"> | null;
+  readonly settings: RunSettings;
+  readonly providers: readonly ProviderEntry[];
+  readonly definitions: Definitions;
+  readonly schemas: JsonSchemas;
+  /** What the caller's sources hold. */
+  readonly context: readonly ContextBlock[] | null;
+}
+
+export interface Resolved {
+  readonly request: RunRequest;
+  /** The providers that the run and its steps need. */
+  readonly entries: ReadonlyMap<string, ProviderEntry>;
+  /** What the caller should know of the definitions, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** The agent that needs no definition. */
+export const DEFAULT_AGENT = "default";
+const LARGEST_SCHEMA = 100_000; // characters; compiling a larger one would hold up the process
+
+/** The frozen request. Throws RequestError, or ConfigError where a file or variable has to change. */
+export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): Promise<Resolved> {
+  const { settings, providers, definitions, schemas, parent, context } = deps;
+  if (args.prompt.trim() === "")
+    throw new RequestError("invalid_arguments", "prompt is empty: say what the agent has to do");
+  const foundAgent = findAgent(args.agent ?? DEFAULT_AGENT, definitions);
+  const agent = foundAgent?.definition ?? null;
+  const foundWorkflow = findWorkflow(args.workflow ?? agent?.workflow ?? null, definitions);
+  refuseOverride(args, foundWorkflow?.definition ?? null);
+  const workflow = foundWorkflow && withModelsOf(args, foundWorkflow.definition);
+
+  const variables = { ...agent?.variables, ...args.variables };
+  const readOnly = READ_ONLY_VARIABLES.find((name) => Object.hasOwn(variables, name));
+  if (readOnly !== undefined)
+    throw new RequestError("invalid_arguments", `variables: "${readOnly}" is set by legwork itself: leave it out`);
+  const policy = resolvePolicy(
+    {
+      tools: args.tools,
+      blockedTools: args.blocked_tools,
+      agent,
+      workflow,
+      workflowIsProjects: foundWorkflow?.origin === "project",
+    },
+    settings,
+  );
+  const outputSchema = await resolveOutputSchema(
+    [
+      { asked: args.output_schema },
+      { asked: agent?.outputSchema ?? undefined, place: () => foundAgent?.place("output_schema") },
+      {
+        asked: workflow?.settings.outputSchema ?? undefined,
+        place: () => foundWorkflow?.place("settings.output_schema"),
+      },
+    ],
+    schemas,
+  );
+  const chosen = await resolveProvider(
+    [
+      args,
+      ...(foundAgent ? [{ ...foundAgent.definition, place: foundAgent.place }] : []),
+      ...(foundWorkflow
+        ? [{ ...foundWorkflow.definition.settings, place: (field: string) => foundWorkflow.place(`settings.${field}`) }]
+        : []),
+      ...(parent ? [parent] : []),
+    ],
+    settings,
+    providers,
+  );
+  const entries = await entriesFor(chosen, workflow, providers, (part) => foundWorkflow?.place(part) ?? "");
+  const own = workflow?.settings;
+  const prompt = agent?.prompt == null ? null : fillTemplate(agent.prompt, { ...workflow?.variables, ...variables });
+  const request: RunRequest = {
+    prompt: args.prompt,
+    context,
+    systemPrompt: args.system_prompt ?? prompt,
+    agent: agent?.name ?? DEFAULT_AGENT,
+    provider: chosen.entry.name,
+    model: chosen.model,
+    policy,
+    outputSchema,
+    limits: {
+      ...settings.limits,
+      maxDepth: limitOf("maxDepth", foundAgent, foundWorkflow, settings.limits.maxDepth),
+      maxCostUsd: args.max_cost_usd ?? limitOf("maxCostUsd", foundAgent, foundWorkflow, settings.limits.maxCostUsd),
+      maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
+      timeoutSeconds:
+        args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
+    },
+    workflow,
+    variables,
+  };
+  return {
+    request,
+    entries,
+    notices: [
+      ...noticesOf(foundAgent, agent?.name === DEFAULT_AGENT ? "the general agent" : null),
+      ...(agent?.notes ?? []),
+      ...noticesOf(foundWorkflow),
+      ...unreadVariables(args.variables ?? {}, agent, workflow),
+    ],
+  };
+}
+
+/** Null is the agent that needs no definition, where nobody has defined one of that name. */
+function findAgent(name: string, definitions: Definitions): Found<AgentDefinition> | null {
+  const found = definitions.agent(name);
+  if (found || name === DEFAULT_AGENT) return found;
+  const names = [DEFAULT_AGENT, ...definitions.agents().map((entry) => entry.name)];
+  throw new RequestError(
+    "unknown_agent",
+    `there is no agent "${name}": leave it out, or use one of list_agents${didYouMean(name, names)}${leftOut(definitions)}`,
+  );
+}
+
+function findWorkflow(name: string | null, definitions: Definitions): Found<Workflow> | null {
+  if (name === null) return null;
+  const found = definitions.workflow(name);
+  if (found) return found;
+  const names = definitions.workflows().map((entry) => entry.name);
+  throw new RequestError(
+    "unknown_workflow",
+    `there is no workflow "${name}": leave it out, or use one of list_agents${didYouMean(name, names)}${leftOut(definitions)}`,
+  );
+}
+
+/** What is named may be among what is not trusted. */
+function leftOut({ notices }: Definitions): string {
+  return notices.map((notice) => `; ${notice}`).join("");
+}
+
+/** The agent definition's, else the workflow's, else the configuration's; what comes with the project only narrows. */
+function limitOf<General extends number | null>(
+  limit: "maxDepth" | "maxCostUsd",
+  agent: Found<AgentDefinition> | null,
+  workflow: Found<Workflow> | null,
+  general: General,
+): number | General {
+  const ofAgent = agent?.definition[limit] ?? null;
+  const own = ofAgent ?? workflow?.definition.settings[limit] ?? null;
+  if (own === null) return general;
+  const found = ofAgent === null ? workflow : agent;
+  return found?.origin === "project" ? Math.min(own, general ?? own) : own;
+}
+
+function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow | null): void {
+  if (workflow === null || workflow.settings.allowProviderOverride) return;
+  if (provider === undefined && model === undefined) return;
+  throw new RequestError(
+    "invalid_arguments",
+    `workflow ${workflow.name} fixes its provider and model (allow_provider_override): leave provider and model out`,
+  );
+}
+
+/** A caller who names a provider or model names it for all steps. */
+function withModelsOf({ provider, model }: SpawnArguments, workflow: Workflow): Workflow {
+  if (provider === undefined && model === undefined) return workflow;
+  return { ...workflow, steps: workflow.steps.map((step) => ({ ...step, provider: null, model: null })) };
+}
+
+/** `always` is what a definition of that name hides where it hides no file. */
+function noticesOf(found: Found<unknown> | null, always: string | null = null): readonly string[] {
+  const hidden = found?.hides ?? (found?.origin === "project" ? always : null);
+  return found === null || hidden === null ? [] : [`${found.from} of the project is used in place of ${hidden}`];
+}
+
+/** Variables of the caller that neither agent nor workflow knows: most often misspelt ones. */
+function unreadVariables(
+  given: Readonly<Record<string, Json>>,
+  agent: AgentDefinition | null,
+  workflow: Workflow | null,
+): readonly string[] {
+  const inPrompt = namesInTemplate(agent?.prompt ?? "");
+  const known = new Set([...Object.keys({ ...workflow?.variables, ...agent?.variables }), ...inPrompt]);
+  return Object.keys(given)
+    .filter((name) => !known.has(name))
+    .map((name) => `variables: nothing reads "${name}"${didYouMean(name, known)}`);
+}
+
+interface SchemaWish {
+  readonly asked: unknown;
+  /** Where a file says so. */
+  place?(): string | undefined;
+}
+
+async function resolveOutputSchema(
+  wishes: readonly SchemaWish[],
+  schemas: JsonSchemas,
+): Promise<RunRequest["outputSchema"]> {
+  const { asked, place } = wishes.find((wish) => wish.asked !== undefined) ?? {};
+  if (asked === undefined) return null;
+  const refuse = (fault: string) => {
+    const message = `output_schema is not a JSON Schema: ${fault}; for example {"type": "object"}`;
+    return place ? new ConfigError(`${place()}: ${message}`) : new RequestError("invalid_arguments", message);
+  };
+  if (typeof asked === "boolean") return asked;
+  if (typeof asked !== "object" || asked === null || Array.isArray(asked)) throw refuse("it has to be an object");
+  if (JSON.stringify(asked).length > LARGEST_SCHEMA) throw refuse(`it is longer than ${LARGEST_SCHEMA} characters`);
+  const fault = await schemas.faultOf(asked);
+  if (fault !== null) throw refuse(fault);
+  return asked;
+}

@@ -1,0 +1,93 @@
+/** The tools that legwork itself gives to every agent. */
+import { COMPLETE } from "../../core/run/history.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
+
+export const READ_RESULT = "read_result";
+export const REQUEST_STEP = "request_step";
+export const ASK = "ask";
+
+export const askTool: ToolDeclaration = {
+  name: ASK,
+  description:
+    "Asks the person you work for. Your work stands still until the answer comes, which may take hours: ask only what you cannot find out or decide yourself.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      question: { type: "string", minLength: 1, description: "With all that is needed to answer it." },
+      options: {
+        type: "array",
+        items: { type: "string", minLength: 1 },
+        maxItems: 20,
+        description: "The answers to choose from, if there are only some.",
+      },
+    },
+    required: ["question"],
+    additionalProperties: false,
+  },
+};
+
+/** `request_step` for a workflow with these steps. */
+export function requestStepTool(steps: readonly string[]): ToolDeclaration {
+  return {
+    name: REQUEST_STEP,
+    description:
+      "Asks to go on to another step of your work. It is refused while the step you are in may not be left, and says why.",
+    inputSchema: {
+      type: "object",
+      properties: { to: { type: "string", enum: [...steps], description: "The step to go to." } },
+      required: ["to"],
+      additionalProperties: false,
+    },
+  };
+}
+
+/** `complete` as the agent sees it; `data` has the shape that the run was asked for. */
+export function completeTool(outputSchema: object | boolean | null): ToolDeclaration {
+  return {
+    name: COMPLETE,
+    description:
+      "Ends your work and hands over its outcome. Call it once, when you are done or cannot go on. " +
+      "status: success (all done), partial (some of it), blocked (you could not do it; say why in result).",
+    inputSchema: {
+      type: "object",
+      properties: {
+        result: { type: "string", description: "What you found or did, for whoever gave you the task." },
+        status: { type: "string", enum: ["success", "partial", "blocked"] },
+        data: outputSchema === null || typeof outputSchema === "boolean" ? {} : embedded(outputSchema),
+        artifacts: { type: "array", items: { type: "string" }, description: "What you made, by path or address." },
+        files_modified: { type: "array", items: { type: "string" } },
+        next_steps: { type: "array", items: { type: "string" } },
+      },
+      required: outputSchema === null ? ["result", "status"] : ["result", "status", "data"],
+      additionalProperties: false,
+    },
+  };
+}
+
+const DATA_AT = "#/properties/data";
+
+/** A schema in its new place: what it refers to in itself lies deeper now. */
+function embedded(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(embedded);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      const isLocal = key === "$ref" && typeof value === "string" && /^#(\/|$)/.test(value);
+      return [key, isLocal ? DATA_AT + value.slice(1) : embedded(value)];
+    }),
+  );
+}
+
+export const readResultTool: ToolDeclaration = {
+  name: READ_RESULT,
+  description: "Reads on in a tool result that was too large to show whole: the part that begins at offset.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      id: { type: "string", description: "The id that stood at the end of the shortened result." },
+      offset: { type: "integer", minimum: 0, description: "Where to begin, in characters." },
+    },
+    required: ["id", "offset"],
+    additionalProperties: false,
+  },
+};

@@ -1,0 +1,135 @@
+/** What a run may use: worked out once for each catalog and policy, and shared by all runs that have the same. */
+
+import type { Catalog, Downstream, ServerProblem } from "../../core/ports/ports.js";
+import type { ToolRuling } from "../../core/run/event.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
+import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
+import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
+import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
+import { policiesOf } from "../request/resolve-policy.js";
+import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
+import { childTools } from "./child-tools.js";
+
+export interface Offer {
+  /** By which it was made. */
+  readonly policy: ToolPolicy;
+  /** What the model is shown; the same array while nothing changes. */
+  readonly declarations: readonly ToolDeclaration[];
+  /** What it is shown in its grace turn. */
+  readonly graceDeclarations: readonly ToolDeclaration[];
+  readonly catalog: readonly CatalogTool[];
+  readonly allowed: ReadonlyMap<string, CatalogTool>;
+  readonly rulings: readonly ToolRuling[];
+  readonly warnings: readonly string[];
+  readonly problems: readonly ServerProblem[];
+}
+
+const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
+
+/** What is offered from a catalog under a policy to the runs of a request, which may start others or not. */
+export type OfferTools = (catalog: Catalog, policy: ToolPolicy, request: RunRequest, canSpawn: boolean) => Offer;
+
+export function createOfferTools(): OfferTools {
+  const cache = new WeakMap<Catalog, Map<string, Offer>>();
+  return (catalog, policy, request, canSpawn) => {
+    const offers = cache.get(catalog) ?? new Map<string, Offer>();
+    cache.set(catalog, offers);
+    const steps = stepsOf(request);
+    const key = JSON.stringify([policy, request.outputSchema, steps, canSpawn]);
+    const offer = offers.get(key) ?? makeOffer(catalog, policy, request.outputSchema, steps, canSpawn);
+    if (offers.size >= MOST_OFFERS) offers.clear();
+    offers.set(key, offer);
+    return offer;
+  };
+}
+
+function stepsOf({ workflow }: RunRequest): readonly string[] {
+  return (workflow?.steps ?? []).map(({ name }) => name);
+}
+
+/** The servers whose tools are looked at for a run. */
+export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
+  const policies = policiesOf(request);
+  const reaches = (server: string) =>
+    policies.some(({ allow }) =>
+      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, server))),
+    );
+  return servers.filter(reaches);
+}
+
+/** Those of them that the run may come to use: all but the ones known to offer nothing that it is granted. */
+export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
+  const servers = serversFor(request, downstream.servers);
+  const policies = policiesOf(request);
+  const isUsable = (tool: CatalogTool) => policies.some((policy) => judgeTool(policy, tool).allowed);
+  const useless = downstream
+    .status()
+    .filter(({ listing }) => listing && !listing.tools.some(isUsable))
+    .filter(({ pinFindings }) => !pinFindings.some(({ withheld }) => withheld)) // they may have been accepted since
+    .map(({ name }) => name);
+  return servers.filter((server) => !useless.includes(server));
+}
+
+/** What an agent knew of: the names of its tools, and the troubles it was told of. */
+export interface Seen {
+  readonly names: ReadonlySet<string> | ReadonlyMap<string, unknown>;
+  readonly problems: readonly ServerProblem[];
+}
+
+/** What has changed for the agent since then, as it is told; null where nothing has. */
+export function changeBetween(before: Seen, after: Offer): string | null {
+  const gone = [...before.names.keys()].filter((name) => !after.allowed.has(name));
+  const added = [...after.allowed.keys()].filter((name) => !before.names.has(name));
+  if (gone.length + added.length === 0) return null;
+  const lines = [
+    ...(gone.length > 0 ? [`no longer there: ${listed(gone)}`] : []),
+    ...(added.length > 0 ? [`there now: ${listed(added)}`] : []),
+  ];
+  const known = new Set(before.problems.map(toWarning));
+  const reasons = after.problems.filter((problem) => !known.has(toWarning(problem)));
+  return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
+}
+
+/** Why a tool that is not in the catalog is not there, as far as its server's troubles tell; null where they do not. */
+export function absenceOf(tool: string, { problems }: Offer): string | null {
+  const ofServer = problems.filter(({ server }) => tool.startsWith(`${server}__`));
+  const found = ofServer.find((problem) => problem.tool === tool) ?? ofServer.find(isAboutServer);
+  return found?.message ?? null;
+}
+
+function isAboutServer({ code, tool }: ServerProblem): boolean {
+  return tool === undefined && code !== "tool_set_aside" && code !== "tool_list_cut";
+}
+
+function toWarning({ server, message, code }: ServerProblem): string {
+  return `${server}: ${message} (${code})`;
+}
+
+const MOST_LISTED = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function makeOffer(
+  catalog: Catalog,
+  policy: ToolPolicy,
+  outputSchema: RunRequest["outputSchema"],
+  steps: readonly string[],
+  canSpawn: boolean,
+): Offer {
+  const allowed = catalog.tools.filter((tool) => judgeTool(policy, tool).allowed);
+  const complete = completeTool(outputSchema);
+  const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
+  return {
+    policy,
+    declarations: [...allowed, complete, ...moving, askTool, readResultTool, ...(canSpawn ? childTools() : [])],
+    graceDeclarations: [complete],
+    catalog: catalog.tools,
+    allowed: new Map(allowed.map((tool) => [tool.name, tool])),
+    rulings: judgeCatalog(policy, catalog.tools),
+    warnings: [...catalog.problems.map(toWarning), ...idlePatterns(policy, catalog.tools)],
+    problems: catalog.problems,
+  };
+}

@@ -1,0 +1,116 @@
+/** One open database, and what makes verbs of the functions that use it. */
+import Database from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import { StoreError } from "../../../core/errors.js";
+import { createLogSync, type LogSync } from "./log-sync.js";
+import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
+
+const BRIEF_MS = 1; // one commit of another process
+const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
+
+type Act<A extends unknown[], R> = (...args: A) => R;
+
+export interface Connection {
+  readonly sqlite: Database.Database;
+  readonly db: BetterSQLite3Database;
+  /**
+   * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
+   * and waits: it has to be one transaction, or to be repeatable.
+   */
+  verb<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
+  /** The same without the wait: it fails as busy. */
+  verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
+  /**
+   * Runs all of it in one transaction, which may write from its beginning: in the one that is going on, where there is one.
+   * It is on the disk when this returns.
+   */
+  atomically<R>(act: () => R): R;
+  /** The same, but it is on the disk only when `synced` resolves. */
+  atomicallyUnsynced<R>(act: () => R): R;
+  /** Resolves when all that was committed before is on the disk. Rejects with StoreError. */
+  synced(): Promise<void>;
+  /** Has all that was committed before on the disk soon, though nobody waits for it. */
+  syncLater(): void;
+  /** Runs it with the wait; for what does not fail where it cannot wait. */
+  patiently<R>(act: () => R): R;
+  /** From now on nothing waits long. */
+  hurry(): void;
+  close(): void;
+}
+
+/** Throws StoreError. */
+export function connect(file: string, sync: LogSync = createLogSync(file)): Connection {
+  const sqlite = openDatabase(file);
+  sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
+  let patience = BUSY_TIMEOUT_MS;
+  const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
+  const transaction = sqlite.transaction((act: () => unknown) => act());
+  waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
+
+  function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
+    return (...args) => {
+      if (!sqlite.open) throw new StoreError(`the database ${file} is closed`);
+      try {
+        return act(...args);
+      } catch (error) {
+        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+      }
+    };
+  }
+
+  function atomicallyUnsynced<R>(act: () => R): R {
+    if (sqlite.inTransaction) return act();
+    sync.check(); // what nobody can make sure of is not written: our holds run out, and others go on
+    return transaction.immediate(act) as R;
+  }
+
+  function atomically<R>(act: () => R): R {
+    const result = atomicallyUnsynced(act);
+    if (!sqlite.inTransaction) sync.now();
+    return result;
+  }
+
+  function patiently<R>(act: () => R): R {
+    waitAtMost(patience);
+    try {
+      return act();
+    } finally {
+      waitAtMost(BRIEF_MS);
+    }
+  }
+
+  return {
+    sqlite,
+    db: drizzle(sqlite),
+    verb: (act) =>
+      verbAtOnce((...args) => {
+        try {
+          return act(...args);
+        } catch (error) {
+          if (!isBusy(error) || sqlite.inTransaction) throw error;
+          return patiently(() => act(...args));
+        }
+      }),
+    verbAtOnce,
+    atomically,
+    atomicallyUnsynced,
+    synced: () =>
+      sync.soon().catch((error: unknown) => {
+        throw toStoreError(error, file);
+      }),
+    syncLater: sync.later,
+    patiently,
+    hurry() {
+      patience = HURRY_MS;
+    },
+    close() {
+      sync.close();
+      sqlite.close();
+    },
+  };
+}
+
+/** A failed sync; what callers throw themselves has no such code. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}

@@ -1,0 +1,34 @@
+/** The Onlooker port on SQLite: reads the file as any program could, apart from the verbs that legwork itself uses. */
+import Database from "better-sqlite3";
+import type { HeldRun, Onlooker, RawEvent, SeenRun } from "../../../core/ports/database-observer.js";
+import { processOf } from "./owner.js";
+
+const LOCK_TIMEOUT_MS = 5_000; // longer than any commit of another process
+
+/** Opens a database that exists. The caller closes it. */
+export function openOnlooker(file: string): Onlooker {
+  const database = new Database(file, { fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  const held = database.prepare<[], Omit<HeldRun, "process"> & { readonly owner: string | null }>(
+    `SELECT id, title, owner, last_seq AS lastSeq, attempts FROM runs
+     WHERE status IN ('pending', 'running', 'waiting', 'interrupted') ORDER BY id`,
+  );
+  const runs = database.prepare<[], SeenRun>("SELECT id, title, status, outcome FROM runs ORDER BY id");
+  const events = database.prepare<[string, number], RawEvent>(
+    "SELECT seq, type, data FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq",
+  );
+  return {
+    changes: () => database.pragma("data_version", { simple: true }) as number,
+    held: () => held.all().map(({ owner, ...run }) => ({ ...run, process: owner === null ? null : processOf(owner) })),
+    runs: () => runs.all(),
+    events: (runId, afterSeq) => events.all(runId, afterSeq),
+    whileNobodyCommits(act) {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        act();
+      } finally {
+        database.exec("ROLLBACK");
+      }
+    },
+    close: () => void database.close(),
+  };
+}

@@ -1,0 +1,160 @@
+/** Opens the database file: safe when many processes open, switch to WAL and migrate the same new file at once. */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { StoreError } from "../../../core/errors.js";
+import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
+
+const MIGRATIONS_JOURNAL = "drizzle/meta/_journal.json"; // in the package's folder
+const MIGRATIONS_TABLE = "__drizzle_migrations";
+const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
+export const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
+const KEPT_LOG = 8 * 1024 * 1024; // bytes of the write-ahead log that are used again: twice what it has between two checkpoints
+const WAL_RETRY_MS = 20;
+
+/**
+ * An open, migrated database in WAL mode, each commit synced to disk; or one that is `readonly`, where it or its folder
+ * cannot be written. The caller closes it. Throws StoreError.
+ */
+export function openDatabase(file: string): Database.Database {
+  const database = openFile(file);
+  try {
+    refuseForeign(database, file);
+    if (database.readonly) refuseOutdated(database, file);
+    else prepareForWriting(database, file);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw toStoreError(error, file);
+  }
+}
+
+function prepareForWriting(database: Database.Database, file: string): void {
+  database.pragma("auto_vacuum = INCREMENTAL"); // takes effect on a new file only
+  switchToWal(database);
+  database.pragma("synchronous = FULL");
+  database.pragma(`journal_size_limit = ${KEPT_LOG}`);
+  migrate(database, file);
+}
+
+/** What an SQLite or file error means for the user. */
+export function toStoreError(error: unknown, file: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const code = codeOf(error);
+  return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy: isBusy(error) });
+}
+
+/** Whether another process held the database just then. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith("SQLITE_BUSY");
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? "");
+}
+
+function explain(code: string, file: string): string {
+  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT"))
+    return `${file} is not a legwork database or is damaged: move it away, or set LEGWORK_HOME to another folder`;
+  if (code.startsWith("SQLITE_FULL") || code === "ENOSPC")
+    return `the disk that holds ${file} is full: free some space`;
+  if (code.startsWith("SQLITE_BUSY")) return `another program keeps ${file} locked: close it and try again`;
+  if (code.startsWith("SQLITE_READONLY"))
+    return `${file} can only be read: make it and its folder writable and restart legwork, or set LEGWORK_HOME to another folder`;
+  if (/^(SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHM)|EIO|EDQUOT)/.test(code))
+    return `${file} cannot be written: look whether its disk is full, over a quota or broken`;
+  if (/^(SQLITE_CANTOPEN|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT)/.test(code))
+    return `${file} cannot be opened for writing: make its folder writable, or set LEGWORK_HOME to another folder`;
+  return `the database ${file} cannot be used`;
+}
+
+function openFile(file: string): Database.Database {
+  try {
+    if (canOnlyBeRead(file)) return openReadOnly(file, OPENING_TIMEOUT_MS);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, "a", 0o600)); // SQLite would create it readable for everybody
+    chmodSync(file, 0o600);
+    return new Database(file, { timeout: OPENING_TIMEOUT_MS });
+  } catch (error) {
+    throw toStoreError(error, file);
+  }
+}
+
+/** Another program's database is left exactly as it is. */
+export function refuseForeign(database: Database.Database, file: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+  if (tables.length === 0 || tables.includes(MIGRATIONS_TABLE)) return;
+  throw new StoreError(`${file} is not a legwork database: move it away, or set LEGWORK_HOME to another folder`);
+}
+
+/** The switch ignores SQLite's busy time-out, so that it has to be tried again here. */
+function switchToWal(database: Database.Database): void {
+  const deadline = Date.now() + OPENING_TIMEOUT_MS;
+  for (;;) {
+    try {
+      if (database.pragma("journal_mode = WAL", { simple: true }) === "wal") return;
+      throw new StoreError(
+        `${database.name} lies on a file system without shared memory: set LEGWORK_HOME to a local folder`,
+      );
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_RETRY_MS);
+    }
+  }
+}
+
+/**
+ * Applies the generated migrations that the file does not have, all in one exclusive transaction.
+ * Drizzle's own migrator chooses what to apply outside its transaction, and so fails when two processes start together.
+ */
+function migrate(database: Database.Database, file: string): void {
+  const missing = () => missingMigrations(database, file);
+  if (missing().length === 0) return;
+  database
+    .transaction(() => {
+      database.exec(
+        `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, created_at INTEGER)`,
+      );
+      const note = database.prepare(`INSERT INTO ${MIGRATIONS_TABLE} (hash, created_at) VALUES (?, ?)`);
+      for (const migration of missing()) {
+        for (const statement of migration.sql) database.exec(statement);
+        note.run(migration.hash, migration.folderMillis);
+      }
+    })
+    .immediate();
+}
+
+/** The migrations that the file does not have. Throws StoreError where it has some that nobody here knows. */
+export function missingMigrations(database: Database.Database, file: string) {
+  const migrations = readMigrationFiles({ migrationsFolder: migrationsFolder(new URL(".", import.meta.url)) });
+  const applied = appliedHashes(database);
+  const known = new Set(migrations.map((migration) => migration.hash));
+  if ([...applied].some((hash) => !known.has(hash)))
+    throw new StoreError(
+      `${file} was written by a newer legwork: update legwork, or set LEGWORK_HOME to another folder`,
+    );
+  return migrations.filter((migration) => !applied.has(migration.hash));
+}
+
+/** The bundle and the compiled sources lie at different depths below the package's folder. */
+function migrationsFolder(from: URL): string {
+  return existsSync(new URL(MIGRATIONS_JOURNAL, from))
+    ? fileURLToPath(new URL("drizzle", from))
+    : migrationsFolder(new URL("..", from));
+}
+
+function refuseOutdated(database: Database.Database, file: string): void {
+  if (missingMigrations(database, file).length > 0)
+    throw new StoreError(
+      `${file} was written by an older legwork and can only be read: make it and its folder writable, so that it can be updated`,
+    );
+}
+
+function appliedHashes(database: Database.Database): Set<string> {
+  const table = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  if (table.get(MIGRATIONS_TABLE) === undefined) return new Set();
+  return new Set(database.prepare(`SELECT hash FROM ${MIGRATIONS_TABLE}`).pluck().all() as string[]);
+}

@@ -1,0 +1,230 @@
+/** Deletes runs that ended long ago with all that only they need, and gives the space back. */
+import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import type { Clock } from "../../../core/ports/ports.js";
+import { END_STATUSES, isEnded, type RunStatus } from "../../../core/run/run.js";
+import { type Connection, connect } from "../connection/connection.js";
+import { blobs, runEvents, runs, sessions } from "../connection/tables.js";
+
+export interface PruneRequest {
+  /** Milliseconds since the end of a run. */
+  readonly olderThan: number;
+  /** Null is all projects. */
+  readonly project: string | null;
+  /** Deletes nothing and says what would be. */
+  readonly dryRun: boolean;
+}
+
+export interface Pruned {
+  readonly runs: number;
+  /** What those runs held: events, requests and long answers that nobody else refers to. */
+  readonly bytes: number;
+  /** The size of the database file before and after. */
+  readonly fileBytes: { readonly before: number; readonly after: number };
+}
+
+const ROOTS_AT_ONCE = 200;
+const EVENTS_AT_ONCE = 5_000;
+const BATCH_MS = 20; // then others may write
+const PAUSE_MS = 30; // longer than a writer that waits sleeps between two looks
+const PAGES_AT_ONCE = 256; // 1 MiB
+const SETTLED_MS = 3600_000; // a text is kept before the event that refers to it, but never this long before
+
+/**
+ * Whole trees go, and only those in which every run has ended `olderThan` ago and none is continued by a run that stays.
+ * Works in many small transactions: what was deleted when it is broken off is deleted whole. Throws StoreError.
+ */
+export async function pruneRuns(file: string, request: PruneRequest, clock: Clock): Promise<Pruned> {
+  const connection = connect(file);
+  const { verb } = connection;
+  const before = statSync(file).size;
+  const now = clock.now();
+  const gone = new Set<string>();
+  let bytes = 0;
+  try {
+    for (let after: string | null = null; ; ) {
+      const roots: readonly string[] = verb(oldRoots)(connection, request, now - request.olderThan, after);
+      bytes += await inBatches(roots, connection, request, (root) => pruneTree(root, now, request, gone, connection));
+      if (roots.length < ROOTS_AT_ONCE) break;
+      after = roots.at(-1) ?? null;
+    }
+    const unused = verb(unusedTexts)(connection, now - SETTLED_MS, gone);
+    bytes += await inBatches(unused, connection, request, (hash) => pruneText(hash, now, request, connection));
+    if (!request.dryRun) await giveSpaceBack(connection);
+    return { runs: gone.size, bytes, fileBytes: { before, after: statSync(file).size } };
+  } finally {
+    connection.close();
+  }
+}
+
+/** The newest first: a run goes before the one that it continues. */
+function oldRoots(
+  { db }: Connection,
+  { project }: PruneRequest,
+  endedBefore: number,
+  after: string | null,
+): readonly string[] {
+  const conditions: readonly (SQL | undefined)[] = [
+    isNull(runs.parentRunId),
+    inArray(runs.status, [...END_STATUSES]),
+    lt(runs.finishedAt, endedBefore),
+    project === null ? undefined : eq(runs.project, project),
+    after === null ? undefined : lt(runs.id, after),
+  ];
+  const rows = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(...conditions))
+    .orderBy(desc(runs.id))
+    .limit(ROOTS_AT_ONCE)
+    .all();
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Does the work on all of them, in transactions that are short and let others write in between; returns the sum. A dry
+ * run is in nobody's way.
+ */
+async function inBatches(
+  all: readonly string[],
+  { verb, atomically }: Connection,
+  { dryRun }: PruneRequest,
+  work: (one: string) => number,
+): Promise<number> {
+  let sum = 0;
+  let next = 0;
+  const batch = () => {
+    const until = performance.now() + BATCH_MS;
+    do {
+      sum += work(all[next] ?? "");
+      next += 1; // only now: where the database is busy, all of this is called once more
+    } while (next < all.length && performance.now() < until);
+  };
+  while (next < all.length) {
+    verb(() => (dryRun ? batch() : atomically(batch)))();
+    if (!dryRun) await delay(PAUSE_MS);
+  }
+  return sum;
+}
+
+interface TreeRun {
+  readonly id: string;
+  readonly session: string;
+  readonly parentSession: string;
+  readonly status: RunStatus;
+  readonly finishedAt: number | null;
+}
+
+/** Looks again at what it deletes, inside the transaction that does: a run may have been resumed meanwhile. Returns the bytes. */
+function pruneTree(
+  root: string,
+  now: number,
+  { olderThan, dryRun }: PruneRequest,
+  gone: Set<string>,
+  { db }: Connection,
+): number {
+  const tree = db.all<TreeRun>(sql`
+    WITH RECURSIVE tree(id) AS (
+      SELECT ${root} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
+    )
+    SELECT ${runs.id} AS id, ${runs.sessionId} AS session, ${runs.parentSessionId} AS parentSession,
+      ${runs.status} AS status, ${runs.finishedAt} AS finishedAt
+    FROM ${runs} JOIN tree ON ${runs.id} = tree.id
+  `);
+  const ids = tree.map(({ id }) => id);
+  const isOld = ({ status, finishedAt }: TreeRun) =>
+    isEnded(status) && finishedAt !== null && finishedAt < now - olderThan;
+  if (!tree.every(isOld) || isContinued(ids, gone, db)) return 0;
+  const bytes = bytesOf(ids, db);
+  for (const id of ids) gone.add(id);
+  if (dryRun) return bytes;
+  db.delete(runEvents).where(inArray(runEvents.runId, ids)).run();
+  db.delete(runs).where(inArray(runs.id, ids)).run();
+  const own = tree.map(({ session }) => session);
+  const hosts = tree.map(({ parentSession }) => parentSession).filter((id) => !own.includes(id));
+  db.delete(sessions).where(inArray(sessions.id, own)).run();
+  for (const id of new Set(hosts))
+    if (!db.select({ id: runs.id }).from(runs).where(eq(runs.parentSessionId, id)).limit(1).get())
+      db.delete(sessions).where(eq(sessions.id, id)).run();
+  return bytes;
+}
+
+/** Whether a run that stays shares the history of one of these. */
+function isContinued(ids: readonly string[], gone: ReadonlySet<string>, db: Connection["db"]): boolean {
+  const continuing = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(inArray(runs.continuesRunId, [...ids]))
+    .all();
+  return continuing.some(({ id }) => !ids.includes(id) && !gone.has(id));
+}
+
+function bytesOf(ids: readonly string[], db: Connection["db"]): number {
+  const events = db
+    .select({ bytes: sql<number>`coalesce(sum(octet_length(${runEvents.data})), 0)` })
+    .from(runEvents)
+    .where(inArray(runEvents.runId, [...ids]))
+    .get();
+  const rows = db
+    .select({
+      bytes: sql<number>`coalesce(sum(octet_length(${runs.request}) + octet_length(${runs.prompt}) + coalesce(octet_length(${runs.outcome}), 0)), 0)`,
+    })
+    .from(runs)
+    .where(inArray(runs.id, [...ids]))
+    .get();
+  return (events?.bytes ?? 0) + (rows?.bytes ?? 0);
+}
+
+/** Texts to which no event of a run that stays refers. One pass over the journal, and none where there is no text. */
+function unusedTexts({ db }: Connection, keptBefore: number, gone: ReadonlySet<string>): readonly string[] {
+  const old = db.select({ hash: blobs.hash }).from(blobs).where(lt(blobs.createdAt, keptBefore)).all();
+  const unused = new Set(old.map(({ hash }) => hash));
+  for (let page = eventsAfter({ run: "", seq: 0 }, db); unused.size > 0; ) {
+    for (const { run, data } of page)
+      if (data !== null && !gone.has(run))
+        for (const [, hash = ""] of data.matchAll(/"blob":"([0-9a-f]{64})"/g)) unused.delete(hash);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    page = eventsAfter(last, db);
+  }
+  return [...unused];
+}
+
+interface JournalPlace {
+  readonly run: string;
+  readonly seq: number;
+}
+
+/** The next events of all runs; `data` is null where one refers to no text. A query a page, so that none stands long in the way of a checkpoint. */
+function eventsAfter({ run, seq }: JournalPlace, db: Connection["db"]) {
+  return db.all<JournalPlace & { readonly data: string | null }>(sql`
+    SELECT ${runEvents.runId} AS run, ${runEvents.seq} AS seq,
+      CASE WHEN instr(${runEvents.data}, '"blob":"') > 0 THEN ${runEvents.data} END AS data
+    FROM ${runEvents} WHERE (${runEvents.runId}, ${runEvents.seq}) > (${run}, ${seq})
+    ORDER BY ${runEvents.runId}, ${runEvents.seq} LIMIT ${EVENTS_AT_ONCE}
+  `);
+}
+
+/** Leaves one that was kept again meanwhile: an event is about to refer to it. */
+function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db }: Connection): number {
+  const isUnused = and(eq(blobs.hash, hash), lt(blobs.createdAt, now - SETTLED_MS));
+  const found = db
+    .select({ bytes: sql<number>`octet_length(${blobs.text})` })
+    .from(blobs)
+    .where(isUnused)
+    .get();
+  if (!dryRun) db.delete(blobs).where(isUnused).run();
+  return found?.bytes ?? 0;
+}
+
+/** Page by page, so that others can write meanwhile; a file that was made without this keeps its size and uses it again. */
+async function giveSpaceBack({ sqlite, verb, patiently }: Connection): Promise<void> {
+  const step = verb(() => {
+    const free = Number(sqlite.pragma("freelist_count", { simple: true }));
+    if (free > 0) sqlite.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`);
+    return { before: free, after: Number(sqlite.pragma("freelist_count", { simple: true })) };
+  });
+  for (let { before, after } = step(); after > 0 && after < before; { before, after } = step()) await delay(PAUSE_MS);
+  verb(() => patiently(() => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // until then the file is as long as it was
+}

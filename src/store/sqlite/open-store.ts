@@ -1,0 +1,24 @@
+/** All that legwork keeps, in one database file. */
+import type { CatalogCache, Clock, PinStore, RunStore } from "../../core/ports/ports.js";
+import { connect } from "./connection/connection.js";
+import { type Owners, processOwners } from "./connection/owner.js";
+import { createCatalogCache } from "./runs/catalog-store.js";
+import { createPinStore } from "./runs/pin-store.js";
+import { createRunStore } from "./runs/run-store.js";
+
+export interface Store {
+  /** Its `close` closes the one connection that all three share. */
+  readonly runs: RunStore;
+  readonly catalogs: CatalogCache;
+  readonly pins: PinStore;
+}
+
+/** Opens the file, creating folder and tables where they are missing. The caller closes it. Throws StoreError. */
+export function openStore(file: string, clock: Clock, owners: Owners = processOwners()): Store {
+  const connection = connect(file);
+  return {
+    runs: createRunStore(connection, clock, owners),
+    catalogs: createCatalogCache(connection, clock),
+    pins: createPinStore(connection, clock),
+  };
+}

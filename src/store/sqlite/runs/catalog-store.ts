@@ -1,0 +1,48 @@
+/** The CatalogCache port on SQLite. */
+import { eq, lt } from "drizzle-orm";
+import { StoreError } from "../../../core/errors.js";
+import type { CatalogCache, Clock, ToolList } from "../../../core/ports/ports.js";
+import type { Connection } from "../connection/connection.js";
+import { catalogs } from "../connection/tables.js";
+
+const KEPT_MS = 90 * 24 * 3600 * 1000; // a changed definition gets a new entry, and nobody asks for the old one again
+
+/** Prepares nothing: a process uses each verb at most once a start of a server. */
+export function createCatalogCache({ db, verb, atomically }: Connection, clock: Clock): CatalogCache {
+  return {
+    load: verb((definitionHash) => {
+      const row = db.select().from(catalogs).where(eq(catalogs.definitionHash, definitionHash)).get();
+      const list = row && toList(row.list);
+      return list ? { list, at: row.savedAt } : null;
+    }),
+    save: verb((definitionHash, list) => {
+      const entry = { list: toText(list), savedAt: clock.now() };
+      atomically(() => {
+        db.delete(catalogs)
+          .where(lt(catalogs.savedAt, entry.savedAt - KEPT_MS))
+          .run();
+        db.insert(catalogs)
+          .values({ definitionHash, ...entry })
+          .onConflictDoUpdate({ target: catalogs.definitionHash, set: entry })
+          .run();
+      });
+    }),
+  };
+}
+
+/** Null for an entry that something has damaged: the server will be asked again. */
+function toList(text: string): ToolList | null {
+  try {
+    return JSON.parse(text) as ToolList;
+  } catch {
+    return null;
+  }
+}
+
+function toText({ tools, complete, faults }: ToolList): string {
+  try {
+    return JSON.stringify({ tools, complete, faults });
+  } catch (cause) {
+    throw new StoreError("the list of tools cannot be kept: it is nested too deeply", { cause });
+  }
+}

@@ -1,0 +1,53 @@
+/** The PinStore port on SQLite. */
+import { and, eq, sql } from "drizzle-orm";
+import type { Clock, PinStore } from "../../../core/ports/ports.js";
+import type { Connection } from "../connection/connection.js";
+import { type NativeStatement, toNative } from "../connection/native-statement.js";
+import { pins } from "../connection/tables.js";
+
+const { placeholder } = sql;
+
+export function createPinStore({ sqlite, db, verb, atomically }: Connection, clock: Clock): PinStore {
+  let acceptOne: NativeStatement | null = null; // most processes accept nothing
+
+  return {
+    load: verb((from, server) => {
+      const rows = db
+        .select({ tool: pins.tool, hash: pins.hash, definition: pins.definition })
+        .from(pins)
+        .where(and(eq(pins.source, from), eq(pins.server, server)))
+        .all();
+      return new Map(rows.map((pin) => [pin.tool, pin]));
+    }),
+    accept: verb((from, server, accepted) =>
+      atomically(() => {
+        acceptOne ??= prepareAccept();
+        const acceptedAt = clock.now();
+        for (const { tool, hash, definition } of accepted)
+          acceptOne.run({ source: from, server, tool, hash, definition, acceptedAt });
+      }),
+    ),
+  };
+
+  function prepareAccept(): NativeStatement {
+    const query = db
+      .insert(pins)
+      .values({
+        source: placeholder("source"),
+        server: placeholder("server"),
+        tool: placeholder("tool"),
+        hash: placeholder("hash"),
+        definition: placeholder("definition"),
+        acceptedAt: placeholder("acceptedAt"),
+      })
+      .onConflictDoUpdate({
+        target: [pins.source, pins.server, pins.tool],
+        set: {
+          hash: sql`excluded.hash`,
+          definition: sql`excluded.definition`,
+          acceptedAt: sql`excluded.accepted_at`,
+        },
+      });
+    return toNative(sqlite, query);
+  }
+}

@@ -1,0 +1,99 @@
+/** Reads of a journal: from a place on, or without reading through it. */
+import type Database from "better-sqlite3";
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { EffectfulCall, RunStore } from "../../../core/ports/ports.js";
+import type { StoredEvent } from "../../../core/run/event.js";
+import { readEvent } from "../../../core/run/read-event.js";
+import { toNative } from "../connection/native-statement.js";
+import { isLandmark, runEvents } from "../connection/tables.js";
+
+/**
+ * What names the call (the same for each start of it), its tool, its turn, and JSON of whether its answer was an error
+ * (1 or 0) and of its code; null where the call has not ended.
+ */
+type EffectRow = readonly [key: string, tool: string, turn: number | null, answer: string | null];
+
+const { placeholder } = sql;
+const { seq } = runEvents;
+const NO_LIMIT = -1; // as SQLite says it
+const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.version}, ${runEvents.data}`;
+// Left to itself, SQLite would rather read through the journal, which lies in the order of its key.
+const BY_LANDMARK = sql`${runEvents} indexed by run_events_landmarks`;
+
+export type JournalReads = Pick<RunStore, "listEvents" | "lastEvents" | "listEffects">;
+
+/** Prepares them once. */
+export function prepareJournalReads(sqlite: Database.Database): JournalReads {
+  const next = toNative(sqlite, nextEvents());
+  const last = toNative(sqlite, lastEvents(sql`${runEvents} where ${ofType()}`));
+  const lastAccess = toNative(sqlite, lastEvents(sql`${BY_LANDMARK} where ${ofType()} and ${isLandmark(runEvents)}`));
+  const effects = toNative(sqlite, firstEffects());
+  return {
+    listEvents: (runId, { afterSeq, limit = NO_LIMIT, type }) =>
+      next.all({ runId, afterSeq, limit, type }).map(toEvent),
+    lastEvents(runId, { type, beforeSeq, limit }) {
+      const query = type === "tools_resolved" || type === "step_entered" ? lastAccess : last;
+      return query.all({ runId, type, beforeSeq, limit }).map(toEvent);
+    },
+    listEffects(runId, limit) {
+      const rows = effects.all({ runId, limit }) as EffectRow[];
+      return [...new Map(rows.map((row) => [row[0], toEffectfulCall(row)])).values()];
+    },
+  };
+}
+
+function nextEvents(): SQL {
+  const type = placeholder("type");
+  return sql`
+    select ${EVENT} from ${runEvents}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${seq} > ${placeholder("afterSeq")}
+      and (${type} is null or ${runEvents.type} = ${type})
+    order by ${seq} limit ${placeholder("limit")}`;
+}
+
+/** The events of one type, newest first. */
+function lastEvents(from: SQL): SQL {
+  return sql`
+    select ${EVENT} from ${from} and ${seq} < ifnull(${placeholder("beforeSeq")}, ${Number.MAX_SAFE_INTEGER})
+    order by ${seq} desc limit ${placeholder("limit")}`;
+}
+
+function ofType(): SQL {
+  return sql`${runEvents.runId} = ${placeholder("runId")} and ${runEvents.type} = ${placeholder("type")}`;
+}
+
+function toEvent(row: readonly unknown[]): StoredEvent {
+  const [seq, at, type, version, data] = row as [number, number, string, number, string];
+  return readEvent({ seq, at, type, version, data });
+}
+
+/** The calls that were not read-only, oldest first, each once, however often it was started. */
+function firstEffects(): SQL {
+  const { data, type } = runEvents;
+  return sql`
+    select json_array(${data} ->> '$.turn', ${data} ->> '$.index', ${data} ->> '$.call'),
+      ${data} ->> '$.tool', ${data} ->> '$.turn', (${endOfCall()})
+    from ${BY_LANDMARK}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${type} in ('tool_call_started', 'workflow_call_started')
+      and ${isLandmark(runEvents)}
+    order by ${seq} limit ${placeholder("limit")}`;
+}
+
+/** The first event behind the start of a call that tells its end: in most journals the next one. */
+function endOfCall(): SQL {
+  const end = alias(runEvents, "end_events");
+  const isSame = (field: string) => sql`${end.data} ->> ${field} is ${runEvents.data} ->> ${field}`;
+  return sql`
+    select json_array(${end.data} ->> '$.isError', ${end.data} ->> '$.code') from ${runEvents} as ${end}
+    where ${end.runId} = ${runEvents.runId} and ${end.seq} > ${runEvents.seq}
+      and ${end.type} = replace(${runEvents.type}, '_started', '_finished')
+      and ${isSame("$.turn")} and ${isSame("$.index")} and ${isSame("$.call")}
+    order by ${end.seq} limit 1`;
+}
+
+function toEffectfulCall([, tool, turn, answer]: EffectRow): EffectfulCall {
+  if (answer === null) return { tool, turn, answer };
+  const [isError, code] = JSON.parse(answer) as [isError: number, code: string | null];
+  return { tool, turn, answer: { isError: isError === 1, code } };
+}

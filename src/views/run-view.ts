@@ -1,0 +1,265 @@
+/** A run as hosts see it. */
+
+import type { EffectfulCall } from "../core/ports/ports.js";
+import type { ToolRuling } from "../core/run/event.js";
+import type { Question } from "../core/run/question.js";
+import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
+import { cutTo, tail } from "../lib/text.js";
+import type { Runtime } from "../runner/runtime.js";
+import { costOfFamily } from "../runner/state/budget.js";
+import type { Answer } from "../server/tool.js";
+import { fittingPart, sizeOf } from "./page.js";
+
+const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
+const LONGEST_QUESTION = 4_000; // characters
+const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
+const LEAST_EFFECT = 40; // characters that the shortest of `effects` takes
+const MOST_EFFECTS = 100_000;
+const REPLIES_AT_A_TIME = 20;
+
+/** The few fields by which a list tells its runs apart. */
+export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer {
+  const { request } = run;
+  return withoutNulls({
+    run_id: run.id,
+    status: run.status,
+    title: run.title,
+    parent_run_id: run.parentRunId,
+    continues: run.continues,
+    agent: request.agent,
+    workflow: run.workflow,
+    step: run.step,
+    provider: request.provider,
+    model: request.model,
+    error: errorOf(run, troubleOf(run, deps)),
+    turns_used: run.turnsUsed,
+    tool_calls_count: run.toolCallsCount,
+    cost_usd: run.costUsd,
+    created_at: toTime(run.createdAt),
+    finished_at: toTime(run.finishedAt),
+  });
+}
+
+/** Why it broke off in this process; null for all others. */
+function troubleOf({ id }: ListedRun, { live }: Pick<AnswerDeps, "live">): string | null {
+  return live?.troubleOf(id) ?? null;
+}
+
+function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | null {
+  return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
+}
+
+/** Where a run's details are; without `live`, of no process that may work on it. */
+type AnswerDeps = Pick<Runtime, "store" | "readReply"> & Partial<Pick<Runtime, "live">>;
+
+/** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
+export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer {
+  if (budget < LEAST_BUDGET)
+    return fitAnswer({ ...toListed(run, runtime), result: run.outcome?.result ?? null }, budget);
+  const { request, outcome } = run;
+  const detail = readDetail(run, runtime, budget);
+  const trouble = troubleOf(run, runtime);
+  const treeCostUsd = costOfFamily(run, runtime.store);
+  const answer = {
+    run_id: run.id,
+    session_id: run.sessionId,
+    parent_run_id: run.parentRunId,
+    ...(run.parentRunId === null ? {} : { parent_session_id: run.parentSessionId, root_run_id: run.rootRunId }),
+    ...(run.continues === null ? {} : { continues: run.continues }),
+    depth: run.depth,
+    status: run.status,
+    title: run.title,
+    agent: request.agent,
+    workflow: run.workflow,
+    ...(request.workflow?.version ? { workflow_version: request.workflow.version } : {}),
+    step: run.step,
+    provider: request.provider,
+    model: request.model,
+    result: outcome?.result ?? null,
+    ...(run.question === null ? {} : { question: toQuestionAnswer(run.question) }),
+    partial_text: detail.text || null,
+    data: outcome?.data ?? null,
+    artifacts: outcome?.artifacts ?? [],
+    files_modified: outcome?.filesModified ?? [],
+    next_steps: outcome?.nextSteps ?? [],
+    effects: detail.effects,
+    tools: detail.tools,
+    warnings: detail.warnings,
+    error: errorOf(run, trouble),
+    usage: {
+      input_tokens: run.usage.input,
+      output_tokens: run.usage.output,
+      cached_tokens: run.usage.cached,
+      thinking_tokens: run.usage.thinking,
+    },
+    cost_usd: run.costUsd,
+    ...(treeCostUsd === undefined ? {} : { tree_cost_usd: treeCostUsd }),
+    turns_used: run.turnsUsed,
+    tool_calls_count: run.toolCallsCount,
+    created_at: toTime(run.createdAt),
+    started_at: toTime(run.startedAt),
+    finished_at: toTime(run.finishedAt),
+    ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
+    next: trouble === null ? nextStep(run) : BROKEN_OFF,
+  };
+  return fitAnswer(answer, budget);
+}
+
+/** What a run can be told without; the view "result" gives each of them in full. */
+export const DROPPABLE = [
+  "result",
+  "partial_text",
+  "data",
+  "effects",
+  "warnings",
+  "tools",
+  "artifacts",
+  "files_modified",
+  "next_steps",
+];
+
+/** Cuts the largest fields, text by text and list by list, until the answer fits; a text keeps as much as has room. */
+function fitAnswer(answer: Answer, budget: number): Answer {
+  if (sizeOf(answer) <= budget) return answer;
+  const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
+  const fitted: Record<string, unknown> = { ...answer, truncated: [...DROPPABLE], next };
+  const room = () => budget - sizeOf(fitted);
+  const bySize = DROPPABLE.toSorted((left, right) => sizeOf(answer[right]) - sizeOf(answer[left]));
+  const truncated: string[] = [];
+  for (const field of bySize) {
+    if (room() >= 0) break;
+    fitted[field] = Array.isArray(answer[field]) ? [] : null;
+    truncated.push(field);
+  }
+  if (room() < 0) return { run_id: answer.run_id, status: answer.status };
+  fitted.truncated = truncated;
+  for (const field of truncated) {
+    const text = answer[field];
+    if (typeof text === "string" && room() > 20) fitted[field] = fittingPart(text, 0, room());
+  }
+  return fitted;
+}
+
+/** What only the journal knows: the text so far, what was changed, and which tools the run got. */
+function readDetail(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number) {
+  const { store } = runtime;
+  const [resolved] = store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
+  const { rulings, warnings } =
+    resolved?.event.type === "tools_resolved" ? resolved.event : { rulings: null, warnings: [] };
+  // More than have room make a list that is cut, just as all of them would.
+  const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
+  return {
+    text: run.outcome?.result == null ? lastText(run.id, runtime) : "",
+    effects: store.listEffects(run.id, most).map(toEffect),
+    tools: rulings && toolSummary(rulings),
+    warnings,
+  };
+}
+
+/** The end of what the model has said, read from the last reply back. */
+function lastText(runId: string, { store, readReply }: Pick<Runtime, "store" | "readReply">): string {
+  let text = "";
+  let beforeSeq: number | null = null;
+  while (text.length < PARTIAL_TEXT_LENGTH) {
+    const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
+    const replies = store.lastEvents(runId, query);
+    for (const { event } of replies) {
+      const said = event.type === "model_replied" ? readReply(event.raw).text : "";
+      if (said !== "") text = text === "" ? said : `${said}\n\n${text}`;
+    }
+    const oldest = replies.at(-1);
+    if (oldest === undefined || replies.length < REPLIES_AT_A_TIME) break;
+    beforeSeq = oldest.seq;
+  }
+  return tail(text, PARTIAL_TEXT_LENGTH);
+}
+
+function toEffect({ tool, turn, answer }: EffectfulCall) {
+  const by = turn === null ? { by: "workflow" as const } : { turn };
+  return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
+}
+
+/** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
+function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
+  if (code === "not_called" || code === "session_lost") return "not made";
+  if (code !== null && code !== "call_failed") return "unknown";
+  return isError ? "failed" : "done";
+}
+
+/** How many tools a run has got and how many not, and how to grant more. */
+export function toolSummary(rulings: readonly ToolRuling[]) {
+  const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
+  const withheld = rulings.filter(({ allowed }) => !allowed);
+  const example = withheld.find(({ blocked }) => !blocked)?.tools[0];
+  return {
+    allowed: count(rulings.filter(({ allowed }) => allowed)),
+    withheld: count(withheld),
+    ...(withheld.length > 0 && example === undefined
+      ? { how_to_grant: "blocked_tools withholds them, and always wins" }
+      : {}),
+    ...(example === undefined
+      ? {}
+      : { how_to_grant: `add names or patterns to tools, such as "${example}"; get_run view "access" lists all` }),
+  };
+}
+
+function nextStep(run: Run): string {
+  const id = run.id;
+  const seen = `get_run(run_id: "${id}", view: "events") shows what it did`;
+  switch (run.status) {
+    case "pending":
+    case "running":
+      return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
+    case "interrupted":
+      return `its process went away: a legwork of its project goes on with it by itself within an hour (list_runs says what is missing where it does not); resume_run(run_id: "${id}") goes on at once; ${seen}`;
+    case "waiting":
+      return run.question === null
+        ? `it has its answer and goes on as soon as a legwork of its project has room; ${seen}`
+        : howToAnswer(run, run.question);
+    case "success":
+      return `resume_run(run_id: "${id}", message: …) goes on from it; ${seen}`;
+    case "cancelled":
+      return seen;
+    default:
+      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run goes on with it; "}${seen}`;
+  }
+}
+
+/** What a run waits with, as it is shown to whoever may answer. */
+function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Question): Answer {
+  return {
+    id,
+    kind,
+    text: cutTo(text, LONGEST_QUESTION),
+    ...(options === null ? {} : { options }),
+    ...("tool" in about ? { tool: about.tool } : {}),
+    expires_at: toTime(expiresAt),
+  };
+}
+
+function howToAnswer({ id }: Run, { id: question, kind }: Question): string {
+  const answer = kind === "approval" ? "approve: true or false" : 'answer: "…"';
+  return `it waits for a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) answers; ask the user, do not decide for them`;
+}
+
+const BROKEN_OFF =
+  "it broke off, and is marked as interrupted as soon as the database can be written: mend that, then spawn it again";
+
+/** What helps against an end, by its code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  max_turns: "resume_run with more_turns goes on with it; ",
+  max_cost_usd:
+    "where the limit is its own and all that was spent is known, resume_run with more_cost_usd goes on with it; ",
+  timeout: "resume_run with more_seconds goes on with it; ",
+  stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
+  rate_limited: "resume_run goes on with it later; ",
+  overloaded: "resume_run goes on with it later; ",
+};
+
+export function toTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
+
+function withoutNulls(fields: Readonly<Record<string, unknown>>): Answer {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}

@@ -31,12 +31,12 @@ async function runCommand(argv: readonly string[]): Promise<void> {
     const { serve } = await import("./serve.js");
     return serve(project, packageVersion());
   }
-  const { findPlaces } = await import("./config/files/paths.js");
+  const { findPaths } = await import("./config/files/paths.js");
   const { RUN_COMMAND } = await import("./composition/commands.js");
   const width = Math.max(NARROWEST_LINE, process.stdout.columns ?? LINE_OF_NO_TERMINAL);
   const { text, exitCode } = await RUN_COMMAND[command]({
     ...given,
-    place: findPlaces(project),
+    paths: findPaths(project),
     version: packageVersion(),
     width,
   });

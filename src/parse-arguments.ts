@@ -19,7 +19,7 @@ legwork runs show ID --access [--at SEQ]    which rule allows or refuses each to
 legwork runs watch ID               its events as they come, until its end; --json prints one a line
 legwork runs cancel ID [--reason TEXT]    stops a run, whichever process works on it; --json
 legwork runs resume ID [--message TEXT] [--more-turns N] [--more-seconds N] [--more-cost-usd N]    goes on with it in this terminal; --json
-legwork runs respond ID --approve | --deny | --answer TEXT [--remark TEXT] [--question q1]    answers what it asks; --json
+legwork runs respond ID --approve | --deny | --answer TEXT [--comment TEXT] [--question q1]    answers what it asks; --json
 legwork runs respond ID --message TEXT    writes to its agent while it works; --json
 legwork runs prune --older-than 30d    deletes runs of the project that ended longer ago; --all projects, --dry-run, --json
 legwork backup FILE                 a copy of the database, made while others work on it; --json
@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   workflows: ["json"],
   runs: [
     ...["json", "access", "at", "limit", "reason", "message", "more-turns", "more-seconds", "more-cost-usd"],
-    ...["older-than", "all", "dry-run", "approve", "deny", "answer", "remark", "question"],
+    ...["older-than", "all", "dry-run", "approve", "deny", "answer", "comment", "remark", "question"],
   ],
   backup: ["json"],
   doctor: ["json"],
@@ -53,7 +53,7 @@ const MOST_SEED = 2 ** 31;
 const MOST_SEQ = Number.MAX_SAFE_INTEGER;
 
 /** What stands on the command line; `command` is null for the server. */
-export type Arguments = Omit<Given, "place" | "version" | "width"> & {
+export type Arguments = Omit<Given, "paths" | "version" | "width"> & {
   readonly command: Command | null;
   readonly project: string | null;
   readonly version: boolean;
@@ -86,6 +86,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
         approve: { type: "boolean" },
         deny: { type: "boolean" },
         answer: { type: "string" },
+        comment: { type: "string" },
         remark: { type: "string" },
         question: { type: "string" },
         crash: { type: "string" },
@@ -119,7 +120,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       approve: flags.approve ?? false,
       deny: flags.deny ?? false,
       answer: flags.answer ?? null,
-      remark: flags.remark ?? null,
+      comment: flags.comment ?? flags.remark ?? null,
       question: flags.question ?? null,
       crash: crash === undefined ? null : wholeNumber("crash", crash, MOST_DEATHS),
       seed: seed === undefined ? null : wholeNumber("seed", seed, MOST_SEED),

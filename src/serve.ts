@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
 import type { OpenRuntime } from "./composition/open-runtime.js";
-import { findPlaces } from "./config/files/paths.js";
+import { findPaths } from "./config/files/paths.js";
 import type { Runtime } from "./runner/runtime.js";
 import { createServer } from "./server/create-server.js";
 
@@ -21,10 +21,10 @@ export async function serve(projectArgument: string | null, version: string): Pr
 
   async function open(): Promise<OpenRuntime> {
     const { openRuntime } = await import("./composition/open-runtime.js");
-    opened = openRuntime(findPlaces(projectArgument), version, { elicit: server.elicit });
+    opened = openRuntime(findPaths(projectArgument), version, { elicit: server.elicit });
     if (ending !== null)
       opened.interrupt(ending); // the end came while the database was being opened
-    else if (!opened.runtime.store.isReadOnly) opened.runtime.takeOver.begin();
+    else if (!opened.runtime.store.isReadOnly) opened.runtime.recovery.begin();
     return opened;
   }
 
@@ -39,7 +39,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
   /** Runs that were interrupted go on even if the host never calls: opening takes them over. */
   function takeOverLater(): void {
     const timer = setTimeout(() => {
-      if (ending !== null || opening !== null || !existsSync(findPlaces(projectArgument).databaseFile)) return;
+      if (ending !== null || opening !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
       runtime().catch((error: unknown) => reportBug(error, {}));
     }, TAKE_OVER_AFTER_MS);
     timer.unref();

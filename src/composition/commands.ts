@@ -3,17 +3,17 @@ import { userInfo } from "node:os";
 import type { OpenedForRun } from "../cli/commands/resume-here.js";
 import { type CommandEnd, SIGNAL_EXIT } from "../cli/render/command-end.js";
 import { inPackage } from "../config/files/package-folder.js";
-import type { Place } from "../config/files/paths.js";
+import type { Paths } from "../config/files/paths.js";
 import { ConfigError, StoreError } from "../core/errors.js";
-import type { RunStore } from "../core/ports/ports.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import type { Run } from "../core/run/run.js";
-import type { Said } from "../runner/live/answer-run.js";
+import type { ReplyOrMessage } from "../runner/live/answer-run.js";
 import type { OpenTools } from "./open-runtime.js";
 
 /** The command line after it was read. */
 export interface Given {
   readonly words: readonly string[];
-  readonly place: Place;
+  readonly paths: Paths;
   readonly version: string;
   /** Characters in a line of the terminal. */
   readonly width: number;
@@ -33,7 +33,7 @@ export interface Given {
   readonly approve: boolean;
   readonly deny: boolean;
   readonly answer: string | null;
-  readonly remark: string | null;
+  readonly comment: string | null;
   readonly question: string | null;
   readonly crash: number | null;
   readonly seed: number | null;
@@ -56,21 +56,21 @@ export const RUN_COMMAND = {
   selftest: runSelftest,
 } satisfies Record<string, Command>;
 
-async function runTrust({ place }: Given): Promise<CommandEnd> {
+async function runTrust({ paths }: Given): Promise<CommandEnd> {
   const { trust } = await import("../cli/commands/trust.js");
   const { readProjectDefinitions } = await import("../definitions/read/read-project-definitions.js");
-  return { text: await trust(place, readProjectDefinitions(place.project)), exitCode: 0 };
+  return { text: await trust(paths, readProjectDefinitions(paths.project)), exitCode: 0 };
 }
 
-async function runTools({ place, version, ...options }: Given): Promise<CommandEnd> {
+async function runTools({ paths, version, ...options }: Given): Promise<CommandEnd> {
   const { tools } = await import("../cli/commands/tools.js");
-  return await withTools(place, version, (opened) => tools(options, opened));
+  return await withTools(paths, version, (opened) => tools(options, opened));
 }
 
 /** Ends the servers that `act` starts, also where a signal comes first. */
-async function withTools<R>(place: Place, version: string, act: (opened: OpenTools) => Promise<R>): Promise<R> {
+async function withTools<R>(paths: Paths, version: string, act: (opened: OpenTools) => Promise<R>): Promise<R> {
   const { openTools } = await import("./open-runtime.js");
-  const opened = await openTools(place, version);
+  const opened = await openTools(paths, version);
   // The servers run in groups of their own, which the terminal's signals do not reach.
   for (const signal of SIGNALS)
     process.once(signal, () => void opened.close().finally(() => process.exit(SIGNAL_EXIT)));
@@ -81,7 +81,7 @@ async function withTools<R>(place: Place, version: string, act: (opened: OpenToo
   }
 }
 
-async function runWorkflows({ place, version, ...options }: Given): Promise<CommandEnd> {
+async function runWorkflows({ paths, version, ...options }: Given): Promise<CommandEnd> {
   const [{ workflows }, { openDefinitions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas }] =
     await Promise.all([
       import("../cli/commands/workflows.js"),
@@ -90,8 +90,8 @@ async function runWorkflows({ place, version, ...options }: Given): Promise<Comm
       import("../definitions/workflow/to-mermaid.js"),
       import("../json-schema/json-schema.js"),
     ]);
-  const { definitions: usable } = await openDefinitions(place);
-  const { definitions: readable, conditions } = await openDefinitions(place, () => true);
+  const { definitions: usable } = await openDefinitions(paths);
+  const { definitions: readable, conditions } = await openDefinitions(paths, () => true);
   return await workflows(options, {
     usable,
     readable,
@@ -100,7 +100,7 @@ async function runWorkflows({ place, version, ...options }: Given): Promise<Comm
     draw: toMermaid,
     async servers() {
       const { openTools } = await import("./open-runtime.js");
-      const opened = await openTools(place, version);
+      const opened = await openTools(paths, version);
       try {
         return { servers: opened.downstream.status(), notices: opened.notices };
       } finally {
@@ -110,15 +110,15 @@ async function runWorkflows({ place, version, ...options }: Given): Promise<Comm
   });
 }
 
-async function runAgents({ place, ...options }: Given): Promise<CommandEnd> {
+async function runAgents({ paths, ...options }: Given): Promise<CommandEnd> {
   const [{ agents }, { openDefinitions }] = await Promise.all([
     import("../cli/commands/agents.js"),
     import("./open-definitions.js"),
   ]);
-  return agents(options, (await openDefinitions(place)).definitions);
+  return agents(options, (await openDefinitions(paths)).definitions);
 }
 
-async function runRuns({ place, version, ...options }: Given): Promise<CommandEnd> {
+async function runRuns({ paths, version, ...options }: Given): Promise<CommandEnd> {
   const [{ runs }, { openStore }, { readReply }, { toAnswer, toListed }, { toAccess, toEventItem }] = await Promise.all(
     [
       import("../cli/commands/runs.js"),
@@ -128,18 +128,18 @@ async function runRuns({ place, version, ...options }: Given): Promise<CommandEn
       import("../views/event-views.js"),
     ],
   );
-  const { runs: store } = openStore(place.databaseFile, { now: Date.now });
+  const { runs: store } = openStore(paths.databaseFile, { now: Date.now });
   // Whoever read has gone: like a terminal that is closed.
   process.stdout.on("error", () => {}).once("error", () => process.kill(process.pid, "SIGHUP"));
   try {
     return await runs(options, {
       store,
-      project: place.project,
+      project: paths.project,
       async prune(request) {
         const { pruneRuns } = await import("../store/sqlite/maintenance/prune-runs.js");
-        return await pruneRuns(place.databaseFile, request, { now: Date.now });
+        return await pruneRuns(paths.databaseFile, request, { now: Date.now });
       },
-      respond: (run, said) => respondInTerminal(run, said, place, store),
+      respond: (run, said) => respondInTerminal(run, said, paths, store),
       readReply,
       shapes: {
         listed: (run) => toListed(run, {}),
@@ -155,21 +155,21 @@ async function runRuns({ place, version, ...options }: Given): Promise<CommandEn
           import("../core/redact.js"),
           import("../config/trust/known-secrets.js"),
         ]);
-        return createRedact(await knownSecrets(place)).text(text);
+        return createRedact(await knownSecrets(paths)).text(text);
       },
       write: (text) => process.stdout.write(text),
       async lookAfterRuns() {
         if (store.isReadOnly) return () => {};
-        const [{ everyFewSeconds }, { createLog }] = await Promise.all([
+        const [{ startHeartbeat }, { createLog }] = await Promise.all([
           import("../runner/live/heartbeat.js"),
           import("../log/create-log.js"),
         ]);
         store.interruptAbandoned();
         const look = (wokeLate: boolean) => void (wokeLate || store.interruptAbandoned());
-        const timer = everyFewSeconds(look, createLog(place.home, "warn", { toStderr: false }));
+        const timer = startHeartbeat(look, createLog(paths.home, "warn", { toStderr: false }));
         return () => clearInterval(timer);
       },
-      open: () => openForOneRun(place, version),
+      open: () => openForOneRun(paths, version),
     });
   } finally {
     store.close();
@@ -177,8 +177,8 @@ async function runRuns({ place, version, ...options }: Given): Promise<CommandEn
 }
 
 /** The process that works on the run, or the next one of its project, goes on with what was said. */
-async function respondInTerminal(run: Run, said: Said, place: Place, store: RunStore): Promise<void> {
-  const [{ respond }, { loadConfig }, { createRedact }, { createEventFeed }, { createLog }, { createNewId }] =
+async function respondInTerminal(run: Run, said: ReplyOrMessage, paths: Paths, store: RunStore): Promise<void> {
+  const [{ respond }, { loadConfig }, { createRedact }, { createEventBus }, { createLog }, { createNewId }] =
     await Promise.all([
       import("../runner/live/answer-run.js"),
       import("../config/load-config.js"),
@@ -187,10 +187,10 @@ async function respondInTerminal(run: Run, said: Said, place: Place, store: RunS
       import("../log/create-log.js"),
       import("./open-runtime.js"),
     ]);
-  const { secrets, logLevel } = await loadConfig(place);
-  const feed = createEventFeed(createLog(place.home, logLevel, { toStderr: false }));
-  const deps = { store, feed, clock: { now: Date.now }, redact: createRedact(secrets), newId: createNewId() };
-  respond(run, said, { by: userName(), door: "command_line" }, deps);
+  const { secrets, logLevel } = await loadConfig(paths);
+  const bus = createEventBus(createLog(paths.home, logLevel, { toStderr: false }));
+  const deps = { store, bus, clock: { now: Date.now }, redact: createRedact(secrets), newId: createNewId() };
+  respond(run, said, { by: userName(), channel: "command_line" }, deps);
 }
 
 function userName(): string {
@@ -201,7 +201,7 @@ function userName(): string {
   }
 }
 
-async function runBackup({ place: { databaseFile }, ...options }: Given): Promise<CommandEnd> {
+async function runBackup({ paths: { databaseFile }, ...options }: Given): Promise<CommandEnd> {
   const [{ backup }, { backupDatabase }] = await Promise.all([
     import("../cli/commands/backup.js"),
     import("../store/sqlite/maintenance/backup-database.js"),
@@ -209,13 +209,13 @@ async function runBackup({ place: { databaseFile }, ...options }: Given): Promis
   return await backup(options, { databaseFile, backup: (target) => backupDatabase(databaseFile, target) });
 }
 
-async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
+async function runDoctor({ paths, version, json }: Given): Promise<CommandEnd> {
   const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }] = await Promise.all([
     import("../cli/commands/doctor.js"),
     import("./look-at-configuration.js"),
     import("../store/sqlite/maintenance/inspect-database.js"),
   ]);
-  const { home, project, databaseFile } = place;
+  const { home, project, databaseFile } = paths;
   return await doctor(
     { json },
     {
@@ -225,11 +225,11 @@ async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
       project,
       databaseFile,
       database: () => inspectDatabase(databaseFile),
-      configuration: () => lookAtConfiguration(place),
+      configuration: () => lookAtConfiguration(paths),
       async servers() {
         try {
-          return await withTools(place, version, async ({ downstream }) => {
-            await downstream.hold(downstream.servers).settled;
+          return await withTools(paths, version, async ({ downstream }) => {
+            await downstream.acquire(downstream.servers).settled;
             return { servers: downstream.status(), fault: null };
           });
         } catch (error) {
@@ -242,10 +242,10 @@ async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
 }
 
 /** Works on no other run than the one that is begun here; a signal interrupts that one. Throws StoreError. */
-async function openForOneRun(place: Place, version: string): Promise<OpenedForRun> {
+async function openForOneRun(paths: Paths, version: string): Promise<OpenedForRun> {
   const { openRuntime } = await import("./open-runtime.js");
   const elicit = async () => ({ action: "cancel" }) as const;
-  const opened = openRuntime(place, version, { elicit });
+  const opened = openRuntime(paths, version, { elicit });
   const { runtime } = opened;
   const session = { id: runtime.newId("ses"), clientName: "legwork runs resume", clientVersion: version };
   const stopped = new AbortController();
@@ -265,8 +265,8 @@ async function openForOneRun(place: Place, version: string): Promise<OpenedForRu
   };
 }
 
-async function runSelftest({ place, json, crash, seed }: Given): Promise<CommandEnd> {
-  const [{ runCampaign }, { reportText }, { openOnlooker }, { OK_EXIT, TROUBLE_EXIT }] = await Promise.all([
+async function runSelftest({ paths, json, crash, seed }: Given): Promise<CommandEnd> {
+  const [{ runCampaign }, { reportText }, { openDatabaseObserver }, { OK_EXIT, TROUBLE_EXIT }] = await Promise.all([
     import("../selftest/run-campaign.js"),
     import("../selftest/campaign-report.js"),
     import("../store/sqlite/connection/open-database-observer.js"),
@@ -281,9 +281,9 @@ async function runSelftest({ place, json, crash, seed }: Given): Promise<Command
       deaths: crash,
       seed: seed ?? Math.floor(Math.random() * MOST_SEED),
       program: PROGRAM,
-      path: place.env.PATH ?? "",
+      path: paths.env.PATH ?? "",
     },
-    { openOnlooker, say: (line) => process.stderr.write(`${line}\n`) },
+    { openDatabaseObserver, say: (line) => process.stderr.write(`${line}\n`) },
   );
   return {
     text: json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report),

@@ -1,19 +1,19 @@
 /** What can be said of the configuration without a run: whether it can be read, what it leaves out, which providers are ready. */
 import type { ConfigurationLook } from "../cli/commands/doctor.js";
-import type { Place } from "../config/files/paths.js";
+import type { Paths } from "../config/files/paths.js";
 import { type Config, loadConfig } from "../config/load-config.js";
 import { ConfigError, RequestError } from "../core/errors.js";
-import { refuseUnpriced } from "../runner/request/require-prices.js";
+import { requirePrices } from "../runner/request/require-prices.js";
 import { type ProviderEntry, resolveProvider } from "../runner/request/resolve-provider.js";
 import { openDefinitions } from "./open-definitions.js";
 import { providerEntries } from "./open-runtime.js";
 
 /** Reads files only. */
-export async function lookAtConfiguration(place: Place): Promise<ConfigurationLook> {
+export async function lookAtConfiguration(paths: Paths): Promise<ConfigurationLook> {
   try {
-    const config = await loadConfig(place);
-    const notices = [...config.notices, ...(await definitionNotices(place))];
-    const entries = providerEntries(config, place);
+    const config = await loadConfig(paths);
+    const notices = [...config.notices, ...(await definitionNotices(paths))];
+    const entries = providerEntries(config, paths);
     const providers = await Promise.all(
       entries.map(async (entry) => ({ name: entry.name, problem: await problemOf(entry) })),
     );
@@ -24,8 +24,8 @@ export async function lookAtConfiguration(place: Place): Promise<ConfigurationLo
 }
 
 /** What is wrong with files of agents and workflows, each of which costs only itself. */
-async function definitionNotices(place: Place): Promise<readonly string[]> {
-  const { definitions } = await openDefinitions(place);
+async function definitionNotices(paths: Paths): Promise<readonly string[]> {
+  const { definitions } = await openDefinitions(paths);
   const entries = [...definitions.agents(), ...definitions.workflows()];
   return [...entries.flatMap(({ error }) => (error === null ? [] : [error])), ...definitions.notices];
 }
@@ -43,7 +43,7 @@ async function choiceOf(config: Config, entries: readonly ProviderEntry[]) {
   try {
     const { entry, model } = await resolveProvider([], config, entries);
     const choice = { provider: entry.name, model };
-    refuseUnpriced({ ...choice, limits: config.limits, workflow: null }, new Map([[entry.name, entry]]));
+    requirePrices({ ...choice, limits: config.limits, workflow: null }, new Map([[entry.name, entry]]));
     return choice;
   } catch (error) {
     return { refusal: messageOf(error) };

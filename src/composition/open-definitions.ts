@@ -1,6 +1,6 @@
 /** Puts the agents and workflows of a project, its user and legwork together. */
 import { inPackage } from "../config/files/package-folder.js";
-import { COMMAND, type Place } from "../config/files/paths.js";
+import { COMMAND, type Paths } from "../config/files/paths.js";
 import { trustsDefinition } from "../config/trust/trust.js";
 
 export const SHIPPED_WORKFLOWS = inPackage("workflows");
@@ -10,15 +10,15 @@ export const SHIPPED_WORKFLOWS = inPackage("workflows");
  * given. Whoever only looks at files, and uses none of them, may look at all.
  */
 export async function openDefinitions(
-  place: Place,
-  trusts = (name: string, bytes: Uint8Array | null): boolean => trustsDefinition(place, name, bytes),
+  paths: Paths,
+  trusts = (name: string, bytes: Uint8Array | null): boolean => trustsDefinition(paths, name, bytes),
 ) {
   const [{ createConditions }, { createDefinitions }] = await Promise.all([
     import("../conditions/create-conditions.js"),
     import("../definitions/create-definitions.js"),
   ]);
   const conditions = createConditions();
-  const { home, userHome, project } = place;
+  const { home, userHome, project } = paths;
   const definitions = createDefinitions({
     project: { root: project, trusts },
     home,

@@ -1,11 +1,13 @@
 /** Puts the adapters together: loaded and opened at a process's first tool call, never before. */
 import { join } from "node:path";
 import { monotonicFactory } from "ulid";
-import { COMMAND, type Place } from "../config/files/paths.js";
+import { COMMAND, type Paths } from "../config/files/paths.js";
 import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "../config/load-config.js";
 import { providerSecrets } from "../config/trust/secrets.js";
 import { ConfigError, RequestError } from "../core/errors.js";
-import type { Downstream, Log, PinStore } from "../core/ports/ports.js";
+import type { PinStore } from "../core/ports/catalog-store.js";
+import type { Log } from "../core/ports/clock-and-log.js";
+import type { Downstream } from "../core/ports/downstream.js";
 import { createRedact } from "../core/redact.js";
 import { priceIn } from "../core/run/cost.js";
 import type { ReadReply } from "../core/run/history.js";
@@ -18,15 +20,15 @@ import { readGeminiReply } from "../providers/gemini/from-wire.js";
 import { modelIdFault } from "../providers/gemini/model-id.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { createScripts } from "../providers/rehearsal/script.js";
-import { createTurnstile } from "../runner/live/admission-queue.js";
-import { createEventFeed } from "../runner/live/event-bus.js";
+import { createAdmissionQueue } from "../runner/live/admission-queue.js";
+import { createEventBus } from "../runner/live/event-bus.js";
 import { createLiveRuns } from "../runner/live/live-runs.js";
-import { createTakeOver } from "../runner/live/recovery.js";
+import { createRecovery } from "../runner/live/recovery.js";
 import { createStoreWatch } from "../runner/live/watch-store.js";
-import { createChildren } from "../runner/operations/child-runs.js";
+import { createChildRuns } from "../runner/operations/child-runs.js";
 import type { ProviderEntry } from "../runner/request/resolve-provider.js";
 import type { Runtime, RuntimeParts, Setup } from "../runner/runtime.js";
-import { createOfferTools } from "../runner/tools/tool-set.js";
+import { createToolSets } from "../runner/tools/tool-set.js";
 import { openStore } from "../store/sqlite/open-store.js";
 import { openDefinitions, SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
@@ -46,32 +48,32 @@ export interface OpenRuntime {
 }
 
 /** Opens the store and marks the runs whose process is gone; takes none of them over by itself. Throws StoreError. */
-export function openRuntime(place: Place, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
+export function openRuntime(paths: Paths, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
   const clock = { now: Date.now };
-  const { runs: store, catalogs, pins } = openStore(place.databaseFile, clock);
+  const { runs: store, catalogs, pins } = openStore(paths.databaseFile, clock);
   try {
     store.interruptAbandoned();
   } catch (error) {
     store.close();
     throw error;
   }
-  let redact = createRedact(providerSecrets(place.env));
-  const log = createLog(place.home, DEFAULT_LOG_LEVEL);
+  let redact = createRedact(providerSecrets(paths.env));
+  const log = createLog(paths.home, DEFAULT_LOG_LEVEL);
   log.redact = redact;
-  const feed = createEventFeed(log);
+  const bus = createEventBus(log);
   const watch = createStoreWatch(store, log);
-  const live = createLiveRuns({ store, feed, watch, log });
+  const live = createLiveRuns({ store, bus, watch, log });
   let downstream: Downstream | null = null;
   let setup: Promise<Setup> | null = null;
 
   async function openSetup(): Promise<Setup> {
-    const config = await loadConfig(place);
-    const { conditions, definitions } = await openDefinitions(place);
+    const config = await loadConfig(paths);
+    const { conditions, definitions } = await openDefinitions(paths);
     redact = createRedact(config.secrets);
     log.redact = redact;
     log.level = config.logLevel;
     live.allow(config.maxConcurrentRuns);
-    downstream = await openDownstream(config, place, {
+    downstream = await openDownstream(config, paths, {
       log,
       redact,
       cache: catalogs,
@@ -82,7 +84,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
     return {
       settings: config,
       resume: config.resume,
-      providers: providerEntries(config, place),
+      providers: providerEntries(config, paths),
       downstream,
       conditions,
       definitions,
@@ -93,18 +95,18 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
   }
 
   const parts: RuntimeParts = {
-    project: place.project,
+    project: paths.project,
     store,
-    feed,
+    bus,
     watch,
     live,
     schemas: createJsonSchemas(),
-    turnstile: createTurnstile(),
-    offerTools: createOfferTools(),
-    callChildren: createChildren(() => runtime),
+    admission: createAdmissionQueue(),
+    resolveToolSet: createToolSets(),
+    callChildren: createChildRuns(() => runtime),
     readReply,
     clock,
-    readProjectFile: createReadProjectFile({ root: place.project, home: place.home }),
+    readProjectFile: createReadProjectFile({ root: paths.project, home: paths.home }),
     get redact() {
       return redact;
     },
@@ -122,7 +124,7 @@ export function openRuntime(place: Place, version: string, host: Pick<Downstream
       });
     },
   };
-  const runtime: Runtime = Object.assign(parts, { takeOver: createTakeOver(parts, host.elicit, log) });
+  const runtime: Runtime = Object.assign(parts, { recovery: createRecovery(parts, host.elicit, log) });
 
   return {
     log,
@@ -152,15 +154,15 @@ export interface OpenTools {
 }
 
 /** Starts nothing yet. Throws ConfigError or StoreError. */
-export async function openTools(place: Place, version: string): Promise<OpenTools> {
-  const config = await loadConfig(place);
+export async function openTools(paths: Paths, version: string): Promise<OpenTools> {
+  const config = await loadConfig(paths);
   const redact = createRedact(config.secrets);
-  const store = openStore(place.databaseFile, { now: Date.now });
-  const log = createLog(place.home, config.logLevel, { toStderr: false }); // the command says what matters
+  const store = openStore(paths.databaseFile, { now: Date.now });
+  const log = createLog(paths.home, config.logLevel, { toStderr: false }); // the command says what matters
   log.redact = redact;
   const { catalogs: cache, pins } = store;
   const elicit = async () => ({ action: "cancel" }) as const;
-  const downstream = await openDownstream(config, place, { log, redact, cache, pins, clientVersion: version, elicit });
+  const downstream = await openDownstream(config, paths, { log, redact, cache, pins, clientVersion: version, elicit });
   return {
     downstream,
     pins,
@@ -174,9 +176,9 @@ export async function openTools(place: Place, version: string): Promise<OpenTool
 
 type ProcessParts = Omit<DownstreamOptions, "baseEnv" | "command" | "project">;
 
-async function openDownstream(config: Config, place: Place, parts: ProcessParts): Promise<Downstream> {
+async function openDownstream(config: Config, paths: Paths, parts: ProcessParts): Promise<Downstream> {
   const { createDownstream } = await import("../downstream/pool/pool.js");
-  const { env: baseEnv, project } = place;
+  const { env: baseEnv, project } = paths;
   return createDownstream(config.servers, config.brokenServers, { ...parts, baseEnv, project, command: COMMAND });
 }
 
@@ -184,9 +186,9 @@ export const readReply: ReadReply = (raw) =>
   raw.provider === "gemini" ? readGeminiReply(raw) : readRehearsalReply(raw);
 
 /** Each provider is opened once and serves all runs: what it has prepared for one is there for the next. */
-export function providerEntries(config: Config, place: Place): readonly ProviderEntry[] {
+export function providerEntries(config: Config, paths: Paths): readonly ProviderEntry[] {
   const { apiKey, baseUrl } = config.gemini;
-  const loadScript = createScripts([join(place.home, "rehearsals"), SHIPPED_SCRIPTS]);
+  const loadScript = createScripts([join(paths.home, "rehearsals"), SHIPPED_SCRIPTS]);
   return [
     {
       name: "gemini",

@@ -6,7 +6,7 @@ import type { Secret } from "../core/redact.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/run/limits.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
-import type { Place } from "./files/paths.js";
+import type { Paths } from "./files/paths.js";
 import { type PriceLists, toPriceLists } from "./files/prices.js";
 import { readProjectFiles } from "./files/project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
@@ -38,17 +38,17 @@ export interface Config {
 }
 
 /** Reads both configuration files and what they import, the project's only when they are trusted. Throws ConfigError with the place in the file. */
-export async function loadConfig(place: Place): Promise<Config> {
-  const { env } = place;
+export async function loadConfig(paths: Paths): Promise<Config> {
+  const { env } = paths;
   const notices: string[] = [];
-  const user = readUserFile(join(place.home, "config.yaml"));
-  const projectFiles = readProjectFiles(place, user?.value.import ?? [], notices);
+  const user = readUserFile(join(paths.home, "config.yaml"));
+  const projectFiles = readProjectFiles(paths, user?.value.import ?? [], notices);
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
-  const sources = await loadSources({ place, own, user, imported: projectFiles.imported, notices });
+  const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
   const { servers, brokenServers, secrets } = loadServers({
-    place,
+    paths,
     configs: files,
     sources,
     onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
-import type { ReadProjectFile } from "../core/ports/ports.js";
+import type { ReadProjectFile } from "../core/ports/project-files.js";
 import { comparableName, protectedName } from "../core/tools/protected-names.js";
 
 export interface ProjectFolders {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { destination, multistream, pino, type StreamEntry } from "pino";
-import type { Log } from "../core/ports/ports.js";
+import type { Log } from "../core/ports/clock-and-log.js";
 import { REDACT_NOTHING, type Redact } from "../core/redact.js";
 
 const STDERR_BYTES = 32_768; // half of what a pipe holds unread

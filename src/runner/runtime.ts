@@ -1,32 +1,35 @@
 /** What runs are worked with: put together once, handed to every tool. */
 import type { Definitions } from "../core/definitions/agent.js";
-import type { Clock, Downstream, ReadProjectFile, RunStore } from "../core/ports/ports.js";
+import type { Clock } from "../core/ports/clock-and-log.js";
+import type { Downstream } from "../core/ports/downstream.js";
+import type { ReadProjectFile } from "../core/ports/project-files.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { ConditionReader } from "../core/workflow/condition.js";
 import type { JsonSchemas } from "../json-schema/json-schema.js";
-import type { EventFeed } from "./live/event-bus.js";
+import type { EventBus } from "./live/event-bus.js";
 import type { LiveRuns } from "./live/live-runs.js";
-import type { TakeOver } from "./live/recovery.js";
+import type { Recovery } from "./live/recovery.js";
 import type { StoreWatch } from "./live/watch-store.js";
 import type { CallChildren } from "./operations/child-runs.js";
 import type { ProviderEntry } from "./request/resolve-provider.js";
 import type { RunSettings } from "./request/resolve-request.js";
-import type { OfferTools } from "./tools/tool-set.js";
+import type { ResolveToolSet } from "./tools/tool-set.js";
 
 /** What is needed to work with runs at all; opened at a process's first tool call. */
 export interface Runtime extends RuntimeParts {
-  readonly takeOver: TakeOver;
+  readonly recovery: Recovery;
 }
 
 export interface RuntimeParts {
   readonly project: string;
   readonly store: RunStore;
-  readonly feed: EventFeed;
+  readonly bus: EventBus;
   readonly watch: StoreWatch;
   readonly live: LiveRuns;
   readonly schemas: JsonSchemas;
-  readonly offerTools: OfferTools;
+  readonly resolveToolSet: ResolveToolSet;
   readonly callChildren: CallChildren;
   readonly readReply: ReadReply;
   readonly clock: Clock;
@@ -34,7 +37,7 @@ export interface RuntimeParts {
   readonly redact: Redact;
   readonly readProjectFile: ReadProjectFile;
   /** What many hosts' calls at once pass one by one, see createTurnstile. */
-  turnstile(): Promise<void>;
+  admission(): Promise<void>;
   newId(prefix: "run" | "ses" | "msg"): string;
   /** What is needed to start runs. Throws ConfigError, and tries again at the next call. */
   setup(): Promise<Setup>;

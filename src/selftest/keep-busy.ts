@@ -1,5 +1,5 @@
 /** Keeps eight runs at work as long as the campaign lasts, through whichever server is up. */
-import type { Onlooker } from "../core/ports/database-observer.js";
+import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import type { Crew } from "./fleet.js";
 import { RUNS_AT_ONCE, type Stage } from "./sandbox.js";
 import { PLAYS, type Play, runName } from "./scenarios.js";
@@ -23,7 +23,7 @@ export interface Employer {
 interface Parts {
   readonly stage: Stage;
   readonly crew: Crew;
-  readonly onlooker: Onlooker;
+  readonly observer: DatabaseObserver;
   readonly chance: Chance;
 }
 
@@ -36,7 +36,7 @@ export function keepBusy(parts: Parts): Employer {
 
   async function employ(): Promise<void> {
     for (let number = 1; !stopped; number++) {
-      while (!stopped && parts.onlooker.held().length >= RUNS_AT_ONCE) await pause();
+      while (!stopped && parts.observer.held().length >= RUNS_AT_ONCE) await pause();
       if (stopped) return;
       const play = PLAYS[number % PLAYS.length] as Play;
       const run = { play, name: runName(play, number) };

@@ -1,6 +1,6 @@
 /** Remembers which events were on disk, so that one that is gone or changed later is noticed. */
 import { createHash } from "node:crypto";
-import type { Onlooker, RawEvent } from "../core/ports/database-observer.js";
+import type { DatabaseObserver, RawEvent } from "../core/ports/database-observer.js";
 
 export interface KeptEvents {
   /** Takes note of what lies in the journal of a run now. */
@@ -14,13 +14,13 @@ interface Kept {
   readonly digests: string[];
 }
 
-export function createKeptEvents(onlooker: Onlooker): KeptEvents {
+export function createKeptEvents(observer: DatabaseObserver): KeptEvents {
   const known = new Map<string, Kept>();
   return {
     note(runId) {
       const kept = known.get(runId) ?? { lastSeq: 0, digests: [] };
       known.set(runId, kept);
-      for (const event of onlooker.events(runId, kept.lastSeq)) {
+      for (const event of observer.events(runId, kept.lastSeq)) {
         kept.digests.push(digestOf(event));
         kept.lastSeq = event.seq;
       }

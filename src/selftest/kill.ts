@@ -1,6 +1,6 @@
 /** Waits for the next moment at which a server is to die, and kills it then. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Onlooker } from "../core/ports/database-observer.js";
+import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import { MAX_ATTEMPTS } from "../core/run/limits.js";
 import type { Crew } from "./fleet.js";
 import type { Effects } from "./open-effects.js";
@@ -19,7 +19,7 @@ export interface Death {
 interface Parts {
   readonly effects: Effects;
   readonly crew: Crew;
-  readonly onlooker: Onlooker;
+  readonly observer: DatabaseObserver;
   readonly chance: Chance;
 }
 
@@ -30,12 +30,12 @@ const LOOK_EVERY_MS = 1;
 
 /** Kills one server that holds a run. */
 export async function meetDeath(plan: DeathPlan, watch: JournalWatch, parts: Parts): Promise<Death> {
-  const { effects, crew, onlooker, chance } = parts;
+  const { effects, crew, observer, chance } = parts;
   const atPoint = plan.takesRandom() ? null : await comeToPoint(plan, watch, parts);
   const death = atPoint ?? (await comeByChance(parts));
   if (death.point?.moment === "held_back") {
     const milliseconds = chance.between(HELD_BACK_MS.least, HELD_BACK_MS.most);
-    onlooker.whileNobodyCommits(() => {
+    observer.whileNobodyCommits(() => {
       standStill(milliseconds);
       crew.kill(death.process);
     });
@@ -67,11 +67,11 @@ function savedPoint(plan: DeathPlan, watch: JournalWatch, parts: Parts): Death |
 }
 
 function trappedPoint(parts: Parts): Death | null {
-  const { effects, onlooker } = parts;
+  const { effects, observer } = parts;
   const [trapped, ...others] = effects.takeTrapped();
   if (trapped === undefined) return null;
   for (const other of others) other.release();
-  const { process = null } = onlooker.held().find(({ title }) => title === trapped.run) ?? {};
+  const { process = null } = observer.held().find(({ title }) => title === trapped.run) ?? {};
   if (process !== null && mayDie(process, parts)) return { process, point: trapped.trap };
   trapped.release();
   return null;
@@ -81,15 +81,15 @@ async function comeByChance(parts: Parts): Promise<Death> {
   parts.effects.arm([]); // a run whose call is held may be what keeps its server from dying
   for (;;) {
     await sleep(parts.chance.between(0, LONGEST_RANDOM_MS));
-    const holders = parts.onlooker.held().flatMap(({ process }) => process ?? []);
+    const holders = parts.observer.held().flatMap(({ process }) => process ?? []);
     const process = parts.chance.oneOf(holders.filter((holder) => mayDie(holder, parts)));
     if (process !== undefined) return { process, point: null };
   }
 }
 
 /** A run at its last attempt would be given up, and nothing more could be learned from it. */
-function mayDie(process: number, { onlooker, crew }: Parts): boolean {
-  const held = onlooker.held().filter((run) => run.process === process);
+function mayDie(process: number, { observer, crew }: Parts): boolean {
+  const held = observer.held().filter((run) => run.process === process);
   return crew.has(process) && held.every(({ attempts }) => attempts < MAX_ATTEMPTS);
 }
 

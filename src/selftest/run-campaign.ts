@@ -1,6 +1,6 @@
 /** The crash campaign: real servers, real runs, real deaths, and the count of what they cost. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Onlooker } from "../core/ports/database-observer.js";
+import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import type { Outcome, RunStatus } from "../core/run/run.js";
 import { auditRun, type CallMarks, marksOf, type RunAudit } from "./audit-run.js";
 import { type CampaignReport, type Left, toReport } from "./campaign-report.js";
@@ -25,7 +25,7 @@ export interface CampaignOptions {
 }
 
 export interface CampaignDeps {
-  openOnlooker(databaseFile: string): Onlooker;
+  openDatabaseObserver(databaseFile: string): DatabaseObserver;
   /** Tells how far it is. */
   say(line: string): void;
 }
@@ -46,16 +46,16 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
   stage.configure(effects.url);
   const { program } = options;
   const crew = openCrew({ program, project: stage.project, env: stage.env, ...SERVERS });
-  let onlooker: Onlooker | null = null;
+  let observer: DatabaseObserver | null = null;
   try {
     await crew.atLeast(SERVERS.atWork);
-    onlooker = deps.openOnlooker(stage.databaseFile);
-    const parts = { stage, effects, crew, onlooker, chance };
+    observer = deps.openDatabaseObserver(stage.databaseFile);
+    const parts = { stage, effects, crew, observer: observer, chance };
     const undisturbed = await playUndisturbed(parts);
     const plan = planDeaths(undisturbed, chance);
-    const kept = createKeptEvents(onlooker);
+    const kept = createKeptEvents(observer);
     const { deaths, left, asked } = await killServers(options.deaths, plan, kept, parts, deps);
-    await untilOver(onlooker);
+    await untilOver(observer);
     const audits = auditAll(asked, undisturbed, kept, parts);
     const report = toReport({
       seed: options.seed,
@@ -64,7 +64,7 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
       deaths,
       left,
       audits,
-      events: countEvents(onlooker),
+      events: countEvents(observer),
       folder: stage.root,
     });
     if (!report.ok) stage.keep();
@@ -72,7 +72,7 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
   } finally {
     await crew.close();
     effects.close();
-    onlooker?.close();
+    observer?.close();
   }
 }
 
@@ -80,7 +80,7 @@ interface Parts {
   readonly stage: Stage;
   readonly effects: Effects;
   readonly crew: Crew;
-  readonly onlooker: Onlooker;
+  readonly observer: DatabaseObserver;
   readonly chance: Chance;
 }
 
@@ -88,21 +88,21 @@ interface Parts {
 async function playUndisturbed(parts: Parts): Promise<readonly Undisturbed[]> {
   const runs = PLAYS.map((play) => ({ play, name: runName(play, 0) }));
   for (const run of runs) await askFor(run, parts);
-  await untilOver(parts.onlooker);
-  const seen = parts.onlooker.runs();
+  await untilOver(parts.observer);
+  const seen = parts.observer.runs();
   return runs.map(({ play, name }) => {
     const run = seen.find(({ title }) => title === name);
     const outcome = JSON.parse(run?.outcome ?? "null") as Outcome | null;
     if (run?.status !== "success")
       throw new Error(`the undisturbed run ${name} ended as ${run?.status}: ${outcome?.error?.message}`);
-    return { play, run: name, events: parts.onlooker.events(run.id, 0) };
+    return { play, run: name, events: parts.observer.events(run.id, 0) };
   });
 }
 
 async function killServers(count: number, plan: DeathPlan, kept: KeptEvents, parts: Parts, { say }: CampaignDeps) {
-  const { crew, onlooker } = parts;
+  const { crew, observer } = parts;
   const employer = keepBusy(parts);
-  const watch = createJournalWatch(onlooker);
+  const watch = createJournalWatch(observer);
   const deaths: Moment[] = [];
   const left: Left = new Map();
   let said = 0;
@@ -111,11 +111,11 @@ async function killServers(count: number, plan: DeathPlan, kept: KeptEvents, par
     await crew.atLeast(LEAST_AT_WORK);
     const { process, point } = await meetDeath(plan, watch, parts);
     plan.died(point);
-    const orphans = onlooker.held().filter((run) => run.process === process);
+    const orphans = observer.held().filter((run) => run.process === process);
     await crew.replace(process);
     for (const { id, lastSeq } of orphans) {
       kept.note(id);
-      const [last] = onlooker.events(id, lastSeq - 1);
+      const [last] = observer.events(id, lastSeq - 1);
       if (last !== undefined) left.set(last.type, (left.get(last.type) ?? 0) + 1);
     }
     deaths.push(point?.moment ?? "random");
@@ -130,12 +130,12 @@ async function killServers(count: number, plan: DeathPlan, kept: KeptEvents, par
 }
 
 /** Waits until no run is at work any more, or nothing happens any more. */
-async function untilOver(onlooker: Onlooker): Promise<void> {
-  let last = onlooker.changes();
+async function untilOver(observer: DatabaseObserver): Promise<void> {
+  let last = observer.changes();
   let since = Date.now();
-  while (onlooker.held().length > 0 && Date.now() - since < STUCK_AFTER_MS) {
+  while (observer.held().length > 0 && Date.now() - since < STUCK_AFTER_MS) {
     await sleep(LOOK_EVERY_MS);
-    const now = onlooker.changes();
+    const now = observer.changes();
     if (now !== last) since = Date.now();
     last = now;
   }
@@ -145,16 +145,16 @@ function auditAll(
   asked: readonly AskedRun[],
   undisturbed: readonly Undisturbed[],
   kept: KeptEvents,
-  { onlooker, effects }: Parts,
+  { observer, effects }: Parts,
 ): readonly RunAudit[] {
   const counts = effects.counts();
   const twins = new Map<string, CallMarks>(undisturbed.map(({ play, events }) => [play.name, marksOf(events)]));
-  const seen = onlooker.runs();
+  const seen = observer.runs();
   const names = new Map(seen.map((run) => [run.title, run]));
   return asked.map(({ play, name }) => {
     const run = names.get(name);
     if (run === undefined) throw new Error(`the run ${name} was answered for and is not in the database`);
-    const events = onlooker.events(run.id, 0);
+    const events = observer.events(run.id, 0);
     const [status, outcome] = [run.status as RunStatus, JSON.parse(run.outcome ?? "null") as Outcome | null];
     const audit = auditRun({ play, run: name, status, outcome, events }, counts, twins.get(play.name) ?? new Map());
     const gone = kept.missing(run.id, events).map((what) => `${name}: ${what}`);
@@ -163,6 +163,6 @@ function auditAll(
   });
 }
 
-function countEvents(onlooker: Onlooker): number {
-  return onlooker.runs().reduce((sum, { id }) => sum + onlooker.events(id, 0).length, 0);
+function countEvents(observer: DatabaseObserver): number {
+  return observer.runs().reduce((sum, { id }) => sum + observer.events(id, 0).length, 0);
 }

@@ -1,5 +1,5 @@
 /** Tells each event once, soon after it is on disk. */
-import type { Onlooker } from "../core/ports/database-observer.js";
+import type { DatabaseObserver } from "../core/ports/database-observer.js";
 
 /** An event that has just come to lie on disk. */
 export interface FreshEvent {
@@ -25,12 +25,12 @@ interface Watched {
   readonly counts: Map<string, number>;
 }
 
-export function createJournalWatch(onlooker: Onlooker): JournalWatch {
+export function createJournalWatch(observer: DatabaseObserver): JournalWatch {
   const watched = new Map<string, Watched>();
   let last = Number.NaN;
 
   function eventsOf(run: Watched): readonly FreshEvent[] {
-    return onlooker.events(run.id, run.seq).map(({ seq, type }) => {
+    return observer.events(run.id, run.seq).map(({ seq, type }) => {
       const count = (run.counts.get(type) ?? 0) + 1;
       run.seq = seq;
       run.counts.set(type, count);
@@ -40,11 +40,11 @@ export function createJournalWatch(onlooker: Onlooker): JournalWatch {
 
   return {
     fresh() {
-      const now = onlooker.changes();
+      const now = observer.changes();
       if (now === last) return [];
       last = now;
       const found: FreshEvent[] = [];
-      const held = onlooker.held();
+      const held = observer.held();
       for (const { id, title, process, lastSeq } of held) {
         const run = watched.get(id) ?? { id, title, seq: 0, process, counts: new Map() };
         watched.set(id, run);

@@ -9,7 +9,8 @@ import {
   ListToolsRequestSchema,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { ElicitReply, ElicitRequest, HostSession } from "../core/ports/ports.js";
+import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
+import type { HostSession } from "../core/ports/run-store.js";
 import type { Runtime } from "../runner/runtime.js";
 import { INSTRUCTIONS } from "./instructions.js";
 

@@ -1,6 +1,6 @@
 /** Runs that a caller named, or a refusal that names the one that is not there. */
 import { RequestError } from "../core/errors.js";
-import type { RunStore } from "../core/ports/ports.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import type { Run } from "../core/run/run.js";
 
 export function existingRun(id: string, store: RunStore): Run {

@@ -1,7 +1,7 @@
 /** What an MCP tool of ours is made of. */
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
-import type { HostSession } from "../core/ports/ports.js";
+import type { HostSession } from "../core/ports/run-store.js";
 import type { StoredEvent } from "../core/run/event.js";
 import type { HostProfile } from "../hosts/host-profile.js";
 import type { Runtime } from "../runner/runtime.js";

@@ -70,14 +70,14 @@ export interface MessageItem extends Keyed {
  * nothing is added to them any more.
  */
 export function toMessageItems(
-  opening: string | null,
+  firstMessage: string | null,
   from: MessagesStart,
   events: Iterable<StoredEvent>,
   most: number,
   readReply: ReadReply,
 ): readonly MessageItem[] {
-  const history = createHistory(opening ?? "");
-  if (from.messages > 0 || opening === null) history.messages.length = 0;
+  const history = createHistory(firstMessage ?? "");
+  if (from.messages > 0 || firstMessage === null) history.messages.length = 0;
   const starts: MessagesStart[] = history.messages.map(() => from);
   for (const { seq, event } of events) {
     if (event.type === "turn_started" && history.messages.length >= most) break;

@@ -1,6 +1,6 @@
 /** A run as hosts see it. */
 
-import type { EffectfulCall } from "../core/ports/ports.js";
+import type { EffectfulCall } from "../core/ports/run-store.js";
 import type { ToolRuling } from "../core/run/event.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";

@@ -7,12 +7,13 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { CatalogCache, Pin, PinStore, RunStore, ToolList } from "../../src/core/ports/ports.js";
+import type { CatalogStore, Pin, PinStore, ToolList } from "../../src/core/ports/catalog-store.js";
+import type { RunStore } from "../../src/core/ports/run-store.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 
 interface Stores {
   readonly runs: RunStore;
-  readonly catalogs: CatalogCache;
+  readonly catalogs: CatalogStore;
   readonly pins: PinStore;
 }
 const implementations: Record<string, (file: string, now: () => number) => Stores> = {

@@ -1,7 +1,7 @@
 /** The Gemini provider with the real SDK, over loopback against a stand-in that checks the wire as the vendor does. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { ModelReply } from "../../src/core/ports/ports.js";
+import type { ModelReply } from "../../src/core/ports/provider.js";
 import type { Message, RawReply, ToolDeclaration } from "../../src/core/run/message.js";
 import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
 import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { Effect } from "../../src/core/tools/tool.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
@@ -21,9 +21,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const append = (hold: RunHold, events: readonly RunEvent[]) => store.append(hold, events);
+const append = (hold: RunLease, events: readonly RunEvent[]) => store.append(hold, events);
 
-function started(): RunHold {
+function started(): RunLease {
   const { run } = store.createRun(newRunNamed("run_1"));
   const hold = { runId: run.id, epoch: run.epoch };
   append(hold, [{ type: "run_started" }]);

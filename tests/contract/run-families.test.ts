@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed, REQUEST } from "../support/new-run.js";
@@ -18,7 +18,7 @@ const REPLIED: RunEvent = {
 /** Three running runs, each started by the one before, with their limits on money. */
 function setFamily(limits: readonly (number | null)[] = [null, null, null]): {
   readonly store: RunStore;
-  readonly family: readonly [RunHold, RunHold, RunHold];
+  readonly family: readonly [RunLease, RunLease, RunLease];
 } {
   const folder = mkdtempSync(join(tmpdir(), "legwork-store-"));
   const store = openStore(join(folder, "home", "legwork.db"), { now: () => 1_000_000 }).runs;
@@ -29,7 +29,7 @@ function setFamily(limits: readonly (number | null)[] = [null, null, null]): {
   return { store, family: [begin(store, 1, limits[0]), begin(store, 2, limits[1]), begin(store, 3, limits[2])] };
 }
 
-function begin(store: RunStore, depth: number, maxCostUsd: number | null = null): RunHold {
+function begin(store: RunStore, depth: number, maxCostUsd: number | null = null): RunLease {
   const { run } = store.createRun(
     newRunNamed(`run_${depth}`, {
       parentSessionId: `ses_${depth - 1}`,
@@ -45,13 +45,13 @@ function begin(store: RunStore, depth: number, maxCostUsd: number | null = null)
 }
 
 /** Its process goes away, and another takes it over. */
-function crash({ runId }: RunHold, store: RunStore): RunHold {
+function crash({ runId }: RunLease, store: RunStore): RunLease {
   store.interrupt([holdOf(runId, store)], "went away");
-  store.takeOver(holdOf(runId, store), [{ type: "run_resumed", by: "takeover" }]);
+  store.claim(holdOf(runId, store), [{ type: "run_resumed", by: "recovery" }]);
   return holdOf(runId, store);
 }
 
-function holdOf(runId: string, store: RunStore): RunHold {
+function holdOf(runId: string, store: RunStore): RunLease {
   return { runId, epoch: store.getRun(runId)?.epoch ?? 0 };
 }
 
@@ -85,7 +85,7 @@ it("what was taken up again below a run that has ended still ends with the eldes
   const error = { code: "stalled", message: "it stood still" };
   store.append(leaf, [{ type: "run_finished", outcome: { status: "error", result: null, error } }]);
   store.append(middle, [{ type: "run_finished", outcome: { status: "success", result: "done" } }]);
-  store.takeOver(holdOf(leaf.runId, store), [{ type: "run_resumed", by: "request" }]);
+  store.claim(holdOf(leaf.runId, store), [{ type: "run_resumed", by: "request" }]);
   expect(store.getRun(leaf.runId)?.status).toBe("running");
   const ended = store.endTree(top.runId, { status: "cancelled", result: null }).filter((run) => run.ended);
   expect(ended.map(({ id }) => id).toSorted()).toEqual([top.runId, leaf.runId].toSorted());
@@ -128,7 +128,7 @@ describe("what a family costs", () => {
     ]);
     for (const moreCostUsd of [0.1, 0.2]) {
       store.interrupt([holdOf(top.runId, store)], "went away");
-      store.takeOver(holdOf(top.runId, store), [{ type: "run_resumed", by: "request", moreCostUsd }]);
+      store.claim(holdOf(top.runId, store), [{ type: "run_resumed", by: "request", moreCostUsd }]);
     }
     expect(store.costLimits(middle.runId)).toEqual([{ runId: top.runId, usd: 1.3 }]);
     expect(store.costLimits("run_nobody")).toEqual([]);

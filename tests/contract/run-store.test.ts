@@ -5,7 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { NewRun, RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { NewRun, RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { Outcome } from "../../src/core/run/run.js";
 import { openStore as openFile } from "../../src/store/sqlite/open-store.js";
@@ -50,7 +50,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
   }
 
   /** One commit by itself. */
-  const append = (hold: RunHold, events: readonly RunEvent[]) => store.append(hold, events);
+  const append = (hold: RunLease, events: readonly RunEvent[]) => store.append(hold, events);
   const finish = (outcome: Outcome): RunEvent => ({ type: "run_finished", outcome });
   const allEvents = (runId: string) => store.listEvents(runId, { afterSeq: 0, limit: 1000 });
 
@@ -250,9 +250,9 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     const hold = started();
     append(hold, [finish({ ...SUCCESS, status: "partial" })]);
     const known = { ...hold, epoch: hold.epoch + 1 };
-    expect(store.takeOver(known, [{ type: "run_resumed", by: "takeover" }])).toBeNull();
+    expect(store.claim(known, [{ type: "run_resumed", by: "recovery" }])).toBeNull();
     expect(store.getRun(hold.runId)?.status).toBe("partial");
-    const reopened = store.takeOver(known, [{ type: "run_resumed", by: "request" }]);
+    const reopened = store.claim(known, [{ type: "run_resumed", by: "request" }]);
     expect(reopened).toMatchObject({ status: "running", outcome: null, epoch: known.epoch + 1 });
   });
 

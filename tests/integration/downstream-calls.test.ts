@@ -55,7 +55,7 @@ describe("a call", () => {
       "last",
       "[structured content, 16 characters, part 2]",
     ]);
-    expect((await call(downstream, plain, { kind: "mixed" })).parts).toEqual([
+    expect((await call(downstream, plain, { kind: "mixed" })).attachments).toEqual([
       { kind: "image", mimeType: "image/png", text: "AAAAAAAA" },
       { kind: "structured", mimeType: "application/json", text: '{"ignored":true}' },
     ]);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { RunStore } from "../../src/core/ports/ports.js";
+import type { RunStore } from "../../src/core/ports/run-store.js";
 import { createCommitQueue } from "../../src/store/sqlite/connection/commit-queue.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";

@@ -33,7 +33,10 @@ describe("import: [claude]", () => {
     });
     put(`project/${MCP}`, servers(["every", "p"], ["pair", "p"]));
     const config = await load();
-    const commands = config.servers.map(({ name, reach }) => [name, reach.kind === "stdio" ? reach.command : null]);
+    const commands = config.servers.map(({ name, transport }) => [
+      name,
+      transport.kind === "stdio" ? transport.command : null,
+    ]);
     expect(Object.fromEntries(commands)).toMatchObject({ top: "config", every: "l", pair: "p", mine: "u" });
     expect(names(config)).toEqual(["top", "every", "pair", "mine", "workspace"]);
     expect(named(config, "pair")?.from).toBe(join(bench.project, MCP));
@@ -52,9 +55,13 @@ describe("import: [claude]", () => {
     });
     const config = await load();
     expect(config.brokenServers).toEqual([]);
-    expect(named(config, "plain")?.reach).toMatchObject({ command: "a", args: ["-p", "8"], env: { PORT: "80" } });
+    expect(named(config, "plain")?.transport).toMatchObject({ command: "a", args: ["-p", "8"], env: { PORT: "80" } });
     expect(named(config, "web")).toMatchObject({ timeoutSeconds: 1.5, reach: { kind: "http", headers: { A: "b" } } });
-    expect(["old", "alias", "bare"].map((name) => named(config, name)?.reach.kind)).toEqual(["sse", "http", "http"]);
+    expect(["old", "alias", "bare"].map((name) => named(config, name)?.transport.kind)).toEqual([
+      "sse",
+      "http",
+      "http",
+    ]);
   });
 
   it("judges each server by itself", async () => {
@@ -160,7 +167,7 @@ describe("import: [gemini]", () => {
       includeTools: ["a", "b", "*__c__d"],
       excludeTools: ["z"],
     });
-    expect(named(config, "one")?.reach).toMatchObject({ env: { A: "ada-$NOPE" } });
+    expect(named(config, "one")?.transport).toMatchObject({ env: { A: "ada-$NOPE" } });
   });
 
   it("reads the ways to reach a server", async () => {
@@ -180,7 +187,7 @@ describe("import: [gemini]", () => {
       },
     });
     const config = await load();
-    const reached = config.servers.slice(0, -1).map(({ name, reach }) => [name, reach.kind]);
+    const reached = config.servers.slice(0, -1).map(({ name, transport }) => [name, transport.kind]);
     expect(reached).toEqual([
       ["a", "http"],
       ["b", "http"],
@@ -188,8 +195,8 @@ describe("import: [gemini]", () => {
       ["d", "stdio"],
       ["none", "http"],
     ]);
-    expect(named(config, "a")?.reach).toEqual({ kind: "http", url, headers: { A: "b" } });
-    expect(named(config, "d")?.reach).toMatchObject({ cwd: join(bench.project, "sub") });
+    expect(named(config, "a")?.transport).toEqual({ kind: "http", url, headers: { A: "b" } });
+    expect(named(config, "d")?.transport).toMatchObject({ cwd: join(bench.project, "sub") });
     const faults = faultsOf(config);
     for (const name of ["login", "oauth"]) expect(faults[name]).toMatch(/OAuth.*headers/);
     expect(faults.tcp).toContain("WebSocket");
@@ -212,7 +219,7 @@ describe("import: [gemini]", () => {
       ["gemini", "claude"],
     ]) {
       user({ import: order });
-      expect(named(await load(), "both")?.reach).toMatchObject({ command: order[0] });
+      expect(named(await load(), "both")?.transport).toMatchObject({ command: order[0] });
     }
   });
 });

@@ -76,18 +76,18 @@ describe("a server's entry", () => {
       url: "https://x.test/mcp",
       headers: { "X-A": "b", Authorization: "Bearer tok-en-1" },
     };
-    expect((await server(entry))?.reach).toEqual(reach);
+    expect((await server(entry))?.transport).toEqual(reach);
     expect((await load()).secrets).toContainEqual({ name: "TOKEN", value: "tok-en-1" });
     for (const [type, kind] of [
       ["sse", "sse"],
       ["http", "http"],
       ["streamable-http", "http"],
     ])
-      expect((await server({ type, url: "http://x.test" }))?.reach.kind).toBe(kind);
+      expect((await server({ type, url: "http://x.test" }))?.transport.kind).toBe(kind);
   });
 
   it("sends the password of an address as a header", async () => {
-    const reach = (await server({ url: "https://ada:p%40ssword@x.test/mcp" }))?.reach;
+    const reach = (await server({ url: "https://ada:p%40ssword@x.test/mcp" }))?.transport;
     const headers = { Authorization: `Basic ${btoa("ada:p@ssword")}` };
     expect(reach).toEqual({ kind: "http", url: "https://x.test/mcp", headers });
     const values = (await load()).secrets.map(({ value }) => value);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
-import { openOnlooker } from "../../src/store/sqlite/connection/open-database-observer.js";
+import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-database-observer.js";
 import { until } from "../support/host.js";
 import { rehearse, setBench, setHost } from "../support/rehearsals.js";
 
@@ -13,45 +13,45 @@ async function setRun() {
   const request = { prompt: "play", title: "slow run", provider: "rehearsal", model: "slow" };
   const { run_id: id } = (await host.call("spawn_agent", request)).structured;
   const file = join(bench.home, "legwork.db");
-  const onlooker = openOnlooker(file);
-  onTestFinished(() => onlooker.close());
-  return { host, onlooker, id, file };
+  const observer = openDatabaseObserver(file);
+  onTestFinished(() => observer.close());
+  return { host, onlooker: observer, id, file };
 }
 
 it("sees who holds a run, its events as they lie on disk, and its end", async () => {
-  const { host, onlooker, id } = await setRun();
-  await until(() => onlooker.events(id, 0).some(({ type }) => type === "turn_started"));
-  const events = onlooker.events(id, 0);
-  expect(onlooker.held()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
+  const { host, onlooker: observer, id } = await setRun();
+  await until(() => observer.events(id, 0).some(({ type }) => type === "turn_started"));
+  const events = observer.events(id, 0);
+  expect(observer.held()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
   expect(events[0]).toMatchObject({ seq: 1, type: "run_created" });
   const turn = events.find(({ type }) => type === "turn_started");
   expect(JSON.parse(turn?.data ?? "")).toEqual({ turn: 1 });
-  expect(onlooker.events(id, 1)).toEqual(events.slice(1));
+  expect(observer.events(id, 1)).toEqual(events.slice(1));
 
-  const before = onlooker.changes();
+  const before = observer.changes();
   await host.call("cancel_run", { run_id: id });
-  expect(onlooker.changes()).not.toBe(before);
-  expect(onlooker.held()).toEqual([]);
-  const [run] = onlooker.runs();
+  expect(observer.changes()).not.toBe(before);
+  expect(observer.held()).toEqual([]);
+  const [run] = observer.runs();
   expect(run).toMatchObject({ id, title: "slow run", status: "cancelled" });
   expect(JSON.parse(run?.outcome ?? "")).toMatchObject({ status: "cancelled" });
 });
 
 it("sees that nobody holds a run whose process has ended", async () => {
-  const { host, onlooker, id } = await setRun();
+  const { host, onlooker: observer, id } = await setRun();
   await host.close();
-  expect(onlooker.held()).toMatchObject([{ id, process: null }]);
+  expect(observer.held()).toMatchObject([{ id, process: null }]);
 });
 
 it("keeps others from committing only as long as it is asked to", async () => {
-  const { onlooker, file } = await setRun();
+  const { onlooker: observer, file } = await setRun();
   const other = new Database(file, { timeout: 0 });
   onTestFinished(() => void other.close());
   const commit = () => other.exec("BEGIN IMMEDIATE; COMMIT");
-  onlooker.whileNobodyCommits(() => expect(commit).toThrow(/locked/));
+  observer.whileNobodyCommits(() => expect(commit).toThrow(/locked/));
   expect(commit).not.toThrow();
   const failing = () =>
-    onlooker.whileNobodyCommits(() => {
+    observer.whileNobodyCommits(() => {
       throw new Error("meanwhile");
     });
   expect(failing).toThrow("meanwhile");

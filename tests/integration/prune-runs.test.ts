@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { NewRun } from "../../src/core/ports/ports.js";
+import type { NewRun } from "../../src/core/ports/run-store.js";
 import type { EndStatus } from "../../src/core/run/run.js";
 import { type PruneRequest, pruneRuns } from "../../src/store/sqlite/maintenance/prune-runs.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";

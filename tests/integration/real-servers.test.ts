@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ServerConfig } from "../../src/core/definitions/server-config.js";
-import type { Catalog, Downstream, ElicitRequest, SampleRequest, ToolProgress } from "../../src/core/ports/ports.js";
+import type { Catalog, Downstream, SampleRequest, ToolProgress } from "../../src/core/ports/downstream.js";
+import type { ElicitRequest } from "../../src/core/ports/host.js";
 import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
   call,
@@ -32,7 +33,7 @@ const reaches: readonly (readonly [string, () => Promise<ServerConfig>])[] = [
     "streamable HTTP",
     async () => {
       const { origin } = await everything("streamableHttp");
-      return { ...published("everything"), reach: { kind: "http", url: `${origin}/mcp`, headers: {} } };
+      return { ...published("everything"), transport: { kind: "http", url: `${origin}/mcp`, headers: {} } };
     },
   ],
 ];
@@ -62,10 +63,10 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
   });
 
   it("gives an image as a part, links to resources, a resource, and structured content once", async () => {
-    const { text, parts } = await using("get-tiny-image");
+    const { text, attachments } = await using("get-tiny-image");
     expect(text).toContain("[image image/png, 4033 bytes, part 1]");
-    expect(parts).toMatchObject([{ kind: "image", mimeType: "image/png" }]);
-    const image = Buffer.from(parts[0]?.text ?? "", "base64");
+    expect(attachments).toMatchObject([{ kind: "image", mimeType: "image/png" }]);
+    const image = Buffer.from(attachments[0]?.text ?? "", "base64");
     expect(image).toHaveLength(4033);
     expect(image.subarray(1, 4).toString()).toBe("PNG");
     const links = (await using("get-resource-links", { count: 3 })).text.split("\n").slice(1);
@@ -75,7 +76,7 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
     expect(resource.text).toContain("[resource text/plain, demo://resource/dynamic/text/1]\nResource 1: This is");
     const weather = await using("get-structured-content", { location: "Chicago" });
     expect(JSON.parse(weather.text)).toEqual({ temperature: 36, conditions: "Light rain / drizzle", humidity: 82 });
-    expect(weather.parts).toEqual([]); // its text says the same
+    expect(weather.attachments).toEqual([]); // its text says the same
   });
 
   it("reports the progress of a long call, and is cancelled in the middle of one", async () => {
@@ -197,7 +198,7 @@ describe("the file server", () => {
     expect((await using("search_files", { path: root, pattern: "*.txt" })).text).toContain("note.txt");
     const image = await using("read_media_file", { path: path.join(root, "dot.png") });
     expect(image.text).toBe("[image image/png, 8 bytes, part 1]");
-    expect(image.parts).toEqual([{ kind: "image", mimeType: "image/png", text: dot.toString("base64") }]);
+    expect(image.attachments).toEqual([{ kind: "image", mimeType: "image/png", text: dot.toString("base64") }]);
     const outside = `${folder}-outside.txt`;
     const refused = await using("write_file", { path: outside, content: "no" });
     expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("Access denied") });

@@ -7,7 +7,7 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fillStore, RARE } from "../../bench/support/stored-runs.mjs";
-import type { RunFilter, RunStore } from "../../src/core/ports/ports.js";
+import type { RunFilter, RunStore } from "../../src/core/ports/run-store.js";
 import { type ListedRun, RUN_STATUSES } from "../../src/core/run/run.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { shapeOf, toListQuery } from "../../src/store/sqlite/runs/list-runs.js";

@@ -47,7 +47,7 @@ const stateOf = (downstream: ReturnType<typeof pool>) => downstream.status().map
 describe("a server", () => {
   it("is stopped when no run has held it for a while, and started again for the next", async () => {
     const downstream = pool(effects({ idleSeconds: 0.3 }));
-    const hold = downstream.hold(["effects"]);
+    const hold = downstream.acquire(["effects"]);
     expect(stateOf(downstream)).toEqual(["starting"]);
     await hold.ready;
     expect(stateOf(downstream)).toEqual(["ready"]);
@@ -67,7 +67,7 @@ describe("a server", () => {
 
   it("is not stopped while one of two runs holds it", async () => {
     const downstream = pool(effects({ idleSeconds: 0.05 }));
-    const [first, second] = [downstream.hold(["effects"]), downstream.hold(["effects"])];
+    const [first, second] = [downstream.acquire(["effects"]), downstream.acquire(["effects"])];
     await Promise.all([first.ready, second.ready]);
     first.release();
     await delay(200);
@@ -92,12 +92,12 @@ describe("a server", () => {
 
   it("stays down when nobody holds it, until somebody does", async () => {
     const downstream = pool(hostile("exits-at-once"));
-    const hold = downstream.hold(["hostile"]);
+    const hold = downstream.acquire(["hostile"]);
     await hold.ready;
     hold.release();
     await delay(1_200);
     expect(stateOf(downstream)).toEqual(["degraded"]);
-    const next = downstream.hold(["hostile"]);
+    const next = downstream.acquire(["hostile"]);
     expect(downstream.status()).toMatchObject([{ state: "starting", problem: { code: "start_failed" } }]);
     await next.ready;
   });
@@ -115,7 +115,7 @@ describe("a server", () => {
     open.push(downstream);
     const busy = setInterval(() => {}, 1);
     for (const { name } of servers) {
-      downstream.hold([name]);
+      downstream.acquire([name]);
       await delay(5); // apart, so that their timers end apart
     }
     await vi.waitFor(() => expect([...tries.values()].filter((count) => count >= 2)).toHaveLength(20), 15_000);
@@ -160,13 +160,13 @@ describe("a server", () => {
     const parts = options();
     const second = createDownstream([hostile("one-tool", { argument: "new", ...settings })], [], parts);
     open.push(second);
-    await second.hold(["hostile"]).settled;
+    await second.acquire(["hostile"]).settled;
     expect(second.catalog(["hostile"]).tools).toEqual([]);
     const [status] = second.status();
     const findings = status?.pinFindings.map(({ now }) => now) ?? [];
     parts.pins.accept(status?.from ?? "", "hostile", findings);
     const usable = usableServers(granting("hostile__new"), second);
-    second.hold(usable);
+    second.acquire(usable);
     expect(names(second.catalog(["hostile"]).tools)).toEqual(["hostile__new"]);
   });
 
@@ -192,7 +192,7 @@ describe("a server", () => {
     });
     try {
       const { downstream, catalog } = await opened(
-        effects({ name: "web", reach: { kind: "http", url: server.url, headers: {} } }),
+        effects({ name: "web", transport: { kind: "http", url: server.url, headers: {} } }),
       );
       const make = async (n: number) => (await call(downstream, tool(catalog, "plain"), { n })).text;
       const early = make(400);

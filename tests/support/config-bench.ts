@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
-import type { Place } from "../../src/config/files/paths.js";
+import type { Paths } from "../../src/config/files/paths.js";
 import { type Config, loadConfig } from "../../src/config/load-config.js";
 import { ConfigError } from "../../src/core/errors.js";
 
@@ -26,7 +26,7 @@ export function useConfigBench(): void {
   afterEach(() => rmSync(bench.root, { recursive: true }));
 }
 
-export function place(): Place {
+export function place(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
   return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };

@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import type { OnUnknown } from "../../src/core/definitions/server-config.js";
 import { DownstreamError, ProviderError } from "../../src/core/errors.js";
-import type { Catalog, Downstream, ModelReply, ModelRequest, ToolAnswer } from "../../src/core/ports/ports.js";
+import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports/downstream.js";
+import type { ModelReply, ModelRequest } from "../../src/core/ports/provider.js";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
 import type { Price } from "../../src/core/run/cost.js";
 import type { RunEvent } from "../../src/core/run/event.js";
@@ -14,7 +15,7 @@ import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
 import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
 import { type AgentDeps, runAgent } from "../../src/runner/loop/run-agent.js";
-import { createOfferTools } from "../../src/runner/tools/tool-set.js";
+import { createToolSets } from "../../src/runner/tools/tool-set.js";
 
 /** What the model says when it is asked. */
 export type ScriptedReply =
@@ -82,7 +83,7 @@ interface World {
 const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
 const conditions = createConditions();
 const schemas = createJsonSchemas();
-const offerTools = createOfferTools();
+const resolveToolSet = createToolSets();
 export const readReply = (raw: RawReply): ReplyContent => raw.content as ReplyContent;
 
 /**
@@ -111,9 +112,14 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   };
   const cutOff: Begun[] = [];
   for (;;) {
-    const past = { opening: request.prompt, events: world.saved, lastSeq: world.saved.length, millisecondsLeft: 1_000 };
+    const replay = {
+      firstMessage: request.prompt,
+      events: world.saved,
+      lastSeq: world.saved.length,
+      millisecondsLeft: 1_000,
+    };
     const controller = new AbortController();
-    const steps = runAgent(run, past, NO_MAIL, controller.signal, depsOf(scenario, world));
+    const steps = runAgent(run, replay, NO_MAIL, controller.signal, depsOf(scenario, world));
     const cut = cuts[world.life];
     const commits = await live(steps, cut, controller, world);
     const last = world.saved.at(-1);
@@ -128,7 +134,7 @@ const NO_MAIL = { hasNews: false, read: () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [
   { type: "run_interrupted", reason: "the process that worked on it went away", until: 0 },
-  { type: "run_resumed", by: "takeover" },
+  { type: "run_resumed", by: "recovery" },
 ];
 
 function goOn({ outcome }: Extract<RunEvent, { type: "run_finished" }>): readonly RunEvent[] {
@@ -223,7 +229,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     },
     readText: (hash) => world.blobs.get(hash) ?? null,
     readReply,
-    offerTools,
+    resolveToolSet,
     costs: { costOfTree: () => ({ runs: 0, costUsd: 0 }), costLimits: () => [] },
     callChildren: async ({ name }) => {
       throw new Error(`${name} is offered to no agent here`);
@@ -268,7 +274,7 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     servers: ["x"],
     status: () => [],
     catalog: () => catalog,
-    hold: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
+    acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
     current: (tool) => tool,
     objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
@@ -292,8 +298,8 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
 function answerOf(tool: string, n: number): ToolAnswer {
   if (tool === "fail" && n % 2 === 0) throw new DownstreamError("call_timeout", "x", "it took too long");
   const text = tool === "big" ? `${n}`.padEnd(25_000, "x") : `${tool} ${n}`;
-  const parts = tool === "again" ? [{ kind: "image", mimeType: "image/png", text: "AAAA" }] : [];
-  return { isError: tool === "fail", text, parts };
+  const attachments = tool === "again" ? [{ kind: "image", mimeType: "image/png", text: "AAAA" }] : [];
+  return { isError: tool === "fail", text, attachments };
 }
 
 const NUMBERED = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { ServerConfig } from "../../src/core/definitions/server-config.js";
 import { DownstreamError } from "../../src/core/errors.js";
-import type { CallOptions, Catalog, Downstream, ToolAnswer } from "../../src/core/ports/ports.js";
+import type { CallOptions, Catalog, Downstream, ToolAnswer } from "../../src/core/ports/downstream.js";
 import { createRedact } from "../../src/core/redact.js";
 import type { CatalogTool } from "../../src/core/tools/tool.js";
 import type { DownstreamOptions } from "../../src/downstream/connection/downstream-options.js";
@@ -53,9 +53,9 @@ export function hostile(
 
 /** How a server of these tests is reached, with something changed. */
 export function reach(
-  changes: Partial<Extract<ServerConfig["reach"], { kind: "stdio" }>>,
-): Pick<ServerConfig, "reach"> {
-  return { reach: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, ...changes } };
+  changes: Partial<Extract<ServerConfig["transport"], { kind: "stdio" }>>,
+): Pick<ServerConfig, "transport"> {
+  return { transport: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, ...changes } };
 }
 
 export function workspace(root: string): ServerConfig {
@@ -73,7 +73,7 @@ export function published(
 
 function server(name: string, args: readonly string[], env: Record<string, string> = {}): ServerConfig {
   const given = { name, from: "/a/config.yaml", definitionHash: `${name} ${args.join(" ")}` };
-  return { ...serverConfig(reach({ args, env }).reach), ...given };
+  return { ...serverConfig(reach({ args, env }).transport), ...given };
 }
 
 export function pidFile(): { readonly argument: string } {
@@ -116,7 +116,7 @@ export async function opened(...servers: readonly ServerConfig[]) {
 
 /** The tools of these servers when each has had its start. */
 export async function started(downstream: Downstream, names = downstream.servers): Promise<Catalog> {
-  await downstream.hold(names).ready;
+  await downstream.acquire(names).ready;
   return downstream.catalog(names);
 }
 

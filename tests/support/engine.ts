@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import type { RunEvent } from "../../src/core/run/event.js";
-import { type Effect, nextEffect, requestRefusal, type Surroundings } from "../../src/core/workflow/engine.js";
+import { type Effect, type EngineContext, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
 
 export const conditions = createConditions();
-export const around: Surroundings = {
+export const around: EngineContext = {
   run: { id: "run_1", depth: 1, agent: "default", model: "m" },
   evaluate: conditions.evaluate,
 };

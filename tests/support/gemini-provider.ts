@@ -1,7 +1,7 @@
 /** The Gemini provider on a stand-in, for its contract tests; each test also fails when it leaves a rejection unhandled. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { ProviderError } from "../../src/core/errors.js";
-import type { ModelReply, ModelRequest, Provider } from "../../src/core/ports/ports.js";
+import type { ModelReply, ModelRequest, Provider } from "../../src/core/ports/provider.js";
 import type { Message } from "../../src/core/run/message.js";
 import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
 import { type GeminiStandIn, type Script, startGeminiStandIn } from "./gemini-stand-in.js";

@@ -91,12 +91,12 @@ export function interrupt(model: Model, hold: Hold, at: number): boolean {
 export function takeOver(
   { runs, now }: Model,
   { runId, epoch }: Hold,
-  by: "takeover" | "request",
+  by: "recovery" | "request",
   owner: string,
 ): boolean {
   const run = runs.get(runId);
   const from: readonly RunStatus[] =
-    by === "takeover" ? ["interrupted"] : ["interrupted", "partial", "blocked", "error", "timeout"];
+    by === "recovery" ? ["interrupted"] : ["interrupted", "partial", "blocked", "error", "timeout"];
   if (!run || run.epoch !== epoch || !from.includes(run.status)) return false;
   Object.assign(run, { status: "running", owner, leaseUntil: now + LEASE, epoch: epoch + 1, interruptedAt: null });
   run.attempts = by === "request" ? 0 : run.attempts + 1;

@@ -1,7 +1,7 @@
 /** Three processes and the model of what they may do to each other's runs: whatever happens is told to both and compared. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { RunHold, RunStore } from "../../src/core/ports/ports.js";
+import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run/run.js";
 import type { Connection } from "../../src/store/sqlite/connection/connection.js";
@@ -14,7 +14,7 @@ interface Process {
   readonly connection: Connection;
   readonly owner: string;
   readonly store: RunStore;
-  readonly holds: Map<string, RunHold>;
+  readonly holds: Map<string, RunLease>;
   readonly seen: Map<string, Run>;
 }
 
@@ -104,7 +104,7 @@ function commitAll(fails: boolean): Act {
   };
 }
 
-function writeOf(world: World, hold: RunHold, event: RunEvent): boolean {
+function writeOf(world: World, hold: RunLease, event: RunEvent): boolean {
   if (event.type === "run_finished") return model.write(world.model, hold, event.type, event.outcome.status);
   return model.write(world.model, hold, event.type, event.type === "run_started" ? "running" : null);
 }
@@ -118,7 +118,7 @@ const read: Act = (_world, { store, seen }, runId) => {
 const recover: Act = (world, process, runId) => {
   const run = process.seen.get(runId);
   if (run?.status !== "interrupted") return;
-  if (run.attempts < model.MOST_ATTEMPTS) return takeOver("takeover", process, run, world);
+  if (run.attempts < model.MOST_ATTEMPTS) return takeOver("recovery", process, run, world);
   const hold = { runId, epoch: run.epoch };
   const given = process.store.append(hold, [finish("error")]) !== null;
   expect(given).toBe(model.write(world.model, hold, "run_finished", "error"));
@@ -138,11 +138,11 @@ const reopen: Act = (world, process, runId) => {
 const takeOverAnything: Act = (world, process, runId) => {
   read(world, process, runId);
   const run = process.seen.get(runId);
-  if (run) takeOver("takeover", process, run, world);
+  if (run) takeOver("recovery", process, run, world);
 };
 
-function takeOver(by: "takeover" | "request", { store, owner, holds }: Process, run: Run, world: World): void {
-  const taken = store.takeOver({ runId: run.id, epoch: run.epoch }, [{ type: "run_resumed", by }]);
+function takeOver(by: "recovery" | "request", { store, owner, holds }: Process, run: Run, world: World): void {
+  const taken = store.claim({ runId: run.id, epoch: run.epoch }, [{ type: "run_resumed", by }]);
   const expected = model.takeOver(world.model, { runId: run.id, epoch: run.epoch }, by, owner);
   expect(taken !== null).toBe(expected);
   if (taken) holds.set(run.id, { runId: run.id, epoch: taken.epoch });

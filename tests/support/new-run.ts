@@ -1,6 +1,6 @@
 /** A run about to be created, for tests to which most of it does not matter. */
 
-import type { NewRun } from "../../src/core/ports/ports.js";
+import type { NewRun } from "../../src/core/ports/run-store.js";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RunRequest } from "../../src/core/run/run.js";
 

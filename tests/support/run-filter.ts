@@ -1,5 +1,5 @@
 /** The filter of a list that leaves nothing out, for tests that narrow it in one way. */
-import type { RunFilter } from "../../src/core/ports/ports.js";
+import type { RunFilter } from "../../src/core/ports/run-store.js";
 
 export const EVERYTHING: RunFilter = {
   status: null,

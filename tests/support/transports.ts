@@ -8,11 +8,11 @@ import type { ServerConfig, ServerReach } from "../../src/core/definitions/serve
 
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
 
-export function serverConfig(reach: ServerReach): ServerConfig {
+export function serverConfig(transport: ServerReach): ServerConfig {
   return {
     name: "tested",
     from: "a test",
-    reach,
+    transport,
     definitionHash: "0".repeat(64),
     timeoutSeconds: null,
     toolTimeouts: [],

@@ -1,7 +1,7 @@
 /** The first message of an agent that is given context: what is quoted cannot pass for anything else. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ContextBlock, toOpening } from "../../src/core/run/context.js";
+import { type ContextBlock, toFirstMessage } from "../../src/core/run/context.js";
 import { parseSource } from "../../src/core/run/context-source.js";
 
 const BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"];
@@ -21,7 +21,7 @@ describe("whatever the sources hold", () => {
   it("there is one heading for each and one task, and nothing else that is not quoted", () => {
     fc.assert(
       fc.property(anyContext, (context) => {
-        const [preface, ...rest] = ownLines(toOpening({ prompt: "do it", context })).filter((line) => line !== "");
+        const [preface, ...rest] = ownLines(toFirstMessage({ prompt: "do it", context })).filter((line) => line !== "");
         expect(preface).toMatch(/^Beside your task/);
         expect(rest).toHaveLength(context.length + 2);
         for (const heading of rest.slice(0, -2)) expect(heading).toMatch(/^From .*:$/);
@@ -34,7 +34,7 @@ describe("whatever the sources hold", () => {
   it("all of it is there, in its order", () => {
     fc.assert(
       fc.property(anyContext, (context: readonly ContextBlock[]) => {
-        const opening = toOpening({ prompt: "do it", context });
+        const opening = toFirstMessage({ prompt: "do it", context });
         const quoted = opening.split("\n").filter((line) => line.startsWith("> "));
         const held = context.flatMap(({ text }) => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/));
         expect(quoted.map((line) => line.slice(2))).toEqual(held);
@@ -44,7 +44,7 @@ describe("whatever the sources hold", () => {
 });
 
 it("a prompt without context is the first message as it is", () => {
-  expect(toOpening({ prompt: "> do\nit", context: null })).toBe("> do\nit");
+  expect(toFirstMessage({ prompt: "> do\nit", context: null })).toBe("> do\nit");
 });
 
 describe("a source", () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createRedact } from "../../src/core/redact.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { RunRequest } from "../../src/core/run/run.js";
-import { createInbox } from "../../src/runner/calls/call-events.js";
-import { noPast } from "../../src/runner/state/replay.js";
-import { createJournal } from "../../src/runner/state/run-state.js";
+import { createCallEvents } from "../../src/runner/calls/call-events.js";
+import { newReplay } from "../../src/runner/state/replay.js";
+import { createRunState } from "../../src/runner/state/run-state.js";
 
 const posted = (progress: number): RunEvent => ({
   type: "tool_call_progressed",
@@ -31,8 +31,8 @@ const request: RunRequest = {
 };
 
 function setUp() {
-  const journal = createJournal(request, noPast(request), {}, () => ({ text: "", calls: [] }), createRedact([]));
-  return { journal, inbox: createInbox(journal) };
+  const journal = createRunState(request, newReplay(request), {}, () => ({ text: "", calls: [] }), createRedact([]));
+  return { journal, inbox: createCallEvents(journal) };
 }
 
 describe("the inbox", () => {
@@ -73,7 +73,7 @@ describe("the inbox", () => {
       step = await commits.next();
     }
     expect(step.value).toBe(5);
-    expect([...saved, ...journal.take()]).toEqual([posted(1), posted(2)]);
+    expect([...saved, ...journal.flush()]).toEqual([posted(1), posted(2)]);
   });
 
   it("passes on what the work throws", async () => {

@@ -9,7 +9,7 @@ import { type Connection, connect } from "../../src/store/sqlite/connection/conn
 import { MOST_ATTEMPTS } from "../support/lease-model.js";
 import { anyHappening, createWorld, expectAgreement, happen, leave } from "../support/lease-world.js";
 
-const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "legwork-leases-"));
+const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "legwork-holds-"));
 let connections: readonly Connection[] = [];
 
 beforeAll(() => {
@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("statuses, holds, leases, attempts and journals are those of the model after every step of every history", () => {
+it("statuses, holds, holds, attempts and journals are those of the model after every step of every history", () => {
   expect(MAX_ATTEMPTS).toBe(MOST_ATTEMPTS);
   fc.assert(
     fc.property(fc.array(anyHappening, { minLength: 5, maxLength: 30 }), (happenings) => {

@@ -15,7 +15,7 @@ function journal() {
   };
   return {
     own: () => write(OWN),
-    send: (id: string) => write({ type: "message_sent", id, text: id, by: "a test", door: "respond_to_run" }),
+    send: (id: string) => write({ type: "message_sent", id, text: id, by: "a test", channel: "respond_to_run" }),
     listEvents: (_runId: string, { afterSeq, type }: { afterSeq: number; type?: string }) =>
       events.filter(({ seq, event }) => seq > afterSeq && (type === undefined || event.type === type)),
   };

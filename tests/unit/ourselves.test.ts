@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isOurselves } from "../../src/config/servers/self-reference.js";
+import { isSelfReference } from "../../src/config/servers/self-reference.js";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-ourselves-")));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -33,7 +33,7 @@ symlinkSync(join(root, "checkout"), join(root, "linked"));
 
 function ourselves(line: readonly string[]): boolean {
   const [command = "", ...args] = line;
-  return isOurselves({ command, args, cwd: root, path: `/nowhere:${join(root, "path")}` });
+  return isSelfReference({ command, args, cwd: root, path: `/nowhere:${join(root, "path")}` });
 }
 
 describe("is recognised", () => {

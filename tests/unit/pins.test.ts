@@ -1,7 +1,7 @@
 /** Pins: what counts as a change of a tool, and what a change means in each mode. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Pin } from "../../src/core/ports/ports.js";
+import type { Pin } from "../../src/core/ports/catalog-store.js";
 import { definitionOf, hashOf, judgePins } from "../../src/downstream/catalog/pins.js";
 
 const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };

@@ -1,12 +1,17 @@
 /** How long a run was worked on. */
 import { expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/run/event.js";
-import { type Inquiry, toQuestion } from "../../src/core/run/question.js";
+import { type QuestionDraft, toQuestion } from "../../src/core/run/question.js";
 import { runningTime } from "../../src/core/run/running-time.js";
 
-const inquiry: Inquiry = { text: "?", options: null, about: { kind: "ask", turn: 1, index: 0 }, withinSeconds: null };
+const inquiry: QuestionDraft = {
+  text: "?",
+  options: null,
+  about: { kind: "ask", turn: 1, index: 0 },
+  withinSeconds: null,
+};
 const ASKED: RunEvent = { type: "question_asked", question: toQuestion(inquiry, 1, 0) };
-const SENT: RunEvent = { type: "message_sent", id: "msg_1", text: "!", by: "a test", door: "respond_to_run" };
+const SENT: RunEvent = { type: "message_sent", id: "msg_1", text: "!", by: "a test", channel: "respond_to_run" };
 
 function time(...events: readonly (readonly [at: number, event: RunEvent])[]): number {
   return runningTime(events.map(([at, event], index) => ({ seq: index + 1, at, event })));

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { diffDefinitions } from "../../src/cli/render/diff-definitions.js";
 import { toJson, toText } from "../../src/cli/render/show-servers.js";
 import { firstLine, visible } from "../../src/cli/render/visible.js";
-import type { Pin, PinFinding, ServerStatus } from "../../src/core/ports/ports.js";
+import type { Pin } from "../../src/core/ports/catalog-store.js";
+import type { PinFinding, ServerStatus } from "../../src/core/ports/downstream.js";
 import type { CatalogTool } from "../../src/core/tools/tool.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });
@@ -18,7 +19,7 @@ const toolOf = (tool: string, description = ""): CatalogTool => ({
 const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
   name: "s",
   from: "/home/u/.legwork/config.yaml",
-  reach: "stdio",
+  transport: "stdio",
   state: "ready",
   problem: null,
   listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },
@@ -45,7 +46,7 @@ describe("the text", () => {
     const aside = { server: "s", code: "tool_set_aside", message: 'server "s": tool "x" was set aside: it is odd' };
     const text = toText(
       [
-        statusOf({ state: "failed", reach: null, problem, listing: null }),
+        statusOf({ state: "failed", transport: null, problem, listing: null }),
         statusOf({ name: "t", listing: { tools: [], problems: [aside] } }),
       ],
       [],

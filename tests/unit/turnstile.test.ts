@@ -1,9 +1,9 @@
 import { setImmediate as nextRound } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { createTurnstile } from "../../src/runner/live/admission-queue.js";
+import { createAdmissionQueue } from "../../src/runner/live/admission-queue.js";
 
 it("lets one on in each round of the event loop, in the order in which they came", async () => {
-  const turnstile = createTurnstile();
+  const turnstile = createAdmissionQueue();
   const through: string[] = [];
   const go = async (name: string) => {
     await turnstile();
@@ -20,13 +20,13 @@ it("lets one on in each round of the event loop, in the order in which they came
 });
 
 it("keeps nobody who comes when the crowd has gone", async () => {
-  const turnstile = createTurnstile();
+  const turnstile = createAdmissionQueue();
   await turnstile();
   await turnstile();
 });
 
 it("has those who come meanwhile wait behind the others", async () => {
-  const turnstile = createTurnstile();
+  const turnstile = createAdmissionQueue();
   const through: string[] = [];
   const go = (name: string) => turnstile().then(() => through.push(name));
   await Promise.all([go("a").then(() => go("late")), go("b"), go("c")]);

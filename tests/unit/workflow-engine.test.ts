@@ -72,7 +72,7 @@ describe("the way through the steps", () => {
     expect(unmetExits(step, further, around)).toEqual(["it needs a person's approval"]);
     expect(nextEffect(definition, further, around)).toMatchObject({
       kind: "ask",
-      inquiry: { about: { kind: "exit" } },
+      draft: { about: { kind: "exit" } },
     });
   });
 

@@ -1,7 +1,7 @@
 /** `legwork workflows check`: what is wrong with workflows, and what their authors may have overlooked. */
 import type { Definitions, Found } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
-import type { ServerStatus } from "../../core/ports/ports.js";
+import type { ServerStatus } from "../../core/ports/downstream.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { CONFIGURATION_EXIT, type CommandEnd, OK_EXIT } from "../render/command-end.js";

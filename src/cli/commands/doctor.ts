@@ -1,5 +1,6 @@
 /** `legwork doctor`: what legwork needs, what of it is there, and what to do about the rest. */
-import type { DatabaseFacts, ServerStatus } from "../../core/ports/ports.js";
+import type { DatabaseFacts } from "../../core/ports/database-facts.js";
+import type { ServerStatus } from "../../core/ports/downstream.js";
 import { byteText } from "../render/byte-text.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
 import { counted } from "../render/counted.js";

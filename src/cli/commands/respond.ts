@@ -1,8 +1,8 @@
 /** `legwork runs respond`: answers what a run asks, or writes to its agent while it works. */
 import { ConfigError } from "../../core/errors.js";
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
-import type { Said } from "../../runner/live/answer-run.js";
+import type { ReplyOrMessage } from "../../runner/live/answer-run.js";
 import { type CommandEnd, OK_EXIT } from "../render/command-end.js";
 import { visibleJson } from "../render/visible.js";
 
@@ -11,7 +11,7 @@ export interface RespondOptions {
   readonly approve: boolean;
   readonly deny: boolean;
   readonly answer: string | null;
-  readonly remark: string | null;
+  readonly comment: string | null;
   readonly question: string | null;
   readonly message: string | null;
 }
@@ -19,21 +19,21 @@ export interface RespondOptions {
 export interface RespondDeps {
   readonly store: Pick<RunStore, "getRun">;
   readonly shapes: { whole(run: Run): object };
-  respond(run: Run, said: Said): Promise<void>;
+  respond(run: Run, said: ReplyOrMessage): Promise<void>;
 }
 
 /** Whether something is said to a run. */
-function responds({ approve, deny, answer, remark, question, message }: RespondOptions): boolean {
-  return approve || deny || [answer, remark, question, message].some((text) => text !== null);
+function responds({ approve, deny, answer, comment, question, message }: RespondOptions): boolean {
+  return approve || deny || [answer, comment, question, message].some((text) => text !== null);
 }
 
 /** Throws ConfigError, RequestError where the run does not take it, StoreError. */
 export async function respondCommand(run: Run, options: RespondOptions, deps: RespondDeps): Promise<CommandEnd> {
-  const { approve, deny, answer, remark, question, message } = options;
+  const { approve, deny, answer, comment, question, message } = options;
   if (approve && deny) throw new ConfigError("--approve and --deny are opposites: use one of them");
   if (!responds(options)) throw new ConfigError("say --approve, --deny, --answer TEXT or --message TEXT");
   const verdict = approve || deny ? approve : null;
-  await deps.respond(run, { questionId: question, approve: verdict, text: answer, remark, message });
+  await deps.respond(run, { questionId: question, approve: verdict, text: answer, comment, message });
   const now = deps.store.getRun(run.id) ?? run;
   const next =
     message === null

@@ -1,6 +1,6 @@
 /** `legwork runs resume`: goes on with a run in this terminal, until it ends or a signal interrupts it. */
 import { ConfigError } from "../../core/errors.js";
-import type { HostSession } from "../../core/ports/ports.js";
+import type { HostSession } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
 import { type ResumeArguments, resumeRun } from "../../runner/operations/resume-run.js";
 import type { Runtime } from "../../runner/runtime.js";

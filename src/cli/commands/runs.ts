@@ -1,6 +1,6 @@
 /** `legwork runs`: the runs of a project, and one of them: what it did, what it does, its end, its answers and how it goes on. */
 import { ConfigError } from "../../core/errors.js";
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import { isEnded, type ListedRun, type Run } from "../../core/run/run.js";
@@ -64,7 +64,7 @@ const VERBS = {
   resume: { usage: "legwork runs resume ID", takes: ["message", "moreTurns", "moreSeconds", "moreCostUsd"] },
   respond: {
     usage: "legwork runs respond ID",
-    takes: ["approve", "deny", "answer", "remark", "question", "message"],
+    takes: ["approve", "deny", "answer", "comment", "question", "message"],
   },
   prune: { usage: "legwork runs prune", takes: ["olderThan", "all", "dryRun"] },
 } as const satisfies Record<string, { usage: string; takes: readonly (keyof RunsOptions)[] }>;

@@ -1,13 +1,14 @@
 /** `legwork tools`: what the downstream servers offer, and what of it has changed since it was accepted. */
 import { ConfigError } from "../../core/errors.js";
-import type { Downstream, PinFinding, PinStore, ServerStatus } from "../../core/ports/ports.js";
+import type { PinStore } from "../../core/ports/catalog-store.js";
+import type { Downstream, PinFinding, ServerStatus } from "../../core/ports/downstream.js";
 import { qualifiedName } from "../../core/tools/tool.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { type CommandEnd, TROUBLE_EXIT } from "../render/command-end.js";
 import { toJson, toText } from "../render/show-servers.js";
 
 export interface ToolsDeps {
-  readonly downstream: Pick<Downstream, "status" | "hold">;
+  readonly downstream: Pick<Downstream, "status" | "acquire">;
   readonly pins: Pick<PinStore, "accept">;
   /** What the configuration left out and how to have it. */
   readonly notices: readonly string[];
@@ -38,7 +39,7 @@ async function listTools({ words, cached, json, width }: ToolsOptions, deps: Too
   for (const name of words)
     if (!all.includes(name)) throw new ConfigError(`there is no server "${name}"${didYouMean(name, all)}`);
   const chosen = words.length === 0 ? all : words;
-  if (!cached) await deps.downstream.hold(chosen).settled; // they stay up until the pool is closed
+  if (!cached) await deps.downstream.acquire(chosen).settled; // they stay up until the pool is closed
   const servers = deps.downstream.status().filter(({ name }) => chosen.includes(name));
   const isTroubled = servers.some(({ problem }) => problem !== null);
   return {

@@ -1,11 +1,11 @@
 /** `legwork trust`: from now on the project's configuration counts, as it is at this moment. */
-import type { Place } from "../../config/files/paths.js";
+import type { Paths } from "../../config/files/paths.js";
 import { GUARDED_FILES, trustProject } from "../../config/trust/trust.js";
 
 /** Records the trust and returns what to tell the user. */
-export async function trust(place: Place, definitions: ReadonlyMap<string, Uint8Array>): Promise<string> {
-  const { project } = place;
-  const { files, changed } = await trustProject(place, definitions);
+export async function trust(paths: Paths, definitions: ReadonlyMap<string, Uint8Array>): Promise<string> {
+  const { project } = paths;
+  const { files, changed } = await trustProject(paths, definitions);
   const news = changed.map((file) => `${file} ${files.has(file) ? "was new or had changed" : "is gone"}.\n`).join("");
   if (files.size === 0)
     return `${news}${project} has none of ${GUARDED_FILES.join(", ")} and no agents or workflows: there is nothing to trust\n`;

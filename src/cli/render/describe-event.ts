@@ -68,8 +68,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
     case "question_answered": {
       const verdict = event.approved === null ? "" : event.approved ? " approved" : " denied";
-      const said = [event.text, event.remark].filter((part) => part !== null).join("; ");
-      return `${event.id}${verdict} by ${event.by} (${event.door})${said === "" ? "" : `: ${said}`}`;
+      const said = [event.text, event.comment].filter((part) => part !== null).join("; ");
+      return `${event.id}${verdict} by ${event.by} (${event.channel})${said === "" ? "" : `: ${said}`}`;
     }
     case "transition_taken":
       return `${event.from} -> ${event.to}${event.transition === null ? ", as the agent asked" : ""}`;
@@ -93,7 +93,7 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
   }
 }
 
-const RESUMED_BY = { takeover: "by itself", request: "on request", answer: "with its answer" } as const;
+const RESUMED_BY = { recovery: "by itself", request: "on request", answer: "with its answer" } as const;
 
 /** What it took, as far as that is known; a cost of nothing is not told. */
 function paid({ usage, costUsd }: Paid & { readonly usage: Usage | null }): string {

@@ -1,5 +1,5 @@
 /** Servers and their tools, for people and for programs. */
-import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/ports.js";
+import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type Effect, qualifiedName } from "../../core/tools/tool.js";
 import { firstLine, visible, visibleJson } from "./visible.js";
 
@@ -25,11 +25,11 @@ export function toText(servers: readonly ServerStatus[], notices: readonly strin
 }
 
 function toBlock(server: ServerStatus, width: number): string {
-  const { name, state, reach, from, problem, listing } = server;
+  const { name, state, transport, from, problem, listing } = server;
   const tools = toolLines(server);
   const indent = Math.min(WIDEST_NAME, Math.max(0, ...tools.map((tool) => tool.name.length)));
   return [
-    [name, state, reach ?? "unusable", visible(from)].join("  "),
+    [name, state, transport ?? "unusable", visible(from)].join("  "),
     ...(problem ? [`  problem: ${visible(problem.message)}`] : []),
     ...(problem?.remedy ? [`  remedy: ${visible(problem.remedy)}`] : []),
     ...(listing === null ? ["  its tools were never seen"] : []),
@@ -54,7 +54,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
   const shown = servers.map((server) => ({
     name: server.name,
     state: server.state,
-    reach: server.reach,
+    reach: server.transport,
     from: server.from,
     problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */

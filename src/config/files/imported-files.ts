@@ -1,7 +1,7 @@
 /** The files of other hosts whose servers `import` takes over. */
 import { isAbsolute, join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import type { Place } from "./paths.js";
+import type { Paths } from "./paths.js";
 
 export const IMPORTS = ["claude", "gemini"] as const;
 export type Import = (typeof IMPORTS)[number];
@@ -9,7 +9,7 @@ export type Import = (typeof IMPORTS)[number];
 /** Where each host looks in a project. */
 export const PROJECT_FILES = { claude: ".mcp.json", gemini: ".gemini/settings.json" } as const;
 
-type HomePlace = Pick<Place, "userHome" | "env">;
+type HomePlace = Pick<Paths, "userHome" | "env">;
 
 /** Claude Code's file of the user. Throws ConfigError. */
 export function claudeUserFile(place: HomePlace): string {

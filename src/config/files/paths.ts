@@ -9,7 +9,7 @@ import { findProject } from "./project.js";
 /** How the command line of this legwork is called. */
 export const COMMAND = `node ${inPackage("bin/legwork.js")}`;
 
-export interface Place {
+export interface Paths {
   /** legwork's own folder: `$LEGWORK_HOME`, else `~/.legwork`. */
   readonly home: string;
   /** The user's home folder as a real path, or as it is named where it does not exist. */
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** Finds home and project; reads names of files only. Throws ConfigError for a project that does not exist. */
-export function findPlaces(projectArgument: string | null): Place {
+export function findPaths(projectArgument: string | null): Paths {
   const env = process.env;
   const asked = env.LEGWORK_HOME || join(homedir(), ".legwork");
   // Relative to wherever a host happens to start us it could be a folder of the project, which nobody has trusted.

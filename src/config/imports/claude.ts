@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
 import { claudeSettingsFolder, claudeUserFile, PROJECT_FILES } from "../files/imported-files.js";
 import { parseJson } from "../files/parse-json.js";
-import type { Place } from "../files/paths.js";
+import type { Paths } from "../files/paths.js";
 import type { Variables } from "../servers/expand.js";
 import type { ServerSource } from "../servers/server-source.js";
 import { readImportFile } from "./read-import-file.js";
@@ -26,24 +26,24 @@ interface ClaudeVariables {
 
 /** The sources, of which earlier ones win; `projectFile` is what was read of the trusted `.mcp.json`. Throws ConfigError. */
 export async function readClaude(
-  place: Place,
+  paths: Paths,
   projectFile: Uint8Array | null,
   variables: ClaudeVariables,
 ): Promise<readonly ServerSource[]> {
-  const userFile = claudeUserFile(place);
+  const userFile = claudeUserFile(paths);
   const user = await readImportFile(userFile);
-  const local = fieldsOf(fieldsOf(fieldsOf(user).projects)[place.project]);
+  const local = fieldsOf(fieldsOf(fieldsOf(user).projects)[paths.project]);
   const off = new Set(textsOf(local.disabledMcpServers));
   const isOff = (name: string) => off.has(name);
   const sources: ServerSource[] = [];
   if (user !== null) {
-    const field = `projects["${place.project}"].mcpServers`;
+    const field = `projects["${paths.project}"].mcpServers`;
     const entries = readServers(local.mcpServers, { file: userFile, field }, toEntry, isOff);
     sources.push({ file: userFile, variables: variables.user, entries });
   }
   if (projectFile !== null) {
-    const file = join(place.project, PROJECT_FILES.claude);
-    const settings = await refusedInSettings(place);
+    const file = join(paths.project, PROJECT_FILES.claude);
+    const settings = await refusedInSettings(paths);
     const refused = new Set([...textsOf(local.disabledMcpjsonServers), ...settings.names]);
     const { mcpServers } = fieldsOf(await parseJson(projectFile, file));
     const isOffHere = (name: string) => isOff(name) || refused.has(name);
@@ -62,12 +62,12 @@ export async function readClaude(
 
 /** What the user refused when Claude Code asked about the project's servers; such a list can only take away. */
 async function refusedInSettings(
-  place: Place,
+  paths: Paths,
 ): Promise<{ readonly names: readonly string[]; readonly fault: string | null }> {
   const files = [
-    join(claudeSettingsFolder(place), "settings.json"),
-    join(place.project, ".claude", "settings.json"),
-    join(place.project, ".claude", "settings.local.json"),
+    join(claudeSettingsFolder(paths), "settings.json"),
+    join(paths.project, ".claude", "settings.json"),
+    join(paths.project, ".claude", "settings.local.json"),
   ];
   try {
     const settings = await Promise.all(files.map(readImportFile));

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { geminiUserFolder, PROJECT_FILES } from "../files/imported-files.js";
 import { parseJson } from "../files/parse-json.js";
-import type { Place } from "../files/paths.js";
+import type { Paths } from "../files/paths.js";
 import type { Variables } from "../servers/expand.js";
 import type { ServerSource } from "../servers/server-source.js";
 import { readImportFile } from "./read-import-file.js";
@@ -26,13 +26,13 @@ interface GeminiVariables {
 
 /** The sources, of which earlier ones win; `projectFile` is what was read of the trusted settings. Throws ConfigError. */
 export async function readGemini(
-  place: Place,
+  paths: Paths,
   projectFile: Uint8Array | null,
   variables: GeminiVariables,
 ): Promise<readonly ServerSource[]> {
-  const folder = geminiUserFolder(place);
+  const folder = geminiUserFolder(paths);
   const userFile = join(folder, "settings.json");
-  const ownFile = join(place.project, PROJECT_FILES.gemini);
+  const ownFile = join(paths.project, PROJECT_FILES.gemini);
   const files: { file: string; value: unknown; variables: Variables }[] = [];
   if (projectFile !== null)
     files.push({ file: ownFile, value: await parseJson(projectFile, ownFile), variables: variables.project });

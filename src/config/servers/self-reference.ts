@@ -26,7 +26,7 @@ const RUNNERS: Readonly<Record<string, readonly string[] | null>> = {
 const RUNNER_OPTIONS_WITH_VALUE = new Set(["--registry", "--prefix", "--cache", "--userconfig", "--loglevel", "-w"]);
 
 /** Whether starting this would start legwork: by its name, its file, through a package runner or a shell. */
-export function isOurselves(program: Program): boolean {
+export function isSelfReference(program: Program): boolean {
   const { args } = program;
   const name = programName(program.command);
   if (name === NAME || startsOurFile(program)) return true;
@@ -48,7 +48,7 @@ function programName(command: string): string {
 }
 
 function isOurCommand([command, ...args]: readonly string[], { cwd, path }: Program): boolean {
-  return command !== undefined && isOurselves({ command, args, cwd, path });
+  return command !== undefined && isSelfReference({ command, args, cwd, path });
 }
 
 /** Each simple command of a shell script, read as plainly as such one-liners are written. */

@@ -12,14 +12,14 @@ import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
 import type { LoadedFile } from "../files/config-file.js";
-import type { Place } from "../files/paths.js";
+import type { Paths } from "../files/paths.js";
 import type { Variables } from "./expand.js";
 import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
 import { type ServerSource, type SourceEntry, WORKSPACE } from "./server-source.js";
 import { expandReach } from "./to-transport.js";
 
 export interface ServerSources {
-  readonly place: Place;
+  readonly paths: Paths;
   /** The configuration files, the project's first. */
   readonly configs: readonly LoadedFile[];
   /** In the order of `configs`, then the imported files, of which earlier ones win. */
@@ -118,8 +118,8 @@ function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: re
 
 /** Null for a server that is legwork itself. */
 function buildServer(name: string, base: Base, policy: ServerPolicy, given: ServerSources) {
-  const { place, notices } = given;
-  const expanded = expandReach(base, place);
+  const { paths, notices } = given;
+  const expanded = expandReach(base, paths);
   if (expanded === null) {
     notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
     return null;
@@ -127,8 +127,8 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, given: Serv
   const server: ServerConfig = {
     name,
     from: base.file,
-    reach: expanded.reach,
-    definitionHash: definitionHash(base.entry, place.project),
+    transport: expanded.transport,
+    definitionHash: definitionHash(base.entry, paths.project),
     guard: null,
     ...policySettings(name, policy, given),
   };
@@ -179,8 +179,8 @@ function hashOf(definition: unknown): string {
 
 /** The shipped file server over the project, so that agents can work with no configuration at all. */
 function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
-  const { place, notices } = given;
-  const { project, home, userHome } = place;
+  const { paths, notices } = given;
+  const { project, home, userHome } = paths;
   if (project === userHome || dirname(project) === project) {
     notices.push(
       `${project} is too wide a folder for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
@@ -193,7 +193,7 @@ function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly S
     {
       name: WORKSPACE,
       from: "shipped with legwork",
-      reach: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
+      transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
       definitionHash: hashOf(["shipped", args]),
       guard: { root: project, home },
       ...policySettings(WORKSPACE, policy, given),

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import type { ServerReach } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
-import type { Place } from "../files/paths.js";
+import type { Paths } from "../files/paths.js";
 import { reachSecrets, variableSecrets } from "../trust/secrets.js";
 import { expand, type Variables } from "./expand.js";
-import { isOurselves } from "./self-reference.js";
+import { isSelfReference } from "./self-reference.js";
 import { isWebAddress, type ServerEntry } from "./server-entry.js";
 
 interface Definition {
@@ -18,12 +18,12 @@ interface Definition {
 }
 
 interface ExpandedReach {
-  readonly reach: ServerReach;
+  readonly transport: ServerReach;
   readonly secrets: readonly Secret[];
 }
 
 /** Null for legwork itself. Throws ConfigError for what cannot be used, with file, server, field and variable. */
-export function expandReach(definition: Definition, place: Place): ExpandedReach | null {
+export function expandReach(definition: Definition, paths: Paths): ExpandedReach | null {
   const { file, field, entry, variables } = definition;
   const used: { name: string; value: string }[] = [];
   const read: Read = (key, text) => {
@@ -31,12 +31,13 @@ export function expandReach(definition: Definition, place: Place): ExpandedReach
     used.push(...expansion.used);
     return expansion.text;
   };
-  const reach = entry.command === undefined ? remoteReach(entry, read) : stdioReach(entry, entry.command, read, place);
-  if (reach === null) return null;
+  const transport =
+    entry.command === undefined ? remoteReach(entry, read) : stdioReach(entry, entry.command, read, paths);
+  if (transport === null) return null;
   const refuse = (fault: string) => new ConfigError(`${file}: ${field}.${fault}`);
-  if (reach.kind !== "stdio") checkRemote(reach, refuse);
-  const ready = reach.kind === "stdio" ? reach : withoutUserinfo(reach);
-  return { reach: ready, secrets: [...variableSecrets(used), ...reachSecrets(reach), ...reachSecrets(ready)] };
+  if (transport.kind !== "stdio") checkRemote(transport, refuse);
+  const ready = transport.kind === "stdio" ? transport : withoutUserinfo(transport);
+  return { transport: ready, secrets: [...variableSecrets(used), ...reachSecrets(transport), ...reachSecrets(ready)] };
 }
 
 /** Expands one field of the definition. */
@@ -44,12 +45,12 @@ type Read = (key: string, text: string) => string;
 type StdioReach = ServerReach & { readonly kind: "stdio" };
 type RemoteReach = ServerReach & { readonly kind: "http" | "sse" };
 
-function stdioReach(entry: ServerEntry, written: string, read: Read, place: Place): StdioReach | null {
+function stdioReach(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioReach | null {
   const command = read("command", written);
   const args = (entry.args ?? []).map((text, index) => read(`args.${index}`, text));
-  const cwd = resolve(place.project, read("cwd", entry.cwd ?? "."));
+  const cwd = resolve(paths.project, read("cwd", entry.cwd ?? "."));
   // Before its environment is read: ours may name keys that no project may read.
-  if (isOurselves({ command, args, cwd, path: entry.env?.PATH ?? place.env.PATH })) return null;
+  if (isSelfReference({ command, args, cwd, path: entry.env?.PATH ?? paths.env.PATH })) return null;
   return { kind: "stdio", command, args, env: readAll("env", entry.env ?? {}, read), cwd };
 }
 

@@ -37,9 +37,9 @@ export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] 
 }
 
 /** What is secret in a server's definition itself. */
-export function reachSecrets(reach: ServerReach): readonly Secret[] {
-  if (reach.kind === "stdio") return [...pairSecrets(reach.env), ...argumentSecrets(reach.args)];
-  return [...pairSecrets(reach.headers), ...urlSecrets("url", reach.url)];
+export function reachSecrets(transport: ServerReach): readonly Secret[] {
+  if (transport.kind === "stdio") return [...pairSecrets(transport.env), ...argumentSecrets(transport.args)];
+  return [...pairSecrets(transport.headers), ...urlSecrets("url", transport.url)];
 }
 
 function pairSecrets(pairs: Readonly<Record<string, unknown>>): readonly Secret[] {

@@ -8,7 +8,7 @@ import { parseYaml } from "../../yaml/parse-yaml.js";
 import { ProjectConfigFile } from "../files/config-file.js";
 import { geminiUserFolder, PROJECT_FILES } from "../files/imported-files.js";
 import { parseJson } from "../files/parse-json.js";
-import type { Place } from "../files/paths.js";
+import type { Paths } from "../files/paths.js";
 import { LARGEST_CONFIG, readRegularFile } from "../files/read-file.js";
 
 export const PROJECT_CONFIG = ".legwork/config.yaml";
@@ -33,14 +33,14 @@ export interface TrustState {
 }
 
 /** Compares guarded files of the project with what `legwork trust` recorded. Throws ConfigError for a bad record. */
-export function readTrust(place: Place, names: readonly GuardedFile[]): TrustState {
+export function readTrust(paths: Paths, names: readonly GuardedFile[]): TrustState {
   const files = new Map<string, Uint8Array>();
   const refused: string[] = [];
-  const asked = names.filter((name) => !isUsersOwn(place, name));
+  const asked = names.filter((name) => !isUsersOwn(paths, name));
   // Each file is read once: what is judged is what is used.
   for (const name of asked) {
     try {
-      const bytes = readRegularFile(join(place.project, name), LARGEST_CONFIG);
+      const bytes = readRegularFile(join(paths.project, name), LARGEST_CONFIG);
       if (bytes !== null) files.set(name, bytes);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -48,14 +48,14 @@ export function readTrust(place: Place, names: readonly GuardedFile[]): TrustSta
     }
   }
   const now = hashesOf(files);
-  const recorded = readTrustFile(place.home).projects[place.project]?.files ?? {};
+  const recorded = readTrustFile(paths.home).projects[paths.project]?.files ?? {};
   return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
 /** Whether a definition file of the project, such as ".legwork/agents/a.md", is as it was trusted. Throws ConfigError for a bad record. */
-export function trustsDefinition(place: Place, name: string, bytes: Uint8Array | null): boolean {
-  if (place.env.LEGWORK_TRUST_PROJECT === "1") return true;
-  const recorded = readTrustFile(place.home).projects[place.project]?.files[name];
+export function trustsDefinition(paths: Paths, name: string, bytes: Uint8Array | null): boolean {
+  if (paths.env.LEGWORK_TRUST_PROJECT === "1") return true;
+  const recorded = readTrustFile(paths.home).projects[paths.project]?.files[name];
   return bytes !== null && recorded !== undefined && recorded === hashOf(bytes);
 }
 
@@ -63,9 +63,9 @@ export function trustsDefinition(place: Place, name: string, bytes: Uint8Array |
  * Records the project's guarded files and its definition files as they are now and says which of them that changes.
  * Throws ConfigError for a guarded file that could not be used.
  */
-export async function trustProject(place: Place, definitions: ReadonlyMap<string, Uint8Array>): Promise<TrustState> {
-  const { home, project } = place;
-  const state = readTrust(place, GUARDED_FILES);
+export async function trustProject(paths: Paths, definitions: ReadonlyMap<string, Uint8Array>): Promise<TrustState> {
+  const { home, project } = paths;
+  const state = readTrust(paths, GUARDED_FILES);
   const [refused] = state.refused;
   if (refused !== undefined) throw new ConfigError(refused);
   for (const [name, bytes] of state.files) {
@@ -92,10 +92,10 @@ export async function trustProject(place: Place, definitions: ReadonlyMap<string
 }
 
 /** In a home folder that is opened as a project, these files are the user's and not a repository's. */
-function isUsersOwn(place: Place, name: GuardedFile): boolean {
+function isUsersOwn(paths: Paths, name: GuardedFile): boolean {
   if (name === PROJECT_FILES.claude) return false;
-  const own = name === PROJECT_CONFIG ? place.home : geminiUserFolder(place);
-  const folder = dirname(join(place.project, name));
+  const own = name === PROJECT_CONFIG ? paths.home : geminiUserFolder(paths);
+  const folder = dirname(join(paths.project, name));
   return existsSync(folder) && existsSync(own) && realpathSync(folder) === realpathSync(own);
 }
 

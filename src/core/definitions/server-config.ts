@@ -56,7 +56,7 @@ export interface ServerConfig {
   readonly name: string;
   /** The file that defines it. */
   readonly from: string;
-  readonly reach: ServerReach;
+  readonly transport: ServerReach;
   /** SHA-256 of the definition as it is written, so that it holds no secret: names what the server was known to offer. */
   readonly definitionHash: string;
   /** The server's own limit for a call, in place of the general one. */

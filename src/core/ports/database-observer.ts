@@ -29,7 +29,7 @@ export interface RawEvent {
 }
 
 /** Looks on and writes nothing. */
-export interface Onlooker {
+export interface DatabaseObserver {
   /** A number that differs from the last one when anybody has committed since. */
   changes(): number;
   /** Runs that have not ended, oldest first. */

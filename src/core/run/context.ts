@@ -17,7 +17,7 @@ const PREFACE =
  * The first message of a conversation: what each source held, line by line behind a sign, then the task. So nothing that a
  * source holds can pass for another source, or for the task.
  */
-export function toOpening({ prompt, context }: OpeningParts): string {
+export function toFirstMessage({ prompt, context }: OpeningParts): string {
   if (context === null) return prompt;
   const blocks = context.map(({ source, text }) => `From ${onOneLine(source)}:\n${quoted(text)}`);
   return [PREFACE, ...blocks, `Your task:\n${prompt}`].join("\n\n");

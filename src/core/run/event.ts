@@ -3,11 +3,11 @@
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 import type { RawReply } from "./message.js";
-import type { Answer, Door, Question, QuestionAbout } from "./question.js";
+import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
 import type { EndStatus, Outcome, Usage } from "./run.js";
 
 /** The version written with every event, so that a later legwork can still read it (see read-event.ts). */
-export const EVENT_VERSION = 2;
+export const EVENT_VERSION = 3;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
 export interface ToolRuling {
@@ -19,7 +19,7 @@ export interface ToolRuling {
 }
 
 /** A part of an answer that is no text, kept whole under `blob`; `id` is what read_result takes. */
-export interface KeptPart {
+export interface KeptAttachment {
   readonly id: string;
   readonly kind: string;
   readonly mimeType: string | null;
@@ -38,7 +38,7 @@ export interface KeptAnswer {
   readonly text: string;
   readonly blob?: string;
   readonly size?: number;
-  readonly parts?: readonly KeptPart[];
+  readonly attachments?: readonly KeptAttachment[];
   readonly milliseconds: number;
 }
 
@@ -131,7 +131,7 @@ export type RunEvent =
       readonly id: string;
       readonly text: string;
       readonly by: string;
-      readonly door: Door;
+      readonly channel: Channel;
     }
   /** The run waits for a person. */
   | { readonly type: "question_asked"; readonly question: Question }
@@ -153,7 +153,7 @@ export type RunEvent =
       readonly condition: string | null;
       readonly error: string;
     }
-  /** A rule of the step let a call pass with a remark. */
+  /** A rule of the step allowed a call with a warning. */
   | {
       readonly type: "rule_warned";
       readonly turn: number;
@@ -190,7 +190,7 @@ export type RunEvent =
   /** A process has taken the run up again: by itself, or because a caller asked for it and may have granted more. */
   | {
       readonly type: "run_resumed";
-      readonly by: "takeover" | "request" | "answer";
+      readonly by: "recovery" | "request" | "answer";
       readonly moreTurns?: number;
       readonly moreSeconds?: number;
       readonly moreCostUsd?: number;

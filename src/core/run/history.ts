@@ -72,9 +72,9 @@ interface Repetition {
 export const COMPLETE = "complete";
 
 /** The beginning of a conversation: what the agent is told first. */
-export function createHistory(opening: string): History {
+export function createHistory(firstMessage: string): History {
   return {
-    messages: [{ role: "user", text: opening }],
+    messages: [{ role: "user", text: firstMessage }],
     turn: 0,
     turnsUsed: 0,
     calls: [],
@@ -143,10 +143,10 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     }
     case "tool_call_started":
       history.open.set(event.index, event);
-      history.given.delete(aboutKey({ kind: "cut_call", turn: event.turn, index: event.index }));
+      history.given.delete(aboutKey({ kind: "in_doubt_call", turn: event.turn, index: event.index }));
       return;
     case "workflow_call_started":
-      history.given.delete(aboutKey({ kind: "cut_workflow_call", call: event.call }));
+      history.given.delete(aboutKey({ kind: "in_doubt_workflow_call", call: event.call }));
       return;
     case "workflow_call_finished":
       keep(history, workflowResultId(event.call), event);
@@ -226,12 +226,12 @@ function pay(history: History, { costUsd = null }: Paid): void {
   history.spentUsd = addCosts(history.spentUsd, costUsd);
 }
 
-function keep(history: History, id: string, { blob, parts = [] }: Kept): void {
+function keep(history: History, id: string, { blob, attachments = [] }: Kept): void {
   if (blob !== undefined) history.blobs.set(id, blob);
-  for (const part of parts) history.blobs.set(part.id, part.blob);
+  for (const part of attachments) history.blobs.set(part.id, part.blob);
 }
 
-type Kept = Pick<Extract<RunEvent, { type: "tool_call_finished" }>, "blob" | "parts">;
+type Kept = Pick<Extract<RunEvent, { type: "tool_call_finished" }>, "blob" | "attachments">;
 
 /** Somebody wants the run to go on: what counted against it counts no more, and what had come to its end is over. */
 function reopen(history: History, resumed: Extract<RunEvent, { type: "run_resumed" }>) {

@@ -17,13 +17,18 @@ export type QuestionAbout =
   | { readonly kind: "workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
   /** A call, of the agent or of the workflow, that was cut off, so that nobody knows whether it had its effect. */
   | {
-      readonly kind: "cut_call";
+      readonly kind: "in_doubt_call";
       readonly turn: number;
       readonly index: number;
       readonly tool: string;
       readonly arguments: object;
     }
-  | { readonly kind: "cut_workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
+  | {
+      readonly kind: "in_doubt_workflow_call";
+      readonly call: number;
+      readonly tool: string;
+      readonly arguments: object;
+    }
   /** The agent's own question: its call of `ask`. */
   | { readonly kind: "ask"; readonly turn: number; readonly index: number }
   /** An exit condition of a step, by its place in the workflow. */
@@ -32,7 +37,7 @@ export type QuestionAbout =
 const APPROVALS: readonly QuestionAbout["kind"][] = ["call", "workflow_call", "exit"];
 
 /** What is to be asked. */
-export interface Inquiry {
+export interface QuestionDraft {
   readonly text: string;
   /** The answers there are; null where any text is one. An approval is a yes or no. */
   readonly options: readonly string[] | null;
@@ -54,7 +59,7 @@ export interface Question {
 }
 
 /** Through what an answer came; nobody: the time was up. */
-export type Door = "elicitation" | "respond_to_run" | "command_line" | "nobody";
+export type Channel = "elicitation" | "respond_to_run" | "command_line" | "nobody";
 
 export interface Answer {
   /** Of an approval; null for a question. */
@@ -62,14 +67,18 @@ export interface Answer {
   /** The answer to a question; null for an approval. */
   readonly text: string | null;
   /** What was said besides. */
-  readonly remark: string | null;
+  readonly comment: string | null;
   /** Who gave it, as far as that is known. */
   readonly by: string;
-  readonly door: Door;
+  readonly channel: Channel;
 }
 
 /** The question that an inquiry becomes; `number` counts the questions of the run from 1. */
-export function toQuestion({ text, options, about, withinSeconds }: Inquiry, number: number, now: number): Question {
+export function toQuestion(
+  { text, options, about, withinSeconds }: QuestionDraft,
+  number: number,
+  now: number,
+): Question {
   const kind = APPROVALS.includes(about.kind) ? "approval" : "question";
   const expiresAt = now + (withinSeconds === null ? ANSWER_WITHIN_MS : withinSeconds * 1000);
   return { id: `q${number}`, kind, text, options, about, expiresAt };
@@ -77,8 +86,8 @@ export function toQuestion({ text, options, about, withinSeconds }: Inquiry, num
 
 /** What identifies that which a question is about. */
 export type AboutPlace =
-  | { readonly kind: "call" | "cut_call" | "ask"; readonly turn: number; readonly index: number }
-  | { readonly kind: "workflow_call" | "cut_workflow_call"; readonly call: number }
+  | { readonly kind: "call" | "in_doubt_call" | "ask"; readonly turn: number; readonly index: number }
+  | { readonly kind: "workflow_call" | "in_doubt_workflow_call"; readonly call: number }
   | { readonly kind: "exit"; readonly where: string };
 
 /** The name under which an answer is found again: the same for the same call or condition, and for nothing else. */
@@ -87,7 +96,7 @@ export function aboutKey(about: AboutPlace): string {
     case "exit":
       return `exit ${about.where}`;
     case "workflow_call":
-    case "cut_workflow_call":
+    case "in_doubt_workflow_call":
       return `${about.kind} ${about.call}`;
     default:
       return `${about.kind} ${about.turn}.${about.index}`;
@@ -96,11 +105,11 @@ export function aboutKey(about: AboutPlace): string {
 
 /** What counts where nobody answered in time. */
 export function unansweredInTime({ kind }: Question): Answer {
-  return { approved: kind === "approval" ? false : null, text: null, remark: null, by: "nobody", door: "nobody" };
+  return { approved: kind === "approval" ? false : null, text: null, comment: null, by: "nobody", channel: "nobody" };
 }
 
 /** A denial in words. */
-export function denialText({ door, remark }: Pick<Answer, "door" | "remark">): string {
-  if (door === "nobody") return "nobody answered in time";
-  return `a person denied it${remark === null ? "" : `: ${remark}`}`;
+export function denialText({ channel, comment }: Pick<Answer, "channel" | "comment">): string {
+  if (channel === "nobody") return "nobody answered in time";
+  return `a person denied it${comment === null ? "" : `: ${comment}`}`;
 }

@@ -1,6 +1,7 @@
 /** Events as they were stored, in whatever version, as events of today. */
 import { StoreError } from "../errors.js";
 import { EVENT_VERSION, type StoredEvent } from "./event.js";
+import type { Question, QuestionAbout } from "./question.js";
 
 /** One row of the journal. `data` is JSON: the event's fields without its type. */
 export interface EventRow {
@@ -17,7 +18,46 @@ type Fields = Readonly<Record<string, unknown>>;
 const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: EventRow) => Fields>> = {
   // Version 1 did not say until when an interrupted run was worked on.
   2: (type, fields, { at }) => (type === "run_interrupted" ? { ...fields, until: at } : fields),
+  // Version 2 had other names for channels, comments, attachments, in-doubt calls and recovery.
+  3: (type, fields) => {
+    switch (type) {
+      case "question_asked":
+        return { ...fields, question: upgradeQuestion(fields.question as Question) };
+      case "question_answered":
+        return {
+          ...renamed(fields, { door: "channel", remark: "comment" }),
+          about: upgradeAbout(fields.about as QuestionAbout),
+        }; // prose-check: old stored names
+      case "message_sent":
+        return renamed(fields, { door: "channel" }); // prose-check: old stored names
+      case "tool_call_finished":
+      case "workflow_call_finished":
+        return renamed(fields, { parts: "attachments" });
+      case "run_resumed":
+        return fields.by === "takeover" ? { ...fields, by: "recovery" } : fields; // prose-check: old stored names
+      default:
+        return fields;
+    }
+  },
 };
+
+const UPGRADED_KINDS: ReadonlyMap<string, string> = new Map([
+  ["cut_call", "in_doubt_call"], // prose-check: old stored names
+  ["cut_workflow_call", "in_doubt_workflow_call"], // prose-check: old stored names
+]);
+
+/** A question as any version stored it, with the names of today. */
+export function upgradeQuestion(question: Question): Question {
+  return { ...question, about: upgradeAbout(question.about) };
+}
+
+function upgradeAbout(about: QuestionAbout): QuestionAbout {
+  return { ...about, kind: UPGRADED_KINDS.get(about.kind) ?? about.kind } as QuestionAbout;
+}
+
+function renamed(fields: Fields, names: Readonly<Record<string, string>>): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [names[name] ?? name, value]));
+}
 
 /** Throws StoreError where the event was written by a newer legwork: its meaning cannot be known. */
 export function readEvent(row: EventRow): StoredEvent {

@@ -1,6 +1,6 @@
 /** The workflow engine: what a workflow does next in a state. Pure; the runner records each effect and asks again. */
 import type { RunEvent } from "../run/event.js";
-import { denialText, type Inquiry } from "../run/question.js";
+import { denialText, type QuestionDraft } from "../run/question.js";
 import { fillTemplate, fillTemplates } from "./template.js";
 import { type ExitCondition, isEnd, type Json, type Step, stepNamed, type Workflow } from "./workflow.js";
 import { type CallFacts, matchesAny, type Pending, type WorkflowState } from "./workflow-state.js";
@@ -33,7 +33,7 @@ export interface RunFacts {
 export type Verdict = { readonly holds: boolean } | { readonly error: string };
 
 /** What the engine is given of the world. */
-export interface Surroundings {
+export interface EngineContext {
   readonly run: RunFacts;
   /** Evaluates a condition. Never throws. */
   evaluate(condition: string, facts: Facts): Verdict;
@@ -49,7 +49,7 @@ export type Effect =
       readonly outputAs: string | null;
       readonly done: number;
     }
-  | { readonly kind: "ask"; readonly inquiry: Inquiry }
+  | { readonly kind: "ask"; readonly draft: QuestionDraft }
   | {
       readonly kind: "end_run";
       readonly status: "success" | "partial" | "blocked";
@@ -58,22 +58,22 @@ export type Effect =
     };
 
 /** What comes next: pending actions in their order, then a transition; null when the agent is on. */
-export function nextEffect(workflow: Workflow, state: WorkflowState, surroundings: Surroundings): Effect | null {
+export function nextEffect(workflow: Workflow, state: WorkflowState, engineContext: EngineContext): Effect | null {
   for (const [index, item] of state.pending.entries()) {
     const done = index + 1;
     if (item.kind === "enter") return record({ type: "step_entered", step: item.step, done });
-    const judged = judge(item.action.when, item.where, state, item.about ?? state.last, surroundings);
+    const judged = judge(item.action.when, item.where, state, item.about ?? state.last, engineContext);
     if (judged.failure) return record(judged.failure);
     if (judged.holds) return effectOf(item, state, done);
   }
   if (state.pending.length > 0) return record({ type: "actions_skipped", done: state.pending.length });
-  return state.step === null ? null : nextTransition(stepNamed(workflow, state.step), state, surroundings);
+  return state.step === null ? null : nextTransition(stepNamed(workflow, state.step), state, engineContext);
 }
 
 /** Which of the step's exit conditions do not hold, in words; an error while evaluating counts as false. */
-export function unmetExits(step: Step, state: WorkflowState, surroundings: Surroundings): readonly string[] {
+export function unmetExits(step: Step, state: WorkflowState, engineContext: EngineContext): readonly string[] {
   return step.exitConditions.flatMap(
-    (condition, index) => unmetExit(condition, exitPlace(step, index), state, surroundings) ?? [],
+    (condition, index) => unmetExit(condition, exitPlace(step, index), state, engineContext) ?? [],
   );
 }
 
@@ -84,11 +84,11 @@ export function unmetExits(step: Step, state: WorkflowState, surroundings: Surro
 function approvalDue(
   step: Step,
   state: WorkflowState,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
   { unasked }: { readonly unasked: boolean },
-): Inquiry | null {
+): QuestionDraft | null {
   for (const [index, condition] of step.exitConditions.entries()) {
-    const isMet = unmetExit(condition, exitPlace(step, index), state, surroundings) === null;
+    const isMet = unmetExit(condition, exitPlace(step, index), state, engineContext) === null;
     if (!isMet && condition.type !== "user_approval") return null;
   }
   for (const [index, condition] of step.exitConditions.entries()) {
@@ -115,16 +115,16 @@ function approvalDue(
 export function approvalFor(
   step: Step,
   state: WorkflowState,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
   refuses: (state: WorkflowState) => boolean,
-): Inquiry | null {
+): QuestionDraft | null {
   const { turn, stepActions } = state;
-  const approved = { approved: true, door: "nobody", remark: null, turn, stepActions } as const;
+  const approved = { approved: true, channel: "nobody", comment: null, turn, stepActions } as const;
   const places = step.exitConditions.flatMap(({ type }, index) =>
     type === "user_approval" ? exitPlace(step, index) : [],
   );
   const ifApproved = { ...state, approvals: new Map(places.map((where) => [where, approved])) };
-  return refuses(ifApproved) ? null : approvalDue(step, state, surroundings, { unasked: false });
+  return refuses(ifApproved) ? null : approvalDue(step, state, engineContext, { unasked: false });
 }
 
 function exitPlace({ name }: Step, index: number): string {
@@ -135,14 +135,14 @@ function exitPlace({ name }: Step, index: number): string {
 export function unmetForSuccess(
   workflow: Workflow,
   state: WorkflowState,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
 ): readonly string[] {
   const step = stepNamed(workflow, state.step ?? workflow.steps[0]?.name ?? "");
   const missing = workflow.settings.requiredTools.filter((pattern) => !matchesAny(pattern, state.succeeded));
   return [
-    ...unmetExits(step, state, surroundings),
+    ...unmetExits(step, state, engineContext),
     ...missing.map((pattern) => `the tool ${pattern} has not run successfully`),
-    ...unmetEnd(workflow, step, state, surroundings),
+    ...unmetEnd(workflow, step, state, engineContext),
   ];
 }
 
@@ -150,18 +150,18 @@ export function unmetForSuccess(
 export function failuresForSuccess(
   workflow: Workflow,
   state: WorkflowState,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
 ): readonly RunEvent[] {
   const step = stepNamed(workflow, state.step ?? workflow.steps[0]?.name ?? "");
-  const { failure } = judge(workflow.exitCondition, "exit_condition", state, state.last, surroundings);
-  return [...exitFailures(step, state, surroundings), ...(failure ? [failure] : [])];
+  const { failure } = judge(workflow.exitCondition, "exit_condition", state, state.last, engineContext);
+  return [...exitFailures(step, state, engineContext), ...(failure ? [failure] : [])];
 }
 
 /** Those of the step alone. */
-export function exitFailures(step: Step, state: WorkflowState, surroundings: Surroundings): readonly RunEvent[] {
+export function exitFailures(step: Step, state: WorkflowState, engineContext: EngineContext): readonly RunEvent[] {
   return step.exitConditions.flatMap((condition, index) => {
     if (condition.type !== "expression") return [];
-    return judge(condition.when, exitPlace(step, index), state, state.last, surroundings).failure ?? [];
+    return judge(condition.when, exitPlace(step, index), state, state.last, engineContext).failure ?? [];
   });
 }
 
@@ -173,7 +173,7 @@ export function requestRefusal(
   workflow: Workflow,
   state: WorkflowState,
   to: string,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
 ): string | null {
   if (state.step === null) return "the run has not begun its first step";
   const names = workflow.steps.map(({ name }) => name);
@@ -182,11 +182,11 @@ export function requestRefusal(
   if (there < 0) return `there is no step "${to}": the steps are ${names.join(", ")}`;
   if (there === here) return `the run is in step "${to}" already`;
   const conditions = step.transitions.filter((transition) => transition.to === to).map(({ when }) => when);
-  const isForbidden = conditions.length > 0 && conditions.every((when) => whyNot(when, state, surroundings) !== null);
+  const isForbidden = conditions.length > 0 && conditions.every((when) => whyNot(when, state, engineContext) !== null);
   if (isForbidden) return `step "${to}" is entered by itself once ${conditions.join(" or ")}`;
   if (conditions.length === 0 && there > here + 1)
     return `step "${to}" comes after "${names[here + 1]}", which may not be skipped`;
-  const unmet = unmetExits(step, state, surroundings);
+  const unmet = unmetExits(step, state, engineContext);
   return unmet.length === 0 ? null : `step "${step.name}" may not be left yet: ${unmet.join("; ")}`;
 }
 
@@ -223,7 +223,7 @@ function judge(
   where: string,
   state: WorkflowState,
   about: CallFacts | null,
-  { evaluate, run }: Surroundings,
+  { evaluate, run }: EngineContext,
 ): Judged {
   if (when === null) return { holds: true };
   if (state.failed.has(where)) return { holds: false };
@@ -255,16 +255,16 @@ function effectOf({ action }: Extract<Pending, { kind: "action" }>, state: Workf
   }
 }
 
-function nextTransition(step: Step, state: WorkflowState, surroundings: Surroundings): Effect | null {
+function nextTransition(step: Step, state: WorkflowState, engineContext: EngineContext): Effect | null {
   for (const [index, { to, when }] of step.transitions.entries()) {
-    const judged = judge(when, `steps.${step.name}.transitions.${index}`, state, state.last, surroundings);
+    const judged = judge(when, `steps.${step.name}.transitions.${index}`, state, state.last, engineContext);
     if (judged.failure) return record(judged.failure);
     if (!judged.holds) continue;
-    const [failure] = exitFailures(step, state, surroundings);
+    const [failure] = exitFailures(step, state, engineContext);
     if (failure) return record(failure);
-    const inquiry = approvalDue(step, state, surroundings, { unasked: true });
-    if (inquiry) return { kind: "ask", inquiry };
-    if (unmetExits(step, state, surroundings).length > 0) continue;
+    const draft = approvalDue(step, state, engineContext, { unasked: true });
+    if (draft) return { kind: "ask", draft };
+    if (unmetExits(step, state, engineContext).length > 0) continue;
     if (state.chain >= LONGEST_CHAIN) return cutChain(step, state);
     return record({ type: "transition_taken", from: step.name, to, transition: index });
   }
@@ -282,7 +282,7 @@ function unmetExit(
   condition: ExitCondition,
   where: string,
   state: WorkflowState,
-  surroundings: Surroundings,
+  engineContext: EngineContext,
 ): string | null {
   switch (condition.type) {
     case "variable_set": {
@@ -290,7 +290,7 @@ function unmetExit(
       return value === undefined || value === null ? `the variable ${condition.variable} is not set` : null;
     }
     case "expression":
-      return whyNot(condition.when, state, surroundings);
+      return whyNot(condition.when, state, engineContext);
     case "tool_succeeded":
       return matchesAny(condition.tool, state.succeeded) ? null : `the tool ${condition.tool} has not run successfully`;
     case "action_count": {
@@ -305,17 +305,22 @@ function unmetExit(
   }
 }
 
-function unmetEnd(workflow: Workflow, step: Step, state: WorkflowState, surroundings: Surroundings): readonly string[] {
+function unmetEnd(
+  workflow: Workflow,
+  step: Step,
+  state: WorkflowState,
+  engineContext: EngineContext,
+): readonly string[] {
   const { exitCondition } = workflow;
   if (exitCondition !== null) {
-    const reason = whyNot(exitCondition, state, surroundings);
+    const reason = whyNot(exitCondition, state, engineContext);
     return reason === null ? [] : [`the exit condition ${reason}`];
   }
   return isEnd(workflow, step) ? [] : [`step "${step.name}" is not the last`];
 }
 
 /** Why a condition does not hold, in words, or null. */
-function whyNot(when: string | null, state: WorkflowState, { evaluate, run }: Surroundings): string | null {
+function whyNot(when: string | null, state: WorkflowState, { evaluate, run }: EngineContext): string | null {
   if (when === null) return null;
   const verdict = evaluate(when, factsOf(state, state.last, run));
   if ("error" in verdict) return `${when} cannot be evaluated: ${verdict.error}`;

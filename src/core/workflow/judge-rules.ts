@@ -1,7 +1,7 @@
 /** The rules of a step: whether a call that the gate lets through may be made now. */
 
 import type { RunEvent } from "../run/event.js";
-import { factsOf, type Surroundings } from "./engine.js";
+import { type EngineContext, factsOf } from "./engine.js";
 import { fillTemplate } from "./template.js";
 import { type Json, type Rule, stepNamed, type Workflow } from "./workflow.js";
 import type { CallFacts, WorkflowState } from "./workflow-state.js";
@@ -25,7 +25,7 @@ export function judgeRules(
   workflow: Workflow,
   state: WorkflowState,
   call: Pick<CallFacts, "tool" | "server" | "args">,
-  { evaluate, run }: Surroundings,
+  { evaluate, run }: EngineContext,
 ): RulesVerdict {
   if (state.step === null) return { refusal: "no step is entered yet", approval: null, warnings: [], failures: [] };
   const about = { ...call, result: { isError: false, text: "" } };

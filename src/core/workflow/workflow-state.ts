@@ -19,7 +19,7 @@ export type Pending =
   | { readonly kind: "enter"; readonly step: string }
   | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
 
-export interface ApprovalState extends Pick<Answer, "door" | "remark"> {
+export interface ApprovalState extends Pick<Answer, "channel" | "comment"> {
   readonly approved: boolean;
   /** The turn and the calls made in the step when it was given: a denied one is asked for again when they have changed. */
   readonly turn: number;
@@ -145,8 +145,8 @@ export function workflowAfter(
     case "question_answered": {
       if (event.about.kind !== "exit") return state;
       const { turn, stepActions } = state;
-      const { about, approved, door, remark } = event;
-      const answer = { approved: approved === true, door, remark, turn, stepActions };
+      const { about, approved, channel, comment } = event;
+      const answer = { approved: approved === true, channel, comment, turn, stepActions };
       return { ...state, approvals: new Map([...state.approvals, [about.where, answer]]) };
     }
     case "condition_failed":

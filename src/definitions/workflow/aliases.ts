@@ -2,7 +2,7 @@
 import type { YamlPath } from "../../yaml/read-yaml.js";
 import { isMap } from "../read/yaml-map.js";
 
-export interface ForeignWord {
+export interface Alias {
   readonly path: YamlPath;
   readonly message: string;
 }
@@ -61,7 +61,7 @@ const PREMATURE: Words = { guide_continuation: 'write "guide"' };
 type Words = Readonly<Record<string, string>>;
 
 /** The first word of another system in a workflow's raw value, or null. */
-export function foreignWord(value: unknown): ForeignWord | null {
+export function foreignWord(value: unknown): Alias | null {
   if (!isMap(value)) return null;
   return (
     foreignType(value.type) ??
@@ -72,13 +72,13 @@ export function foreignWord(value: unknown): ForeignWord | null {
   );
 }
 
-function foreignType(type: unknown): ForeignWord | null {
+function foreignType(type: unknown): Alias | null {
   if (type === undefined || type === "step") return null;
   const kind = typeof type === "string" ? `workflows of type "${type}"` : "workflows of such a type";
   return { path: ["type"], message: `${kind} cannot be spawned: ${STEP_WORKFLOW}` };
 }
 
-function inStep(step: unknown, path: YamlPath): ForeignWord | null {
+function inStep(step: unknown, path: YamlPath): Alias | null {
   if (!isMap(step)) return null;
   return (
     foreignKey(step, STEP, path) ??
@@ -90,7 +90,7 @@ function inStep(step: unknown, path: YamlPath): ForeignWord | null {
   );
 }
 
-function inActions(actions: unknown, path: YamlPath): ForeignWord | null {
+function inActions(actions: unknown, path: YamlPath): Alias | null {
   return first(
     listOf(actions),
     (action, index) =>
@@ -99,36 +99,36 @@ function inActions(actions: unknown, path: YamlPath): ForeignWord | null {
   );
 }
 
-function inRule(rule: unknown, path: YamlPath): ForeignWord | null {
+function inRule(rule: unknown, path: YamlPath): Alias | null {
   return foreignValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]) ?? foreignKey(rule, CONDITION_KEYS, path);
 }
 
-function inTransition(transition: unknown, path: YamlPath): ForeignWord | null {
+function inTransition(transition: unknown, path: YamlPath): Alias | null {
   return (
     foreignKey(transition, CONDITION_KEYS, path) ??
     inActions(get(transition, "on_transition"), [...path, "on_transition"])
   );
 }
 
-function inExit(condition: unknown, path: YamlPath): ForeignWord | null {
+function inExit(condition: unknown, path: YamlPath): Alias | null {
   return (
     foreignValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]) ??
     foreignKey(condition, CONDITION_KEYS, path)
   );
 }
 
-function foreignKey(value: unknown, words: Words, path: YamlPath): ForeignWord | null {
+function foreignKey(value: unknown, words: Words, path: YamlPath): Alias | null {
   if (!isMap(value)) return null;
   const key = Object.keys(value).find((name) => Object.hasOwn(words, name));
   return key === undefined ? null : { path: [...path, key], message: `unknown key "${key}": ${words[key]}` };
 }
 
-function foreignValue(value: unknown, words: Words, path: YamlPath): ForeignWord | null {
+function foreignValue(value: unknown, words: Words, path: YamlPath): Alias | null {
   if (typeof value !== "string" || !Object.hasOwn(words, value)) return null;
   return { path, message: `unknown ${String(path.at(-1))} "${value}": ${words[value]}` };
 }
 
-function first(items: readonly unknown[], find: (item: unknown, index: number) => ForeignWord | null) {
+function first(items: readonly unknown[], find: (item: unknown, index: number) => Alias | null) {
   for (const [index, item] of items.entries()) {
     const found = find(item, index);
     if (found) return found;

@@ -1,7 +1,8 @@
 /** A server's own list of tools as catalog tools, with those that cannot be used set aside. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
-import type { Catalog, ServerProblem, ToolList } from "../../core/ports/ports.js";
+import type { ToolList } from "../../core/ports/catalog-store.js";
+import type { Catalog, ServerProblem } from "../../core/ports/downstream.js";
 import { withTexts } from "../../core/redact.js";
 import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../../core/tools/tool.js";
 import { cutTo } from "../../lib/text.js";

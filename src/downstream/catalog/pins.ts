@@ -1,7 +1,8 @@
 /** Pins: whether a server's tools are still what the user accepted. */
 import { createHash } from "node:crypto";
 import type { PinMode } from "../../core/definitions/server-config.js";
-import type { Pin, PinFinding } from "../../core/ports/ports.js";
+import type { Pin } from "../../core/ports/catalog-store.js";
+import type { PinFinding } from "../../core/ports/downstream.js";
 import { isRecord } from "../transport/wire.js";
 
 export interface PinJudgement {

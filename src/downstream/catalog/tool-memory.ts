@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { StoreError } from "../../core/errors.js";
-import type { Catalog, PinFinding, ServerProblem, ToolList } from "../../core/ports/ports.js";
+import type { ToolList } from "../../core/ports/catalog-store.js";
+import type { Catalog, PinFinding, ServerProblem } from "../../core/ports/downstream.js";
 import { qualifiedName } from "../../core/tools/tool.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { toListing, withFaults } from "./listing.js";

@@ -1,6 +1,6 @@
 /** A tool's result as text for the model, with what is no text kept beside it. */
 import { isDeepStrictEqual } from "node:util";
-import type { AnswerPart, ToolAnswer } from "../../core/ports/ports.js";
+import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import { isRecord } from "../transport/wire.js";
 
 const LARGEST_COMPARED = 1_000_000; // characters; parsing more only to compare it costs too much
@@ -14,41 +14,41 @@ type Fields = Readonly<Record<string, unknown>>;
 export function toToolAnswer(result: Fields): ToolAnswer {
   const { content, structuredContent } = result;
   const items = Array.isArray(content) ? content : [];
-  const parts: AnswerPart[] = [];
-  const lines = items.map((item) => lineFor(item, parts));
+  const attachments: Attachment[] = [];
+  const lines = items.map((item) => lineFor(item, attachments));
   if (structuredContent !== undefined && structuredContent !== null && !saysTheSame(items, structuredContent)) {
     const json = JSON.stringify(structuredContent);
     if (!items.some(hasText)) lines.push(json);
     else {
-      lines.push(bracketed("structured content", {}, json.length, "characters", parts.length + 1));
-      parts.push({ kind: "structured", mimeType: "application/json", text: json.toWellFormed() });
+      lines.push(bracketed("structured content", {}, json.length, "characters", attachments.length + 1));
+      attachments.push({ kind: "structured", mimeType: "application/json", text: json.toWellFormed() });
     }
   }
   const text = lines.filter((line) => line !== "").join("\n");
-  return { isError: result.isError === true, text: text === "" ? "(no content)" : text.toWellFormed(), parts };
+  return { isError: result.isError === true, text: text === "" ? "(no content)" : text.toWellFormed(), attachments };
 }
 
 /** The item as a line; its bytes, if it has any, become the next part. */
-function lineFor(item: unknown, parts: AnswerPart[]): string {
+function lineFor(item: unknown, attachments: Attachment[]): string {
   if (!isRecord(item)) return "[unreadable content]";
   if (item.type === "text" && typeof item.text === "string") return item.text;
   if (item.type === "resource" && isRecord(item.resource)) {
     const { resource } = item;
     if (typeof resource.text === "string") return `${bracketed("resource", resource, undefined)}\n${resource.text}`;
-    return lineForBytes("resource", resource, resource.blob, parts);
+    return lineForBytes("resource", resource, resource.blob, attachments);
   }
   const kind = typeof item.type === "string" ? item.type : "unreadable content";
-  return lineForBytes(kind, item, item.data, parts);
+  return lineForBytes(kind, item, item.data, attachments);
 }
 
-function lineForBytes(kind: string, fields: Fields, base64: unknown, parts: AnswerPart[]): string {
+function lineForBytes(kind: string, fields: Fields, base64: unknown, attachments: Attachment[]): string {
   if (typeof base64 !== "string") return bracketed(kind, fields, fields.size);
-  parts.push({
+  attachments.push({
     kind,
     mimeType: typeof fields.mimeType === "string" ? fields.mimeType : null,
     text: base64.toWellFormed(),
   });
-  return bracketed(kind, fields, Buffer.byteLength(base64, "base64"), "bytes", parts.length);
+  return bracketed(kind, fields, Buffer.byteLength(base64, "base64"), "bytes", attachments.length);
 }
 
 /** Such as `[image image/png, 20480 bytes, part 1]`. */

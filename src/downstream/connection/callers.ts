@@ -1,5 +1,5 @@
 /** The calls that a server is working on: what it asks meanwhile is asked for one of them. */
-import type { CallOptions } from "../../core/ports/ports.js";
+import type { CallOptions } from "../../core/ports/downstream.js";
 
 export interface Callers {
   readonly all: ReadonlySet<CallOptions>;

@@ -1,5 +1,7 @@
 /** What the downstream side needs of the rest of the process. */
-import type { CatalogCache, ElicitReply, ElicitRequest, Log, PinStore } from "../../core/ports/ports.js";
+import type { CatalogStore, PinStore } from "../../core/ports/catalog-store.js";
+import type { Log } from "../../core/ports/clock-and-log.js";
+import type { ElicitReply, ElicitRequest } from "../../core/ports/host.js";
 import type { Redact } from "../../core/redact.js";
 import type { Environment } from "../process/child-environment.js";
 import type { Reaper } from "../process/reaper.js";
@@ -13,7 +15,7 @@ export interface DownstreamOptions {
   readonly project: string;
   readonly log: Log;
   readonly redact: Redact;
-  readonly cache: CatalogCache;
+  readonly cache: CatalogStore;
   readonly pins: PinStore;
   /** Asks the person at the host; null where the host cannot. */
   elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;

@@ -1,5 +1,5 @@
 /** All tools of a server, page by page. */
-import type { ToolList } from "../../core/ports/ports.js";
+import type { ToolList } from "../../core/ports/catalog-store.js";
 import { isRecord } from "../transport/wire.js";
 
 const MAX_PAGES = 1_000; // a server whose cursors never end must not keep us busy for ever

@@ -12,7 +12,7 @@ import {
   McpError,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
-import type { CallOptions, SampleRequest } from "../../core/ports/ports.js";
+import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js";
 import { isRecord } from "../transport/wire.js";
 import type { Callers } from "./callers.js";
 import type { DownstreamOptions } from "./downstream-options.js";

@@ -9,7 +9,7 @@ import type {
   ServerProblem,
   ServerState,
   ToolAnswer,
-} from "../../core/ports/ports.js";
+} from "../../core/ports/downstream.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import type { ToolMemory } from "../catalog/tool-memory.js";
@@ -72,7 +72,7 @@ export function createManagedServer(
   const shutdown = new AbortController();
   const backoff = createBackoff();
   let state: State = { kind: "idle" };
-  let holds = 0;
+  let leases = 0;
   let callsInFlight = 0;
   let lastEnd: Promise<void> = Promise.resolve();
   const retired = new Set<Connection>();
@@ -143,7 +143,7 @@ export function createManagedServer(
     }
     state = broken("degraded", code, reason, pause);
     later(pause, () => {
-      if (holds > 0) begin(); // not wake(): a timer may fire some microseconds before its time
+      if (leases > 0) begin(); // not wake(): a timer may fire some microseconds before its time
     });
   }
 
@@ -153,9 +153,9 @@ export function createManagedServer(
   }
 
   function sleepWhenIdle(): void {
-    if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+    if (state.kind !== "ready" || leases > 0 || callsInFlight > 0) return;
     later(config.idleSeconds * 1000, () => {
-      if (state.kind !== "ready" || holds > 0 || callsInFlight > 0) return;
+      if (state.kind !== "ready" || leases > 0 || callsInFlight > 0) return;
       log.info({ server: name, pid: state.connection.pid }, "server is idle and was stopped");
       stop(state.connection);
     });
@@ -227,14 +227,14 @@ export function createManagedServer(
       return trouble()?.shown ?? knownNow() ?? NOTHING;
     },
     hold() {
-      holds += 1;
+      leases += 1;
       memory.refresh();
       wake();
       let held = true;
       return () => {
         if (!held) return;
         held = false;
-        holds -= 1;
+        leases -= 1;
         sleepWhenIdle();
       };
     },

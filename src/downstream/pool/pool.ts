@@ -1,7 +1,7 @@
 /** The user's MCP servers as one catalog of tools. */
 
 import type { BrokenServer, ServerConfig } from "../../core/definitions/server-config.js";
-import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/ports.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type CatalogTool, patternMatches, serverOf } from "../../core/tools/tool.js";
 import { setAside, toolNamed } from "../catalog/listing.js";
 import { createToolMemory } from "../catalog/tool-memory.js";
@@ -37,7 +37,7 @@ export function createDownstream(
     servers: [...managed.keys(), ...broken.keys()],
     status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
     catalog: catalogFor,
-    hold(names) {
+    acquire(names) {
       const held = chosen(names);
       const releases = held.map((server) => server.hold());
       const settled = held.map((server) => server.settled());
@@ -93,11 +93,11 @@ function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): 
 }
 
 function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
-  const { name, from, reach } = config;
+  const { name, from, transport } = config;
   return {
     name,
     from,
-    reach: reach.kind,
+    transport: transport.kind,
     state,
     problem,
     listing: known,
@@ -110,7 +110,7 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
 
 function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
   const problem = { server: name, code: "bad_definition", message: fault };
-  return { name, from, reach: null, state: "failed", problem, listing: null, pinFindings: [] };
+  return { name, from, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
 }
 
 function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {

@@ -8,7 +8,7 @@ export const MARKER_VARIABLE = "LEGWORK_SERVER";
 const POLL_MS = 10; // nobody is told when a process ends that is not our child
 const TERM_SHARE = 0.5; // of the time given; the rest is for SIGKILL
 
-export interface StraySearch {
+export interface EscapeSearch {
   /** Ends the processes that carry the marker. Linux only: elsewhere nobody may read another's environment. Never throws. */
   end(marker: string, withinMs: number): Promise<void>;
 }
@@ -17,7 +17,7 @@ type Pids = readonly number[];
 type Found = ReadonlyMap<string, Pids>;
 
 /** `prefix` begins all markers that will be asked for. */
-export function createStraySearch(prefix: string): StraySearch {
+export function createStraySearch(prefix: string): EscapeSearch {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<Found> | null = null;
 

@@ -12,10 +12,10 @@ export interface HttpAddress {
 }
 
 /** Credentials in the URL become the header that they stand for. Throws DownstreamError, which names no secret. */
-export function toHttpAddress(server: string, reach: HttpReach): HttpAddress {
+export function toHttpAddress(server: string, transport: HttpReach): HttpAddress {
   try {
-    const url = new URL(reach.url);
-    const given = new Headers(reach.headers);
+    const url = new URL(transport.url);
+    const given = new Headers(transport.headers);
     if ((url.username !== "" || url.password !== "") && !given.has("authorization")) {
       const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
       given.set("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);

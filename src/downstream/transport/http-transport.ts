@@ -59,11 +59,11 @@ export class HttpTransport implements ServerTransport {
   #closing: Promise<void> | null = null;
 
   /** Throws DownstreamError where the headers cannot be sent. */
-  constructor(server: string, reach: HttpReach, { redact }: Pick<TransportOptions, "redact">) {
+  constructor(server: string, transport: HttpReach, { redact }: Pick<TransportOptions, "redact">) {
     this.#redact = redact;
-    this.#address = toHttpAddress(server, reach);
-    this.#inner = reach.kind === "sse" ? this.#createSse() : this.#createStreamable();
-    this.#mayBeOlder = reach.kind === "http";
+    this.#address = toHttpAddress(server, transport);
+    this.#inner = transport.kind === "sse" ? this.#createSse() : this.#createStreamable();
+    this.#mayBeOlder = transport.kind === "http";
   }
 
   get closed(): boolean {

@@ -31,8 +31,8 @@ export interface TransportOptions {
 
 /** Starts nothing yet. What HTTP needs is loaded with the first server that is reached by it. */
 export async function createTransport(config: ServerConfig, options: TransportOptions): Promise<ServerTransport> {
-  const { name, reach } = config;
-  if (reach.kind === "stdio") return new StdioTransport(name, reach, options);
+  const { name, transport } = config;
+  if (transport.kind === "stdio") return new StdioTransport(name, transport, options);
   const { HttpTransport } = await import("./http-transport.js");
-  return new HttpTransport(name, reach, options);
+  return new HttpTransport(name, transport, options);
 }

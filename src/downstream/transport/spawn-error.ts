@@ -7,8 +7,8 @@ import { isRecord } from "./wire.js";
 export type StdioReach = Extract<ServerReach, { readonly kind: "stdio" }>;
 
 /** `spawn_failed` where trying again cannot help: the command is not there or may not be run. */
-export async function toSpawnError(name: string, reach: StdioReach, cause: unknown): Promise<DownstreamError> {
-  const { command, cwd } = reach;
+export async function toSpawnError(name: string, transport: StdioReach, cause: unknown): Promise<DownstreamError> {
+  const { command, cwd } = transport;
   const code = isRecord(cause) && typeof cause.code === "string" ? cause.code : String(cause);
   const intro = `server "${name}" could not be started`;
   // The system reports a missing working folder as if it were the command.

@@ -55,7 +55,7 @@ export class StdioTransport implements ServerTransport {
 
   constructor(
     private readonly server: string,
-    private readonly reach: StdioReach,
+    private readonly transport: StdioReach,
     private readonly options: TransportOptions,
   ) {
     this.#budgetMs = options.closeBudgetMs ?? CLOSE_BUDGET_MS;
@@ -90,7 +90,7 @@ export class StdioTransport implements ServerTransport {
       this.#child = this.#spawn();
       await started(this.#child);
     } catch (error) {
-      throw await toSpawnError(this.server, this.reach, error);
+      throw await toSpawnError(this.server, this.transport, error);
     }
   }
 
@@ -119,7 +119,7 @@ export class StdioTransport implements ServerTransport {
   }
 
   #spawn(): ChildProcessWithoutNullStreams {
-    const { command, args, cwd, env } = this.reach;
+    const { command, args, cwd, env } = this.transport;
     const child = spawn(command, args, {
       cwd,
       env: childEnvironment(this.options.baseEnv, { ...env, [MARKER_VARIABLE]: this.#marker }),

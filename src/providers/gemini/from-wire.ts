@@ -1,6 +1,6 @@
 /** From Gemini's response to our reply; pure. */
 import { ProviderError } from "../../core/errors.js";
-import type { ModelReply } from "../../core/ports/ports.js";
+import type { ModelReply } from "../../core/ports/provider.js";
 import type { RawReply, ReplyContent } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
 import { fromFunctionName } from "./function-name.js";

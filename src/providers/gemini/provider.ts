@@ -1,7 +1,7 @@
 /** Gemini as a provider, with the vendor's SDK as a thin transport: contents and history are ours. */
 import type { GenerateContentRequest } from "@google/generative-ai";
 import { ProviderError } from "../../core/errors.js";
-import type { Provider } from "../../core/ports/ports.js";
+import type { Provider } from "../../core/ports/provider.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { modelIdFault } from "./model-id.js";

@@ -1,6 +1,6 @@
 /** From our request to Gemini's; pure. */
 
-import type { ModelRequest } from "../../core/ports/ports.js";
+import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";

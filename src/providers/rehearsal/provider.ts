@@ -1,7 +1,7 @@
 /** The rehearsal provider: a script plays the model, so that tests, demonstrations and workflow authors need no key. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProviderError } from "../../core/errors.js";
-import type { Provider } from "../../core/ports/ports.js";
+import type { Provider } from "../../core/ports/provider.js";
 import type { Message } from "../../core/run/message.js";
 import type { RehearsalContent } from "./read-reply.js";
 import type { LoadScript, Script } from "./script.js";

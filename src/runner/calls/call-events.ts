@@ -1,8 +1,8 @@
 /** What comes up while tool calls are being made, saved while they go on. */
 import type { RunEvent } from "../../core/run/event.js";
-import type { Journal } from "../state/run-state.js";
+import type { RunState } from "../state/run-state.js";
 
-export interface Inbox {
+export interface CallEvents {
   /** Resolves when the event is saved; never, when the run is stopped before. */
   post(event: RunEvent): Promise<void>;
   /** Yields what is posted, as commits, until the work has ended; returns what the work gives. */
@@ -11,7 +11,7 @@ export interface Inbox {
   readonly over: AbortSignal;
 }
 
-export function createInbox(journal: Journal): Inbox {
+export function createCallEvents(state: RunState): CallEvents {
   let posted: { readonly event: RunEvent; readonly saved: () => void }[] = [];
   let wake = () => {};
   let over: AbortController | null = null; // made when it is asked for: few calls ask, and each costs
@@ -20,7 +20,7 @@ export function createInbox(journal: Journal): Inbox {
   function noteAll(): readonly (() => void)[] {
     const taken = posted;
     posted = [];
-    for (const { event } of taken) journal.note(event);
+    for (const { event } of taken) state.record(event);
     return taken.map(({ saved }) => saved);
   }
 
@@ -49,7 +49,7 @@ export function createInbox(journal: Journal): Inbox {
           });
         if (isDone) break;
         const taken = noteAll();
-        yield journal.take();
+        yield state.flush();
         for (const saved of taken) saved();
       }
       noteAll(); // what comes with the end is saved with the answers

@@ -1,19 +1,19 @@
 /** Makes the tool calls of one turn: order kept, adjacent read-only calls together, each gated when it is its turn. */
 
-import type { ToolProgress } from "../../core/ports/ports.js";
+import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { COMPLETE, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
-import type { Inquiry } from "../../core/run/question.js";
+import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";
 import { type CatalogTool, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import { cutTo } from "../../lib/text.js";
-import { endWith, type Halt, waitWith } from "../state/loop-result.js";
+import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
 import { ASK, READ_RESULT, REQUEST_STEP } from "../tools/built-in-tools.js";
 import { effectOfChildTool } from "../tools/child-tools.js";
-import type { Offer } from "../tools/tool-set.js";
-import { createInbox, type Inbox } from "./call-events.js";
+import type { ToolSet } from "../tools/tool-set.js";
+import { type CallEvents, createCallEvents } from "./call-events.js";
 import { settleOpenCalls } from "./in-doubt-calls.js";
 import { judgeCall } from "./judge-call.js";
 import { type CallContext, type CallDeps, type CallHooks, makeCall } from "./make-call.js";
@@ -34,41 +34,41 @@ export async function* callTools(
   calls: readonly ToolCall[],
   context: CallContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], Halt | null> {
-  const { journal, signal } = context;
+): AsyncGenerator<readonly RunEvent[], LoopResult | null> {
+  const { state, signal } = context;
   const unsettled = settleOpenCalls(context, deps);
   if (unsettled) return unsettled;
   for (const group of inGroups(calls, context, deps)) {
     // What an earlier group did is on disk before this one is even looked at.
-    if (journal.hasUnsavedAnswers()) yield journal.take();
+    if (state.hasUnsavedAnswers()) yield state.flush();
     const items = withRepetitions(group, context);
     const stuck = stuckIn(items);
     if (stuck) return blockedBy(stuck);
     const admitted: Admitted[] = [];
-    let inquiry: Inquiry | null = null; // asked when the others of the group have their answers
+    let draft: QuestionDraft | null = null; // asked when the others of the group have their answers
     for (const item of items) {
       const call = await admit(item, context, deps);
-      if (call && "about" in call) inquiry ??= call;
+      if (call && "about" in call) draft ??= call;
       else if (call) admitted.push(call);
     }
     if (admitted.length === 0) {
-      if (inquiry) return waitWith(inquiry);
+      if (draft) return waitWith(draft);
       continue;
     }
-    yield journal.take();
+    yield state.flush();
     if (signal.aborted) return null;
-    const inbox = createInbox(journal);
-    const sample = createSampler(inbox, context, deps);
-    const answers = admitted.map((call) => callOnce(call, inbox, sample, context, deps));
-    const finished = yield* inbox.until(Promise.all(answers));
-    for (const event of finished.flat()) journal.note(event);
+    const callEvents = createCallEvents(state);
+    const sample = createSampler(callEvents, context, deps);
+    const answers = admitted.map((call) => callOnce(call, callEvents, sample, context, deps));
+    const finished = yield* callEvents.until(Promise.all(answers));
+    for (const event of finished.flat()) state.record(event);
     if (signal.aborted) return null;
-    if (inquiry) return waitWith(inquiry);
+    if (draft) return waitWith(draft);
   }
   return null;
 }
 
-function blockedBy(error: RunFailure): Halt {
+function blockedBy(error: RunFailure): LoopResult {
   return endWith({ status: "blocked", result: null, error });
 }
 
@@ -88,17 +88,17 @@ interface Item extends Call {
  */
 function inGroups(
   calls: readonly ToolCall[],
-  { offer, journal }: CallContext,
+  { toolSet, state }: CallContext,
   { conditions }: CallDeps,
 ): readonly (readonly Call[])[] {
-  const areCounted = (journal.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
+  const areCounted = (state.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
   const kindOf = ({ name }: ToolCall): "reads" | "spawns" | "alone" => {
     if (name === SPAWN_AGENT) return "spawns";
-    return effectOfCall(name, offer) === "read_only" && !areCounted ? "reads" : "alone";
+    return effectOfCall(name, toolSet) === "read_only" && !areCounted ? "reads" : "alone";
   };
   const groups: { kind: ReturnType<typeof kindOf>; calls: Call[] }[] = [];
   for (const [index, call] of calls.entries()) {
-    if (JUDGED_LATER.has(call.name) || journal.history.answers[index] !== undefined) continue;
+    if (JUDGED_LATER.has(call.name) || state.history.answers[index] !== undefined) continue;
     const kind = kindOf(call);
     const last = groups.at(-1);
     if (kind !== "alone" && last?.kind === kind) last.calls.push({ call, index });
@@ -112,19 +112,19 @@ function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
   return "fault" in compiled || compiled.looksAtCalls;
 }
 
-function effectOfCall(name: string, offer: Offer) {
+function effectOfCall(name: string, toolSet: ToolSet) {
   if (name === READ_RESULT) return "read_only";
-  return effectOfChildTool(name) ?? offer.allowed.get(name)?.effect ?? "effectful";
+  return effectOfChildTool(name) ?? toolSet.allowed.get(name)?.effect ?? "effectful";
 }
 
 /** Counted when the group's turn has come; another call before it in the group breaks the row. */
-function withRepetitions(group: readonly Call[], { journal }: CallContext): readonly Item[] {
+function withRepetitions(group: readonly Call[], { state }: CallContext): readonly Item[] {
   const first = group[0]?.call;
   return group.map((item) => {
     const unbroken = first !== undefined && isSameCall(first, item.call);
     return {
       ...item,
-      repetitions: unbroken && item.call.name !== WAIT_FOR_RUNS ? repetitionsOf(journal.history, item.call) : 0,
+      repetitions: unbroken && item.call.name !== WAIT_FOR_RUNS ? repetitionsOf(state.history, item.call) : 0,
     };
   });
 }
@@ -141,27 +141,27 @@ function stuckIn(group: readonly Item[]): RunFailure | null {
 type Admitted = Item & { readonly tool: CatalogTool | null };
 
 /** What the gate says, recorded; null for a call that is refused, what to ask for one that needs an approval first. */
-async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | Inquiry | null> {
+async function admit(item: Item, context: CallContext, deps: CallDeps): Promise<Admitted | QuestionDraft | null> {
   const { call, index, repetitions } = item;
-  const { journal } = context;
-  const { turn } = journal.history;
-  const { tool, refusal, approval, remarks, failures } = await judgeCall(call, context, deps);
+  const { state } = context;
+  const { turn } = state.history;
+  const { tool, refusal, approval, warnings, failures } = await judgeCall(call, context, deps);
   const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
-  const { denial, inquiry } = permission(approval, about, journal.history);
+  const { denial, draft } = permission(approval, about, state.history);
   const reason = refusal ?? denial ?? (repetitions < TOLD_AT ? null : repeated(call));
-  for (const failure of failures) journal.note(failure);
+  for (const failure of failures) state.record(failure);
   if (reason !== null) {
-    journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
+    state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return null;
   }
-  if (inquiry !== null) return inquiry;
-  for (const rule of remarks) journal.note({ type: "rule_warned", turn, index, tool: call.name, rule });
-  journal.note({
+  if (draft !== null) return draft;
+  for (const rule of warnings) state.record({ type: "rule_warned", turn, index, tool: call.name, rule });
+  state.record({
     type: "tool_call_started",
     turn,
     index,
     tool: call.name,
-    effect: effectOfCall(call.name, context.offer),
+    effect: effectOfCall(call.name, context.toolSet),
   });
   return { ...item, tool };
 }
@@ -173,26 +173,34 @@ function repeated({ name }: ToolCall): string {
 /** One call: what it brought about, and its answer; nothing when the run was stopped before the answer came. */
 async function callOnce(
   { call, index, tool }: Admitted,
-  inbox: Inbox,
+  callEvents: CallEvents,
   sample: CallHooks["sample"],
   context: CallContext,
   deps: CallDeps,
 ): Promise<readonly RunEvent[]> {
-  const { turn } = context.journal.history;
+  const { turn } = context.state.history;
   const place = { turn, index, tool: call.name };
   const facts: RunEvent[] = [];
-  const hooks: CallHooks = { onProgress: reportTo(inbox, place, deps), sample, onFact: (fact) => facts.push(fact) };
+  const hooks: CallHooks = {
+    onProgress: reportTo(callEvents, place, deps),
+    sample,
+    onFact: (fact) => facts.push(fact),
+  };
   const answer = await makeCall({ call, index, tool, id: resultId(turn, index) }, hooks, context, deps);
   return answer ? [...facts, { type: "tool_call_finished", ...place, ...answer }] : [];
 }
 
-function reportTo(inbox: Inbox, place: { turn: number; index: number; tool: string }, { clock, redact }: CallDeps) {
+function reportTo(
+  callEvents: CallEvents,
+  place: { turn: number; index: number; tool: string },
+  { clock, redact }: CallDeps,
+) {
   let last = Number.NEGATIVE_INFINITY;
   return (progress: ToolProgress) => {
     const now = clock.now();
     if (now - last < PROGRESS_EVERY_MS) return;
     last = now;
     const message = progress.message === null ? null : cutTo(redact.text(progress.message), LONGEST_PROGRESS);
-    void inbox.post({ type: "tool_call_progressed", ...place, ...progress, message });
+    void callEvents.post({ type: "tool_call_progressed", ...place, ...progress, message });
   };
 }

@@ -1,9 +1,9 @@
 /** Calls that were under way when their process went away or their time was up: nobody knows whether they had their effect. */
 import { type KeptAnswer, OUTCOME_UNKNOWN } from "../../core/run/event.js";
 import { type OpenCall, unanswered } from "../../core/run/history.js";
-import { aboutKey, type Inquiry, type QuestionAbout } from "../../core/run/question.js";
+import { aboutKey, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { type Effect, isBuiltIn } from "../../core/tools/tool.js";
-import { endWith, type Halt, waitWith } from "../state/loop-result.js";
+import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 import { shownArguments } from "./permission.js";
 
@@ -17,60 +17,60 @@ const CANNOT_TELL = "I cannot tell";
  * or what a person knows of it. The others stay unanswered, to be made again. Returns why the run goes no further where
  * the configuration asks for that.
  */
-export function settleOpenCalls(context: CallContext, deps: CallDeps): Halt | null {
-  const { journal } = context;
-  const { turn, open, calls } = journal.history;
-  let halt: Halt | null = null;
+export function settleOpenCalls(context: CallContext, deps: CallDeps): LoopResult | null {
+  const { state } = context;
+  const { turn, open, calls } = state.history;
+  let result: LoopResult | null = null;
   for (const [index, { tool, effect }] of [...open]) {
     if (mayRepeat({ tool, effect }, context)) continue;
-    const about = { kind: "cut_call", turn, index, tool, arguments: calls[index]?.arguments ?? {} } as const;
-    const settled = settleCutCall(about, context, deps);
-    if (settled.kind === "wait") halt ??= waitWith(settled.inquiry);
+    const about = { kind: "in_doubt_call", turn, index, tool, arguments: calls[index]?.arguments ?? {} } as const;
+    const settled = settleInDoubtCall(about, context, deps);
+    if (settled.kind === "wait") result ??= waitWith(settled.draft);
     if (settled.kind !== "answered") continue;
-    journal.note({ type: "tool_call_finished", turn, index, tool, ...settled.answer });
-    halt ??= stopFor(tool, deps);
+    state.record({ type: "tool_call_finished", turn, index, tool, ...settled.answer });
+    result ??= stopFor(tool, deps);
   }
-  return halt;
+  return result;
 }
 
 /** Answers every call that an end has cut off: the run goes on from there with a new turn. */
-export function settleCutCalls(context: CallContext, deps: CallDeps): void {
-  const { journal } = context;
-  const { turn, open } = journal.history;
-  for (const { call, index } of unanswered(journal.history)) {
+export function settleInDoubtCalls(context: CallContext, deps: CallDeps): void {
+  const { state } = context;
+  const { turn, open } = state.history;
+  for (const { call, index } of unanswered(state.history)) {
     const cut = open.get(index);
     if (cut && cut.effect !== "read_only") {
       const answer = unknownAnswer(call.name, call.arguments, context, deps);
-      journal.note({ type: "tool_call_finished", turn, index, tool: call.name, ...answer });
+      state.record({ type: "tool_call_finished", turn, index, tool: call.name, ...answer });
       continue;
     }
     const reason = `${call.name} was not ${cut ? "answered" : "made"}: the run had come to an end before`;
-    journal.note({ type: "tool_call_refused", turn, index, tool: call.name, reason });
+    state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
   }
 }
 
 /** Whether a call that was begun may be made once more: as its tool was then, and as it is now. */
-export function mayRepeat({ tool, effect }: OpenCall, { offer }: Pick<CallContext, "offer">): boolean {
+export function mayRepeat({ tool, effect }: OpenCall, { toolSet }: Pick<CallContext, "toolSet">): boolean {
   if (isBuiltIn(tool)) return true; // a spawn that is repeated finds the run it made
-  const now: Effect | null = offer.allowed.get(tool)?.effect ?? null;
+  const now: Effect | null = toolSet.allowed.get(tool)?.effect ?? null;
   return effect === "read_only" ? now !== "effectful" : effect === "idempotent" && now !== null && now !== "effectful";
 }
 
-type AboutCutCall = Extract<QuestionAbout, { kind: "cut_call" | "cut_workflow_call" }>;
+type AboutInDoubtCall = Extract<QuestionAbout, { kind: "in_doubt_call" | "in_doubt_workflow_call" }>;
 
 /** What becomes of a call that may not simply be made again. */
 type SettledCall =
   | { readonly kind: "answered"; readonly answer: KeptAnswer }
   | { readonly kind: "repeat" }
-  | { readonly kind: "wait"; readonly inquiry: Inquiry };
+  | { readonly kind: "wait"; readonly draft: QuestionDraft };
 
 /** By what a person has said of the call, where the configuration has one asked; otherwise its outcome is unknown. */
-export function settleCutCall(about: AboutCutCall, context: CallContext, deps: CallDeps): SettledCall {
+export function settleInDoubtCall(about: AboutInDoubtCall, context: CallContext, deps: CallDeps): SettledCall {
   const { tool, arguments: args } = about;
   const unknown = { kind: "answered", answer: unknownAnswer(tool, args, context, deps) } as const;
   if (deps.downstream.afterUnknown(tool).action !== "ask") return unknown;
-  const given = context.journal.history.given.get(aboutKey(about));
-  if (given === undefined) return { kind: "wait", inquiry: toInquiry(about) };
+  const given = context.state.history.given.get(aboutKey(about));
+  if (given === undefined) return { kind: "wait", draft: toDraft(about) };
   if (given.text === DID_NOT_HAPPEN) return { kind: "repeat" };
   if (given.text !== HAPPENED) return unknown;
   const text = `This call had its effect: a person has looked. Its own answer was lost.\nSent: ${shownArguments(args)}`;
@@ -78,13 +78,13 @@ export function settleCutCall(about: AboutCutCall, context: CallContext, deps: C
 }
 
 /** Why the run ends where the outcome of a call of this tool is unknown; null where the agent decides. */
-export function stopFor(tool: string, { downstream }: CallDeps): Halt | null {
+export function stopFor(tool: string, { downstream }: CallDeps): LoopResult | null {
   if (downstream.afterUnknown(tool).action !== "stop") return null;
   const message = `whether a call of ${tool} had its effect is unknown, and on_unknown is stop: find out, then resume_run with a message that says so`;
   return endWith({ status: "blocked", result: null, error: { code: OUTCOME_UNKNOWN, message } });
 }
 
-function toInquiry(about: AboutCutCall): Inquiry {
+function toDraft(about: AboutInDoubtCall): QuestionDraft {
   const { tool, arguments: args } = about;
   const text = `A call of ${tool} was cut off: did it have its effect? If it did not happen, it is made now. Sent: ${shownArguments(args)}`;
   return { text, options: [HAPPENED, DID_NOT_HAPPEN, CANNOT_TELL], about, withinSeconds: null };
@@ -94,12 +94,12 @@ function toInquiry(about: AboutCutCall): Inquiry {
 function unknownAnswer(
   tool: string,
   args: object,
-  { offer }: Pick<CallContext, "offer">,
+  { toolSet }: Pick<CallContext, "toolSet">,
   { downstream }: CallDeps,
 ): KeptAnswer {
   const { probe } = downstream.afterUnknown(tool);
   const find =
-    probe !== null && offer.allowed.get(probe)?.effect === "read_only"
+    probe !== null && toolSet.allowed.get(probe)?.effect === "read_only"
       ? `Find out with ${probe} before you do anything else about it.`
       : "Find out before you call it again, if your tools can tell.";
   const text = [

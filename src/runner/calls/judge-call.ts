@@ -9,7 +9,7 @@ import { judgeRules } from "../../core/workflow/judge-rules.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { READ_RESULT, readResultTool } from "../tools/built-in-tools.js";
 import { childTool } from "../tools/child-tools.js";
-import { absenceOf, type Offer } from "../tools/tool-set.js";
+import { absenceOf, type ToolSet } from "../tools/tool-set.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 
 const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
@@ -22,30 +22,30 @@ export interface CallVerdict {
   /** The rule by which a person has to approve it first; null where nobody has to. */
   readonly approval: string | null;
   /** What rules say that only warn. */
-  readonly remarks: readonly string[];
+  readonly warnings: readonly string[];
   /** Conditions of rules that could not be evaluated. */
   readonly failures: readonly RunEvent[];
 }
 
 export async function judgeCall(call: ToolCall, context: CallContext, deps: CallDeps): Promise<CallVerdict> {
   const { name } = call;
-  const { offer } = context;
+  const { toolSet } = context;
   const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
     tool,
     refusal,
     approval: null,
-    remarks: [],
+    warnings: [],
     failures: [],
   });
   if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
   const own = childTool(name);
   if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
-  const offered = offer.allowed.get(name);
-  if (!offered) return refused(forbidden(name, whyNotOffered(name, offer)));
+  const offered = toolSet.allowed.get(name);
+  if (!offered) return refused(forbidden(name, whyNotInToolSet(name, toolSet)));
   const tool = deps.downstream.current(offered);
   if ("gone" in tool) return refused(forbidden(name, tool.gone));
   // Its server may have declared it anew since the turn began.
-  const verdict = judgeTool(offer.policy, tool);
+  const verdict = judgeTool(toolSet.policy, tool);
   if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
   const misfit = await misfitOf(call, tool.inputSchema, deps);
   if (misfit !== null) return refused(misfit);
@@ -90,10 +90,10 @@ function forbidden(name: string, rule: string): string {
   return `${name} is not allowed: ${rule}`;
 }
 
-function whyNotOffered(name: string, offer: Offer): string {
-  const known = offer.catalog.find((tool) => tool.name === name);
-  if (known) return judgeTool(offer.policy, known).rule;
-  return absenceOf(name, offer) ?? `there is no such tool${didYouMean(name, offer.allowed.keys())}`;
+function whyNotInToolSet(name: string, toolSet: ToolSet): string {
+  const known = toolSet.catalog.find((tool) => tool.name === name);
+  if (known) return judgeTool(toolSet.policy, known).rule;
+  return absenceOf(name, toolSet) ?? `there is no such tool${didYouMean(name, toolSet.allowed.keys())}`;
 }
 
 async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): Promise<string | null> {
@@ -104,11 +104,11 @@ async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): 
 function judgedByRules(
   call: ToolCall,
   { name, server }: CatalogTool,
-  { request, journal, surroundings }: CallContext,
+  { request, state, engineContext }: CallContext,
 ): Omit<CallVerdict, "tool"> {
-  if (request.workflow === null || journal.workflow === null)
-    return { refusal: null, approval: null, remarks: [], failures: [] };
+  if (request.workflow === null || state.workflow === null)
+    return { refusal: null, approval: null, warnings: [], failures: [] };
   const about = { tool: name, server, args: call.arguments };
-  const { refusal, approval, warnings, failures } = judgeRules(request.workflow, journal.workflow, about, surroundings);
-  return { refusal: refusal === null ? null : forbidden(name, refusal), approval, remarks: warnings, failures };
+  const { refusal, approval, warnings, failures } = judgeRules(request.workflow, state.workflow, about, engineContext);
+  return { refusal: refusal === null ? null : forbidden(name, refusal), approval, warnings: warnings, failures };
 }

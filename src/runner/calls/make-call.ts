@@ -1,24 +1,25 @@
 /** Makes one tool call and turns its answer into what a model and a journal can hold. */
 
 import { DownstreamError } from "../../core/errors.js";
-import type { AnswerPart, CallOptions, Clock, Downstream, ToolAnswer } from "../../core/ports/ports.js";
+import type { Clock } from "../../core/ports/clock-and-log.js";
+import type { Attachment, CallOptions, Downstream, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Redact } from "../../core/redact.js";
-import type { KeptAnswer, KeptPart, RunEvent } from "../../core/run/event.js";
+import type { KeptAnswer, KeptAttachment, RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
-import type { Surroundings } from "../../core/workflow/engine.js";
+import type { EngineContext } from "../../core/workflow/engine.js";
 import type { JsonSchemas } from "../../json-schema/json-schema.js";
 import { pairSafe } from "../../lib/text.js";
 import type { AgentRun } from "../loop/run-agent.js";
 import type { CallChildren } from "../operations/child-runs.js";
 import type { RunProvider } from "../request/model-in-step.js";
-import type { Costs, Spending } from "../state/budget.js";
-import type { Journal } from "../state/run-state.js";
+import type { Budget, Costs } from "../state/budget.js";
+import type { RunState } from "../state/run-state.js";
 import { READ_RESULT } from "../tools/built-in-tools.js";
-import type { Offer } from "../tools/tool-set.js";
+import type { ToolSet } from "../tools/tool-set.js";
 
 export interface CallDeps {
   readonly downstream: Downstream;
@@ -39,11 +40,11 @@ export interface CallContext {
   readonly request: RunRequest;
   /** What is left of the run's time now. */
   secondsLeft(): number;
-  readonly spending: Spending;
+  readonly budget: Budget;
   /** What the run is offered in this turn. */
-  readonly offer: Offer;
-  readonly journal: Journal;
-  readonly surroundings: Surroundings;
+  readonly toolSet: ToolSet;
+  readonly state: RunState;
+  readonly engineContext: EngineContext;
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
 }
@@ -73,7 +74,7 @@ export async function makeCall(
   context: CallContext,
   deps: CallDeps,
 ): Promise<KeptAnswer | null> {
-  const { request, journal, signal } = context;
+  const { request, state, signal } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): KeptAnswer => ({
     isError: answer.isError,
@@ -81,7 +82,7 @@ export async function makeCall(
     ...toKept(deps.redact.value(answer), id, deps),
     milliseconds: deps.clock.now() - begun,
   });
-  if (call.name === READ_RESULT) return answered(readResult(call, journal, deps));
+  if (call.name === READ_RESULT) return answered(readResult(call, state, deps));
   try {
     if (tool === null) {
       const answer = await deps.callChildren(call, index, context, hooks.onFact);
@@ -97,12 +98,12 @@ export async function makeCall(
 }
 
 function failedAnswer(text: string): ToolAnswer {
-  return { isError: true, text: text.toWellFormed(), parts: [] };
+  return { isError: true, text: text.toWellFormed(), attachments: [] };
 }
 
 /** The answer as the agent gets it: what is too large, or no text, is kept whole aside and can be read with read_result. */
-function toKept({ text, parts }: ToolAnswer, id: string, deps: CallDeps) {
-  const kept = parts.map((part, position) => keepPart(part, `${id}.${position + 1}`, deps));
+function toKept({ text, attachments }: ToolAnswer, id: string, deps: CallDeps) {
+  const kept = attachments.map((part, position) => keepPart(part, `${id}.${position + 1}`, deps));
   const shown = shortened(text, id, deps);
   if (kept.length === 0) return shown;
   const [first] = kept;
@@ -114,7 +115,7 @@ function toKept({ text, parts }: ToolAnswer, id: string, deps: CallDeps) {
   };
 }
 
-function keepPart({ kind, mimeType, text }: AnswerPart, id: string, deps: CallDeps): KeptPart {
+function keepPart({ kind, mimeType, text }: Attachment, id: string, deps: CallDeps): KeptAttachment {
   return { id, kind, mimeType, size: text.length, blob: deps.keepText(text) };
 }
 
@@ -125,7 +126,7 @@ function shortened(text: string, id: string, deps: CallDeps): { text: string; bl
   return { text: `${text.slice(0, end)}\n${more}`, blob: deps.keepText(text), size: text.length };
 }
 
-function readResult(call: ToolCall, { history }: Journal, deps: CallDeps): ToolAnswer {
+function readResult(call: ToolCall, { history }: RunState, deps: CallDeps): ToolAnswer {
   const id = String(call.arguments.id);
   const hash = history.blobs.get(id);
   const text = hash === undefined ? null : deps.readText(hash);
@@ -135,5 +136,5 @@ function readResult(call: ToolCall, { history }: Journal, deps: CallDeps): ToolA
     return failedAnswer(`the result has ${text.length} characters; offset ${offset} is behind its end`);
   const end = pairSafe(text, Math.min(text.length, offset + HEAD_LENGTH));
   const rest = end < text.length ? `\n[${text.length - end} characters left; go on with offset ${end}]` : "\n[end]";
-  return { isError: false, text: text.slice(offset, end) + rest, parts: [] };
+  return { isError: false, text: text.slice(offset, end) + rest, attachments: [] };
 }

@@ -2,7 +2,7 @@
 import type { RunEvent } from "../../core/run/event.js";
 import type { History } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
-import { type Answer, aboutKey, denialText, type Inquiry, type QuestionAbout } from "../../core/run/question.js";
+import { type Answer, aboutKey, denialText, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { cutTo } from "../../lib/text.js";
 import { ASK, askTool } from "../tools/built-in-tools.js";
 import type { CallContext, CallDeps } from "./make-call.js";
@@ -16,7 +16,7 @@ export interface Permission {
   /** Why the call is not made; null where nobody has denied it. */
   readonly denial: string | null;
   /** What is to be asked before it is made; null where nothing is. */
-  readonly inquiry: Inquiry | null;
+  readonly draft: QuestionDraft | null;
 }
 
 /**
@@ -27,11 +27,11 @@ export function permission(rule: string | null, about: CallAbout, { given }: His
   const answer = given.get(aboutKey(about));
   if (answer) {
     const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
-    return { denial: answer.approved ? null : why, inquiry: null };
+    return { denial: answer.approved ? null : why, draft: null };
   }
-  if (rule === null) return { denial: null, inquiry: null };
+  if (rule === null) return { denial: null, draft: null };
   const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
-  return { denial: null, inquiry: { text, options: null, about, withinSeconds: null } };
+  return { denial: null, draft: { text, options: null, about, withinSeconds: null } };
 }
 
 /**
@@ -48,34 +48,34 @@ export function shownArguments(args: object): string {
 /** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */
 export async function askQuestions(
   calls: readonly ToolCall[],
-  { journal }: CallContext,
+  { state }: CallContext,
   { schemas }: CallDeps,
-): Promise<Inquiry | null> {
-  const { history } = journal;
+): Promise<QuestionDraft | null> {
+  const { history } = state;
   const { turn } = history;
   for (const [index, call] of calls.entries()) {
     if (call.name !== ASK || history.answers[index] !== undefined) continue;
     const misfit = await schemas.checkArguments(askTool.inputSchema, call.arguments);
     if (misfit !== null) {
       const reason = `${ASK} was not called: its arguments do not fit: ${misfit}`;
-      journal.note({ type: "tool_call_refused", turn, index, tool: ASK, reason });
+      state.record({ type: "tool_call_refused", turn, index, tool: ASK, reason });
       continue;
     }
     const about = { kind: "ask", turn, index } as const;
     const answer = history.given.get(aboutKey(about));
-    if (answer === undefined) return toInquiry(call, about);
-    journal.note(answered(turn, index, answer));
+    if (answer === undefined) return toDraft(call, about);
+    state.record(answered(turn, index, answer));
   }
   return null;
 }
 
-function toInquiry({ arguments: args }: ToolCall, about: QuestionAbout): Inquiry {
+function toDraft({ arguments: args }: ToolCall, about: QuestionAbout): QuestionDraft {
   const options = Array.isArray(args.options) && args.options.length > 0 ? args.options.map(String) : null;
   return { text: String(args.question), options, about, withinSeconds: null };
 }
 
-function answered(turn: number, index: number, { text, remark }: Answer): RunEvent {
+function answered(turn: number, index: number, { text, comment }: Answer): RunEvent {
   const place = { type: "tool_call_finished", turn, index, tool: ASK, milliseconds: 0 } as const;
   if (text === null) return { ...place, isError: true, text: "Nobody answered in time." };
-  return { ...place, isError: false, text: remark === null ? text : `${text}\n${remark}` };
+  return { ...place, isError: false, text: comment === null ? text : `${text}\n${comment}` };
 }

@@ -1,37 +1,37 @@
 /** Lets a server ask the model of the run that calls it: counted, recorded and bounded. */
 
 import { ProviderError } from "../../core/errors.js";
-import type { CallOptions, SampleRequest } from "../../core/ports/ports.js";
+import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js";
 import { costOf } from "../../core/run/cost.js";
 import { untilAborted } from "../../lib/until-aborted.js";
-import { modelNow } from "../request/model-in-step.js";
-import type { Inbox } from "./call-events.js";
+import { modelInStep } from "../request/model-in-step.js";
+import type { CallEvents } from "./call-events.js";
 import type { CallContext, CallDeps } from "./make-call.js";
 
 const MOST_SAMPLINGS = 20; // of one run: what a server asks is paid by the run's user
 
 /** The way from the calls that a run makes at a time to its model. */
-export function createSampler(inbox: Inbox, context: CallContext, deps: CallDeps): CallOptions["sample"] {
-  const { request, journal } = context;
-  let samplings = journal.history.samplings; // with those that are not recorded yet: a server may ask many times at once
+export function createSampler(callEvents: CallEvents, context: CallContext, deps: CallDeps): CallOptions["sample"] {
+  const { request, state } = context;
+  let samplings = state.history.samplings; // with those that are not recorded yet: a server may ask many times at once
   return async (asked, signal) => {
-    const { turn } = journal.history;
+    const { turn } = state.history;
     const { server } = asked;
     if (samplings >= MOST_SAMPLINGS) throw new Error(`servers may ask ${MOST_SAMPLINGS} times in a run, and have`);
-    const breach = context.spending.breach();
+    const breach = context.budget.breach();
     if (breach) throw new Error(breach.failure.message);
     samplings += 1;
-    const stopped = AbortSignal.any([signal, context.signal, inbox.over]);
-    await untilAborted(inbox.post({ type: "sampling_requested", turn, server }), stopped);
+    const stopped = AbortSignal.any([signal, context.signal, callEvents.over]);
+    await untilAborted(callEvents.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
-    const { provider, model, price } = modelNow(request, journal.step, deps.providers);
+    const { provider, model, price } = modelInStep(request, state.step, deps.providers);
     const reply = await provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
       throw error instanceof ProviderError ? new Error(error.message) : error;
     });
     const { usage } = reply;
     const costUsd = costOf(usage, price);
-    await untilAborted(inbox.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);
+    await untilAborted(callEvents.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);
     if (!reply.ok) throw new Error(reply.reason);
     return { model, text: context.readReply(reply.raw).text };
   };

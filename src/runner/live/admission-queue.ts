@@ -4,7 +4,7 @@
  * Resolves for one caller in each round of the event loop, in the order in which they came: between two of them whoever
  * asks for something else gets an answer.
  */
-export function createTurnstile(): () => Promise<void> {
+export function createAdmissionQueue(): () => Promise<void> {
   const waiting: (() => void)[] = [];
   const letOneOn = () => {
     waiting.shift()?.();

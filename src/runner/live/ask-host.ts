@@ -1,9 +1,11 @@
 /** Puts a run's question to the person at the host, where the host can ask. */
-import type { ElicitReply, ElicitRequest, Log } from "../../core/ports/ports.js";
+
+import type { Log } from "../../core/ports/clock-and-log.js";
+import type { ElicitReply, ElicitRequest } from "../../core/ports/host.js";
 import type { Question } from "../../core/run/question.js";
 import type { Run } from "../../core/run/run.js";
 import type { RuntimeParts } from "../runtime.js";
-import { answerRun, type Response } from "./answer-run.js";
+import { answerRun, type Reply } from "./answer-run.js";
 
 export type Elicit = (request: ElicitRequest, signal: AbortSignal) => Promise<ElicitReply>;
 
@@ -11,7 +13,7 @@ export type Elicit = (request: ElicitRequest, signal: AbortSignal) => Promise<El
 export async function askHost(
   run: Run,
   elicit: Elicit,
-  runtime: Pick<RuntimeParts, "store" | "feed" | "watch" | "clock" | "redact">,
+  runtime: Pick<RuntimeParts, "store" | "bus" | "watch" | "clock" | "redact">,
   log: Log,
 ): Promise<void> {
   const { question } = run;
@@ -21,7 +23,7 @@ export async function askHost(
     const now = runtime.store.getRun(run.id);
     if (now?.status !== "waiting" || now.question?.id !== question.id) over.abort();
   };
-  const unsubscribe = runtime.feed.subscribe([run.id], look);
+  const unsubscribe = runtime.bus.subscribe([run.id], look);
   const unwatch = runtime.watch.subscribe(look);
   try {
     const reply = await elicit(
@@ -30,7 +32,7 @@ export async function askHost(
     );
     const response = toResponse(question, reply);
     if (response === null || over.signal.aborted) return;
-    answerRun(run, response, { by: "the person at the host", door: "elicitation" }, runtime);
+    answerRun(run, response, { by: "the person at the host", channel: "elicitation" }, runtime);
   } catch (error) {
     log.info({ err: error, run: run.id }, "an answer at the host did not count");
   } finally {
@@ -39,25 +41,29 @@ export async function askHost(
   }
 }
 
-const REMARK = { remark: { type: "string", title: "Remark for the agent" } };
+const COMMENT = { comment: { type: "string", title: "Comment for the agent" } };
 
 function formFor({ kind, options }: Question): object {
   if (kind === "approval") {
     const approve = { type: "boolean", title: "Approve" };
-    return { type: "object", properties: { approve, ...REMARK }, required: ["approve"] };
+    return { type: "object", properties: { approve, ...COMMENT }, required: ["approve"] };
   }
   const answer = { type: "string", title: "Answer" };
   if (options === null) return { type: "object", properties: { answer }, required: ["answer"] };
-  return { type: "object", properties: { answer: { ...answer, enum: [...options] }, ...REMARK }, required: ["answer"] };
+  return {
+    type: "object",
+    properties: { answer: { ...answer, enum: [...options] }, ...COMMENT },
+    required: ["answer"],
+  };
 }
 
 /** Null leaves the question open. A person who declines to approve has denied. */
-function toResponse({ kind }: Question, { action, content }: ElicitReply): Response | null {
-  const remark = String(content?.remark ?? "") || null;
+function toResponse({ kind }: Question, { action, content }: ElicitReply): Reply | null {
+  const comment = String(content?.comment ?? "") || null;
   if (action === "cancel") return null;
   if (kind === "approval") {
     const approve = action === "accept" && content?.approve === true;
-    return { questionId: null, approve, text: null, remark };
+    return { questionId: null, approve, text: null, comment };
   }
-  return action === "accept" ? { questionId: null, approve: null, text: String(content?.answer ?? ""), remark } : null;
+  return action === "accept" ? { questionId: null, approve: null, text: String(content?.answer ?? ""), comment } : null;
 }

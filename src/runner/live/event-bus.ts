@@ -1,19 +1,19 @@
 /** Tells listeners in this process what has just been saved. */
 
-import type { Log } from "../../core/ports/ports.js";
+import type { Log } from "../../core/ports/clock-and-log.js";
 import type { StoredEvent } from "../../core/run/event.js";
 
-export type FeedListener = (runId: string, events: readonly StoredEvent[]) => void;
+export type EventListener = (runId: string, events: readonly StoredEvent[]) => void;
 
-export interface EventFeed {
+export interface EventBus {
   publish(runId: string, events: readonly StoredEvent[]): void;
   /** Calls the listener for the named runs' events until the returned function is called. */
-  subscribe(runIds: readonly string[], listener: FeedListener): () => void;
+  subscribe(runIds: readonly string[], listener: EventListener): () => void;
 }
 
 /** A listener that fails is logged and costs nobody else anything. */
-export function createEventFeed(log: Log): EventFeed {
-  const listeners = new Map<string, Set<FeedListener>>();
+export function createEventBus(log: Log): EventBus {
+  const listeners = new Map<string, Set<EventListener>>();
   return {
     publish(runId, events) {
       for (const listener of listeners.get(runId) ?? []) {

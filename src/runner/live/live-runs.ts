@@ -1,13 +1,15 @@
 /** The runs of this process: slots, holds, and the ways to stop them. */
-import type { CreateRunResult, Log, NewRun, RunHold, RunStore } from "../../core/ports/ports.js";
+
+import type { Log } from "../../core/ports/clock-and-log.js";
+import type { CreateRunResult, NewRun, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
 import { createCommitQueue } from "../../store/sqlite/connection/commit-queue.js";
 import type { AgentDeps } from "../loop/run-agent.js";
-import type { Past } from "../state/replay.js";
+import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
 import { driveRun } from "./drive-run.js";
-import type { EventFeed } from "./event-bus.js";
-import { everyFewSeconds } from "./heartbeat.js";
+import type { EventBus } from "./event-bus.js";
+import { startHeartbeat } from "./heartbeat.js";
 import type { StoreWatch } from "./watch-store.js";
 
 export interface LiveRuns {
@@ -15,8 +17,8 @@ export interface LiveRuns {
   allow(slots: number): void;
   /** Writes a run. What `check` throws right before refuses it: then nothing is written. */
   create(run: NewRun, check: () => void): Promise<CreateRunResult>;
-  /** Drives a run that this process holds from where its past has left it, as soon as a slot is free; a child at once. */
-  begin(run: Run, past: Past, agent: AgentDeps): void;
+  /** Drives a run that this process holds from where its replay has left it, as soon as a slot is free; a child at once. */
+  begin(run: Run, replay: Replay, agent: AgentDeps): void;
   /** How many more runs would be at work at once. */
   readonly freeSlots: number;
   /** Called whenever a slot has become free and, every few seconds, when runs of other processes may have become free. */
@@ -36,24 +38,24 @@ export interface LiveRuns {
 
 interface LiveRun {
   readonly run: Run;
-  readonly past: Past;
+  readonly replay: Replay;
   readonly agent: AgentDeps;
   readonly controller: AbortController;
 }
 
 export function createLiveRuns(deps: {
   readonly store: RunStore;
-  readonly feed: EventFeed;
+  readonly bus: EventBus;
   readonly watch: StoreWatch;
   readonly log: Log;
 }): LiveRuns {
-  const { store, feed, watch, log } = deps;
+  const { store, bus, watch, log } = deps;
   const waiting: LiveRun[] = [];
   const running = new Map<string, LiveRun>();
   const commits = createCommitQueue(store, () => running.size <= 1);
   /** Runs that broke off and whose end could not be written: nobody works on them, but the database does not know. */
-  const broken = new Map<string, { readonly hold: RunHold; readonly reason: string }>();
-  const brokenHolds = () => [...broken.values()].map(({ hold }) => hold);
+  const broken = new Map<string, { readonly lease: RunLease; readonly reason: string }>();
+  const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
   let slots = 1;
   let slotsInUse = 0;
   let closed = false;
@@ -63,17 +65,17 @@ export function createLiveRuns(deps: {
   let asked = (_runId: string) => {};
 
   const all = () => [...running.values(), ...waiting];
-  const holds = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
-  const renewal = everyFewSeconds((wokeLate) => {
+  const leases = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
+  const renewal = startHeartbeat((wokeLate) => {
     if (running.size + waiting.length > 0)
       void commits // which does not stand still while another process writes
         .write(() => store.renewLeases())
         .catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
-    if (broken.size > 0) interrupt(brokenHolds(), "the database could not be written");
+    if (broken.size > 0) interrupt(brokenLeases(), "the database could not be written");
     store.trimLog();
     // After a sleep of this machine the other owners are late as well, and not gone.
     if (wokeLate) return;
-    for (const id of store.interruptAbandoned()) feed.publish(id, []);
+    for (const id of store.interruptAbandoned()) bus.publish(id, []);
     look();
   }, log);
 
@@ -92,15 +94,15 @@ export function createLiveRuns(deps: {
   }
 
   async function drive(live: LiveRun): Promise<void> {
-    const { run, past, agent, controller } = live;
-    const driven = await driveRun(run, past, controller, agent, { store, commits, feed, log });
+    const { run, replay, agent, controller } = live;
+    const driven = await driveRun(run, replay, controller, agent, { store, commits, bus, log });
     running.delete(run.id);
     if (!isChild(live)) slotsInUse -= 1;
     if (hasChildren(run.id)) dropLost(); // they ended with it
     if (driven.kind === "waiting" && !closed) asked(run.id);
     if (driven.kind === "broken") {
-      broken.set(run.id, { hold: { runId: run.id, epoch: run.epoch }, reason: driven.reason });
-      feed.publish(run.id, []);
+      broken.set(run.id, { lease: { runId: run.id, epoch: run.epoch }, reason: driven.reason });
+      bus.publish(run.id, []);
     }
     watchWhileBusy();
     fillSlots();
@@ -122,10 +124,10 @@ export function createLiveRuns(deps: {
   }
 
   function dropLost(): void {
-    const held = store.stillHeld(holds());
+    const held = store.stillHeld(leases());
     const lost = all().flatMap(({ run }) => (held.has(run.id) ? [] : [run.id]));
     stop(lost, "lost");
-    for (const id of lost) feed.publish(id, []);
+    for (const id of lost) bus.publish(id, []);
   }
 
   function stop(runIds: readonly string[], reason: StopReason): void {
@@ -137,11 +139,11 @@ export function createLiveRuns(deps: {
     watchWhileBusy();
   }
 
-  function interrupt(those: readonly RunHold[], reason: string): void {
+  function interrupt(those: readonly RunLease[], reason: string): void {
     store.interrupt(those, reason);
     for (const { runId } of those) {
       broken.delete(runId);
-      feed.publish(runId, []);
+      bus.publish(runId, []);
     }
   }
 
@@ -150,9 +152,9 @@ export function createLiveRuns(deps: {
       slots = allowed;
     },
     create: commits.create,
-    begin(run, past, agent) {
+    begin(run, replay, agent) {
       if (closed) return interrupt([{ runId: run.id, epoch: run.epoch }], endReason); // it was being written as this process ended
-      const live = { run, past, agent, controller: new AbortController() };
+      const live = { run, replay: replay, agent, controller: new AbortController() };
       if (isChild(live)) start(live);
       else waiting.push(live);
       watchWhileBusy();
@@ -175,10 +177,10 @@ export function createLiveRuns(deps: {
       closed = true;
       endReason = reason;
       clearInterval(renewal);
-      const ours = holds();
+      const ours = leases();
       try {
         commits.flush(); // what is finished counts
-        if (ours.length + broken.size > 0) interrupt([...ours, ...brokenHolds()], reason);
+        if (ours.length + broken.size > 0) interrupt([...ours, ...brokenLeases()], reason);
       } finally {
         const ids = ours.map(({ runId }) => runId);
         stop(ids, "interrupted");

@@ -1,14 +1,14 @@
 /** Takes up runs whose process went away, or whose question was answered, as soon as there is room. */
 
-import type { Log } from "../../core/ports/ports.js";
+import type { Log } from "../../core/ports/clock-and-log.js";
 import { RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import type { RuntimeParts } from "../runtime.js";
 import { answerExpired } from "./answer-run.js";
 import { askHost, type Elicit } from "./ask-host.js";
-import { createLeftAlone, takeUpAll } from "./claim-runs.js";
+import { claimRuns, createSkippedRuns } from "./claim-runs.js";
 
-export interface TakeOver {
+export interface Recovery {
   /** From now on takes runs over, at once and whenever there is room. */
   begin(): void;
   /** Looks for runs to take over now. */
@@ -18,12 +18,12 @@ export interface TakeOver {
 }
 
 /** Nothing is taken over where the configuration says `resume: manual`. */
-export function createTakeOver(runtime: RuntimeParts, elicit: Elicit, log: Log): TakeOver {
+export function createRecovery(runtime: RuntimeParts, elicit: Elicit, log: Log): Recovery {
   const { store, live, watch } = runtime;
   let looking = false;
   let again = false;
   let begun = false;
-  const leftAlone = createLeftAlone(runtime, log);
+  const skipped = createSkippedRuns(runtime, log);
 
   /** One look at a time; one that was asked for meanwhile follows it. What it fails at is tried again with the next. */
   async function look(): Promise<void> {
@@ -34,7 +34,7 @@ export function createTakeOver(runtime: RuntimeParts, elicit: Elicit, log: Log):
       while (again) {
         again = false;
         answerExpired(runtime);
-        if (!live.closed) await takeUpAll(runtime, leftAlone, log);
+        if (!live.closed) await claimRuns(runtime, skipped, log);
       }
     } catch (error) {
       log.error({ err: error }, "cannot take over interrupted runs");
@@ -60,7 +60,7 @@ export function createTakeOver(runtime: RuntimeParts, elicit: Elicit, log: Log):
   live.onAsked(followQuestion);
   return {
     look: () => void look(),
-    expects: (run) => begun && isCandidate(run, runtime) && !leftAlone.has(run.id),
+    expects: (run) => begun && isCandidate(run, runtime) && !skipped.has(run.id),
     begin() {
       begun = true;
       void look();

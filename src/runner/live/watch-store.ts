@@ -1,5 +1,6 @@
 /** Notices that another process has written to the store. */
-import type { Log, RunStore } from "../../core/ports/ports.js";
+import type { Log } from "../../core/ports/clock-and-log.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 
 const WATCH_EVERY_MS = 250; // a cancel from another process takes effect within this and one query
 

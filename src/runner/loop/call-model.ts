@@ -1,25 +1,25 @@
 /** One model reply: asks, refuses what is no answer, asks again at most twice. */
 
 import { ProviderError } from "../../core/errors.js";
-import type { ModelReply, Provider } from "../../core/ports/ports.js";
+import type { ModelReply, Provider } from "../../core/ports/provider.js";
 import { costOf, type Price } from "../../core/run/cost.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure, RunRequest } from "../../core/run/run.js";
 import { pairSafe } from "../../lib/text.js";
-import type { Spending } from "../state/budget.js";
-import type { Journal } from "../state/run-state.js";
+import type { Budget } from "../state/budget.js";
+import type { RunState } from "../state/run-state.js";
 import { systemPrompt } from "./system-prompt.js";
 
-export type Asked =
+export type ModelResult =
   | { readonly kind: "replied"; readonly content: ReplyContent }
   | { readonly kind: "failed"; readonly failure: RunFailure }
   /** A reply was refused, and there is no money to ask again. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-export interface AskContext {
+export interface CallModelContext {
   readonly request: RunRequest;
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
@@ -27,9 +27,9 @@ export interface AskContext {
   readonly model: string;
   readonly price: Price | null;
   readonly readReply: ReadReply;
-  readonly journal: Journal;
+  readonly state: RunState;
   readonly signal: AbortSignal;
-  readonly spending: Pick<Spending, "breach">;
+  readonly budget: Pick<Budget, "breach">;
   /** Notes what was sent to the agent before the last commit; false where that is nothing. */
   deliverNews(): boolean;
 }
@@ -39,22 +39,22 @@ const MOST_CALLS = 500; // of one reply; more is no plan
 const MAX_REPLIES = 3; // the first and two more
 
 /** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
-export async function* askModel(context: AskContext): AsyncGenerator<readonly RunEvent[], Asked> {
-  const { request, tools, provider, model, price, journal, signal, deliverNews } = context;
-  for (let attempt = journal.history.rejected + 1; ; attempt++) {
-    yield journal.take();
-    if (!signal.aborted && deliverNews()) yield journal.take(); // what was sent before the commit goes with the request
+export async function* callModel(context: CallModelContext): AsyncGenerator<readonly RunEvent[], ModelResult> {
+  const { request, tools, provider, model, price, state, signal, deliverNews } = context;
+  for (let attempt = state.history.rejected + 1; ; attempt++) {
+    yield state.flush();
+    if (!signal.aborted && deliverNews()) yield state.flush(); // what was sent before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
     try {
-      const { messages } = journal.history;
+      const { messages } = state.history;
       reply = await provider.reply({ model, system: systemPrompt(request), messages, tools }, signal);
     } catch (error) {
       if (signal.aborted) return { kind: "stopped" };
       if (error instanceof ProviderError) return { kind: "failed", failure: toFailure(error) };
       throw error;
     }
-    const { turn } = journal.history;
+    const { turn } = state.history;
     const costUsd = costOf(reply.usage, price);
     if (reply.ok) {
       const content = context.readReply(reply.raw);
@@ -63,19 +63,19 @@ export async function* askModel(context: AskContext): AsyncGenerator<readonly Ru
         reply = { ok: false, code: "malformed_reply", reason, askAgain: true, usage: reply.usage };
       } else if (content.text.trim() !== "" || content.calls.length > 0) {
         const grace = context.grace ? { grace: true as const } : {};
-        journal.note({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage, costUsd });
+        state.record({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage, costUsd });
         return { kind: "replied", content };
       } else {
         const reason = "the model replied with neither text nor a call";
         reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
       }
     }
-    journal.note({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage, costUsd });
+    state.record({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage, costUsd });
     const mayAskAgain = reply.askAgain && attempt < MAX_REPLIES;
-    const isSpent = mayAskAgain && context.spending.breach() !== null;
+    const isSpent = mayAskAgain && context.budget.breach() !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
     if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
-    journal.note({ type: "message_injected", text: complaint(reply.code) });
+    state.record({ type: "message_injected", text: complaint(reply.code) });
   }
 }
 

@@ -2,16 +2,16 @@
 
 import { COMPLETE } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
-import type { Inquiry } from "../../core/run/question.js";
+import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome, RunFailure, RunRequest } from "../../core/run/run.js";
 import { factsOf } from "../../core/workflow/engine.js";
 import { fillTemplate } from "../../core/workflow/template.js";
 import type { PrematureStop } from "../../core/workflow/workflow.js";
 import type { CallContext, CallDeps } from "../calls/make-call.js";
-import { endWith, type Halt, waitWith } from "../state/loop-result.js";
+import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
 import { ASK } from "../tools/built-in-tools.js";
 import { approvalForSuccess, unmetIn } from "./advance-workflow.js";
-import type { Asked } from "./call-model.js";
+import type { ModelResult } from "./call-model.js";
 import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
 
 const MAX_COMPLETE_REFUSALS = 3;
@@ -21,38 +21,38 @@ const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided bef
  * An answer without calls ends the run where nothing is asked of its end; otherwise only `complete` does, or the
  * workflow's own way with it. Returns null where the run goes on.
  */
-export function answered(text: string, { request, journal, surroundings }: CallContext): Halt | null {
+export function answered(text: string, { request, state, engineContext }: CallContext): LoopResult | null {
   const { outputSchema, workflow } = request;
   if (outputSchema === null && workflow === null) return endWith({ status: "success", result: text });
-  const unmet = unmetIn({ request, journal, surroundings });
-  const { action, message } = prematureStop({ request, journal, surroundings });
+  const unmet = unmetIn({ request, state, engineContext });
+  const { action, message } = prematureStop({ request, state, engineContext });
   const why = message ?? premature(request, unmet);
-  const stopped = (status: "blocked" | "partial", reason: string): Halt =>
+  const stopped = (status: "blocked" | "partial", reason: string): LoopResult =>
     endWith({ status, result: text, error: { code: "premature_stop", message: reason } });
   if (action === "block") return stopped("blocked", `the agent answered without calling complete: ${why}`);
   if (action === "warn") {
     if (unmet.length === 0 && outputSchema === null) return endWith({ status: "success", result: text });
     return stopped("partial", `the agent answered without calling complete: ${why}`);
   }
-  if (journal.history.prematureStops > MAX_PREMATURE_STOPS)
+  if (state.history.prematureStops > MAX_PREMATURE_STOPS)
     return stopped("blocked", `the agent answered ${MAX_PREMATURE_STOPS + 1} times without calling complete`);
-  journal.note({ type: "message_injected", text: `Your work has not ended: ${why}` });
+  state.record({ type: "message_injected", text: `Your work has not ended: ${why}` });
   return null;
 }
 
-type Standing = Pick<CallContext, "request" | "journal" | "surroundings">;
+type Standing = Pick<CallContext, "request" | "state" | "engineContext">;
 
 /** What the workflow does about an answer without calls; one that is not premature by its condition is simply an answer. */
-function prematureStop({ request, journal, surroundings }: Standing): Pick<PrematureStop, "action" | "message"> {
+function prematureStop({ request, state, engineContext }: Standing): Pick<PrematureStop, "action" | "message"> {
   const { workflow } = request;
-  if (workflow === null || journal.workflow === null) return { action: "guide", message: null };
+  if (workflow === null || state.workflow === null) return { action: "guide", message: null };
   const { action, message: text, condition } = workflow.onPrematureStop;
-  const message = text === null ? null : fillTemplate(text, journal.workflow.variables);
+  const message = text === null ? null : fillTemplate(text, state.workflow.variables);
   if (condition === null) return { action, message };
-  const facts = factsOf(journal.workflow, journal.workflow.last, surroundings.run);
-  const verdict = surroundings.evaluate(condition, facts);
+  const facts = factsOf(state.workflow, state.workflow.last, engineContext.run);
+  const verdict = engineContext.evaluate(condition, facts);
   if ("error" in verdict)
-    journal.note({ type: "condition_failed", where: "on_premature_stop", condition, error: verdict.error });
+    state.record({ type: "condition_failed", where: "on_premature_stop", condition, error: verdict.error });
   return "holds" in verdict && !verdict.holds ? { action: "warn", message } : { action, message };
 }
 
@@ -72,18 +72,18 @@ export async function completed(
   hasMail: boolean,
   context: CallContext,
   deps: CallDeps,
-): Promise<Halt | null> {
-  const { request, journal } = context;
-  const { turn } = journal.history;
+): Promise<LoopResult | null> {
+  const { request, state } = context;
+  const { turn } = state.history;
   const most = request.workflow?.settings.maxRefusals ?? MAX_COMPLETE_REFUSALS;
   const asked = calls.flatMap((call, index) => (call.name === COMPLETE ? [{ call, index }] : []));
   const unread = unreadBy(calls, hasMail);
   let outcome: Outcome | null = null;
   for (const [position, { call, index }] of asked.entries()) {
-    if (journal.history.answers[index] !== undefined) continue;
+    if (state.history.answers[index] !== undefined) continue;
     if (unread !== null) {
       const text = `complete was put off: ${unread}, and then call it again if your work is done`;
-      journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, isError: true, text, milliseconds: 0 });
+      state.record({ type: "tool_call_finished", turn, index, tool: COMPLETE, isError: true, text, milliseconds: 0 });
       continue;
     }
     const verdict =
@@ -98,9 +98,9 @@ export async function completed(
       continue;
     }
     const reason = `complete was refused: ${verdict.reason}`;
-    journal.note({ type: "tool_call_refused", turn, index, tool: COMPLETE, reason });
-    if (outcome === null && journal.history.completeRefusals >= most) {
-      const times = journal.history.completeRefusals === 1 ? "once" : `${journal.history.completeRefusals} times`;
+    state.record({ type: "tool_call_refused", turn, index, tool: COMPLETE, reason });
+    if (outcome === null && state.history.completeRefusals >= most) {
+      const times = state.history.completeRefusals === 1 ? "once" : `${state.history.completeRefusals} times`;
       const message = `complete was refused ${times}; the last time: ${verdict.reason}`;
       return endWith({ status: "blocked", result: null, error: { code: "complete_refused", message } });
     }
@@ -108,10 +108,10 @@ export async function completed(
   return outcome && endWith(outcome);
 }
 
-function noteAccepted(index: number, { journal }: CallContext): void {
-  const { turn } = journal.history;
+function noteAccepted(index: number, { state }: CallContext): void {
+  const { turn } = state.history;
   const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
-  journal.note({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
+  state.record({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
 }
 
 /** What the agent has to read before its work can be done; null where there is nothing. */
@@ -125,7 +125,7 @@ async function judgeCompletion(
   call: ToolCall,
   context: CallContext,
   { schemas }: CallDeps,
-): Promise<CompleteVerdict | Inquiry> {
+): Promise<CompleteVerdict | QuestionDraft> {
   const verdict = await judgeComplete(call.arguments, context.request.outputSchema, schemas);
   if (!verdict.accepted || verdict.outcome.status !== "success") return verdict;
   const unmet = unmetIn(context);
@@ -133,10 +133,10 @@ async function judgeCompletion(
   return approvalForSuccess(context) ?? { accepted: false, reason: unmet.join("; ") };
 }
 
-function noteCompletion({ result }: Outcome, { request, journal }: CallContext): void {
+function noteCompletion({ result }: Outcome, { request, state }: CallContext): void {
   if (request.workflow === null) return;
-  journal.note({ type: "variable_set", name: "workflow_completed", value: true, done: 0 });
-  journal.note({ type: "variable_set", name: "completion_result", value: result, done: 0 });
+  state.record({ type: "variable_set", name: "workflow_completed", value: true, done: 0 });
+  state.record({ type: "variable_set", name: "completion_result", value: result, done: 0 });
 }
 
 /** What the agent is told when a limit has run out. */
@@ -146,7 +146,7 @@ export function graceNotice(breach: RunFailure): string {
 
 /** After a grace turn the run is partial, whatever came of it. */
 export async function graceEnd(
-  asked: Exclude<Asked, { kind: "stopped" | "spent" }>,
+  asked: Exclude<ModelResult, { kind: "stopped" | "spent" }>,
   context: CallContext,
   breach: RunFailure,
   deps: CallDeps,

@@ -1,7 +1,7 @@
 /** What a run may use at a moment of its life, and by which rule: a fold of its events. */
 
 import { RequestError } from "../../core/errors.js";
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { type Rule, stepNamed } from "../../core/workflow/workflow.js";

@@ -1,7 +1,7 @@
 /** An agent's own runs: started within what it may do itself, waited for, and stopped with it. */
 import { z } from "zod";
 import { ConfigError, RequestError } from "../../core/errors.js";
-import type { ToolAnswer } from "../../core/ports/ports.js";
+import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { isEnded, type Run } from "../../core/run/run.js";
@@ -19,10 +19,10 @@ type Note = (fact: RunEvent) => void;
 
 const LONGEST_WAIT_SECONDS = 120; // of one call: the agent is asked again whether it wants to go on waiting
 
-export function createChildren(runtime: () => Runtime): CallChildren {
+export function createChildRuns(runtime: () => Runtime): CallChildren {
   return async (call, index, context, note) => {
     const report = (child: Run) => {
-      const { turn } = context.journal.history;
+      const { turn } = context.state.history;
       if (isEnded(child.status)) note({ type: "child_reported", turn, index, child: child.id, status: child.status });
       return toReport(child);
     };
@@ -39,28 +39,28 @@ export function createChildren(runtime: () => Runtime): CallChildren {
       }
     } catch (error) {
       if (error instanceof RequestError || error instanceof ConfigError)
-        return { isError: true, text: error.message, parts: [] };
+        return { isError: true, text: error.message, attachments: [] };
       throw error;
     }
   };
 }
 
 function told(report: object): ToolAnswer {
-  return { isError: false, text: JSON.stringify(report), parts: [] };
+  return { isError: false, text: JSON.stringify(report), attachments: [] };
 }
 
 /** The call's place is the child's key: one that is made again after a crash finds the child that it made before. */
 async function spawnChild(call: ToolCall, index: number, context: CallContext, note: Note, runtime: Runtime) {
-  const { run, journal, offer, signal } = context;
-  const { turn } = journal.history;
+  const { run, state, toolSet, signal } = context;
+  const { turn } = state.history;
   const parsed = SpawnWish.safeParse(call.arguments);
   if (!parsed.success) throw new RequestError("invalid_arguments", z.prettifyError(parsed.error));
   const parent = {
     run,
-    offer,
-    step: journal.step,
+    toolSet,
+    step: state.step,
     secondsLeft: context.secondsLeft(),
-    usdLeft: context.spending.usdLeft(),
+    usdLeft: context.budget.usdLeft(),
   };
   const wish = { ...parsed.data, idempotency_key: `${run.id}:${turn}:${index}` };
   const { run: child, notices } = await startRun(wish, { signal, parent }, runtime);
@@ -73,7 +73,7 @@ async function waitForChildren(call: ToolCall, report: Report, context: CallCont
   const { run_ids: named, mode = "all", wait_seconds: asked = LONGEST_WAIT_SECONDS } = call.arguments;
   const runIds = Array.isArray(named)
     ? [...new Set(named.map((id) => childNamed(String(id), context, runtime).id))]
-    : [...context.journal.history.children];
+    : [...context.state.history.children];
   // Shorter than what counts as a stall of the run that waits.
   const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS, context.request.limits.stallSeconds / 2);
   const { signal } = context;

@@ -9,21 +9,21 @@ import { patternMatches } from "../../core/tools/tool.js";
 import type { Rule, Step } from "../../core/workflow/workflow.js";
 import type { AgentRun } from "../loop/run-agent.js";
 import type { SpawnArguments } from "../request/resolve-request.js";
-import type { Offer } from "../tools/tool-set.js";
+import type { ToolSet } from "../tools/tool-set.js";
 
 /** The run that starts another, with the step it is in, what it is offered there and what is left of its time and money now. */
 export interface ParentRun {
   readonly run: AgentRun;
   readonly step: Step | null;
-  readonly offer: Offer;
+  readonly toolSet: ToolSet;
   readonly secondsLeft: number;
   /** Null is without limit. */
   readonly usdLeft: number | null;
 }
 
 /** The request of a child within what its parent may do. Throws RequestError for what it asks beyond that by name. */
-export function narrowToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
-  const { run, offer, secondsLeft, usdLeft } = parent;
+export function restrictToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
+  const { run, toolSet, secondsLeft, usdLeft } = parent;
   const { limits, policy } = request;
   const most = run.request.limits;
   refuseExcess(args, parent);
@@ -32,8 +32,8 @@ export function narrowToParent(request: RunRequest, args: SpawnArguments, parent
   return {
     ...request,
     policy: {
-      allow: [...policy.allow, ...offer.policy.allow.map(named)],
-      block: [...policy.block, ...offer.policy.block.map(named)],
+      allow: [...policy.allow, ...toolSet.policy.allow.map(named)],
+      block: [...policy.block, ...toolSet.policy.block.map(named)],
     },
     limits: {
       ...limits,
@@ -45,7 +45,7 @@ export function narrowToParent(request: RunRequest, args: SpawnArguments, parent
   };
 }
 
-function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft, usdLeft }: ParentRun): void {
+function refuseExcess(args: SpawnArguments, { run, step, toolSet, secondsLeft, usdLeft }: ParentRun): void {
   const { maxDepth, maxTurns } = run.request.limits;
   if (!canSpawn(run.depth, run.request.limits))
     throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
@@ -54,7 +54,7 @@ function refuseExcess(args: SpawnArguments, { run, step, offer, secondsLeft, usd
       "too_much",
       `step "${step.name}" has rules for your calls, which would not hold for an agent of yours: start it in another step`,
     );
-  const excess = (args.tools ?? []).find((pattern) => isExcess(pattern, offer));
+  const excess = (args.tools ?? []).find((pattern) => isExcess(pattern, toolSet));
   if (excess !== undefined)
     throw new RequestError(
       "too_much",
@@ -79,7 +79,7 @@ function wholeSeconds(seconds: number): number {
 }
 
 /** A pattern that names tools, and none that the parent may use. */
-function isExcess(pattern: string, { catalog, allowed }: Offer): boolean {
+function isExcess(pattern: string, { catalog, allowed }: ToolSet): boolean {
   if (pattern === READ_ONLY_ENTRY) return false;
   const named = catalog.filter((tool) => patternMatches(pattern, tool));
   return named.length > 0 && named.every(({ name }) => !allowed.has(name));

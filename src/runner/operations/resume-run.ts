@@ -1,18 +1,18 @@
 /** Continues a run because a caller asks for it: the same run where it is not done, a new one with its history where it is. */
 
 import { RequestError } from "../../core/errors.js";
-import type { HostSession } from "../../core/ports/ports.js";
+import type { HostSession } from "../../core/ports/run-store.js";
 import { addCosts } from "../../core/run/cost.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { firstBreach } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { ownVariables } from "../loop/run-agent.js";
 import { openAgentDeps } from "../request/agent-deps.js";
-import { needsOf } from "../request/requirements.js";
+import { requirementsOf } from "../request/requirements.js";
 import type { Runtime } from "../runtime.js";
-import { type CostBreach, createSpending } from "../state/budget.js";
-import { loadPast, type Past } from "../state/replay.js";
-import { createJournal } from "../state/run-state.js";
+import { type CostBreach, createBudget } from "../state/budget.js";
+import { loadReplay, type Replay } from "../state/replay.js";
+import { createRunState } from "../state/run-state.js";
 import { titleFrom } from "./start-run.js";
 
 export interface ResumeArguments {
@@ -47,15 +47,15 @@ export async function resumeRun(
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
   const args = runtime.redact.value(given);
   const setup = await runtime.setup();
-  const { entries, missing } = await needsOf(run, setup, runtime.store);
+  const { entries, missing } = await requirementsOf(run, setup, runtime.store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
   const agent = await openAgentDeps(entries, setup, runtime);
-  const before = loadPast(run, runtime.store); // what cannot be read cannot go on
+  const before = loadReplay(run, runtime.store); // what cannot be read cannot go on
   refuseGone(caller, runtime);
-  const { resumed, past } =
+  const { resumed, replay } =
     run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, before, args, runtime);
-  runtime.live.begin(resumed, past, agent);
-  runtime.feed.publish(resumed.id, []);
+  runtime.live.begin(resumed, replay, agent);
+  runtime.bus.publish(resumed.id, []);
   return { run: resumed, notices: missing };
 }
 
@@ -83,11 +83,11 @@ function refuseUnlimited({ id, request }: Run, { moreCostUsd }: ResumeArguments)
 
 interface Reopened {
   readonly resumed: Run;
-  readonly past: Past;
+  readonly replay: Replay;
 }
 
 /** The same run, with what is granted on top of its limits; held only if its past can be read. */
-function reopenRun(run: Run, before: Past, given: ResumeArguments, runtime: Runtime): Reopened {
+function reopenRun(run: Run, before: Replay, given: ResumeArguments, runtime: Runtime): Reopened {
   const { moreTurns, moreSeconds, moreCostUsd, message } = given;
   const { store } = runtime;
   refuseUsedUp(run, before, given, runtime);
@@ -102,8 +102,8 @@ function reopenRun(run: Run, before: Past, given: ResumeArguments, runtime: Runt
     text == null ? [] : [{ type: "message_injected", text }],
   );
   const reopened = store.together((): Reopened | null => {
-    const taken = store.takeOver({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
-    return taken && { resumed: taken, past: loadPast(taken, store) };
+    const taken = store.claim({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
+    return taken && { resumed: taken, replay: loadReplay(taken, store) };
   });
   if (reopened) return reopened;
   const now = store.getRun(run.id)?.status;
@@ -116,17 +116,17 @@ function endNotice({ status }: Run): string | null {
 }
 
 /** A run without turns, time or money would end at once, and not as its caller expects. */
-function refuseUsedUp(run: Run, past: Past, given: ResumeArguments, runtime: Runtime): void {
+function refuseUsedUp(run: Run, replay: Replay, given: ResumeArguments, runtime: Runtime): void {
   const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = given;
   const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
-  const { history } = createJournal(run.request, past, ownVariables(run), runtime.readReply, runtime.redact);
+  const { history } = createRunState(run.request, replay, ownVariables(run), runtime.readReply, runtime.redact);
   history.moreTurns += moreTurns;
   history.moreCostUsd += moreCostUsd;
   const breach = firstBreach(run.request.limits, history);
   if (breach) throw refuse(`${breach.message}; pass more_turns`);
-  if (past.millisecondsLeft + moreSeconds * 1000 <= 0)
+  if (replay.millisecondsLeft + moreSeconds * 1000 <= 0)
     throw refuse("its time is up (timeout_seconds); pass more_seconds");
-  const spent = createSpending(run, history, runtime.store).breach();
+  const spent = createBudget(run, history, runtime.store).breach();
   if (spent) throw refuse(`${spent.failure.message}; ${moneyRemedy(spent, run)}`);
 }
 
@@ -166,7 +166,7 @@ async function continueRun(run: Run, given: ResumeArguments, caller: Caller, run
         throw new RequestError("unknown_run", `${run.id} was deleted meanwhile: spawn_agent starts a new run`);
     },
   );
-  return { resumed: created.run, past: loadPast(created.run, store) };
+  return { resumed: created.run, replay: loadReplay(created.run, store) };
 }
 
 function withMore(limits: RunRequest["limits"], given: ResumeArguments): RunRequest["limits"] {

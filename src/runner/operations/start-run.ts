@@ -1,26 +1,27 @@
 /** Starts a run: resolved and refused first, then written in one transaction, then driven. */
 import { createHash } from "node:crypto";
 import { ConfigError, RequestError } from "../../core/errors.js";
-import type { Downstream, HostSession, NewRun, RunStore, ServerStatus } from "../../core/ports/ports.js";
+import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
+import type { HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
 import { canSpawn } from "../../core/run/limits.js";
 import { isEnded, type Run, type RunRequest } from "../../core/run/run.js";
 import { patternNamesServer } from "../../core/tools/tool.js";
 import { openAgentDeps } from "../request/agent-deps.js";
-import { refuseUnpriced } from "../request/require-prices.js";
+import { requirePrices } from "../request/require-prices.js";
 import { policyInStep } from "../request/resolve-policy.js";
 import { resolveRequest, type SpawnArguments } from "../request/resolve-request.js";
 import type { Runtime } from "../runtime.js";
-import { noPast } from "../state/replay.js";
-import { type Offer, serversFor } from "../tools/tool-set.js";
+import { newReplay } from "../state/replay.js";
+import { serversFor, type ToolSet } from "../tools/tool-set.js";
 import { loadContext } from "./load-context.js";
-import { narrowToParent, type ParentRun } from "./restrict-to-parent.js";
+import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
 export interface StartedRun {
   readonly run: Run;
   /** False for the run that the same idempotency key made before. */
   readonly isNew: boolean;
   /** What it is offered, where the tools of its servers are known. */
-  readonly offer: Offer | null;
+  readonly toolSet: ToolSet | null;
   readonly notices: readonly string[];
 }
 
@@ -33,7 +34,7 @@ type Caller = { readonly signal: AbortSignal } & ({ readonly session: HostSessio
  */
 export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
   const isHosts = "session" in caller;
-  if (isHosts) await runtime.turnstile(); // hosts ask for many at once, and for other things meanwhile
+  if (isHosts) await runtime.admission(); // hosts ask for many at once, and for other things meanwhile
   const setup = await runtime.setup();
   const { settings, providers, definitions, downstream, notices } = setup;
   const { schemas, live, redact } = runtime;
@@ -41,22 +42,22 @@ export async function startRun(given: SpawnArguments, caller: Caller, runtime: R
   const made = madeBefore(args, runtime);
   if (made) {
     await runtime.store.synced(); // it may have been created a moment ago
-    return { run: made, isNew: false, offer: knownOffer(made.request, runtime, downstream), notices };
+    return { run: made, isNew: false, toolSet: knownToolSet(made.request, runtime, downstream), notices };
   }
   const parent = "parent" in caller ? caller.parent : null;
   const asker = parent?.run.request ?? null;
   const context = await loadContext(given.context, parent?.run ?? null, runtime); // a path may look like a secret
   const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker, context });
-  const request = parent ? narrowToParent(resolved.request, args, parent) : resolved.request;
+  const request = parent ? restrictToParent(resolved.request, args, parent) : resolved.request;
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
-  refuseUnpriced(request, resolved.entries);
+  requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
   const agent = await openAgentDeps(resolved.entries, setup, runtime);
   const { run, isNew } = await createRun(request, args, caller, runtime);
-  if (isNew) live.begin(run, noPast(run.request), agent);
-  if (isHosts) await runtime.turnstile(); // one commit may have created many
-  const offer = knownOffer(run.request, runtime, downstream);
-  return { run, isNew, offer, notices: [...notices, ...resolved.notices] };
+  if (isNew) live.begin(run, newReplay(run.request), agent);
+  if (isHosts) await runtime.admission(); // one commit may have created many
+  const toolSet = knownToolSet(run.request, runtime, downstream);
+  return { run, isNew, toolSet, notices: [...notices, ...resolved.notices] };
 }
 
 /** What has changed since the key was first used does not matter: a definition may be gone, or a parent's time nearly up. */
@@ -86,13 +87,13 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
   }
 }
 
-function knownOffer(request: RunRequest, { offerTools }: Runtime, downstream: Downstream): Offer | null {
+function knownToolSet(request: RunRequest, { resolveToolSet }: Runtime, downstream: Downstream): ToolSet | null {
   const servers = serversFor(request, downstream.servers);
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
   return downstream.status().some(isUnknown)
     ? null
-    : offerTools(
+    : resolveToolSet(
         downstream.catalog(servers),
         policyInStep(request, request.workflow?.steps[0] ?? null),
         request,

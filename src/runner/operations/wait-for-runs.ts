@@ -1,11 +1,11 @@
 /** Waits, within bounds, until runs have come to something their caller can act on. */
 
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import type { EventFeed } from "../live/event-bus.js";
+import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
-import type { TakeOver } from "../live/recovery.js";
+import type { Recovery } from "../live/recovery.js";
 import type { StoreWatch } from "../live/watch-store.js";
 
 const STOPS: readonly RunEvent["type"][] = ["run_finished", "question_asked"];
@@ -23,17 +23,17 @@ export interface WaitRequest {
 }
 
 export interface WaitDeps {
-  readonly takeOver: TakeOver;
+  readonly recovery: Recovery;
   readonly store: RunStore;
-  readonly feed: EventFeed;
+  readonly bus: EventBus;
   readonly watch: StoreWatch;
   readonly live: Pick<LiveRuns, "troubleOf">;
 }
 
 /** Whether waiting longer for this run by itself is of no use: it ended, asks something, lost its process for good, or broke off here. */
-export function needsCaller(run: Run, { live, takeOver }: Pick<WaitDeps, "live" | "takeOver">): boolean {
+export function needsCaller(run: Run, { live, recovery }: Pick<WaitDeps, "live" | "recovery">): boolean {
   const { id, status } = run;
-  if (status === "interrupted" || status === "waiting") return !takeOver.expects(run);
+  if (status === "interrupted" || status === "waiting") return !recovery.expects(run);
   return isEnded(status) || live.troubleOf(id) !== null;
 }
 
@@ -44,7 +44,7 @@ function mayNeedCaller(id: string, { store, live }: Pick<WaitDeps, "store" | "li
 
 /** The runs as they are when enough of them need their caller, the time is up, or the caller has gone. */
 export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise<readonly Run[]> {
-  const { store, feed, watch, takeOver } = deps;
+  const { store, bus, watch, recovery } = deps;
   const { runIds, mode, milliseconds, signal, untilEnded = false } = request;
   const isOver = (run: Run) => (untilEnded ? isEnded(run.status) : needsCaller(run, deps));
   const now = store.getRuns(runIds);
@@ -56,11 +56,11 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
     const look = (ids: readonly string[]) => {
       for (const run of store.getRuns(ids.filter((id) => mayNeedCaller(id, deps)))) {
         if (isOver(run)) open.delete(run.id);
-        else if (run.status !== "running") takeOver.look();
+        else if (run.status !== "running") recovery.look();
       }
       if (enough()) settle();
     };
-    const unsubscribe = feed.subscribe(runIds, (runId, events) => {
+    const unsubscribe = bus.subscribe(runIds, (runId, events) => {
       request.onEvent?.(runId, events);
       if (events.length === 0 || events.some(({ event }) => STOPS.includes(event.type))) look([runId]);
     });

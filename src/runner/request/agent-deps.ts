@@ -9,7 +9,7 @@ import type { ProviderEntry } from "./resolve-provider.js";
 export async function openAgentDeps(
   entries: ReadonlyMap<string, ProviderEntry>,
   { downstream, conditions }: Setup,
-  { store, schemas, clock, readReply, offerTools, redact, callChildren }: RuntimeParts,
+  { store, schemas, clock, readReply, resolveToolSet, redact, callChildren }: RuntimeParts,
 ): Promise<AgentDeps> {
   return {
     providers: await openProviders(entries),
@@ -18,7 +18,7 @@ export async function openAgentDeps(
     schemas,
     clock,
     readReply,
-    offerTools,
+    resolveToolSet,
     redact,
     callChildren,
     keepText: store.putBlob,

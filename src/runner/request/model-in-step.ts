@@ -1,12 +1,12 @@
 /** Which model a run asks: that of the step it is in, else its own. Where a caller named one, no step has another. */
 
-import type { Provider } from "../../core/ports/ports.js";
+import type { Provider } from "../../core/ports/provider.js";
 import type { Price } from "../../core/run/cost.js";
 import type { RunRequest } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
 import type { ProviderEntry } from "./resolve-provider.js";
 
-export interface ModelNow {
+export interface StepModel {
   readonly provider: Provider;
   readonly model: string;
   /** Null where it is not known. */
@@ -19,11 +19,11 @@ export interface RunProvider extends Pick<ProviderEntry, "defaultModel" | "price
 }
 
 /** `providers` are those that the run was found to need when it was created. */
-export function modelNow(
+export function modelInStep(
   request: RunRequest,
   step: Step | null,
   providers: ReadonlyMap<string, RunProvider>,
-): ModelNow {
+): StepModel {
   const { provider: name, model } = modelNamed(request, step, providers);
   const chosen = providerNamed(name, providers);
   return { provider: chosen.provider, model, price: chosen.priceOf(model) };

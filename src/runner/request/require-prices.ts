@@ -7,7 +7,7 @@ import type { ProviderEntry } from "./resolve-provider.js";
 type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "workflow">;
 
 /** Throws ConfigError for a limited run that may ask a model whose price nobody has given. */
-export function refuseUnpriced(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
+export function requirePrices(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
   if (request.limits.maxCostUsd === null) return;
   const steps = [null, ...(request.workflow?.steps ?? [])];
   const models = steps.map((step) => modelNamed(request, step, entries));

@@ -1,20 +1,24 @@
 /** What a run needs to go on in a process: its providers, and the servers whose tools it was offered. */
 import { ConfigError, RequestError } from "../../core/errors.js";
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { serverOf } from "../../core/tools/tool.js";
 import type { RuntimeParts, Setup } from "../runtime.js";
-import { refuseUnpriced } from "./require-prices.js";
+import { requirePrices } from "./require-prices.js";
 import { entriesFor, type ProviderEntry } from "./resolve-provider.js";
 
-export interface Needs {
+export interface Requirements {
   /** The providers that the run and its steps need; empty where one of them cannot be used here. */
   readonly entries: ReadonlyMap<string, ProviderEntry>;
   /** What is not there, one sentence each: providers, then servers. */
   readonly missing: readonly string[];
 }
 
-export async function needsOf(run: Run, setup: Setup, store: Pick<RunStore, "lastEvents">): Promise<Needs> {
+export async function requirementsOf(
+  run: Run,
+  setup: Setup,
+  store: Pick<RunStore, "lastEvents">,
+): Promise<Requirements> {
   const servers = missingServers(run, setup, store);
   try {
     return { entries: await entriesOf(run.request, setup.providers), missing: servers };
@@ -25,11 +29,11 @@ export async function needsOf(run: Run, setup: Setup, store: Pick<RunStore, "las
 }
 
 /** Why an interrupted run does not go on in this process, one sentence each. */
-export async function missingFor(run: Run, runtime: RuntimeParts): Promise<readonly string[]> {
+export async function missingRequirements(run: Run, runtime: RuntimeParts): Promise<readonly string[]> {
   if (run.project !== runtime.project)
     return [`it belongs to the project ${run.project}: a legwork there goes on with it`];
   try {
-    return (await needsOf(run, await runtime.setup(), runtime.store)).missing;
+    return (await requirementsOf(run, await runtime.setup(), runtime.store)).missing;
   } catch (error) {
     if (error instanceof ConfigError) return [error.message];
     throw error;
@@ -43,7 +47,7 @@ async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[
   await entry.check(model);
   const place = (part: string) => `workflow ${workflow?.name}: ${part}`;
   const entries = await entriesFor({ entry, model }, workflow, providers, place);
-  refuseUnpriced(request, entries);
+  requirePrices(request, entries);
   return entries;
 }
 

@@ -1,7 +1,7 @@
 /** Which provider and model a run uses, in each of its steps. */
 
 import { ConfigError, RequestError } from "../../core/errors.js";
-import type { Provider } from "../../core/ports/ports.js";
+import type { Provider } from "../../core/ports/provider.js";
 import type { Price } from "../../core/run/cost.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";

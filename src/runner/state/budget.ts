@@ -1,6 +1,6 @@
 /** What a run may still spend: within its own limit and those of the runs above it, each on all that is below. */
 
-import type { CostLimit, RunStore } from "../../core/ports/ports.js";
+import type { CostLimit, RunStore } from "../../core/ports/run-store.js";
 import { addCosts, toUsd } from "../../core/run/cost.js";
 import type { History } from "../../core/run/history.js";
 import { canSpawn, costBreach } from "../../core/run/limits.js";
@@ -17,24 +17,20 @@ export interface CostBreach {
   readonly isKnown: boolean;
 }
 
-export interface Spending {
+export interface Budget {
   /** The first limit on money that has run out, that of the run itself before those above it. */
   breach(): CostBreach | null;
   /** What the run and those that it starts may still spend; null is without limit. */
   usdLeft(): number | null;
 }
 
-const UNLIMITED: Spending = { breach: () => null, usdLeft: () => null };
+const UNLIMITED: Budget = { breach: () => null, usdLeft: () => null };
 
 /**
  * What the run itself has spent is in its history, also where that is not saved yet; what the others have, in the
  * database. That is not asked where the run has no limit: a limit above it would have given it one.
  */
-export function createSpending(
-  run: Pick<Run, "id" | "parentRunId" | "request">,
-  history: History,
-  costs: Costs,
-): Spending {
+export function createBudget(run: Pick<Run, "id" | "parentRunId" | "request">, history: History, costs: Costs): Budget {
   const { maxCostUsd: most } = run.request.limits;
   if (most === null) return UNLIMITED;
   const ownLimit = () => ({ runId: run.id, usd: toUsd(most + history.moreCostUsd) });

@@ -1,6 +1,6 @@
 /** What is sent to a run while it works: read from its journal, where any process may have written it. */
 
-import type { RunStore } from "../../core/ports/ports.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 
 type Sent = Extract<RunEvent, { type: "message_sent" }>;

@@ -6,33 +6,33 @@ import { createHistory, type History, type ReadReply, recordEvent } from "../../
 import type { RunRequest } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../core/workflow/workflow-state.js";
-import type { Past } from "./replay.js";
+import type { Replay } from "./replay.js";
 
-export interface Journal {
+export interface RunState {
   readonly history: History;
   /** Where the run stands in its workflow; null without one. */
   readonly workflow: WorkflowState | null;
   /** The step the run is in; null without a workflow, and before the first is entered. */
   readonly step: Step | null;
   /** Takes an event into history and workflow, without the secrets in it; it is not saved yet. */
-  note(event: RunEvent): void;
+  record(event: RunEvent): void;
   /** Takes in an event that somebody else has saved. */
-  learn(event: RunEvent): void;
+  apply(event: RunEvent): void;
   /** All events since the last take, to be saved in one commit. */
-  take(): readonly RunEvent[];
+  flush(): readonly RunEvent[];
   /** True while the answer of a tool call waits to be saved. */
   hasUnsavedAnswers(): boolean;
 }
 
 /** Where a run stands after its past. `facts` are the variables that legwork itself sets. */
-export function createJournal(
+export function createRunState(
   request: RunRequest,
-  past: Past,
+  replay: Replay,
   facts: Readonly<Record<string, Json>>,
   readReply: ReadReply,
   redact: Redact,
-): Journal {
-  const history = createHistory(past.opening);
+): RunState {
+  const history = createHistory(replay.firstMessage);
   const definition = request.workflow;
   let workflow = definition && beginWorkflow(definition, { ...request.variables, ...facts });
   let unsaved: RunEvent[] = [];
@@ -44,7 +44,7 @@ export function createJournal(
     workflow = workflowAfter(definition, workflow, event, args);
   }
 
-  for (const event of past.events) fold(event);
+  for (const event of replay.events) fold(event);
   return {
     history,
     get workflow() {
@@ -53,13 +53,13 @@ export function createJournal(
     get step() {
       return definition && workflow?.step ? stepNamed(definition, workflow.step) : null;
     },
-    note(given) {
+    record(given) {
       const event = redact.value(given);
       fold(event);
       unsaved.push(event);
     },
-    learn: fold,
-    take() {
+    apply: fold,
+    flush() {
       const taken = unsaved;
       unsaved = [];
       return taken;

@@ -1,6 +1,6 @@
 /** What a run may use: worked out once for each catalog and policy, and shared by all runs that have the same. */
 
-import type { Catalog, Downstream, ServerProblem } from "../../core/ports/ports.js";
+import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downstream.js";
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
@@ -10,7 +10,7 @@ import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
 import { childTools } from "./child-tools.js";
 
-export interface Offer {
+export interface ToolSet {
   /** By which it was made. */
   readonly policy: ToolPolicy;
   /** What the model is shown; the same array while nothing changes. */
@@ -24,22 +24,22 @@ export interface Offer {
   readonly problems: readonly ServerProblem[];
 }
 
-const MOST_OFFERS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
+const MOST_TOOL_SETS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
 
 /** What is offered from a catalog under a policy to the runs of a request, which may start others or not. */
-export type OfferTools = (catalog: Catalog, policy: ToolPolicy, request: RunRequest, canSpawn: boolean) => Offer;
+export type ResolveToolSet = (catalog: Catalog, policy: ToolPolicy, request: RunRequest, canSpawn: boolean) => ToolSet;
 
-export function createOfferTools(): OfferTools {
-  const cache = new WeakMap<Catalog, Map<string, Offer>>();
+export function createToolSets(): ResolveToolSet {
+  const cache = new WeakMap<Catalog, Map<string, ToolSet>>();
   return (catalog, policy, request, canSpawn) => {
-    const offers = cache.get(catalog) ?? new Map<string, Offer>();
-    cache.set(catalog, offers);
+    const toolSets = cache.get(catalog) ?? new Map<string, ToolSet>();
+    cache.set(catalog, toolSets);
     const steps = stepsOf(request);
     const key = JSON.stringify([policy, request.outputSchema, steps, canSpawn]);
-    const offer = offers.get(key) ?? makeOffer(catalog, policy, request.outputSchema, steps, canSpawn);
-    if (offers.size >= MOST_OFFERS) offers.clear();
-    offers.set(key, offer);
-    return offer;
+    const toolSet = toolSets.get(key) ?? toToolSet(catalog, policy, request.outputSchema, steps, canSpawn);
+    if (toolSets.size >= MOST_TOOL_SETS) toolSets.clear();
+    toolSets.set(key, toolSet);
+    return toolSet;
   };
 }
 
@@ -71,13 +71,13 @@ export function usableServers(request: RunRequest, downstream: Downstream): read
 }
 
 /** What an agent knew of: the names of its tools, and the troubles it was told of. */
-export interface Seen {
+export interface KnownTools {
   readonly names: ReadonlySet<string> | ReadonlyMap<string, unknown>;
   readonly problems: readonly ServerProblem[];
 }
 
 /** What has changed for the agent since then, as it is told; null where nothing has. */
-export function changeBetween(before: Seen, after: Offer): string | null {
+export function changeBetween(before: KnownTools, after: ToolSet): string | null {
   const gone = [...before.names.keys()].filter((name) => !after.allowed.has(name));
   const added = [...after.allowed.keys()].filter((name) => !before.names.has(name));
   if (gone.length + added.length === 0) return null;
@@ -91,7 +91,7 @@ export function changeBetween(before: Seen, after: Offer): string | null {
 }
 
 /** Why a tool that is not in the catalog is not there, as far as its server's troubles tell; null where they do not. */
-export function absenceOf(tool: string, { problems }: Offer): string | null {
+export function absenceOf(tool: string, { problems }: ToolSet): string | null {
   const ofServer = problems.filter(({ server }) => tool.startsWith(`${server}__`));
   const found = ofServer.find((problem) => problem.tool === tool) ?? ofServer.find(isAboutServer);
   return found?.message ?? null;
@@ -112,13 +112,13 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function makeOffer(
+function toToolSet(
   catalog: Catalog,
   policy: ToolPolicy,
   outputSchema: RunRequest["outputSchema"],
   steps: readonly string[],
   canSpawn: boolean,
-): Offer {
+): ToolSet {
   const allowed = catalog.tools.filter((tool) => judgeTool(policy, tool).allowed);
   const complete = completeTool(outputSchema);
   const moving = steps.length > 1 ? [requestStepTool(steps)] : [];

@@ -1,8 +1,8 @@
 /** get_run: one run, as a summary or in full, page by page. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
-import type { RunStore } from "../../core/ports/ports.js";
-import { toOpening } from "../../core/run/context.js";
+import type { RunStore } from "../../core/ports/run-store.js";
+import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { accessAt } from "../../runner/operations/access-at.js";
@@ -80,8 +80,8 @@ function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply 
   const fields = decodeCursor(kind, from) ?? { afterSeq: 0, messages: 0 };
   const place = { afterSeq: cursorNumber(fields.afterSeq), messages: cursorNumber(fields.messages) };
   const events = eventsBehind(place.afterSeq, run.id, store);
-  const opening = run.continues === null ? toOpening(run.request) : null; // its message is an event
-  const all = toMessageItems(opening, place, events, limit + 2, readReply);
+  const firstMessage = run.continues === null ? toFirstMessage(run.request) : null; // its message is an event
+  const all = toMessageItems(firstMessage, place, events, limit + 2, readReply);
   const items = all.filter(({ key }) => key > start.after);
   const { page, goOn } = fitPage(items, start, limit, room);
   const comesNext = goOn && items.find(({ key }) => key > goOn.after);

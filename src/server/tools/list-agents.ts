@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
-import type { ServerStatus } from "../../core/ports/ports.js";
+import type { ServerStatus } from "../../core/ports/downstream.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { pairSafe } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
@@ -110,11 +110,11 @@ function toDefinition({ name, description, origin, from, error }: DefinitionEntr
   };
 }
 
-function toServer({ name, state, reach, from, problem, listing }: ServerStatus): Answer {
+function toServer({ name, state, transport, from, problem, listing }: ServerStatus): Answer {
   return {
     name,
     state,
-    reach,
+    transport,
     from,
     problem: problem && {
       code: problem.code,

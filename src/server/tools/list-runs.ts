@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
-import { missingFor } from "../../runner/request/requirements.js";
+import { missingRequirements } from "../../runner/request/requirements.js";
 import type { Runtime } from "../../runner/runtime.js";
 import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../../views/page.js";
 import { toListed } from "../../views/run-view.js";
@@ -61,7 +61,7 @@ export const listRuns = defineTool({
 /** Why an interrupted run does not go on here; nothing for others. */
 async function missingHere({ id, status }: ListedRun, runtime: Runtime): Promise<readonly string[]> {
   const run = status === "interrupted" ? runtime.store.getRun(id) : null;
-  return run === null ? [] : await missingFor(run, runtime);
+  return run === null ? [] : await missingRequirements(run, runtime);
 }
 
 function parseTime(text: string): number {

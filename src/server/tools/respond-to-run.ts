@@ -17,23 +17,24 @@ export const respondToRun = defineTool({
     question_id: z.string().max(20).optional().describe("Of the question that is meant; default: the open one."),
     approve: z.boolean().optional(),
     answer: z.string().optional(),
-    remark: z.string().optional().describe("For the agent, along with approve or answer."),
+    comment: z.string().optional().describe("For the agent, along with approve or answer."),
+    remark: z.string().optional(), // prose-check: old public name
     message: z.string().optional(),
   }),
   output: runOutput,
-  async handle({ run_id, question_id, approve, answer, remark, message }, { runtime, host, session }) {
+  async handle({ run_id, question_id, approve, answer, comment, remark, message }, { runtime, host, session }) {
     await runtime.setup(); // which knows the secrets that must not be stored
     const run = existingRun(run_id, runtime.store);
-    const giver = { by: session.clientName ?? "a host", door: "respond_to_run" } as const;
-    const said = {
+    const author = { by: session.clientName ?? "a host", channel: "respond_to_run" } as const;
+    const reply = {
       questionId: question_id ?? null,
       approve: approve ?? null,
       text: answer ?? null,
-      remark: remark ?? null,
+      comment: comment ?? remark ?? null,
       message: message ?? null,
     };
-    respond(run, said, giver, runtime);
-    runtime.takeOver.look();
+    respond(run, reply, author, runtime);
+    runtime.recovery.look();
     return { was: run.status, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
   },
 });

@@ -4,7 +4,7 @@ import type { ToolPolicy } from "../../core/run/run.js";
 import { startRun } from "../../runner/operations/start-run.js";
 import { needsCaller, waitForRuns } from "../../runner/operations/wait-for-runs.js";
 import { spawnFields } from "../../runner/tools/child-tools.js";
-import type { Offer } from "../../runner/tools/tool-set.js";
+import type { ToolSet } from "../../runner/tools/tool-set.js";
 import { sizeOf } from "../../views/page.js";
 import { toAnswer, toolSummary } from "../../views/run-view.js";
 import { runOutput, waitSeconds } from "../schemas.js";
@@ -43,13 +43,13 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, { runtime, host, session, signal, onEvent }) {
-    const { run, isNew, offer, notices } = await startRun(args, { session, signal }, runtime);
+    const { run, isNew, toolSet, notices } = await startRun(args, { session, signal }, runtime);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
     const [now = run] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
     const extras = {
       ...(isNew ? {} : { existing: true }),
       ...(notices.length > 0 ? { notices } : {}),
-      ...(needsCaller(now, runtime) ? {} : { granted: granted(run.request.policy, offer) }),
+      ...(needsCaller(now, runtime) ? {} : { granted: granted(run.request.policy, toolSet) }),
     };
     return { ...toAnswer(now, runtime, host.maxAnswer - sizeOf(extras)), ...extras };
   },
@@ -58,14 +58,14 @@ export const spawnAgent = defineTool({
 const SHOWN_PATTERNS = 500; // characters
 
 /** What a run may use, for the time before it has recorded that itself. */
-function granted(policy: ToolPolicy, offer: Offer | null) {
+function granted(policy: ToolPolicy, toolSet: ToolSet | null) {
   const { allow, block } = policy;
   return {
     tools: JSON.stringify(allow[0]?.patterns ?? []).slice(0, SHOWN_PATTERNS),
     from: allow.map((source) => source.from).join(", within "),
     ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
-    ...(offer
-      ? toolSummary(offer.rulings)
+    ...(toolSet
+      ? toolSummary(toolSet.rulings)
       : { how_to_grant: 'pass tools with names or patterns, such as ["read_only", "workspace__write_file"]' }),
   };
 }

@@ -1,15 +1,17 @@
 /** All that legwork keeps, in one database file. */
-import type { CatalogCache, Clock, PinStore, RunStore } from "../../core/ports/ports.js";
+import type { CatalogStore, PinStore } from "../../core/ports/catalog-store.js";
+import type { Clock } from "../../core/ports/clock-and-log.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import { connect } from "./connection/connection.js";
 import { type Owners, processOwners } from "./connection/owner.js";
-import { createCatalogCache } from "./runs/catalog-store.js";
+import { createCatalogStore } from "./runs/catalog-store.js";
 import { createPinStore } from "./runs/pin-store.js";
 import { createRunStore } from "./runs/run-store.js";
 
 export interface Store {
   /** Its `close` closes the one connection that all three share. */
   readonly runs: RunStore;
-  readonly catalogs: CatalogCache;
+  readonly catalogs: CatalogStore;
   readonly pins: PinStore;
 }
 
@@ -18,7 +20,7 @@ export function openStore(file: string, clock: Clock, owners: Owners = processOw
   const connection = connect(file);
   return {
     runs: createRunStore(connection, clock, owners),
-    catalogs: createCatalogCache(connection, clock),
+    catalogs: createCatalogStore(connection, clock),
     pins: createPinStore(connection, clock),
   };
 }

@@ -1,6 +1,6 @@
 /** Saves what many runs have to save in one transaction. */
 import { StoreError } from "../../../core/errors.js";
-import type { CreateRunResult, NewRun, RunHold, RunStore } from "../../../core/ports/ports.js";
+import type { CreateRunResult, NewRun, RunLease, RunStore } from "../../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../../core/run/event.js";
 
 const PATIENCE_MS = 5_000; // with another program that holds the database
@@ -12,7 +12,7 @@ export interface CommitQueue {
    * Resolves when the events are on disk; where only reads follow, as soon as they are written, which no death of this
    * process takes back. Null when the hold is lost. Rejects with StoreError.
    */
-  save(hold: RunHold, events: readonly RunEvent[]): Promise<readonly StoredEvent[] | null>;
+  save(lease: RunLease, events: readonly RunEvent[]): Promise<readonly StoredEvent[] | null>;
   /** Resolves when the run is on disk. Rejects with StoreError, or with what `check` throws right before it is written. */
   create(run: NewRun, check: () => void): Promise<CreateRunResult>;
   /** Resolves when what `act` writes is on disk; where a transaction fails it acts once more. Rejects with StoreError. */
@@ -132,7 +132,7 @@ export function createCommitQueue(store: RunStore, alone: () => boolean): Commit
   }
 
   return {
-    save: (hold, events) => enqueue(() => store.append(hold, events), { durably: !onlyReadsFollow(events) }),
+    save: (lease, events) => enqueue(() => store.append(lease, events), { durably: !onlyReadsFollow(events) }),
     write: (act) => enqueue(act),
     create(run, check) {
       const write = () => {

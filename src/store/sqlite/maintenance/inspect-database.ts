@@ -2,7 +2,7 @@
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../../../core/errors.js";
-import type { DatabaseFacts } from "../../../core/ports/ports.js";
+import type { DatabaseFacts } from "../../../core/ports/database-facts.js";
 import { missingMigrations, refuseForeign, toStoreError } from "../connection/open-database.js";
 import { canOnlyBeRead, openReadOnly } from "../connection/open-read-only.js";
 

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { Clock } from "../../../core/ports/ports.js";
+import type { Clock } from "../../../core/ports/clock-and-log.js";
 import { END_STATUSES, isEnded, type RunStatus } from "../../../core/run/run.js";
 import { type Connection, connect } from "../connection/connection.js";
 import { blobs, runEvents, runs, sessions } from "../connection/tables.js";

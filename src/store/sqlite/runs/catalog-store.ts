@@ -1,14 +1,15 @@
 /** The CatalogCache port on SQLite. */
 import { eq, lt } from "drizzle-orm";
 import { StoreError } from "../../../core/errors.js";
-import type { CatalogCache, Clock, ToolList } from "../../../core/ports/ports.js";
+import type { CatalogStore, ToolList } from "../../../core/ports/catalog-store.js";
+import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { Connection } from "../connection/connection.js";
 import { catalogs } from "../connection/tables.js";
 
 const KEPT_MS = 90 * 24 * 3600 * 1000; // a changed definition gets a new entry, and nobody asks for the old one again
 
 /** Prepares nothing: a process uses each verb at most once a start of a server. */
-export function createCatalogCache({ db, verb, atomically }: Connection, clock: Clock): CatalogCache {
+export function createCatalogStore({ db, verb, atomically }: Connection, clock: Clock): CatalogStore {
   return {
     load: verb((definitionHash) => {
       const row = db.select().from(catalogs).where(eq(catalogs.definitionHash, definitionHash)).get();

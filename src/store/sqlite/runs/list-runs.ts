@@ -1,7 +1,7 @@
 /** Lists of runs, whose cost does not grow with the number of runs that there are, whatever is asked. */
 import type Database from "better-sqlite3";
 import { type InferSelectModel, type SQL, sql } from "drizzle-orm";
-import type { RunFilter } from "../../../core/ports/ports.js";
+import type { RunFilter } from "../../../core/ports/run-store.js";
 import { type ListedRun, RUN_STATUSES, type RunStatus } from "../../../core/run/run.js";
 import { type NativeStatement, toNative } from "../connection/native-statement.js";
 import { runs } from "../connection/tables.js";

@@ -1,6 +1,7 @@
 /** The PinStore port on SQLite. */
 import { and, eq, sql } from "drizzle-orm";
-import type { Clock, PinStore } from "../../../core/ports/ports.js";
+import type { PinStore } from "../../../core/ports/catalog-store.js";
+import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { Connection } from "../connection/connection.js";
 import { type NativeStatement, toNative } from "../connection/native-statement.js";
 import { pins } from "../connection/tables.js";

@@ -2,7 +2,7 @@
 import type Database from "better-sqlite3";
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { EffectfulCall, RunStore } from "../../../core/ports/ports.js";
+import type { EffectfulCall, RunStore } from "../../../core/ports/run-store.js";
 import type { StoredEvent } from "../../../core/run/event.js";
 import { readEvent } from "../../../core/run/read-event.js";
 import { toNative } from "../connection/native-statement.js";

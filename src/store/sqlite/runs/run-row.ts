@@ -1,7 +1,8 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
-import type { NewRun } from "../../../core/ports/ports.js";
+import type { NewRun } from "../../../core/ports/run-store.js";
 import { DEFAULT_LIMITS } from "../../../core/run/limits.js";
+import { upgradeQuestion } from "../../../core/run/read-event.js";
 import type { Run } from "../../../core/run/run.js";
 import type { runs, sessions } from "../connection/tables.js";
 
@@ -31,7 +32,7 @@ export function toRun(row: RunRow): Run {
     },
     status: row.status,
     outcome: row.outcome,
-    question: row.question,
+    question: row.question && upgradeQuestion(row.question),
     turnsUsed: row.turnsUsed,
     toolCallsCount: row.toolCallsCount,
     usage: {

@@ -1,7 +1,8 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { createHash } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
-import type { Clock, CreateRunResult, EndedRun, NewRun, RunHold, RunStore } from "../../../core/ports/ports.js";
+import type { Clock } from "../../../core/ports/clock-and-log.js";
+import type { CreateRunResult, EndedRun, NewRun, RunLease, RunStore } from "../../../core/ports/run-store.js";
 import { toUsd } from "../../../core/run/cost.js";
 import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../../../core/run/event.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
@@ -31,13 +32,13 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   }
 
   /** Inside a transaction: projects the events on the row if the hold is good, then writes them. */
-  function write(hold: RunHold, events: readonly RunEvent[]): readonly StoredEvent[] | null {
+  function write(lease: RunLease, events: readonly RunEvent[]): readonly StoredEvent[] | null {
     const at = clock.now();
     const { status, outcome, question, usage, finished, ...delta } = projectEvents(events);
     const update = status === null ? statements.appendToRunning : transition(status);
     const changed = update.run({
-      id: hold.runId,
-      epoch: hold.epoch,
+      id: lease.runId,
+      epoch: lease.epoch,
       count: events.length,
       at,
       ...delta,
@@ -49,10 +50,10 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
       errorMessage: outcome?.error?.message ?? null,
     });
     if (changed === 0) return null;
-    if (outcome !== null) endBelow(hold.runId);
-    const { lastSeq, parentRunId } = positionOf(hold.runId);
+    if (outcome !== null) endBelow(lease.runId);
+    const { lastSeq, parentRunId } = positionOf(lease.runId);
     if (finished && parentRunId !== null) statements.forgiveAncestors.run({ parentRunId });
-    return insertEvents(hold.runId, lastSeq, at, events);
+    return insertEvents(lease.runId, lastSeq, at, events);
   }
 
   /** Nobody would read what they do: all that still goes on below a run ends with it. */
@@ -95,16 +96,16 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     return { kind: "created", run: toRun(row) };
   }
 
-  function takeOver({ runId, epoch }: RunHold, events: readonly RunEvent[]): Run | null {
+  function takeOver({ runId, epoch }: RunLease, events: readonly RunEvent[]): Run | null {
     const at = clock.now();
-    const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "takeover") ? 1 : 0;
+    const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "recovery") ? 1 : 0;
     const held = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
     if (statements.claim.run({ ...held, afresh, at, count: events.length }) === 0) return null;
     insertEvents(runId, positionOf(runId).lastSeq, at, events);
     return getRun(runId);
   }
 
-  function answer({ runId, epoch }: RunHold, events: readonly RunEvent[]): boolean {
+  function answer({ runId, epoch }: RunLease, events: readonly RunEvent[]): boolean {
     const at = clock.now();
     if (statements.answerQuestion.run({ id: runId, epoch, at, count: events.length }) === 0) return false;
     insertEvents(runId, positionOf(runId).lastSeq, at, events);
@@ -174,32 +175,32 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
       db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run();
     }),
     createRun: verb((run) => atomically(() => createRun(run))),
-    append: verb((hold, events) => atomically(() => write(hold, events))),
+    append: verb((lease, events) => atomically(() => write(lease, events))),
     endTree: verb((runId, outcome) => atomically(() => endTree(runId, outcome))),
-    interrupt: verb((holds, reason) =>
+    interrupt: verb((leases, reason) =>
       atomically(() => {
         const until = clock.now();
-        for (const hold of holds) write(hold, [{ type: "run_interrupted", reason, until }]);
+        for (const lease of leases) write(lease, [{ type: "run_interrupted", reason, until }]);
       }),
     ),
-    takeOver: verb((hold, events) => atomically(() => takeOver(hold, events))),
-    listUnheld: verb((project, since) => statements.listUnheld.all({ project, since }).map(toRun)),
+    claim: verb((lease, events) => atomically(() => takeOver(lease, events))),
+    listUnowned: verb((project, since) => statements.listUnheld.all({ project, since }).map(toRun)),
     listExpired: verb((now) =>
       statements.listAsking
         .all()
         .map(toRun)
         .filter(({ question }) => question !== null && question.expiresAt <= now),
     ),
-    answer: verb((hold, events) => atomically(() => answer(hold, events))),
+    answer: verb((lease, events) => atomically(() => answer(lease, events))),
     send: verb((runId, event) => atomically(() => send(runId, event))),
     interruptAbandoned: verb(interruptAbandoned),
     renewLeases: verb(() => {
       statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
     }),
-    stillHeld: verb((holds) => {
-      const good = holds.filter((hold) => {
-        const [status, epoch] = holdOf(hold.runId) ?? [];
-        return status !== undefined && epoch === hold.epoch && !isEnded(status);
+    stillHeld: verb((leases) => {
+      const good = leases.filter((lease) => {
+        const [status, epoch] = holdOf(lease.runId) ?? [];
+        return status !== undefined && epoch === lease.epoch && !isEnded(status);
       });
       return new Set(good.map(({ runId }) => runId));
     }),

@@ -1,0 +1,34 @@
+/** Stored catalogs and accepted tool definitions. */
+
+/** A server's own list of tools, as it sent it. */
+export interface ToolList {
+  readonly tools: readonly unknown[];
+  /** False when a limit ended the listing. */
+  readonly complete: boolean;
+  /** Why tools cannot be used, by their place in the list; absent where nobody has looked yet. */
+  readonly faults?: Readonly<Record<number, string>>;
+}
+
+/** What servers offered when they were last up, by the hash of their definition. */
+export interface CatalogStore {
+  /** `at` is when it was saved, in Unix milliseconds. Throws StoreError. */
+  load(definitionHash: string): { readonly list: ToolList; readonly at: number } | null;
+  /** Throws StoreError. */
+  save(definitionHash: string, list: ToolList): void;
+}
+
+/** A tool's definition as the user accepted it. */
+export interface Pin {
+  readonly tool: string;
+  readonly hash: string;
+  /** What was hashed: readable JSON. */
+  readonly definition: string;
+}
+
+/** Accepted definitions, by the file that defines a server and the server's name. */
+export interface PinStore {
+  /** Throws StoreError. */
+  load(from: string, server: string): ReadonlyMap<string, Pin>;
+  /** Accepts these in place of what was accepted before. Throws StoreError. */
+  accept(from: string, server: string, pins: readonly Pin[]): void;
+}

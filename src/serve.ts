@@ -2,53 +2,52 @@
 import { existsSync } from "node:fs";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
-import type { OpenRuntime } from "./composition/open-runtime.js";
+import type { OpenLegwork } from "./composition/open-legwork.js";
 import { findPaths } from "./config/files/paths.js";
-import type { Runtime } from "./runner/runtime.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
 const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger one ends the connection, for reading it takes time with its square
-const TAKE_OVER_AFTER_MS = 10_000; // hosts that only look whether a server is healthy are gone by then
+const RECOVER_AFTER_MS = 10_000; // hosts that only look whether a server is healthy are gone by then
 const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
 
 /** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
 export async function serve(projectArgument: string | null, version: string): Promise<void> {
   const stdout = claimStdout();
-  let opening: Promise<OpenRuntime> | null = null;
-  let opened: OpenRuntime | null = null;
+  let opening: Promise<OpenLegwork> | null = null;
+  let opened: OpenLegwork | null = null;
   let ending: string | null = null;
 
-  async function open(): Promise<OpenRuntime> {
-    const { openRuntime } = await import("./composition/open-runtime.js");
-    opened = openRuntime(findPaths(projectArgument), version, { elicit: server.elicit });
+  async function openNow(): Promise<OpenLegwork> {
+    const { openLegwork } = await import("./composition/open-legwork.js");
+    opened = await openLegwork(findPaths(projectArgument), version, { elicit: server.elicit });
     if (ending !== null)
-      opened.interrupt(ending); // the end came while the database was being opened
-    else if (!opened.runtime.store.isReadOnly) opened.runtime.recovery.begin();
+      await opened.interrupt(ending); // the end came while the database was being opened
+    else if (!opened.store.isReadOnly) opened.runner.recover();
     return opened;
   }
 
-  async function runtime(): Promise<Runtime> {
-    opening ??= open().catch((error: unknown) => {
+  function open(): Promise<OpenLegwork> {
+    opening ??= openNow().catch((error: unknown) => {
       opening = null;
       throw error;
     });
-    return (await opening).runtime;
+    return opening;
   }
 
-  /** Runs that were interrupted go on even if the host never calls: opening takes them over. */
-  function takeOverLater(): void {
+  /** Runs that were interrupted go on even if the host never calls: opening recovers them. */
+  function recoverLater(): void {
     const timer = setTimeout(() => {
       if (ending !== null || opening !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
-      runtime().catch((error: unknown) => reportBug(error, {}));
-    }, TAKE_OVER_AFTER_MS);
+      open().catch((error: unknown) => reportBug(error, {}));
+    }, RECOVER_AFTER_MS);
     timer.unref();
   }
 
   const server = createServer({
     version,
-    runtime,
-    onInitialized: takeOverLater,
+    open,
+    onInitialized: recoverLater,
     onClose: () => void end("the connection to the host broke"),
     onBug: (error, tool) => reportBug(error, { tool }),
   });

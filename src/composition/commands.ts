@@ -8,7 +8,7 @@ import { ConfigError, StoreError } from "../core/errors.js";
 import type { RunStore } from "../core/ports/run-store.js";
 import type { Run } from "../core/run/run.js";
 import type { ReplyOrMessage } from "../runner/live/answer-run.js";
-import type { OpenTools } from "./open-runtime.js";
+import type { OpenTools } from "./open-legwork.js";
 
 /** The command line after it was read. */
 export interface Given {
@@ -69,7 +69,7 @@ async function runTools({ paths, version, ...options }: Given): Promise<CommandE
 
 /** Ends the servers that `act` starts, also where a signal comes first. */
 async function withTools<R>(paths: Paths, version: string, act: (opened: OpenTools) => Promise<R>): Promise<R> {
-  const { openTools } = await import("./open-runtime.js");
+  const { openTools } = await import("./open-legwork.js");
   const opened = await openTools(paths, version);
   // The servers run in groups of their own, which the terminal's signals do not reach.
   for (const signal of SIGNALS)
@@ -99,7 +99,7 @@ async function runWorkflows({ paths, version, ...options }: Given): Promise<Comm
     schemaFault: (schema) => createJsonSchemas().faultOf(schema),
     draw: toMermaid,
     async servers() {
-      const { openTools } = await import("./open-runtime.js");
+      const { openTools } = await import("./open-legwork.js");
       const opened = await openTools(paths, version);
       try {
         return { servers: opened.downstream.status(), notices: opened.notices };
@@ -119,15 +119,14 @@ async function runAgents({ paths, ...options }: Given): Promise<CommandEnd> {
 }
 
 async function runRuns({ paths, version, ...options }: Given): Promise<CommandEnd> {
-  const [{ runs }, { openStore }, { readReply }, { toAnswer, toListed }, { toAccess, toEventItem }] = await Promise.all(
-    [
+  const [{ runs }, { openStore }, { readReply }, { toListed, toRunView }, { toAccess, toEventItem }] =
+    await Promise.all([
       import("../cli/commands/runs.js"),
       import("../store/sqlite/open-store.js"),
-      import("./open-runtime.js"),
+      import("./open-legwork.js"),
       import("../views/run-view.js"),
       import("../views/event-views.js"),
-    ],
-  );
+    ]);
   const { runs: store } = openStore(paths.databaseFile, { now: Date.now });
   // Whoever read has gone: like a terminal that is closed.
   process.stdout.on("error", () => {}).once("error", () => process.kill(process.pid, "SIGHUP"));
@@ -143,7 +142,7 @@ async function runRuns({ paths, version, ...options }: Given): Promise<CommandEn
       readReply,
       shapes: {
         listed: (run) => toListed(run, {}),
-        whole: (run) => toAnswer(run, { store, readReply }, Number.POSITIVE_INFINITY),
+        whole: (run) => toRunView(run, { store, readReply }, Number.POSITIVE_INFINITY),
         event: (event) => toEventItem(event, readReply).value,
         access(access) {
           const { head, sections } = toAccess(access);
@@ -164,15 +163,15 @@ async function runRuns({ paths, version, ...options }: Given): Promise<CommandEn
           import("../runner/live/heartbeat.js"),
           import("../log/create-log.js"),
         ]);
-        store.interruptAbandoned();
-        const look = (wokeLate: boolean) => void (wokeLate || store.interruptAbandoned());
+        await store.interruptAbandoned();
+        const look = async (wokeLate: boolean) => void (wokeLate || (await store.interruptAbandoned()));
         const timer = startHeartbeat(look, createLog(paths.home, "warn", { toStderr: false }));
         return () => clearInterval(timer);
       },
       open: () => openForOneRun(paths, version),
     });
   } finally {
-    store.close();
+    await store.close();
   }
 }
 
@@ -185,12 +184,12 @@ async function respondInTerminal(run: Run, said: ReplyOrMessage, paths: Paths, s
       import("../core/redact.js"),
       import("../runner/live/event-bus.js"),
       import("../log/create-log.js"),
-      import("./open-runtime.js"),
+      import("./open-legwork.js"),
     ]);
   const { secrets, logLevel } = await loadConfig(paths);
   const bus = createEventBus(createLog(paths.home, logLevel, { toStderr: false }));
   const deps = { store, bus, clock: { now: Date.now }, redact: createRedact(secrets), newId: createNewId() };
-  respond(run, said, { by: userName(), channel: "command_line" }, deps);
+  await respond(run, said, { by: userName(), channel: "command_line" }, deps);
 }
 
 function userName(): string {
@@ -243,24 +242,24 @@ async function runDoctor({ paths, version, json }: Given): Promise<CommandEnd> {
 
 /** Works on no other run than the one that is begun here; a signal interrupts that one. Throws StoreError. */
 async function openForOneRun(paths: Paths, version: string): Promise<OpenedForRun> {
-  const { openRuntime } = await import("./open-runtime.js");
+  const { openLegwork } = await import("./open-legwork.js");
   const elicit = async () => ({ action: "cancel" }) as const;
-  const opened = openRuntime(paths, version, { elicit });
-  const { runtime } = opened;
-  const session = { id: runtime.newId("ses"), clientName: "legwork runs resume", clientVersion: version };
+  const opened = await openLegwork(paths, version, { elicit });
+  const session = { id: opened.newId("ses"), clientName: "legwork runs resume", clientVersion: version };
   const stopped = new AbortController();
   for (const signal of SIGNALS)
     process.once(signal, () => {
       stopped.abort();
-      opened.interrupt(`legwork was ended by ${signal}`);
+      void opened.interrupt(`legwork was ended by ${signal}`);
     });
   return {
-    runtime,
+    store: opened.store,
+    runner: opened.runner,
     caller: { session, signal: stopped.signal },
     async close() {
       await opened.closeServers();
-      runtime.store.endSession(session.id);
-      opened.closeStore();
+      await opened.store.endSession(session.id);
+      await opened.closeStore();
     },
   };
 }

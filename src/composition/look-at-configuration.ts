@@ -6,7 +6,7 @@ import { ConfigError, RequestError } from "../core/errors.js";
 import { requirePrices } from "../runner/request/require-prices.js";
 import { type ProviderEntry, resolveProvider } from "../runner/request/resolve-provider.js";
 import { openDefinitions } from "./open-definitions.js";
-import { providerEntries } from "./open-runtime.js";
+import { providerEntries } from "./open-legwork.js";
 
 /** Reads files only. */
 export async function lookAtConfiguration(paths: Paths): Promise<ConfigurationLook> {

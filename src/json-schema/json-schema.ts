@@ -1,18 +1,7 @@
 /** JSON Schema: whether a schema is one, and what is wrong with a value. */
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import type { JsonSchemas } from "../core/ports/json-schemas.js";
 import { once } from "../lib/once.js";
-
-export interface JsonSchemas {
-  /** What is wrong with the schema itself, or null. */
-  faultOf(schema: object | boolean): Promise<string | null>;
-  /** What is wrong with the value, in one line, or null. A schema that cannot be used is a fault of every value. */
-  check(schema: object | boolean, value: unknown): Promise<string | null>;
-  /**
-   * The same for arguments and a tool's own schema, less its patterns: another's regular expression may take for ever.
-   * A schema that cannot be used says nothing against them: then the tool's server is left to judge.
-   */
-  checkArguments(schema: object, value: unknown): Promise<string | null>;
-}
 
 /**
  * Whether a schema is held against the schema of its draft first. Compiling that one takes longer than all else a first call

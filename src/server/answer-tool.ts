@@ -3,14 +3,14 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { hostProfile } from "../hosts/host-profile.js";
 import { didYouMean } from "../lib/nearest.js";
-import type { Runtime } from "../runner/runtime.js";
 import { argumentError, errorResult } from "./error-text.js";
-import type { ToolContext } from "./tool.js";
+import type { Legwork, ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 
 export interface AnswerContext {
-  runtime(): Promise<Runtime>;
-  sessionOf(runtime: Runtime): ToolContext["session"];
+  /** Opens legwork, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  open(): Promise<Legwork>;
+  sessionOf(legwork: Legwork): ToolContext["session"];
   readonly clientName: string | null;
   readonly signal: AbortSignal;
   readonly onEvent: ToolContext["onEvent"];
@@ -22,7 +22,7 @@ export interface AnswerContext {
  */
 export async function answerTool(
   name: string,
-  given: Readonly<Record<string, unknown>>,
+  args: Readonly<Record<string, unknown>>,
   context: AnswerContext,
 ): Promise<CallToolResult> {
   const tool = TOOLS.find((candidate) => candidate.name === name);
@@ -33,25 +33,25 @@ export async function answerTool(
       `there is no tool "${name}"${didYouMean(name, names)} (the tools are ${names.join(", ")})`,
     );
   }
-  const parsed = tool.input.safeParse(given, { reportInput: true });
+  const parsed = tool.input.safeParse(args, { reportInput: true });
   if (!parsed.success) throw argumentError(parsed.error, tool.input);
-  const runtime = await context.runtime();
+  const legwork = await context.open();
   try {
     const answer = await tool.handle(parsed.data, {
-      runtime,
+      ...legwork,
       host: hostProfile(context.clientName),
-      session: context.sessionOf(runtime),
+      session: context.sessionOf(legwork),
       signal: context.signal,
       onEvent: context.onEvent,
     });
-    const structuredContent = runtime.redact.value(answer);
+    const structuredContent = legwork.redact.value(answer);
     // Some hosts show their model only the text, others only the structure.
     return {
       structuredContent: { ...structuredContent },
       content: [{ type: "text", text: JSON.stringify(structuredContent) }],
     };
   } catch (error) {
-    const known = errorResult(error, runtime.redact);
+    const known = errorResult(error, legwork.redact);
     if (known) return known;
     throw error;
   }

@@ -11,13 +11,13 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
-import type { Runtime } from "../runner/runtime.js";
 import { INSTRUCTIONS } from "./instructions.js";
+import type { Legwork } from "./tool.js";
 
 export interface ServerDeps {
   readonly version: string;
-  /** Opens what calls need, once. Throws ConfigError or StoreError, and tries again at the next call. */
-  runtime(): Promise<Runtime>;
+  /** Opens legwork, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  open(): Promise<Legwork>;
   /** The host has finished its greeting: it is no probe. */
   onInitialized(): void;
   /** The transport closed by itself: nothing more can be heard from the host. */
@@ -35,7 +35,7 @@ export interface LegworkServer {
   /** Asks the person at the host; cancelled where the host cannot ask, fails, or nobody answers in time. */
   elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;
   /** Records that this host connection is over. */
-  endSession(): void;
+  endSession(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
     try {
       const { answerTool } = await import("./answer-tool.js");
       return await answerTool(name, withoutHostArguments(given), {
-        runtime: deps.runtime,
+        open: deps.open,
         sessionOf: session.of,
         clientName: server.getClientVersion()?.name ?? null,
         signal: AbortSignal.any([signal, released.signal]),
@@ -137,13 +137,13 @@ function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonl
 /** The session of this connection: made at the first call, written with its first run. */
 function createHostSession(client: () => { readonly name: string; readonly version: string } | null) {
   let session: HostSession | null = null;
-  let end = () => {};
+  let end = async () => {};
   return {
-    of(runtime: Runtime): HostSession {
+    of({ store, newId }: Legwork): HostSession {
       const { name = null, version = null } = client() ?? {};
-      session ??= { id: runtime.newId("ses"), clientName: name, clientVersion: version };
+      session ??= { id: newId("ses"), clientName: name, clientVersion: version };
       const { id } = session;
-      end = () => runtime.store.endSession(id);
+      end = () => store.endSession(id);
       return session;
     },
     end: () => end(),

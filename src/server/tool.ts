@@ -1,14 +1,28 @@
-/** What an MCP tool of ours is made of. */
+/** An MCP tool: its schemas and its handler. */
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
-import type { HostSession } from "../core/ports/run-store.js";
+import type { HostSession, RunStore } from "../core/ports/run-store.js";
+import type { Redact } from "../core/redact.js";
 import type { StoredEvent } from "../core/run/event.js";
+import type { ReadReply } from "../core/run/history.js";
 import type { HostProfile } from "../hosts/host-profile.js";
-import type { Runtime } from "../runner/runtime.js";
+import type { Runner } from "../runner/create-runner.js";
+import type { RunViewDeps, View } from "../views/run-view.js";
+
+/** The parts of legwork that tools use, opened at the first call of a process. */
+export interface Legwork {
+  readonly project: string;
+  readonly store: RunStore;
+  readonly runner: Runner;
+  readonly readReply: ReadReply;
+  readonly redact: Redact;
+  /** Resolves when `redact` knows all secrets that can be known, also where the configuration is broken. */
+  secretsKnown(): Promise<void>;
+  newId(prefix: "ses"): string;
+}
 
 /** One call of a tool, and who makes it. */
-export interface ToolContext {
-  readonly runtime: Runtime;
+export interface ToolContext extends Legwork {
   readonly host: HostProfile;
   /** The session of this host connection. */
   readonly session: HostSession;
@@ -18,8 +32,13 @@ export interface ToolContext {
   onEvent(runId: string, events: readonly StoredEvent[]): void;
 }
 
-/** What a tool answers: the same object goes out as structured content and as text. */
-export type Answer = Readonly<Record<string, unknown>>;
+/** The answer of a tool: the same object goes out as structured content and as text. */
+export type Answer = View;
+
+/** The stores behind the view of a run that this process may work on. */
+export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
+  return { store, readReply, troubleOf: runner.troubleOf };
+}
 
 export interface Tool {
   readonly name: string;

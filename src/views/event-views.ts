@@ -2,7 +2,7 @@
 import type { RunEvent, StoredEvent } from "../core/run/event.js";
 import { createHistory, type ReadReply, recordEvent } from "../core/run/history.js";
 import type { Message, ReplyContent } from "../core/run/message.js";
-import type { Access } from "../runner/operations/access-at.js";
+import type { Access } from "../core/tools/access.js";
 import type { Keyed } from "./page.js";
 import { toTime } from "./run-view.js";
 
@@ -69,17 +69,17 @@ export interface MessageItem extends Keyed {
  * the events say where that is null. Reads on to the beginning of a turn behind at least `most` messages, for only then
  * nothing is added to them any more.
  */
-export function toMessageItems(
+export async function toMessageItems(
   firstMessage: string | null,
   from: MessagesStart,
-  events: Iterable<StoredEvent>,
+  events: AsyncIterable<StoredEvent>,
   most: number,
   readReply: ReadReply,
-): readonly MessageItem[] {
+): Promise<readonly MessageItem[]> {
   const history = createHistory(firstMessage ?? "");
   if (from.messages > 0 || firstMessage === null) history.messages.length = 0;
   const starts: MessagesStart[] = history.messages.map(() => from);
-  for (const { seq, event } of events) {
+  for await (const { seq, event } of events) {
     if (event.type === "turn_started" && history.messages.length >= most) break;
     const start = { afterSeq: seq - 1, messages: from.messages + history.messages.length };
     recordEvent(history, event, readReply);

@@ -1,13 +1,13 @@
 /** A run as hosts see it. */
 
-import type { EffectfulCall } from "../core/ports/run-store.js";
+import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
+import { addCosts } from "../core/run/cost.js";
 import type { ToolRuling } from "../core/run/event.js";
+import type { ReadReply } from "../core/run/history.js";
+import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
 import { cutTo, tail } from "../lib/text.js";
-import type { Runtime } from "../runner/runtime.js";
-import { costOfFamily } from "../runner/state/budget.js";
-import type { Answer } from "../server/tool.js";
 import { fittingPart, sizeOf } from "./page.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
@@ -17,8 +17,19 @@ const LEAST_EFFECT = 40; // characters that the shortest of `effects` takes
 const MOST_EFFECTS = 100_000;
 const REPLIES_AT_A_TIME = 20;
 
+/** The object that an answer shows: names and JSON values. */
+export type View = Readonly<Record<string, unknown>>;
+
+/** The stores behind the details of a run; `troubleOf` where this process may work on it. */
+export interface RunViewDeps {
+  readonly store: Pick<RunStore, "lastEvents" | "listEffects" | "costOfTree">;
+  readonly readReply: ReadReply;
+  /** Why a run broke off in this process; null for all others. */
+  troubleOf?(runId: string): string | null;
+}
+
 /** The few fields by which a list tells its runs apart. */
-export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer {
+export function toListed(run: ListedRun, deps: Pick<RunViewDeps, "troubleOf">): View {
   const { request } = run;
   return withoutNulls({
     run_id: run.id,
@@ -31,7 +42,7 @@ export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer
     step: run.step,
     provider: request.provider,
     model: request.model,
-    error: errorOf(run, troubleOf(run, deps)),
+    error: errorOf(run, deps.troubleOf?.(run.id) ?? null),
     turns_used: run.turnsUsed,
     tool_calls_count: run.toolCallsCount,
     cost_usd: run.costUsd,
@@ -40,26 +51,17 @@ export function toListed(run: ListedRun, deps: Pick<AnswerDeps, "live">): Answer
   });
 }
 
-/** Why it broke off in this process; null for all others. */
-function troubleOf({ id }: ListedRun, { live }: Pick<AnswerDeps, "live">): string | null {
-  return live?.troubleOf(id) ?? null;
-}
-
 function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | null {
   return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
 }
 
-/** Where a run's details are; without `live`, of no process that may work on it. */
-type AnswerDeps = Pick<Runtime, "store" | "readReply"> & Partial<Pick<Runtime, "live">>;
-
 /** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
-export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer {
-  if (budget < LEAST_BUDGET)
-    return fitAnswer({ ...toListed(run, runtime), result: run.outcome?.result ?? null }, budget);
+export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
+  if (budget < LEAST_BUDGET) return fitView({ ...toListed(run, deps), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
-  const detail = readDetail(run, runtime, budget);
-  const trouble = troubleOf(run, runtime);
-  const treeCostUsd = costOfFamily(run, runtime.store);
+  const detail = await readDetail(run, deps, budget);
+  const trouble = deps.troubleOf?.(run.id) ?? null;
+  const treeCostUsd = await costOfFamily(run, deps.store);
   const answer = {
     run_id: run.id,
     session_id: run.sessionId,
@@ -76,7 +78,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
-    ...(run.question === null ? {} : { question: toQuestionAnswer(run.question) }),
+    ...(run.question === null ? {} : { question: toQuestionView(run.question) }),
     partial_text: detail.text || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
@@ -102,7 +104,7 @@ export function toAnswer(run: Run, runtime: AnswerDeps, budget: number): Answer 
     ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
     next: trouble === null ? nextStep(run) : BROKEN_OFF,
   };
-  return fitAnswer(answer, budget);
+  return fitView(answer, budget);
 }
 
 /** What a run can be told without; the view "result" gives each of them in full. */
@@ -119,7 +121,7 @@ export const DROPPABLE = [
 ];
 
 /** Cuts the largest fields, text by text and list by list, until the answer fits; a text keeps as much as has room. */
-function fitAnswer(answer: Answer, budget: number): Answer {
+function fitView(answer: View, budget: number): View {
   if (sizeOf(answer) <= budget) return answer;
   const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
   const fitted: Record<string, unknown> = { ...answer, truncated: [...DROPPABLE], next };
@@ -141,28 +143,28 @@ function fitAnswer(answer: Answer, budget: number): Answer {
 }
 
 /** What only the journal knows: the text so far, what was changed, and which tools the run got. */
-function readDetail(run: Run, runtime: Pick<Runtime, "store" | "readReply">, budget: number) {
-  const { store } = runtime;
-  const [resolved] = store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
+async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
+  const { store } = deps;
+  const [resolved] = await store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
   const { rulings, warnings } =
     resolved?.event.type === "tools_resolved" ? resolved.event : { rulings: null, warnings: [] };
   // More than have room make a list that is cut, just as all of them would.
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
-    text: run.outcome?.result == null ? lastText(run.id, runtime) : "",
-    effects: store.listEffects(run.id, most).map(toEffect),
+    text: run.outcome?.result == null ? await lastText(run.id, deps) : "",
+    effects: (await store.listEffects(run.id, most)).map(toEffect),
     tools: rulings && toolSummary(rulings),
     warnings,
   };
 }
 
 /** The end of what the model has said, read from the last reply back. */
-function lastText(runId: string, { store, readReply }: Pick<Runtime, "store" | "readReply">): string {
+async function lastText(runId: string, { store, readReply }: RunViewDeps): Promise<string> {
   let text = "";
   let beforeSeq: number | null = null;
   while (text.length < PARTIAL_TEXT_LENGTH) {
     const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
-    const replies = store.lastEvents(runId, query);
+    const replies = await store.lastEvents(runId, query);
     for (const { event } of replies) {
       const said = event.type === "model_replied" ? readReply(event.raw).text : "";
       if (said !== "") text = text === "" ? said : `${said}\n\n${text}`;
@@ -172,6 +174,16 @@ function lastText(runId: string, { store, readReply }: Pick<Runtime, "store" | "
     beforeSeq = oldest.seq;
   }
   return tail(text, PARTIAL_TEXT_LENGTH);
+}
+
+/** The cost of a run and its children; undefined where it has started none. */
+export async function costOfFamily(
+  { id, costUsd, depth, request }: Pick<Run, "id" | "costUsd" | "depth" | "request">,
+  store: Pick<RunStore, "costOfTree">,
+): Promise<number | null | undefined> {
+  if (!canSpawn(depth, request.limits)) return undefined;
+  const others = await store.costOfTree(id, id);
+  return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
 }
 
 function toEffect({ tool, turn, answer }: EffectfulCall) {
@@ -215,7 +227,7 @@ function nextStep(run: Run): string {
     case "waiting":
       return run.question === null
         ? `it has its answer and goes on as soon as a legwork of its project has room; ${seen}`
-        : howToAnswer(run, run.question);
+        : howToView(run, run.question);
     case "success":
       return `resume_run(run_id: "${id}", message: …) goes on from it; ${seen}`;
     case "cancelled":
@@ -226,7 +238,7 @@ function nextStep(run: Run): string {
 }
 
 /** What a run waits with, as it is shown to whoever may answer. */
-function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Question): Answer {
+function toQuestionView({ id, kind, text, options, about, expiresAt }: Question): View {
   return {
     id,
     kind,
@@ -237,7 +249,7 @@ function toQuestionAnswer({ id, kind, text, options, about, expiresAt }: Questio
   };
 }
 
-function howToAnswer({ id }: Run, { id: question, kind }: Question): string {
+function howToView({ id }: Run, { id: question, kind }: Question): string {
   const answer = kind === "approval" ? "approve: true or false" : 'answer: "…"';
   return `it waits for a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) answers; ask the user, do not decide for them`;
 }
@@ -260,6 +272,6 @@ export function toTime(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
-function withoutNulls(fields: Readonly<Record<string, unknown>>): Answer {
+function withoutNulls(fields: Readonly<Record<string, unknown>>): View {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

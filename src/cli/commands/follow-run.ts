@@ -27,9 +27,9 @@ export async function followRun(
 ): Promise<Run> {
   let seen = afterSeq;
   for (;;) {
-    const run = deps.store.getRun(runId);
+    const run = await deps.store.getRun(runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
-    for (const event of deps.store.listEvents(runId, { afterSeq: seen })) {
+    for (const event of await deps.store.listEvents(runId, { afterSeq: seen })) {
       deps.write(lineOf(event, options, deps));
       seen = event.seq;
     }

@@ -18,8 +18,8 @@ export interface RespondOptions {
 
 export interface RespondDeps {
   readonly store: Pick<RunStore, "getRun">;
-  readonly shapes: { whole(run: Run): object };
-  respond(run: Run, said: ReplyOrMessage): Promise<void>;
+  readonly shapes: { whole(run: Run): Promise<object> };
+  respond(run: Run, reply: ReplyOrMessage): Promise<void>;
 }
 
 /** Whether something is said to a run. */
@@ -34,11 +34,13 @@ export async function respondCommand(run: Run, options: RespondOptions, deps: Re
   if (!responds(options)) throw new ConfigError("say --approve, --deny, --answer TEXT or --message TEXT");
   const verdict = approve || deny ? approve : null;
   await deps.respond(run, { questionId: question, approve: verdict, text: answer, comment, message });
-  const now = deps.store.getRun(run.id) ?? run;
+  const now = (await deps.store.getRun(run.id)) ?? run;
   const next =
     message === null
       ? `has its answer to ${run.question?.id}, and goes on as soon as a legwork of its project has room`
       : `is ${now.status}: its agent reads the message before its next step`;
-  const text = options.json ? visibleJson({ was: run.status, run: deps.shapes.whole(now) }) : `${run.id} ${next}\n`;
+  const text = options.json
+    ? visibleJson({ was: run.status, run: await deps.shapes.whole(now) })
+    : `${run.id} ${next}\n`;
   return { text, exitCode: OK_EXIT };
 }

@@ -1,9 +1,9 @@
 /** `legwork runs resume`: goes on with a run in this terminal, until it ends or a signal interrupts it. */
 import { ConfigError } from "../../core/errors.js";
-import type { HostSession } from "../../core/ports/run-store.js";
+import type { HostSession, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
-import { type ResumeArguments, resumeRun } from "../../runner/operations/resume-run.js";
-import type { Runtime } from "../../runner/runtime.js";
+import type { Runner } from "../../runner/create-runner.js";
+import type { ResumeArguments } from "../../runner/operations/resume-run.js";
 import { type CommandEnd, SIGNAL_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
 import { visible } from "../render/visible.js";
 import { endOfRun, followRun } from "./follow-run.js";
@@ -11,7 +11,8 @@ import type { RunsDeps, RunsOptions } from "./runs.js";
 
 /** A process that works on one run. */
 export interface OpenedForRun {
-  readonly runtime: Runtime;
+  readonly store: RunStore;
+  readonly runner: Runner;
   readonly caller: {
     readonly session: HostSession;
     /** Aborts when a signal has interrupted the run. */
@@ -24,13 +25,13 @@ export interface OpenedForRun {
 /** Throws RequestError or ConfigError, and then nothing was written; StoreError. */
 export async function resumeHere(run: Run, options: RunsOptions, deps: RunsDeps): Promise<CommandEnd> {
   const opened = await deps.open();
-  const { caller, runtime } = opened;
+  const { caller, store, runner } = opened;
   try {
-    const now = runtime.store.getRun(run.id) ?? run; // opening has marked the runs whose process is gone
+    const now = (await store.getRun(run.id)) ?? run; // opening has marked the runs whose process is gone
     if (now.status === "pending" || now.status === "running")
       throw new ConfigError(`${run.id} is ${now.status} in another process: legwork runs watch ${run.id} shows it`);
-    const seen = runtime.store.listEvents(run.id, { afterSeq: 0 }).at(-1)?.seq ?? 0;
-    const { run: resumed, notices } = await resumeRun(now, toArguments(options), caller, runtime);
+    const seen = (await store.listEvents(run.id, { afterSeq: 0 })).at(-1)?.seq ?? 0;
+    const { run: resumed, notices } = await runner.resume(now, toArguments(options), caller);
     if (!options.json) for (const notice of notices) deps.write(`${visible(notice)}\n`);
     const afterSeq = resumed.id === run.id ? seen : 0;
     const ended = await followRun(resumed.id, { afterSeq, signal: caller.signal, untilAsked: true }, options, deps);
@@ -52,8 +53,8 @@ export async function resumeHere(run: Run, options: RunsOptions, deps: RunsDeps)
 function toArguments({ message, moreTurns, moreSeconds, moreCostUsd }: RunsOptions): ResumeArguments {
   return {
     message: message ?? undefined,
-    moreTurns: moreTurns ?? undefined,
-    moreSeconds: moreSeconds ?? undefined,
-    moreCostUsd: moreCostUsd ?? undefined,
+    more_turns: moreTurns ?? undefined,
+    more_seconds: moreSeconds ?? undefined,
+    more_cost_usd: moreCostUsd ?? undefined,
   };
 }

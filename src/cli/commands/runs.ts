@@ -4,8 +4,9 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import { isEnded, type ListedRun, type Run } from "../../core/run/run.js";
+import type { Access } from "../../core/tools/access.js";
 import { accessAt } from "../../runner/operations/access-at.js";
-import { costOfFamily } from "../../runner/state/budget.js";
+import { costOfFamily } from "../../views/run-view.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
 import { accessText, listText, runText } from "../render/show-runs.js";
 import { visibleJson } from "../render/visible.js";
@@ -20,9 +21,9 @@ export interface RunsDeps extends PruneDeps, RespondDeps {
   /** Runs, events and access as programs read them: in the same words as the MCP tools. */
   readonly shapes: {
     listed(run: ListedRun): object;
-    whole(run: Run): object;
+    whole(run: Run): Promise<object>;
     event(event: StoredEvent): object;
-    access(access: ReturnType<typeof accessAt>): object;
+    access(access: Access): object;
   };
   /** Without the secrets that must not be stored. */
   redacted(text: string): Promise<string>;
@@ -82,14 +83,14 @@ export async function runs(options: RunsOptions, deps: RunsDeps): Promise<Comman
   }
   if (verb === "list") {
     if (id !== undefined) throw new ConfigError(`unexpected argument "${id}": legwork runs show ${id} shows one run`);
-    return listRuns(options, deps);
+    return await listRuns(options, deps);
   }
   if (id === undefined || more !== undefined) throw new ConfigError(`name one run: ${VERBS[verb].usage}`);
-  const run = deps.store.getRun(id);
+  const run = await deps.store.getRun(id);
   if (run === null) throw new ConfigError(`there is no run "${id}": "legwork runs list" shows those of this project`);
   switch (verb) {
     case "show":
-      return showOne(run, options, deps);
+      return await showOne(run, options, deps);
     case "watch":
       return await watchRun(run, options, deps);
     case "cancel":
@@ -121,26 +122,33 @@ function refuseForeign(verb: Verb, options: RunsOptions): void {
   if (options.at !== null && !options.access) throw new ConfigError("--at belongs to legwork runs show ID --access");
 }
 
-function listRuns({ json, limit, width }: RunsOptions, { store, project, shapes }: RunsDeps): CommandEnd {
+async function listRuns(
+  { json, limit, width }: RunsOptions,
+  { store, project, shapes }: RunsDeps,
+): Promise<CommandEnd> {
   const all = { status: null, agent: null, parentSessionId: null, parentRunId: null, since: null, after: null };
-  const found = store.listRuns({ ...all, project, limit: limit ?? LISTED_RUNS });
+  const found = await store.listRuns({ ...all, project, limit: limit ?? LISTED_RUNS });
   return { text: json ? visibleJson({ runs: found.map(shapes.listed) }) : listText(found, width), exitCode: OK_EXIT };
 }
 
-function showOne(run: Run, options: RunsOptions, deps: RunsDeps): CommandEnd {
-  const text = options.access ? showAccess(run, options, deps) : showRun(run, options, deps);
+async function showOne(run: Run, options: RunsOptions, deps: RunsDeps): Promise<CommandEnd> {
+  const text = options.access ? await showAccess(run, options, deps) : await showRun(run, options, deps);
   return { text, exitCode: isEnded(run.status) && run.status !== "success" ? TROUBLE_EXIT : OK_EXIT };
 }
 
-function showRun(run: Run, { json, width }: RunsOptions, { store, readReply, shapes }: RunsDeps): string {
-  const events = store.listEvents(run.id, { afterSeq: 0 });
+async function showRun(
+  run: Run,
+  { json, width }: RunsOptions,
+  { store, readReply, shapes }: RunsDeps,
+): Promise<string> {
+  const events = await store.listEvents(run.id, { afterSeq: 0 });
   return json
-    ? visibleJson({ run: shapes.whole(run), events: events.map(shapes.event) })
-    : runText(run, costOfFamily(run, store), events, readReply, width);
+    ? visibleJson({ run: await shapes.whole(run), events: events.map(shapes.event) })
+    : runText(run, await costOfFamily(run, store), events, readReply, width);
 }
 
-function showAccess(run: Run, { json, at }: RunsOptions, { store, shapes }: RunsDeps): string {
-  const access = accessAt(run, at, store);
+async function showAccess(run: Run, { json, at }: RunsOptions, { store, shapes }: RunsDeps): Promise<string> {
+  const access = await accessAt(run, at, store);
   return json ? visibleJson({ run: shapes.listed(run), ...shapes.access(access) }) : accessText(run, access);
 }
 
@@ -159,9 +167,9 @@ async function cancelRun({ id }: Run, { json, reason }: RunsOptions, deps: RunsD
   const why = reason === null ? "" : `: ${await deps.redacted(reason)}`;
   const message = `cancelled by the user${why}`;
   const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;
-  const was = store.endTree(id, outcome).find((run) => run.id === id)?.was;
-  const now = store.getRun(id);
+  const was = (await store.endTree(id, outcome)).find((run) => run.id === id)?.was;
+  const now = await store.getRun(id);
   if (now === null || was === undefined) throw new Error(`run ${id} is gone`);
   const said = was === now.status ? `${id} had ended before: ${was}` : `${id} was ${was} and is ${now.status} now`;
-  return { text: json ? visibleJson({ was, run: shapes.whole(now) }) : `${said}\n`, exitCode: OK_EXIT };
+  return { text: json ? visibleJson({ was, run: await shapes.whole(now) }) : `${said}\n`, exitCode: OK_EXIT };
 }

@@ -11,3 +11,6 @@ export interface ElicitReply {
   readonly action: "accept" | "decline" | "cancel";
   readonly content?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
+
+/** Asks the person at the host; `cancel` where the host cannot ask, or nobody answers. */
+export type Elicit = (request: ElicitRequest, signal: AbortSignal) => Promise<ElicitReply>;

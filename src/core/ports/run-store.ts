@@ -40,12 +40,47 @@ export interface HostSession {
   readonly clientVersion: string | null;
 }
 
+/** Limits that hold at the moment a run is written. */
+export interface CreateRunOptions {
+  /** Nothing is written once it has aborted. */
+  readonly signal: AbortSignal;
+  /** How many runs of one parent may live at a time. */
+  readonly maxChildren: number;
+}
+
 export type CreateRunResult =
   | { readonly kind: "created"; readonly run: Run }
   /** The same key with the same request: this is the run it made. */
   | { readonly kind: "existing"; readonly run: Run }
   /** The same key with another request. */
-  | { readonly kind: "conflict"; readonly run: Run };
+  | { readonly kind: "conflict"; readonly run: Run }
+  /** Nothing was written: the caller has gone, the parent has ended or has too many children, or the source is gone. */
+  | { readonly kind: "refused"; readonly reason: "aborted" | "parent_ended" | "too_many_children" | "source_gone" };
+
+/** A large text, stored under the hash of its content. */
+export interface Blob {
+  readonly hash: string;
+  readonly text: string;
+}
+
+/** Events to save in one transaction, with the blobs that they refer to. */
+export interface Commit {
+  readonly events: readonly RunEvent[];
+  readonly blobs: readonly Blob[];
+}
+
+/** A run that nobody owns, and the events with which this process claims it. */
+export interface ClaimCandidate {
+  readonly lease: RunLease;
+  /** Events of a claim; or `run_finished`, which ends the run without claiming it. */
+  readonly events: readonly RunEvent[];
+}
+
+/** A run that this process owns now, with its whole journal. */
+export interface ClaimedRun {
+  readonly run: Run;
+  readonly events: readonly StoredEvent[];
+}
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
@@ -77,89 +112,89 @@ export interface EndedRun {
 }
 
 /**
- * Runs and their journal in one place. Every verb is one transaction, safe against other processes on the same file.
- * All verbs throw StoreError when the database cannot be used.
+ * Runs and their journal. Each verb is one transaction, safe against other processes on the same store.
+ * A verb that writes resolves when its transaction is durable, unless it says otherwise. A store inside this process has
+ * done the work when the verb returns, so that nothing comes between the call and its effect.
+ * All verbs reject with StoreError when the store cannot be used.
  */
 export interface RunStore {
-  /** True where the database can only be read: then each verb that would write throws. */
+  /** True where the store can only be read: each verb that would write rejects. */
   readonly isReadOnly: boolean;
-  /** Makes one transaction of all verbs that `act` calls: when it throws, none of them has written anything. */
-  together<R>(act: () => R): R;
+  /** Writes the sessions, the run (pending, owned by this process with epoch 1) and run_created. */
+  createRun(run: NewRun, options: CreateRunOptions): Promise<CreateRunResult>;
   /**
-   * Like `together`, but throws a busy StoreError soon where another process holds the database. Every process sees what it
-   * has written when it returns; that no power failure takes it back is sure only when `synced` resolves.
+   * Appends events, projects them on the row of their run and stores the blobs. Resolves to null, and writes nothing, where
+   * the lease is lost or the status may not follow. `durable` says whether an effect follows: without it the promise
+   * resolves as soon as no death of this process can lose the events.
    */
-  togetherAtOnce<R>(act: () => R): R;
-  /** Resolves when all that was written before is on the disk. Rejects with StoreError. */
-  synced(): Promise<void>;
-  /** Has all that was written before on the disk some milliseconds from now, for those who need not wait for it. */
-  syncLater(): void;
-  /** Writes the sessions, the run (pending, held by this process with epoch 1) and run_created. */
-  createRun(run: NewRun): CreateRunResult;
-  /** Appends events and projects them on their run's row; null, and nothing is written, where the hold is lost or the status may not follow. */
-  append(lease: RunLease, events: readonly RunEvent[]): readonly StoredEvent[] | null;
-  /** Ends a run with `outcome` and every descendant that still lives as cancelled, whoever owns them; nothing where the run cannot end so. */
-  endTree(runId: string, outcome: Outcome): readonly EndedRun[];
-  /** Marks the held runs interrupted and lets them go; runs that the holds have lost are left alone. */
-  interrupt(holds: readonly RunLease[], reason: string): void;
+  append(
+    lease: RunLease,
+    commit: Commit,
+    options: { readonly durable: boolean },
+  ): Promise<readonly StoredEvent[] | null>;
+  /** Ends a run and cancels its living descendants, whoever owns them. Events queued before are saved first. */
+  endTree(runId: string, outcome: Outcome): Promise<readonly EndedRun[]>;
   /**
-   * Takes over a run that nobody holds: it is running, and held by this process with the next epoch. Events are saved with
-   * that. Null, and nothing is written, where the run is not as `hold` knew it, or has ended and nobody asked for it.
+   * Marks owned runs as interrupted and releases their leases; skips lost leases. Events queued before are saved first.
+   * Waits at most `withinMs` for another process that holds the store.
    */
-  claim(lease: RunLease, events: readonly RunEvent[]): Run | null;
+  interruptAll(leases: readonly RunLease[], reason: string, options: { readonly withinMs: number }): Promise<void>;
   /**
-   * Runs of a project that nobody holds and that go on by themselves, oldest first: those whose question was answered,
-   * and interrupted ones that were worked on after `since` (Unix milliseconds).
+   * Claims runs that nobody owns, all in one transaction: each runs, and is owned by this process with the next epoch. Skips a
+   * run that is not as its lease knew it, that has ended, or that ended with its parent in the same call.
    */
-  listUnowned(project: string, since: number): readonly Run[];
-  /** Waiting runs of all projects whose question was asked before, and is still open at, `now`. */
-  listExpired(now: number): readonly Run[];
-  /** Answers the open question of a waiting run: false, and nothing is written, where it is not as `hold` knew it. */
-  answer(lease: RunLease, events: readonly RunEvent[]): boolean;
-  /** Writes to a run that has not ended, whoever holds it; false where it has. */
-  send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): boolean;
-  /** Marks runs whose lease has expired, or whose owner is provably dead, as interrupted; returns their ids. */
-  interruptAbandoned(): readonly string[];
-  /** Extends the holds of all runs that this process holds. */
-  renewLeases(): void;
-  /** The holds among these that are still good. */
-  stillHeld(holds: readonly RunLease[]): ReadonlySet<string>;
-  getRun(id: string): Run | null;
-  /** Only its status, which costs far less than the run. */
-  statusOf(id: string): RunStatus | null;
-  /** What a run and all below it have cost, but for one of them. */
-  costOfTree(rootRunId: string, butRunId: string): SharedCost;
-  /** The limits of a run and of those above it; the nearest first. */
-  costLimits(runId: string): readonly CostLimit[];
-  /** How many of the runs that a run has started have not ended. */
-  countLivingChildren(parentRunId: string): number;
-  /** The run that an idempotency key made in a project, with the hash of what was asked for. */
-  findRun(project: string, idempotencyKey: string): { readonly run: Run; readonly requestHash: string | null } | null;
+  claimAll(candidates: readonly ClaimCandidate[]): Promise<readonly ClaimedRun[]>;
+  /** Claims one run because a caller asked for it; also takes back an end. Null where the run is not as the lease knew it. */
+  reopen(lease: RunLease, events: readonly RunEvent[]): Promise<ClaimedRun | null>;
+  /**
+   * Runs of a project that nobody owns and that any process may claim, oldest first: runs whose question was answered, and
+   * interrupted runs that were worked on after `since` (Unix milliseconds).
+   */
+  listUnowned(project: string, since: number): Promise<readonly Run[]>;
+  /** Waiting runs of all projects whose open question has expired at `now`. */
+  listExpired(now: number): Promise<readonly Run[]>;
+  /** Answers the open question of a waiting run; false, and nothing is written, where the run is not as the lease knew it. */
+  answer(lease: RunLease, events: readonly RunEvent[]): Promise<boolean>;
+  /** Writes to a run that has not ended, whoever owns it; false where it has. */
+  send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): Promise<boolean>;
+  /** Marks runs whose lease has expired, or whose owner is provably dead, as interrupted; resolves to their ids. */
+  interruptAbandoned(): Promise<readonly string[]>;
+  /** Extends the leases of all runs that this process owns. */
+  renewLeases(): Promise<void>;
+  /** The runs whose leases among these are still valid. */
+  stillOwned(leases: readonly RunLease[]): Promise<ReadonlySet<string>>;
+  getRun(id: string): Promise<Run | null>;
+  /** The status alone: far cheaper than the run. */
+  statusOf(id: string): Promise<RunStatus | null>;
+  /** The cost of a run and of all runs below it, without one of them. */
+  costOfTree(rootRunId: string, butRunId: string): Promise<SharedCost>;
+  /** The cost limits of a run and of the runs above it; the nearest first. */
+  costLimits(runId: string): Promise<readonly CostLimit[]>;
+  /** The run that an idempotency key made in a project, with the hash of its request; durable when it resolves. */
+  findRun(
+    project: string,
+    idempotencyKey: string,
+  ): Promise<{ readonly run: Run; readonly requestHash: string | null } | null>;
   /** In the order asked; unknown ids are left out. */
-  getRuns(ids: readonly string[]): readonly Run[];
+  getRuns(ids: readonly string[]): Promise<readonly Run[]>;
   /** Newest first. */
-  listRuns(filter: RunFilter): readonly ListedRun[];
+  listRuns(filter: RunFilter): Promise<readonly ListedRun[]>;
   /** Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. */
   listEvents(
     runId: string,
     query: { afterSeq: number; limit?: number; type?: RunEvent["type"] },
-  ): readonly StoredEvent[];
-  /** The events of one type from the last on, newest first: those before `beforeSeq` where that is not null. */
+  ): Promise<readonly StoredEvent[]>;
+  /** The events of one type, newest first: before `beforeSeq` where that is not null. */
   lastEvents(
     runId: string,
     query: { type: RunEvent["type"]; beforeSeq: number | null; limit: number },
-  ): readonly StoredEvent[];
+  ): Promise<readonly StoredEvent[]>;
   /** The first `limit` calls of a run that were not read-only, oldest first. */
-  listEffects(runId: string, limit: number): readonly EffectfulCall[];
-  /** Keeps a text under its hash and returns the hash. */
-  putBlob(text: string): string;
-  getBlob(hash: string): string | null;
-  /** A number that differs from the last one when another process has committed since. */
-  changeCounter(): number;
-  endSession(id: string): void;
-  /** Gives back disk space that readers have made the write-ahead log take; costs next to nothing where they have not. */
-  trimLog(): void;
-  /** From now on waits only briefly where another process holds the database: the time for exiting is short. */
-  hurry(): void;
-  close(): void;
+  listEffects(runId: string, limit: number): Promise<readonly EffectfulCall[]>;
+  getBlob(hash: string): Promise<string | null>;
+  /** Calls back after other processes have committed, within 250 ms, until the returned function is called. */
+  subscribe(listener: () => void): () => void;
+  endSession(id: string): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
 }

@@ -1,13 +1,14 @@
-/** What comes up while tool calls are being made, saved while they go on. */
+/** Events that come up while tool calls last, saved before the calls end. */
+import type { Commit } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { RunState } from "../state/run-state.js";
 
 export interface CallEvents {
-  /** Resolves when the event is saved; never, when the run is stopped before. */
+  /** Resolves when the event is saved; never, where the run is stopped before. */
   post(event: RunEvent): Promise<void>;
-  /** Yields what is posted, as commits, until the work has ended; returns what the work gives. */
-  until<T>(work: Promise<T>): AsyncGenerator<readonly RunEvent[], T>;
-  /** Aborted when the work has ended: what is posted later is never saved. */
+  /** Yields posted events as commits until the work has ended; returns its value. */
+  until<T>(work: Promise<T>): AsyncGenerator<Commit, T>;
+  /** Aborts when the work has ended: events posted later are never saved. */
   readonly over: AbortSignal;
 }
 
@@ -17,7 +18,7 @@ export function createCallEvents(state: RunState): CallEvents {
   let over: AbortController | null = null; // made when it is asked for: few calls ask, and each costs
   let isDone = false;
 
-  function noteAll(): readonly (() => void)[] {
+  function recordPosted(): readonly (() => void)[] {
     const taken = posted;
     posted = [];
     for (const { event } of taken) state.record(event);
@@ -41,18 +42,18 @@ export function createCallEvents(state: RunState): CallEvents {
         over?.abort();
         wake();
       });
-      end.catch(() => {}); // it is awaited below, unless the run is given up meanwhile
+      end.catch(() => {}); // it is awaited below, unless the run is stopped meanwhile
       while (!isDone) {
         if (posted.length === 0)
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
         if (isDone) break;
-        const taken = noteAll();
+        const taken = recordPosted();
         yield state.flush();
         for (const saved of taken) saved();
       }
-      noteAll(); // what comes with the end is saved with the answers
+      recordPosted(); // events that come with the end are saved with the answers
       return await end;
     },
   };

@@ -1,23 +1,23 @@
-/** Calls that were under way when their process went away or their time was up: nobody knows whether they had their effect. */
+/** In-doubt calls: their process or their time ended before their answer came, so that their effect is unknown. */
 import { type KeptAnswer, OUTCOME_UNKNOWN } from "../../core/run/event.js";
 import { type OpenCall, unanswered } from "../../core/run/history.js";
 import { aboutKey, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { type Effect, isBuiltIn } from "../../core/tools/tool.js";
 import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
-import type { CallContext, CallDeps } from "./make-call.js";
+import { type CallDeps, type RunContext, type TurnContext, withToolSet } from "../state/turn-context.js";
 import { shownArguments } from "./permission.js";
 
-/** What a person can say of a call that was cut off. */
+/** The answers a person may give about an in-doubt call. */
 const HAPPENED = "it happened";
 const DID_NOT_HAPPEN = "it did not happen";
 const CANNOT_TELL = "I cannot tell";
 
 /**
- * Answers the calls of the last reply that may not be made again: the agent is told what was sent and how to find out,
- * or what a person knows of it. The others stay unanswered, to be made again. Returns why the run goes no further where
- * the configuration asks for that.
+ * Answers the open calls of the last reply that may not be repeated: the agent learns which arguments were sent and how to
+ * find out, or the answer of a person. The other calls stay unanswered, to be made again. Returns why the run goes no
+ * further where the configuration says so, else null.
  */
-export function settleOpenCalls(context: CallContext, deps: CallDeps): LoopResult | null {
+export function settleOpenCalls(context: TurnContext, deps: CallDeps): LoopResult | null {
   const { state } = context;
   const { turn, open, calls } = state.history;
   let result: LoopResult | null = null;
@@ -33,24 +33,24 @@ export function settleOpenCalls(context: CallContext, deps: CallDeps): LoopResul
   return result;
 }
 
-/** Answers every call that an end has cut off: the run goes on from there with a new turn. */
-export function settleInDoubtCalls(context: CallContext, deps: CallDeps): void {
+/** Answers every call that the end of a run left without an answer: the run continues with a new turn. */
+export function settleInDoubtCalls(context: RunContext, deps: CallDeps): void {
   const { state } = context;
   const { turn, open } = state.history;
   for (const { call, index } of unanswered(state.history)) {
-    const cut = open.get(index);
-    if (cut && cut.effect !== "read_only") {
-      const answer = unknownAnswer(call.name, call.arguments, context, deps);
+    const inDoubt = open.get(index);
+    if (inDoubt && inDoubt.effect !== "read_only") {
+      const answer = unknownAnswer(call.name, call.arguments, withToolSet(context), deps);
       state.record({ type: "tool_call_finished", turn, index, tool: call.name, ...answer });
       continue;
     }
-    const reason = `${call.name} was not ${cut ? "answered" : "made"}: the run had come to an end before`;
+    const reason = `${call.name} was not ${inDoubt ? "answered" : "made"}: the run had ended before`;
     state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
   }
 }
 
-/** Whether a call that was begun may be made once more: as its tool was then, and as it is now. */
-export function mayRepeat({ tool, effect }: OpenCall, { toolSet }: Pick<CallContext, "toolSet">): boolean {
+/** Whether a call that was begun may be repeated: by the effect of its tool then, and by its effect now. */
+export function mayRepeat({ tool, effect }: OpenCall, { toolSet }: Pick<TurnContext, "toolSet">): boolean {
   if (isBuiltIn(tool)) return true; // a spawn that is repeated finds the run it made
   const now: Effect | null = toolSet.allowed.get(tool)?.effect ?? null;
   return effect === "read_only" ? now !== "effectful" : effect === "idempotent" && now !== null && now !== "effectful";
@@ -58,26 +58,25 @@ export function mayRepeat({ tool, effect }: OpenCall, { toolSet }: Pick<CallCont
 
 type AboutInDoubtCall = Extract<QuestionAbout, { kind: "in_doubt_call" | "in_doubt_workflow_call" }>;
 
-/** What becomes of a call that may not simply be made again. */
 type SettledCall =
   | { readonly kind: "answered"; readonly answer: KeptAnswer }
   | { readonly kind: "repeat" }
   | { readonly kind: "wait"; readonly draft: QuestionDraft };
 
-/** By what a person has said of the call, where the configuration has one asked; otherwise its outcome is unknown. */
-export function settleInDoubtCall(about: AboutInDoubtCall, context: CallContext, deps: CallDeps): SettledCall {
+/** Settles an in-doubt call by the answer of a person, where the configuration asks one; else its outcome is unknown. */
+export function settleInDoubtCall(about: AboutInDoubtCall, context: TurnContext, deps: CallDeps): SettledCall {
   const { tool, arguments: args } = about;
   const unknown = { kind: "answered", answer: unknownAnswer(tool, args, context, deps) } as const;
   if (deps.downstream.afterUnknown(tool).action !== "ask") return unknown;
-  const given = context.state.history.given.get(aboutKey(about));
-  if (given === undefined) return { kind: "wait", draft: toDraft(about) };
-  if (given.text === DID_NOT_HAPPEN) return { kind: "repeat" };
-  if (given.text !== HAPPENED) return unknown;
+  const answer = context.state.history.given.get(aboutKey(about));
+  if (answer === undefined) return { kind: "wait", draft: toDraft(about) };
+  if (answer.text === DID_NOT_HAPPEN) return { kind: "repeat" };
+  if (answer.text !== HAPPENED) return unknown;
   const text = `This call had its effect: a person has looked. Its own answer was lost.\nSent: ${shownArguments(args)}`;
   return { kind: "answered", answer: { isError: false, text, milliseconds: 0 } };
 }
 
-/** Why the run ends where the outcome of a call of this tool is unknown; null where the agent decides. */
+/** The end of a run after an in-doubt call of this tool; null where the agent decides. */
 export function stopFor(tool: string, { downstream }: CallDeps): LoopResult | null {
   if (downstream.afterUnknown(tool).action !== "stop") return null;
   const message = `whether a call of ${tool} had its effect is unknown, and on_unknown is stop: find out, then resume_run with a message that says so`;
@@ -90,11 +89,11 @@ function toDraft(about: AboutInDoubtCall): QuestionDraft {
   return { text, options: [HAPPENED, DID_NOT_HAPPEN, CANNOT_TELL], about, withinSeconds: null };
 }
 
-/** What the agent is told of a call whose outcome nobody knows. */
+/** The answer that the agent gets for an in-doubt call. */
 function unknownAnswer(
   tool: string,
   args: object,
-  { toolSet }: Pick<CallContext, "toolSet">,
+  { toolSet }: Pick<TurnContext, "toolSet">,
   { downstream }: CallDeps,
 ): KeptAnswer {
   const { probe } = downstream.afterUnknown(tool);

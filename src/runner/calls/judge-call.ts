@@ -7,10 +7,10 @@ import { judgeTool } from "../../core/tools/gate.js";
 import { type CatalogTool, SPAWN_AGENT } from "../../core/tools/tool.js";
 import { judgeRules } from "../../core/workflow/judge-rules.js";
 import { didYouMean } from "../../lib/nearest.js";
+import type { CallDeps, TurnContext } from "../state/turn-context.js";
 import { READ_RESULT, readResultTool } from "../tools/built-in-tools.js";
 import { childTool } from "../tools/child-tools.js";
 import { absenceOf, type ToolSet } from "../tools/tool-set.js";
-import type { CallContext, CallDeps } from "./make-call.js";
 
 const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
 
@@ -27,7 +27,7 @@ export interface CallVerdict {
   readonly failures: readonly RunEvent[];
 }
 
-export async function judgeCall(call: ToolCall, context: CallContext, deps: CallDeps): Promise<CallVerdict> {
+export async function judgeCall(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<CallVerdict> {
   const { name } = call;
   const { toolSet } = context;
   const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
@@ -57,7 +57,7 @@ export async function judgeCall(call: ToolCall, context: CallContext, deps: Call
 async function whyNoChildCall(
   call: ToolCall,
   schema: object,
-  context: CallContext,
+  context: TurnContext,
   deps: CallDeps,
 ): Promise<string | null> {
   if (!canSpawn(context.run.depth, context.request.limits)) return tooDeep(call.name, context);
@@ -65,7 +65,7 @@ async function whyNoChildCall(
 }
 
 /** What an agent has legwork read for a run of its own is what it may read itself. */
-async function whyNotRead(call: ToolCall, context: CallContext, deps: CallDeps): Promise<string | null> {
+async function whyNotRead(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<string | null> {
   for (const path of filesIn(call)) {
     const { refusal, approval } = await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps);
     const why = refusal ?? (approval === null ? null : `${READ_FILE} has to be approved: ${approval}`);
@@ -82,7 +82,7 @@ function filesIn({ name, arguments: { context } }: ToolCall): readonly string[] 
   });
 }
 
-function tooDeep(name: string, { run }: CallContext): string {
+function tooDeep(name: string, { run }: TurnContext): string {
   return forbidden(name, `max_depth is ${run.request.limits.maxDepth}, and you are at depth ${run.depth}`);
 }
 
@@ -104,7 +104,7 @@ async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): 
 function judgedByRules(
   call: ToolCall,
   { name, server }: CatalogTool,
-  { request, state, engineContext }: CallContext,
+  { request, state, engineContext }: TurnContext,
 ): Omit<CallVerdict, "tool"> {
   if (request.workflow === null || state.workflow === null)
     return { refusal: null, approval: null, warnings: [], failures: [] };

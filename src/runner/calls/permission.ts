@@ -4,8 +4,8 @@ import type { History } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { type Answer, aboutKey, denialText, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { cutTo } from "../../lib/text.js";
+import type { CallDeps, IndexedCall, TurnContext } from "../state/turn-context.js";
 import { ASK, askTool } from "../tools/built-in-tools.js";
-import type { CallContext, CallDeps } from "./make-call.js";
 
 type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 
@@ -47,13 +47,13 @@ export function shownArguments(args: object): string {
 
 /** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */
 export async function askQuestions(
-  calls: readonly ToolCall[],
-  { state }: CallContext,
+  calls: readonly IndexedCall[],
+  { state }: TurnContext,
   { schemas }: CallDeps,
 ): Promise<QuestionDraft | null> {
   const { history } = state;
   const { turn } = history;
-  for (const [index, call] of calls.entries()) {
+  for (const { call, index } of calls) {
     if (call.name !== ASK || history.answers[index] !== undefined) continue;
     const misfit = await schemas.checkArguments(askTool.inputSchema, call.arguments);
     if (misfit !== null) {

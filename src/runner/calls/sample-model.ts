@@ -5,22 +5,25 @@ import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js"
 import { costOf } from "../../core/run/cost.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { modelInStep } from "../request/model-in-step.js";
+import type { CallDeps, TurnContext } from "../state/turn-context.js";
 import type { CallEvents } from "./call-events.js";
-import type { CallContext, CallDeps } from "./make-call.js";
 
 const MOST_SAMPLINGS = 20; // of one run: what a server asks is paid by the run's user
 
 /** The way from the calls that a run makes at a time to its model. */
-export function createSampler(callEvents: CallEvents, context: CallContext, deps: CallDeps): CallOptions["sample"] {
+export function createSampler(callEvents: CallEvents, context: TurnContext, deps: CallDeps): CallOptions["sample"] {
   const { request, state } = context;
   let samplings = state.history.samplings; // with those that are not recorded yet: a server may ask many times at once
   return async (asked, signal) => {
     const { turn } = state.history;
     const { server } = asked;
     if (samplings >= MOST_SAMPLINGS) throw new Error(`servers may ask ${MOST_SAMPLINGS} times in a run, and have`);
-    const breach = context.budget.breach();
-    if (breach) throw new Error(breach.failure.message);
-    samplings += 1;
+    samplings += 1; // before anything is waited for: others ask meanwhile
+    const breach = await context.budget.breach();
+    if (breach) {
+      samplings -= 1;
+      throw new Error(breach.failure.message);
+    }
     const stopped = AbortSignal.any([signal, context.signal, callEvents.over]);
     await untilAborted(callEvents.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";

@@ -1,18 +1,18 @@
-/** Lets those on who come in a crowd. */
+/** Admits callers one by one. */
 
 /**
- * Resolves for one caller in each round of the event loop, in the order in which they came: between two of them whoever
- * asks for something else gets an answer.
+ * Resolves for one caller in each round of the event loop, in the order of their calls: between two of them the process
+ * answers other requests.
  */
 export function createAdmissionQueue(): () => Promise<void> {
   const waiting: (() => void)[] = [];
-  const letOneOn = () => {
+  const admitNext = () => {
     waiting.shift()?.();
-    if (waiting.length > 0) setImmediate(letOneOn);
+    if (waiting.length > 0) setImmediate(admitNext);
   };
   return () =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === 1) setImmediate(letOneOn);
+      if (waiting.length === 1) setImmediate(admitNext);
     });
 }

@@ -1,5 +1,8 @@
-/** Answers a waiting run, or writes to one that works: through whichever channel, from whichever process. */
+/** Answers a waiting run, or writes to a run at work: through any channel, from any process. */
 import { RequestError } from "../../core/errors.js";
+import type { Clock } from "../../core/ports/clock-and-log.js";
+import type { RunStore } from "../../core/ports/run-store.js";
+import type { Redact } from "../../core/redact.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { MOST } from "../../core/run/limits.js";
 import {
@@ -10,22 +13,30 @@ import {
   unansweredInTime,
 } from "../../core/run/question.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import type { RuntimeParts } from "../runtime.js";
+import type { EventBus } from "./event-bus.js";
 
-type AnswerDeps = Pick<RuntimeParts, "store" | "bus" | "clock" | "redact">;
+export interface AnswerDeps {
+  readonly store: Pick<RunStore, "answer" | "send" | "getRun" | "listEvents" | "listExpired">;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly redact: Redact;
+}
 
-/** What somebody says to a run's question. */
+export interface RespondDeps extends AnswerDeps {
+  newId(prefix: "msg"): string;
+}
+
+/** A reply to the question of a run. */
 export interface Reply {
-  /** The question that is meant; null is the one that is open. */
+  /** The question that is meant; null is the open one. */
   readonly questionId: string | null;
   readonly approve: boolean | null;
   /** The answer to a question. */
   readonly text: string | null;
-  /** What is said besides. */
   readonly comment: string | null;
 }
 
-/** A response, or a message to the agent. */
+/** A reply, or a message to the agent. */
 export type ReplyOrMessage = Reply & { readonly message: string | null };
 
 export interface Author {
@@ -33,74 +44,79 @@ export interface Author {
   readonly channel: Channel;
 }
 
-/** Either a response or a message to the agent. Throws RequestError, and then nothing was written but that it was too late. */
-export function respond(
+/** Records a reply or sends a message. Throws RequestError; then nothing was written, but a question may have expired. */
+export async function respond(
   run: Run,
-  { message, ...response }: ReplyOrMessage,
+  { message, ...reply }: ReplyOrMessage,
   author: Author,
-  deps: AnswerDeps & Pick<RuntimeParts, "newId">,
-): void {
-  const { approve, text, comment } = response;
+  deps: RespondDeps,
+): Promise<void> {
+  const { approve, text, comment } = reply;
   if (message === null) {
     if (approve === null && text === null)
-      throw invalid(comment === null ? "say approve, answer or message" : "comment goes along with approve or answer");
-    answerRun(run, response, author, deps);
-    return;
+      throw invalid(comment === null ? "pass approve, answer or message" : "comment goes along with approve or answer");
+    return await answerRun(run, reply, author, deps);
   }
-  if (Object.values(response).some((part) => part !== null))
-    throw invalid("message goes alone: it answers no question");
-  sendToRun(run, message, author, deps);
+  if (Object.values(reply).some((part) => part !== null)) throw invalid("message goes alone: it answers no question");
+  await sendToRun(run, message, author, deps);
 }
 
-/** Records the answer: whoever has room goes on with the run then. Throws RequestError, and then nothing was written but that it was too late. */
-export function answerRun(run: Run, response: Reply, author: Author, deps: AnswerDeps): void {
+/**
+ * Records the answer: any process with a free slot continues the run then. Throws RequestError; then nothing was written, but
+ * the question may have expired.
+ */
+export async function answerRun(run: Run, reply: Reply, author: Author, deps: AnswerDeps): Promise<void> {
   const { question } = run;
-  if (run.status !== "waiting" || question === null) throw waitsForNothing(run, response, deps);
-  if (response.questionId !== null && response.questionId !== question.id)
-    throw refusal(run, `waits for an answer to ${question.id}, not to ${response.questionId}`);
-  const answer = deps.redact.value(toAnswer(run, question, response, author));
+  if (run.status !== "waiting" || question === null) throw await asksNothing(run, reply, deps);
+  if (reply.questionId !== null && reply.questionId !== question.id)
+    throw refusal(run, `waits for an answer to ${question.id}, not to ${reply.questionId}`);
+  const answer = deps.redact.value(toAnswer(run, question, reply, author));
   if (question.expiresAt <= deps.clock.now()) {
-    record(run, question, unansweredInTime(question), deps);
+    await record(run, question, unansweredInTime(question), deps);
     throw refusal(run, tooLate({ id: question.id, isApproval: question.kind === "approval" }));
   }
-  if (!record(run, question, answer, deps)) throw refusal(run, `was answered or ended by somebody else just now`);
+  if (!(await record(run, question, answer, deps)))
+    throw refusal(run, `was answered or ended by somebody else just now`);
 }
 
-/** Answers what nobody has answered in time. */
-export function answerExpired(deps: AnswerDeps): void {
-  for (const run of deps.store.listExpired(deps.clock.now()))
-    if (run.question !== null) record(run, run.question, unansweredInTime(run.question), deps);
+/** Answers the questions that nobody has answered in time. */
+export async function answerExpired(deps: AnswerDeps): Promise<void> {
+  for (const run of await deps.store.listExpired(deps.clock.now()))
+    if (run.question !== null) await record(run, run.question, unansweredInTime(run.question), deps);
 }
 
-/** Sends the agent a message, which it gets before its next model request. Throws RequestError where nobody would read it. */
-function sendToRun(run: Run, text: string, author: Author, deps: AnswerDeps & Pick<RuntimeParts, "newId">): void {
-  if (text.trim() === "") throw invalid("the message is empty: say something in it");
+/** Sends the agent a message, to be read before its next model request. Throws RequestError where nobody would read it. */
+async function sendToRun(run: Run, text: string, author: Author, deps: RespondDeps): Promise<void> {
+  if (text.trim() === "") throw invalid("the message is empty: write something in it");
   refuseTooLong("message", text);
   const event = { type: "message_sent", id: deps.newId("msg"), text: deps.redact.text(text), ...author } as const;
-  if (!deps.store.send(run.id, event)) {
-    const now = deps.store.getRun(run.id)?.status ?? run.status;
-    const next = now === "cancelled" ? "start a new run" : "resume_run with a message goes on with it";
-    throw refusal(run, `is ${now}, and its agent reads nothing more: ${next}`);
+  if (!(await deps.store.send(run.id, event))) {
+    const now = (await deps.store.getRun(run.id))?.status ?? run.status;
+    const next = now === "cancelled" ? "start a new run" : "pass the message to resume_run to continue it";
+    throw refusal(run, `is ${now}, and its agent reads no more messages: ${next}`);
   }
   deps.bus.publish(run.id, []);
 }
 
-function record({ id, epoch }: Run, question: Question, answer: Answer, { store, bus }: AnswerDeps): boolean {
-  const told = commentOn(question, answer);
+async function record({ id, epoch }: Run, question: Question, answer: Answer, { store, bus }: AnswerDeps) {
+  const comment = commentOn(question, answer);
   const answered = { type: "question_answered", id: question.id, about: question.about, ...answer } as const;
-  const isWritten = store.answer({ runId: id, epoch }, told === null ? [answered] : [answered, told]);
+  const isWritten = await store.answer({ runId: id, epoch }, comment === null ? [answered] : [answered, comment]);
   if (isWritten) bus.publish(id, []);
   return isWritten;
 }
 
-/** What of an answer nothing else would tell the agent. */
+/** The part of an answer that nothing else would tell the agent. */
 function commentOn({ about }: Question, answer: Answer): RunEvent | null {
-  const said = sayingOf(about, answer);
-  if (said === null) return null;
-  return { type: "message_injected", text: answer.comment === null ? `${said}.` : `${said}: ${answer.comment}` };
+  const sentence = sentenceFor(about, answer);
+  if (sentence === null) return null;
+  return {
+    type: "message_injected",
+    text: answer.comment === null ? `${sentence}.` : `${sentence}: ${answer.comment}`,
+  };
 }
 
-function sayingOf(about: QuestionAbout, { approved, comment, channel }: Answer): string | null {
+function sentenceFor(about: QuestionAbout, { approved, comment, channel }: Answer): string | null {
   switch (about.kind) {
     case "exit":
       if (approved) return comment === null ? null : `A person approved leaving step "${about.step}"`;
@@ -112,7 +128,7 @@ function sayingOf(about: QuestionAbout, { approved, comment, channel }: Answer):
       return approved && comment !== null ? `A person approved the call of ${about.tool}` : null;
     case "in_doubt_call":
     case "in_doubt_workflow_call":
-      return comment === null ? null : `A person says of the call of ${about.tool} that was cut off`;
+      return comment === null ? null : `A person comments on the in-doubt call of ${about.tool}`;
     case "ask":
       return null;
   }
@@ -123,13 +139,13 @@ function toAnswer(run: Run, question: Question, { approve, text, comment }: Repl
   refuseTooLong("answer", text);
   refuseTooLong("comment", comment);
   if (kind === "approval") {
-    if (approve === null) throw refusal(run, `asks for an approval (${id}): say yes or no with approve`);
+    if (approve === null) throw refusal(run, `asks for an approval (${id}): pass approve true or false`);
     if (text !== null)
-      throw refusal(run, `asks for an approval (${id}), which takes no answer: say the rest in comment`);
+      throw refusal(run, `asks for an approval (${id}), which takes no answer: pass the rest as comment`);
     return { approved: approve, text: null, comment, ...author };
   }
-  if (approve !== null) throw refusal(run, `asks a question (${id}), not for an approval: give the answer as text`);
-  if (text === null || text.trim() === "") throw refusal(run, `asks a question (${id}): give the answer as text`);
+  if (approve !== null) throw refusal(run, `asks a question (${id}), not for an approval: pass the answer as text`);
+  if (text === null || text.trim() === "") throw refusal(run, `asks a question (${id}): pass the answer as text`);
   if (options !== null && !options.includes(text))
     throw refusal(
       run,
@@ -138,9 +154,11 @@ function toAnswer(run: Run, question: Question, { approve, text, comment }: Repl
   return { approved: null, text, comment, ...author };
 }
 
-function waitsForNothing(run: Run, { questionId }: Reply, { store }: AnswerDeps): RequestError {
-  const answers = store.listEvents(run.id, { afterSeq: 0, type: "question_answered" }).map(({ event }) => event);
-  const last = answers.findLast((event) => event.type === "question_answered" && (questionId ?? event.id) === event.id);
+async function asksNothing(run: Run, { questionId }: Reply, { store }: AnswerDeps): Promise<RequestError> {
+  const answers = await store.listEvents(run.id, { afterSeq: 0, type: "question_answered" });
+  const last = answers
+    .map(({ event }) => event)
+    .findLast((event) => event.type === "question_answered" && (questionId ?? event.id) === event.id);
   if (last?.type !== "question_answered" || (questionId === null && isEnded(run.status)))
     return refusal(run, `waits for no answer: it is ${run.status}`);
   if (last.channel === "nobody") return refusal(run, tooLate({ id: last.id, isApproval: last.approved !== null }));
@@ -151,9 +169,9 @@ function tooLate({ id, isApproval }: { readonly id: string; readonly isApproval:
   return `was not answered in time: ${id} counts as ${isApproval ? "denied" : "not answered"}`;
 }
 
-function refuseTooLong(what: string, text: string | null): void {
+function refuseTooLong(field: string, text: string | null): void {
   if (text !== null && text.length > MOST.said)
-    throw invalid(`the ${what} has ${text.length} characters: ${MOST.said} are the most`);
+    throw invalid(`the ${field} has ${text.length} characters: ${MOST.said} are the most`);
 }
 
 function invalid(why: string): RequestError {

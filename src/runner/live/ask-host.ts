@@ -1,43 +1,39 @@
 /** Puts a run's question to the person at the host, where the host can ask. */
-
 import type { Log } from "../../core/ports/clock-and-log.js";
-import type { ElicitReply, ElicitRequest } from "../../core/ports/host.js";
+import type { Elicit, ElicitReply } from "../../core/ports/host.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { Question } from "../../core/run/question.js";
 import type { Run } from "../../core/run/run.js";
-import type { RuntimeParts } from "../runtime.js";
-import { answerRun, type Reply } from "./answer-run.js";
+import { type AnswerDeps, answerRun, type Reply } from "./answer-run.js";
 
-export type Elicit = (request: ElicitRequest, signal: AbortSignal) => Promise<ElicitReply>;
+export interface AskHostDeps extends AnswerDeps {
+  readonly store: RunStore;
+  readonly elicit: Elicit;
+  readonly log: Log;
+}
 
-/** Resolves when the person has answered, or will not: then the run goes on waiting for another door. Never rejects. */
-export async function askHost(
-  run: Run,
-  elicit: Elicit,
-  runtime: Pick<RuntimeParts, "store" | "bus" | "watch" | "clock" | "redact">,
-  log: Log,
-): Promise<void> {
+/** Resolves when the person has answered, or will not: then the run waits for another channel. Never rejects. */
+export async function askHost(run: Run, deps: AskHostDeps): Promise<void> {
+  const { store, bus, elicit, log } = deps;
   const { question } = run;
   if (question === null) return;
   const over = new AbortController();
-  const look = () => {
-    const now = runtime.store.getRun(run.id);
+  const look = async () => {
+    const now = await store.getRun(run.id);
     if (now?.status !== "waiting" || now.question?.id !== question.id) over.abort();
   };
-  const unsubscribe = runtime.bus.subscribe([run.id], look);
-  const unwatch = runtime.watch.subscribe(look);
+  const lookLogged = () =>
+    void look().catch((error: unknown) => log.error({ err: error, run: run.id }, "cannot follow a question"));
+  const unsubscribe = [bus.subscribe([run.id], lookLogged), store.subscribe(lookLogged)];
   try {
-    const reply = await elicit(
-      { server: `agent "${run.title}"`, message: question.text, schema: formFor(question) },
-      over.signal,
-    );
-    const response = toResponse(question, reply);
-    if (response === null || over.signal.aborted) return;
-    answerRun(run, response, { by: "the person at the host", channel: "elicitation" }, runtime);
+    const request = { server: `agent "${run.title}"`, message: question.text, schema: formFor(question) };
+    const reply = toReply(question, await elicit(request, over.signal));
+    if (reply === null || over.signal.aborted) return;
+    await answerRun(run, reply, { by: "the person at the host", channel: "elicitation" }, deps);
   } catch (error) {
     log.info({ err: error, run: run.id }, "an answer at the host did not count");
   } finally {
-    unsubscribe();
-    unwatch();
+    for (const end of unsubscribe) end();
   }
 }
 
@@ -58,7 +54,7 @@ function formFor({ kind, options }: Question): object {
 }
 
 /** Null leaves the question open. A person who declines to approve has denied. */
-function toResponse({ kind }: Question, { action, content }: ElicitReply): Reply | null {
+function toReply({ kind }: Question, { action, content }: ElicitReply): Reply | null {
   const comment = String(content?.comment ?? "") || null;
   if (action === "cancel") return null;
   if (kind === "approval") {

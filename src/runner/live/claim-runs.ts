@@ -1,32 +1,46 @@
-/** Which runs that nobody holds go on here, and how this process gets hold of them. */
+/** Chooses the unowned runs that this process continues, and claims them. */
 import { ConfigError } from "../../core/errors.js";
-import type { Log } from "../../core/ports/clock-and-log.js";
+import type { Clock, Log } from "../../core/ports/clock-and-log.js";
+import type { ClaimCandidate, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { MAX_ATTEMPTS, RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
-import type { AgentDeps } from "../loop/run-agent.js";
-import { openAgentDeps } from "../request/agent-deps.js";
 import { requirementsOf } from "../request/requirements.js";
-import type { RuntimeParts, Setup } from "../runtime.js";
-import { loadReplay } from "../state/replay.js";
+import type { GetSetup, Setup } from "../request/setup.js";
+import { replayOf } from "../state/replay.js";
+import type { AgentDeps } from "../state/turn-context.js";
+import type { EventBus } from "./event-bus.js";
+import type { LiveRuns } from "./live-runs.js";
+import type { OpenAgent } from "./open-agent.js";
 
-/** The runs that do not go on here, as of the last look. */
+export interface ClaimDeps {
+  readonly project: string;
+  readonly store: RunStore;
+  readonly live: LiveRuns;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly setup: GetSetup;
+  readonly openAgent: OpenAgent;
+}
+
+/** The runs that this process does not continue, as of the last look. */
 export interface SkippedRuns {
   has(runId: string): boolean;
-  /** Says why, once. */
+  /** Logs the reason, once a run. */
   add(runs: readonly Run[], why: readonly string[]): void;
   delete(runs: readonly Run[]): void;
 }
 
-export function createSkippedRuns({ bus }: Pick<RuntimeParts, "bus">, log: Log): SkippedRuns {
+export function createSkippedRuns(bus: EventBus, log: Log): SkippedRuns {
   const ids = new Set<string>();
   return {
     has: (id) => ids.has(id),
     add(runs, why) {
       const added = runs.map(({ id }) => id).filter((id) => !ids.has(id));
-      if (added.length > 0) log.info({ runs: added, why }, "interrupted runs are left alone");
+      if (added.length > 0) log.info({ runs: added, why }, "interrupted runs are skipped");
       for (const id of added) ids.add(id);
-      for (const id of added) bus.publish(id, []); // waiting for them is of no more use
+      for (const id of added) bus.publish(id, []); // waiting for them is no longer useful
     },
     delete(runs) {
       for (const { id } of runs) ids.delete(id);
@@ -34,35 +48,30 @@ export function createSkippedRuns({ bus }: Pick<RuntimeParts, "bus">, log: Log):
   };
 }
 
-/** What has waited longest goes on first; a tree goes on whole, in one process. */
-export async function claimRuns(runtime: RuntimeParts, skipped: SkippedRuns, log: Log): Promise<void> {
-  const { store, project, clock, live } = runtime;
-  const candidates = () => store.listUnowned(project, clock.now() - RESUMED_WITHIN_MS);
-  if (candidates().length === 0) return; // the usual case costs one query
+/** The run that has waited longest comes first; a tree is claimed whole, by one process. */
+export async function claimRuns(skipped: SkippedRuns, deps: ClaimDeps): Promise<void> {
+  const { store, project, clock, live, log } = deps;
+  const listCandidates = () => store.listUnowned(project, clock.now() - RESUMED_WITHIN_MS);
+  const candidates = await listCandidates();
+  if (candidates.length === 0) return; // the usual case costs one query
   let setup: Setup;
   try {
-    setup = await runtime.setup();
+    setup = await deps.setup();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return skipped.add(candidates(), [error.message]);
+    return skipped.add(candidates, [error.message]);
   }
-  for (const tree of byTree(candidates())) {
-    const left = tree.filter(({ status }) => status === "interrupted" && setup.resume === "manual");
-    skipped.add(left, ["resume is manual"]);
-    const runs = tree.filter((run) => !left.includes(run));
+  for (const tree of byTree(await listCandidates())) {
+    const manual = tree.filter(({ status }) => status === "interrupted" && setup.resume === "manual");
+    skipped.add(manual, ["resume is manual"]);
+    const runs = tree.filter((run) => !manual.includes(run));
     const needsSlot = runs.some(({ parentRunId }) => parentRunId === null);
     if (runs.length === 0 || (needsSlot && live.freeSlots === 0)) continue;
     try {
-      const ready = await Promise.all(runs.map((run) => readyToTake(run, setup, runtime)));
-      const missing = ready.flatMap((run) => run.missing);
-      if (missing.length > 0) skipped.add(runs, missing);
-      else {
-        skipped.delete(runs);
-        claimTree(ready, runtime);
-      }
+      await claimWhereMet(runs, setup, skipped, deps);
     } catch (error) {
-      // It keeps no other from going on.
-      log.error({ err: error, runs: runs.map(({ id }) => id) }, "cannot take over interrupted runs");
+      // One tree that fails keeps no other from being claimed.
+      log.error({ err: error, runs: runs.map(({ id }) => id) }, "cannot recover interrupted runs");
     }
   }
 }
@@ -80,29 +89,45 @@ interface ReadyRun {
   readonly agent: AgentDeps;
 }
 
-async function readyToTake(run: Run, setup: Setup, runtime: RuntimeParts): Promise<ReadyRun> {
-  const { entries, missing } = await requirementsOf(run, setup, runtime.store);
-  return { run, missing, agent: await openAgentDeps(entries, setup, runtime) };
+async function claimWhereMet(runs: readonly Run[], setup: Setup, skipped: SkippedRuns, deps: ClaimDeps): Promise<void> {
+  const ready = await Promise.all(runs.map((run) => readyToClaim(run, setup, deps)));
+  const missing = ready.flatMap((run) => run.missing);
+  if (missing.length > 0) return skipped.add(runs, missing);
+  skipped.delete(runs);
+  await claimTree(ready, deps);
 }
 
-/** All in one transaction, so that nothing is held whose past cannot be read. A run that another process was quicker with, or that was ended, is left out. */
-function claimTree(ready: readonly ReadyRun[], { store, live, bus }: RuntimeParts): void {
-  if (live.closed) return; // meanwhile
-  const taken = store.together(() =>
-    ready.flatMap(({ run, agent }) => {
-      if (run.status === "interrupted" && run.attempts >= MAX_ATTEMPTS) {
-        store.append({ runId: run.id, epoch: run.epoch }, [giveUp(run)]);
-        return [];
-      }
-      const by = run.status === "waiting" ? "answer" : "recovery";
-      const held = store.claim({ runId: run.id, epoch: run.epoch }, [{ type: "run_resumed", by }]);
-      return held ? [{ run: held, past: loadReplay(held, store), agent }] : [];
-    }),
-  );
-  // A parent that was given up has ended the children that were taken before it.
-  const held = store.stillHeld(taken.map(({ run }) => ({ runId: run.id, epoch: run.epoch })));
-  for (const { run, past: replay, agent } of taken) if (held.has(run.id)) live.begin(run, replay, agent);
+async function readyToClaim(run: Run, setup: Setup, { store, openAgent }: ClaimDeps): Promise<ReadyRun> {
+  const { entries, missing } = await requirementsOf(run, setup, store);
+  return { run, missing, agent: await openAgent(entries, setup) };
+}
+
+/** A run that another process claimed or ended first is left out. */
+async function claimTree(ready: readonly ReadyRun[], { store, live, bus, log }: ClaimDeps): Promise<void> {
+  if (live.closing.aborted) return; // meanwhile
+  const claimed = await store.claimAll(ready.map(({ run }) => toCandidate(run)));
+  for (const { run, events } of claimed) {
+    const agent = ready.find((candidate) => candidate.run.id === run.id)?.agent;
+    if (!agent) continue;
+    try {
+      live.begin(run, await replayOf(run, events, store), agent);
+    } catch (error) {
+      log.error({ err: error, run: run.id }, "cannot replay a claimed run");
+      await store.interruptAll([{ runId: run.id, epoch: run.epoch }], "its journal could not be read", {
+        withinMs: REPAIR_WITHIN_MS,
+      });
+    }
+  }
   for (const { run } of ready) bus.publish(run.id, []);
+}
+
+const REPAIR_WITHIN_MS = 1_000;
+
+function toCandidate(run: Run): ClaimCandidate {
+  const { id: runId, epoch, status, attempts } = run;
+  const lease = { runId, epoch };
+  if (status === "interrupted" && attempts >= MAX_ATTEMPTS) return { lease, events: [giveUp(run)] };
+  return { lease, events: [{ type: "run_resumed", by: status === "waiting" ? "answer" : "recovery" }] };
 }
 
 function giveUp({ attempts }: Run): RunEvent {

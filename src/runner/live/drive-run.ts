@@ -1,33 +1,32 @@
-/** Drives one run: saves what the loop yields before it goes on, and stops it when its time is up. */
+/** Drives one run: saves each commit of its loop before the loop goes on, and stops it when its time is up. */
 import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
-import type { RunLease, RunStore } from "../../core/ports/run-store.js";
+import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { Run } from "../../core/run/run.js";
-import type { CommitQueue } from "../../store/sqlite/connection/commit-queue.js";
-import { type AgentDeps, runAgent } from "../loop/run-agent.js";
+import { runAgent } from "../loop/run-agent.js";
 import { createMailbox, type Mailbox } from "../state/mailbox.js";
 import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
+import type { AgentDeps } from "../state/turn-context.js";
 import type { EventBus } from "./event-bus.js";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 
 export interface DriveDeps {
-  readonly store: Pick<RunStore, "listEvents">;
-  readonly commits: CommitQueue;
+  readonly store: Pick<RunStore, "listEvents" | "append">;
   readonly bus: EventBus;
   readonly log: Log;
 }
 
 export type Driven =
   | { readonly kind: "done" | "waiting" }
-  /** Not even its end could be written, so that its row still says running. */
+  /** Not even the end could be written: the row of the run still says running. */
   | { readonly kind: "broken"; readonly reason: string };
 
 const DONE: Driven = { kind: "done" };
 
-/** Resolves when nothing of the run happens in this process any more. Never rejects. */
+/** Resolves when this process has stopped working on the run. Never rejects. */
 export async function driveRun(
   run: Run,
   replay: Replay,
@@ -43,11 +42,11 @@ export async function driveRun(
   try {
     const mailbox = createMailbox(run.id, replay.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
-    if (!(await save(lease, begins, mailbox, controller, deps))) return DONE;
+    if (!(await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps))) return DONE;
     let last: RunEvent["type"] | null = null;
-    for await (const events of runAgent(run, replay, mailbox, controller.signal, agent)) {
-      if (!(await save(lease, events, mailbox, controller, deps))) return DONE;
-      last = events.at(-1)?.type ?? last;
+    for await (const commit of runAgent(run, replay, mailbox, controller.signal, agent)) {
+      if (!(await save(lease, commit, mailbox, controller, deps))) return DONE;
+      last = commit.events.at(-1)?.type ?? last;
       stall.refresh();
     }
     return last === "question_asked" ? { kind: "waiting" } : DONE;
@@ -59,16 +58,16 @@ export async function driveRun(
   }
 }
 
-/** False when the run is no longer ours: then nothing of it may go on. */
+/** False where this process has lost the run: the loop must not go on. */
 async function save(
   lease: RunLease,
-  events: readonly RunEvent[],
+  commit: Commit,
   mailbox: Mailbox,
   controller: AbortController,
-  { commits, bus }: DriveDeps,
+  { store, bus }: DriveDeps,
 ): Promise<boolean> {
-  if (events.length === 0) return true;
-  const stored = await commits.save(lease, events);
+  if (commit.events.length === 0) return true;
+  const stored = await store.append(lease, commit, { durable: !onlyReadsFollow(commit.events) });
   if (stored === null) {
     controller.abort("lost" satisfies StopReason);
     return false;
@@ -78,14 +77,20 @@ async function save(
   return true;
 }
 
-/** The database failing or a mistake of ours: the run stops, and says so where that can still be written. */
+/** Whether only read-only calls come next: repeated after a power failure, they do no harm. */
+function onlyReadsFollow(events: readonly RunEvent[]): boolean {
+  if (events.at(-1)?.type !== "tool_call_started") return false;
+  return events.every((event) => event.type !== "tool_call_started" || event.effect === "read_only");
+}
+
+/** The store or legwork itself has failed: the run stops, and records it where that can still be written. */
 async function recordBreak(
   error: unknown,
   lease: RunLease,
   controller: AbortController,
-  deps: DriveDeps,
+  { store, bus, log }: DriveDeps,
 ): Promise<Driven> {
-  deps.log.error({ err: error, run: lease.runId }, "a run broke off");
+  log.error({ err: error, run: lease.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
     error instanceof StoreError
@@ -93,11 +98,12 @@ async function recordBreak(
       : { code: "internal", message: `internal error, run ${lease.runId}` };
   try {
     const outcome = { status: "error", result: null, error: failure } as const;
-    const stored = await deps.commits.save(lease, [{ type: "run_finished", outcome }]);
-    if (stored) deps.bus.publish(lease.runId, stored);
+    const commit: Commit = { events: [{ type: "run_finished", outcome }], blobs: [] };
+    const stored = await store.append(lease, commit, { durable: true });
+    if (stored) bus.publish(lease.runId, stored);
     return DONE;
   } catch (cause) {
-    deps.log.error({ err: cause, run: lease.runId }, "its end could not be written either");
+    log.error({ err: cause, run: lease.runId }, "the end of the run could not be written either");
     return { kind: "broken", reason: failure.message };
   }
 }

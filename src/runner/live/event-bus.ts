@@ -1,17 +1,17 @@
-/** Tells listeners in this process what has just been saved. */
-
+/** Tells listeners in this process which events were just saved. */
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { StoredEvent } from "../../core/run/event.js";
 
 export type EventListener = (runId: string, events: readonly StoredEvent[]) => void;
 
 export interface EventBus {
+  /** No events: the run was changed from elsewhere. */
   publish(runId: string, events: readonly StoredEvent[]): void;
-  /** Calls the listener for the named runs' events until the returned function is called. */
+  /** Calls the listener with the events of the named runs until the returned function is called. */
   subscribe(runIds: readonly string[], listener: EventListener): () => void;
 }
 
-/** A listener that fails is logged and costs nobody else anything. */
+/** A listener that throws is logged; the other listeners are called all the same. */
 export function createEventBus(log: Log): EventBus {
   const listeners = new Map<string, Set<EventListener>>();
   return {
@@ -26,14 +26,14 @@ export function createEventBus(log: Log): EventBus {
     },
     subscribe(runIds, listener) {
       for (const id of runIds) {
-        const those = listeners.get(id) ?? new Set();
-        listeners.set(id, those.add(listener));
+        const ofRun = listeners.get(id) ?? new Set();
+        listeners.set(id, ofRun.add(listener));
       }
       return () => {
         for (const id of runIds) {
-          const those = listeners.get(id);
-          those?.delete(listener);
-          if (those?.size === 0) listeners.delete(id);
+          const ofRun = listeners.get(id);
+          ofRun?.delete(listener);
+          if (ofRun?.size === 0) listeners.delete(id);
         }
       };
     },

@@ -1,39 +1,36 @@
-/** The runs of this process: slots, holds, and the ways to stop them. */
-
+/** The runs of this process: slots, leases, and the ways to stop them. */
 import type { Log } from "../../core/ports/clock-and-log.js";
-import type { CreateRunResult, NewRun, RunLease, RunStore } from "../../core/ports/run-store.js";
+import type { RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
-import { createCommitQueue } from "../../store/sqlite/connection/commit-queue.js";
-import type { AgentDeps } from "../loop/run-agent.js";
 import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
+import type { AgentDeps } from "../state/turn-context.js";
 import { driveRun } from "./drive-run.js";
 import type { EventBus } from "./event-bus.js";
 import { startHeartbeat } from "./heartbeat.js";
-import type { StoreWatch } from "./watch-store.js";
 
 export interface LiveRuns {
-  /** How many runs may work at the same time; more wait. */
+  /** How many runs may work at the same time; further runs wait. */
   allow(slots: number): void;
-  /** Writes a run. What `check` throws right before refuses it: then nothing is written. */
-  create(run: NewRun, check: () => void): Promise<CreateRunResult>;
-  /** Drives a run that this process holds from where its replay has left it, as soon as a slot is free; a child at once. */
+  /** Drives a run that this process owns, from the end of its replay, as soon as a slot is free; a child at once. */
   begin(run: Run, replay: Replay, agent: AgentDeps): void;
-  /** How many more runs would be at work at once. */
+  /** How many more runs would start at once. */
   readonly freeSlots: number;
-  /** Called whenever a slot has become free and, every few seconds, when runs of other processes may have become free. */
+  /** Calls back whenever a slot has become free and, every few seconds, when other processes may have abandoned runs. */
   onRoom(look: () => void): void;
-  /** Called with a run of this process that has just asked a person. */
+  /** Calls back with a run of this process that has just asked a person. */
   onAsked(asked: (runId: string) => void): void;
-  /** Aborts what these runs do here; their end is recorded elsewhere. */
+  /** Aborts these runs here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
-  /** Why a run broke off here whose end cannot be written yet; null for all others. */
+  /** Why a run broke off here before its end could be written; null for all others. */
   troubleOf(runId: string): string | null;
-  /** Saves what runs have finished and not yet saved. */
-  flush(): void;
-  /** Records every run of this process as interrupted, at once, then aborts them. Nothing begins afterwards. */
-  interruptAll(reason: string): void;
-  readonly closed: boolean;
+  /**
+   * Records every run of this process as interrupted, then aborts them. No run begins afterwards. A store inside this process
+   * has saved it when this returns.
+   */
+  interruptAll(reason: string): Promise<void>;
+  /** Aborts when the process takes no more runs. */
+  readonly closing: AbortSignal;
 }
 
 interface LiveRun {
@@ -43,44 +40,44 @@ interface LiveRun {
   readonly controller: AbortController;
 }
 
-export function createLiveRuns(deps: {
+export interface LiveDeps {
   readonly store: RunStore;
   readonly bus: EventBus;
-  readonly watch: StoreWatch;
   readonly log: Log;
-}): LiveRuns {
-  const { store, bus, watch, log } = deps;
+}
+
+const EXIT_WITHIN_MS = 50; // hosts kill a process soon after the first sign of its end
+const REPAIR_WITHIN_MS = 1_000; // longer than any commit or checkpoint of another process
+
+export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   const waiting: LiveRun[] = [];
   const running = new Map<string, LiveRun>();
-  const commits = createCommitQueue(store, () => running.size <= 1);
-  /** Runs that broke off and whose end could not be written: nobody works on them, but the database does not know. */
+  /** Runs that broke off before their end could be written: nobody works on them, but the store does not know. */
   const broken = new Map<string, { readonly lease: RunLease; readonly reason: string }>();
-  const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
+  const closing = new AbortController();
   let slots = 1;
   let slotsInUse = 0;
-  let closed = false;
   let endReason = "";
-  let unwatch: (() => void) | null = null;
+  let unsubscribe: (() => void) | null = null;
   let look = () => {};
   let asked = (_runId: string) => {};
 
   const all = () => [...running.values(), ...waiting];
-  const leases = () => all().map(({ run }) => ({ runId: run.id, epoch: run.epoch }));
-  const renewal = startHeartbeat((wokeLate) => {
+  const leases = () => all().map(({ run }) => leaseOf(run));
+  const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
+  const heartbeat = startHeartbeat(beat, log);
+
+  async function beat(wokeLate: boolean): Promise<void> {
     if (running.size + waiting.length > 0)
-      void commits // which does not stand still while another process writes
-        .write(() => store.renewLeases())
-        .catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
-    if (broken.size > 0) interrupt(brokenLeases(), "the database could not be written");
-    store.trimLog();
-    // After a sleep of this machine the other owners are late as well, and not gone.
-    if (wokeLate) return;
-    for (const id of store.interruptAbandoned()) bus.publish(id, []);
+      void store.renewLeases().catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
+    if (broken.size > 0) await interrupt(brokenLeases(), "the database could not be written", REPAIR_WITHIN_MS);
+    if (wokeLate) return; // after a sleep of this machine other owners are late as well, not gone
+    for (const id of await store.interruptAbandoned()) bus.publish(id, []);
     look();
-  }, log);
+  }
 
   function fillSlots(): void {
-    while (!closed && slotsInUse < slots) {
+    while (!closing.signal.aborted && slotsInUse < slots) {
       const next = waiting.shift();
       if (next === undefined) return;
       start(next);
@@ -90,44 +87,57 @@ export function createLiveRuns(deps: {
   function start(live: LiveRun): void {
     if (!isChild(live)) slotsInUse += 1;
     running.set(live.run.id, live);
-    void drive(live);
+    void drive(live).catch((error: unknown) => log.error({ err: error, run: live.run.id }, "cannot look after a run"));
   }
 
   async function drive(live: LiveRun): Promise<void> {
     const { run, replay, agent, controller } = live;
-    const driven = await driveRun(run, replay, controller, agent, { store, commits, bus, log });
+    const driven = await driveRun(run, replay, controller, agent, { store, bus, log });
     running.delete(run.id);
     if (!isChild(live)) slotsInUse -= 1;
-    if (hasChildren(run.id)) dropLost(); // they ended with it
-    if (driven.kind === "waiting" && !closed) asked(run.id);
+    if (driven.kind === "waiting" && !closing.signal.aborted) asked(run.id);
     if (driven.kind === "broken") {
-      broken.set(run.id, { lease: { runId: run.id, epoch: run.epoch }, reason: driven.reason });
+      broken.set(run.id, { lease: leaseOf(run), reason: driven.reason });
       bus.publish(run.id, []);
     }
     watchWhileBusy();
     fillSlots();
     look();
+    if (hasChildren(run.id)) await dropLost(); // they ended with it
   }
 
   function hasChildren(id: string): boolean {
     return all().some(({ run }) => run.parentRunId === id);
   }
 
-  /** Another process may have ended or taken a run that is worked on here. */
+  /** Another process may have ended or claimed a run that this one works on. */
   function watchWhileBusy(): void {
     const busy = running.size + waiting.length > 0;
-    if (busy && unwatch === null) unwatch = watch.subscribe(dropLost);
-    if (!busy && unwatch !== null) {
-      unwatch();
-      unwatch = null;
+    if (busy) unsubscribe ??= store.subscribe(dropLostLogged);
+    else {
+      unsubscribe?.();
+      unsubscribe = null;
     }
   }
 
-  function dropLost(): void {
-    const held = store.stillHeld(leases());
-    const lost = all().flatMap(({ run }) => (held.has(run.id) ? [] : [run.id]));
-    stop(lost, "lost");
-    for (const id of lost) bus.publish(id, []);
+  function dropLostLogged(): void {
+    void dropLost().catch((error: unknown) => log.error({ err: error }, "cannot follow a change in the database"));
+  }
+
+  async function dropLost(): Promise<void> {
+    const asked = leases();
+    const owned = await store.stillOwned(asked);
+    const lost = asked.filter(({ runId }) => !owned.has(runId)).filter(isHere);
+    stop(
+      lost.map(({ runId }) => runId),
+      "lost",
+    );
+    for (const { runId } of lost) bus.publish(runId, []);
+  }
+
+  /** Whether a run is still worked on under this lease: it may have been claimed anew while the store was asked. */
+  function isHere({ runId, epoch }: RunLease): boolean {
+    return all().some(({ run }) => run.id === runId && run.epoch === epoch);
   }
 
   function stop(runIds: readonly string[], reason: StopReason): void {
@@ -139,9 +149,9 @@ export function createLiveRuns(deps: {
     watchWhileBusy();
   }
 
-  function interrupt(those: readonly RunLease[], reason: string): void {
-    store.interrupt(those, reason);
-    for (const { runId } of those) {
+  async function interrupt(ended: readonly RunLease[], reason: string, withinMs: number): Promise<void> {
+    await store.interruptAll(ended, reason, { withinMs });
+    for (const { runId } of ended) {
       broken.delete(runId);
       bus.publish(runId, []);
     }
@@ -151,17 +161,22 @@ export function createLiveRuns(deps: {
     allow(allowed) {
       slots = allowed;
     },
-    create: commits.create,
     begin(run, replay, agent) {
-      if (closed) return interrupt([{ runId: run.id, epoch: run.epoch }], endReason); // it was being written as this process ended
-      const live = { run, replay: replay, agent, controller: new AbortController() };
+      if (closing.signal.aborted) {
+        // It was being written as this process ended.
+        void interrupt([leaseOf(run)], endReason, EXIT_WITHIN_MS).catch((error: unknown) =>
+          log.error({ err: error, run: run.id }, "cannot mark a run as interrupted"),
+        );
+        return;
+      }
+      const live = { run, replay, agent, controller: new AbortController() };
       if (isChild(live)) start(live);
       else waiting.push(live);
       watchWhileBusy();
       fillSlots();
     },
     get freeSlots() {
-      return closed ? 0 : Math.max(0, slots - slotsInUse - waiting.length);
+      return closing.signal.aborted ? 0 : Math.max(0, slots - slotsInUse - waiting.length);
     },
     onRoom(called) {
       look = called;
@@ -171,28 +186,29 @@ export function createLiveRuns(deps: {
     },
     stop,
     troubleOf: (runId) => broken.get(runId)?.reason ?? null,
-    flush: commits.flush,
-    interruptAll(reason) {
-      if (closed) return;
-      closed = true;
+    async interruptAll(reason) {
+      if (closing.signal.aborted) return;
       endReason = reason;
-      clearInterval(renewal);
+      closing.abort();
+      clearInterval(heartbeat);
       const ours = leases();
-      try {
-        commits.flush(); // what is finished counts
-        if (ours.length + broken.size > 0) interrupt([...ours, ...brokenLeases()], reason);
-      } finally {
-        const ids = ours.map(({ runId }) => runId);
-        stop(ids, "interrupted");
-      }
+      const interrupted =
+        ours.length + broken.size > 0 ? interrupt([...ours, ...brokenLeases()], reason, EXIT_WITHIN_MS) : null;
+      stop(
+        ours.map(({ runId }) => runId),
+        "interrupted",
+      );
+      await interrupted;
     },
-    get closed() {
-      return closed;
-    },
+    closing: closing.signal,
   };
 }
 
-/** A child uses no slot: otherwise parents that wait for theirs could hold all there are. */
+function leaseOf({ id, epoch }: Run): RunLease {
+  return { runId: id, epoch };
+}
+
+/** A child uses no slot: otherwise parents that wait for their children could hold all slots. */
 function isChild({ run }: LiveRun): boolean {
   return run.parentRunId !== null;
 }

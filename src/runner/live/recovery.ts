@@ -1,31 +1,31 @@
-/** Takes up runs whose process went away, or whose question was answered, as soon as there is room. */
+/** Continues runs whose process went away, or whose question was answered, as soon as a slot is free. */
 
-import type { Log } from "../../core/ports/clock-and-log.js";
 import { RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
-import type { RuntimeParts } from "../runtime.js";
 import { answerExpired } from "./answer-run.js";
-import { askHost, type Elicit } from "./ask-host.js";
-import { claimRuns, createSkippedRuns } from "./claim-runs.js";
+import { type AskHostDeps, askHost } from "./ask-host.js";
+import { type ClaimDeps, claimRuns, createSkippedRuns } from "./claim-runs.js";
 
 export interface Recovery {
-  /** From now on takes runs over, at once and whenever there is room. */
+  /** From now on recovers runs, at once and whenever a slot is free. */
   begin(): void;
-  /** Looks for runs to take over now. */
+  /** Looks for runs to recover now. */
   look(): void;
-  /** Whether an interrupted run is likely to go on by itself soon, so that waiting for it is of use. */
+  /** Whether an unowned run is likely to be recovered soon, so that waiting for it is useful. */
   expects(run: Run): boolean;
 }
 
-/** Nothing is taken over where the configuration says `resume: manual`. */
-export function createRecovery(runtime: RuntimeParts, elicit: Elicit, log: Log): Recovery {
-  const { store, live, watch } = runtime;
+export type RecoveryDeps = ClaimDeps & AskHostDeps;
+
+/** Recovers nothing where the configuration says `resume: manual`. */
+export function createRecovery(deps: RecoveryDeps): Recovery {
+  const { store, live, log } = deps;
+  const skipped = createSkippedRuns(deps.bus, log);
   let looking = false;
   let again = false;
   let begun = false;
-  const skipped = createSkippedRuns(runtime, log);
 
-  /** One look at a time; one that was asked for meanwhile follows it. What it fails at is tried again with the next. */
+  /** One look at a time; a look that was asked for meanwhile follows it. A failed look is tried again with the next one. */
   async function look(): Promise<void> {
     again = true;
     if (!begun || looking) return;
@@ -33,34 +33,39 @@ export function createRecovery(runtime: RuntimeParts, elicit: Elicit, log: Log):
     try {
       while (again) {
         again = false;
-        answerExpired(runtime);
-        if (!live.closed) await claimRuns(runtime, skipped, log);
+        await answerExpired(deps);
+        if (!live.closing.aborted) await claimRuns(skipped, deps);
       }
     } catch (error) {
-      log.error({ err: error }, "cannot take over interrupted runs");
+      log.error({ err: error }, "cannot recover interrupted runs");
     } finally {
       looking = false;
     }
   }
 
-  /** Until the run has its answer, what other processes write is looked at soon. */
-  function followQuestion(runId: string): void {
-    const unwatch = watch.subscribe(followed);
-    function followed(): void {
-      const run = store.getRun(runId);
+  /** Until the run has its answer, this process notices soon when another process writes one. */
+  async function followQuestion(runId: string): Promise<void> {
+    const unsubscribe = store.subscribe(() => void followed().catch((error: unknown) => logFailure(error, runId)));
+    async function followed(): Promise<void> {
+      const run = await store.getRun(runId);
       if (run?.status === "waiting" && run.question !== null) return;
-      unwatch();
-      void look();
+      unsubscribe();
+      await look();
     }
-    const run = store.getRun(runId);
-    if (run) void askHost(run, elicit, runtime, log).finally(followed);
+    const run = await store.getRun(runId);
+    if (run) await askHost(run, deps);
+    await followed();
+  }
+
+  function logFailure(error: unknown, runId: string): void {
+    log.error({ err: error, run: runId }, "cannot follow a question");
   }
 
   live.onRoom(() => void look());
-  live.onAsked(followQuestion);
+  live.onAsked((runId) => void followQuestion(runId).catch((error: unknown) => logFailure(error, runId)));
   return {
     look: () => void look(),
-    expects: (run) => begun && isCandidate(run, runtime) && !skipped.has(run.id),
+    expects: (run) => begun && isCandidate(run, deps) && !skipped.has(run.id),
     begin() {
       begun = true;
       void look();
@@ -68,9 +73,10 @@ export function createRecovery(runtime: RuntimeParts, elicit: Elicit, log: Log):
   };
 }
 
-/** Whether a run that nobody holds goes on without being asked for. */
-function isCandidate({ status, project, question, interruptedAt }: Run, runtime: RuntimeParts): boolean {
-  if (project !== runtime.project) return false;
+/** Whether an unowned run is recovered without a request. */
+function isCandidate(run: Run, { project, clock }: Pick<ClaimDeps, "project" | "clock">): boolean {
+  const { status, question, interruptedAt } = run;
+  if (run.project !== project) return false;
   if (status === "waiting") return question === null;
-  return status === "interrupted" && (interruptedAt ?? 0) >= runtime.clock.now() - RESUMED_WITHIN_MS;
+  return status === "interrupted" && (interruptedAt ?? 0) >= clock.now() - RESUMED_WITHIN_MS;
 }

@@ -1,6 +1,5 @@
-/** Leads a run through its workflow: does what the engine says comes next, until the agent is on again. */
-
-import type { RunEvent } from "../../core/run/event.js";
+/** Leads a run through its workflow: carries out the effects that the engine names, until the agent is on again. */
+import type { Commit } from "../../core/ports/run-store.js";
 import { workflowResultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
@@ -18,54 +17,55 @@ import { stepNamed } from "../../core/workflow/workflow.js";
 import type { WorkflowState } from "../../core/workflow/workflow-state.js";
 import { mayRepeat, settleInDoubtCall, stopFor } from "../calls/in-doubt-calls.js";
 import { judgeCall } from "../calls/judge-call.js";
-import { type CallContext, type CallDeps, type CallHooks, makeCall } from "../calls/make-call.js";
+import { makeCall } from "../calls/make-call.js";
 import { permission } from "../calls/permission.js";
-import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
+import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
+import {
+  type CallDeps,
+  type CallHooks,
+  type IndexedCall,
+  type RunContext,
+  withToolSet,
+} from "../state/turn-context.js";
 import { REQUEST_STEP } from "../tools/built-in-tools.js";
 
-/**
- * Yields commits. Returns why the run goes no further where the workflow says so; null otherwise, also after an abort.
- * What `context` offers has to follow the step that the run is in.
- */
-export async function* advanceWorkflow(
-  context: CallContext,
-  deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], LoopResult | null> {
+/** Yields commits. Returns why the run goes no further where the workflow decides it, else null. */
+export async function* advanceWorkflow(context: RunContext, deps: CallDeps): AsyncGenerator<Commit, LoopResult | null> {
   const { state, signal, request, engineContext } = context;
   const unsettled = settleOpenCall(context, deps);
   if (unsettled) return unsettled;
   for (;;) {
-    if (request.workflow === null || state.workflow === null || signal.aborted) return null;
+    if (signal.aborted) return STOPPED;
+    if (request.workflow === null || state.workflow === null) return null;
     const effect = nextEffect(request.workflow, state.workflow, engineContext);
     if (effect === null) return null;
     if (effect.kind === "ask") return waitWith(effect.draft);
     if (effect.kind === "end_run") return endWith(endedByWorkflow(effect, context));
     if (effect.kind === "record") state.record(effect.event);
     else {
-      const draft = yield* callForWorkflow(effect, context, deps);
-      if (draft) return waitWith(draft);
+      const result = yield* callForWorkflow(effect, context, deps);
+      if (result) return result;
     }
   }
 }
 
-/** What follows the calls of a turn: what the workflow does by itself, and only then what the agent asked for. */
+/** What follows the calls of a turn: first the workflow's own transitions, then the step that the agent requested. */
 export async function* advanceTurn(
-  calls: readonly ToolCall[],
-  context: CallContext,
+  calls: readonly IndexedCall[],
+  context: RunContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], LoopResult | null> {
-  const { state, signal } = context;
-  const before = state.workflow?.turnStep ?? null;
+): AsyncGenerator<Commit, LoopResult | null> {
+  const before = context.state.workflow?.turnStep ?? null;
   const result = yield* advanceWorkflow(context, deps);
-  if (result || signal.aborted) return result;
+  if (result) return result;
   const draft = takeStepRequests(calls, before, context);
   if (draft) return waitWith(draft);
   return yield* advanceWorkflow(context, deps);
 }
 
-type Standing = Pick<CallContext, "request" | "state" | "engineContext">;
+type Standing = Pick<RunContext, "request" | "state" | "engineContext">;
 
-/** Why the run may not end in success now, by its workflow; conditions that cannot be evaluated are recorded. */
+/** Why the workflow does not let the run end in success now; records the conditions that cannot be evaluated. */
 export function unmetIn({ request, state, engineContext }: Standing): readonly string[] {
   if (request.workflow === null || state.workflow === null) return [];
   const unmet = unmetForSuccess(request.workflow, state.workflow, engineContext);
@@ -73,7 +73,7 @@ export function unmetIn({ request, state, engineContext }: Standing): readonly s
   return unmet;
 }
 
-/** The approval that alone stands between the run and its success, to be asked for now; null where there is none. */
+/** The approval that alone stands between the run and its success; null where there is none. */
 export function approvalForSuccess({ request, state, engineContext }: Standing): QuestionDraft | null {
   const { workflow } = request;
   const position = state.workflow;
@@ -83,103 +83,114 @@ export function approvalForSuccess({ request, state, engineContext }: Standing):
 }
 
 /**
- * Takes the agent's wish to go on from the step that the turn began in; only the first of a turn counts.
- * Returns the approval that has to be asked for first.
+ * Judges the agent's requests to leave the step that the turn began in; only the first of a turn counts.
+ * Returns the approval that has to be asked for first, else null.
  */
 function takeStepRequests(
-  calls: readonly ToolCall[],
+  calls: readonly IndexedCall[],
   before: string | null,
-  context: CallContext,
+  context: RunContext,
 ): QuestionDraft | null {
-  const { state, request, engineContext } = context;
-  const { turn } = state.history;
-  const asked = calls.flatMap((call, index) => (call.name === REQUEST_STEP ? [{ call, index }] : []));
-  for (const [position, { call, index }] of asked.entries()) {
-    if (state.history.answers[index] !== undefined) continue;
-    const to = String(call.arguments.to);
-    const { workflow } = state;
-    const from = workflow?.step ?? null;
-    const refuse = (reason: string) => {
-      const refused = `${REQUEST_STEP} was refused: ${reason}`;
-      state.record({ type: "tool_call_refused", turn, index, tool: REQUEST_STEP, reason: refused });
-    };
-    const agree = (text: string) =>
-      state.record({
-        type: "tool_call_finished",
-        turn,
-        index,
-        tool: REQUEST_STEP,
-        isError: false,
-        text,
-        milliseconds: 0,
-      });
-    if (request.workflow === null || workflow === null || from === null) refuse("this run has no steps");
-    else if (position > 0) refuse("it may be called once in a turn");
-    else if (from !== before && from === to) agree(`The run has gone on to step "${to}" already.`);
-    else if (from !== before) refuse(`the run has gone on to step "${from}" by itself`);
-    else {
-      const definition = request.workflow;
-      const reason = requestRefusal(definition, workflow, to, engineContext);
-      const isRefused = (then: WorkflowState) => requestRefusal(definition, then, to, engineContext) !== null;
-      const draft =
-        reason === null ? null : approvalFor(stepNamed(definition, from), workflow, engineContext, isRefused);
-      if (draft) return draft;
-      for (const failure of exitFailures(stepNamed(request.workflow, from), workflow, engineContext))
-        state.record(failure);
-      if (reason !== null) {
-        refuse(reason);
-        continue;
-      }
-      agree(`The run goes on to step "${to}".`);
-      state.record({ type: "transition_taken", from, to, transition: null });
-    }
+  const { state } = context;
+  const requests = calls.filter(({ call }) => call.name === REQUEST_STEP);
+  for (const [position, indexed] of requests.entries()) {
+    if (state.history.answers[indexed.index] !== undefined) continue;
+    const draft = takeStepRequest(indexed, before, position === 0, context);
+    if (draft) return draft;
   }
   return null;
 }
 
-/** Returns what a person has to approve first; null when the call is made or refused. */
+function takeStepRequest(
+  { call, index }: IndexedCall,
+  before: string | null,
+  isFirst: boolean,
+  { state, request, engineContext }: RunContext,
+): QuestionDraft | null {
+  const { turn } = state.history;
+  const to = String(call.arguments.to);
+  const { workflow } = state;
+  const definition = request.workflow;
+  const from = workflow?.step ?? null;
+  const place = { turn, index, tool: REQUEST_STEP } as const;
+  const refuse = (reason: string) => {
+    state.record({ type: "tool_call_refused", ...place, reason: `${REQUEST_STEP} was refused: ${reason}` });
+    return null;
+  };
+  const agree = (text: string) => {
+    state.record({ type: "tool_call_finished", ...place, isError: false, text, milliseconds: 0 });
+    return null;
+  };
+  if (definition === null || workflow === null || from === null) return refuse("this run has no steps");
+  if (!isFirst) return refuse("it may be called once in a turn");
+  if (from !== before && from === to) return agree(`The run has gone on to step "${to}" already.`);
+  if (from !== before) return refuse(`the run has gone on to step "${from}" by itself`);
+  const reason = requestRefusal(definition, workflow, to, engineContext);
+  const isRefused = (then: WorkflowState) => requestRefusal(definition, then, to, engineContext) !== null;
+  const step = stepNamed(definition, from);
+  const draft = reason === null ? null : approvalFor(step, workflow, engineContext, isRefused);
+  if (draft) return draft;
+  for (const failure of exitFailures(step, workflow, engineContext)) state.record(failure);
+  if (reason !== null) return refuse(reason);
+  agree(`The run goes on to step "${to}".`);
+  state.record({ type: "transition_taken", from, to, transition: null });
+  return null;
+}
+
+/** Makes or refuses a call of the workflow itself; returns the approval that it needs first. */
 async function* callForWorkflow(
   { tool: name, arguments: args, outputAs, done }: Extract<Effect, { kind: "call_tool" }>,
-  context: CallContext,
+  runContext: RunContext,
   deps: CallDeps,
-): AsyncGenerator<readonly RunEvent[], QuestionDraft | null> {
-  const { state } = context;
-  const call = (state.workflow?.ownCalls ?? 0) + 1;
-  const asked: ToolCall = { id: null, name, arguments: args };
-  const { tool, refusal, approval, warnings, failures } = await judgeCall(asked, context, deps);
-  const about = { kind: "workflow_call", call, tool: name, arguments: args } as const;
+): AsyncGenerator<Commit, LoopResult | null> {
+  const context = withToolSet(runContext); // of the step that the run is in now
+  const { state, signal } = context;
+  const number = (state.workflow?.ownCalls ?? 0) + 1;
+  const call: ToolCall = { id: null, name, arguments: args };
+  const { tool, refusal, approval, warnings, failures } = await judgeCall(call, context, deps);
+  const about = { kind: "workflow_call", call: number, tool: name, arguments: args } as const;
   const { denial, draft } = permission(approval, about, state.history);
   for (const failure of failures) state.record(failure);
   if (refusal !== null || denial !== null || tool === null) {
     const reason = refusal ?? denial ?? `${name} is a tool for agents`;
-    state.record({ type: "workflow_call_refused", call, tool: name, reason, outputAs, done });
+    state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done });
     return null;
   }
-  if (draft !== null) return draft;
+  if (draft !== null) return waitWith(draft);
   const { turn } = state.history;
   for (const rule of warnings) state.record({ type: "rule_warned", turn, index: null, tool: name, rule });
-  state.record({ type: "workflow_call_started", call, tool: name, arguments: args, effect: tool.effect });
+  state.record({ type: "workflow_call_started", call: number, tool: name, arguments: args, effect: tool.effect });
   yield state.flush();
-  if (context.signal.aborted) return null;
-  const answer = await makeCall({ call: asked, index: 0, tool, id: workflowResultId(call) }, SILENT, context, deps);
-  if (answer) state.record({ type: "workflow_call_finished", call, tool: name, ...answer, outputAs, done });
+  if (signal.aborted) return STOPPED;
+  const made = await makeCall({ call, index: 0, tool, id: workflowResultId(number) }, SILENT, context, deps);
+  if (made === null) return STOPPED;
+  const finished = {
+    type: "workflow_call_finished",
+    call: number,
+    tool: name,
+    ...made.answer,
+    outputAs,
+    done,
+  } as const;
+  state.record(finished, made.blobs);
   return null;
 }
 
-/** The call that the workflow was making when its process went away: made again, asked about, or taken as failed and told to the agent. */
-function settleOpenCall(context: CallContext, deps: CallDeps): LoopResult | null {
+/** Settles the call that the workflow was making when its process went away: repeated, asked about, or failed. */
+function settleOpenCall(context: RunContext, deps: CallDeps): LoopResult | null {
   const { state, request, engineContext } = context;
   const { workflow: position } = state;
   if (request.workflow === null || position === null || position.openCall === null) return null;
   const { tool, effect, arguments: args } = position.openCall;
-  if (mayRepeat({ tool, effect }, context)) return null;
+  const turn = withToolSet(context);
+  if (mayRepeat({ tool, effect }, turn)) return null;
   const call = position.ownCalls + 1;
   const about = { kind: "in_doubt_workflow_call", call, tool, arguments: args } as const;
-  const settled = settleInDoubtCall(about, context, deps);
+  const settled = settleInDoubtCall(about, turn, deps);
   if (settled.kind === "wait") return waitWith(settled.draft);
   if (settled.kind === "repeat") return null;
   const due = nextEffect(request.workflow, position, engineContext);
-  if (due?.kind !== "call_tool") throw new Error(`the open call of ${tool} is not what the workflow does next`);
+  if (due?.kind !== "call_tool") throw new Error(`the workflow does not repeat its open call of ${tool} next`);
   const { outputAs, done } = due;
   state.record({ type: "workflow_call_finished", call, tool, ...settled.answer, outputAs, done });
   state.record({ type: "message_injected", text: `A call of the workflow itself: ${settled.answer.text}` });
@@ -190,11 +201,11 @@ const SILENT: CallHooks = {
   onProgress: () => {},
   onFact: () => {},
   sample: async () => {
-    throw new Error("a workflow's own call asks no model");
+    throw new Error("a call of the workflow itself cannot ask the model");
   },
 };
 
-function endedByWorkflow({ status, result }: Extract<Effect, { kind: "end_run" }>, context: CallContext): Outcome {
+function endedByWorkflow({ status, result }: Extract<Effect, { kind: "end_run" }>, context: RunContext): Outcome {
   const unmet = status === "success" ? unmetIn(context) : [];
   if (unmet.length === 0) return { status, result };
   const message = `end_run asked for success, but ${unmet.join("; ")}`;

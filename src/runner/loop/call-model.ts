@@ -1,9 +1,8 @@
-/** One model reply: asks, refuses what is no answer, asks again at most twice. */
-
+/** One reply of the model: asks, rejects a reply that is no answer, asks again at most twice. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply, Provider } from "../../core/ports/provider.js";
+import type { Commit } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
-import type { RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure, RunRequest } from "../../core/run/run.js";
@@ -15,7 +14,7 @@ import { systemPrompt } from "./system-prompt.js";
 export type ModelResult =
   | { readonly kind: "replied"; readonly content: ReplyContent }
   | { readonly kind: "failed"; readonly failure: RunFailure }
-  /** A reply was refused, and there is no money to ask again. */
+  /** A reply was rejected, and no money is left to ask again. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
@@ -30,20 +29,20 @@ export interface CallModelContext {
   readonly state: RunState;
   readonly signal: AbortSignal;
   readonly budget: Pick<Budget, "breach">;
-  /** Notes what was sent to the agent before the last commit; false where that is nothing. */
-  deliverNews(): boolean;
+  /** Records the messages that were sent to the agent before the last commit; false where there is none. */
+  deliverMail(): Promise<boolean>;
 }
 
 const LONGEST_MESSAGE = 1_000; // characters
 const MOST_CALLS = 500; // of one reply; more is no plan
 const MAX_REPLIES = 3; // the first and two more
 
-/** Yields what has to be saved before each request; the reply itself is noted, to be saved with what follows it. */
-export async function* callModel(context: CallModelContext): AsyncGenerator<readonly RunEvent[], ModelResult> {
-  const { request, tools, provider, model, price, state, signal, deliverNews } = context;
+/** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
+export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
+  const { request, tools, provider, model, price, state, signal, deliverMail } = context;
   for (let attempt = state.history.rejected + 1; ; attempt++) {
     yield state.flush();
-    if (!signal.aborted && deliverNews()) yield state.flush(); // what was sent before the commit goes with the request
+    if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     let reply: ModelReply;
     try {
@@ -56,27 +55,35 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<read
     }
     const { turn } = state.history;
     const costUsd = costOf(reply.usage, price);
-    if (reply.ok) {
-      const content = context.readReply(reply.raw);
-      if (content.calls.length > MOST_CALLS) {
-        const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
-        reply = { ok: false, code: "malformed_reply", reason, askAgain: true, usage: reply.usage };
-      } else if (content.text.trim() !== "" || content.calls.length > 0) {
-        const grace = context.grace ? { grace: true as const } : {};
-        state.record({ type: "model_replied", turn, ...grace, raw: reply.raw, usage: reply.usage, costUsd });
-        return { kind: "replied", content };
-      } else {
-        const reason = "the model replied with neither text nor a call";
-        reply = { ok: false, code: "empty_reply", reason, askAgain: true, usage: reply.usage };
-      }
+    const judged = judgeReply(reply, context.readReply);
+    if (judged.kind === "replied") {
+      const grace = context.grace ? { grace: true as const } : {};
+      state.record({ type: "model_replied", turn, ...grace, raw: judged.raw, usage: reply.usage, costUsd });
+      return { kind: "replied", content: judged.content };
     }
-    state.record({ type: "reply_rejected", turn, code: reply.code, reason: reply.reason, usage: reply.usage, costUsd });
-    const mayAskAgain = reply.askAgain && attempt < MAX_REPLIES;
-    const isSpent = mayAskAgain && context.budget.breach() !== null;
+    const { code, reason, askAgain } = judged;
+    state.record({ type: "reply_rejected", turn, code, reason, usage: reply.usage, costUsd });
+    const mayAskAgain = askAgain && attempt < MAX_REPLIES;
+    const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
-    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code: reply.code, message: shown(reply.reason) } };
-    state.record({ type: "message_injected", text: complaint(reply.code) });
+    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: shown(reason) } };
+    state.record({ type: "message_injected", text: complaint(code) });
   }
+}
+
+/** Rejects a reply without text and calls, and one with too many calls. */
+function judgeReply(reply: ModelReply, readReply: ReadReply) {
+  if (!reply.ok) return { kind: "rejected", ...reply } as const;
+  const content = readReply(reply.raw);
+  if (content.calls.length > MOST_CALLS) {
+    const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
+    return { kind: "rejected", code: "malformed_reply", reason, askAgain: true } as const;
+  }
+  if (content.text.trim() === "" && content.calls.length === 0) {
+    const reason = "the model replied with neither text nor a call";
+    return { kind: "rejected", code: "empty_reply", reason, askAgain: true } as const;
+  }
+  return { kind: "replied", raw: reply.raw, content } as const;
 }
 
 function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
@@ -84,7 +91,7 @@ function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
   return { code, message: shown(message) + wish };
 }
 
-/** A vendor's words may be long; what matters stands first. */
+/** A vendor's message may be long; its beginning matters most. */
 function shown(message: string): string {
   return message.slice(0, pairSafe(message, LONGEST_MESSAGE));
 }

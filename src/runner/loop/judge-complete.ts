@@ -1,7 +1,9 @@
 /** Decides whether an agent's `complete` is accepted, and what outcome it makes. */
 import { z } from "zod";
+import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { EndStatus, Outcome, RunFailure } from "../../core/run/run.js";
-import type { JsonSchemas } from "../../json-schema/json-schema.js";
+import { isRecord } from "../../lib/is-record.js";
+import { explainIssue } from "../../lib/issue-text.js";
 
 /** The arguments of `complete`, from an agent or from a host. */
 export const Completion = z.strictObject({
@@ -24,10 +26,9 @@ export async function judgeComplete(
   outputSchema: object | boolean | null,
   schemas: JsonSchemas,
 ): Promise<CompleteVerdict> {
-  const parsed = Completion.safeParse(args);
+  const parsed = Completion.safeParse(args, { reportInput: true });
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return { accepted: false, reason: `${issue?.path.join(".") || "the arguments"}: ${issue?.message}` };
+    return { accepted: false, reason: faultIn(parsed.error) };
   }
   const completion = parsed.data;
   if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
@@ -40,6 +41,10 @@ export async function judgeComplete(
   return { accepted: true, outcome: toOutcome(completion, completion.status) };
 }
 
+function faultIn({ issues: [issue] }: z.ZodError): string {
+  return issue ? explainIssue(issue.path.join(".") || "the arguments", issue) : "the arguments do not fit";
+}
+
 /** The outcome of a `complete` in a grace turn: never refused, always partial, the limit and what is unmet kept. */
 export async function graceOutcome(
   args: unknown,
@@ -49,15 +54,15 @@ export async function graceOutcome(
 ): Promise<Outcome> {
   const verdict = await judgeComplete(args, outputSchema, schemas);
   if (verdict.accepted) return { ...verdict.outcome, status: "partial", error: breach };
-  const said = readableFields(args);
+  const readable = readableFields(args);
   const unmet = { code: breach.code, message: `${breach.message}; ${verdict.reason}` };
-  return { ...toOutcome({ ...said, result: said.result ?? "" }, "partial"), error: unmet };
+  return { ...toOutcome({ ...readable, result: readable.result ?? "" }, "partial"), error: unmet };
 }
 
-/** What can be read of a completion that is wrong elsewhere. */
+/** The valid fields of a completion whose other fields are not. */
 function readableFields(args: unknown) {
-  const given = typeof args === "object" && args !== null ? args : {};
-  const fields = Object.entries(given).filter(
+  const record = isRecord(args) ? args : {};
+  const fields = Object.entries(record).filter(
     ([name, value]) => Completion.partial().safeParse({ [name]: value }).success,
   );
   return Completion.partial().parse(Object.fromEntries(fields));

@@ -1,31 +1,30 @@
-/** Whether a reply ends its run, and how: an answer without calls, `complete`, and the one extra reply behind a limit. */
-
+/** Whether a reply ends its run, and how: an answer without calls, `complete`, and the grace turn behind a limit. */
 import { COMPLETE } from "../../core/run/history.js";
-import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome, RunFailure, RunRequest } from "../../core/run/run.js";
 import { factsOf } from "../../core/workflow/engine.js";
 import { fillTemplate } from "../../core/workflow/template.js";
 import type { PrematureStop } from "../../core/workflow/workflow.js";
-import type { CallContext, CallDeps } from "../calls/make-call.js";
 import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
+import type { CallDeps, IndexedCall, RunContext } from "../state/turn-context.js";
 import { ASK } from "../tools/built-in-tools.js";
 import { approvalForSuccess, unmetIn } from "./advance-workflow.js";
 import type { ModelResult } from "./call-model.js";
-import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
+import { graceOutcome, judgeComplete } from "./judge-complete.js";
 
 const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
 
 /**
- * An answer without calls ends the run where nothing is asked of its end; otherwise only `complete` does, or the
- * workflow's own way with it. Returns null where the run goes on.
+ * Judges an answer without calls. It ends the run where nothing is required of the end; else the workflow decides.
+ * Returns null where the run goes on.
  */
-export function answered(text: string, { request, state, engineContext }: CallContext): LoopResult | null {
+export function judgeAnswer(text: string, context: RunContext): LoopResult | null {
+  const { request, state } = context;
   const { outputSchema, workflow } = request;
   if (outputSchema === null && workflow === null) return endWith({ status: "success", result: text });
-  const unmet = unmetIn({ request, state, engineContext });
-  const { action, message } = prematureStop({ request, state, engineContext });
+  const unmet = unmetIn(context);
+  const { action, message } = prematureStop(context);
   const why = message ?? premature(request, unmet);
   const stopped = (status: "blocked" | "partial", reason: string): LoopResult =>
     endWith({ status, result: text, error: { code: "premature_stop", message: reason } });
@@ -40,10 +39,8 @@ export function answered(text: string, { request, state, engineContext }: CallCo
   return null;
 }
 
-type Standing = Pick<CallContext, "request" | "state" | "engineContext">;
-
-/** What the workflow does about an answer without calls; one that is not premature by its condition is simply an answer. */
-function prematureStop({ request, state, engineContext }: Standing): Pick<PrematureStop, "action" | "message"> {
+/** The workflow's action on an answer without calls; where its condition says so, the answer is not premature. */
+function prematureStop({ request, state, engineContext }: RunContext): Pick<PrematureStop, "action" | "message"> {
   const { workflow } = request;
   if (workflow === null || state.workflow === null) return { action: "guide", message: null };
   const { action, message: text, condition } = workflow.onPrematureStop;
@@ -64,106 +61,108 @@ function premature({ outputSchema, workflow }: RunRequest, unmet: readonly strin
 }
 
 /**
- * `complete` is judged after the other calls of its turn; only the first of a turn counts. Returns how the run ends or what
- * it has to ask first, null where it goes on.
+ * Judges `complete` after the other calls of its turn; only the first of a turn counts. Returns how the run ends or which
+ * question it has to ask first; null where it goes on.
  */
-export async function completed(
-  calls: readonly ToolCall[],
+export async function judgeCompletions(
+  calls: readonly IndexedCall[],
   hasMail: boolean,
-  context: CallContext,
+  context: RunContext,
   deps: CallDeps,
 ): Promise<LoopResult | null> {
   const { request, state } = context;
-  const { turn } = state.history;
+  const { turn, answers } = state.history;
   const most = request.workflow?.settings.maxRefusals ?? MAX_COMPLETE_REFUSALS;
-  const asked = calls.flatMap((call, index) => (call.name === COMPLETE ? [{ call, index }] : []));
   const unread = unreadBy(calls, hasMail);
+  const completions = calls.filter(({ call }) => call.name === COMPLETE);
   let outcome: Outcome | null = null;
-  for (const [position, { call, index }] of asked.entries()) {
-    if (state.history.answers[index] !== undefined) continue;
+  for (const [position, { call, index }] of completions.entries()) {
+    if (answers[index] !== undefined) continue;
     if (unread !== null) {
       const text = `complete was put off: ${unread}, and then call it again if your work is done`;
       state.record({ type: "tool_call_finished", turn, index, tool: COMPLETE, isError: true, text, milliseconds: 0 });
       continue;
     }
-    const verdict =
-      position === 0
-        ? await judgeCompletion(call, context, deps)
-        : { accepted: false as const, reason: "complete may be called once in a turn" };
-    if ("about" in verdict) return waitWith(verdict);
-    if (verdict.accepted) {
+    const verdict = position === 0 ? await judgeCompletion(call.arguments, context, deps) : REPEATED;
+    if (verdict.kind === "asks") return waitWith(verdict.draft);
+    if (verdict.kind === "accepted") {
       outcome = verdict.outcome;
-      noteAccepted(index, context);
-      noteCompletion(outcome, context);
+      recordAccepted(index, context);
+      recordCompletion(outcome, context);
       continue;
     }
     const reason = `complete was refused: ${verdict.reason}`;
     state.record({ type: "tool_call_refused", turn, index, tool: COMPLETE, reason });
-    if (outcome === null && state.history.completeRefusals >= most) {
-      const times = state.history.completeRefusals === 1 ? "once" : `${state.history.completeRefusals} times`;
-      const message = `complete was refused ${times}; the last time: ${verdict.reason}`;
-      return endWith({ status: "blocked", result: null, error: { code: "complete_refused", message } });
-    }
+    if (outcome === null && state.history.completeRefusals >= most)
+      return refusedTooOften(state.history.completeRefusals, verdict.reason);
   }
   return outcome && endWith(outcome);
 }
 
-function noteAccepted(index: number, { state }: CallContext): void {
+type Completion =
+  | { readonly kind: "accepted"; readonly outcome: Outcome }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "asks"; readonly draft: QuestionDraft };
+
+const REPEATED: Completion = { kind: "refused", reason: "complete may be called once in a turn" };
+
+/** Nothing the model says makes a success of a run whose workflow has not come to its end. */
+async function judgeCompletion(args: unknown, context: RunContext, { schemas }: CallDeps): Promise<Completion> {
+  const verdict = await judgeComplete(args, context.request.outputSchema, schemas);
+  if (!verdict.accepted) return { kind: "refused", reason: verdict.reason };
+  const unmet = verdict.outcome.status === "success" ? unmetIn(context) : [];
+  if (unmet.length === 0) return { kind: "accepted", outcome: verdict.outcome };
+  const draft = approvalForSuccess(context);
+  return draft ? { kind: "asks", draft } : { kind: "refused", reason: unmet.join("; ") };
+}
+
+function refusedTooOften(refusals: number, last: string): LoopResult {
+  const times = refusals === 1 ? "once" : `${refusals} times`;
+  const message = `complete was refused ${times}; the last time: ${last}`;
+  return endWith({ status: "blocked", result: null, error: { code: "complete_refused", message } });
+}
+
+function recordAccepted(index: number, { state }: RunContext): void {
   const { turn } = state.history;
   const answer = { isError: false, text: "The run ends.", milliseconds: 0 };
   state.record({ type: "tool_call_finished", turn, index, tool: COMPLETE, ...answer });
 }
 
-/** What the agent has to read before its work can be done; null where there is nothing. */
-function unreadBy(calls: readonly ToolCall[], hasMail: boolean): string | null {
-  if (calls.some(({ name }) => name === ASK)) return "read the answer to your question first";
+/** The text that the agent has to read before its work can be done; null where there is none. */
+function unreadBy(calls: readonly IndexedCall[], hasMail: boolean): string | null {
+  if (calls.some(({ call }) => call.name === ASK)) return "read the answer to your question first";
   return hasMail ? "read the message that has come for you first" : null;
 }
 
-/** Nothing the model says makes a success of a run whose workflow has not come to its end. */
-async function judgeCompletion(
-  call: ToolCall,
-  context: CallContext,
-  { schemas }: CallDeps,
-): Promise<CompleteVerdict | QuestionDraft> {
-  const verdict = await judgeComplete(call.arguments, context.request.outputSchema, schemas);
-  if (!verdict.accepted || verdict.outcome.status !== "success") return verdict;
-  const unmet = unmetIn(context);
-  if (unmet.length === 0) return verdict;
-  return approvalForSuccess(context) ?? { accepted: false, reason: unmet.join("; ") };
-}
-
-function noteCompletion({ result }: Outcome, { request, state }: CallContext): void {
+function recordCompletion({ result }: Outcome, { request, state }: RunContext): void {
   if (request.workflow === null) return;
   state.record({ type: "variable_set", name: "workflow_completed", value: true, done: 0 });
   state.record({ type: "variable_set", name: "completion_result", value: result, done: 0 });
 }
 
-/** What the agent is told when a limit has run out. */
+/** The message to the agent before its grace turn. */
 export function graceNotice(breach: RunFailure): string {
   return `A limit is reached: ${breach.message}. This is your last reply. Say what you have found and done so far, in text or with \`complete\`; no other tool is left.`;
 }
 
-/** After a grace turn the run is partial, whatever came of it. */
+/** After a grace turn the run is partial, whatever the agent replied. */
 export async function graceEnd(
-  asked: Exclude<ModelResult, { kind: "stopped" | "spent" }>,
-  context: CallContext,
+  reply: Extract<ModelResult, { kind: "replied" | "failed" }>,
+  context: RunContext,
   breach: RunFailure,
-  deps: CallDeps,
+  { schemas }: CallDeps,
 ): Promise<Outcome> {
   const { outputSchema } = context.request;
-  if (asked.kind === "failed") {
-    const message = `${breach.message}; its last reply failed: ${asked.failure.message}`;
+  if (reply.kind === "failed") {
+    const message = `${breach.message}; its last reply failed: ${reply.failure.message}`;
     return { status: "partial", result: null, error: { code: breach.code, message } };
   }
-  const { text, calls } = asked.content;
+  const { text, calls } = reply.content;
   const index = calls.findIndex(({ name }) => name === COMPLETE);
   const call = calls[index];
-  if (call) {
-    noteAccepted(index, context);
-    const asksSuccess = (call.arguments.status ?? "success") === "success";
-    const message = [breach.message, ...(asksSuccess ? unmetIn(context) : [])].join("; ");
-    return await graceOutcome(call.arguments, outputSchema, deps.schemas, { ...breach, message });
-  }
-  return { status: "partial", result: text || null, error: breach };
+  if (!call) return { status: "partial", result: text || null, error: breach };
+  recordAccepted(index, context);
+  const asksSuccess = (call.arguments.status ?? "success") === "success";
+  const message = [breach.message, ...(asksSuccess ? unmetIn(context) : [])].join("; ");
+  return await graceOutcome(call.arguments, outputSchema, schemas, { ...breach, message });
 }

@@ -1,20 +1,26 @@
-/** What a run's workflow still asks for, told from outside its loop: by a fold of its journal. */
-
+/** Why a workflow does not let its run end in success, asked from outside the loop: by a fold of the journal. */
+import type { RunStore } from "../../core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../core/redact.js";
+import type { ReadReply } from "../../core/run/history.js";
 import type { Run } from "../../core/run/run.js";
 import { unmetForSuccess } from "../../core/workflow/engine.js";
-import type { Runtime } from "../runtime.js";
+import type { GetSetup } from "../request/setup.js";
 import { loadReplay } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
-import { engineContextOf, ownVariables } from "./run-agent.js";
+import { engineContextOf } from "../state/turn-context.js";
 
-/** Why the run may not end in success now; empty without a workflow. Throws ConfigError. */
-export async function unmetByWorkflow(run: Run, runtime: Runtime): Promise<readonly string[]> {
+export interface UnmetDeps {
+  readonly store: Pick<RunStore, "listEvents" | "getRun">;
+  readonly readReply: ReadReply;
+  readonly setup: GetSetup;
+}
+
+/** Empty without a workflow. Throws ConfigError. */
+export async function unmetByWorkflow(run: Run, { store, readReply, setup }: UnmetDeps): Promise<readonly string[]> {
   const { request } = run;
   if (request.workflow === null) return [];
-  const { conditions } = await runtime.setup();
-  const replay = loadReplay(run, runtime.store);
-  const state = createRunState(request, replay, ownVariables(run), runtime.readReply, REDACT_NOTHING);
+  const { conditions } = await setup();
+  const state = createRunState(run, await loadReplay(run, store), readReply, REDACT_NOTHING);
   if (state.workflow === null) return [];
   return unmetForSuccess(request.workflow, state.workflow, engineContextOf(run, conditions));
 }

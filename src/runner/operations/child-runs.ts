@@ -1,107 +1,128 @@
-/** An agent's own runs: started within what it may do itself, waited for, and stopped with it. */
-import { z } from "zod";
+/** An agent's own runs: started within its own rights, waited for, and stopped with it. */
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { RunEvent } from "../../core/run/event.js";
-import type { ToolCall } from "../../core/run/message.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { CANCEL_RUN, GET_RUN, SPAWN_AGENT } from "../../core/tools/tool.js";
-import type { CallContext } from "../calls/make-call.js";
-import type { Runtime } from "../runtime.js";
-import { SpawnWish } from "../tools/child-tools.js";
-import { endRun } from "./end-run.js";
-import { startRun } from "./start-run.js";
-import { waitForRuns } from "./wait-for-runs.js";
+import { explainIssue } from "../../lib/issue-text.js";
+import type { ChildRuns, IndexedCall, TurnContext } from "../state/turn-context.js";
+import { ChildArguments } from "../tools/child-tools.js";
+import { type EndDeps, endRun } from "./end-run.js";
+import { type StartDeps, startRun } from "./start-run.js";
+import { type WaitDeps, waitForRuns } from "./wait-for-runs.js";
 
-/** Makes one call of an agent to a tool for its own runs; what it brought about goes to `note`, to be saved with the answer. */
-export type CallChildren = (call: ToolCall, index: number, context: CallContext, note: Note) => Promise<ToolAnswer>;
-type Note = (fact: RunEvent) => void;
+export type ChildRunsDeps = StartDeps & WaitDeps & EndDeps;
 
-const LONGEST_WAIT_SECONDS = 120; // of one call: the agent is asked again whether it wants to go on waiting
+const LONGEST_WAIT_SECONDS = 120; // of one call: the agent decides again whether it goes on waiting
 
-export function createChildRuns(runtime: () => Runtime): CallChildren {
-  return async (call, index, context, note) => {
-    const report = (child: Run) => {
-      const { turn } = context.state.history;
-      if (isEnded(child.status)) note({ type: "child_reported", turn, index, child: child.id, status: child.status });
-      return toReport(child);
-    };
-    try {
-      switch (call.name) {
-        case SPAWN_AGENT:
-          return told(await spawnChild(call, index, context, note, runtime()));
-        case GET_RUN:
-          return told(report(childNamed(String(call.arguments.run_id), context, runtime())));
-        case CANCEL_RUN:
-          return told(cancelChild(call, report, context, runtime()));
-        default:
-          return told(await waitForChildren(call, report, context, runtime()));
+/** `deps` is called at the first use: the operations and their child runs need each other. */
+export function createChildRuns(deps: () => ChildRunsDeps): ChildRuns {
+  return {
+    async call(indexed, context, onFact) {
+      try {
+        return answerOf(await callChildTool({ indexed, context, onFact, deps: deps() }));
+      } catch (error) {
+        if (error instanceof RequestError || error instanceof ConfigError)
+          return { isError: true, text: error.message, attachments: [] };
+        throw error;
       }
-    } catch (error) {
-      if (error instanceof RequestError || error instanceof ConfigError)
-        return { isError: true, text: error.message, attachments: [] };
-      throw error;
-    }
+    },
   };
 }
 
-function told(report: object): ToolAnswer {
+/** One call of an agent, and where its facts go. */
+interface ChildCall {
+  readonly indexed: IndexedCall;
+  readonly context: TurnContext;
+  readonly deps: ChildRunsDeps;
+  onFact(fact: RunEvent): void;
+}
+
+function answerOf(report: object): ToolAnswer {
   return { isError: false, text: JSON.stringify(report), attachments: [] };
 }
 
-/** The call's place is the child's key: one that is made again after a crash finds the child that it made before. */
-async function spawnChild(call: ToolCall, index: number, context: CallContext, note: Note, runtime: Runtime) {
+async function callChildTool(childCall: ChildCall): Promise<object> {
+  const { call } = childCall.indexed;
+  switch (call.name) {
+    case SPAWN_AGENT:
+      return await spawnChild(childCall);
+    case GET_RUN:
+      return reportOf(await childNamed(String(call.arguments.run_id), childCall), childCall);
+    case CANCEL_RUN:
+      return await cancelChild(childCall);
+    default:
+      return await waitForChildren(childCall);
+  }
+}
+
+/** The call's place is the child's key: a call that is repeated after a crash finds the child that it made before. */
+async function spawnChild({ indexed, context, onFact, deps }: ChildCall): Promise<object> {
+  const { call, index } = indexed;
   const { run, state, toolSet, signal } = context;
   const { turn } = state.history;
-  const parsed = SpawnWish.safeParse(call.arguments);
-  if (!parsed.success) throw new RequestError("invalid_arguments", z.prettifyError(parsed.error));
+  const parsed = ChildArguments.safeParse(call.arguments, { reportInput: true });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join(".") || "the arguments";
+    throw new RequestError("invalid_arguments", issue ? explainIssue(where, issue) : "the arguments do not fit");
+  }
   const parent = {
     run,
     toolSet,
     step: state.step,
     secondsLeft: context.secondsLeft(),
-    usdLeft: context.budget.usdLeft(),
+    usdLeft: await context.budget.usdLeft(),
   };
-  const wish = { ...parsed.data, idempotency_key: `${run.id}:${turn}:${index}` };
-  const { run: child, notices } = await startRun(wish, { signal, parent }, runtime);
-  note({ type: "child_spawned", turn, index, child: child.id });
+  const args = { ...parsed.data, idempotency_key: `${run.id}:${turn}:${index}` };
+  const { run: child, notices } = await startRun(args, { kind: "agent", signal, parent }, deps);
+  onFact({ type: "child_spawned", turn, index, child: child.id });
   return { run_id: child.id, status: child.status, ...(notices.length > 0 ? { notices } : {}) };
 }
 
-/** Without names all that go on, and those that have ended since without the agent having been told. */
-async function waitForChildren(call: ToolCall, report: Report, context: CallContext, runtime: Runtime) {
-  const { run_ids: named, mode = "all", wait_seconds: asked = LONGEST_WAIT_SECONDS } = call.arguments;
-  const runIds = Array.isArray(named)
-    ? [...new Set(named.map((id) => childNamed(String(id), context, runtime).id))]
-    : [...context.state.history.children];
-  // Shorter than what counts as a stall of the run that waits.
+/** Without names: all living children, and all that have ended since without the agent having learned of it. */
+async function waitForChildren(childCall: ChildCall): Promise<object> {
+  const { context, deps } = childCall;
+  const { run_ids: named, mode = "all", wait_seconds: asked = LONGEST_WAIT_SECONDS } = childCall.indexed.call.arguments;
+  const runIds = Array.isArray(named) ? await idsOf(named.map(String), childCall) : [...context.state.history.children];
+  // Shorter than a stall of the run that waits.
   const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS, context.request.limits.stallSeconds / 2);
   const { signal } = context;
-  const wish = { runIds, mode: mode === "any" ? "any" : "all", milliseconds: seconds * 1000, signal } as const;
-  const runs = await waitForRuns({ ...wish, untilEnded: true }, runtime);
+  const request = { runIds, mode: mode === "any" ? "any" : "all", milliseconds: seconds * 1000, signal } as const;
+  const runs = await waitForRuns({ ...request, untilEnded: true }, deps);
   const pending = runs.filter(({ status }) => !isEnded(status)).map(({ id }) => id);
-  return { pending, runs: runs.map(report) }; // what still goes on stands first: a long answer is cut at its end
+  return { pending, runs: runs.map((run) => reportOf(run, childCall)) }; // pending first: a long answer is cut at its end
 }
 
-function cancelChild(call: ToolCall, report: Report, context: CallContext, runtime: Runtime): object {
-  const { id } = childNamed(String(call.arguments.run_id), context, runtime);
+async function idsOf(names: readonly string[], childCall: ChildCall): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for (const name of names) ids.add((await childNamed(name, childCall)).id);
+  return [...ids];
+}
+
+async function cancelChild(childCall: ChildCall): Promise<object> {
+  const { call } = childCall.indexed;
+  const { store } = childCall.deps;
+  const { id } = await childNamed(String(call.arguments.run_id), childCall);
   const reason = call.arguments.reason === undefined ? "" : `: ${String(call.arguments.reason)}`;
-  const error = { code: "cancelled", message: `cancelled by the run that started it${reason}` };
-  const { was } = endRun(id, { status: "cancelled", result: null, error }, runtime);
-  return { was, ...report(childNamed(id, context, runtime)) };
+  const message = `cancelled by the run that started it${reason}`;
+  const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;
+  const { was } = await endRun(id, outcome, childCall.deps);
+  const now = await store.getRun(id);
+  return { was, ...(now ? reportOf(now, childCall) : {}) };
 }
 
-function childNamed(id: string, { run }: CallContext, { store }: Runtime): Run {
-  const child = store.getRun(id);
-  if (child === null || child.parentRunId !== run.id)
+async function childNamed(id: string, { context, deps }: ChildCall): Promise<Run> {
+  const child = await deps.store.getRun(id);
+  if (child === null || child.parentRunId !== context.run.id)
     throw new RequestError("not_a_child", `${id} is not a run that you have started`);
   return child;
 }
 
-type Report = (child: Run) => object;
-
-/** A run as the agent that started it is told of it. */
-function toReport({ id, title, status, outcome }: Run): object {
+/** A run as the agent that started it reads it; records that the agent has learned of its end. */
+function reportOf({ id, title, status, outcome }: Run, { indexed, context, onFact }: ChildCall): object {
+  const { turn } = context.state.history;
+  if (isEnded(status)) onFact({ type: "child_reported", turn, index: indexed.index, child: id, status });
   return {
     run_id: id,
     title,

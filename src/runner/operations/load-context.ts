@@ -1,13 +1,24 @@
 /** Reads the sources of context that a caller names, all of them or none. */
 
 import { RequestError } from "../../core/errors.js";
+import type { ReadProjectFile } from "../../core/ports/project-files.js";
+import type { RunStore } from "../../core/ports/run-store.js";
+import type { Redact } from "../../core/redact.js";
 import { type ContextBlock, LARGEST_CONTEXT, LARGEST_SOURCE } from "../../core/run/context.js";
 import { type ContextSource, parseSource } from "../../core/run/context-source.js";
+import type { ReadReply } from "../../core/run/history.js";
 import type { Message } from "../../core/run/message.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { cutTo } from "../../lib/text.js";
-import type { Runtime } from "../runtime.js";
 import { conversationOf } from "../state/conversation.js";
+
+export interface ContextDeps {
+  readonly project: string;
+  readonly store: Pick<RunStore, "getRun" | "listEvents">;
+  readonly readReply: ReadReply;
+  readonly redact: Redact;
+  readonly readProjectFile: ReadProjectFile;
+}
 
 /** The agent that asks, which gets at its own runs only; null is a host. */
 type Asker = Pick<Run, "id"> | null;
@@ -16,15 +27,15 @@ const SHOWN_SOURCE = 200; // characters of a source that an error quotes
 
 /** What the sources hold now, without secrets; null where none is named. Throws RequestError for the first that cannot be read. */
 export async function loadContext(
-  given: readonly string[] | undefined,
+  names: readonly string[] | undefined,
   asker: Asker,
-  runtime: Runtime,
+  deps: ContextDeps,
 ): Promise<readonly ContextBlock[] | null> {
-  if (given === undefined) return null;
-  const sources = given.map((name) => ({ name, source: understood(name) }));
+  if (names === undefined) return null;
+  const sources = names.map((name) => ({ name, source: understood(name) }));
   const blocks: ContextBlock[] = [];
   for (const { name, source } of sources) {
-    const text = await readSource(name, source, asker, runtime);
+    const text = await readSource(name, source, asker, deps);
     const bytes = Buffer.byteLength(text);
     if (bytes > LARGEST_SOURCE)
       throw unreadable(
@@ -39,7 +50,7 @@ export async function loadContext(
       "unreadable_context",
       `context: its sources have ${bytes} bytes together, and at most ${LARGEST_CONTEXT} are taken: leave some out`,
     );
-  return runtime.redact.value(blocks);
+  return deps.redact.value(blocks);
 }
 
 function understood(name: string): ContextSource {
@@ -49,30 +60,30 @@ function understood(name: string): ContextSource {
   return source;
 }
 
-async function readSource(name: string, source: ContextSource, asker: Asker, runtime: Runtime): Promise<string> {
+async function readSource(name: string, source: ContextSource, asker: Asker, deps: ContextDeps): Promise<string> {
   switch (source.kind) {
     case "text":
       return source.text;
     case "file": {
-      const read = await runtime.readProjectFile(source.path, LARGEST_SOURCE);
+      const read = await deps.readProjectFile(source.path, LARGEST_SOURCE);
       if ("fault" in read) throw unreadable(name, read.fault);
       return read.text;
     }
     case "run": {
-      const run = runNamed(name, source.runId, asker, runtime);
+      const run = await runNamed(name, source.runId, asker, deps);
       if (!isEnded(run.status)) throw unreadable(name, `the run is ${run.status}: wait_for_runs waits for its end`);
       return toOutcomeText(run);
     }
     case "transcript": {
-      const run = runNamed(name, source.runId, asker, runtime);
-      const messages = conversationOf(run, runtime).slice(-source.messages);
-      return lastBytes(runtime.redact.text(messages.map(toSaid).join("\n\n")), LARGEST_SOURCE);
+      const run = await runNamed(name, source.runId, asker, deps);
+      const messages = (await conversationOf(run, deps)).slice(-source.messages);
+      return lastBytes(deps.redact.text(messages.map(toText).join("\n\n")), LARGEST_SOURCE);
     }
   }
 }
 
-function runNamed(name: string, id: string, asker: Asker, { store, project }: Runtime): Run {
-  const run = store.getRun(id);
+async function runNamed(name: string, id: string, asker: Asker, { store, project }: ContextDeps): Promise<Run> {
+  const run = await store.getRun(id);
   if (asker !== null && run?.parentRunId !== asker.id) throw unreadable(name, "it is not a run that you have started");
   if (run?.project !== project)
     throw unreadable(name, "there is no such run in this project: list_runs shows those there are");
@@ -96,7 +107,7 @@ function toOutcomeText({ status, outcome }: Run): string {
   ].join("\n");
 }
 
-function toSaid(message: Message): string {
+function toText(message: Message): string {
   switch (message.role) {
     case "user":
       return `[to the agent]\n${message.text}`;

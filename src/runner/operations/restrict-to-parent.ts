@@ -7,8 +7,8 @@ import type { RunRequest } from "../../core/run/run.js";
 import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { patternMatches } from "../../core/tools/tool.js";
 import type { Rule, Step } from "../../core/workflow/workflow.js";
-import type { AgentRun } from "../loop/run-agent.js";
-import type { SpawnArguments } from "../request/resolve-request.js";
+import type { SpawnArguments } from "../request/run-settings.js";
+import type { AgentRun } from "../state/turn-context.js";
 import type { ToolSet } from "../tools/tool-set.js";
 
 /** The run that starts another, with the step it is in, what it is offered there and what is left of its time and money now. */

@@ -1,35 +1,50 @@
-/** Continues a run because a caller asks for it: the same run where it is not done, a new one with its history where it is. */
-
+/** Continues a run at the request of a caller: the same run where it is not done, a new run with its history where it is. */
 import { RequestError } from "../../core/errors.js";
-import type { HostSession } from "../../core/ports/run-store.js";
+import type { HostSession, RunStore } from "../../core/ports/run-store.js";
+import type { Redact } from "../../core/redact.js";
 import { addCosts } from "../../core/run/cost.js";
 import type { RunEvent } from "../../core/run/event.js";
+import type { ReadReply } from "../../core/run/history.js";
 import { firstBreach } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
-import { ownVariables } from "../loop/run-agent.js";
-import { openAgentDeps } from "../request/agent-deps.js";
+import type { EventBus } from "../live/event-bus.js";
+import type { LiveRuns } from "../live/live-runs.js";
+import type { OpenAgent } from "../live/open-agent.js";
 import { requirementsOf } from "../request/requirements.js";
-import type { Runtime } from "../runtime.js";
+import type { GetSetup } from "../request/setup.js";
 import { type CostBreach, createBudget } from "../state/budget.js";
-import { loadReplay, type Replay } from "../state/replay.js";
+import { loadReplay, type Replay, replayOf } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
-import { titleFrom } from "./start-run.js";
+import { refusal, titleFrom } from "./start-run.js";
 
+export interface ResumeDeps {
+  readonly project: string;
+  readonly store: RunStore;
+  readonly live: LiveRuns;
+  readonly bus: EventBus;
+  readonly readReply: ReadReply;
+  readonly redact: Redact;
+  readonly setup: GetSetup;
+  readonly openAgent: OpenAgent;
+  newId(prefix: "run" | "ses"): string;
+}
+
+/** The arguments of a caller, by their public names. */
 export interface ResumeArguments {
-  /** What the agent is told; what it works on next where the run had ended in success. */
+  /** For the agent; the next task where the run had ended in success. */
   readonly message?: string | undefined;
-  readonly moreTurns?: number | undefined;
-  readonly moreSeconds?: number | undefined;
-  readonly moreCostUsd?: number | undefined;
+  readonly more_turns?: number | undefined;
+  readonly more_seconds?: number | undefined;
+  readonly more_cost_usd?: number | undefined;
 }
 
 export interface ResumedRun {
   readonly run: Run;
-  /** What the run could use before and is not there now, one sentence each. */
+  /** Providers and servers that the run could use before and that are missing here; one sentence each. */
   readonly notices: readonly string[];
 }
 
-interface Caller {
+export interface ResumeCaller {
   readonly session: HostSession;
   readonly signal: AbortSignal;
 }
@@ -38,30 +53,27 @@ interface Caller {
 export async function resumeRun(
   run: Run,
   given: ResumeArguments,
-  caller: Caller,
-  runtime: Runtime,
+  caller: ResumeCaller,
+  deps: ResumeDeps,
 ): Promise<ResumedRun> {
+  const { project, store, live, bus, redact } = deps;
   refuseStatus(run, given);
   refuseUnlimited(run, given);
-  if (run.project !== runtime.project)
+  if (run.project !== project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
-  const args = runtime.redact.value(given);
-  const setup = await runtime.setup();
-  const { entries, missing } = await requirementsOf(run, setup, runtime.store);
+  const args = redact.value(given);
+  const setup = await deps.setup();
+  const { entries, missing } = await requirementsOf(run, setup, store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
-  const agent = await openAgentDeps(entries, setup, runtime);
-  const before = loadReplay(run, runtime.store); // what cannot be read cannot go on
-  refuseGone(caller, runtime);
+  const agent = await deps.openAgent(entries, setup);
+  const before = await loadReplay(run, store); // a run whose journal cannot be read cannot go on
   const { resumed, replay } =
-    run.status === "success" ? await continueRun(run, args, caller, runtime) : reopenRun(run, before, args, runtime);
-  runtime.live.begin(resumed, replay, agent);
-  runtime.bus.publish(resumed.id, []);
+    run.status === "success"
+      ? await continueRun(run, args, caller, deps)
+      : await reopenRun(run, before, args, caller, deps);
+  live.begin(resumed, replay, agent);
+  bus.publish(resumed.id, []);
   return { run: resumed, notices: missing };
-}
-
-function refuseGone({ signal }: Caller, { live }: Runtime): void {
-  if (live.closed) throw new RequestError("shutting_down", "legwork is shutting down: resume the run in a new process");
-  if (signal.aborted) throw new RequestError("cancelled", "the call was cancelled before the run was resumed");
 }
 
 function refuseStatus({ id, status, question }: Run, { message }: ResumeArguments): void {
@@ -69,16 +81,20 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
   if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
   if (status === "waiting")
     throw refuse(
-      question === null ? "has its answer, and goes on by itself" : "waits for an answer: respond_to_run gives it",
+      question === null ? "has its answer, and goes on by itself" : "waits for an answer: pass it to respond_to_run",
     );
   if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
   if (status === "success" && message === undefined)
     throw refuse("ended in success: pass a message that says what to do next");
 }
 
-function refuseUnlimited({ id, request }: Run, { moreCostUsd }: ResumeArguments): void {
-  if (moreCostUsd === undefined || request.limits.maxCostUsd !== null) return;
+function refuseUnlimited({ id, request }: Run, { more_cost_usd }: ResumeArguments): void {
+  if (more_cost_usd === undefined || request.limits.maxCostUsd !== null) return;
   throw new RequestError("invalid_arguments", `more_cost_usd: ${id} has no limit on money, so leave it out`);
+}
+
+function refuseGone({ signal }: ResumeCaller, live: LiveRuns): void {
+  if (live.closing.aborted || signal.aborted) throw refusal({ kind: "refused", reason: "aborted" }, live);
 }
 
 interface Reopened {
@@ -86,11 +102,17 @@ interface Reopened {
   readonly replay: Replay;
 }
 
-/** The same run, with what is granted on top of its limits; held only if its past can be read. */
-function reopenRun(run: Run, before: Replay, given: ResumeArguments, runtime: Runtime): Reopened {
-  const { moreTurns, moreSeconds, moreCostUsd, message } = given;
-  const { store } = runtime;
-  refuseUsedUp(run, before, given, runtime);
+/** The same run, with the grants on top of its limits. */
+async function reopenRun(
+  run: Run,
+  before: Replay,
+  args: ResumeArguments,
+  caller: ResumeCaller,
+  deps: ResumeDeps,
+): Promise<Reopened> {
+  const { store, live } = deps;
+  await refuseUsedUp(run, before, args, deps);
+  const { message, more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd } = args;
   const resumed: RunEvent = {
     type: "run_resumed",
     by: "request",
@@ -98,35 +120,33 @@ function reopenRun(run: Run, before: Replay, given: ResumeArguments, runtime: Ru
     ...(moreSeconds === undefined ? {} : { moreSeconds }),
     ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
   };
-  const told = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
+  const messages = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
     text == null ? [] : [{ type: "message_injected", text }],
   );
-  const reopened = store.together((): Reopened | null => {
-    const taken = store.claim({ runId: run.id, epoch: run.epoch }, [resumed, ...told]);
-    return taken && { resumed: taken, replay: loadReplay(taken, store) };
-  });
-  if (reopened) return reopened;
-  const now = store.getRun(run.id)?.status;
-  throw new RequestError("not_resumable", `${run.id} is ${now} now: somebody else was first`);
+  refuseGone(caller, live);
+  const reopened = await store.reopen({ runId: run.id, epoch: run.epoch }, [resumed, ...messages]);
+  if (reopened) return { resumed: reopened.run, replay: await replayOf(reopened.run, reopened.events, store) };
+  const now = await store.statusOf(run.id);
+  throw new RequestError("not_resumable", `${run.id} is ${now} now: another caller was first`);
 }
 
-/** The agent thought that it was done, or had been told that its last reply was due; null where it noticed no end. */
+/** The agent had called complete, or knew that its last reply was due; null where it noticed no end. */
 function endNotice({ status }: Run): string | null {
   return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
 }
 
-/** A run without turns, time or money would end at once, and not as its caller expects. */
-function refuseUsedUp(run: Run, replay: Replay, given: ResumeArguments, runtime: Runtime): void {
-  const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = given;
+/** A run without turns, time or money would end at once, against the expectation of its caller. */
+async function refuseUsedUp(run: Run, replay: Replay, args: ResumeArguments, deps: ResumeDeps): Promise<void> {
+  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0 } = args;
   const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
-  const { history } = createRunState(run.request, replay, ownVariables(run), runtime.readReply, runtime.redact);
-  history.moreTurns += moreTurns;
-  history.moreCostUsd += moreCostUsd;
+  const { history } = createRunState(run, replay, deps.readReply, deps.redact);
+  history.moreTurns += more_turns;
+  history.moreCostUsd += more_cost_usd;
   const breach = firstBreach(run.request.limits, history);
   if (breach) throw refuse(`${breach.message}; pass more_turns`);
-  if (replay.millisecondsLeft + moreSeconds * 1000 <= 0)
+  if (replay.millisecondsLeft + more_seconds * 1000 <= 0)
     throw refuse("its time is up (timeout_seconds); pass more_seconds");
-  const spent = createBudget(run, history, runtime.store).breach();
+  const spent = await createBudget(run, history, deps.store).breach();
   if (spent) throw refuse(`${spent.failure.message}; ${moneyRemedy(spent, run)}`);
 }
 
@@ -138,43 +158,45 @@ function moneyRemedy({ runId, isKnown }: CostBreach, { id }: Run): string {
 }
 
 /** A new run that begins where the other has ended. */
-async function continueRun(run: Run, given: ResumeArguments, caller: Caller, runtime: Runtime): Promise<Reopened> {
-  const { session } = caller;
-  const { store } = runtime;
-  const message = given.message ?? "";
-  const id = runtime.newId("run");
-  const created = await runtime.live.create(
-    {
-      id,
-      sessionId: runtime.newId("ses"),
-      parentSessionId: session.id,
-      hostSession: session,
-      parentRunId: null,
-      rootRunId: id,
-      continues: run.id,
-      depth: 1,
-      project: runtime.project,
-      title: titleFrom(message),
-      request: { ...run.request, prompt: message, context: null, limits: withMore(run.request.limits, given) },
-      message,
-      step: run.step,
-      idempotency: null,
-    },
-    () => {
-      refuseGone(caller, runtime);
-      if (store.getRun(run.id) === null)
-        throw new RequestError("unknown_run", `${run.id} was deleted meanwhile: spawn_agent starts a new run`);
-    },
-  );
-  return { resumed: created.run, replay: loadReplay(created.run, store) };
+async function continueRun(
+  run: Run,
+  args: ResumeArguments,
+  { session, signal }: ResumeCaller,
+  deps: ResumeDeps,
+): Promise<Reopened> {
+  const { store, live, project, newId } = deps;
+  const message = args.message ?? "";
+  const id = newId("run");
+  const newRun = {
+    id,
+    sessionId: newId("ses"),
+    parentSessionId: session.id,
+    hostSession: session,
+    parentRunId: null,
+    rootRunId: id,
+    continues: run.id,
+    depth: 1,
+    project,
+    title: titleFrom(message),
+    request: { ...run.request, prompt: message, context: null, limits: withMore(run.request.limits, args) },
+    message,
+    step: run.step,
+    idempotency: null,
+  };
+  const created = await store.createRun(newRun, {
+    signal: AbortSignal.any([signal, live.closing]),
+    maxChildren: Number.POSITIVE_INFINITY,
+  });
+  if (created.kind === "refused") throw refusal(created, live);
+  return { resumed: created.run, replay: await loadReplay(created.run, store) };
 }
 
-function withMore(limits: RunRequest["limits"], given: ResumeArguments): RunRequest["limits"] {
-  const { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 } = given;
+function withMore(limits: RunRequest["limits"], args: ResumeArguments): RunRequest["limits"] {
+  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0 } = args;
   return {
     ...limits,
-    maxTurns: limits.maxTurns + moreTurns,
-    timeoutSeconds: limits.timeoutSeconds + moreSeconds,
-    maxCostUsd: addCosts(limits.maxCostUsd, moreCostUsd),
+    maxTurns: limits.maxTurns + more_turns,
+    timeoutSeconds: limits.timeoutSeconds + more_seconds,
+    maxCostUsd: addCosts(limits.maxCostUsd, more_cost_usd),
   };
 }

@@ -1,75 +1,90 @@
 /** Starts a run: resolved and refused first, then written in one transaction, then driven. */
-import { createHash } from "node:crypto";
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
-import type { HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
+import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { CreateRunResult, HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
 import { canSpawn } from "../../core/run/limits.js";
-import { isEnded, type Run, type RunRequest } from "../../core/run/run.js";
+import type { Run, RunRequest } from "../../core/run/run.js";
 import { patternNamesServer } from "../../core/tools/tool.js";
-import { openAgentDeps } from "../request/agent-deps.js";
+import { sha256 } from "../../lib/hash.js";
+import { cutTo } from "../../lib/text.js";
+import type { LiveRuns } from "../live/live-runs.js";
+import type { OpenAgent } from "../live/open-agent.js";
 import { requirePrices } from "../request/require-prices.js";
 import { policyInStep } from "../request/resolve-policy.js";
-import { resolveRequest, type SpawnArguments } from "../request/resolve-request.js";
-import type { Runtime } from "../runtime.js";
+import { resolveRequest } from "../request/resolve-request.js";
+import type { SpawnArguments } from "../request/run-settings.js";
+import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
-import { serversFor, type ToolSet } from "../tools/tool-set.js";
-import { loadContext } from "./load-context.js";
+import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
+import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
+
+export interface StartDeps extends ContextDeps {
+  readonly store: RunStore;
+  readonly live: LiveRuns;
+  readonly schemas: JsonSchemas;
+  readonly resolveToolSet: ResolveToolSet;
+  readonly setup: GetSetup;
+  readonly openAgent: OpenAgent;
+  /** Admits the calls of hosts one by one. */
+  admission(): Promise<void>;
+  newId(prefix: "run" | "ses"): string;
+}
 
 export interface StartedRun {
   readonly run: Run;
   /** False for the run that the same idempotency key made before. */
   readonly isNew: boolean;
-  /** What it is offered, where the tools of its servers are known. */
+  /** Its tool set, where the tools of its servers are known. */
   readonly toolSet: ToolSet | null;
   readonly notices: readonly string[];
 }
 
 /** Who asks: a host, or an agent with its run. */
-type Caller = { readonly signal: AbortSignal } & ({ readonly session: HostSession } | { readonly parent: ParentRun });
+export type Caller =
+  | { readonly kind: "host"; readonly session: HostSession; readonly signal: AbortSignal }
+  | { readonly kind: "agent"; readonly parent: ParentRun; readonly signal: AbortSignal };
 
 /**
- * Starts a run for a host's session, or for an agent within what that may do. Its row exists when this returns; a slot may not be free yet.
- * Throws RequestError or ConfigError, and then nothing was written.
+ * Starts a run for a host, or for an agent within its own rights. The row exists when this resolves; a slot may not be free
+ * yet. Throws RequestError or ConfigError, and then nothing was written.
  */
-export async function startRun(given: SpawnArguments, caller: Caller, runtime: Runtime): Promise<StartedRun> {
-  const isHosts = "session" in caller;
-  if (isHosts) await runtime.admission(); // hosts ask for many at once, and for other things meanwhile
-  const setup = await runtime.setup();
+export async function startRun(given: SpawnArguments, caller: Caller, deps: StartDeps): Promise<StartedRun> {
+  const { live, redact, admission } = deps;
+  if (caller.kind === "host") await admission(); // hosts ask for many at once, and for other things meanwhile
+  const setup = await deps.setup();
   const { settings, providers, definitions, downstream, notices } = setup;
-  const { schemas, live, redact } = runtime;
   const args = redact.value(given);
-  const made = madeBefore(args, runtime);
-  if (made) {
-    await runtime.store.synced(); // it may have been created a moment ago
-    return { run: made, isNew: false, toolSet: knownToolSet(made.request, runtime, downstream), notices };
-  }
-  const parent = "parent" in caller ? caller.parent : null;
+  const made = await madeBefore(args, deps);
+  if (made) return { run: made, isNew: false, toolSet: knownToolSet(made.request, downstream, deps), notices };
+  const parent = caller.kind === "agent" ? caller.parent : null;
+  const context = await loadContext(given.context, parent?.run ?? null, deps); // a path may look like a secret
   const asker = parent?.run.request ?? null;
-  const context = await loadContext(given.context, parent?.run ?? null, runtime); // a path may look like a secret
-  const resolved = await resolveRequest(args, { settings, providers, definitions, schemas, parent: asker, context });
+  const sources = { settings, providers, definitions, schemas: deps.schemas, parent: asker, context };
+  const resolved = await resolveRequest(args, sources);
   const request = parent ? restrictToParent(resolved.request, args, parent) : resolved.request;
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
-  const agent = await openAgentDeps(resolved.entries, setup, runtime);
-  const { run, isNew } = await createRun(request, args, caller, runtime);
+  const agent = await deps.openAgent(resolved.entries, setup);
+  const { run, isNew } = await createRun(request, args, caller, deps);
   if (isNew) live.begin(run, newReplay(run.request), agent);
-  if (isHosts) await runtime.admission(); // one commit may have created many
-  const toolSet = knownToolSet(run.request, runtime, downstream);
+  if (caller.kind === "host") await admission(); // one commit may have created many
+  const toolSet = knownToolSet(run.request, downstream, deps);
   return { run, isNew, toolSet, notices: [...notices, ...resolved.notices] };
 }
 
-/** What has changed since the key was first used does not matter: a definition may be gone, or a parent's time nearly up. */
-function madeBefore(args: SpawnArguments, { store, project }: Runtime): Run | null {
+/** Changes since the first use of the key do not matter: a definition may be gone, or a parent's time nearly up. */
+async function madeBefore(args: SpawnArguments, { store, project }: StartDeps): Promise<Run | null> {
   const idempotency = idempotencyOf(args);
-  const found = idempotency && store.findRun(project, idempotency.key);
+  const found = idempotency && (await store.findRun(project, idempotency.key));
   if (!found) return null;
   if (found.requestHash !== idempotency.requestHash) throw conflict(idempotency.key, found.run);
   return found.run;
 }
 
-/** A workflow that starts agents cannot be followed where they may not be started. */
+/** A workflow that starts agents cannot be followed where the run may start none. */
 function refuseFlat({ workflow, limits }: RunRequest, depth: number): void {
   if ((workflow?.settings.maxDepth ?? 1) === 1 || canSpawn(depth, limits)) return;
   const rule = `max_depth is ${limits.maxDepth}, and the run would be at depth ${depth}`;
@@ -78,7 +93,7 @@ function refuseFlat({ workflow, limits }: RunRequest, depth: number): void {
   throw new RequestError("too_deep", `workflow ${workflow?.name} starts agents of its own, and ${rule}: ${remedy}`);
 }
 
-/** A server that the caller names, and that cannot be used as it is configured, is told before anything is written. */
+/** Refuses a server that the caller names and whose configuration is broken, before anything is written. */
 function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): void {
   for (const { name, problem } of downstream.status()) {
     if (problem?.code !== "bad_definition") continue;
@@ -87,48 +102,69 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
   }
 }
 
-function knownToolSet(request: RunRequest, { resolveToolSet }: Runtime, downstream: Downstream): ToolSet | null {
+function knownToolSet(
+  request: RunRequest,
+  downstream: Downstream,
+  { resolveToolSet }: Pick<StartDeps, "resolveToolSet">,
+): ToolSet | null {
   const servers = serversFor(request, downstream.servers);
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
-  return downstream.status().some(isUnknown)
-    ? null
-    : resolveToolSet(
-        downstream.catalog(servers),
-        policyInStep(request, request.workflow?.steps[0] ?? null),
-        request,
-        false,
-      );
+  if (downstream.status().some(isUnknown)) return null;
+  const firstStep = request.workflow?.steps[0] ?? null;
+  return resolveToolSet(downstream.catalog(servers), policyInStep(request, firstStep), request, false);
 }
 
-async function createRun(request: RunRequest, args: SpawnArguments, caller: Caller, runtime: Runtime) {
-  const id = runtime.newId("run");
+const MAX_CHILDREN = 20; // of one run, alive at a time
+
+async function createRun(request: RunRequest, args: SpawnArguments, caller: Caller, deps: StartDeps) {
+  const { store, live, project, newId } = deps;
+  const id = newId("run");
   const idempotency = idempotencyOf(args);
   const newRun: NewRun = {
     id,
-    sessionId: runtime.newId("ses"),
+    sessionId: newId("ses"),
     ...lineage(id, caller),
     continues: null,
-    project: runtime.project,
+    project,
     title: args.title ?? titleFrom(args.prompt),
     request,
     message: null,
     step: null,
     idempotency,
   };
-  const result = await runtime.live.create(newRun, () => {
-    if (runtime.live.closed)
-      throw new RequestError("shutting_down", "legwork is shutting down: start the run in a new process");
-    if ("parent" in caller) refuseChild(caller.parent.run.id, runtime.store);
-    // Nobody would ever learn of a run whose caller has gone before it had a name.
-    if (caller.signal.aborted) throw new RequestError("cancelled", "the call was cancelled before its run was created");
-  });
+  const signal = AbortSignal.any([caller.signal, live.closing]);
+  const result = await store.createRun(newRun, { signal, maxChildren: MAX_CHILDREN });
   if (result.kind === "conflict") throw conflict(idempotency?.key ?? "", result.run);
+  if (result.kind === "refused") throw refusal(result, live);
   return { run: result.run, isNew: result.kind === "created" };
 }
 
-function idempotencyOf({ idempotency_key: key, ...asked }: SpawnArguments): NewRun["idempotency"] {
-  return key === undefined ? null : { key, requestHash: hashOf(asked) };
+/** Why a run was not written, for its caller. */
+export function refusal(
+  { reason }: Extract<CreateRunResult, { kind: "refused" }>,
+  { closing }: Pick<LiveRuns, "closing">,
+): RequestError {
+  switch (reason) {
+    case "aborted":
+      // Nobody would ever learn of a run whose caller has gone before it had a name.
+      return closing.aborted
+        ? new RequestError("shutting_down", "legwork is shutting down: call it again in a new process")
+        : new RequestError("cancelled", "the call was cancelled before its run was created");
+    case "parent_ended":
+      return new RequestError("parent_ended", "the run that starts it has ended, so it was not started");
+    case "too_many_children":
+      return new RequestError(
+        "too_many_children",
+        `${MAX_CHILDREN} of your runs are alive: wait for one of them first`,
+      );
+    case "source_gone":
+      return new RequestError("unknown_run", "the run was deleted meanwhile: spawn_agent starts a new run");
+  }
+}
+
+function idempotencyOf({ idempotency_key: key, ...request }: SpawnArguments): NewRun["idempotency"] {
+  return key === undefined ? null : { key, requestHash: sha256(JSON.stringify(sorted(request))) };
 }
 
 function conflict(key: string, { id }: Run): RequestError {
@@ -138,19 +174,8 @@ function conflict(key: string, { id }: Run): RequestError {
   );
 }
 
-const MOST_CHILDREN = 20; // of one run, going on at a time
-
-function refuseChild(parentRunId: string, store: RunStore): void {
-  const status = store.statusOf(parentRunId);
-  // Another process may have ended the parent, and nothing would end what it starts afterwards.
-  if (status === null || isEnded(status))
-    throw new RequestError("parent_ended", "the run that starts it has ended, so it was not started");
-  if (store.countLivingChildren(parentRunId) >= MOST_CHILDREN)
-    throw new RequestError("too_many_children", `${MOST_CHILDREN} of your runs go on: wait for one of them first`);
-}
-
 function lineage(id: string, caller: Caller) {
-  if ("session" in caller) {
+  if (caller.kind === "host") {
     const { session } = caller;
     return { parentSessionId: session.id, hostSession: session, parentRunId: null, rootRunId: id, depth: 1 };
   }
@@ -164,21 +189,14 @@ function lineage(id: string, caller: Caller) {
   };
 }
 
-const TITLE_LENGTH = 80;
+const TITLE_LENGTH = 80; // characters
 
-/** The first line of what is asked for. */
+/** The first line of a prompt. */
 export function titleFrom(prompt: string): string {
-  const line = prompt.trim().split("\n")[0] ?? "";
-  return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH - 1)}…`;
+  return cutTo(prompt.trim().split("\n")[0] ?? "", TITLE_LENGTH);
 }
 
-/** The same arguments give the same hash, in whatever order a host writes them. */
-function hashOf(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(sorted(value)))
-    .digest("hex");
-}
-
+/** The same value for the same arguments, in whatever order a host writes them. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

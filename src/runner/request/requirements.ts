@@ -1,25 +1,23 @@
-/** What a run needs to go on in a process: its providers, and the servers whose tools it was offered. */
+/** The providers and servers that a run requires of a process that continues it. */
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { serverOf } from "../../core/tools/tool.js";
-import type { RuntimeParts, Setup } from "../runtime.js";
 import { requirePrices } from "./require-prices.js";
 import { entriesFor, type ProviderEntry } from "./resolve-provider.js";
+import type { GetSetup, Setup } from "./setup.js";
 
 export interface Requirements {
-  /** The providers that the run and its steps need; empty where one of them cannot be used here. */
+  /** The providers of the run and its steps; empty where one of them cannot be used here. */
   readonly entries: ReadonlyMap<string, ProviderEntry>;
-  /** What is not there, one sentence each: providers, then servers. */
+  /** The providers, then the servers, that are missing here; one sentence each. */
   readonly missing: readonly string[];
 }
 
-export async function requirementsOf(
-  run: Run,
-  setup: Setup,
-  store: Pick<RunStore, "lastEvents">,
-): Promise<Requirements> {
-  const servers = missingServers(run, setup, store);
+type Events = Pick<RunStore, "lastEvents">;
+
+export async function requirementsOf(run: Run, setup: Setup, store: Events): Promise<Requirements> {
+  const servers = await missingServers(run, setup, store);
   try {
     return { entries: await entriesOf(run.request, setup.providers), missing: servers };
   } catch (error) {
@@ -28,12 +26,21 @@ export async function requirementsOf(
   }
 }
 
-/** Why an interrupted run does not go on in this process, one sentence each. */
-export async function missingRequirements(run: Run, runtime: RuntimeParts): Promise<readonly string[]> {
-  if (run.project !== runtime.project)
-    return [`it belongs to the project ${run.project}: a legwork there goes on with it`];
+export interface RequirementsDeps {
+  readonly project: string;
+  readonly store: Events;
+  readonly setup: GetSetup;
+}
+
+/** Why this process cannot continue an interrupted run; one sentence each. */
+export async function missingRequirements(
+  run: Run,
+  { project, store, setup }: RequirementsDeps,
+): Promise<readonly string[]> {
+  if (run.project !== project)
+    return [`it belongs to the project ${run.project}: only a legwork process opened there continues it`];
   try {
-    return (await requirementsOf(run, await runtime.setup(), runtime.store)).missing;
+    return (await requirementsOf(run, await setup(), store)).missing;
   } catch (error) {
     if (error instanceof ConfigError) return [error.message];
     throw error;
@@ -51,20 +58,21 @@ async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[
   return entries;
 }
 
-function missingServers(run: Run, { downstream }: Setup, store: Pick<RunStore, "lastEvents">): readonly string[] {
+async function missingServers(run: Run, { downstream }: Setup, store: Events): Promise<readonly string[]> {
   const faults = new Map(
     downstream.status().flatMap(({ name, problem }) => (problem?.code === "bad_definition" ? [[name, problem]] : [])),
   );
-  return serversOffered(run, store).flatMap((server) => {
+  const servers = await serversInToolSet(run, store);
+  return servers.flatMap((server) => {
     if (!downstream.servers.includes(server)) return [`there is no server "${server}" here`];
     return faults.get(server)?.message ?? [];
   });
 }
 
-/** The servers whose tools the run was last offered. */
-function serversOffered({ id }: Run, store: Pick<RunStore, "lastEvents">): readonly string[] {
-  const resolved = store.lastEvents(id, { type: "tools_resolved", beforeSeq: null, limit: 1 })[0]?.event;
-  if (resolved?.type !== "tools_resolved") return [];
-  const tools = resolved.rulings.flatMap((ruling) => (ruling.allowed ? ruling.tools : []));
+/** The servers behind the last tool set of the run. */
+async function serversInToolSet({ id }: Run, store: Events): Promise<readonly string[]> {
+  const [last] = await store.lastEvents(id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
+  if (last?.event.type !== "tools_resolved") return [];
+  const tools = last.event.rulings.flatMap((ruling) => (ruling.allowed ? ruling.tools : []));
   return [...new Set(tools.flatMap((tool) => serverOf(tool) ?? []))];
 }

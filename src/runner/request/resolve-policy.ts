@@ -5,7 +5,7 @@ import type { PatternSource, RunRequest, ToolPolicy } from "../../core/run/run.j
 import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { patternFault } from "../../core/tools/tool.js";
 import type { Step, Workflow } from "../../core/workflow/workflow.js";
-import type { RunSettings } from "./resolve-request.js";
+import type { RunSettings } from "./run-settings.js";
 
 const CALL = "the spawn_agent call";
 const BY_DEFAULT: PatternSource = { patterns: [READ_ONLY_ENTRY], from: "the default policy" };

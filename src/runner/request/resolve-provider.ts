@@ -5,7 +5,7 @@ import type { Provider } from "../../core/ports/provider.js";
 import type { Price } from "../../core/run/cost.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
-import type { RunSettings } from "./resolve-request.js";
+import type { RunSettings } from "./run-settings.js";
 
 /** A vendor as the runner chooses among them. */
 export interface ProviderEntry {

@@ -1,44 +1,15 @@
 /** Turns what a caller asks for into a frozen request, or refuses it, before anything is written. */
 import type { AgentDefinition, Definitions, Found } from "../../core/definitions/agent.js";
 import { ConfigError, RequestError } from "../../core/errors.js";
+import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { ContextBlock } from "../../core/run/context.js";
-import type { PatternSource, RunLimits, RunRequest } from "../../core/run/run.js";
+import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
-import type { JsonSchemas } from "../../json-schema/json-schema.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { resolvePolicy } from "./resolve-policy.js";
 import { entriesFor, type ProviderEntry, resolveProvider } from "./resolve-provider.js";
-
-/** What the configuration says about runs. */
-export interface RunSettings {
-  readonly provider: string | null;
-  readonly model: string | null;
-  readonly tools: PatternSource | null;
-  readonly blockedTools: readonly PatternSource[];
-  readonly limits: RunLimits;
-}
-
-/** What a caller may ask for, by name of the argument. */
-export interface SpawnArguments {
-  readonly prompt: string;
-  readonly agent?: string | undefined;
-  readonly workflow?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly model?: string | undefined;
-  readonly tools?: readonly string[] | undefined;
-  readonly blocked_tools?: readonly string[] | undefined;
-  readonly variables?: Readonly<Record<string, Json>> | undefined;
-  /** The sources, each `kind:rest`. */
-  readonly context?: readonly string[] | undefined;
-  readonly output_schema?: unknown;
-  readonly title?: string | undefined;
-  readonly system_prompt?: string | undefined;
-  readonly max_turns?: number | undefined;
-  readonly timeout_seconds?: number | undefined;
-  readonly max_cost_usd?: number | undefined;
-  readonly idempotency_key?: string | undefined;
-}
+import type { RunSettings, SpawnArguments } from "./run-settings.js";
 
 /** What requests are resolved against. */
 export interface ResolveDeps {

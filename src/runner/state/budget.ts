@@ -1,9 +1,8 @@
-/** What a run may still spend: within its own limit and those of the runs above it, each on all that is below. */
-
+/** The money that a run may still spend, within its own limit and the limits of the runs above it. */
 import type { CostLimit, RunStore } from "../../core/ports/run-store.js";
 import { addCosts, toUsd } from "../../core/run/cost.js";
 import type { History } from "../../core/run/history.js";
-import { canSpawn, costBreach } from "../../core/run/limits.js";
+import { costBreach } from "../../core/run/limits.js";
 import type { Run, RunFailure } from "../../core/run/run.js";
 
 export type Costs = Pick<RunStore, "costOfTree" | "costLimits">;
@@ -11,72 +10,63 @@ export type Costs = Pick<RunStore, "costOfTree" | "costLimits">;
 /** A limit that leaves no room for another request. */
 export interface CostBreach {
   readonly failure: RunFailure;
-  /** Whose limit it is. */
+  /** The run whose limit it is. */
   readonly runId: string;
-  /** False where it is not known what was spent. */
+  /** False where the cost so far is unknown. */
   readonly isKnown: boolean;
 }
 
 export interface Budget {
-  /** The first limit on money that has run out, that of the run itself before those above it. */
-  breach(): CostBreach | null;
-  /** What the run and those that it starts may still spend; null is without limit. */
-  usdLeft(): number | null;
+  /** The first cost limit that has run out: of the run itself, then of the runs above it. */
+  breach(): Promise<CostBreach | null>;
+  /** The USD that the run and its children may still spend; null is without limit. */
+  usdLeft(): Promise<number | null>;
 }
 
-const UNLIMITED: Budget = { breach: () => null, usdLeft: () => null };
+const UNLIMITED: Budget = { breach: async () => null, usdLeft: async () => null };
 
 /**
- * What the run itself has spent is in its history, also where that is not saved yet; what the others have, in the
- * database. That is not asked where the run has no limit: a limit above it would have given it one.
+ * The run's own cost comes from its history, which also holds events that are not saved yet; the cost of other runs comes
+ * from the store. A run without a limit asks the store nothing: a limit above it would have given it one.
  */
 export function createBudget(run: Pick<Run, "id" | "parentRunId" | "request">, history: History, costs: Costs): Budget {
-  const { maxCostUsd: most } = run.request.limits;
-  if (most === null) return UNLIMITED;
-  const ownLimit = () => ({ runId: run.id, usd: toUsd(most + history.moreCostUsd) });
+  const { maxCostUsd } = run.request.limits;
+  if (maxCostUsd === null) return UNLIMITED;
+  const ownLimit = () => ({ runId: run.id, usd: toUsd(maxCostUsd + history.moreCostUsd) });
   let above: readonly CostLimit[] | null = null;
 
-  function limits(): readonly CostLimit[] {
-    above ??= run.parentRunId === null ? [] : costs.costLimits(run.parentRunId);
+  async function limits(): Promise<readonly CostLimit[]> {
+    above ??= run.parentRunId === null ? [] : await costs.costLimits(run.parentRunId);
     return [ownLimit(), ...above];
   }
 
-  function spentIn(runId: string) {
-    const { runs, costUsd } = costs.costOfTree(runId, run.id);
+  async function spentIn(runId: string) {
+    const { runs, costUsd } = await costs.costOfTree(runId, run.id);
     return { others: runs, usd: addCosts(history.spentUsd, costUsd) };
   }
 
-  function breachOf({ runId, usd: mostUsd }: CostLimit): CostBreach | null {
-    const { others, usd } = spentIn(runId);
+  async function breachOf({ runId, usd: limitUsd }: CostLimit): Promise<CostBreach | null> {
+    const { others, usd } = await spentIn(runId);
     const owner = runId === run.id ? "the run" : `the run ${runId} above it`;
-    const failure = costBreach(usd, mostUsd, others === 0 ? owner : `${owner} and those that it has started`);
+    const failure = costBreach(usd, limitUsd, others === 0 ? owner : `${owner} and its children`);
     return failure && { failure, runId, isKnown: usd !== null };
   }
 
   return {
-    breach() {
-      for (const limit of limits()) {
-        const breach = breachOf(limit);
+    async breach() {
+      for (const limit of await limits()) {
+        const breach = await breachOf(limit);
         if (breach) return breach;
       }
       return null;
     },
-    usdLeft() {
-      const left = limits().map(({ runId, usd }) => {
-        const spent = spentIn(runId).usd;
-        return spent === null ? 0 : toUsd(usd - spent);
-      });
+    async usdLeft() {
+      const left: number[] = [];
+      for (const { runId, usd } of await limits()) {
+        const spent = (await spentIn(runId)).usd;
+        left.push(spent === null ? 0 : toUsd(usd - spent));
+      }
       return Math.max(0, Math.min(...left));
     },
   };
-}
-
-/** What a run has cost with all that it has started; undefined where it has started nothing. */
-export function costOfFamily(
-  { id, costUsd, depth, request }: Pick<Run, "id" | "costUsd" | "depth" | "request">,
-  costs: Pick<Costs, "costOfTree">,
-): number | null | undefined {
-  if (!canSpawn(depth, request.limits)) return undefined;
-  const others = costs.costOfTree(id, id);
-  return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
 }

@@ -1,10 +1,16 @@
-/** Why a loop goes no further: the run has come to its end, or waits for a person. */
+/** Why a loop goes no further. */
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome } from "../../core/run/run.js";
 
 export type LoopResult =
+  /** The run has ended. */
   | { readonly kind: "end"; readonly outcome: Outcome }
-  | { readonly kind: "wait"; readonly draft: QuestionDraft };
+  /** The run waits for a person. */
+  | { readonly kind: "wait"; readonly draft: QuestionDraft }
+  /** The signal of the run has aborted: its reason says what is left to record. */
+  | { readonly kind: "stopped" };
+
+export const STOPPED: LoopResult = { kind: "stopped" };
 
 export function endWith(outcome: Outcome): LoopResult {
   return { kind: "end", outcome };

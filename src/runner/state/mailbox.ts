@@ -1,20 +1,19 @@
-/** What is sent to a run while it works: read from its journal, where any process may have written it. */
-
+/** Messages for a run at work: any process may have written them to its journal. */
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 
 type Sent = Extract<RunEvent, { type: "message_sent" }>;
 
 export interface Mailbox {
-  /** Whether others had written to the run before its last commit what was not read yet: seen without a look at the database. */
+  /** Whether others wrote to the run before its last commit, and nobody has read it yet. Costs no query. */
   readonly hasNews: boolean;
-  /** What was sent since the last look. Throws StoreError. */
-  read(): readonly Sent[];
-  /** Tells where the run's own events lie: what lies between them is of others. */
+  /** The messages since the last read. Rejects with StoreError. */
+  read(): Promise<readonly Sent[]>;
+  /** Takes in the run's own events: a gap between their numbers holds events of others. */
   saved(events: readonly StoredEvent[]): void;
 }
 
-/** `seq` is that of the last event that the run's past holds. */
+/** `seq` is that of the last event in the run's replay. */
 export function createMailbox(runId: string, seq: number, store: Pick<RunStore, "listEvents">): Mailbox {
   let readTo = seq;
   let savedTo = seq;
@@ -23,10 +22,11 @@ export function createMailbox(runId: string, seq: number, store: Pick<RunStore, 
     get hasNews() {
       return hasNews;
     },
-    read() {
+    async read() {
       hasNews = false;
-      const found = store.listEvents(runId, { afterSeq: readTo, type: "message_sent" });
-      readTo = Math.max(readTo, savedTo, found.at(-1)?.seq ?? 0); // all before it has just been looked through
+      const readable = savedTo; // events that are saved while this read waits are not part of it
+      const found = await store.listEvents(runId, { afterSeq: readTo, type: "message_sent" });
+      readTo = Math.max(readTo, readable, found.at(-1)?.seq ?? 0);
       return found.flatMap(({ event }) => (event.type === "message_sent" ? [event] : []));
     },
     saved(events) {

@@ -1,5 +1,4 @@
-/** What a run has behind it when it begins here: its journal, and that of the runs whose history it goes on from. */
-
+/** The journal from which a process continues a run: its own, behind those of the runs whose history it shares. */
 import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
@@ -10,13 +9,15 @@ export interface Replay {
   /** The first message of the history. */
   readonly firstMessage: string;
   readonly events: readonly RunEvent[];
-  /** The seq of the last of the run's own. */
+  /** The seq of the last event of the run itself. */
   readonly lastSeq: number;
-  /** What is left of the time that the run may work; not positive where it is up. */
+  /** The rest of the run's working time; not positive where none is left. */
   readonly millisecondsLeft: number;
 }
 
-/** The past of a run that has just been created with a history of its own. */
+type Journals = Pick<RunStore, "listEvents" | "getRun">;
+
+/** The replay of a run that has just been created with a history of its own. */
 export function newReplay(request: RunRequest): Replay {
   const { limits } = request;
   return {
@@ -27,26 +28,30 @@ export function newReplay(request: RunRequest): Replay {
   };
 }
 
-/** Throws StoreError. */
-export function loadReplay(run: Run, store: Pick<RunStore, "listEvents" | "getRun">): Replay {
-  const own = store.listEvents(run.id, { afterSeq: 0 });
-  const before = loadSource(run, store);
+/** Rejects with StoreError. */
+export async function loadReplay(run: Run, store: Journals): Promise<Replay> {
+  return replayOf(run, await store.listEvents(run.id, { afterSeq: 0 }), store);
+}
+
+/** The same where the events of the run are known already. */
+export async function replayOf(run: Run, own: readonly StoredEvent[], store: Journals): Promise<Replay> {
+  const source = await loadSource(run, store);
   return {
-    firstMessage: before?.firstMessage ?? toFirstMessage(run.request),
-    events: [...(before?.events ?? []), ...own.map(({ event }) => event)],
+    firstMessage: source?.firstMessage ?? toFirstMessage(run.request),
+    events: [...(source?.events ?? []), ...own.map(({ event }) => event)],
     lastSeq: own.at(-1)?.seq ?? 0,
-    millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + granted(own) - runningTime(own),
+    millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + grantedTime(own) - runningTime(own),
   };
 }
 
-function loadSource({ id, continues }: Run, store: Pick<RunStore, "listEvents" | "getRun">): Replay | null {
+async function loadSource({ id, continues }: Run, store: Journals): Promise<Replay | null> {
   if (continues === null) return null;
-  const source = store.getRun(continues);
-  if (source === null) throw new Error(`run ${continues}, whose history ${id} goes on from, is gone`);
-  return loadReplay(source, store);
+  const source = await store.getRun(continues);
+  if (source === null) throw new Error(`run ${id} continues ${continues}, which is gone`);
+  return await loadReplay(source, store);
 }
 
-function granted(events: readonly StoredEvent[]): number {
+function grantedTime(events: readonly StoredEvent[]): number {
   const seconds = events.map(({ event }) => (event.type === "run_resumed" ? (event.moreSeconds ?? 0) : 0));
   return seconds.reduce((sum, each) => sum + each, 0) * 1000;
 }

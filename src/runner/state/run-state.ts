@@ -1,9 +1,10 @@
-/** The events that a loop has made and not yet handed over to be saved, and the state they lead to. */
-
+/** The state of a run in its loop: its history and workflow, and the events that are not saved yet. */
+import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { createHistory, type History, type ReadReply, recordEvent } from "../../core/run/history.js";
-import type { RunRequest } from "../../core/run/run.js";
+import { canSpawn } from "../../core/run/limits.js";
+import type { Run } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../core/workflow/workflow-state.js";
 import type { Replay } from "./replay.js";
@@ -12,39 +13,40 @@ export interface RunState {
   readonly history: History;
   /** Where the run stands in its workflow; null without one. */
   readonly workflow: WorkflowState | null;
-  /** The step the run is in; null without a workflow, and before the first is entered. */
+  /** The step of the run; null without a workflow, and before the first step is entered. */
   readonly step: Step | null;
-  /** Takes an event into history and workflow, without the secrets in it; it is not saved yet. */
-  record(event: RunEvent): void;
-  /** Takes in an event that somebody else has saved. */
+  /** Applies an event, without its secrets, and keeps it with its blobs for the next flush. */
+  record(event: RunEvent, blobs?: readonly Blob[]): void;
+  /** Applies an event that another writer has saved. */
   apply(event: RunEvent): void;
-  /** All events since the last take, to be saved in one commit. */
-  flush(): readonly RunEvent[];
+  /** The events and blobs since the last flush, to be saved in one commit. */
+  flush(): Commit;
   /** True while the answer of a tool call waits to be saved. */
   hasUnsavedAnswers(): boolean;
 }
 
-/** Where a run stands after its past. `facts` are the variables that legwork itself sets. */
+/** The state of a run after its replay. */
 export function createRunState(
-  request: RunRequest,
+  run: Pick<Run, "depth" | "parentSessionId" | "request">,
   replay: Replay,
-  facts: Readonly<Record<string, Json>>,
   readReply: ReadReply,
   redact: Redact,
 ): RunState {
+  const { request } = run;
   const history = createHistory(replay.firstMessage);
   const definition = request.workflow;
-  let workflow = definition && beginWorkflow(definition, { ...request.variables, ...facts });
-  let unsaved: RunEvent[] = [];
+  let workflow = definition && beginWorkflow(definition, { ...request.variables, ...ownVariables(run) });
+  let events: RunEvent[] = [];
+  let blobs: Blob[] = [];
 
-  function fold(event: RunEvent): void {
+  function apply(event: RunEvent): void {
     recordEvent(history, event, readReply);
     if (!definition || !workflow) return;
     const args = event.type === "tool_call_finished" ? history.calls[event.index]?.arguments : undefined;
     workflow = workflowAfter(definition, workflow, event, args);
   }
 
-  for (const event of replay.events) fold(event);
+  for (const event of replay.events) apply(event);
   return {
     history,
     get workflow() {
@@ -53,18 +55,32 @@ export function createRunState(
     get step() {
       return definition && workflow?.step ? stepNamed(definition, workflow.step) : null;
     },
-    record(given) {
-      const event = redact.value(given);
-      fold(event);
-      unsaved.push(event);
+    record(event, withBlobs = []) {
+      const redacted = redact.value(event);
+      apply(redacted);
+      events.push(redacted);
+      blobs.push(...withBlobs);
     },
-    apply: fold,
+    apply,
     flush() {
-      const taken = unsaved;
-      unsaved = [];
-      return taken;
+      const commit = { events, blobs };
+      events = [];
+      blobs = [];
+      return commit;
     },
     hasUnsavedAnswers: () =>
-      unsaved.some(({ type }) => type === "tool_call_finished" || type === "workflow_call_finished"),
+      events.some(({ type }) => type === "tool_call_finished" || type === "workflow_call_finished"),
   };
+}
+
+/** The variables that legwork itself sets. */
+function ownVariables({ depth, parentSessionId, request }: Pick<Run, "depth" | "parentSessionId" | "request">) {
+  return {
+    agent_depth: depth,
+    max_agent_depth: request.limits.maxDepth,
+    can_spawn: canSpawn(depth, request.limits),
+    parent_session_id: parentSessionId,
+    workflow_completed: false,
+    completion_result: null,
+  } satisfies Readonly<Record<string, Json>>;
 }

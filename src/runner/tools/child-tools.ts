@@ -40,7 +40,7 @@ export const spawnFields = {
 };
 
 /** What an agent may say about an agent of its own. */
-export const SpawnWish = z.strictObject({
+export const ChildArguments = z.strictObject({
   prompt: z.string().min(1).describe("The task, with all the agent needs to know."),
   ...spawnFields,
   agent: spawnFields.agent.describe("A ready-made agent, by name; default: a general one."),
@@ -51,7 +51,7 @@ export const SpawnWish = z.strictObject({
 });
 
 function spawnSchema(): object {
-  const { $schema: _, ...schema } = z.toJSONSchema(SpawnWish, { io: "input" });
+  const { $schema: _, ...schema } = z.toJSONSchema(ChildArguments, { io: "input" });
   return schema;
 }
 

@@ -5,8 +5,6 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import { accessAt } from "../../runner/operations/access-at.js";
-import type { Runtime } from "../../runner/runtime.js";
 import { toAccess, toEventItem, toMessageItems } from "../../views/event-views.js";
 import {
   cursorNumber,
@@ -19,11 +17,11 @@ import {
   listCursor,
   sizeOf,
 } from "../../views/page.js";
-import { DROPPABLE, toAnswer } from "../../views/run-view.js";
+import { DROPPABLE, toRunView } from "../../views/run-view.js";
 import { fitSections } from "../../views/sections.js";
 import { existingRun } from "../existing-run.js";
 import { cursor, runId } from "../schemas.js";
-import { type Answer, defineTool } from "../tool.js";
+import { type Answer, defineTool, type ToolContext, viewDeps } from "../tool.js";
 
 const DEFAULT_LIMIT = 50;
 const EVENTS_AT_A_TIME = 200;
@@ -42,18 +40,19 @@ export const getRun = defineTool({
     limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
   }),
   output: z.looseObject({ run: z.looseObject({}).optional(), next_cursor: z.string().nullable().optional() }),
-  async handle({ run_id, view, at, cursor: from, limit }, { runtime, host }) {
-    const run = existingRun(run_id, runtime.store);
+  async handle({ run_id, view, at, cursor: from, limit }, context) {
+    const { store, host } = context;
+    const run = await existingRun(run_id, store);
     if (at !== undefined && view !== "access")
       throw new RequestError("invalid_arguments", `at belongs to view "access": leave it out for view "${view}"`);
     if (view === "summary") {
       decodeCursor("summary", from);
-      return { run: toAnswer(run, runtime, host.maxAnswer - 100), next_cursor: null };
+      return { run: await toRunView(run, viewDeps(context), host.maxAnswer - 100), next_cursor: null };
     }
-    if (view === "result") return resultPage(run, from, host.maxAnswer, runtime);
-    if (view === "access") return accessPage(run, { at, from, limit, room: host.maxAnswer }, runtime);
+    if (view === "result") return await resultPage(run, from, context);
+    if (view === "access") return await accessPage(run, { at, from, limit, room: host.maxAnswer }, context);
     const page = { from, limit, room: host.maxAnswer - 400 - sizeOf(handleOf(run)) };
-    return view === "events" ? eventsPage(run, page, runtime) : messagesPage(run, page, runtime);
+    return view === "events" ? await eventsPage(run, page, context) : await messagesPage(run, page, context);
   },
 });
 
@@ -64,24 +63,24 @@ interface Page {
   readonly room: number;
 }
 
-function eventsPage(run: Run, { from, limit, room }: Page, { store, readReply }: Runtime): Answer {
+async function eventsPage(run: Run, { from, limit, room }: Page, { store, readReply }: ToolContext): Promise<Answer> {
   const kind = `events ${run.id}`;
   const start = listCursor(kind, from);
-  const events = store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
+  const events = await store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
   const items = events.map((event) => toEventItem(event, readReply));
   const { page, goOn } = fitPage(items, start, limit, room);
   return { run: handleOf(run), events: page, next_cursor: goOn && encodeCursor(kind, goOn) };
 }
 
 /** The cursor also says where in the journal the next message begins, so that no page reads what is behind it. */
-function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply }: Runtime): Answer {
+async function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply }: ToolContext): Promise<Answer> {
   const kind = `messages ${run.id}`;
   const start = listCursor(kind, from);
   const fields = decodeCursor(kind, from) ?? { afterSeq: 0, messages: 0 };
   const place = { afterSeq: cursorNumber(fields.afterSeq), messages: cursorNumber(fields.messages) };
   const events = eventsBehind(place.afterSeq, run.id, store);
   const firstMessage = run.continues === null ? toFirstMessage(run.request) : null; // its message is an event
-  const all = toMessageItems(firstMessage, place, events, limit + 2, readReply);
+  const all = await toMessageItems(firstMessage, place, events, limit + 2, readReply);
   const items = all.filter(({ key }) => key > start.after);
   const { page, goOn } = fitPage(items, start, limit, room);
   const comesNext = goOn && items.find(({ key }) => key > goOn.after);
@@ -101,10 +100,10 @@ function fitPage(items: readonly Keyed[], start: ListCursor, limit: number, room
   return { page, goOn: next ?? more };
 }
 
-function* eventsBehind(seq: number, runId: string, store: RunStore): Generator<StoredEvent> {
+async function* eventsBehind(seq: number, runId: string, store: RunStore): AsyncGenerator<StoredEvent> {
   let afterSeq = seq;
   for (;;) {
-    const events = store.listEvents(runId, { afterSeq, limit: EVENTS_AT_A_TIME });
+    const events = await store.listEvents(runId, { afterSeq, limit: EVENTS_AT_A_TIME });
     yield* events;
     const last = events.at(-1);
     if (last === undefined || events.length < EVENTS_AT_A_TIME) return;
@@ -117,10 +116,10 @@ interface AccessPage extends Page {
 }
 
 /** All pages tell of one moment, also where the run goes on between them. */
-function accessPage(run: Run, { at, from, limit, room }: AccessPage, { store }: Runtime): Answer {
+async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { runner }: ToolContext): Promise<Answer> {
   const kind = `access ${run.id} ${at ?? "now"}`;
   const pinned = decodeCursor(kind, from)?.pinned;
-  const access = accessAt(run, at ?? (pinned == null ? null : cursorNumber(pinned)), store);
+  const access = await runner.access(run, at ?? (pinned == null ? null : cursorNumber(pinned)));
   const { head, sections } = toAccess(access);
   const handle = { ...handleOf(run), ...head };
   const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - 400 - sizeOf(handle));
@@ -129,10 +128,11 @@ function accessPage(run: Run, { at, from, limit, room }: AccessPage, { store }: 
 }
 
 /** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), from one offset to the next. */
-function resultPage(run: Run, from: string | undefined, budget: number, runtime: Runtime): Answer {
+async function resultPage(run: Run, from: string | undefined, context: ToolContext): Promise<Answer> {
+  const budget = context.host.maxAnswer;
   const kind = `result ${run.id}`;
   const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
-  const answer = toAnswer(run, runtime, Number.POSITIVE_INFINITY);
+  const answer = await toRunView(run, viewDeps(context), Number.POSITIVE_INFINITY);
   if (offset === 0 && sizeOf(answer) <= budget - 100) return { run: answer, next_cursor: null };
   const texts = outcomeTexts(answer);
   const total = texts.reduce((sum, section) => sum + section.text.length, 0);

@@ -34,8 +34,8 @@ export const listAgents = defineTool({
     tools: z.array(z.looseObject({})).optional(),
     next_cursor: z.string().nullable().optional(),
   }),
-  async handle({ server, limit, cursor: from }, { runtime, host }) {
-    const { downstream, definitions, notices } = await runtime.setup();
+  async handle({ server, limit, cursor: from }, { runner, host }) {
+    const { downstream, definitions, notices } = await runner.setup();
     const servers = downstream.status();
     const page = { limit, from, room: host.maxAnswer - 400 };
     if (server !== undefined) {

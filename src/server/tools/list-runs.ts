@@ -2,12 +2,10 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
-import { missingRequirements } from "../../runner/request/requirements.js";
-import type { Runtime } from "../../runner/runtime.js";
 import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../../views/page.js";
 import { toListed } from "../../views/run-view.js";
 import { cursor, runId } from "../schemas.js";
-import { type Answer, defineTool } from "../tool.js";
+import { type Answer, defineTool, type ToolContext } from "../tool.js";
 
 export const listRuns = defineTool({
   name: "list_runs",
@@ -27,12 +25,13 @@ export const listRuns = defineTool({
     cursor,
   }),
   output: z.looseObject({ runs: z.array(z.looseObject({})).optional(), next_cursor: z.string().nullable().optional() }),
-  async handle(args, { runtime, host, session }) {
+  async handle(args, context) {
+    const { store, runner, project, host, session } = context;
     const page = decodeCursor("list", args.cursor);
-    const found = runtime.store.listRuns({
+    const found = await store.listRuns({
       status: args.status === undefined ? null : [args.status].flat(),
       agent: args.agent ?? null,
-      project: args.scope === "project" ? runtime.project : null,
+      project: args.scope === "project" ? project : null,
       parentSessionId: args.scope === "session" ? session.id : null,
       parentRunId: args.parent_run_id ?? null,
       since: args.since === undefined ? null : parseTime(args.since),
@@ -43,8 +42,8 @@ export const listRuns = defineTool({
     let last: ListedRun | null = null;
     let room = host.maxAnswer - 200;
     for (const run of found.slice(0, args.limit)) {
-      const missing = await missingHere(run, runtime);
-      const listed = { ...toListed(run, runtime), ...(missing.length > 0 ? { missing } : {}) };
+      const missing = await missingHere(run, context);
+      const listed = { ...toListed(run, runner), ...(missing.length > 0 ? { missing } : {}) };
       room -= sizeOf(listed) + 1;
       if (room < 0 && runs.length > 0) break;
       runs.push(listed);
@@ -59,9 +58,9 @@ export const listRuns = defineTool({
 });
 
 /** Why an interrupted run does not go on here; nothing for others. */
-async function missingHere({ id, status }: ListedRun, runtime: Runtime): Promise<readonly string[]> {
-  const run = status === "interrupted" ? runtime.store.getRun(id) : null;
-  return run === null ? [] : await missingRequirements(run, runtime);
+async function missingHere({ id, status }: ListedRun, { store, runner }: ToolContext): Promise<readonly string[]> {
+  const run = status === "interrupted" ? await store.getRun(id) : null;
+  return run === null ? [] : await runner.missing(run);
 }
 
 function parseTime(text: string): number {

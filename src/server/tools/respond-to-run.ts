@@ -1,10 +1,9 @@
 /** respond_to_run: answers what a run asks, or writes to its agent while it works. */
 import { z } from "zod";
-import { respond } from "../../runner/live/answer-run.js";
-import { toAnswer } from "../../views/run-view.js";
+import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool } from "../tool.js";
+import { defineTool, viewDeps } from "../tool.js";
 
 export const respondToRun = defineTool({
   name: "respond_to_run",
@@ -22,9 +21,10 @@ export const respondToRun = defineTool({
     message: z.string().optional(),
   }),
   output: runOutput,
-  async handle({ run_id, question_id, approve, answer, comment, remark, message }, { runtime, host, session }) {
-    await runtime.setup(); // which knows the secrets that must not be stored
-    const run = existingRun(run_id, runtime.store);
+  async handle({ run_id, question_id, approve, answer, comment, remark, message }, context) {
+    const { store, runner, host, session } = context;
+    await runner.setup(); // it knows the secrets that must not be stored
+    const run = await existingRun(run_id, store);
     const author = { by: session.clientName ?? "a host", channel: "respond_to_run" } as const;
     const reply = {
       questionId: question_id ?? null,
@@ -33,8 +33,8 @@ export const respondToRun = defineTool({
       comment: comment ?? remark ?? null,
       message: message ?? null,
     };
-    respond(run, reply, author, runtime);
-    runtime.recovery.look();
-    return { was: run.status, ...toAnswer(existingRun(run_id, runtime.store), runtime, host.maxAnswer - 100) };
+    await runner.respond(run, reply, author);
+    const now = await existingRun(run_id, store);
+    return { was: run.status, ...(await toRunView(now, viewDeps(context), host.maxAnswer - 100)) };
   },
 });

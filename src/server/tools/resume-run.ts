@@ -1,11 +1,10 @@
 /** resume_run: goes on with a run that was interrupted or ended before it was done, or from one that succeeded. */
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
-import { resumeRun } from "../../runner/operations/resume-run.js";
-import { toAnswer } from "../../views/run-view.js";
+import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool } from "../tool.js";
+import { defineTool, viewDeps } from "../tool.js";
 
 export const resumeRunTool = defineTool({
   name: "resume_run",
@@ -21,12 +20,11 @@ export const resumeRunTool = defineTool({
     more_cost_usd: z.number().positive().max(MOST.usd).optional(),
   }),
   output: runOutput,
-  async handle({ run_id, message, ...more }, { runtime, host, session, signal }) {
-    const run = existingRun(run_id, runtime.store);
-    const { more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd } = more;
-    const given = { message, moreTurns, moreSeconds, moreCostUsd };
-    const { run: resumed, notices } = await resumeRun(run, given, { session, signal }, runtime);
+  async handle({ run_id, ...args }, context) {
+    const { store, runner, host, session, signal } = context;
+    const run = await existingRun(run_id, store);
+    const { run: resumed, notices } = await runner.resume(run, args, { session, signal });
     const extras = { was: run.status, ...(notices.length > 0 ? { notices } : {}) };
-    return { ...extras, ...toAnswer(resumed, runtime, host.maxAnswer - 200) };
+    return { ...extras, ...(await toRunView(resumed, viewDeps(context), host.maxAnswer - 200)) };
   },
 });

@@ -1,14 +1,12 @@
 /** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
 import { z } from "zod";
 import type { ToolPolicy } from "../../core/run/run.js";
-import { startRun } from "../../runner/operations/start-run.js";
-import { needsCaller, waitForRuns } from "../../runner/operations/wait-for-runs.js";
 import { spawnFields } from "../../runner/tools/child-tools.js";
 import type { ToolSet } from "../../runner/tools/tool-set.js";
 import { sizeOf } from "../../views/page.js";
-import { toAnswer, toolSummary } from "../../views/run-view.js";
+import { toolSummary, toRunView } from "../../views/run-view.js";
 import { runOutput, waitSeconds } from "../schemas.js";
-import { defineTool } from "../tool.js";
+import { defineTool, viewDeps } from "../tool.js";
 
 export const spawnAgent = defineTool({
   name: "spawn_agent",
@@ -42,16 +40,17 @@ export const spawnAgent = defineTool({
     idempotency_key: z.string().min(1).max(200).optional().describe("The same key never starts a second run."),
   }),
   output: runOutput,
-  async handle({ wait_seconds, ...args }, { runtime, host, session, signal, onEvent }) {
-    const { run, isNew, toolSet, notices } = await startRun(args, { session, signal }, runtime);
+  async handle({ wait_seconds, ...args }, context) {
+    const { runner, host, session, signal, onEvent } = context;
+    const { run, isNew, toolSet, notices } = await runner.start(args, { session, signal });
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const [now = run] = await waitForRuns({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent }, runtime);
+    const [now = run] = await runner.wait({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent });
     const extras = {
       ...(isNew ? {} : { existing: true }),
       ...(notices.length > 0 ? { notices } : {}),
-      ...(needsCaller(now, runtime) ? {} : { granted: granted(run.request.policy, toolSet) }),
+      ...(runner.needsCaller(now) ? {} : { granted: granted(run.request.policy, toolSet) }),
     };
-    return { ...toAnswer(now, runtime, host.maxAnswer - sizeOf(extras)), ...extras };
+    return { ...(await toRunView(now, viewDeps(context), host.maxAnswer - sizeOf(extras))), ...extras };
   },
 });
 

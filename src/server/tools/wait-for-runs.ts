@@ -1,10 +1,9 @@
 /** wait_for_runs: waits, within what a host allows, for runs to end. */
 import { z } from "zod";
-import { needsCaller, waitForRuns } from "../../runner/operations/wait-for-runs.js";
-import { toAnswer } from "../../views/run-view.js";
-import { existingRuns } from "../existing-run.js";
+import { toRunView } from "../../views/run-view.js";
+import { existingRun } from "../existing-run.js";
 import { runId, waitSeconds } from "../schemas.js";
-import { defineTool } from "../tool.js";
+import { defineTool, viewDeps } from "../tool.js";
 
 export const waitForRunsTool = defineTool({
   name: "wait_for_runs",
@@ -18,13 +17,15 @@ export const waitForRunsTool = defineTool({
     wait_seconds: waitSeconds.default(45).describe("0 to 50; default 45."),
   }),
   output: z.looseObject({ runs: z.array(z.looseObject({})).optional(), pending: z.array(z.string()).optional() }),
-  async handle({ run_ids, mode, wait_seconds }, { runtime, host, signal, onEvent }) {
+  async handle({ run_ids, mode, wait_seconds }, context) {
+    const { store, runner, host, signal, onEvent } = context;
     const runIds = [...new Set(run_ids)];
-    existingRuns(runIds, runtime.store);
+    for (const id of runIds) await existingRun(id, store);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const runs = await waitForRuns({ runIds, mode, milliseconds, signal, onEvent }, runtime);
-    const pending = runs.filter((run) => !needsCaller(run, runtime)).map(({ id }) => id);
+    const runs = await runner.wait({ runIds, mode, milliseconds, signal, onEvent });
+    const pending = runs.filter((run) => !runner.needsCaller(run)).map(({ id }) => id);
     const budget = Math.floor((host.maxAnswer - 40 * pending.length - 100) / runs.length);
-    return { runs: runs.map((run) => toAnswer(run, runtime, budget)), pending };
+    const views = await Promise.all(runs.map((run) => toRunView(run, viewDeps(context), budget)));
+    return { runs: views, pending };
   },
 });

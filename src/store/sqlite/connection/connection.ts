@@ -6,7 +6,6 @@ import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 
 const BRIEF_MS = 1; // one commit of another process
-const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
 
 type Act<A extends unknown[], R> = (...args: A) => R;
 
@@ -31,10 +30,8 @@ export interface Connection {
   synced(): Promise<void>;
   /** Has all that was committed before on the disk soon, though nobody waits for it. */
   syncLater(): void;
-  /** Runs it with the wait; for what does not fail where it cannot wait. */
-  patiently<R>(act: () => R): R;
-  /** From now on nothing waits long. */
-  hurry(): void;
+  /** Runs `act`, which waits at most that long for another process that holds the database. */
+  within<R>(milliseconds: number, act: () => R): R;
   close(): void;
 }
 
@@ -42,7 +39,6 @@ export interface Connection {
 export function connect(file: string, sync: LogSync = createLogSync(file)): Connection {
   const sqlite = openDatabase(file);
   sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
-  let patience = BUSY_TIMEOUT_MS;
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
   waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
@@ -70,8 +66,8 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
     return result;
   }
 
-  function patiently<R>(act: () => R): R {
-    waitAtMost(patience);
+  function within<R>(milliseconds: number, act: () => R): R {
+    waitAtMost(milliseconds);
     try {
       return act();
     } finally {
@@ -88,7 +84,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
           return act(...args);
         } catch (error) {
           if (!isBusy(error) || sqlite.inTransaction) throw error;
-          return patiently(() => act(...args));
+          return within(BUSY_TIMEOUT_MS, () => act(...args));
         }
       }),
     verbAtOnce,
@@ -99,10 +95,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
         throw toStoreError(error, file);
       }),
     syncLater: sync.later,
-    patiently,
-    hurry() {
-      patience = HURRY_MS;
-    },
+    within,
     close() {
       sync.close();
       sqlite.close();

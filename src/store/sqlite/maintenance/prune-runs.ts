@@ -5,6 +5,7 @@ import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import { END_STATUSES, isEnded, type RunStatus } from "../../../core/run/run.js";
 import { type Connection, connect } from "../connection/connection.js";
+import { BUSY_TIMEOUT_MS } from "../connection/open-database.js";
 import { blobs, runEvents, runs, sessions } from "../connection/tables.js";
 
 export interface PruneRequest {
@@ -219,12 +220,12 @@ function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db }: 
 }
 
 /** Page by page, so that others can write meanwhile; a file that was made without this keeps its size and uses it again. */
-async function giveSpaceBack({ sqlite, verb, patiently }: Connection): Promise<void> {
+async function giveSpaceBack({ sqlite, verb, within }: Connection): Promise<void> {
   const step = verb(() => {
     const free = Number(sqlite.pragma("freelist_count", { simple: true }));
     if (free > 0) sqlite.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`);
     return { before: free, after: Number(sqlite.pragma("freelist_count", { simple: true })) };
   });
   for (let { before, after } = step(); after > 0 && after < before; { before, after } = step()) await delay(PAUSE_MS);
-  verb(() => patiently(() => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // until then the file is as long as it was
+  verb(() => within(BUSY_TIMEOUT_MS, () => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // until then the file is as long as it was
 }

@@ -21,7 +21,11 @@ const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.versio
 // Left to itself, SQLite would rather read through the journal, which lies in the order of its key.
 const BY_LANDMARK = sql`${runEvents} indexed by run_events_landmarks`;
 
-export type JournalReads = Pick<RunStore, "listEvents" | "lastEvents" | "listEffects">;
+export interface JournalReads {
+  listEvents(...args: Parameters<RunStore["listEvents"]>): readonly StoredEvent[];
+  lastEvents(...args: Parameters<RunStore["lastEvents"]>): readonly StoredEvent[];
+  listEffects(...args: Parameters<RunStore["listEffects"]>): readonly EffectfulCall[];
+}
 
 /** Prepares them once. */
 export function prepareJournalReads(sqlite: Database.Database): JournalReads {

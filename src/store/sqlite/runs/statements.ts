@@ -124,7 +124,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .where(and(eq(runs.status, "waiting"), isNotNull(runs.question)))
       .prepare(),
     /** Few of all runs are interrupted or waiting: found by the index on the status. */
-    listUnheld: db
+    listUnowned: db
       .select()
       .from(runs)
       .where(
@@ -157,7 +157,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         .from(runs)
         .where(eq(runs.id, placeholder("id"))),
     ),
-    getHold: toNative(
+    getLease: toNative(
       sqlite,
       db
         .select({ status: runs.status, epoch: runs.epoch })

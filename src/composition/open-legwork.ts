@@ -8,7 +8,7 @@ import { ConfigError, RequestError } from "../core/errors.js";
 import type { PinStore } from "../core/ports/catalog-store.js";
 import type { Log } from "../core/ports/clock-and-log.js";
 import type { Downstream } from "../core/ports/downstream.js";
-import { createRedact } from "../core/redact.js";
+import { createRedact, type Redact } from "../core/redact.js";
 import { priceIn } from "../core/run/cost.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { DownstreamOptions } from "../downstream/connection/downstream-options.js";
@@ -20,15 +20,10 @@ import { readGeminiReply } from "../providers/gemini/from-wire.js";
 import { modelIdFault } from "../providers/gemini/model-id.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { createScripts } from "../providers/rehearsal/script.js";
-import { createAdmissionQueue } from "../runner/live/admission-queue.js";
-import { createEventBus } from "../runner/live/event-bus.js";
-import { createLiveRuns } from "../runner/live/live-runs.js";
-import { createRecovery } from "../runner/live/recovery.js";
-import { createStoreWatch } from "../runner/live/watch-store.js";
-import { createChildRuns } from "../runner/operations/child-runs.js";
+import { createRunner } from "../runner/create-runner.js";
 import type { ProviderEntry } from "../runner/request/resolve-provider.js";
-import type { Runtime, RuntimeParts, Setup } from "../runner/runtime.js";
-import { createToolSets } from "../runner/tools/tool-set.js";
+import type { Setup } from "../runner/request/setup.js";
+import type { Legwork } from "../server/tool.js";
 import { openStore } from "../store/sqlite/open-store.js";
 import { openDefinitions, SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
@@ -36,110 +31,97 @@ const SHIPPED_SCRIPTS = join(SHIPPED_WORKFLOWS, "rehearsals");
 const DEFAULT_GEMINI_MODEL = "gemini-3.8-flash";
 const DEFAULT_SCRIPT = "quickstart";
 
-export interface OpenRuntime {
-  readonly runtime: Runtime;
+export interface OpenLegwork extends Legwork {
   readonly log: Log;
-  /** Writes what is going on as interrupted; nothing starts afterwards. Synchronous, because the process may be killed. */
-  interrupt(reason: string): void;
+  /** Interrupts all runs; none starts afterwards. They are saved when this returns, because the process may be killed. */
+  interrupt(reason: string): Promise<void>;
   /** Ends the downstream servers with all their processes. */
   closeServers(): Promise<void>;
   /** Closes the database, last of all. */
-  closeStore(): void;
+  closeStore(): Promise<void>;
 }
 
-/** Opens the store and marks the runs whose process is gone; takes none of them over by itself. Throws StoreError. */
-export function openRuntime(paths: Paths, version: string, host: Pick<DownstreamOptions, "elicit">): OpenRuntime {
+/** Opens the store and marks the runs whose process is gone; recovers none of them by itself. Rejects with StoreError. */
+export async function openLegwork(
+  paths: Paths,
+  version: string,
+  { elicit }: Pick<DownstreamOptions, "elicit">,
+): Promise<OpenLegwork> {
   const clock = { now: Date.now };
   const { runs: store, catalogs, pins } = openStore(paths.databaseFile, clock);
   try {
-    store.interruptAbandoned();
+    await store.interruptAbandoned();
   } catch (error) {
-    store.close();
+    await store.close();
     throw error;
   }
-  let redact = createRedact(providerSecrets(paths.env));
+  let secrets = createRedact(providerSecrets(paths.env));
+  const redact: Redact = { text: (text) => secrets.text(text), value: (value) => secrets.value(value) };
   const log = createLog(paths.home, DEFAULT_LOG_LEVEL);
   log.redact = redact;
-  const bus = createEventBus(log);
-  const watch = createStoreWatch(store, log);
-  const live = createLiveRuns({ store, bus, watch, log });
   let downstream: Downstream | null = null;
-  let setup: Promise<Setup> | null = null;
 
-  async function openSetup(): Promise<Setup> {
+  async function openSetup() {
     const config = await loadConfig(paths);
     const { conditions, definitions } = await openDefinitions(paths);
-    redact = createRedact(config.secrets);
-    log.redact = redact;
+    secrets = createRedact(config.secrets);
     log.level = config.logLevel;
-    live.allow(config.maxConcurrentRuns);
-    downstream = await openDownstream(config, paths, {
-      log,
-      redact,
-      cache: catalogs,
-      pins,
-      clientVersion: version,
-      ...host,
-    });
-    return {
+    const parts = { log, redact, cache: catalogs, pins, clientVersion: version, elicit };
+    const opened = await openDownstream(config, paths, parts);
+    downstream = opened;
+    const setup: Setup = {
       settings: config,
       resume: config.resume,
       providers: providerEntries(config, paths),
-      downstream,
+      downstream: opened,
       conditions,
       definitions,
       get notices() {
         return [...config.notices, ...definitions.notices];
       },
     };
+    return { setup, slots: config.maxConcurrentRuns };
   }
 
-  const parts: RuntimeParts = {
-    project: paths.project,
-    store,
-    bus,
-    watch,
-    live,
-    schemas: createJsonSchemas(),
-    admission: createAdmissionQueue(),
-    resolveToolSet: createToolSets(),
-    callChildren: createChildRuns(() => runtime),
-    readReply,
-    clock,
-    readProjectFile: createReadProjectFile({ root: paths.project, home: paths.home }),
-    get redact() {
-      return redact;
-    },
-    newId: createNewId(),
-    setup() {
-      setup ??= openSetup().catch((error: unknown) => {
-        setup = null; // the next call reads the files again, so that a mended one takes effect
-        throw error;
-      });
-      return setup;
-    },
-    async secretsKnown() {
-      await parts.setup().catch((error: unknown) => {
-        if (!(error instanceof ConfigError)) throw error;
-      });
-    },
-  };
-  const runtime: Runtime = Object.assign(parts, { recovery: createRecovery(parts, host.elicit, log) });
+  async function secretsKnown(): Promise<void> {
+    await runner.setup().catch((error: unknown) => {
+      if (!(error instanceof ConfigError)) throw error;
+    });
+  }
 
-  return {
+  const { project } = paths;
+  const newId = createNewId();
+  const runner = createRunner({
+    project,
+    store,
+    schemas: createJsonSchemas(),
+    readReply,
+    readProjectFile: createReadProjectFile({ root: project, home: paths.home }),
+    clock,
     log,
-    runtime,
-    interrupt(reason) {
-      store.hurry();
-      live.interruptAll(reason);
-    },
+    redact,
+    elicit,
+    newId,
+    openSetup,
+    secretsKnown,
+  });
+  return {
+    project,
+    store,
+    runner,
+    readReply,
+    redact,
+    secretsKnown,
+    newId,
+    log,
+    interrupt: runner.interruptAll,
     closeServers: async () => downstream?.close(),
-    closeStore: () => store.close(),
+    closeStore: store.close,
   };
 }
 
 /** Ids in the order of their making. */
-export function createNewId(): Runtime["newId"] {
+export function createNewId(): (prefix: "run" | "ses" | "msg") => string {
   const ulid = monotonicFactory();
   return (prefix) => `${prefix}_${ulid().toLowerCase()}`;
 }
@@ -169,7 +151,7 @@ export async function openTools(paths: Paths, version: string): Promise<OpenTool
     notices: config.notices,
     async close() {
       await downstream.close();
-      store.runs.close();
+      await store.runs.close();
     },
   };
 }

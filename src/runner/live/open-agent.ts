@@ -1,0 +1,42 @@
+/** Opens what the loop of one run needs. */
+import type { Clock } from "../../core/ports/clock-and-log.js";
+import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { RunStore } from "../../core/ports/run-store.js";
+import type { Redact } from "../../core/redact.js";
+import type { ReadReply } from "../../core/run/history.js";
+import type { RunProvider } from "../request/model-in-step.js";
+import type { ProviderEntry } from "../request/resolve-provider.js";
+import type { Setup } from "../request/setup.js";
+import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
+import type { ResolveToolSet } from "../tools/tool-set.js";
+
+export interface OpenAgentDeps {
+  readonly store: Pick<RunStore, "getBlob" | "costOfTree" | "costLimits">;
+  readonly schemas: JsonSchemas;
+  readonly clock: Clock;
+  readonly redact: Redact;
+  readonly readReply: ReadReply;
+  readonly resolveToolSet: ResolveToolSet;
+  readonly childRuns: ChildRuns;
+}
+
+/** Opens the providers of a run and its steps. */
+export type OpenAgent = (entries: ReadonlyMap<string, ProviderEntry>, setup: Setup) => Promise<AgentDeps>;
+
+export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
+  return async (entries, { downstream, conditions }) => ({
+    ...deps,
+    providers: await openProviders(entries),
+    downstream,
+    conditions,
+    readBlob: store.getBlob,
+    costs: store,
+  });
+}
+
+async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
+  const opened = [...entries.values()].map(
+    async ({ name, defaultModel, priceOf, open }) => [name, { provider: await open(), defaultModel, priceOf }] as const,
+  );
+  return new Map(await Promise.all(opened));
+}

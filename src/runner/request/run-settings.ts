@@ -1,0 +1,33 @@
+/** A run as its caller and the configuration ask for it, before it is resolved. */
+import type { PatternSource, RunLimits } from "../../core/run/run.js";
+import type { Json } from "../../core/workflow/workflow.js";
+
+/** Settings of the configuration for all runs. */
+export interface RunSettings {
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly tools: PatternSource | null;
+  readonly blockedTools: readonly PatternSource[];
+  readonly limits: RunLimits;
+}
+
+/** The arguments of a caller, by their public names. */
+export interface SpawnArguments {
+  readonly prompt: string;
+  readonly agent?: string | undefined;
+  readonly workflow?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  readonly tools?: readonly string[] | undefined;
+  readonly blocked_tools?: readonly string[] | undefined;
+  readonly variables?: Readonly<Record<string, Json>> | undefined;
+  /** The sources, each `kind:rest`. */
+  readonly context?: readonly string[] | undefined;
+  readonly output_schema?: unknown;
+  readonly title?: string | undefined;
+  readonly system_prompt?: string | undefined;
+  readonly max_turns?: number | undefined;
+  readonly timeout_seconds?: number | undefined;
+  readonly max_cost_usd?: number | undefined;
+  readonly idempotency_key?: string | undefined;
+}

@@ -1,0 +1,47 @@
+/** Notices the commits of other processes. */
+import type { Connection } from "./connection.js";
+
+const LOOK_EVERY_MS = 250; // a cancel from another process takes effect within this and one query
+
+/** Subscribes a listener to the commits of other processes; polls only while somebody listens. */
+export function createChangeWatch({ sqlite }: Connection): (listener: () => void) => () => void {
+  const listeners = new Set<() => void>();
+  let timer: NodeJS.Timeout | null = null;
+  let last = 0;
+
+  /** Differs from the last one when another process has committed since. */
+  function dataVersion(): number {
+    return sqlite.pragma("data_version", { simple: true }) as number;
+  }
+
+  function look(): void {
+    if (!hasChanged()) return;
+    for (const listener of [...listeners]) listener();
+  }
+
+  function hasChanged(): boolean {
+    try {
+      const version = dataVersion();
+      const changed = version !== last;
+      last = version;
+      return changed;
+    } catch {
+      return true; // the listeners' own reads meet the failure and report it
+    }
+  }
+
+  return (listener) => {
+    listeners.add(listener);
+    if (timer === null) {
+      last = dataVersion();
+      timer = setInterval(look, LOOK_EVERY_MS);
+      timer.unref();
+    }
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size > 0 || timer === null) return;
+      clearInterval(timer);
+      timer = null;
+    };
+  };
+}

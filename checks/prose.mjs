@@ -22,7 +22,11 @@ const ALONE = /^\s*(?:\/\/|\/?\*|#|<!--)/;
 export function judgeProse(root, rules = RULES) {
   const sources = listFiles(root, "src", /\.ts$/).map((file) => ({ file, read: readSource }));
   const tests = listFiles(root, "tests", /\.test\.ts$/).map((file) => ({ file, read: readTestNames }));
-  const documents = [...DOCUMENTS, ...listFiles(root, "docs", /\.md$/), ...listFiles(root, "workflows", /\.(?:md|yaml)$/)]
+  const documents = [
+    ...DOCUMENTS,
+    ...listFiles(root, "docs", /\.md$/),
+    ...listFiles(root, "workflows", /\.(?:md|yaml)$/),
+  ]
     .filter((file) => existsSync(join(root, file)))
     .map((file) => ({ file, read: file.endsWith(".md") ? readDocument : readYaml }));
 
@@ -64,7 +68,10 @@ export function createJudge(rules) {
         [...text.matchAll(pattern)].map(({ index, 0: match }) => ({
           rule,
           line: line + text.slice(0, index).split("\n").length - 1,
-          found: text.slice(index, index + match.length + 30).replaceAll(/\s+/g, " ").trim(),
+          found: text
+            .slice(index, index + match.length + 30)
+            .replaceAll(/\s+/g, " ")
+            .trim(),
         })),
       );
   };
@@ -79,16 +86,20 @@ function toKebab(name) {
 /** @returns {Piece[]} */
 export function readSource(text, file) {
   const pieces = fileName(file, "identifiers");
+  let last;
   for (const token of tokenize(text)) {
     const { line } = token;
     if (token.kind === "word") pieces.push({ kind: "identifiers", text: token.text, line });
     else if (token.kind === "string") pieces.push(...readString(token.text, line));
     else if (token.kind === "comment") {
-      const last = pieces.at(-1);
       const comment = plainComment(token.text);
+      pieces.push(...readCode(comment, line));
       // Comments on lines that follow one another are one text.
-      if (last?.kind === "comments" && last.line + last.text.split("\n").length === line) last.text += `\n${comment}`;
-      else pieces.push({ kind: "comments", text: comment, line });
+      if (last && last.line + last.text.split("\n").length === line) last.text += `\n${comment}`;
+      else {
+        last = { kind: "comments", text: comment, line };
+        pieces.push(last);
+      }
     }
   }
   return pieces;
@@ -140,11 +151,18 @@ export function readDocument(text) {
     if (fenced) continue;
     const heading = /^#+\s+(.*)/.exec(line)?.[1];
     if (heading) pieces.push({ kind: "headings", text: heading, line: index + 1 });
-    for (const [, code] of line.matchAll(/`([^`]+)`/g))
-      for (const [name] of code.matchAll(/[A-Za-z][\w-]*/g))
-        if (/[A-Z_-]/.test(name) || name === code) pieces.push({ kind: "identifiers", text: name, line: index + 1 });
+    pieces.push(...readCode(line, index + 1));
   }
   return pieces;
+}
+
+/** The names in inline code; of more than one word only those that look like names. */
+function readCode(text, line) {
+  return [...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) =>
+    [...code.matchAll(/[A-Za-z][\w-]*/g)]
+      .filter(([name]) => name === code || /[A-Z_-]/.test(name))
+      .map(([name]) => ({ kind: "identifiers", text: name, line })),
+  );
 }
 
 const readYaml = (text) => [{ kind: "documents", text, line: 1 }];

@@ -1,5 +1,5 @@
 /**
- * The rooms of `src` and the arrows between them. A room is a path below `src`; of several that fit, the longest counts;
+ * The rules that structure.mjs holds `src` to: its rooms and the arrows between them. A room is a path below `src`; of several that fit, the longest counts;
  * `*` stands for one folder name, each of which is a room of its own. A room may import itself, the rooms listed, and
  * every room inside those.
  */
@@ -19,7 +19,7 @@ const inOrder = (parent, folders) =>
     ]),
   );
 
-export const ROOMS = {
+const ROOMS = {
   "main.ts": ANY,
   "serve.ts": ANY,
   "claim-stdout.ts": ANY,
@@ -49,41 +49,8 @@ export const ROOMS = {
   cli: ["runner", "views", ...ENGINE],
 };
 
-/** Arrows of which only one import may exist. */
-export const SINGLE_IMPORTS = [
-  { from: "runner/live", to: "runner/loop", only: ["runner/live/drive-run.ts", "runner/loop/run-agent.ts"] },
-];
-
-/** Each vendor's package and the rooms that may import it; a package that is not listed may be imported nowhere. */
-export const VENDORS = {
-  "@google/generative-ai": ["providers/gemini"],
-  "@marcbachmann/cel-js": ["conditions"],
-  "@modelcontextprotocol/sdk": ["server", "downstream", "selftest", "composition", "serve.ts"],
-  ajv: ["json-schema"],
-  "better-sqlite3": ["store"],
-  commander: ["cli"],
-  "cross-spawn": ["downstream/process", "downstream/transport"],
-  diff: ["cli"],
-  "drizzle-orm": ["store"],
-  "js-yaml": ["yaml"],
-  "jsonc-parser": ["config"],
-  pino: ["log"],
-  ulid: ["composition"],
-  // Checks what comes from outside, wherever that comes in.
-  zod: ["config", "definitions", "downstream", "providers", "runner/tools", "runner/request", "server", "yaml"],
-};
-
-/** Rooms that may not import all of Node's own modules, and those that they may. */
-export const BUILTINS = { lib: ["node:crypto"], core: [] };
-
-export const MOST_FILES = 14;
-export const MOST_LINES = 400;
-
-/** Folders whose files are held to the number of lines. */
-export const MEASURED = ["src", "tests", "bench", "checks", "bin"];
-
-/** Folders of the plan: one that holds fewer than two files is mentioned, not refused. */
-export const PLANNED = [
+/** Folders of the plan. */
+const PLANNED = [
   "lib",
   ...["run", "workflow", "tools", "definitions", "ports"].map((folder) => `core/${folder}`),
   "json-schema",
@@ -96,3 +63,42 @@ export const PLANNED = [
   ...["connection", "runs", "maintenance"].map((folder) => `store/sqlite/${folder}`),
   ...["commands", "render"].map((folder) => `cli/${folder}`),
 ];
+
+export const RULES = {
+  rooms: ROOMS,
+
+  /** Arrows that only one import may use. */
+  singleImports: [
+    { from: "runner/live", to: "runner/loop", only: ["runner/live/drive-run.ts", "runner/loop/run-agent.ts"] },
+  ],
+
+  /** Each vendor's package and the rooms that may import it; a package that is not listed may be imported nowhere. */
+  vendors: {
+    "@google/generative-ai": ["providers/gemini"],
+    "@marcbachmann/cel-js": ["conditions"],
+    "@modelcontextprotocol/sdk": ["server", "downstream", "selftest", "composition", "serve.ts"],
+    ajv: ["json-schema"],
+    "better-sqlite3": ["store"],
+    commander: ["cli"],
+    "cross-spawn": ["downstream"],
+    diff: ["cli"],
+    "drizzle-orm": ["store"],
+    "js-yaml": ["yaml"],
+    "jsonc-parser": ["config"],
+    pino: ["log"],
+    ulid: ["composition"],
+    // Checks data from outside, wherever that comes in.
+    zod: ["config", "definitions", "downstream", "providers", "runner/tools", "runner/request", "server", "yaml"],
+  },
+
+  /** Rooms that may import only some of Node's own modules. */
+  builtins: { lib: ["node:crypto"], core: [] },
+
+  mostFiles: 14,
+  mostLines: 400,
+  /** Folders whose files are held to `mostLines`. */
+  measured: ["src", "tests", "bench", "checks", "bin"],
+
+  /** Folders that should hold two files or more; fewer are mentioned and pass. */
+  planned: PLANNED,
+};

@@ -8,7 +8,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listFiles } from "./list-files.mjs";
 import { readImports } from "./read-imports.mjs";
-import * as RULES from "./rooms.mjs";
+import { RULES } from "./rooms.mjs";
 
 const BUILTIN = new Set(builtinModules);
 
@@ -78,19 +78,21 @@ export function findCircles({ files, edges }) {
   return circles;
 }
 
-/** Judges the tree below `root`; `rules` are the exports of rooms.mjs. Notes do not fail the check. */
+/** Judges the tree below `root`; notes do not fail the check. */
 export function judgeStructure(root, rules = RULES) {
   const graph = readGraph(root);
   return {
     findings: [
       ...findCircles(graph).map(describeCircle),
       ...judgeRooms(graph.files, rules),
-      ...graph.edges.flatMap((edge) => judgeEdge(edge, rules).map((fault) => `src/${edge.from}:${edge.line}: ${fault}`)),
+      ...graph.edges.flatMap((edge) =>
+        judgeEdge(edge, rules).map((fault) => `src/${edge.from}:${edge.line}: ${fault}`),
+      ),
       ...judgeSizes(root, graph.files, rules),
     ],
-    notes: rules.PLANNED.filter((folder) => graph.files.filter((file) => isIn(file, folder)).length < 2).map(
-      (folder) => `src/${folder} holds fewer than two files`,
-    ),
+    notes: rules.planned
+      .filter((folder) => graph.files.filter((file) => isIn(file, folder)).length < 2)
+      .map((folder) => `src/${folder} holds fewer than two files`),
   };
 }
 
@@ -99,31 +101,34 @@ function describeCircle({ files, edges }) {
   return [`circle of ${files.length} files:`, ...lines].join("\n");
 }
 
-function judgeRooms(files, { ROOMS }) {
-  const strangers = files.filter((file) => roomOf(file, ROOMS) === undefined);
+function judgeRooms(files, { rooms }) {
+  const strangers = files.filter((file) => roomOf(file, rooms) === undefined);
   const places = new Set(strangers.map((file) => (file.includes("/") ? posix.dirname(file) : file)));
   return [...places].map((place) => `src/${place} is in no room: add it to checks/rooms.mjs`);
 }
 
 function judgeEdge({ from, to, kind, names }, rules) {
-  const room = roomOf(from, rules.ROOMS);
+  const room = roomOf(from, rules.rooms);
   const what = `imports {${names.join(", ")}} of`;
   if (to === undefined) return ["imports a path that is not spelled out"];
   if (kind === "unknown") return [`${what} ${to}, which is no file of src`];
   if (room === undefined) return []; // judgeRooms has said so
   if (kind === "builtin") {
-    const allowed = Object.entries(rules.BUILTINS).find(([prefix]) => isIn(from, prefix))?.[1];
+    const allowed = Object.entries(rules.builtins).find(([prefix]) => isIn(from, prefix))?.[1];
     return allowed && !allowed.includes(to) ? [`${what} ${to}: ${room.path} may not`] : [];
   }
   if (kind === "package") {
-    const allowed = rules.VENDORS[to] ?? [];
+    const allowed = rules.vendors[to] ?? [];
     return allowed.some((prefix) => isIn(from, prefix)) ? [] : [`${what} ${to}: only ${listed(allowed)} may`];
   }
   if (!isIn(to, room.path) && !room.imports.some((prefix) => isIn(to, prefix)))
     return [`${what} src/${to}: ${room.path} may import only ${listed(room.imports)}`];
-  return rules.SINGLE_IMPORTS.filter((single) => isIn(from, single.from) && isIn(to, single.to))
+  return rules.singleImports
+    .filter((single) => isIn(from, single.from) && isIn(to, single.to))
     .filter(({ only: [source, target] }) => from !== source || to !== target)
-    .map((single) => `${what} src/${to}: the only import of ${single.to} in ${single.from} is ${single.only.join(" -> ")}`);
+    .map(
+      (single) => `${what} src/${to}: the only import of ${single.to} in ${single.from} is ${single.only.join(" -> ")}`,
+    );
 }
 
 /** Map.groupBy, which Node 20 has not got. */
@@ -142,19 +147,22 @@ function roomOf(file, rooms) {
   const segments = file.split("/");
   return Object.entries(rooms)
     .map(([pattern, imports]) => ({ parts: pattern.split("/"), imports }))
-    .filter(({ parts }) => parts.every((part, index) => part === segments[index] || (part === "*" && segments[index + 1])))
+    .filter(({ parts }) =>
+      parts.every((part, index) => part === segments[index] || (part === "*" && segments[index + 1])),
+    )
     .map(({ parts, imports }) => ({ path: segments.slice(0, parts.length).join("/"), imports }))
     .sort((one, other) => other.path.length - one.path.length)[0];
 }
 
-function judgeSizes(root, files, { MOST_FILES, MOST_LINES, MEASURED }) {
+function judgeSizes(root, files, { mostFiles, mostLines, measured }) {
   const crowded = [...groupBy(files, (file) => posix.dirname(file))]
-    .filter(([, inside]) => inside.length > MOST_FILES)
-    .map(([folder, inside]) => `${posix.join("src", folder)} holds ${inside.length} files: at most ${MOST_FILES}`);
-  const long = MEASURED.flatMap((folder) => listFiles(root, folder))
+    .filter(([, inside]) => inside.length > mostFiles)
+    .map(([folder, inside]) => `${posix.join("src", folder)} holds ${inside.length} files: at most ${mostFiles}`);
+  const long = measured
+    .flatMap((folder) => listFiles(root, folder))
     .map((file) => ({ file, lines: readFileSync(join(root, file), "utf8").trimEnd().split("\n").length }))
-    .filter(({ lines }) => lines > MOST_LINES)
-    .map(({ file, lines }) => `${file} has ${lines} lines: at most ${MOST_LINES}`);
+    .filter(({ lines }) => lines > mostLines)
+    .map(({ file, lines }) => `${file} has ${lines} lines: at most ${mostLines}`);
   return [...crowded, ...long];
 }
 

@@ -6,13 +6,16 @@
  *   `text` of a string is its raw content; each `${…}` of a template is one `…` in it, and its tokens come before the template.
  */
 
-const WORD = /[\p{ID_Start}$_#][\p{ID_Continue}$]*/uy;
-const NUMBER = /\d[\w.]*/y;
-const SPACE = /\s+/y;
-const COMMENT = /\/\/[^\n]*|\/\*[^]*?\*\//y;
-const QUOTED = /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'/y;
-const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
-const TEMPLATE_PART = /(?:[^`\\$]|\\[^]|\$(?!\{))*/y;
+/** In the order in which they are tried; a slash is a regular expression only where a value may begin. */
+const PATTERNS = [
+  { kind: "space", pattern: /\s+/y },
+  { kind: "comment", pattern: /\/\/.*|\/\*[\s\S]*?\*\//y },
+  { kind: "string", pattern: /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y },
+  { kind: "word", pattern: /[\p{ID_Start}$_#][\p{ID_Continue}$]*/uy },
+  { kind: "sign", pattern: /\d[\w.]*/y },
+  { kind: "regex", pattern: /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y },
+];
+const TEMPLATE_PART = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y;
 
 /** After these words a slash begins a regular expression; after any other word it divides. */
 const BEFORE_VALUE = new Set(["return", "typeof", "case", "in", "of", "void", "throw", "else", "await", "yield"]);
@@ -30,11 +33,8 @@ export function tokenize(source) {
     const text = pattern.exec(source)?.[0];
     if (text === undefined) return undefined;
     at += text.length;
+    line += countLines(text);
     return text;
-  };
-  const add = (kind, text) => {
-    tokens.push({ kind, text, line });
-    line += countLines(text, 0, text.length);
   };
   const readTemplate = (template) => {
     template.text += take(TEMPLATE_PART);
@@ -47,44 +47,41 @@ export function tokenize(source) {
       templates.pop();
       tokens.push({ kind: "string", text: template.text, line: template.line });
     }
-    line = template.line + countLines(source, template.start, at);
+  };
+  const readToken = () => {
+    const start = line;
+    for (const { kind, pattern } of PATTERNS) {
+      const text = kind === "regex" && !mayBeginValue(tokens) ? undefined : take(pattern);
+      if (text === undefined) continue;
+      if (kind !== "space") tokens.push({ kind, text: kind === "string" ? text.slice(1, -1) : text, line: start });
+      return true;
+    }
+    return false;
   };
 
   while (at < source.length) {
-    const start = at;
     const sign = source[at];
     const open = templates.at(-1);
-    let text;
     if (sign === "`") {
       at += 1;
-      templates.push({ text: "", braces: 0, line, start });
+      templates.push({ text: "", braces: 0, line });
       readTemplate(templates.at(-1));
     } else if (open && sign === "}" && open.braces === 1) {
       at += 1;
       readTemplate(open);
-    } else if ((text = take(SPACE)) !== undefined) line += countLines(text, 0, text.length);
-    else if ((text = take(COMMENT)) !== undefined) add("comment", text);
-    else if ((text = take(QUOTED)) !== undefined) add("string", text.slice(1, -1));
-    else if ((text = take(WORD)) !== undefined) add("word", text);
-    else if ((text = take(NUMBER)) !== undefined) add("sign", text);
-    else if (beginsValue(tokens) && (text = take(REGEX)) !== undefined) add("regex", text);
-    else {
+    } else if (!readToken()) {
       at += 1;
       if (open && sign === "{") open.braces += 1;
       if (open && sign === "}") open.braces -= 1;
-      add("sign", sign);
+      tokens.push({ kind: "sign", text: sign, line });
     }
   }
   return tokens;
 }
 
-function countLines(text, from, to) {
-  let lines = 0;
-  for (let at = text.indexOf("\n", from); at !== -1 && at < to; at = text.indexOf("\n", at + 1)) lines += 1;
-  return lines;
-}
+const countLines = (text) => (text.includes("\n") ? text.split("\n").length - 1 : 0);
 
-function beginsValue(tokens) {
+function mayBeginValue(tokens) {
   const before = tokens.findLast(({ kind }) => kind !== "comment");
   if (before === undefined) return true;
   if (before.kind === "word") return BEFORE_VALUE.has(before.text);

@@ -80,8 +80,8 @@ const OLD_TERMS = [
 ];
 
 /** Where a sentence or clause begins: at the start of a text, a paragraph, a list item or a table cell, or after a sign. */
-const SENTENCE = String.raw`(?<=(?:^|[.!?|]\s+|\n\s*\n\s*|\n\s*(?:[-*]|\d+\.)\s+)(?:[-*]\s+)?[*_"“(]{0,3})`;
-const CLAUSE = String.raw`(?<=(?:^|[.!?|,;:]\s+|\s\(|\n\s*\n\s*|\n\s*(?:[-*]|\d+\.)\s+)(?:[-*]\s+)?[*_"“(]{0,3})`;
+const SENTENCE = String.raw`(?<=(?:^\s*|[.!?|]\s+|\n\s*\n\s*|\n\s*(?:[-*]|\d+\.)\s+)(?:[-*]\s+)?[*_"“(]{0,3})`;
+const CLAUSE = String.raw`(?<=(?:^\s*|[.!?|,;:]\s+|\s\(|\n\s*\n\s*|\n\s*(?:[-*]|\d+\.)\s+)(?:[-*]\s+)?[*_"“(]{0,3})`;
 
 const head = (name, words, hint, sample, okay, start = CLAUSE) => ({
   name: `head: ${name}`,

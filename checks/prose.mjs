@@ -111,7 +111,7 @@ function readString(text, line) {
   return [{ kind: /^[\w-]+$/.test(text) ? "identifiers" : "strings", text: text.replaceAll("\\n", "\n "), line }];
 }
 
-const plainComment = (text) => text.replaceAll(/^\/\/ ?|^\/\*+\s?|\s*\*+\/$/g, "").replaceAll(/\n\s*\* ?/g, "\n");
+const plainComment = (text) => text.replaceAll(/^\/\/ ?|^\/\*+ ?|\s*\*+\/$/g, "").replaceAll(/\n\s*\* ?/g, "\n");
 
 const fileName = (file, kind) => [{ kind, text: posix.basename(file).replace(/(?:\.test)?\.ts$/, ""), line: 1 }];
 

@@ -95,7 +95,7 @@ describe("the check of structure", () => {
       /node:path: core may not/,
     ],
     ["an import from outside src", { "src/core/a.ts": 'import "../../package.json";' }, /is no file of src/],
-    ["an import whose path is worked out", { "src/cli/run.ts": "await import(`./${name}.js`);" }, /not spelled out/],
+    ["an import whose path is worked out", { "src/cli/run.ts": `await import(\`./\${name}.js\`);` }, /not spelled out/],
     ["401 lines", { "bench/long.mjs": "a();\n".repeat(401) }, /bench\/long\.mjs has 401 lines/],
     [
       "15 files in a folder",

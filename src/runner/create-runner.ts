@@ -14,7 +14,6 @@ import { createEventBus } from "./live/event-bus.js";
 import { createLiveRuns } from "./live/live-runs.js";
 import { createOpenAgent } from "./live/open-agent.js";
 import { createRecovery } from "./live/recovery.js";
-import type { Completion } from "./loop/judge-complete.js";
 import { accessAt } from "./operations/access-at.js";
 import { type ChildRunsDeps, createChildRuns } from "./operations/child-runs.js";
 import { completeRun } from "./operations/complete-run.js";
@@ -25,6 +24,7 @@ import { needsCaller, type WaitRequest, waitForRuns } from "./operations/wait-fo
 import { missingRequirements } from "./request/requirements.js";
 import type { SpawnArguments } from "./request/run-settings.js";
 import type { GetSetup, Setup } from "./request/setup.js";
+import type { Completion } from "./tools/arguments.js";
 import { createToolSets } from "./tools/tool-set.js";
 
 export interface RunnerDeps {

@@ -4,7 +4,7 @@ import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it, vi } from "vitest";
 import { DownstreamError } from "../../src/core/errors.js";
 import { httpFault } from "../../src/downstream/transport/http-error.js";
-import { createTransport } from "../../src/downstream/transport/server-transport.js";
+import { createTransport } from "../../src/downstream/transport/open-transport.js";
 import { type Answer, events, json, status } from "../support/hostile-http-server.js";
 import { begun, connected, failed, freePort, hostile, options, refused, useHttpStage } from "../support/http-stage.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";

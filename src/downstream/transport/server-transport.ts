@@ -1,10 +1,8 @@
-/** How a downstream server is reached, whatever carries the messages. */
+/** The connection to a downstream server, whatever carries its messages. */
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { ServerConfig } from "../../core/definitions/server-config.js";
 import type { Redact } from "../../core/redact.js";
 import type { Environment } from "../process/child-environment.js";
 import type { Reaper } from "../process/reaper.js";
-import { StdioTransport } from "./stdio-transport.js";
 
 /** One connection from start() to close(); it is not started twice. */
 export interface ServerTransport extends Transport {
@@ -27,12 +25,4 @@ export interface TransportOptions {
   /** Goes over what a server says before it is cut: half a secret would not be found any more. */
   readonly redact: Redact;
   readonly closeBudgetMs?: number;
-}
-
-/** Starts nothing yet. What HTTP needs is loaded with the first server that is reached by it. */
-export async function createTransport(config: ServerConfig, options: TransportOptions): Promise<ServerTransport> {
-  const { name, transport } = config;
-  if (transport.kind === "stdio") return new StdioTransport(name, transport, options);
-  const { HttpTransport } = await import("./http-transport.js");
-  return new HttpTransport(name, transport, options);
 }

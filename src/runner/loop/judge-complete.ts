@@ -1,20 +1,8 @@
 /** Decides whether an agent's `complete` is accepted, and what outcome it makes. */
-import { z } from "zod";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { EndStatus, Outcome, RunFailure } from "../../core/run/run.js";
 import { isRecord } from "../../lib/is-record.js";
-import { explainIssue } from "../../lib/issue-text.js";
-
-/** The arguments of `complete`, from an agent or from a host. */
-export const Completion = z.strictObject({
-  result: z.string(),
-  status: z.enum(["success", "partial", "blocked"]).default("success"),
-  data: z.unknown().optional(),
-  artifacts: z.array(z.string()).optional(),
-  files_modified: z.array(z.string()).optional(),
-  next_steps: z.array(z.string()).optional(),
-});
-export type Completion = z.infer<typeof Completion>;
+import { Completion, faultInArguments } from "../tools/arguments.js";
 
 export type CompleteVerdict =
   | { readonly accepted: true; readonly outcome: Outcome }
@@ -28,7 +16,7 @@ export async function judgeComplete(
 ): Promise<CompleteVerdict> {
   const parsed = Completion.safeParse(args, { reportInput: true });
   if (!parsed.success) {
-    return { accepted: false, reason: faultIn(parsed.error) };
+    return { accepted: false, reason: faultInArguments(parsed.error) };
   }
   const completion = parsed.data;
   if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
@@ -39,10 +27,6 @@ export async function judgeComplete(
     if (fault) return { accepted: false, reason: `the output schema is not satisfied: ${fault}` };
   }
   return { accepted: true, outcome: toOutcome(completion, completion.status) };
-}
-
-function faultIn({ issues: [issue] }: z.ZodError): string {
-  return issue ? explainIssue(issue.path.join(".") || "the arguments", issue) : "the arguments do not fit";
 }
 
 /** The outcome of a `complete` in a grace turn: never refused, always partial, the limit and what is unmet kept. */

@@ -4,9 +4,8 @@ import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { CANCEL_RUN, GET_RUN, SPAWN_AGENT } from "../../core/tools/tool.js";
-import { explainIssue } from "../../lib/issue-text.js";
 import type { ChildRuns, IndexedCall, TurnContext } from "../state/turn-context.js";
-import { ChildArguments } from "../tools/child-tools.js";
+import { ChildArguments, faultInArguments } from "../tools/arguments.js";
 import { type EndDeps, endRun } from "./end-run.js";
 import { type StartDeps, startRun } from "./start-run.js";
 import { type WaitDeps, waitForRuns } from "./wait-for-runs.js";
@@ -62,11 +61,7 @@ async function spawnChild({ indexed, context, onFact, deps }: ChildCall): Promis
   const { run, state, toolSet, signal } = context;
   const { turn } = state.history;
   const parsed = ChildArguments.safeParse(call.arguments, { reportInput: true });
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue?.path.join(".") || "the arguments";
-    throw new RequestError("invalid_arguments", issue ? explainIssue(where, issue) : "the arguments do not fit");
-  }
+  if (!parsed.success) throw new RequestError("invalid_arguments", faultInArguments(parsed.error));
   const parent = {
     run,
     toolSet,

@@ -3,8 +3,9 @@ import { RequestError } from "../../core/errors.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { EndedRun } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
-import { type Completion, judgeComplete } from "../loop/judge-complete.js";
+import { judgeComplete } from "../loop/judge-complete.js";
 import { type UnmetDeps, unmetByWorkflow } from "../loop/unmet-by-workflow.js";
+import type { Completion } from "../tools/arguments.js";
 import { type EndDeps, endRun } from "./end-run.js";
 
 export type CompleteDeps = EndDeps &

@@ -1,6 +1,6 @@
 /** complete: ends a run by id with an outcome that the host gives. Agents have a `complete` of their own. */
 import { z } from "zod";
-import { Completion } from "../../runner/loop/judge-complete.js";
+import { Completion } from "../../runner/tools/arguments.js";
 import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
 import { runId, runOutput } from "../schemas.js";

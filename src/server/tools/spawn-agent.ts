@@ -1,7 +1,7 @@
 /** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
 import { z } from "zod";
 import type { ToolPolicy } from "../../core/run/run.js";
-import { spawnFields } from "../../runner/tools/child-tools.js";
+import { spawnFields } from "../../runner/tools/arguments.js";
 import type { ToolSet } from "../../runner/tools/tool-set.js";
 import { sizeOf } from "../../views/page.js";
 import { toolSummary, toRunView } from "../../views/run-view.js";

@@ -1,0 +1,50 @@
+/** The arguments that hosts and agents pass to legwork's own tools. */
+import { z } from "zod";
+import { MOST_SOURCES } from "../../core/run/context-source.js";
+import { MOST } from "../../core/run/limits.js";
+import { explainIssue } from "../../lib/issue-text.js";
+
+/** The arguments of `complete`, from an agent or from a host. */
+export const Completion = z.strictObject({
+  result: z.string(),
+  status: z.enum(["success", "partial", "blocked"]).default("success"),
+  data: z.unknown().optional(),
+  artifacts: z.array(z.string()).optional(),
+  files_modified: z.array(z.string()).optional(),
+  next_steps: z.array(z.string()).optional(),
+});
+export type Completion = z.infer<typeof Completion>;
+
+/** The arguments of a spawn that hosts and agents share; each describes them in its own words. */
+export const spawnFields = {
+  agent: z.string().max(200).optional(),
+  workflow: z.string().max(200).optional(),
+  variables: z.record(z.string().max(100), z.json()).optional(),
+  /** Each source is looked at when it is read. */
+  context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
+  provider: z.string().optional(),
+  model: z.string().max(200).optional(),
+  tools: z.array(z.string()).max(1000).optional(),
+  blocked_tools: z.array(z.string()).max(1000).optional(),
+  output_schema: z.unknown().optional(),
+  title: z.string().max(200).optional(),
+  max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
+  timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
+  max_cost_usd: z.number().positive().max(MOST.usd).optional(),
+};
+
+/** The arguments of an agent for an agent of its own. */
+export const ChildArguments = z.strictObject({
+  prompt: z.string().min(1).describe("The task, with all the agent needs to know."),
+  ...spawnFields,
+  agent: spawnFields.agent.describe("A ready-made agent, by name; default: a general one."),
+  context: spawnFields.context.describe(
+    "Given to it before its task: file:<path in the project>, run:<run_id> (outcome) or transcript:<run_id>:<last messages, 1-100> of a run of your own, text:<anything>.",
+  ),
+  tools: spawnFields.tools.describe("Names with * for any characters; default: what only reads."),
+});
+
+/** The first fault of arguments that were parsed with `reportInput`, in words. */
+export function faultInArguments({ issues: [issue] }: z.ZodError): string {
+  return issue ? explainIssue(issue.path.join(".") || "the arguments", issue) : "the arguments do not fit";
+}

@@ -1,5 +1,5 @@
 /**
- * node tests/support/golden/record.mjs              records anew; empty renames.json afterwards
+ * node tests/support/golden/record.mjs              records anew and empties renames.json
  * node tests/support/golden/record.mjs --propose    shows the pairs of sentences that renames.json lacks, and fails
  *                                                   where anything else differs
  * node tests/support/golden/record.mjs --propose --write    adds those pairs to renames.json

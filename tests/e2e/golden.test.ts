@@ -10,7 +10,7 @@ import { modeOfTest } from "../support/golden/mode.js";
 import { recordAll } from "../support/golden/record.js";
 import { applyRenames } from "../support/golden/renames.js";
 
-const RECORDING_MS = 120_000;
+const RECORDING_MS = 180_000;
 const MOST_SHOWN = 40;
 
 const mode = modeOfTest();

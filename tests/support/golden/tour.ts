@@ -146,7 +146,7 @@ async function endings({ call, play, settle }: Guide) {
     prompt: "Wait.",
     provider: "rehearsal",
     model: "slow",
-    timeout_seconds: 0.2,
+    timeout_seconds: 1,
     wait_seconds: 50,
   });
   return { failed, limited };

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { CatalogCache, Pin, PinStore, RunStore, ToolList } from "../../src/core/ports.js";
 import { openStore } from "../../src/store/open-store.js";
+import { mentions } from "../support/mentions.js";
 
 interface Stores {
   readonly runs: RunStore;
@@ -175,7 +176,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
     database.close();
     for (const verb of verbs) expect(verb, String(verb)).toThrow(StoreError);
     stores.runs.close();
-    for (const verb of verbs) expect(verb, String(verb)).toThrow(/legwork\.db is closed/);
+    for (const verb of verbs) expect(verb, String(verb)).toThrow(mentions("legwork.db", "closed"));
   });
 
   describe("a file of the first legwork", () => {

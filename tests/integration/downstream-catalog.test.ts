@@ -219,7 +219,7 @@ describe("a start that fails", () => {
     expect(problems).toMatchObject([{ code: "start_timeout", message: expect.stringMatching(mentions("10 s")) }]);
   });
 
-  it("does not follow from garbage on stdout", async () => {
+  it("is no consequence of garbage on stdout", async () => {
     const downstream = pool(hostile("garbage"));
     const catalog = await started(downstream);
     expect(names(catalog.tools)).toEqual(["hostile__plain"]);

@@ -47,7 +47,7 @@ describe("a project's file", () => {
     expect(changed.notices).toEqual([
       expect.stringMatching(new RegExp(`^(?!.*config\\.yaml)${mentions(MCP, "trusted").source.slice(1)}`)),
     ]);
-    expect(await trust(place(), new Map())).toMatch(/^.*\.mcp\.json.*\n/);
+    expect(await trust(place(), new Map())).toMatch(/^(?!.*config\.yaml).*\.mcp\.json.*\n/);
     unlinkSync(join(bench.project, CONFIG));
     expect((await load()).notices[0]).toMatch(mentions(CONFIG, "gone")); // it may have held back what the others allow
     expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, "gone"));

@@ -217,7 +217,7 @@ describe("legwork among the servers", () => {
     expect(names(config)).toEqual(["other", "workspace"]);
     expect(config.brokenServers).toEqual([]);
     expect(config.notices).toEqual([
-      expect.stringMatching(mentions("mcpServers.me", file)),
+      expect.stringMatching(mentions("mcpServers.me", file, "legwork")),
       expect.stringMatching(mentions("mcpServers.legwork", join(bench.project, MCP))),
     ]);
   });

@@ -137,6 +137,6 @@ describe("a project's file", () => {
     put(GEMINI, { mcpServers: { mine: { command: "a" } } });
     const config = await load();
     expect(names(config)).toEqual(["mine"]);
-    expect(config.notices).toEqual([expect.stringMatching(mentions("folder"))]);
+    expect(config.notices).toEqual([expect.stringMatching(mentions(bench.project, '"workspace"'))]);
   });
 });

@@ -10,6 +10,7 @@ import { StoreError } from "../../src/core/errors.js";
 import type { CatalogStore, Pin, PinStore, ToolList } from "../../src/core/ports/catalog-store.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
+import { mentions } from "../support/mentions.js";
 
 interface Stores {
   readonly runs: RunStore;
@@ -176,7 +177,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
     database.close();
     for (const verb of verbs) expect(verb, String(verb)).toThrow(StoreError);
     stores.runs.close();
-    for (const verb of verbs) expect(verb, String(verb)).toThrow(/legwork\.db is closed/);
+    for (const verb of verbs) expect(verb, String(verb)).toThrow(mentions("legwork.db", "closed"));
   });
 
   describe("a file of the first legwork", () => {

@@ -9,6 +9,7 @@ import type { NewRun, RunLease, RunStore } from "../../src/core/ports/run-store.
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { Outcome } from "../../src/core/run/run.js";
 import { openStore as openFile } from "../../src/store/sqlite/open-store.js";
+import { mentions } from "../support/mentions.js";
 import { newRunNamed } from "../support/new-run.js";
 import { EVERYTHING } from "../support/run-filter.js";
 
@@ -334,11 +335,11 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       expect(statSync(join(folder, "home")).mode & 0o777).toBe(0o700);
     });
 
-    it("is refused in one sentence when it is no database, and left as it was", () => {
+    it("is refused by name when it is no database, and left as it was", () => {
       const text = join(folder, "text.db");
       writeFileSync(text, "this is not a database, it is a sentence of some length".repeat(20));
       expect(() => open(text, () => now)).toThrow(StoreError);
-      expect(() => open(text, () => now)).toThrow(/text\.db is not a legwork database.*LEGWORK_HOME/);
+      expect(() => open(text, () => now)).toThrow(mentions("text.db", "database", "LEGWORK_HOME"));
       expect(statSync(text).size).toBe(55 * 20);
     });
 
@@ -346,11 +347,13 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       const database = new Database(file());
       database.prepare("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 1)").run();
       database.close();
-      expect(() => openStore()).toThrow(/newer legwork: update legwork/);
+      expect(() => openStore()).toThrow(mentions("newer", "update"));
     });
 
     it("is refused in a folder that cannot be made", () =>
-      expect(() => open("/dev/null/home/legwork.db", () => now)).toThrow(/cannot be opened for writing.*LEGWORK_HOME/));
+      expect(() => open("/dev/null/home/legwork.db", () => now)).toThrow(
+        mentions("/dev/null/home/legwork.db", "LEGWORK_HOME"),
+      ));
 
     it("keeps everything when it is opened again", () => {
       const hold = started();

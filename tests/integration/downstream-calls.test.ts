@@ -22,6 +22,7 @@ import {
   useStage,
 } from "../support/downstream-stage.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { mentions } from "../support/mentions.js";
 import { groupLives, isAlive } from "../support/transports.js";
 
 useStage();
@@ -45,15 +46,15 @@ describe("a call", () => {
     const plain = tool(catalog, "plain");
     expect((await call(downstream, plain, { kind: "mixed" })).text.split("\n")).toEqual([
       "first",
-      "[image image/png, 6 bytes, part 1]",
+      expect.stringMatching(/^\[image image\/png, 6 bytes, .*\b1\]$/),
       "[resource_link text/plain, 12 bytes, file:///a.txt, a]",
       "[resource text/plain, file:///b.txt]",
       "the text of b",
       "[hologram]",
       "[text]",
-      "[unreadable content]",
+      expect.stringMatching(/^\[unreadable\b.*\]$/),
       "last",
-      "[structured content, 16 characters, part 2]",
+      expect.stringMatching(/^\[structured .*\b16\b.*\b2\]$/),
     ]);
     expect((await call(downstream, plain, { kind: "mixed" })).attachments).toEqual([
       { kind: "image", mimeType: "image/png", text: "AAAAAAAA" },
@@ -84,7 +85,7 @@ describe("a call", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("brings a result of 20 MiB", async () => {
+  it("returns a result of 20 MiB", async () => {
     const { downstream, catalog } = await opened(effects());
     const size = 20 * 1024 * 1024;
     expect((await call(downstream, tool(catalog, "big"), { n: size })).text).toHaveLength(size);
@@ -93,14 +94,14 @@ describe("a call", () => {
   it("closes the connection over a message of more than 64 MiB", { timeout: 20_000 }, async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "big"), { n: 65 * 1024 * 1024 }));
-    expect(error).toMatchObject({ code: "connection_closed", message: expect.stringContaining("a line of more than") });
+    expect(error).toMatchObject({ code: "connection_closed", message: expect.stringMatching(mentions("line")) });
   });
 
   it("is cancelled at the server when it times out", async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }, 300));
     expect(error).toMatchObject({ code: "call_timeout" });
-    expect(error.message).toBe("effects__slow timed out after 0.3 s: it changes nothing and may be called again");
+    expect(error.message).toMatch(mentions("effects__slow", "0.3 s", "again"));
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
   });
 
@@ -114,10 +115,13 @@ describe("a call", () => {
     controller.abort();
     const error = await calling;
     expect(performance.now() - abortedAt).toBeLessThan(AT_ONCE_MS);
-    expect(error).toMatchObject({ code: "call_aborted", message: expect.stringContaining("its outcome is unknown") });
+    expect(error).toMatchObject({
+      code: "call_aborted",
+      message: expect.stringMatching(mentions("effects__slow_add_line", "outcome")),
+    });
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
     const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, under));
-    expect(late).toMatchObject({ code: "not_called", message: expect.stringContaining("was not called") });
+    expect(late).toMatchObject({ code: "not_called", message: expect.stringMatching(mentions("effects__add_line")) });
     expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
   });
 
@@ -133,24 +137,24 @@ describe("a call", () => {
   it("uses the server's own time-out", async () => {
     const { downstream, catalog } = await opened(effects({ timeoutSeconds: 0.2 }));
     const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
-    expect(error.message).toContain("timed out after 0.2 s");
+    expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
   it("uses the tool's own time-out before the server's", async () => {
     const own = { timeoutSeconds: 60, toolTimeouts: [{ pattern: "slow*", seconds: 0.2 }] };
     const { downstream, catalog } = await opened(effects(own));
     const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
-    expect(error.message).toContain("timed out after 0.2 s");
+    expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
-  it("has an unknown outcome when the server dies", async () => {
+  it("fails with its outcome in doubt when the server dies", async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "die")));
     expect(error).toMatchObject({ code: "connection_closed" });
-    expect(error.message).toContain("it exited with code 7");
-    expect(error.message).toContain("its outcome is unknown");
+    expect(error.message).toMatch(mentions("code 7"));
+    expect(error.message).toMatch(mentions("effects__die", "outcome"));
     const tooSoon = await failure(call(downstream, tool(catalog, "add_line"), { text: "b" }));
-    expect(tooSoon).toMatchObject({ code: "not_called", message: expect.stringContaining("started again in 1 s") });
+    expect(tooSoon).toMatchObject({ code: "not_called", message: expect.stringMatching(mentions("1 s")) });
     expect(existsSync(path.join(folder, "effects.txt"))).toBe(false);
   });
 
@@ -197,7 +201,7 @@ describe("the child process", () => {
     expect(pids).toHaveLength(3);
   });
 
-  it("takes its grandchildren along when it exits by itself", async () => {
+  it("takes its grandchildren along when it exits", async () => {
     const { downstream, catalog } = await opened(hostile("grandchild", pidFile()));
     const grandchild = Number(readFileSync(path.join(folder, "pid"), "utf8"));
     expect(isAlive(grandchild)).toBe(true);

@@ -22,6 +22,7 @@ import {
   useStage,
 } from "../support/downstream-stage.js";
 import { CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
 
 useStage();
@@ -80,7 +81,7 @@ describe("the catalog", () => {
     ]);
   });
 
-  it("sets malformed tools aside alone", async () => {
+  it("rejects malformed tools and no others", async () => {
     const { tools, problems } = await open1(hostile("odd-tools"));
     expect(tools.map(({ tool }) => tool)).toEqual([
       "plain",
@@ -99,20 +100,22 @@ describe("the catalog", () => {
     }
     expect(tools.find(({ tool }) => tool === "null_description")?.description).toBe("");
     expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["tool_set_aside"]));
-    expect(problems.map(({ message }) => message.replace('server "hostile": ', ""))).toEqual([
-      'tool "no_schema" was set aside: its inputSchema is missing or no object',
-      'tool "list_schema" was set aside: its inputSchema is missing or no object',
-      'tool "array_schema" was set aside: its inputSchema is of type "array", not "object"',
-      'tool "plain" was set aside: another of its tools has the same name, hostile__plain',
-      'tool "only_tasks" was set aside: it can only be called as an MCP task',
-      "its tool number 14 was set aside: it has no name",
-      "its tool number 15 was set aside: it has no name",
-      "its tool number 16 was set aside: it has no name",
-      "its tool number 17 was set aside: it has no name",
-    ]);
+    expect(problems.map(({ message }) => message)).toEqual(
+      [
+        ['"no_schema"', "inputSchema"],
+        ['"list_schema"', "inputSchema"],
+        ['"array_schema"', "inputSchema", '"array"', '"object"'],
+        ['"plain"', "hostile__plain"],
+        ['"only_tasks"', "task"],
+        ["14", "name"],
+        ["15", "name"],
+        ["16", "name"],
+        ["17", "name"],
+      ].map((words) => expect.stringMatching(mentions('"hostile"', ...words))),
+    );
   });
 
-  it("sets a tool that is nested too deeply aside alone, whatever is done with the others", async () => {
+  it("rejects a tool that is nested too deeply and no other, with pins or without", async () => {
     const redact = createRedact([{ name: "KEY", value: "tangerine-4711" }]);
     for (const pin of ["off", "enforce"] as const) {
       const downstream = createDownstream([hostile("deep-tool", { pin })], [], options({ redact }));
@@ -120,12 +123,12 @@ describe("the catalog", () => {
       const { tools, problems } = await started(downstream);
       expect(names(tools)).toEqual(["hostile__plain"]);
       expect(problems.map(({ message }) => message)).toEqual([
-        'server "hostile": tool "deep" was set aside: its definition is nested more than 500 levels deep',
+        expect.stringMatching(mentions('"hostile"', '"deep"', "500")),
       ]);
     }
   });
 
-  it("sets the second of two tools with one qualified name aside", async () => {
+  it("rejects the second of two tools with one qualified name", async () => {
     const first = hostile("one-tool", { name: "a", argument: "b__c" });
     const second = hostile("one-tool", { name: "a__b", argument: "c" });
     const downstream = pool(first, second);
@@ -154,39 +157,41 @@ describe("the catalog", () => {
 
   it("names an unknown server as a problem", async () => {
     const { problems } = pool().catalog(["nope"]);
-    expect(problems).toEqual([{ server: "nope", code: "unknown_server", message: 'there is no server "nope"' }]);
+    expect(problems).toEqual([{ server: "nope", code: "unknown_server", message: expect.stringContaining('"nope"') }]);
   });
 });
 
 describe("a start that fails", () => {
-  it("says that a command was not found, and does not try it again", async () => {
+  it("names a command that was not found, and does not try it again", async () => {
     const downstream = pool(effects(reach({ command: "legwork-no-such-command" })));
     const first = await started(downstream);
     expect(first.tools).toEqual([]);
     expect(first.problems).toMatchObject([{ server: "effects", code: "spawn_failed" }]);
-    expect(first.problems[0]?.message).toContain('the command "legwork-no-such-command" was not found');
+    expect(first.problems[0]?.message).toContain('"legwork-no-such-command"');
     await delay(1_050);
     expect(await started(downstream)).toBe(first);
     expect(downstream.status()).toMatchObject([{ state: "failed" }]);
   });
 
-  it("says that a file may not be run", async () => {
+  it("names a file that is not executable", async () => {
     const file = path.join(folder, "plain.txt");
     writeFileSync(file, "text");
     const { problems } = await open1(effects(reach({ command: file })));
-    expect(problems).toMatchObject([{ code: "spawn_failed", message: expect.stringContaining("may not be run") }]);
+    expect(problems).toMatchObject([{ code: "spawn_failed", message: expect.stringContaining(file) }]);
   });
 
-  it("says that a working folder is missing", async () => {
+  it("names a working folder that is missing", async () => {
     const { problems } = await open1(effects(reach({ cwd: path.join(folder, "gone") })));
-    expect(problems).toMatchObject([{ code: "start_failed", message: expect.stringContaining("does not exist") }]);
+    expect(problems).toMatchObject([
+      { code: "start_failed", message: expect.stringContaining(path.join(folder, "gone")) },
+    ]);
   });
 
   it("shows the last words of a server that exits, and is tried again after a pause", async () => {
     const downstream = pool(hostile("exits-at-once"));
     const first = await started(downstream);
     expect(first.problems[0]).toMatchObject({ code: "start_failed" });
-    expect(first.problems[0]?.message).toContain("it exited with code 3");
+    expect(first.problems[0]?.message).toMatch(mentions("code 3"));
     expect(first.problems[0]?.message).toContain("warming up / fatal: no database");
     expect(await started(downstream)).toBe(first);
     expect(downstream.status()).toMatchObject([{ state: "degraded" }]);
@@ -211,10 +216,10 @@ describe("a start that fails", () => {
 
   it("times out after 10 s, naming what the server wrote", { timeout: 15_000 }, async () => {
     const { problems } = await open1(hostile("silent"));
-    expect(problems).toMatchObject([{ code: "start_timeout", message: expect.stringContaining("within 10 s") }]);
+    expect(problems).toMatchObject([{ code: "start_timeout", message: expect.stringMatching(mentions("10 s")) }]);
   });
 
-  it("does not mind garbage on stdout", async () => {
+  it("is no consequence of garbage on stdout", async () => {
     const downstream = pool(hostile("garbage"));
     const catalog = await started(downstream);
     expect(names(catalog.tools)).toEqual(["hostile__plain"]);

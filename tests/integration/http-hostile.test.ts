@@ -8,6 +8,7 @@ import { createTransport } from "../../src/downstream/transport/open-transport.j
 import { type Answer, events, json, status } from "../support/hostile-http-server.js";
 import { begun, connected, failed, freePort, hostile, options, refused, useHttpStage } from "../support/http-stage.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { mentions } from "../support/mentions.js";
 import { serverConfig } from "../support/transports.js";
 
 useHttpStage();
@@ -18,7 +19,7 @@ describe("a server that cannot be used", () => {
     expect(httpFault(error)).toMatchObject({
       code: "unreachable",
       sent: false,
-      message: "it could not be reached: ECONNREFUSED",
+      message: expect.stringMatching(mentions("ECONNREFUSED")),
     });
     await vi.waitFor(() => expect(transport).toMatchObject({ closed: true, ending: httpFault(error)?.message }));
   });
@@ -33,9 +34,7 @@ describe("a server that cannot be used", () => {
     const { error } = await refused(`${server.origin}/mcp?key=sesame`);
     const fault = httpFault(error);
     expect(fault).toMatchObject({ code: "unauthorized", sent: false });
-    expect(fault?.message).toContain(
-      "legwork does no OAuth logins; give it a token with headers or bearer_token_env_var",
-    );
+    expect(fault?.message).toMatch(mentions("OAuth", "headers", "bearer_token_env_var"));
     expect(fault?.message).toContain(`HTTP ${code}: invalid_token`);
     expect(fault?.message).not.toContain("sesame");
   });
@@ -43,14 +42,17 @@ describe("a server that cannot be used", () => {
   it("is of neither kind", async () => {
     const server = await hostile({ initialize: status(404, "Cannot POST /mcp"), GET: status(404) });
     const { error } = await refused(server.url);
-    expect(httpFault(error)).toMatchObject({ code: "http_error", message: "it answered HTTP 404: Cannot POST /mcp" });
+    expect(httpFault(error)).toMatchObject({
+      code: "http_error",
+      message: expect.stringContaining("HTTP 404: Cannot POST /mcp"),
+    });
     expect(server.seen.map(({ method }) => method)).toEqual(["POST", "GET"]);
   });
 
   it("opens a stream of events but names no endpoint", async () => {
     const server = await hostile({ initialize: status(400, "no"), GET: events(() => {}) });
     const { error } = await refused(server.url);
-    expect(httpFault(error)).toMatchObject({ code: "http_error", message: "it answered HTTP 400: no" });
+    expect(httpFault(error)).toMatchObject({ code: "http_error", message: expect.stringContaining("HTTP 400: no") });
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
   });
 
@@ -127,7 +129,7 @@ describe("a call", () => {
     const server = await hostile({ "tools/call": status(404, '{"error":{"message":"Session not found"}}') });
     const { client, transport } = await connected(server.url);
     const fault = httpFault(await failed(client.callTool({ name: "plain" })));
-    const message = "it has forgotten the session (HTTP 404: Session not found)";
+    const message = expect.stringContaining("HTTP 404: Session not found");
     expect(fault).toMatchObject({ code: "session_lost", sent: false, message });
     await transport.close();
     expect(server.seen.map(({ method }) => method)).not.toContain("DELETE");
@@ -139,7 +141,7 @@ describe("a call", () => {
     const { client, transport } = await connected(server.url);
     const fault = httpFault(await failed(client.callTool({ name: "plain" })));
     expect(fault).toMatchObject({ code: "http_error", sent: true });
-    expect(fault?.message).toMatch(/^it answered HTTP 500: Oops no no .*…$/);
+    expect(fault?.message).toMatch(/HTTP 500: Oops no no .*…$/);
     expect(fault?.message.length).toBeLessThan(340);
     expect(transport.closed).toBe(false);
   });
@@ -147,7 +149,7 @@ describe("a call", () => {
   it("fails where an error's body never ends", async () => {
     const server = await hostile({ "tools/call": (response) => response.writeHead(500).write("busy") });
     const { client } = await connected(server.url);
-    expect(httpFault(await failed(client.callTool({ name: "plain" })))?.message).toBe("it answered HTTP 500: busy");
+    expect(httpFault(await failed(client.callTool({ name: "plain" })))?.message).toMatch(/HTTP 500: busy$/);
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
   });
 
@@ -179,11 +181,11 @@ describe("a call", () => {
     }
   });
 
-  it.each<[string, Answer, string]>([
-    ["before it began", (response) => response.destroy(), "it could not be reached: UND_ERR_SOCKET"],
-    ["within JSON", (response) => breakOff(response, "application/json", '{"jsonrpc":'), "its answer broke off"],
-    ["within events", (response) => breakOff(response, "text/event-stream", ": hello\n\n"), "its answer broke off"],
-    ["in order, but empty", events((response) => response.end()), "it ended its answer without a response"],
+  it.each<[string, Answer, RegExp]>([
+    ["before it began", (response) => response.destroy(), /UND_ERR_SOCKET/],
+    ["within JSON", (response) => breakOff(response, "application/json", '{"jsonrpc":'), /answer/],
+    ["within events", (response) => breakOff(response, "text/event-stream", ": hello\n\n"), /answer/],
+    ["in order, but empty", events((response) => response.end()), /response/],
   ])("ends with the connection when the answer breaks off %s", async (_name, answer, ending) => {
     const server = await hostile({ "tools/call": answer, "tools/list": () => {} });
     const { client, transport } = await connected(server.url);
@@ -192,7 +194,7 @@ describe("a call", () => {
     const error = await failed(client.callTool({ name: "plain" }));
     expect(await other).toBeInstanceOf(McpError);
     expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
-    expect(transport).toMatchObject({ closed: true, ending });
+    expect(transport).toMatchObject({ closed: true, ending: expect.stringMatching(ending) });
     expect(httpFault(error)?.sent ?? true).toBe(true);
   });
 
@@ -217,7 +219,7 @@ describe("a call", () => {
     const server = await hostile({ "tools/call": events((response) => response.end("retry: 10\nid: 7\ndata:\n\n")) });
     const { client, transport } = await connected(server.url);
     expect(await failed(client.callTool({ name: "plain" }))).toBeInstanceOf(McpError);
-    expect(transport.ending).toBe("its answer broke off");
+    expect(transport.ending).toContain("answer");
   });
 
   it("is let go when it is cancelled, also by a server that goes on", async () => {
@@ -289,8 +291,7 @@ describe("a message without end", () => {
     });
     const { client, transport } = await connected(server.url);
     const error = await failed(client.callTool({ name: "plain" }));
-    const message = "it sent a message of more than 67108864 bytes";
-    expect(httpFault(error)?.message ?? transport.ending).toBe(message);
+    expect(httpFault(error)?.message ?? transport.ending).toMatch(mentions("67108864"));
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
   });
 
@@ -325,7 +326,7 @@ describe("a connection", () => {
     expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "ok" }]);
   });
 
-  it("closes in time when the server does not answer its farewell, and asks once", async () => {
+  it("closes in time when the server does not answer the DELETE, and sends it once", async () => {
     const server = await hostile({ DELETE: () => {}, "tools/call": () => {}, GET: events(() => {}) });
     const { client, transport } = await connected(server.url);
     const call = failed(client.callTool({ name: "plain" }));
@@ -336,7 +337,7 @@ describe("a connection", () => {
     expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
     await closing;
     expect(performance.now() - start).toBeLessThan(CLOSE_BUDGET_MS);
-    expect(transport.ending).toBe("it was closed");
+    expect(transport.ending).toContain("closed");
     expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
     await expect(client.callTool({ name: "plain" })).rejects.toThrow();

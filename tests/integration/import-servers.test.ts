@@ -15,6 +15,7 @@ import {
   useConfigBench,
   user,
 } from "../support/config-bench.js";
+import { mentions } from "../support/mentions.js";
 
 useConfigBench();
 
@@ -83,14 +84,14 @@ describe("import: [claude]", () => {
     expect(names(config)).toEqual(["good", "workspace"]);
     const faults = faultsOf(config);
     expect(faults).toEqual({
-      text: `${file}: mcpServers.text has to be an object`,
-      empty: `${file}: mcpServers.empty needs a "command" or a "url"`,
-      ws: expect.stringContaining("mcpServers.ws is of a type that legwork does not speak"),
-      numbers: `${file}: mcpServers.numbers cannot be used: command has to be a string, not a number`,
-      args: `${file}: mcpServers.args cannot be used: args has to be an array, not a string`,
-      login: expect.stringMatching(/logs in with OAuth, which legwork does not do: give a token in its headers/),
+      text: expect.stringMatching(mentions(file, "mcpServers.text", "object")),
+      empty: expect.stringMatching(mentions(file, "mcpServers.empty", '"command"', '"url"')),
+      ws: expect.stringMatching(mentions(file, "mcpServers.ws", "type")),
+      numbers: expect.stringMatching(mentions(file, "mcpServers.numbers", "command", "string", "number")),
+      args: expect.stringMatching(mentions(file, "mcpServers.args", "args", "array", "string")),
+      login: expect.stringMatching(mentions("mcpServers.login", "OAuth", "headers")),
       helper: expect.stringContaining("headersHelper"),
-      unset: expect.stringContaining(`mcpServers.unset.env.KEY: ${dollar("NOPE")} is not set`),
+      unset: expect.stringMatching(mentions("mcpServers.unset.env.KEY", dollar("NOPE"))),
     });
     expect(JSON.stringify(config.brokenServers)).not.toContain("sk-secret");
   });
@@ -108,7 +109,7 @@ describe("import: [claude]", () => {
     expect(names(await load())).toEqual(legal);
   });
 
-  it("leaves out what was disabled there", async () => {
+  it("leaves out servers that were disabled there", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     user({ import: ["claude"] });
     const off = { disabledMcpServers: ["toggled"], disabledMcpjsonServers: ["refused", "kept"] };
@@ -124,25 +125,25 @@ describe("import: [claude]", () => {
     bench.env = { CLAUDE_CONFIG_DIR: join(bench.root, "config") };
     expect(names(await load())).toEqual(["there", "workspace"]);
     bench.env = { CLAUDE_CONFIG_DIR: "config" };
-    expect(await fault()).toBe('CLAUDE_CONFIG_DIR is "config": it has to be an absolute path');
+    expect(await fault()).toMatch(mentions("CLAUDE_CONFIG_DIR", '"config"', "absolute"));
   });
 
   it("names the place in a file that is no JSON, and quotes nothing of it", async () => {
     user({ import: ["claude"] });
     const file = put(".claude.json", '{\n  "mcpServers": {\n    "a": sk-secret }\n}');
-    expect(await fault()).toMatch(new RegExp(`^${file}:3:10: not valid JSON: [a-z ]+$`));
+    expect(await fault()).toMatch(new RegExp(`^${file}:3:10: [^"{}]*JSON[^"{}]*$`));
     put(".claude.json", "");
     expect(names(await load())).toEqual(["workspace"]);
     put(".claude.json", "[".repeat(200_000));
     expect(await fault()).toContain(file);
   });
 
-  it("says that it found nothing", async () => {
+  it("names the files that it looked for and did not find", async () => {
     user({ import: ["claude", "gemini"] });
     const { notices } = await load();
     expect(notices).toEqual([
-      "import: claude found no file: neither .mcp.json in the project nor one of your own",
-      "import: gemini found no file: neither .gemini/settings.json in the project nor one of your own",
+      expect.stringMatching(mentions("import", "claude", ".mcp.json")),
+      expect.stringMatching(mentions("import", "gemini", ".gemini/settings.json")),
     ]);
   });
 });
@@ -200,10 +201,10 @@ describe("import: [gemini]", () => {
     const faults = faultsOf(config);
     for (const name of ["login", "oauth"]) expect(faults[name]).toMatch(/OAuth.*headers/);
     expect(faults.tcp).toContain("WebSocket");
-    expect(faults.pattern).toContain("is not a tool pattern"); // a list that was dropped would let tools through
+    expect(faults.pattern).toMatch(mentions("all of them", "pattern")); // a list that was dropped would let tools through
   });
 
-  it("leaves out what is excluded, not allowed or switched off", async () => {
+  it("leaves out servers that are excluded, not allowed or switched off", async () => {
     user({ import: ["gemini"] });
     const mcpServers = Object.fromEntries(["a", "b", "C", "d"].map((name) => [name, { command: name }]));
     put(GEMINI, { mcp: { allowed: ["a", "b", "C"], excluded: ["b"] }, mcpServers });

@@ -17,6 +17,7 @@ import {
   useConfigBench,
   user,
 } from "../support/config-bench.js";
+import { mentions } from "../support/mentions.js";
 
 const BIN = join(import.meta.dirname, "../../bin/legwork.js");
 
@@ -48,7 +49,7 @@ describe("a server's entry", () => {
     });
   });
 
-  it("says how long, how strict and what the server may ask", async () => {
+  it("sets timeouts, the pin mode and the requests that the server may make", async () => {
     const policy = {
       timeout_seconds: 5,
       tool_timeouts: { "a*": 1, ab: 2 },
@@ -95,52 +96,49 @@ describe("a server's entry", () => {
   });
 
   it.each([
-    [{ command: "a", url: "http://x" }, 'has both a "command" and a "url"'],
-    [{ url: "ftp://x.test" }, "http:// or https://"],
-    [{ url: "nonsense" }, "http:// or https://"],
-    [{ url: "http://x.test", args: ["a"] }, '"args" belongs to a server with a "command"'],
-    [{ command: "a", headers: {} }, '"headers" belongs to a server with a "url"'],
-    [{ type: "sse", command: "a" }, 'a server of type sse needs a "url"'],
-    [{ type: "stdio", url: "http://x.test" }, 'a server of type stdio needs a "command"'],
-    [{ args: [] }, 'needs a "command" or a "url"'],
-    [{ pin: "off" }, 'needs a "command" or a "url"'],
-    [{ command: "a", pin: "on" }, "has to be off or warn or enforce"],
-    [{ url: "http://x.test", bearer_token_env_var: "A", headers: { authorization: "x" } }, "keep one"],
-    [{ url: "http://x.test", bearer_token_env_var: "sk-secret" }, "is the name of a variable"],
-    [{ command: "a", oauth: {} }, 'unknown key "oauth"'],
-  ])("is refused with its place: %j", async (entry, says) => {
+    [{ command: "a", url: "http://x" }, ['"command"', '"url"']],
+    [{ url: "ftp://x.test" }, ["http://", "https://"]],
+    [{ url: "nonsense" }, ["http://", "https://"]],
+    [{ url: "http://x.test", args: ["a"] }, ['"args"', '"command"']],
+    [{ command: "a", headers: {} }, ['"headers"', '"url"']],
+    [{ type: "sse", command: "a" }, ["sse", '"url"']],
+    [{ type: "stdio", url: "http://x.test" }, ["stdio", '"command"']],
+    [{ args: [] }, ['"command"', '"url"']],
+    [{ pin: "off" }, ['"command"', '"url"']],
+    [{ command: "a", pin: "on" }, ["pin", "off", "warn", "enforce"]],
+    [
+      { url: "http://x.test", bearer_token_env_var: "A", headers: { authorization: "x" } },
+      ["bearer_token_env_var", "one"],
+    ],
+    [{ url: "http://x.test", bearer_token_env_var: "sk-secret" }, ["bearer_token_env_var", "variable"]],
+    [{ command: "a", oauth: {} }, ['"oauth"']],
+  ])("is refused with its place: %j", async (entry, words) => {
     user(`# mine\nmcpServers:\n  one: ${JSON.stringify(entry)}\n`);
     const message = await fault();
     expect(message).toMatch(/config\.yaml:3:\d+: /);
-    expect(message).toContain(says);
+    expect(message).toMatch(mentions(...words));
     expect(message).not.toContain("sk-secret");
   });
 
   it.each([
-    [{ command: dollar("NOPE") }, `mcpServers.one.command: ${dollar("NOPE")} is not set`],
-    [{ command: "a", env: { A: dollar("NOPE") } }, `mcpServers.one.env.A: ${dollar("NOPE")} is not set`],
-    [
-      { url: "http://x.test", headers: { A: dollar("NOPE") } },
-      `mcpServers.one.headers.A: ${dollar("NOPE")} is not set`,
-    ],
-    [
-      { url: "http://x.test", bearer_token_env_var: "NOPE" },
-      `mcpServers.one.bearer_token_env_var: ${dollar("NOPE")} is not`,
-    ],
-    [{ url: dollar("FTP") }, "mcpServers.one.url has to be an address"],
-    [{ url: "http://x.test", headers: { A: dollar("LINES") } }, "mcpServers.one.headers.A cannot be the value"],
-  ])("that cannot be used costs only itself: %j", async (entry, says) => {
+    [{ command: dollar("NOPE") }, ["mcpServers.one.command", dollar("NOPE")]],
+    [{ command: "a", env: { A: dollar("NOPE") } }, ["mcpServers.one.env.A", dollar("NOPE")]],
+    [{ url: "http://x.test", headers: { A: dollar("NOPE") } }, ["mcpServers.one.headers.A", dollar("NOPE")]],
+    [{ url: "http://x.test", bearer_token_env_var: "NOPE" }, ["mcpServers.one.bearer_token_env_var", dollar("NOPE")]],
+    [{ url: dollar("FTP") }, ["mcpServers.one.url", "address"]],
+    [{ url: "http://x.test", headers: { A: dollar("LINES") } }, ["mcpServers.one.headers.A", "value"]],
+  ])("that cannot be used costs only itself: %j", async (entry, words) => {
     bench.env = { FTP: "ftp://x.test", LINES: "secret\nlines" };
     const file = user({ mcpServers: { one: entry, two: { command: "b" } } });
     const config = await load();
     expect(names(config)).toEqual(["two", "workspace"]);
     expect(config.brokenServers).toEqual([
-      { name: "one", from: file, fault: expect.stringContaining(`${file}: ${says}`) },
+      { name: "one", from: file, fault: expect.stringMatching(mentions(file, ...words)) },
     ]);
     expect(config.brokenServers[0]?.fault).not.toContain("secret");
   });
 
-  it("is hashed as it is written, and only by what is reached", async () => {
+  it("is hashed as it is written, and only by the fields that say how it is reached", async () => {
     bench.env = { A: "1" };
     const entry = { command: "npx", args: [dollar("A")], env: { X: "1", Y: "2" } };
     const hash = async (given: object) => (await server(given))?.definitionHash;
@@ -186,24 +184,24 @@ describe("an overlay", () => {
     expect(config.brokenServers).toEqual([]);
   });
 
-  it("of the shipped workspace changes anything but what its tools do", async () => {
+  it("of the shipped workspace changes anything but the effects of its tools", async () => {
     user({ mcpServers: { workspace: { timeout_seconds: 3, exclude_tools: ["write_file"] } } });
     const guard = { root: bench.project, home: join(bench.root, ".legwork") };
     expect(named(await load(), "workspace")).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], guard });
     const file = user('mcpServers:\n  workspace:\n    effects: { "*": read_only }\n');
-    expect(await fault()).toBe(
-      `${file}:3:5: the effects of the shipped "workspace" cannot be changed, because what protects its files goes by them: leave them out`,
-    );
+    expect(await fault()).toMatch(mentions(`${file}:3:5`, '"workspace"', "effects"));
     user({ mcpServers: { workspace: { disabled: true } } });
     expect(names(await load())).toEqual([]);
   });
 
   it("without a server is an error, or costs only itself where an import may have it", async () => {
     const file = user("mcpServers:\n  gone: { pin: enforce }\n");
-    expect(await fault()).toBe(`${file}:2:3: mcpServers.gone: needs a "command" or a "url"`);
+    expect(await fault()).toMatch(mentions(`${file}:2:3`, "mcpServers.gone", '"command"', '"url"'));
     put(".claude.json", {});
     user("import: [claude]\nmcpServers:\n  gone: { pin: enforce }\n");
-    const says = expect.stringMatching(/config\.yaml:3:3: mcpServers\.gone needs a "command" or a "url": no imported/);
+    const says = expect.stringMatching(
+      mentions("config.yaml:3:3", "mcpServers.gone", '"command"', '"url"', "imported"),
+    );
     expect((await load()).brokenServers).toEqual([{ name: "gone", from: file, fault: says }]);
   });
 });
@@ -219,8 +217,8 @@ describe("legwork among the servers", () => {
     expect(names(config)).toEqual(["other", "workspace"]);
     expect(config.brokenServers).toEqual([]);
     expect(config.notices).toEqual([
-      `mcpServers.me of ${file} is legwork itself and was left out`,
-      `mcpServers.legwork of ${join(bench.project, MCP)} is legwork itself and was left out`,
+      expect.stringMatching(mentions("mcpServers.me", file, "legwork")),
+      expect.stringMatching(mentions("mcpServers.legwork", join(bench.project, MCP))),
     ]);
   });
 });
@@ -251,7 +249,7 @@ describe("secrets", () => {
     'mcpServers:\n  a: { command: x, env: { TOKEN: "sk-secret\n',
     "mcpServers:\n  a: { url: sk-secret }\n",
     "mcpServers:\n  a: { type: sk-secret, url: http://x.test }\n",
-  ])("are not told in errors: %j", async (text) => {
+  ])("are not shown in errors: %j", async (text) => {
     user(text);
     expect(await fault()).not.toContain("secret");
   });
@@ -272,8 +270,8 @@ describe("prices and the limit on money", () => {
   it.each([
     [{ gemini: { a: { input: -1, output: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.input /],
     [{ gemini: { a: { input: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.output /],
-    [{ gemini: { a: { input: 1, output: 1, thinking: 1 } } }, /unknown key "thinking"/],
-    [{ gemni: { a: { input: 1, output: 1 } } }, /unknown key "gemni" in prices; did you mean "gemini"\?/],
+    [{ gemini: { a: { input: 1, output: 1, thinking: 1 } } }, /config\.yaml:1:\d+: .*"thinking"/],
+    [{ gemni: { a: { input: 1, output: 1 } } }, /config\.yaml:1:\d+: .*"gemni".*\bprices\b.*"gemini"/],
   ])("%j is refused with its place", async (prices, refusal) => {
     user({ prices });
     expect(await fault()).toMatch(refusal);
@@ -289,6 +287,6 @@ describe("prices and the limit on money", () => {
     own(limited(0.5));
     expect((await load()).limits.maxCostUsd).toBe(0.5);
     own({ prices: { gemini: { a: { input: 0, output: 0 } } } });
-    expect(await fault()).toContain("prices: may stand only in your own config.yaml, not in a project's");
+    expect(await fault()).toMatch(mentions("prices", "config.yaml", "project"));
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createReadProjectFile } from "../../src/files/read-project-file.js";
 import { writeFiles } from "../support/definitions.js";
+import { mentions } from "../support/mentions.js";
 
 const MOST = 1_000;
 
@@ -31,7 +32,7 @@ describe.each([
   it("takes a file of exactly the size that is allowed, and none that is larger", async () => {
     const { read } = project({ "project/fits": "x".repeat(MOST), "project/large": "x".repeat(10 * 1024 * 1024) });
     expect(await read("fits")).toEqual({ text: "x".repeat(MOST) });
-    expect(await read("large")).toEqual({ fault: expect.stringMatching(/^it has 10485760 bytes, and at most 1000/) });
+    expect(await read("large")).toEqual({ fault: expect.stringMatching(mentions("10485760", "1000")) });
   });
 
   it("reads nothing outside, wherever a link leads", async () => {
@@ -46,7 +47,7 @@ describe.each([
       "../project-twin/key.txt",
       "..",
     ])
-      expect(await read(name), name).toEqual({ fault: "it lies outside the project" });
+      expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("outside")) });
   });
 
   it("reads nothing that may hold secrets, by any name", async () => {
@@ -74,10 +75,10 @@ describe.each([
       "plain.txt",
       ".claude/settings.json",
     ])
-      expect(await read(name), name).toEqual({ fault: expect.stringMatching(/ may hold secrets: pass /) });
+      expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("secrets")) });
   });
 
-  it("says why there is nothing to read", async () => {
+  it("gives the reason where there is nothing to read", async () => {
     const { inside, read } = project({
       "project/folder/a.txt": "x",
       "project/nul.bin": "a\0b",
@@ -86,17 +87,17 @@ describe.each([
     execFileSync("mkfifo", [inside("pipe")]);
     symlinkSync("loop", inside("loop"));
     const faults: Readonly<Record<string, RegExp>> = {
-      gone: /no such file/,
-      "notes.txt/x": /no such file/,
-      "~/notes.txt": /no such file/,
-      folder: /is a folder/,
-      ".": /is a folder/,
-      pipe: /no regular file/,
-      loop: /links lead nowhere/,
+      gone: /\bno\b.*\bfile\b/,
+      "notes.txt/x": /\bno\b.*\bfile\b/,
+      "~/notes.txt": /\bno\b.*\bfile\b/,
+      folder: /folder/,
+      ".": /folder/,
+      pipe: /regular file/,
+      loop: /links/,
       "nul.bin": /binary/,
-      "latin.txt": /not UTF-8/,
-      "a\0b": /cannot be opened/,
-      [`${"x".repeat(300)}`]: /cannot be opened \(ENAMETOOLONG\)/,
+      "latin.txt": /UTF-8/,
+      "a\0b": /opened/,
+      [`${"x".repeat(300)}`]: /ENAMETOOLONG/,
     };
     for (const [name, fault] of Object.entries(faults))
       expect(await read(name), name).toEqual({ fault: expect.stringMatching(fault) });

@@ -19,6 +19,7 @@ import {
   useConfigBench,
   user,
 } from "../support/config-bench.js";
+import { mentions } from "../support/mentions.js";
 
 useConfigBench();
 
@@ -26,21 +27,17 @@ function makePipe(file: string): void {
   execFileSync("sh", ["-c", 'mkfifo "$0"', file]);
 }
 
-describe("what of a project counts", () => {
+describe("a project's file", () => {
   const mcp = (command: string) => ({ mcpServers: { ours: { command } } });
 
-  it("is nothing of it before it is trusted, and nothing after any file in use has changed", async () => {
+  it("counts only while the project is trusted and no file in use has changed", async () => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     put(`project/${MCP}`, mcp("first"));
     const before = await load();
     expect([names(before), before.model]).toEqual([["workspace"], null]);
-    expect(before.notices).toEqual([
-      expect.stringMatching(
-        /^\.legwork\/config\.yaml, \.mcp\.json of this project is not trusted and was left out: read/,
-      ),
-    ]);
-    expect(await trust(place(), new Map())).toContain(`until one of these changes: ${CONFIG}, ${MCP}\n`);
+    expect(before.notices).toEqual([expect.stringMatching(mentions(CONFIG, MCP, "trusted"))]);
+    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, MCP));
     const after = await load();
     expect([names(after), after.model, after.notices]).toEqual([["ours", "workspace"], "ours", []]);
 
@@ -48,12 +45,12 @@ describe("what of a project counts", () => {
     const changed = await load();
     expect([names(changed), changed.model]).toEqual([["workspace"], null]);
     expect(changed.notices).toEqual([
-      expect.stringMatching(/^\.mcp\.json of this project is not trusted and was left out, and so was all its other/),
+      expect.stringMatching(new RegExp(`^(?!.*config\\.yaml)${mentions(MCP, "trusted").source.slice(1)}`)),
     ]);
-    expect(await trust(place(), new Map())).toMatch(/^\.mcp\.json was new or had changed\.\n(?!.*config\.yaml was)/);
+    expect(await trust(place(), new Map())).toMatch(/^(?!.*config\.yaml).*\.mcp\.json.*\n/);
     unlinkSync(join(bench.project, CONFIG));
-    expect((await load()).notices[0]).toMatch(/^\.legwork\/config\.yaml \(gone\) of/); // it may have held back what the others allow
-    expect(await trust(place(), new Map())).toContain(`${CONFIG} is gone.`);
+    expect((await load()).notices[0]).toMatch(mentions(CONFIG, "gone")); // it may have held back what the others allow
+    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, "gone"));
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -71,45 +68,41 @@ describe("what of a project counts", () => {
   it("may import by itself once it is trusted", async () => {
     own({ import: ["gemini"], model: "ours" });
     put(`project/${GEMINI}`, mcp("a"));
-    expect((await load()).notices[0]).toMatch(/^\.legwork\/config\.yaml of this project is not trusted/);
+    expect((await load()).notices[0]).toMatch(mentions(CONFIG, "trusted"));
     await trust(place(), new Map());
     expect(names(await load())).toEqual(["ours", "workspace"]);
     unlinkSync(join(bench.project, GEMINI));
     const gone = await load();
     expect(gone.model).toBeNull();
-    expect(gone.notices[0]).toContain(`${GEMINI} (gone) of this project is not trusted`);
+    expect(gone.notices[0]).toMatch(mentions(GEMINI, "gone", "trusted"));
   });
 
   it("works with a .mcp.json alone, which is not even parsed before", async () => {
     user({ import: ["claude"] });
     put(`project/${MCP}`, "{ no JSON");
     const { notices } = await load();
-    expect(notices).toEqual([
-      expect.stringMatching(/^\.mcp\.json of this project is not trusted and was left out: read/),
-    ]);
-    await expect(trust(place(), new Map())).rejects.toThrow(`${join(bench.project, MCP)}:1:3: not valid JSON`);
+    expect(notices).toEqual([expect.stringMatching(mentions(MCP, "trusted"))]);
+    await expect(trust(place(), new Map())).rejects.toThrow(mentions(`${join(bench.project, MCP)}:1:3`, "JSON"));
     put(`project/${MCP}`, mcp("a"));
     await trust(place(), new Map());
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
   it.each([
-    ["a pipe", makePipe, "it is no regular file"],
-    ["a folder", (file: string) => mkdirSync(file), "it is no regular file"],
-    ["a device", (file: string) => symlinkSync("/dev/zero", file), "it is no regular file"],
-    ["huge", (file: string) => writeFileSync(file, " ".repeat(1024 * 1024 + 1)), "larger than 1048576 bytes"],
-  ])("never reads a file that is %s", async (_what, make, says) => {
+    ["a pipe", makePipe, "regular file"],
+    ["a folder", (file: string) => mkdirSync(file), "regular file"],
+    ["a device", (file: string) => symlinkSync("/dev/zero", file), "regular file"],
+    ["huge", (file: string) => writeFileSync(file, " ".repeat(1024 * 1024 + 1)), "1048576"],
+  ])("never reads a file that is %s", async (_what, make, word) => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     make(join(bench.project, MCP));
     const { notices, model } = await load();
     expect(model).toBeNull();
-    expect(notices).toEqual([
-      expect.stringMatching(new RegExp(`^${join(bench.project, MCP)}: .*${says}; so nothing of`)),
-    ]);
-    await expect(trust(place(), new Map())).rejects.toThrow(says);
+    expect(notices).toEqual([expect.stringMatching(mentions(join(bench.project, MCP), word))]);
+    await expect(trust(place(), new Map())).rejects.toThrow(word);
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
-    expect(await fault()).toContain(says);
+    expect(await fault()).toContain(word);
   });
 
   it("reads only the variables that its user exposes, whatever file asks", async () => {
@@ -144,6 +137,6 @@ describe("what of a project counts", () => {
     put(GEMINI, { mcpServers: { mine: { command: "a" } } });
     const config = await load();
     expect(names(config)).toEqual(["mine"]);
-    expect(config.notices).toEqual([expect.stringContaining("too wide a folder")]);
+    expect(config.notices).toEqual([expect.stringMatching(mentions(bench.project, '"workspace"'))]);
   });
 });

@@ -22,6 +22,7 @@ import {
   useStage,
 } from "../support/downstream-stage.js";
 import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
 
 useStage();
@@ -83,7 +84,9 @@ describe("a server", () => {
     const down = downstream.catalog(["effects"]);
     expect(down.tools).toEqual([]);
     expect(down.problems).toMatchObject([{ code: "connection_closed" }]);
-    expect(downstream.current(tool(catalog, "echo"))).toMatchObject({ gone: expect.stringContaining("code 7") });
+    expect(downstream.current(tool(catalog, "echo"))).toMatchObject({
+      gone: expect.stringMatching(mentions("code 7")),
+    });
     await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["ready"]), 15_000);
     expect(names(downstream.catalog(["effects"]).tools)).toEqual(names(catalog.tools));
     expect((await call(downstream, tool(catalog, "add_line"), { text: "a" })).text).toBe("added a");
@@ -142,14 +145,14 @@ describe("a server", () => {
     await first.close();
     const second = pool(hostile("one-tool", { argument: "new", definitionHash: "same" }));
     const error = await failure(call(second, tool(catalog, "old")));
-    expect(error).toMatchObject({ code: "not_called", message: expect.stringContaining("does not offer it") });
+    expect(error).toMatchObject({ code: "not_called", message: expect.stringMatching(mentions("hostile__old")) });
   });
 
   it("is not called for a tool that it has declared anew since the call was allowed", async () => {
     const { downstream, catalog } = await opened(effects());
     const allowed = { ...tool(catalog, "add_line"), effect: "read_only" as const };
     const error = await failure(call(downstream, allowed, { text: "a" }));
-    expect(error).toMatchObject({ code: "not_called", message: expect.stringContaining("declares it differently") });
+    expect(error).toMatchObject({ code: "not_called", message: expect.stringMatching(mentions("effects__add_line")) });
     expect((await call(downstream, tool(catalog, "read_lines"))).text).not.toContain("a");
   });
 

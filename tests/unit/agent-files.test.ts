@@ -1,6 +1,7 @@
 /** Agent definitions: our own, and those that users have for other hosts. */
 import { describe, expect, it } from "vitest";
 import { definitionsIn, faultOf, writeFiles } from "../support/definitions.js";
+import { mentions } from "../support/mentions.js";
 
 function agent(name: string, files: Readonly<Record<string, string | Uint8Array>>) {
   const found = definitionsIn(writeFiles(files)).agent(name);
@@ -88,57 +89,37 @@ describe("our own", () => {
   });
 
   it.each([
-    ["a misspelt key", "a.yaml", "tols: []", 'a.yaml:1:1: unknown key "tols"; did you mean "tools"?'],
-    [
-      "a misspelt key in Markdown",
-      "a.md",
-      "---\nname: a\ntols: []\n---\n",
-      'a.md:3:1: unknown key "tols"; did you mean "tools"?',
-    ],
-    [
-      "another host's key",
-      "a.md",
-      "---\nmaxTurns: 3\n---\n",
-      'a.md:2:1: unknown key "maxTurns"; did you mean "max_turns"?',
-    ],
-    ["another name", "a.yaml", "name: b", 'a.yaml:1:1: the name "b" is not that of the file, a'],
-    ["two prompts", "a.md", "---\nprompt: x\n---\ny", "a.md:2:1: there is text under the front matter too"],
-    ["tools that are no list", "a.yaml", "tools: workspace__*", "a.yaml:1:1: tools has to be an array, not a string"],
-    ["a pattern that is none", "a.yaml", "tools:\n  - a\n  - b c", 'a.yaml:3:5: tools.1: "b c" is not a tool pattern'],
-    ["no turns", "a.yaml", "max_turns: 0", "a.yaml:1:1: max_turns has to be at least 1"],
-    ["endless time", "a.yaml", "timeout_seconds: 1e9", "a.yaml:1:1: timeout_seconds has to be at most"],
-    ["no money", "a.yaml", "max_cost_usd: -1", "max_cost_usd has to be more than 0"],
-    [
-      "a workflow that is not there",
-      "a.yaml",
-      "tools: []\nworkflow: plan",
-      'a.yaml:2:1: there is no workflow "plan"; did you mean "plam"?',
-    ],
-    ["a workflow with a path", "a.yaml", "workflow: ../w", "a name is no path"],
-    [
-      "no front matter",
-      "a.md",
-      "Be brief",
-      'a.md:1:1: an agent\'s file begins with its fields between two lines of "---"',
-    ],
-    ["front matter without end", "a.md", "---\nname: a\n", "a.md:1:1: the front matter does not end"],
-    ["front matter that is a list", "a.md", "---\n- a\n---\n", "a.md:2:1: the front matter has to be a map"],
-    ["bad YAML", "a.md", "---\nname: [\n---\n", "a.md:3:1: not valid YAML"],
-    ["code for front matter", "a.md", "---js\n{}\n---\n", "begins with its fields"],
-    ["a variable of legwork's", "a.yaml", "variables: {agent_depth: 1}", "legwork itself sets this variable"],
+    ["a misspelt key", "a.yaml", "tols: []", ["a.yaml:1:1", "tols", "tools"]],
+    ["a misspelt key in Markdown", "a.md", "---\nname: a\ntols: []\n---\n", ["a.md:3:1", "tols", "tools"]],
+    ["another host's key", "a.md", "---\nmaxTurns: 3\n---\n", ["a.md:2:1", "maxTurns", "max_turns"]],
+    ["another name", "a.yaml", "name: b", ["a.yaml:1:1", "name", '"b"', "a"]],
+    ["two prompts", "a.md", "---\nprompt: x\n---\ny", ["a.md:2:1", "front matter"]],
+    ["tools that are no list", "a.yaml", "tools: workspace__*", ["a.yaml:1:1", "tools", "array"]],
+    ["a pattern that is none", "a.yaml", "tools:\n  - a\n  - b c", ["a.yaml:3:5", "tools.1", "b c", "pattern"]],
+    ["no turns", "a.yaml", "max_turns: 0", ["a.yaml:1:1", "max_turns", " 1"]],
+    ["endless time", "a.yaml", "timeout_seconds: 1e9", ["a.yaml:1:1", "timeout_seconds", " 604800"]],
+    ["no money", "a.yaml", "max_cost_usd: -1", ["a.yaml:1:1", "max_cost_usd", " 0"]],
+    ["a workflow that is not there", "a.yaml", "tools: []\nworkflow: plan", ["a.yaml:2:1", "workflow", "plan", "plam"]],
+    ["a workflow with a path", "a.yaml", "workflow: ../w", ["a.yaml:1:1", "workflow", "name"]],
+    ["no front matter", "a.md", "Be brief", ["a.md:1:1", '"---"']],
+    ["front matter without end", "a.md", "---\nname: a\n", ["a.md:1:1", "front matter"]],
+    ["front matter that is a list", "a.md", "---\n- a\n---\n", ["a.md:2:1", "map"]],
+    ["bad YAML", "a.md", "---\nname: [\n---\n", ["a.md:3:1", "YAML"]],
+    ["code for front matter", "a.md", "---js\n{}\n---\n", ["a.md:1:1", '"---"']],
+    ["a variable of legwork's", "a.yaml", "variables: {agent_depth: 1}", ["a.yaml:1:13", "variables.agent_depth"]],
   ])("refuses %s", (_, file, text, expected) => {
     const files = { [`${OWN}/${file}`]: text, "shipped/plam.yaml": "steps: [{name: a}]" };
-    expect(faultOf(() => agent("a", files))).toContain(expected);
+    expect(faultOf(() => agent("a", files))).toMatch(mentions(...expected));
   });
 
   it("refuses two files of one name", () => {
     const files = { [`${OWN}/a.yaml`]: "", [`${OWN}/a.md`]: "---\n---\n" };
-    expect(faultOf(() => agent("a", files))).toContain("a.yaml next to it has the same name: keep one of both");
+    expect(faultOf(() => agent("a", files))).toMatch(mentions("a.md", "a.yaml", "name"));
   });
 });
 
 describe("Claude Code's", () => {
-  it("are taken over field by field", () => {
+  it("are read field by field", () => {
     const text = `---
 name: code-reviewer
 description: Reviews
@@ -161,7 +142,7 @@ You review.
     });
   });
 
-  it("say what could not be taken over", () => {
+  it("report each field that legwork cannot use", () => {
     const text = `---
 name: a
 model: sonnet
@@ -177,15 +158,15 @@ disallowedTools: Bash(rm:*), Write
       tools: ["Read", "Task"],
       blockedTools: ["Bash", "Write"],
       notes: [
-        "color, permissionMode of the file have no meaning here",
-        'the model "sonnet" cannot be used here, so the configured one is',
-        "tools: Bash(git add, git commit) was left out, for arguments cannot be limited here",
-        "disallowedTools: Bash(rm:*) forbids Bash with any arguments here",
+        expect.stringMatching(mentions("color", "permissionMode")),
+        expect.stringMatching(mentions("model", "sonnet")),
+        expect.stringMatching(mentions("tools", "Bash(git add, git commit)", "arguments")),
+        expect.stringMatching(mentions("disallowedTools", "Bash(rm:*)", "Bash", "arguments")),
       ],
     });
   });
 
-  it("are read line by line where they are no YAML", () => {
+  it("are read line by line where they are not valid YAML", () => {
     const text = `---
 name: a
 description: Use this: when <example>user: "x" assistant: "y"</example>
@@ -197,7 +178,7 @@ Go.
       description: 'Use this: when <example>user: "x" assistant: "y"</example>',
       tools: ["Read", "Write"],
       prompt: "Go.",
-      notes: ["its front matter is no YAML and was read line by line"],
+      notes: [expect.stringMatching(mentions("YAML"))],
     });
   });
 
@@ -207,7 +188,7 @@ Go.
     expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\ntools: Bash(ls)\n---\n" }).tools).toEqual([]);
   });
 
-  it("are read at once, however odd they are", () => {
+  it("are read in bounded time, however odd they are", () => {
     const start = performance.now();
     const text = `---\nname: a\ntools: "${"(".repeat(900_000)}"\n---\n`;
     expect(agent("a", { [`${CLAUDE}/a.md`]: text }).tools).toEqual([]);
@@ -215,17 +196,17 @@ Go.
   });
 
   it.each([
-    ["no name", "---\ndescription: x\n---\n", "a.md:1:1: name is missing"],
-    ["a name that is none", "---\nname: ../x\n---\n", "a.md:2:1: name: a name is no path"],
-    ["tools that are no names", "---\nname: a\ntools: {a: 1}\n---\n", "a.md:3:1: tools: has to be names with commas"],
-    ["what cannot be forbidden", "---\nname: a\ndisallowedTools: ['(x)']\n---\n", "a.md:3:1"],
+    ["no name", "---\ndescription: x\n---\n", ["a.md:1:1", "name"]],
+    ["a name that is a path", "---\nname: ../x\n---\n", ["a.md:2:1", "name"]],
+    ["tools that are no names", "---\nname: a\ntools: {a: 1}\n---\n", ["a.md:3:1", "tools", "commas"]],
+    ["a pattern that cannot be forbidden", "---\nname: a\ndisallowedTools: ['(x)']\n---\n", ["a.md:3:1", "(x)"]],
   ])("refuses %s", (_, text, expected) => {
-    expect(faultOf(() => agent("a", { [`${CLAUDE}/a.md`]: text }))).toContain(expected);
+    expect(faultOf(() => agent("a", { [`${CLAUDE}/a.md`]: text }))).toMatch(mentions(...expected));
   });
 });
 
 describe("Gemini CLI's", () => {
-  it("are taken over field by field", () => {
+  it("are read field by field", () => {
     const text = `---
 kind: local
 name: reader
@@ -251,7 +232,7 @@ You read.
       tools: ["read_file", "mcp_github_*"],
       maxTurns: 9,
       timeoutSeconds: 150,
-      notes: ["temperature of the file has no meaning here"],
+      notes: [expect.stringMatching(mentions("temperature"))],
     });
   });
 
@@ -259,14 +240,12 @@ You read.
     const text = "---\nname: a\nmodel: inherit\n---\n";
     expect(agent("a", { [`${GEMINI}/a.md`]: text })).toMatchObject({
       model: null,
-      notes: ['the model "inherit" cannot be used here, so the configured one is'],
+      notes: [expect.stringMatching(mentions("model", "inherit"))],
     });
   });
 
   it("have to be local", () => {
     const text = "---\nname: a\nkind: remote\n---\n";
-    expect(faultOf(() => agent("a", { [`${GEMINI}/a.md`]: text }))).toContain(
-      'only agents of kind "local" can run here',
-    );
+    expect(faultOf(() => agent("a", { [`${GEMINI}/a.md`]: text }))).toMatch(mentions("kind", "local"));
   });
 });

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { createHistory } from "../../src/core/run/history.js";
 import { type Answer, aboutKey } from "../../src/core/run/question.js";
 import { permission } from "../../src/runner/calls/permission.js";
+import { mentions } from "../support/mentions.js";
 
 const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
 const GIVEN = { denial: null, draft: null };
@@ -21,17 +22,15 @@ function after(answer: Partial<Answer> | null) {
   return history;
 }
 
-it("asks by the rule, and nothing where there is none", () => {
+it("asks where a rule demands it, and only there", () => {
   expect(permission('rule "first"', ABOUT, after(null))).toMatchObject({ denial: null, draft: { about: ABOUT } });
   expect(permission(null, ABOUT, after(null))).toEqual(GIVEN);
 });
 
-it("says before long arguments how much of them is left out, and where all of it is", () => {
+it("names, before long arguments, their length, the length shown and the tool that shows all of them", () => {
   const content = `${"x".repeat(40_000)} rm -rf`;
   const { draft } = permission('rule "first"', { ...ABOUT, arguments: { content } }, after(null));
-  expect(draft?.text).toMatch(
-    /^May files__write be called with arguments of 40021 characters, of which only the first 3000 stand here \(get_run .*\): \{"content":"xxx/,
-  );
+  expect(draft?.text).toMatch(/\bfiles__write\b.*\b40021\b.*\b3000\b.*\bget_run\b.*\{"content":"xxx/);
   expect(draft?.text).not.toContain("rm -rf");
 });
 
@@ -42,7 +41,7 @@ it("lets a call pass that was approved", () => {
 it("refuses a call that was denied, also where no rule asks for it any more", () => {
   const denied = after({ approved: false, comment: "not that one" });
   expect(permission(null, ABOUT, denied)).toEqual({
-    denial: "files__write is not allowed: a person denied it: not that one",
+    denial: expect.stringMatching(mentions("files__write", "denied", "not that one")),
     draft: null,
   });
 });

@@ -4,6 +4,7 @@ import type { RawEvent } from "../../src/core/ports/database-observer.js";
 import type { Outcome, RunStatus } from "../../src/core/run/run.js";
 import { auditRun, marksOf } from "../../src/selftest/audit-run.js";
 import { callsOf, PLAYS, type Play, resultOf } from "../../src/selftest/scenarios.js";
+import { mentions } from "../support/mentions.js";
 
 const [PLAY] = PLAYS.filter(({ name }) => name === "loose") as [Play];
 const RUN = "loose-7";
@@ -68,7 +69,7 @@ describe("auditRun", () => {
 
   it("finds an effect that was made twice, even where the journal knows of one call", () => {
     const counts = soundCounts().set(`${RUN}.2.0`, 2);
-    expect(audit(soundEvents(), counts).repeated).toEqual([`${RUN}.2.0 was made 2 times`]);
+    expect(audit(soundEvents(), counts).repeated).toEqual([expect.stringMatching(mentions(`${RUN}.2.0`, "2"))]);
   });
 
   it("counts a call that only reads and was made again after a crash as safely repeated", () => {
@@ -90,26 +91,26 @@ describe("auditRun", () => {
     const again = drafts.slice(finished - 1, finished + 1);
     drafts.splice(finished + 1, 0, ...again);
     expect(audit(drafts, soundCounts().set(`${RUN}.4.0`, 2)).lost).toEqual([
-      `${RUN}: call 4.0 was over and came again`,
+      expect.stringMatching(mentions(RUN, "4.0", "again")),
     ]);
   });
 
   it("finds a call that was made more often than it was recorded as begun", () => {
     expect(audit(soundEvents(), soundCounts().set(`${RUN}.1.0`, 2)).lost).toEqual([
-      `${RUN}: call 1.0 was made 2 times and recorded as begun 1 times`,
+      expect.stringMatching(mentions(RUN, "1.0", "2", "1")),
     ]);
   });
 
   it("finds an answer to a call that was never made", () => {
     expect(audit(soundEvents(), soundCounts().set(`${RUN}.5.1`, 0)).lost).toEqual([
-      `${RUN}: call 5.1 has an answer and was never made`,
+      expect.stringMatching(mentions(RUN, "5.1", "never")),
     ]);
   });
 
   it("finds a call without an answer in a run that ended", () => {
     const drafts = soundEvents();
     drafts.splice(placeOf(drafts, "tool_call_finished", 5, 1), 1);
-    expect(audit(drafts).lost).toEqual([`${RUN}: call 5.1 has no answer`]);
+    expect(audit(drafts).lost).toEqual([expect.stringMatching(mentions(RUN, "5.1", "answer"))]);
   });
 
   it("finds calls that failed or were refused where the undisturbed run's were answered", () => {
@@ -120,7 +121,10 @@ describe("auditRun", () => {
     ];
     drafts[failed] = { type: "tool_call_finished", turn: 2, index: 0, isError: true, code: "timeout" };
     drafts[refused] = { type: "tool_call_refused", turn: 3, index: 1 };
-    expect(audit(drafts).lost).toEqual([`${RUN}: call 2.0 failed`, `${RUN}: call 3.1 was refused`]);
+    expect(audit(drafts).lost).toEqual([
+      expect.stringMatching(mentions(RUN, "2.0", "failed")),
+      expect.stringMatching(mentions(RUN, "3.1", "refused")),
+    ]);
   });
 
   it.each([
@@ -138,7 +142,7 @@ describe("auditRun", () => {
     const drafts = soundEvents();
     const replied = drafts.findIndex(({ type, turn }) => type === "model_replied" && turn === 4);
     drafts.splice(replied, 0, drafts[replied] as Draft);
-    expect(audit(drafts).lost).toContain(`${RUN}: the reply of turn 4 was on disk and asked for again`);
+    expect(audit(drafts).lost).toContainEqual(expect.stringMatching(mentions(RUN, "4", "again")));
   });
 
   it("finds that the model was asked without something that was said before", () => {
@@ -150,19 +154,19 @@ describe("auditRun", () => {
       turn: 4,
       raw: { content: { text: "", calls: [] } },
     };
-    expect(audit(drafts).lost).toEqual([`${RUN}: reply 4, of turn 4, is not the script's`]);
+    expect(audit(drafts).lost).toEqual([expect.stringMatching(mentions(RUN, "4", "script"))]);
   });
 
   it("finds an end that is not the undisturbed one", () => {
     const broken: Outcome = { status: "error", result: null, error: { code: "internal", message: "internal error" } };
     expect(audit(soundEvents(), soundCounts(), ["error", broken]).lost).toEqual([
-      `${RUN}: ended as error with the result null (internal: internal error)`,
+      expect.stringMatching(mentions(RUN, "error", "null", "internal: internal error")),
     ]);
     const short: Outcome = { status: "success", result: "something else" };
     expect(audit(soundEvents(), soundCounts(), ["success", short]).lost).toHaveLength(1);
   });
 
-  it("knows a stuck run from one that was given up after too many takeovers", () => {
+  it("tells a stuck run from one that used up its attempts", () => {
     const half = soundEvents().slice(0, placeOf(soundEvents(), "tool_call_finished", 2, 0) + 1);
     const counts = new Map([...soundCounts()].filter(([key]) => /\.[12]\.\d$/.test(key)));
     expect(audit(half, counts, ["interrupted", null])).toMatchObject({ isStuck: true, isExhausted: false });

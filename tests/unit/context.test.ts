@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ContextBlock, toFirstMessage } from "../../src/core/run/context.js";
 import { parseSource } from "../../src/core/run/context-source.js";
+import { mentions } from "../support/mentions.js";
 
 const BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"];
 const anyText = fc
@@ -22,7 +23,7 @@ describe("whatever the sources hold", () => {
     fc.assert(
       fc.property(anyContext, (context) => {
         const [preface, ...rest] = ownLines(toFirstMessage({ prompt: "do it", context })).filter((line) => line !== "");
-        expect(preface).toMatch(/^Beside your task/);
+        expect(preface).toContain("task");
         expect(rest).toHaveLength(context.length + 2);
         for (const heading of rest.slice(0, -2)) expect(heading).toMatch(/^From .*:$/);
         expect(rest.slice(-2)).toEqual(["Your task:", "do it"]);
@@ -58,19 +59,19 @@ describe("a source", () => {
   });
 
   it.each([
-    ["", /has to begin with file:, run:, transcript: or text:$/],
-    ["notes.txt", /has to begin with/],
-    ["files:notes.txt", /did you mean "file"\?/],
-    ["FILE:notes.txt", /did you mean "file"\?/],
-    ["file:", /names no file/],
-    ["run:", /names no run/],
-    ["text: \n", /is empty/],
-    ["transcript:run_1", /1 to 100/],
-    ["transcript:run_1:0", /1 to 100/],
-    ["transcript:run_1:101", /1 to 100/],
-    ["transcript:run_1:-1", /1 to 100/],
-    ["transcript::5", /1 to 100/],
-  ])("%j is refused", (given, fault) => {
-    expect(parseSource(given)).toEqual({ fault: expect.stringMatching(fault) });
+    ["", ["file:", "run:", "transcript:", "text:"]],
+    ["notes.txt", ["file:", "run:", "transcript:", "text:"]],
+    ["files:notes.txt", ['"file"']],
+    ["FILE:notes.txt", ['"file"']],
+    ["file:", ["file:"]],
+    ["run:", ["run:"]],
+    ["text: \n", ["text:"]],
+    ["transcript:run_1", ["1", "100"]],
+    ["transcript:run_1:0", ["1", "100"]],
+    ["transcript:run_1:101", ["1", "100"]],
+    ["transcript:run_1:-1", ["1", "100"]],
+    ["transcript::5", ["1", "100"]],
+  ])("%j is refused", (given, words) => {
+    expect(parseSource(given)).toEqual({ fault: expect.stringMatching(mentions(...words)) });
   });
 });

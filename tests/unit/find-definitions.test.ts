@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readProjectDefinitions } from "../../src/definitions/read/read-project-definitions.js";
 import { definitionsIn, faultOf, put, writeFiles } from "../support/definitions.js";
+import { mentions } from "../support/mentions.js";
 
 const workflow = (description: string) => `description: ${description}\nsteps: [{name: a}]\n`;
 const markdown = (name: string, description: string) => `---\nname: ${name}\ndescription: ${description}\n---\n`;
@@ -55,7 +56,7 @@ describe("the first hit wins", () => {
   it("even where the winner is broken", () => {
     const root = writeFiles({ "home/workflows/w.yaml": "steps: 3", "shipped/w.yaml": workflow("shipped") });
     const definitions = definitionsIn(root);
-    expect(faultOf(() => definitions.workflow("w"))).toContain("home/workflows/w.yaml:1:1: steps has to be an array");
+    expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("home/workflows/w.yaml:1:1", "steps", "array"));
     expect(definitions.workflows()).toMatchObject([
       { name: "w", origin: "user", description: null, error: expect.stringContaining("w.yaml:1:1") },
     ]);
@@ -69,7 +70,7 @@ describe("the first hit wins", () => {
     });
     const definitions = definitionsIn(root);
     expect(definitions.agent("a")?.definition.description).toBe("fine");
-    expect(faultOf(() => definitions.agent("broken"))).toContain("broken.md:2:1: name: a name is no path");
+    expect(faultOf(() => definitions.agent("broken"))).toMatch(mentions("broken.md:2:1", "name"));
     expect(definitions.agents().map(({ name, error }) => [name, error === null])).toEqual([
       ["broken", false],
       ["a", true],
@@ -102,20 +103,18 @@ describe("a project that is not trusted", () => {
     "shipped/agents/a.yaml": "description: shipped",
   };
 
-  it("counts for nothing, and that is said", () => {
+  it("counts for nothing, and a notice names the command that trusts it", () => {
     const root = writeFiles(files);
     const definitions = definitionsIn(root, { project: { root: join(root, "project"), trusts: () => false } });
     expect(definitions.agent("a")?.definition.description).toBe("shipped");
     expect(definitions.agent("b")).toBeNull();
     expect(definitions.workflow("base")).toBeNull();
-    expect(faultOf(() => definitions.workflow("w"))).toContain('there is no workflow "base" to extend');
+    expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("workflow", '"base"'));
     expect(definitions.agents().map(({ origin }) => origin)).toEqual(["shipped"]);
-    expect(definitions.notices).toEqual([
-      `3 agent and workflow files of this project are not trusted and left out: read them, then run "legwork trust" in ${root}/project`,
-    ]);
+    expect(definitions.notices).toEqual([expect.stringMatching(mentions("3", '"legwork trust"', `${root}/project`))]);
   });
 
-  it("is judged file by file by what is used", () => {
+  it("is judged file by file, by the bytes that are used", () => {
     const root = writeFiles(files);
     const asked: string[] = [];
     const trusts = (name: string, bytes: Uint8Array | null) => {
@@ -126,7 +125,7 @@ describe("a project that is not trusted", () => {
     expect(definitions.agent("a")?.definition.description).toBe("project");
     put(root, "project/.legwork/agents/a.yaml", "description: evil");
     expect(definitions.agent("a")?.definition.description).toBe("shipped");
-    expect(definitions.notices).toEqual([expect.stringContaining("1 agent or workflow file of this project is not")]);
+    expect(definitions.notices).toEqual([expect.stringMatching(mentions("1", '"legwork trust"'))]);
     expect([...new Set(asked)].sort()).toEqual([
       ".claude/agents/b.md",
       ".legwork/agents/a.yaml",
@@ -134,7 +133,7 @@ describe("a project that is not trusted", () => {
     ]);
   });
 
-  it("has its definition files listed for whoever trusts it", () => {
+  it("has its definition files listed for the person who trusts it", () => {
     const root = writeFiles({ ...files, "project/.gemini/agents/c.md": "x", "project/.legwork/config.yaml": "" });
     const list = readProjectDefinitions(join(root, "project"));
     expect([...list.keys()]).toEqual([
@@ -153,14 +152,16 @@ describe("names and files that lead elsewhere", () => {
     "%j is no name",
     (name) => {
       const definitions = definitionsIn(writeFiles({ "home/w.yaml": workflow("outside") }));
-      expect(faultOf(() => definitions.workflow(name))).toContain("is no workflow's name: use 1 to 64 of");
-      expect(faultOf(() => definitions.agent(name))).toContain("is no agent's name: use 1 to 64 of");
+      expect(faultOf(() => definitions.workflow(name))).toMatch(mentions("workflow", "name", "64"));
+      expect(faultOf(() => definitions.agent(name))).toMatch(mentions("agent", "name", "64"));
     },
   );
 
-  it("a file whose name is none is told", () => {
+  it("a file without a legal name is listed with its fault", () => {
     const definitions = definitionsIn(writeFiles({ "home/workflows/my plan.yaml": workflow("x") }));
-    expect(definitions.workflows()).toMatchObject([{ name: "my plan", error: expect.stringContaining("is no name") }]);
+    expect(definitions.workflows()).toMatchObject([
+      { name: "my plan", error: expect.stringMatching(mentions("my plan", "name")) },
+    ]);
   });
 
   it("a link out of the folder is refused, one inside it is not", () => {
@@ -172,15 +173,15 @@ describe("names and files that lead elsewhere", () => {
     symlinkSync("real.yaml", join(root, "home/workflows/v.yaml"));
     symlinkSync("nowhere.yaml", join(root, "home/workflows/u.yaml"));
     const definitions = definitionsIn(root);
-    expect(faultOf(() => definitions.workflow("w"))).toContain("w.yaml: is a link that leads out of its folder");
+    expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("w.yaml", "link"));
     expect(definitions.workflow("v")?.definition.description).toBe("inside");
-    expect(faultOf(() => definitions.workflow("u"))).toContain("u.yaml: cannot be read");
+    expect(faultOf(() => definitions.workflow("u"))).toMatch(mentions("u.yaml", "read"));
   });
 
   it("a project's folder that is a link out of the project is refused", () => {
     const root = writeFiles({ "elsewhere/w.yaml": workflow("outside"), "project/.legwork/x": "" });
     symlinkSync(join(root, "elsewhere"), join(root, "project/.legwork/workflows"));
-    expect(faultOf(() => definitionsIn(root).workflow("w"))).toContain("leads out of the project");
+    expect(faultOf(() => definitionsIn(root).workflow("w"))).toMatch(mentions("project/.legwork/workflows", "project"));
     expect(readProjectDefinitions(join(root, "project")).size).toBe(0);
   });
 
@@ -189,8 +190,8 @@ describe("names and files that lead elsewhere", () => {
     execFileSync("mkfifo", [join(root, "home/workflows/w.yaml")]);
     mkdirSync(join(root, "home/workflows/v.yaml"));
     const definitions = definitionsIn(root);
-    expect(faultOf(() => definitions.workflow("w"))).toContain("w.yaml: is no file");
-    expect(faultOf(() => definitions.workflow("v"))).toContain("v.yaml: is no file");
+    expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("w.yaml", "file"));
+    expect(faultOf(() => definitions.workflow("v"))).toMatch(mentions("v.yaml", "file"));
     expect(definitions.workflow("x")).not.toBeNull();
   });
 

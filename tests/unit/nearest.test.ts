@@ -7,7 +7,7 @@ const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limi
 
 /** The word that the help names, or null where there is none. */
 function nearest(word: string, candidates: readonly string[]): string | null {
-  return /^; did you mean "([\s\S]*)"\?$/.exec(didYouMean(word, candidates))?.[1] ?? null;
+  return /"([\s\S]*)"/.exec(didYouMean(word, candidates))?.[1] ?? null;
 }
 
 describe("the nearest word", () => {
@@ -50,14 +50,14 @@ describe("the nearest word", () => {
     expect(nearest("limist", ["limit", "limits"])).not.toBeNull();
   });
 
-  it("is found fast for a word that is a whole page", () => {
+  it("is found in bounded time for a word that is a whole page", () => {
     const begun = performance.now();
     expect(nearest("x".repeat(200_000), KEYS)).toBeNull();
     expect(performance.now() - begun).toBeLessThan(1_500);
   });
 
-  it("is asked about in half a sentence, or not at all", () => {
-    expect(didYouMean("provder", KEYS)).toBe('; did you mean "provider"?');
+  it("is named behind a semicolon, or not at all", () => {
+    expect(didYouMean("provder", KEYS)).toMatch(/^; .*"provider"\?$/);
     expect(didYouMean("zzz", KEYS)).toBe("");
     expect(didYouMean("provder", [])).toBe("");
   });

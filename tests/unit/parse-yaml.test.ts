@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ConfigError } from "../../src/core/errors.js";
 import { parseYaml } from "../../src/yaml/parse-yaml.js";
+import { mentions } from "../support/mentions.js";
 
 const Config = z.strictObject({
   provider: z.enum(["gemini", "rehearsal"]).optional(),
@@ -56,48 +57,43 @@ describe("a file", () => {
     ["a: &a { command: x }\n", null],
     ["servers:\n  a: &a { command: x }\n  b: *a\n", { servers: { a: { command: "x" }, b: { command: "x" } } }],
   ])("%j is read", (text, expected) => {
-    if (expected === null) expect(faultOf(text)).toContain('unknown key "a"');
+    if (expected === null) expect(faultOf(text)).toMatch(mentions('"a"', "key"));
     else expect(read(text)).toEqual(expected);
   });
 
   it.each([
-    ["provder: gemini\n", 'c.yaml:1:1: unknown key "provder"; did you mean "provider"?'],
-    ["# a\n\nlimits:\n  max_turn: 3\n", 'c.yaml:4:3: unknown key "max_turn" in limits; did you mean "max_turns"?'],
-    ["limits: { max_turns: 3, zebra: 1 }\n", 'c.yaml:1:25: unknown key "zebra" in limits'],
-    ["servers:\n  a:\n    comand: x\n", 'c.yaml:3:5: unknown key "comand" in servers.a; did you mean "command"?'],
-    [
-      "servers:\n  a: &a\n    command: x\n  b: *a\n  c:\n    commnd: x\n",
-      'c.yaml:6:5: unknown key "commnd" in servers.c',
-    ],
-    ["limits:\r\n  max_turn: 3\r\n", 'c.yaml:2:3: unknown key "max_turn"'],
-    ["limits:\n  max_turns: many\n", "c.yaml:2:3: limits.max_turns has to be a number, not a string"],
-    ["servers:\n  a: { env: { X: y } }\n", "c.yaml:2:3: servers.a.command is missing: give a string"],
-    ["tools:\n  - read\n  - 5\n", "c.yaml:3:5: tools.1 has to be a string, not a"],
-    ["tools: [a, {b: 1}]\n", "c.yaml:1:12: tools.1 has to be a string, not a"],
-    ["provider: gemni\n", "c.yaml:1:1: provider has to be "],
-    ["- a\n", "c.yaml:1:1: the file has to be an object, not a"],
-    ["hello\n", "c.yaml:1:1: the file has to be an object, not a"],
-    ["servers:\n  B2: { command: x }\n", "c.yaml:2:3: servers.B2: a server name is of a to z"],
-    ["provider: gemini\nprovider: rehearsal\n", "c.yaml:2:1: not valid YAML: duplicated mapping key"],
-    ["limits:\n  max_turns: 1\n  max_turns: 2\n", "c.yaml:3:3: not valid YAML: duplicated mapping key"],
-    ["limits:\n\tmax_turns: 1\n", "c.yaml:2:1: not valid YAML: tab"],
-    ["provider: 'gemini\n", "c.yaml:2:1: not valid YAML: "],
-    ["tools: !!js/function 'x'\n", "c.yaml:1:8: not valid YAML: unknown scalar tag"],
-    ["tools: *nobody\n", "c.yaml:1:9: not valid YAML: unidentified alias"],
-  ])("%j is refused with its place", (text, message) => {
-    expect(faultOf(text)).toContain(message);
+    ["provder: gemini\n", ["c.yaml:1:1", "provder", "provider"]],
+    ["# a\n\nlimits:\n  max_turn: 3\n", ["c.yaml:4:3", "limits", "max_turn", "max_turns"]],
+    ["limits: { max_turns: 3, zebra: 1 }\n", ["c.yaml:1:25", "limits", "zebra"]],
+    ["servers:\n  a:\n    comand: x\n", ["c.yaml:3:5", "servers.a", "comand", "command"]],
+    ["servers:\n  a: &a\n    command: x\n  b: *a\n  c:\n    commnd: x\n", ["c.yaml:6:5", "servers.c", "commnd"]],
+    ["limits:\r\n  max_turn: 3\r\n", ["c.yaml:2:3", "max_turn"]],
+    ["limits:\n  max_turns: many\n", ["c.yaml:2:3", "limits.max_turns", "number", "string"]],
+    ["servers:\n  a: { env: { X: y } }\n", ["c.yaml:2:3", "servers.a.command", "string"]],
+    ["tools:\n  - read\n  - 5\n", ["c.yaml:3:5", "tools.1", "string", "number"]],
+    ["tools: [a, {b: 1}]\n", ["c.yaml:1:12", "tools.1", "string", "object"]],
+    ["provider: gemni\n", ["c.yaml:1:1", "provider", "gemini"]],
+    ["- a\n", ["c.yaml:1:1", "object", "array"]],
+    ["hello\n", ["c.yaml:1:1", "object", "string"]],
+    ["servers:\n  B2: { command: x }\n", ["c.yaml:2:3", "servers.B2", "a server name is of a to z"]],
+    ["provider: gemini\nprovider: rehearsal\n", ["c.yaml:2:1", "YAML", "duplicated"]],
+    ["limits:\n  max_turns: 1\n  max_turns: 2\n", ["c.yaml:3:3", "YAML", "duplicated"]],
+    ["limits:\n\tmax_turns: 1\n", ["c.yaml:2:1", "YAML", "tab"]],
+    ["provider: 'gemini\n", ["c.yaml:2:1", "YAML"]],
+    ["tools: !!js/function 'x'\n", ["c.yaml:1:8", "YAML", "tag"]],
+    ["tools: *nobody\n", ["c.yaml:1:9", "YAML", "alias"]],
+  ])("%j is refused with its place", (text, words) => {
+    expect(faultOf(text)).toMatch(mentions(...words));
   });
 
   it("of several documents is refused", () => {
-    expect(faultOf("provider: gemini\n---\nprovider: rehearsal\n")).toMatch(
-      /^c\.yaml.*: not valid YAML: .*single document/,
-    );
+    expect(faultOf("provider: gemini\n---\nprovider: rehearsal\n")).toMatch(mentions("c.yaml", "YAML", "document"));
   });
 
-  it("that is no text, or too large, is refused by name", () => {
-    expect(faultOf(new Uint8Array([0x61, 0x3a, 0x20, 0xff, 0xfe]))).toBe("c.yaml: not UTF-8 text");
-    expect(faultOf(new Uint8Array([0xc3, 0x28]))).toBe("c.yaml: not UTF-8 text");
-    expect(faultOf(`# ${"x".repeat(2_000_000)}\n`)).toBe("c.yaml: larger than 1000000 bytes");
+  it("that is not text, or too large, is refused by name", () => {
+    expect(faultOf(new Uint8Array([0x61, 0x3a, 0x20, 0xff, 0xfe]))).toMatch(mentions("c.yaml", "UTF-8"));
+    expect(faultOf(new Uint8Array([0xc3, 0x28]))).toMatch(mentions("c.yaml", "UTF-8"));
+    expect(faultOf(`# ${"x".repeat(2_000_000)}\n`)).toMatch(mentions("c.yaml", "1000000"));
   });
 });
 
@@ -121,7 +117,7 @@ describe("a hostile file", () => {
         .fill(`*a${index - 1}`)
         .join(", ")}]\n`;
     const bomb = `a0: &a0 [x, x]\n${Array.from({ length: 8 }, (_, index) => level(index + 1)).join("")}`;
-    expect(quickly(bomb)).toMatch(/^c\.yaml:\d+:\d+: not valid YAML: aliases exceeded/);
+    expect(quickly(bomb)).toMatch(/^c\.yaml:\d+:\d+: .*aliases/);
     const doubling = Array.from(
       { length: 10 },
       (_, index) => `b${index + 1}: &b${index + 1} [*b${index}, *b${index}]\n`,
@@ -130,10 +126,10 @@ describe("a hostile file", () => {
   });
 
   it("that is endlessly deep is refused", () => {
-    expect(quickly("[".repeat(400_000))).toMatch(/^c\.yaml:1:\d+: not valid YAML: nesting exceeded/);
-    expect(quickly("{a: ".repeat(60) + "}".repeat(60))).toMatch(/nesting exceeded/);
+    expect(quickly("[".repeat(400_000))).toMatch(/^c\.yaml:1:\d+: .*nesting/);
+    expect(quickly("{a: ".repeat(60) + "}".repeat(60))).toMatch(/^c\.yaml:\d+:\d+: .*nesting/);
     const nested = Array.from({ length: 100 }, (_, index) => `${" ".repeat(index)}a:\n`).join("");
-    expect(quickly(nested)).toMatch(/nesting exceeded/);
+    expect(quickly(nested)).toMatch(/^c\.yaml:\d+:\d+: .*nesting/);
   });
 
   it.each([
@@ -148,8 +144,8 @@ describe("a hostile file", () => {
   });
 
   it("cannot reach a prototype", () => {
-    expect(faultOf("__proto__:\n  provider: gemini\n")).toContain('c.yaml:1:1: unknown key "__proto__"');
-    expect(faultOf("constructor: { prototype: { polluted: 1 } }\n")).toContain('unknown key "constructor"');
+    expect(faultOf("__proto__:\n  provider: gemini\n")).toMatch(mentions("c.yaml:1:1", "__proto__"));
+    expect(faultOf("constructor: { prototype: { polluted: 1 } }\n")).toMatch(mentions("c.yaml:1:1", "constructor"));
     expect(faultOf("servers:\n  constructor: { prototype: 1 }\n")).toContain("c.yaml:2:18: ");
     expect({}).not.toHaveProperty("polluted");
     expect(read('servers: { a: { command: x, env: { toString: "y" } } }')).toEqual({
@@ -157,7 +153,7 @@ describe("a hostile file", () => {
     });
   });
 
-  it("is not believed in silence where it names a prototype among free keys", () => {
+  it("is refused where it names a prototype among free keys", () => {
     expect(faultOf("servers:\n  __proto__: { command: x }\n")).toContain("__proto__");
     expect(faultOf("servers:\n  a:\n    command: x\n    env: { __proto__: y }\n")).toContain("__proto__");
   });

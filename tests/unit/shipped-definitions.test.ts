@@ -40,14 +40,14 @@ function shipped() {
 }
 
 describe("the shipped workflows", () => {
-  it("are these, and each can be loaded and says what it does", () => {
+  it("are these, and each can be loaded and has a description", () => {
     const entries = shipped().workflows();
     expect(entries.map(({ name }) => name)).toEqual(WORKFLOWS);
     for (const entry of entries)
       expect(entry).toMatchObject({ origin: "shipped", error: null, description: expect.stringMatching(/\.$/) });
   });
 
-  it.each(WORKFLOWS)("%s has nothing that check would report", (name) => {
+  it.each(WORKFLOWS)("%s has no finding", (name) => {
     const workflow = shipped().workflow(name)?.definition;
     expect(workflow && checkWorkflow(workflow, WORKSPACE, createConditions())).toEqual([]);
   });
@@ -56,14 +56,18 @@ describe("the shipped workflows", () => {
     for (const step of shipped().workflow(name)?.definition.steps ?? []) expect(step.allowedTools).not.toBe("all");
   });
 
-  it.each(WORKFLOWS)("%s can be drawn", (name) => {
+  it.each(WORKFLOWS)("%s is drawn with its steps, arrows and conditions", (name) => {
     const workflow = shipped().workflow(name)?.definition;
-    expect(workflow && toMermaid(workflow)).toMatchSnapshot();
+    if (!workflow) throw new Error(`there is no workflow ${name}`);
+    const drawn = toMermaid(workflow).replace(/#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+    expect(drawn.replace(/ : .*/g, "")).toMatchSnapshot();
+    for (const { when } of workflow.steps.flatMap(({ transitions }) => transitions))
+      expect(drawn).toContain((when ?? "").trim().replace(/\s+/g, " ").slice(0, 90));
   });
 });
 
 describe("the shipped agents", () => {
-  it("are these, and each can be loaded, says what it does and has a prompt", () => {
+  it("are these, and each can be loaded and has a description and a prompt", () => {
     const definitions = shipped();
     expect(definitions.agents().map(({ name, error }) => [name, error])).toEqual(AGENTS.map((name) => [name, null]));
     for (const name of AGENTS) {

@@ -6,6 +6,7 @@ import { firstLine, visible } from "../../src/cli/render/visible.js";
 import type { Pin } from "../../src/core/ports/catalog-store.js";
 import type { PinFinding, ServerStatus } from "../../src/core/ports/downstream.js";
 import type { CatalogTool } from "../../src/core/tools/tool.js";
+import { mentions } from "../support/mentions.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });
 const toolOf = (tool: string, description = ""): CatalogTool => ({
@@ -41,9 +42,9 @@ describe("the text", () => {
     );
   });
 
-  it("says why a server is not up, what was never seen, and what was set aside", () => {
+  it("gives the problem of a server, and of each tool that was rejected", () => {
     const problem = { server: "s", code: "spawn_failed", message: 'server "s": no such command' };
-    const aside = { server: "s", code: "tool_set_aside", message: 'server "s": tool "x" was set aside: it is odd' };
+    const aside = { server: "s", code: "tool_set_aside", message: 'server "s": tool "x" is odd' };
     const text = toText(
       [
         statusOf({ state: "failed", transport: null, problem, listing: null }),
@@ -52,14 +53,14 @@ describe("the text", () => {
       [],
       80,
     );
-    expect(text).toContain(
-      's  failed  unusable  /home/u/.legwork/config.yaml\n  problem: server "s": no such command\n',
+    expect(text).toMatch(
+      /^s {2}failed {2}unusable {2}\/home\/u\/\.legwork\/config\.yaml\n {2}.*server "s": no such command\n/,
     );
-    expect(text).toContain("its tools were never seen");
+    expect(text).toMatch(/^ .*\btools\b/m);
     expect(text).toContain(`  ${aside.message}\n`);
   });
 
-  it("marks what is not as accepted, also what is withheld from the catalog, and says what to do", () => {
+  it("marks tools that changed or are withheld, and names the commands that help", () => {
     const findings: readonly PinFinding[] = [
       { accepted: pinOf("read"), now: pinOf("read", "now"), withheld: false },
       { accepted: null, now: pinOf("send"), withheld: true },
@@ -73,11 +74,11 @@ describe("the text", () => {
     expect(text).toMatch(/s__read\s+read_only\s+\[changed\]\n/);
     expect(text).toMatch(/s__send\s+\[new, withheld\]\n/);
     expect(text).not.toContain("said twice");
-    expect(text).toMatch(/2 tools are not as accepted: "legwork tools diff" .* "legwork tools accept/);
+    expect(text).toMatch(mentions("2 tools", '"legwork tools diff', '"legwork tools accept'));
   });
 
-  it("says so where there is no server", () => {
-    expect(toText([], [], 80)).toBe("no server is configured\n");
+  it("has one line where there is no server", () => {
+    expect(toText([], [], 80)).toMatch(/^.*\bserver\b.*\n$/);
   });
 
   it("lets nothing foreign act on the terminal or hide on it", () => {
@@ -100,7 +101,7 @@ describe("the text", () => {
 });
 
 describe("the JSON", () => {
-  it("says the same as one object", () => {
+  it("holds the same as one object", () => {
     const finding = { accepted: null, now: pinOf("send"), withheld: true };
     const problem = { server: "s", code: "start_timeout", message: "too slow" };
     expect(
@@ -148,25 +149,23 @@ describe("a diff", () => {
 
   it("shows the lines that changed, also inside a text of many lines", () => {
     const now = JSON.stringify({ name: "read", description: "Reads.\nAnd\u001b sends.\u200b" }, null, 2);
-    expect(diffDefinitions("s__read", before, now)).toBe(
-      [
-        "--- s__read accepted",
-        "+++ s__read now",
-        "@@ -1,5 +1,5 @@",
-        " {",
-        '   "name": "read",',
-        '   "description": "Reads.\\n',
-        '-Safely."',
-        '+And\\u001b sends.\\u{200b}"',
-        " }",
-        "",
-      ].join("\n"),
-    );
+    expect(diffDefinitions("s__read", before, now).split("\n")).toEqual([
+      expect.stringMatching(/^--- s__read\b/),
+      expect.stringMatching(/^\+\+\+ s__read\b/),
+      "@@ -1,5 +1,5 @@",
+      " {",
+      '   "name": "read",',
+      '   "description": "Reads.\\n',
+      '-Safely."',
+      '+And\\u001b sends.\\u{200b}"',
+      " }",
+      "",
+    ]);
   });
 
   it("shows all of a tool that is new", () => {
     const diff = diffDefinitions("s__read", null, before);
-    expect(diff).toMatch(/^--- nothing accepted\n\+\+\+ s__read now\n/);
+    expect(diff).toMatch(/^--- (?!s__read).*\n\+\+\+ s__read\b.*\n/);
     expect(
       diff
         .split("\n")
@@ -175,7 +174,7 @@ describe("a diff", () => {
     ).toBe(true);
   });
 
-  it("takes little time for definitions that have nothing in common", { timeout: 20_000 }, () => {
+  it("is made in bounded time for definitions that have nothing in common", { timeout: 20_000 }, () => {
     const lines = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`).join("\n");
     const begun = performance.now();
     const diff = diffDefinitions("s__read", lines("old"), lines("new"));

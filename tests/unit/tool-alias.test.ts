@@ -14,6 +14,7 @@ import {
   patternMayReach,
   qualifiedName,
 } from "../../src/core/tools/tool.js";
+import { mentions } from "../support/mentions.js";
 
 const toolOf = (server: string, tool: string): CatalogTool => ({
   name: qualifiedName(server, tool),
@@ -148,26 +149,26 @@ describe("a name that names nothing here", () => {
   });
 
   it.each([
-    ["Bash", "legwork's agents have no shell"],
-    ["run_shell_command", "legwork's agents have no shell"],
-    ["Grep", "legwork's agents have no tool of their own that searches inside files"],
-    ["search_file_content", "legwork's agents have no tool of their own that searches inside files"],
-    ["WebFetch", "legwork's agents have no access to the web of their own"],
-    ["google_web_search", "legwork's agents have no access to the web of their own"],
-    ["TodoWrite", "legwork's agents keep no lists, plans or memories"],
-    ["Task", "legwork's agents cannot start agents"],
-  ])("is legal, and the warning about %s says so plainly", (pattern, reason) => {
+    ["Bash", "shell"],
+    ["run_shell_command", "shell"],
+    ["Grep", "searches"],
+    ["search_file_content", "searches"],
+    ["WebFetch", "web"],
+    ["google_web_search", "web"],
+    ["TodoWrite", "lists"],
+    ["Task", "agents"],
+  ])("is legal, and the warning about %s gives the reason", (pattern, word) => {
     expect(patternFault(pattern)).toBeNull();
     expect(granted(pattern)).toEqual([]);
     expect(idlePatterns(policyOf(pattern), catalog)).toEqual([
-      `"${pattern}" in blocked_tools of the file matches no tool: ${reason}`,
+      expect.stringMatching(mentions(`"${pattern}"`, "blocked_tools", "the file", word)),
     ]);
   });
 
-  it("says what a file tool stands for where the file server is not there", () => {
+  it("gets a warning with its workspace tools where the file server is not there", () => {
     expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")])).toEqual([
-      '"Edit" in blocked_tools of the file matches no tool: it stands for workspace__edit_file, and none of these is there',
-      '"Glob" in blocked_tools of the file matches no tool: it stands for workspace__search_files, and none of these is there',
+      expect.stringMatching(mentions('"Edit"', "blocked_tools", "the file", "workspace__edit_file")),
+      expect.stringMatching(mentions('"Glob"', "blocked_tools", "the file", "workspace__search_files")),
     ]);
   });
 
@@ -178,8 +179,6 @@ describe("a name that names nothing here", () => {
     ["Bash(\n)", "Bash"],
     ["Task()", "Task"],
   ])("%j is refused, since arguments cannot be limited", (pattern, name) => {
-    expect(patternFault(pattern)).toBe(
-      `"${pattern}" is not a tool pattern: arguments cannot be limited, so use "${name}" for calls with any arguments, or leave it out`,
-    );
+    expect(patternFault(pattern)).toMatch(mentions(`"${pattern}"`, `"${name}"`, "arguments"));
   });
 });

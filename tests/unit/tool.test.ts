@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isBuiltIn, patternFault, patternMatches, patternMayReach, qualifiedName } from "../../src/core/tools/tool.js";
+import { mentions } from "../support/mentions.js";
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
 const letters = (alphabet: string, options: { minLength?: number; maxLength: number }) =>
@@ -84,7 +85,7 @@ describe("a pattern", () => {
   it.each(["", " ", "a b", "gh/*", "a.b", "[ab]", "a?", "é", "a\n", "$(x)", "!a", "a,b"])(
     "may not be %j",
     (pattern) => {
-      expect(patternFault(pattern)).toContain(`"${pattern}" is not a tool pattern: use`);
+      expect(patternFault(pattern)).toMatch(mentions(`"${pattern}"`, "pattern"));
     },
   );
 
@@ -128,7 +129,7 @@ describe("a pattern", () => {
     expect(patternMayReach("list", "anything")).toBe(true);
   });
 
-  it("is judged in no time, however many stars it has", () => {
+  it("is judged in bounded time, however many stars it has", () => {
     const hostile = `${"*a".repeat(2_000)}*b`;
     const tool = { name: `s__${"a".repeat(20_000)}`, server: "s" };
     const begun = performance.now();

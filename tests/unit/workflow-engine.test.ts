@@ -5,9 +5,15 @@ import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../s
 import { isEnd, type Step } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow } from "../../src/core/workflow/workflow-state.js";
 import { around, begun, called, fold, go, set, settle, turn, WORKFLOW, workflow } from "../support/engine.js";
+import { mentions } from "../support/mentions.js";
 
 const types = (events: readonly RunEvent[]) =>
   events.map(({ type }) => type).filter((type) => type !== "message_injected");
+
+/** Each unmet condition in its order, by words of its sentence. */
+function expectUnmet(unmet: readonly string[], expected: readonly (readonly string[])[]): void {
+  expect(unmet).toEqual(expected.map((words) => expect.stringMatching(mentions(...words))));
+}
 
 describe("the way through the steps", () => {
   it("begins in the first step, with its on_enter", () => {
@@ -56,12 +62,12 @@ describe("the way through the steps", () => {
     ]);
     const state = begun(definition, { v: null });
     const [step] = definition.steps as [Step];
-    expect(unmetExits(step, state, around)).toEqual([
-      "the variable v is not set",
-      "turn > 1 does not hold",
-      "the tool x__* has not run successfully",
-      "0 of 2 tool calls are made",
-      "it needs a person's approval",
+    expectUnmet(unmetExits(step, state, around), [
+      ["variable", "v"],
+      ["turn > 1"],
+      ["tool", "x__*"],
+      ["0", "2", "tool"],
+      ["approval"],
     ]);
     const further = fold(definition, state, turn(2), called("x__y", true), called("x__y"), {
       type: "variable_set",
@@ -69,7 +75,7 @@ describe("the way through the steps", () => {
       value: 0,
       done: 0,
     });
-    expect(unmetExits(step, further, around)).toEqual(["it needs a person's approval"]);
+    expectUnmet(unmetExits(step, further, around), [["approval"]]);
     expect(nextEffect(definition, further, around)).toMatchObject({
       kind: "ask",
       draft: { about: { kind: "exit" } },
@@ -133,23 +139,25 @@ describe("a step that the agent asks for", () => {
   const at = (step: string, number = 1) => ({ ...begun(definition), step, turn: number });
 
   it.each([
-    ["plan", 1, "nowhere", 'there is no step "nowhere": the steps are plan, work, check, end'],
-    ["plan", 1, "plan", 'the run is in step "plan" already'],
-    ["plan", 1, "work", 'step "plan" may not be left yet: 0 of 1 tool calls are made'],
-    ["plan", 1, "check", 'step "check" comes after "work", which may not be skipped'],
+    ["plan", 1, "nowhere", ['"nowhere"', "plan", "work", "check", "end"]],
+    ["plan", 1, "plan", ['"plan"', "already"]],
+    ["plan", 1, "work", ['"plan"', "0", "1", "tool"]],
+    ["plan", 1, "check", ['"check"', '"work"', "skipped"]],
     ["work", 1, "plan", null],
-    ["work", 1, "check", 'step "check" is entered by itself once turn > 5'],
+    ["work", 1, "check", ['"check"', "turn > 5"]],
     ["work", 6, "check", null],
-    ["work", 6, "end", 'step "end" is entered by itself once turn > 7'],
+    ["work", 6, "end", ['"end"', "turn > 7"]],
     ["work", 8, "end", null],
     ["check", 1, "end", null],
     ["end", 1, "plan", null],
-  ])("from %s in turn %i: %s", (from, number, to, expected) => {
-    expect(requestRefusal(definition, at(from, number), to, around)).toBe(expected);
+  ])("from %s in turn %i: %s", (from, number, to, words) => {
+    expect(requestRefusal(definition, at(from, number), to, around)).toEqual(
+      words && expect.stringMatching(mentions(...words)),
+    );
   });
 
   it("waits for the first", () => {
-    expect(requestRefusal(definition, beginWorkflow(definition, {}), "work", around)).toContain("has not begun");
+    expect(requestRefusal(definition, beginWorkflow(definition, {}), "work", around)).toMatch(mentions("begun"));
   });
 
   it("keeps what was still to be done", () => {
@@ -171,9 +179,9 @@ describe("success", () => {
       { settings: { ...WORKFLOW.settings, requiredTools: ["x__z"] } },
     );
     const state = begun(definition);
-    expect(unmetForSuccess(definition, state, around)).toEqual([
-      "the tool x__z has not run successfully",
-      'step "a" is not the last',
+    expectUnmet(unmetForSuccess(definition, state, around), [
+      ["tool", "x__z"],
+      ["step", '"a"'],
     ]);
     const last = { ...state, step: "b" };
     expect(unmetForSuccess(definition, last, around)).toHaveLength(2);
@@ -182,11 +190,11 @@ describe("success", () => {
 
   it("needs the exit condition where there is one, in whatever step", () => {
     const definition = workflow([{ name: "a" }, { name: "b" }], { exitCondition: "variables.done" });
-    expect(unmetForSuccess(definition, begun(definition, { done: false }), around)).toEqual([
-      "the exit condition variables.done does not hold",
+    expectUnmet(unmetForSuccess(definition, begun(definition, { done: false }), around), [
+      ["exit condition", "variables.done"],
     ]);
-    expect(unmetForSuccess(definition, begun(definition, { done: null }), around)).toEqual([
-      "the exit condition variables.done cannot be evaluated: it is null, and a condition is true or false",
+    expectUnmet(unmetForSuccess(definition, begun(definition, { done: null }), around), [
+      ["exit condition", "variables.done", "null"],
     ]);
     expect(unmetForSuccess(definition, begun(definition, { done: true }), around)).toEqual([]);
   });

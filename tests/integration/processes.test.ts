@@ -13,7 +13,7 @@ import type { ServerConfig } from "../../src/core/definitions/server-config.js";
 import { DownstreamError } from "../../src/core/errors.js";
 import { createRedact, REDACT_NOTHING } from "../../src/core/redact.js";
 import { createReaper, type Reaper } from "../../src/downstream/process/reaper.js";
-import type { ServerTransport } from "../../src/downstream/transport/open-transport.js";
+import type { ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";

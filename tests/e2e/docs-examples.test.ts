@@ -51,7 +51,7 @@ it("docs/money.md", { timeout: LONGEST }, async () => {
 it("refuses each condition that the document calls refused", { timeout: LONGEST }, async () => {
   const walk = await beginWalk("workflow");
   const conditions = tablesIn(read("workflows"))
-    .filter(({ heading }) => heading === "What is refused")
+    .filter(({ heading }) => heading === "Refused conditions")
     .flatMap(({ rows }) => rows.map(([cell = ""]) => codeIn(cell)[0] ?? ""));
   expect(conditions.length).toBeGreaterThan(5);
   for (const condition of conditions) {

@@ -1,5 +1,5 @@
 /**
- * What a proxied tool call adds to a direct one, journal included.
+ * The time a proxied tool call adds to a direct one, journal included.
  * A call has no clock of its own that is fine enough, so two kinds of gap are compared, each from a reply of the model
  * to the next request: after a reply with a tool call, and after an empty reply, which is asked for again. The second
  * holds all that a reply costs by itself, so the difference is the call: its gate, its commit and the server's answer.
@@ -29,7 +29,7 @@ export async function measure() {
     const added = median(rounds.map(({ direct, proxied }) => proxied - direct));
     const of = (field) => ms(median(rounds.map((round) => round[field])));
     return [
-      row("what a proxied tool call adds to a direct one", { ours: ms(added), value: added, bar: 1, unit: "ms" }),
+      row("the time a proxied tool call adds to a direct one", { ours: ms(added), value: added, bar: 1, unit: "ms" }),
       row("the proxied call, the direct one", { ours: of("proxied"), floor: of("direct") }),
       row("one commit of the bare journal: the wait for the disk", { floor: of("commit") }),
     ];

@@ -1,4 +1,4 @@
-/** Every example of docs/workflows.md, agents.md, approvals.md, nesting.md and money.md does what stands beside it, in the order of the document. */
+/** The examples of docs/workflows.md, agents.md, approvals.md, nesting.md and money.md behave as documented, in their order. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -51,7 +51,7 @@ it("docs/money.md", { timeout: LONGEST }, async () => {
 it("refuses each condition that the document calls refused", { timeout: LONGEST }, async () => {
   const walk = await beginWalk("workflow");
   const conditions = tablesIn(read("workflows"))
-    .filter(({ heading }) => heading === "What is refused")
+    .filter(({ heading }) => heading === "Refused conditions")
     .flatMap(({ rows }) => rows.map(([cell = ""]) => codeIn(cell)[0] ?? ""));
   expect(conditions.length).toBeGreaterThan(5);
   for (const condition of conditions) {
@@ -61,9 +61,9 @@ it("refuses each condition that the document calls refused", { timeout: LONGEST 
   }
 });
 
-it("README.md", async () => {
+it("docs/using-agents.md", async () => {
   const walk = await beginWalk("workflow");
-  for (const block of blocksIn(readDocument("README.md")).filter(({ label }) => label?.startsWith(".legwork/")))
+  for (const block of blocksIn(read("using-agents")).filter(({ label }) => label?.startsWith(".legwork/")))
     await follow(block, walk);
   await legwork(walk.bench, ["trust"]);
   expect(walk.defined).toEqual(["careful"]);
@@ -71,11 +71,7 @@ it("README.md", async () => {
 });
 
 function read(document: string): string {
-  return readDocument(`docs/${document}.md`);
-}
-
-function readDocument(name: string): string {
-  return readFileSync(resolve(import.meta.dirname, "../..", name), "utf8");
+  return readFileSync(resolve(import.meta.dirname, `../../docs/${document}.md`), "utf8");
 }
 
 /** Follows a document from its first block to its last. */

@@ -99,7 +99,7 @@ describe("conditions", () => {
   });
 });
 
-describe("what is shipped", () => {
+describe("the shipped definitions", () => {
   const shipped = () => definitionsIn(writeFiles({}), { project: null, shippedFolder: SHIPPED });
 
   it("are the workflows that are documented, with these steps", () => {

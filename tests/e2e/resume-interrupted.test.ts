@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { answerTextIn, conversationIn, endOf, resume, resumeToEnd, runToEnd, spawnRun } from "../support/resuming.js";
 
 const MANUAL = { config: "resume: manual" };
@@ -56,7 +57,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(slowStages()).toEqual(["started"]);
     expect(conversationIn(standIn.requests[1]).slice(-4)).toEqual([
       expect.stringContaining("added before"),
-      expect.stringContaining("Outcome unknown"),
+      naming("effects__slow_add_line", "unknown"),
       expect.stringContaining("added after"),
       "user: Look first.",
     ]);
@@ -109,7 +110,7 @@ describe("a run whose time was up", () => {
     const run = await resumeToEnd(await anotherHost(), first.run_id, { more_seconds: 20 });
     expect(run).toMatchObject({ status: "success", effects: [{ outcome: "unknown" }] });
     expect(slowStages().filter((stage) => stage === "started")).toHaveLength(1);
-    expect(answerTextIn(standIn.requests[1])).toContain("Outcome unknown");
+    expect(answerTextIn(standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
   });
 });
 
@@ -130,6 +131,6 @@ it("a run blocked for an outcome that nobody knows (on_unknown: stop) makes what
   expect(await resumeToEnd(other, runId, { message: "It did happen." })).toMatchObject({ status: "success" });
   expect(effects()).toEqual(["after"]);
   const last = standIn.requests.at(-1);
-  expect(answerTextIn(last)).toContain("Outcome unknown");
+  expect(answerTextIn(last)).toEqual(naming("effects__slow_add_line", "unknown"));
   expect(conversationIn(last).at(-1)).toBe("user: It did happen.");
 });

@@ -47,7 +47,7 @@ async function childrenOf({ run }: Led): Promise<readonly Led[]> {
 const refusedIn = (led: Led | undefined) => (led ? refusalsIn(led) : []);
 
 describe("tools", () => {
-  it("a child has what it asks for within what its parent has, whatever its definition grants", async () => {
+  it("a child gets the tools that it asks for and its parent has, whatever its definition grants", async () => {
     stage.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
     const led = await lead([calls(spawn("writer", { agent: "greedy" })), calls(wait), DONE], { tools: ["read_only"] });
     const [child] = await childrenOf(led);
@@ -55,7 +55,7 @@ describe("tools", () => {
     expect(told(led, "wait_for_runs")[0]).toContain('"result":"tried"');
   });
 
-  it("a child that names none only reads, and one that names some has no others", async () => {
+  it("a child that names no tools only reads, and one that names some has no others", async () => {
     const led = await lead([
       calls(spawn("writer"), spawn("writer", { tools: ["effects__add_line"] })),
       calls(wait),
@@ -66,7 +66,7 @@ describe("tools", () => {
     expect(refusedIn(named)).toEqual([refused("effects__read_lines")]);
   });
 
-  it("what a parent's blocked_tools forbid is forbidden below, to the last of them", async () => {
+  it("a parent's blocked_tools hold for all runs below it", async () => {
     rehearse(stage.bench, "passes-on", [calls(spawn("writer", { tools: ["*"] }), wait), DONE]);
     const led = await lead([calls(spawn("passes-on", { tools: ["*"] }), wait), DONE], { blocked_tools: ["*__add_*"] });
     const [child] = await childrenOf(led);
@@ -75,7 +75,7 @@ describe("tools", () => {
     expect(refusedIn(grandchild)).toEqual([refused("effects__add_line", '"*__add_*"', "blocked_tools", "spawn_agent")]);
   });
 
-  it("in a workflow it is the step that counts, at the moment of the spawn", async () => {
+  it("a child gets the tools of the workflow step in which its parent starts it", async () => {
     const asks = { tools: ["effects__*"] };
     const steps = [
       { name: "look", allowed_tools: ["read_only"] },
@@ -116,7 +116,7 @@ describe("spawn_agent refuses an agent more than it has in one sentence, and sta
     expect(await childrenOf(led)).toEqual([]);
   });
 
-  it("depth: agents that start each other end at the last one, with the reason", async () => {
+  it("spawn_agent at max_depth, with the limit", async () => {
     const led = await lead([calls(spawn("again"), wait), DONE]);
     const [second] = await childrenOf(led);
     const [third] = second ? await childrenOf(second) : [];
@@ -126,7 +126,7 @@ describe("spawn_agent refuses an agent more than it has in one sentence, and sta
     expect([led, second, third].map((one) => one?.run.status)).toEqual(["success", "success", "success"]);
   });
 
-  it("fan-out: the 21st run that goes on at a time is refused", async () => {
+  it("the 21st run at a time", async () => {
     rehearse(stage.bench, "holds", [{ delay_ms: 60_000, text: "late" }]);
     const many = Array.from({ length: 21 }, (_, index) => spawn("holds", { title: `number ${index}` }));
     const led = await lead([calls(...many), DONE]);
@@ -137,7 +137,7 @@ describe("spawn_agent refuses an agent more than it has in one sentence, and sta
   });
 });
 
-it("provider and model are the parent's where nobody names others", async () => {
+it("a child uses its parent's provider and model where nobody names others", async () => {
   const script = [
     calls(spawn("quick", { provider: "rehearsal" }), ["spawn_agent", { prompt: "as I am" }]),
     calls(wait),
@@ -149,7 +149,7 @@ it("provider and model are the parent's where nobody names others", async () => 
   expect(same?.run).toMatchObject({ provider: "rehearsal", model: (led.run as { model?: string }).model });
 });
 
-it("lineage stands in the answers, and the spawn among the events", async () => {
+it("answers hold a run's lineage, and events its spawns", async () => {
   const led = await lead([calls(spawn("again"), wait), DONE]);
   const [child] = await childrenOf(led);
   const [grandchild] = child ? await childrenOf(child) : [];
@@ -168,7 +168,7 @@ it("lineage stands in the answers, and the spawn among the events", async () => 
   ]);
 });
 
-it("what came back: data in the shape that was asked for, a failure as such, and each only once unasked", async () => {
+it("wait_for_runs returns data in the shape that was asked for and failures as such, each once", async () => {
   rehearse(stage.bench, "counts", [completes({ result: "counted", data: { n: 3 } })]);
   rehearse(stage.bench, "fails", [calls(read)]); // the script ends before the agent does
   rehearse(stage.bench, "stops-short", [
@@ -206,7 +206,7 @@ it("an agent waits for, reads and stops runs of its own, and nobody else's", asy
   for (const tool of tools) expect(told(led, tool)).toEqual([naming(run_id)]);
 });
 
-it("waiting again and again is no sign of being stuck", async () => {
+it("an agent that waits again and again is not stopped for repeating itself", async () => {
   rehearse(stage.bench, "slow", [{ delay_ms: 60_000, text: "late" }]);
   const again = { ...calls(["wait_for_runs", { wait_seconds: 0 }]), repeat: 10 };
   const led = await lead([calls(spawn("slow")), again, DONE]);
@@ -215,7 +215,7 @@ it("waiting again and again is no sign of being stuck", async () => {
 });
 
 describe("a workflow's conditions", () => {
-  it("see how deep the run is and may go, and the agent's work with its own agents", async () => {
+  it("see the run's depth, the greatest depth, and the agent's calls for its own agents", async () => {
     const steps = [
       {
         name: "start",

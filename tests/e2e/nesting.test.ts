@@ -42,7 +42,7 @@ it("an agent starts two of its own, waits for both and uses what they found", as
   expect(structured.runs).toHaveLength(2);
 });
 
-it("a child may use at most what its parent may, and no more depth", async () => {
+it("a child may use at most its parent's tools, and go no deeper than max_depth", async () => {
   const bench = nestingBench(2);
   rehearse(bench, "parent", [
     { calls: [spawn("child", { tools: ["effects__add_line"] }), spawn("child", { tools: ["*"] })] },
@@ -78,7 +78,7 @@ it("cancelling a run cancels what it has started", async () => {
   expect((await all()).map(({ status }) => status)).toEqual(["cancelled", "cancelled", "cancelled"]);
 });
 
-it("a tree that is killed goes on whole, and starts no child twice", async () => {
+it("the next host resumes a tree whose process was killed, and starts no child twice", async () => {
   const bench = nestingBench(2);
   rehearse(bench, "parent", [
     { calls: [spawn("child"), spawn("child"), spawn("child")] },

@@ -20,7 +20,7 @@ async function cutRun({ host, slowStages, anotherHost }: Stage, args: Record<str
 const effectsWith = (keys: string) => ({ effectsKeys: keys });
 
 describe("probe", () => {
-  it("is named to the agent with the call that it is for", async () => {
+  it("names the tool to the agent together with the in-doubt call", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "slow_*": read_lines }'));
     const { run } = await cutRun(stage);
     expect(run).toMatchObject({ status: "success", result: "I see." });
@@ -30,7 +30,7 @@ describe("probe", () => {
     expect(JSON.stringify(run.warnings)).not.toContain("probe");
   });
 
-  it("is not named where the agent may not use it", async () => {
+  it("names no tool that the agent may not use", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "*": effects__read_lines }'));
     await cutRun(stage, { blocked_tools: ["effects__read_lines"] });
     const told = answerTextIn(stage.standIn.requests.at(-1));
@@ -38,7 +38,7 @@ describe("probe", () => {
     expect(told).not.toContain("read_lines");
   });
 
-  it("that does more than read is not named, and the run warns of it", async () => {
+  it("names no tool that does more than read, and the run warns of it", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "*": echo }'));
     const { run } = await cutRun(stage);
     expect(answerTextIn(stage.standIn.requests.at(-1))).not.toContain("effects__echo");
@@ -47,7 +47,7 @@ describe("probe", () => {
 });
 
 describe("on_unknown: stop", () => {
-  it("of one server ends the run as blocked, and resume_run goes on with what the agent was told", async () => {
+  it("ends the run as blocked for its server, and resume_run tells the agent of the in-doubt call", async () => {
     const stage = await setStage(CUT, { ...effectsWith("on_unknown: stop"), config: "on_unknown: tell" });
     const { other, run } = await cutRun(stage);
     expect(run).toMatchObject({ status: "blocked", error: { code: "outcome_unknown" } });
@@ -59,7 +59,7 @@ describe("on_unknown: stop", () => {
     expect(await eventTypes(other, run.run_id)).toContain("run_resumed");
   });
 
-  it("at the top holds for each server that does not say otherwise", async () => {
+  it("at the top of the configuration holds for each server without a value of its own", async () => {
     const stage = await setStage(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
     expect((await cutRun(stage)).run).toMatchObject({ status: "success", result: "I see." });
   });

@@ -33,7 +33,7 @@ async function lead(bench: Workbench, args: Record<string, unknown>, replies?: r
 
 const textOf = (bench: Workbench, name: string) => readFileSync(join(bench.project, name), "utf8");
 
-it("fan-out: two agents look, the first waits for both and puts together what they say", async () => {
+it("fan-out: two agents look, and the first waits for both and merges their results", async () => {
   const { host, led } = await lead(setBench(), { workflow: "fan-out", model: "fan-out" });
   expect(led.run).toMatchObject({ status: "success", depth: 1, result: "Both have looked at the folder." });
   expect(stepsOf(led)).toEqual(["split", "wait", "merge"]);
@@ -44,7 +44,7 @@ it("fan-out: two agents look, the first waits for both and puts together what th
   ]);
 });
 
-it("the agent orchestrator follows it, and no step can be skipped", async () => {
+it("the agent orchestrator follows fan-out and can skip no step", async () => {
   const { led } = await lead(setBench(), { agent: "orchestrator" }, [
     calls(spawnPart, ["request_step", { to: "wait" }], ["complete", { result: "early", status: "success" }]),
     calls(spawnPart, ["request_step", { to: "wait" }]),
@@ -63,7 +63,7 @@ it("the agent orchestrator follows it, and no step can be skipped", async () => 
   expect(led.run).toMatchObject({ status: "success", agent: "orchestrator", step: "merge" });
 });
 
-it("fan-out: a part that failed is started once more", async () => {
+it("fan-out: the agent starts a failed part once more", async () => {
   const bench = setBench();
   const broken = ["spawn_agent", { prompt: "fail", model: "fails" }] as const;
   rehearse(bench, "fails", [calls(["workspace__list_directory", { path: "." }])]); // the script ends before the agent does

@@ -10,7 +10,7 @@ const done = { text: "Done." };
 const lead = (...replies: Parameters<typeof stage.lead>[0]["replies"]) =>
   stage.lead({ workflow: null, replies, args: { tools: ["*"] } });
 
-it("stands still with the question and how to answer it", async () => {
+it("a run waits with its question, and its answer says how to respond", async () => {
   const led = await lead(asks(), done);
   expect(questionOf(led)).toMatchObject({
     id: "q1",
@@ -35,7 +35,7 @@ it("takes any answer where there are no options", async () => {
   expect((await respond(stage, led, { answer: "For the tests." })).said).toContain("ask: For the tests.");
 });
 
-it("asks two questions of a turn one after the other, and makes the other calls of the turn first", async () => {
+it("a run asks two questions of a turn one after the other, and makes the other calls of the turn first", async () => {
   const led = await lead(
     calls(["ask", { question: "One?" }], ["effects__add_line", { text: "meanwhile" }], ["ask", { question: "Two?" }]),
     done,
@@ -54,7 +54,7 @@ it("asks two questions of a turn one after the other, and makes the other calls 
   expect(stage.effects().filter((line) => line === "meanwhile")).toHaveLength(1);
 });
 
-it("does not end the run before the agent has read the answer", async () => {
+it("a run does not end before its agent has read the answer", async () => {
   const both = calls(["ask", { question: "Enough?" }], ["complete", { result: "too early", status: "success" }]);
   const led = await lead(both, completes({ result: "in time" }));
   const after = await respond(stage, led, { answer: "No." });

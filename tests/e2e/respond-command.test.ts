@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { legwork } from "../support/command.js";
 import { until } from "../support/host.js";
-import { naming } from "../support/naming.js";
+import { messageOf, naming } from "../support/naming.js";
 import { settled } from "../support/people.js";
 import { tell } from "../support/workflows.js";
 
@@ -121,7 +121,7 @@ it("refuses an answer that does not fit, names what to change, and leaves the ru
   for (const [words, facts] of refusals) {
     const { code, stdout, stderr } = await legwork(bench, words);
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toEqual(naming(...facts));
+    expect(messageOf({ stderr })).toEqual(naming(...facts));
   }
   expect((await settled(host, run_id)).status).toBe("waiting");
 }, 60_000);

@@ -9,7 +9,7 @@ import { answerTextIn, conversationIn, endOf, resume, resumeToEnd, runToEnd, spa
 const MANUAL = { config: "resume: manual" };
 
 describe("an interrupted run, where the configuration says resume: manual,", () => {
-  it("goes on only when it is asked to, and asks again what was being asked, byte for byte", async () => {
+  it("goes on only after resume_run, and repeats its model request byte for byte", async () => {
     const { host, standIn, anotherHost } = await setStage(
       [says(text("First."), call("effects__echo", { text: "x" })), hang(), says(text("Done."))],
       MANUAL,
@@ -25,7 +25,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(standIn.requests[2]?.body).toEqual(cut.body);
   });
 
-  it("is told a message behind what it knew", async () => {
+  it("gets the message after its history", async () => {
     const { host, standIn, anotherHost } = await setStage([hang(), says(text("Shorter."))], MANUAL);
     const runId = await spawnRun(host);
     await standIn.arrived(1);
@@ -35,7 +35,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(conversationIn(standIn.requests[1])).toEqual(["user: go", "user: Be brief."]);
   });
 
-  it("in the middle of a turn's calls: each is kept, told as unknown or made, before the message", async () => {
+  it("in the middle of a turn's calls keeps, reports as unknown or makes each of them before the message", async () => {
     const { host, standIn, effects, slowStages, anotherHost } = await setStage(
       [
         says(
@@ -63,7 +63,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     ]);
   });
 
-  it("in its last reply: more_turns make a turn like any other of it", async () => {
+  it("in its last reply gets a turn like any other from more_turns", async () => {
     const { host, standIn, effects, anotherHost } = await setStage(
       [
         says(call("effects__add_line", { text: "one" })),
@@ -86,7 +86,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
 describe("a run whose time was up", () => {
   const QUICK = { timeout_seconds: 5 };
 
-  it("in a call that only reads: it is made again", async () => {
+  it("in a call that only reads makes it again", async () => {
     const { host, standIn, slowStages, anotherHost } = await setStage([
       says(call("effects__slow", { ms: 6_000 })),
       says(text("Read.")),
@@ -100,7 +100,7 @@ describe("a run whose time was up", () => {
     expect(answerTextIn(standIn.requests[1])).toContain("waited 6000 ms");
   });
 
-  it("in a call that changes something: it is not made again, and the agent is told", async () => {
+  it("in a call that changes something does not make it again, and tells the agent", async () => {
     const { host, standIn, slowStages, anotherHost } = await setStage([
       says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
       says(text("Unclear.")),
@@ -114,7 +114,7 @@ describe("a run whose time was up", () => {
   });
 });
 
-it("a run blocked for an outcome that nobody knows (on_unknown: stop) makes what it had not begun", async () => {
+it("a run blocked by on_unknown: stop makes the calls that it had not begun", async () => {
   const { host, standIn, effects, slowStages, anotherHost } = await setStage(
     [
       says(call("effects__slow_add_line", { text: "once", ms: 60_000 }), call("effects__add_line", { text: "after" })),

@@ -24,7 +24,7 @@ const stage = shareTwoHosts();
 describe("a partial run", () => {
   const SHORT = { max_turns: 1 };
 
-  it("whose turns ran out: more_turns give it its tools back", async () => {
+  it("whose turns ran out gets its tools back from more_turns", async () => {
     const { prompt, requests } = stage.play([
       says(call("effects__add_line", { text: "turns one" })),
       says(text("So far one.")),
@@ -48,7 +48,7 @@ describe("a partial run", () => {
     expect((await eventTypes(stage.other, first.run_id)).filter((type) => type === "run_finished")).toHaveLength(2);
   });
 
-  it("that summed up with complete: the call is answered before the next request", async () => {
+  it("that summed up with complete has an answer to that call before the next request", async () => {
     const { prompt, requests } = stage.play([
       says(call("effects__read_lines")),
       says(call("complete", { result: "Half." })),
@@ -66,7 +66,7 @@ describe("a partial run", () => {
     ]);
   });
 
-  it("that called more than complete in its last reply: it was not made, and is told so", async () => {
+  it("that called more than complete in its last reply learns that the other call was not made", async () => {
     const { prompt, requests } = stage.play([
       says(call("effects__read_lines")),
       says(call("effects__add_line", { text: "late" }), call("complete", { result: "Half." })),
@@ -79,7 +79,7 @@ describe("a partial run", () => {
     expect(answerTextIn(requests()[2])).toContain("effects__add_line");
   });
 
-  it("by its own word goes on without more turns, with a message or without", async () => {
+  it("that called itself partial goes on without more turns, with a message or without", async () => {
     const { prompt, requests } = stage.play([
       says(call("complete", { result: "A part.", status: "partial" })),
       says(call("complete", { result: "More.", status: "partial" })),
@@ -110,7 +110,7 @@ it("a run may be given more time than a timer of the system can measure", async 
 });
 
 describe("a run whose time was up in a model request", () => {
-  it("asks again, given more_seconds", async () => {
+  it("asks again after more_seconds", async () => {
     const { prompt, requests } = stage.play([hang(), says(text("In time."))]);
     const first = await runToEnd(stage.one, { prompt, timeout_seconds: 1 });
     expect(first).toMatchObject({ status: "timeout" });
@@ -123,7 +123,7 @@ describe("a run whose time was up in a model request", () => {
 });
 
 describe("a run that met an error", () => {
-  it("of its provider: the same is asked again", async () => {
+  it("of its provider repeats its request", async () => {
     const { prompt, requests } = stage.play([
       says(call("effects__read_lines")),
       status(404),
@@ -136,7 +136,7 @@ describe("a run that met an error", () => {
     expect(conversationIn(requests()[2])).toEqual([...conversationIn(requests()[1]), notice("error")]);
   });
 
-  it("of its script: it plays what was added to it", async () => {
+  it("of its script plays the replies that were added to it", async () => {
     rehearse(stage.bench, "grows", [{ calls: [{ tool: "effects__read_lines" }] }]);
     const first = await runToEnd(stage.one, { provider: "rehearsal", model: "grows" });
     expect(first).toMatchObject({ status: "error", error: { code: "script_ended" } });
@@ -149,7 +149,7 @@ describe("a run that met an error", () => {
 describe("a blocked run", () => {
   const DATA = { output_schema: { type: "object", properties: { n: { type: "number" } }, required: ["n"] } };
 
-  it("that said so itself", async () => {
+  it("that called itself blocked goes on with a message", async () => {
     const { prompt, requests } = stage.play([
       says(call("complete", { result: "No key.", status: "blocked" })),
       says(text("Now it works.")),
@@ -161,7 +161,7 @@ describe("a blocked run", () => {
     expect(conversationIn(requests()[1]).at(-1)).toBe("user: The key is there now.");
   });
 
-  it("for one call that it made again and again: what was counted is forgotten", async () => {
+  it("for repeating a call starts to count anew", async () => {
     const { prompt } = stage.play((n) => (n <= 12 ? says(call("effects__fail")) : says(text("I give up on it."))));
     const first = await runToEnd(stage.one, { prompt });
     expect(first).toMatchObject({ status: "blocked", error: { code: "repeated_call" } });
@@ -232,7 +232,7 @@ describe("resume_run refuses in one sentence", () => {
     expect(await eventTypes(stage.one, runId)).not.toContain("run_resumed");
   });
 
-  it("an id that there is not, and arguments that mean nothing", async () => {
+  it("an unknown id, and arguments that are not valid", async () => {
     expect(await refusal("run_nobody")).toMatchObject({ isError: true, code: "unknown_run" });
     expect(await refusal("run_nobody", { more_turns: 0 })).toMatchObject({ isError: true, code: "invalid_arguments" });
     expect(await refusal("run_nobody", { more_money: 1 })).toMatchObject({ isError: true, code: "invalid_arguments" });
@@ -265,7 +265,7 @@ describe("resume_run refuses in one sentence", () => {
   });
 });
 
-it("of two processes that resume a run at once one does it, and the other says so", async () => {
+it("one of two processes that resume a run at once resumes it, and the other is refused", async () => {
   for (let round = 1; round <= 5; round++) {
     const { prompt, requests } = stage.play([
       says(call("complete", { result: "Half.", status: "partial" })),

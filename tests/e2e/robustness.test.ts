@@ -34,7 +34,7 @@ it("exits in its time although another program holds the database; the next proc
   expect((await other.call("get_run", { run_id })).structured.run.status).toBe("interrupted");
 });
 
-it("gives up a run whose events cannot be written, says why, and goes on with it once they can", {
+it("gives up a run whose events cannot be written, with the reason, and resumes it once they can", {
   timeout: 60_000,
 }, async () => {
   const { host, bench, standIn } = await setStage((_body, n) => ({
@@ -89,7 +89,7 @@ it("cuts no character in half, whether an agent or a host reads on", async () =>
   expect(structured.partial_text?.length).toBeGreaterThan(3_000);
 });
 
-it("counts a row of equal calls as broken by another call in the same reply", async () => {
+it("counts equal calls in a row anew after another call in the same reply", async () => {
   const list = call("effects__read_lines");
   const script = [1, 2, 3, 4].map(() => says(list));
   const { host } = await setStage([

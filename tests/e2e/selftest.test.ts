@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import { legwork } from "../support/command.js";
-import { naming } from "../support/naming.js";
+import { messageOf, naming } from "../support/naming.js";
 import { setBench } from "../support/rehearsals.js";
 
 const DEATHS = 12;
@@ -54,6 +54,6 @@ it.each<[string[], readonly string[]]>([
   const bench = setBench();
   const { code, stdout, stderr } = await legwork(bench, args, { TMPDIR: bench.root });
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toEqual(naming(...facts));
+  expect(messageOf({ stderr })).toEqual(naming(...facts));
   expect(readdirSync(bench.root)).toEqual(["project"]);
 });

@@ -21,7 +21,7 @@ async function eventTypes(host: TestHost, runId: string): Promise<readonly strin
   return structured.events.map(({ type }) => type);
 }
 
-it("kill -9 during a model request: the next process asks again, with the history as it was, byte for byte", async () => {
+it("after kill -9 during a model request the next process repeats the request byte for byte", async () => {
   const { host, standIn, effects, anotherHost } = await setStage([
     says(text("First a line."), call("effects__add_line", { text: "x" })),
     hang(),
@@ -38,7 +38,7 @@ it("kill -9 during a model request: the next process asks again, with the histor
   expect(await eventTypes(other, runId)).toEqual(expect.arrayContaining(["run_interrupted", "run_resumed"]));
 });
 
-it("kill -9 during a call that changes something: it is not made again, and the agent is told", async () => {
+it("after kill -9 during a call that changes something the next process does not repeat it, and tells the agent", async () => {
   const { host, standIn, effects, slowStages, anotherHost } = await setStage([
     says(call("effects__slow_add_line", { text: "once", ms: 60_000 }), call("effects__add_line", { text: "after" })),
     says(text("I looked.")),
@@ -61,7 +61,7 @@ it("kill -9 during a call that changes something: it is not made again, and the 
   expect(JSON.stringify(after)).toContain("added after");
 });
 
-it("kill -9 during a call that only reads: it is made again, and the agent notices nothing", async () => {
+it("after kill -9 during a call that only reads the next process repeats it, and the agent notices nothing", async () => {
   const { host, standIn, slowStages, anotherHost } = await setStage([
     says(call("effects__slow", { ms: 3_000 })),
     says(text("Read.")),

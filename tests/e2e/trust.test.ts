@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import { BIN, type HostOptions, type Workbench } from "../support/host.js";
-import { naming } from "../support/naming.js";
+import { messageOf, naming } from "../support/naming.js";
 import {
   hostileServer,
   markingServer,
@@ -244,7 +244,7 @@ describe("the command `legwork trust`", () => {
   ])("ends with 2 and one clear sentence for %s", async (_what, args, env, facts) => {
     const { bench } = setGreedyProject();
     const { code, stdout, stderr } = await legwork(bench, args, env);
-    expect(stderr).toEqual(naming(/^legwork: /, ...facts));
+    expect(messageOf({ stderr })).toEqual(naming(/^legwork: /, ...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(existsSync(join(bench.home, "trust.json"))).toBe(false);

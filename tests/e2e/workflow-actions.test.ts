@@ -186,7 +186,7 @@ describe("call_tool", () => {
     expect(led.run).toMatchObject({ status: "success", tool_calls_count: 0 });
   });
 
-  it("that fails is told, is no success, and starts no on_error", async () => {
+  it("that fails gives its error as the value, counts as no success, and starts no on_error", async () => {
     const led = await stage.lead({
       workflow: only(
         {
@@ -229,7 +229,7 @@ describe("end_run", () => {
     }
   });
 
-  it("is success where it says nothing, and partial where a success is not met", async () => {
+  it("ends as success without a status, and as partial where the workflow does not allow success", async () => {
     const ending = { action: "end_run", when: "total_action_count > 0" };
     const leaving = { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [ending] }] };
     const led = await stage.lead({
@@ -277,7 +277,7 @@ describe("variables", () => {
     }
   });
 
-  it("of the caller that nothing knows are told, with the nearest that is known", async () => {
+  it("of the caller that nothing reads are reported, with the nearest known name", async () => {
     const led = await stage.lead({
       workflow: only({ instructions: "{{ rounds }}" }, { variables: { rounds: 1 } }),
       replies: [completes()],
@@ -295,7 +295,7 @@ describe("variables", () => {
     expect(toldIn(led)[1]).toEqual(entered("only", "{{ b }} $& 1"));
   });
 
-  it("set on the way reach the agent in its next turn", async () => {
+  it("set in on_transition reach the agent in its next turn", async () => {
     const led = await stage.lead({
       workflow: two(
         { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [set("found", "gold")] }] },
@@ -318,7 +318,7 @@ describe("on_premature_stop", () => {
     expect(led.run).toMatchObject({ status: "blocked", result: "Done.", error: { code: "premature_stop" } });
   });
 
-  it("guides by itself where the workflow says nothing, and says what is missing", async () => {
+  it("guides without a message of the workflow's, and names the step", async () => {
     const led = await stage.lead({
       workflow: stopping(null),
       replies: [{ text: "Done." }, goes("second"), completes()],

@@ -59,7 +59,7 @@ describe("names", () => {
     }
   });
 
-  it("that nobody has are refused, with the nearest one", async () => {
+  it("that no definition has are refused, with the nearest one", async () => {
     expect(await refusalOf({ workflow: "plan-exekute" })).toEqual({
       code: "unknown_workflow",
       message: naming('"plan-exekute"', "list_agents", '"plan-execute"'),

@@ -27,7 +27,7 @@ const failuresIn = (led: Led) => eventsOf(led, "condition_failed").map(({ where,
 const callsIn = (led: Led) => eventsOf(led, "tool_call_finished").map(({ tool }) => tool);
 
 describe("allowed_tools and blocked_tools", () => {
-  it("left out, and all, leave it to what the run may use", async () => {
+  it("left out, and all, allow the tools that the run may use", async () => {
     for (const step of [{}, { allowed_tools: "all" }]) {
       const leading = { workflow: only(step), replies: [calls(add("all"), look), completes()] };
       const narrow = await stage.lead(leading);
@@ -85,7 +85,7 @@ describe("allowed_tools and blocked_tools", () => {
     ]);
   });
 
-  it("hold at the call: what was shown in one step is refused in the next, and the access view says why", async () => {
+  it("hold at the call: a tool shown in one step is refused in the next, and the access view names the step", async () => {
     const workflow = {
       steps: [
         {

@@ -111,7 +111,7 @@ describe("settings", () => {
     expect(led.run.error).toEqual({ code: "complete_refused", message: naming("complete", '"first"') });
   });
 
-  it("left out are those of the configuration", async () => {
+  it("that are left out come from the configuration", async () => {
     const led = await stage.lead({
       workflow: only({}),
       replies: [{ ...calls(look), repeat: 4 }, { ...calls(["effects__fail"]), repeat: 5 }, { text: "x" }],

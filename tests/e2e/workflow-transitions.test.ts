@@ -171,7 +171,7 @@ describe("exit_conditions", () => {
     expect(stepsOf(led)).toEqual(["first"]);
   });
 
-  it("are met by what they ask for", async () => {
+  it("hold once each of them is met", async () => {
     const exits = [
       { type: "variable_set", variable: "seen" },
       { type: "expression", when: 'variables.seen == "now"' },
@@ -221,7 +221,7 @@ describe("exit_condition", () => {
     expect(failuresIn(led)[0]).toMatch(/^exit_condition: /);
   });
 
-  it("is kept in the end of a run whose turns ran out", async () => {
+  it("is named in the error of a run whose turns ran out", async () => {
     const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'step == "b"' };
     const led = await stage.lead({ workflow, replies: [calls(look), completes()], args: { max_turns: 1 } });
     expect(led.run).toMatchObject({ status: "partial", error: { code: "max_turns" } });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import type { Workbench } from "../support/host.js";
-import { naming } from "../support/naming.js";
+import { messageOf, naming } from "../support/naming.js";
 import { effectServer, markingServer, setBench } from "../support/rehearsals.js";
 
 const SOUND = "description: Looks.\nsteps: [{name: look, allowed_tools: [read_only]}]\n";
@@ -269,7 +269,7 @@ describe("the command line", () => {
     [["agents", "mine"], ['"mine"']],
   ])("refuses %j in one sentence", async (args, facts) => {
     const { code, stdout, stderr } = await legwork(setBench(), args);
-    expect(stderr).toEqual(naming(...facts));
+    expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });

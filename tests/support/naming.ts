@@ -15,3 +15,8 @@ function factsIn(facts: readonly (string | number | RegExp)[]): RegExp {
 export function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
+
+/** Of an error the message: a command whose words are wrong prints its usage below, which names every option. */
+export function messageOf({ stderr }: { readonly stderr: string }): string {
+  return stderr.split("\n", 1)[0] ?? "";
+}

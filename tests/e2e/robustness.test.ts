@@ -37,13 +37,18 @@ it("exits in its time although another program holds the database; the next proc
 it("gives up a run whose events cannot be written, with the reason, and resumes it once they can", {
   timeout: 60_000,
 }, async () => {
-  const { host, bench, standIn } = await setStage((_body, n) => ({
-    ...says(text("ok")),
-    delayMs: n === 1 ? 1_000 : 0,
-  }));
+  let answer = () => {};
+  const answered = new Promise<void>((settle) => {
+    answer = settle;
+  });
+  const { host, bench, standIn } = await setStage(async (_body, n) => {
+    if (n === 1) await answered;
+    return says(text("ok"));
+  });
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await standIn.arrived(1);
   const release = holdDatabase(bench.home);
+  answer();
   const broken = await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 40 });
   expect(broken.structured.runs[0]?.error).toMatchObject({
     code: "store",

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
-import { ASKING_SERVER, until } from "../support/host.js";
+import { ASKING_SERVER, type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { conversationIn } from "../support/resuming.js";
 
@@ -11,6 +11,12 @@ const asking = (settings = "") => `  asking:
     args: [${ASKING_SERVER}]
     ${settings}
 `;
+
+/** The server as list_agents shows it. */
+async function serverIn(host: TestHost): Promise<{ readonly state: string; readonly tools: number | null }> {
+  const { structured } = await host.call("list_agents", { server: "asking" });
+  return Reflect.get(structured, "server");
+}
 
 const answerTo = (request: Parameters<typeof answersIn>[0]) =>
   answersIn(request)
@@ -191,14 +197,24 @@ it("keeps every kind of content, and the agent can read what is no text", async 
 it("shows an agent tools that come and go during its run", async () => {
   const script = [
     says(call("asking__change", { name: "extra" })),
-    reply([call("asking__roots")], { delayMs: 1_500 }),
+    says(call("asking__roots")),
     says(call("asking__extra")),
     says(call("asking__withdraw", { name: "extra" })),
-    reply([call("asking__roots")], { delayMs: 1_500 }),
+    says(call("asking__roots")),
     says(call("asking__extra")),
     says(text("done")),
   ];
-  const { host, standIn } = await setStage(script, { config: asking() });
+  let before = 0;
+  const { host, standIn } = await setStage(
+    async (_body, n) => {
+      const tools = async () => Number((await serverIn(host)).tools);
+      if (n === 1) before = await tools();
+      if (n === 2) await until(async () => (await tools()) === before + 1); // legwork has seen that one came
+      if (n === 5) await until(async () => (await tools()) === before); // and that it went
+      return script[n - 1] ?? says(text("too many requests"));
+    },
+    { config: asking() },
+  );
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 30 });
   expect(structured.status).toBe("success");
   const shown = standIn.requests.map(({ body }) => JSON.stringify(body.tools ?? "").includes("asking__extra"));
@@ -215,11 +231,17 @@ it("withdraws the tools of a server that died until it is up again, and does not
     says(call("asking__pid")),
     says(call("asking__die")),
     says(call("asking__pid")),
-    reply([call("effects__echo", { n: 1 })], { delayMs: 2_500 }),
+    says(call("effects__echo", { n: 1 })),
     says(call("asking__pid")),
     says(text("done")),
   ];
-  const { host, standIn } = await setStage(script, { config: asking() });
+  const { host, standIn } = await setStage(
+    async (_body, n) => {
+      if (n === 4) await until(async () => (await serverIn(host)).state === "ready"); // it is up again
+      return script[n - 1] ?? says(text("too many requests"));
+    },
+    { config: asking() },
+  );
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 30 });
   expect(structured.status).toBe("success");
   expect(answerTo(standIn.requests[2])).toEqual(naming("asking__die", /\b9\b/));

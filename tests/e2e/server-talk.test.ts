@@ -94,7 +94,7 @@ it("passes on no secret in what a server asks", async () => {
   expect(asked).toEqual([expect.stringContaining("[redacted API_KEY]")]);
 });
 
-it("bounds what a server may ask the model", async () => {
+it("lets a server ask the model 20 times in a run and no more", async () => {
   const { host, standIn } = await setStage(
     (body) => {
       const contents = JSON.stringify(body.contents);
@@ -110,7 +110,7 @@ it("bounds what a server may ask the model", async () => {
   expect(answerTo(standIn.requests.at(-1))).toMatch(/\b20\b/);
 });
 
-it("bounds it also where the server asks all at once", async () => {
+it("keeps to that limit where the server asks all at once", async () => {
   const { host, standIn } = await setStage(
     (body) => {
       const contents = JSON.stringify(body.contents);
@@ -168,7 +168,7 @@ it("records the progress of a call as events while it goes on, and passes it on 
   expect(told).toContainEqual(naming("asking__steps", /\bstep \d$/));
 });
 
-it("keeps every kind of content, and the agent can read what is no text", async () => {
+it("keeps every kind of content, and the agent can read images and structured data", async () => {
   const script = [
     says(call("asking__picture")),
     says(call("read_result", { id: "r1.0.1", offset: 0 }), call("read_result", { id: "r1.0.4", offset: 0 })),

@@ -151,7 +151,7 @@ describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, st
   });
 });
 
-it("shows in the run's row the step that it is in, while it is in it", async () => {
+it("get_run shows the step of a run while the run is in it", async () => {
   stage.bench.write("notes.txt", "Buy oats.\n");
   rehearse(stage.bench, "slow", [calls(list, request("execute")), { text: "Hm.", delay_ms: 20_000 }]);
   const asked = { workflow: "plan-execute", provider: "rehearsal", model: "slow", wait_seconds: 0 };

@@ -75,7 +75,7 @@ describe("a project that is not trusted", () => {
     expect((await play(bench)).run).not.toHaveProperty("notices");
   });
 
-  it("counts for this once with LEGWORK_TRUST_PROJECT=1, and with no other value", async () => {
+  it("counts for one process with LEGWORK_TRUST_PROJECT=1, and with no other value", async () => {
     const { bench, mark } = setGreedyProject();
     for (const LEGWORK_TRUST_PROJECT of ["0", "true"]) {
       const { run, made } = await play(bench, { env: { LEGWORK_TRUST_PROJECT } });
@@ -89,7 +89,7 @@ describe("a project that is not trusted", () => {
     expect(existsSync(join(bench.home, "trust.json"))).toBe(false); // it was for once
   });
 
-  it("is not trusted because another one is", async () => {
+  it("is not trusted when another project with the same files is", async () => {
     const { bench, mark } = setGreedyProject();
     const other = join(bench.root, "other");
     bench.write("../other/.legwork/config.yaml", readFileSync(join(bench.project, CONFIG), "utf8"));
@@ -102,7 +102,7 @@ describe("a project that is not trusted", () => {
     expect(trusted.stdout).toEqual(naming(other, "trusted"));
   });
 
-  it("cannot bring a script that plays, in place of the user's or at all", async () => {
+  it("cannot bring a rehearsal script, neither a new one nor one in place of the user's", async () => {
     const { bench } = setGreedyProject();
     rehearse(bench, "write", [{ text: "the user's script" }]);
     const theirs = [{ calls: [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "x" } }] }];
@@ -169,7 +169,7 @@ describe("a trusted project still", () => {
 });
 
 describe("a downstream server", () => {
-  it("sees what is declared for it and what every program needs, and no secret", async () => {
+  it("gets the variables that are declared for it and that every program needs, and no secret", async () => {
     const bench = setBench();
     const server = hostileServer("environment", { DECLARED: "yes", FROM_ENV: dollar("WANTED") });
     bench.configure(`mcpServers: { own: ${server} }`);
@@ -192,7 +192,7 @@ describe("a downstream server", () => {
 });
 
 describe("a project's .mcp.json", () => {
-  it("counts where it is imported and trusted, and only as it was then", async () => {
+  it("counts once it is imported and trusted, until it changes", async () => {
     const bench = setBench();
     const mark = join(bench.root, "started");
     const file = { mcpServers: { theirs: JSON.parse(markingServer(mark)) } };

@@ -91,7 +91,7 @@ describe("legwork workflows list", () => {
 });
 
 describe("legwork workflows check", () => {
-  it("ends with 0 and says nothing was found where nothing is", async () => {
+  it("ends with 0 and no warning for sound workflows", async () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     const { code, stdout } = await legwork(bench, ["workflows", "check", "mine", "research"]);
@@ -120,7 +120,7 @@ describe("legwork workflows check", () => {
     expect(workflows[0]?.warnings.map(({ place }) => place)).toEqual([`${file}:5:21`, `${file}:2:13`]);
   });
 
-  it("starts no server, and says whose tools it does not know", async () => {
+  it("starts no server, and names the servers whose tools it does not know", async () => {
     const bench = setBench();
     const mark = join(bench.root, "started");
     bench.configure(`mcpServers: { effects: ${markingServer(mark)} }`);
@@ -160,7 +160,7 @@ describe("legwork workflows check", () => {
     ]);
   });
 
-  it("checks the project's own before anybody trusts them, and never the shipped ones unasked", async () => {
+  it("checks the project's workflows before it is trusted, and the shipped ones only by name", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", BROKEN);
     const { code, stdout } = await legwork(bench, ["workflows", "check"]);

@@ -106,7 +106,7 @@ it("refuses an answer that does not fit, names what to change, and leaves the ru
     [["runs", "respond", run_id, "--message", "a", "--answer", "b"], ["message"]],
     [
       ["runs", "respond", run_id, "--answer", ""],
-      [run_id, "q1", "answer"],
+      [run_id, "q1"],
     ],
     [["runs", "respond", run_id, "--answer"], ["--answer"]],
     [

@@ -1,7 +1,18 @@
 /** What an agent's own agents may do: at most what the agent itself may, where it stands. One slot serves all of it. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
-import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf } from "../support/workflows.js";
+import {
+  calls,
+  completes,
+  eventsOf,
+  goes,
+  type Led,
+  refusalsIn,
+  refused,
+  shareStage,
+  stepsOf,
+} from "../support/workflows.js";
 
 const stage = shareStage("limits: { max_depth: 3, max_concurrent_runs: 1 }");
 
@@ -32,45 +43,39 @@ async function childrenOf({ run }: Led): Promise<readonly Led[]> {
   return found;
 }
 
-/** The tools of a child that were refused, with the rule. */
-const refusedIn = (led: Led | undefined) => (led ? eventsOf(led, "tool_call_refused").map(({ reason }) => reason) : []);
+/** The calls of a child that were refused, with the reason. */
+const refusedIn = (led: Led | undefined) => (led ? refusalsIn(led) : []);
 
 describe("tools", () => {
-  it("a child has what it asks for within what its parent has, whatever its definition grants", async () => {
+  it("a child gets the tools that it asks for and its parent has, whatever its definition grants", async () => {
     stage.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
     const led = await lead([calls(spawn("writer", { agent: "greedy" })), calls(wait), DONE], { tools: ["read_only"] });
     const [child] = await childrenOf(led);
-    expect(refusedIn(child)).toEqual([
-      expect.stringMatching(
-        /^effects__add_line is not allowed: the spawn_agent call \(of the run run_\S+ that started it\) grants only tools that read/,
-      ),
-    ]);
+    expect(refusedIn(child)).toEqual([refused("effects__add_line", "spawn_agent", led.run.run_id, "read")]);
     expect(told(led, "wait_for_runs")[0]).toContain('"result":"tried"');
   });
 
-  it("a child that names none only reads, and one that names some has no others", async () => {
+  it("a child that names no tools only reads, and one that names some has no others", async () => {
     const led = await lead([
       calls(spawn("writer"), spawn("writer", { tools: ["effects__add_line"] })),
       calls(wait),
       DONE,
     ]);
     const [plain, named] = await childrenOf(led);
-    expect(refusedIn(plain)).toEqual([expect.stringContaining("effects__add_line is not allowed: the default policy")]);
-    expect(refusedIn(named)).toEqual([expect.stringContaining("effects__read_lines is not allowed")]);
+    expect(refusedIn(plain)).toEqual([refused("effects__add_line", "policy")]);
+    expect(refusedIn(named)).toEqual([refused("effects__read_lines")]);
   });
 
-  it("what a parent's blocked_tools forbid is forbidden below, to the last of them", async () => {
+  it("a parent's blocked_tools hold for all runs below it", async () => {
     rehearse(stage.bench, "passes-on", [calls(spawn("writer", { tools: ["*"] }), wait), DONE]);
     const led = await lead([calls(spawn("passes-on", { tools: ["*"] }), wait), DONE], { blocked_tools: ["*__add_*"] });
     const [child] = await childrenOf(led);
     const [grandchild] = child ? await childrenOf(child) : [];
     expect(grandchild?.run).toMatchObject({ depth: 3, status: "success" });
-    expect(refusedIn(grandchild)).toEqual([
-      expect.stringContaining('"*__add_*" is in blocked_tools of the spawn_agent call'),
-    ]);
+    expect(refusedIn(grandchild)).toEqual([refused("effects__add_line", '"*__add_*"', "blocked_tools", "spawn_agent")]);
   });
 
-  it("in a workflow it is the step that counts, at the moment of the spawn", async () => {
+  it("a child gets the tools of the workflow step in which its parent starts it", async () => {
     const asks = { tools: ["effects__*"] };
     const steps = [
       { name: "look", allowed_tools: ["read_only"] },
@@ -82,62 +87,57 @@ describe("tools", () => {
       { steps },
     );
     const [inLook, inAct] = await childrenOf(led);
-    expect(refusedIn(inLook)).toEqual([expect.stringContaining('step "look" of workflow')]);
+    expect(refusedIn(inLook)).toEqual([refused("effects__add_line", '"look"', "workflow")]);
     expect(refusedIn(inAct)).toEqual([]);
   });
 
-  it("a step with rules that hold calls back starts no agents: they would not be held by them", async () => {
+  it("a step with rules that hold calls back starts no agents, because its rules would not hold for them", async () => {
     const rules = [{ name: "no x", when: 'tool == "effects__add_line" and args.text == "x"', action: "block" }];
     const steps = [{ name: "fenced", rules }, { name: "open" }];
     const led = await lead([calls(spawn("writer", { tools: ["*"] })), completes({ status: "partial" })], {}, { steps });
-    expect(told(led, "spawn_agent")).toEqual([
-      'step "fenced" has rules for your calls, which would not hold for an agent of yours: start it in another step',
-    ]);
+    expect(told(led, "spawn_agent")).toEqual([naming('"fenced"', "rules")]);
     expect(await childrenOf(led)).toEqual([]);
   });
 });
 
-describe("more than the parent has is refused in one sentence, and nothing is written", () => {
-  it.each([
-    ["tools", { tools: ["effects__add_line"] }, /^tools: you may not use "effects__add_line" yourself/],
-    ["time", { timeout_seconds: 101 }, /^timeout_seconds: (100|9\d|8\d) s of your own time are left$/],
-    ["turns", { max_turns: 13 }, /^max_turns: you have 12 yourself, so an agent of yours has no more$/],
-    [
-      "an agent that is not there",
-      { agent: "reviever" },
-      /^there is no agent "reviever": .*did you mean "reviewer"\?$/,
-    ],
-    ["a script that is not there", { model: "nobody" }, /nobody/],
-  ])("%s", async (_what, asked, refusal) => {
+describe("spawn_agent refuses an agent more than it has in one sentence, and starts nothing", () => {
+  it.each<[string, object, readonly (string | RegExp)[]]>([
+    ["tools", { tools: ["effects__add_line"] }, ["tools", '"effects__add_line"']],
+    ["time", { timeout_seconds: 101 }, ["timeout_seconds", /\b(100|9\d|8\d)\b/]],
+    ["turns", { max_turns: 13 }, ["max_turns", /\b12\b/]],
+    ["an agent that is not there", { agent: "reviever" }, ['"reviever"', '"reviewer"']],
+    ["a script that is not there", { model: "nobody" }, ["nobody"]],
+  ])("%s", async (_what, asked, facts) => {
     const args = { tools: ["read_only"], timeout_seconds: 100, max_turns: 12 };
     const led = await lead([calls(spawn("quick", asked)), DONE], args);
-    expect(told(led, "spawn_agent")).toEqual([expect.stringMatching(refusal)]);
+    const answers = told(led, "spawn_agent");
+    expect(answers).toEqual([naming(...facts)]);
+    expect(answers[0]?.split("\n")).toHaveLength(1);
     expect(await childrenOf(led)).toEqual([]);
   });
 
-  it("depth: agents that start each other end at the last one, with the reason", async () => {
+  it("spawn_agent at max_depth, with the limit", async () => {
     const led = await lead([calls(spawn("again"), wait), DONE]);
     const [second] = await childrenOf(led);
     const [third] = second ? await childrenOf(second) : [];
-    expect(third && told(third, "spawn_agent")).toEqual([
-      "spawn_agent is not allowed: max_depth is 3, and you are at depth 3",
-    ]);
+    expect(third && told(third, "spawn_agent")).toEqual([naming("spawn_agent", "max_depth", /\b3\b/)]);
+    expect(refusedIn(third)).toContainEqual(refused("spawn_agent", "max_depth"));
     expect(third && (await childrenOf(third))).toEqual([]);
     expect([led, second, third].map((one) => one?.run.status)).toEqual(["success", "success", "success"]);
   });
 
-  it("fan-out: the 21st run that goes on at a time is refused", async () => {
+  it("the 21st run at a time", async () => {
     rehearse(stage.bench, "holds", [{ delay_ms: 60_000, text: "late" }]);
     const many = Array.from({ length: 21 }, (_, index) => spawn("holds", { title: `number ${index}` }));
     const led = await lead([calls(...many), DONE]);
-    expect(told(led, "spawn_agent").at(-1)).toBe("20 of your runs go on: wait for one of them first");
+    expect(told(led, "spawn_agent").at(-1)).toEqual(naming(/\b20\b/, "runs"));
     const children = await childrenOf(led);
     expect(children).toHaveLength(20);
     expect(new Set(children.map(({ run }) => run.error.code))).toEqual(new Set(["parent_ended"]));
   });
 });
 
-it("provider and model are the parent's where nobody names others", async () => {
+it("a child uses its parent's provider and model where nobody names others", async () => {
   const script = [
     calls(spawn("quick", { provider: "rehearsal" }), ["spawn_agent", { prompt: "as I am" }]),
     calls(wait),
@@ -149,7 +149,7 @@ it("provider and model are the parent's where nobody names others", async () => 
   expect(same?.run).toMatchObject({ provider: "rehearsal", model: (led.run as { model?: string }).model });
 });
 
-it("lineage stands in the answers, and the spawn among the events", async () => {
+it("answers hold a run's lineage, and events its spawns", async () => {
   const led = await lead([calls(spawn("again"), wait), DONE]);
   const [child] = await childrenOf(led);
   const [grandchild] = child ? await childrenOf(child) : [];
@@ -168,7 +168,7 @@ it("lineage stands in the answers, and the spawn among the events", async () => 
   ]);
 });
 
-it("what came back: data in the shape that was asked for, a failure as such, and each only once unasked", async () => {
+it("wait_for_runs returns data in the shape that was asked for and failures as such, each once", async () => {
   rehearse(stage.bench, "counts", [completes({ result: "counted", data: { n: 3 } })]);
   rehearse(stage.bench, "fails", [calls(read)]); // the script ends before the agent does
   rehearse(stage.bench, "stops-short", [
@@ -201,11 +201,12 @@ it("an agent waits for, reads and stops runs of its own, and nobody else's", asy
     calls(["wait_for_runs", { run_ids: [run_id] }], ["get_run", { run_id }], ["cancel_run", { run_id }]),
     DONE,
   ]);
-  const refusal = `${run_id} is not a run that you have started`;
-  for (const tool of ["wait_for_runs", "get_run", "cancel_run"]) expect(told(led, tool)).toEqual([refusal]);
+  const tools = ["wait_for_runs", "get_run", "cancel_run"];
+  expect(eventsOf(led, "tool_call_finished")).toMatchObject(tools.map((tool) => ({ tool, is_error: true })));
+  for (const tool of tools) expect(told(led, tool)).toEqual([naming(run_id)]);
 });
 
-it("waiting again and again is no sign of being stuck", async () => {
+it("an agent that waits again and again is not stopped for repeating itself", async () => {
   rehearse(stage.bench, "slow", [{ delay_ms: 60_000, text: "late" }]);
   const again = { ...calls(["wait_for_runs", { wait_seconds: 0 }]), repeat: 10 };
   const led = await lead([calls(spawn("slow")), again, DONE]);
@@ -214,7 +215,7 @@ it("waiting again and again is no sign of being stuck", async () => {
 });
 
 describe("a workflow's conditions", () => {
-  it("see how deep the run is and may go, and the agent's work with its own agents", async () => {
+  it("see the run's depth, the greatest depth, and the agent's calls for its own agents", async () => {
     const steps = [
       {
         name: "start",
@@ -245,6 +246,6 @@ describe("a workflow's conditions", () => {
   it("a star names no built-in tool", async () => {
     const steps = [{ name: "only", exit_conditions: [{ type: "tool_succeeded", tool: "*" }] }];
     const led = await lead([calls(spawn("quick"), wait), completes(), completes({ status: "partial" })], {}, { steps });
-    expect(refusedIn(led)).toEqual(["complete was refused: the tool * has not run successfully"]);
+    expect(refusedIn(led)).toEqual([refused("complete", "*")]);
   });
 });

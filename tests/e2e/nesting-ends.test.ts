@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type TestHost, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 
 const spawn = (model: string, more: object = {}) => ({
@@ -36,7 +37,7 @@ async function treeOf(host: TestHost) {
 const working = async (host: TestHost, count: number) =>
   until(async () => (await treeOf(host)).filter(([status]) => status === "running").length === count);
 
-it("the time of a run is up: what it started ends with it", async () => {
+it("a run whose time is up ends the runs that it started", async () => {
   const { bench, host } = await setTree();
   rehearse(bench, "slow", [{ calls: [spawn("leaf")] }, { delay_ms: 60_000, text: "late" }]);
   const run = await runScript(host, "slow", { timeout_seconds: 3 });
@@ -47,14 +48,14 @@ it("the time of a run is up: what it started ends with it", async () => {
   expect(["timeout", "cancelled"]).toContain(child?.[0]);
 });
 
-it("a run that waits has time left to say so when the time of its own runs is up", async () => {
+it("a run that waits has time left to finish when the time of its own runs is up", async () => {
   const { host } = await setTree();
   const run = await runScript(host, "top", { timeout_seconds: 5 });
   expect(run).toMatchObject({ status: "success", result: "done" });
   expect((await toolTexts(host, run.run_id))[1]).toMatch(/"status":"(success|timeout)"/);
 });
 
-it("the root ends its work without waiting: its runs end with it", async () => {
+it("a root that ends without waiting ends the runs that it started", async () => {
   const { bench, host } = await setTree();
   rehearse(bench, "hasty", [{ calls: [spawn("leaf")] }, { text: "I did not wait" }]);
   await runScript(host, "hasty");
@@ -64,7 +65,7 @@ it("the root ends its work without waiting: its runs end with it", async () => {
   ]);
 });
 
-it("the host stops a run in the middle: what is below goes with it, and what is above goes on", async () => {
+it("cancel_run on a run in the middle ends the runs below it, and the run above goes on", async () => {
   const { host } = await setTree();
   const runId = await begin(host, "top");
   await working(host, 3);
@@ -76,7 +77,7 @@ it("the host stops a run in the middle: what is below goes with it, and what is 
   expect((await toolTexts(host, runId))[1]).toContain('"status":"cancelled"');
 });
 
-it("an agent stops one of its runs, with all below it, and says why", async () => {
+it("an agent cancels one of its runs and all below it, with a reason", async () => {
   let leafIsAtWork = () => {};
   const atWork = new Promise<void>((settle) => {
     leafIsAtWork = settle;
@@ -107,10 +108,10 @@ it("an agent stops one of its runs, with all below it, and says why", async () =
     ["cancelled", "parent_ended"],
   ]);
   const { runs } = (await host.call("list_runs")).structured;
-  expect(runs[1]?.error.message).toBe("cancelled by the run that started it: too slow");
+  expect(runs[1]?.error.message).toEqual(naming("run", "too slow"));
 });
 
-it("another process cancels the root: the tree is cancelled at once, and this one stops", async () => {
+it("another process cancels the root: the whole tree is cancelled at once, and its owner stops", async () => {
   const { bench, host } = await setTree();
   const runId = await begin(host, "top");
   await working(host, 3);
@@ -121,7 +122,7 @@ it("another process cancels the root: the tree is cancelled at once, and this on
   expect(structured.runs[0]?.status).toBe("cancelled");
 });
 
-it("eight parents that wait for their own, in eight slots or in one, are done in the end", async () => {
+it("eight parents that wait for their own runs in one slot all end", async () => {
   const { bench, host } = await setTree({ slots: 1 });
   rehearse(bench, "parent", [{ calls: [spawn("brief"), spawn("brief"), wait] }, { text: "both" }]);
   rehearse(bench, "brief", [{ delay_ms: 100, text: "found" }]);
@@ -150,7 +151,7 @@ it("a child asks a person while its parent waits for it", async () => {
   expect((await toolTexts(host, runId))[1]).toContain('"result":"so be it"');
 });
 
-it("a host that is closed leaves the whole tree to the next one", async () => {
+it("the next host resumes the whole tree of a host that was closed", async () => {
   const { bench, host } = await setTree();
   rehearse(bench, "leaf", [{ delay_ms: 1_500, text: "found" }]);
   const runId = await begin(host, "top");

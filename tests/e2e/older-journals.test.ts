@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 
 /**
  * Written by the commit 96a4508: a run led by a workflow to its end; one whose process was killed between an effectful
@@ -57,7 +58,7 @@ it.each([
   expect(views[4]).toContain("effects__read_lines");
 });
 
-it("a run that was cut goes on to its end: what was done stays done, and the open call has an unknown outcome", async () => {
+it("resume_run brings a run whose process was killed to its end: it repeats no call, and the open one has an unknown outcome", async () => {
   const { host, standIn, effects } = await setOldStage([says(text("All is written."))]);
   const { run_id: id } = await runNamed("cut", host);
   await host.call("resume_run", { run_id: id });
@@ -67,11 +68,11 @@ it("a run that was cut goes on to its end: what was done stays done, and the ope
   const answers = answersIn(standIn.requests[0]).map((answer) => JSON.stringify(answer));
   expect(answers).toHaveLength(3);
   expect(answers[0]).toContain("added one");
-  expect(answers[1]).toContain("Outcome unknown");
+  expect(answers[1]).toEqual(naming("effects__slow_add_line", "unknown"));
   expect(answers[2]).toContain("added three");
 });
 
-it("a run that was interrupted goes on with the call that only reads", async () => {
+it("resume_run makes the open call of an interrupted run again where it only reads", async () => {
   const { host, slowStages, standIn } = await setOldStage([]);
   const { run_id: id } = await runNamed("interrupted", host);
   await host.call("resume_run", { run_id: id });
@@ -80,7 +81,7 @@ it("a run that was interrupted goes on with the call that only reads", async () 
   expect(await host.call("cancel_run", { run_id: id })).toMatchObject({ structured: { was: "running" } });
 });
 
-it("a run that ended in success is gone on from", async () => {
+it("resume_run with a message continues a run that ended in success", async () => {
   const { host, standIn } = await setOldStage([says(text("More is done."))]);
   const { run_id: id } = await runNamed("finished", host);
   await host.call("resume_run", { run_id: id, message: "And now more." });
@@ -89,7 +90,7 @@ it("a run that ended in success is gone on from", async () => {
   for (const words of ["Lead on.", "too early", "added led", "And now more."]) expect(asked).toContain(words);
 });
 
-it("an event of a newer version is refused in a sentence that says what to do, and costs nothing else", async () => {
+it("get_run refuses an event of a newer version in one sentence, and other runs can still be read", async () => {
   const { host, bench } = await setOldStage([]);
   const { run_id: id } = await runNamed("finished", host);
   const database = new Database(join(bench.home, "legwork.db"));
@@ -98,11 +99,12 @@ it("an event of a newer version is refused in a sentence that says what to do, a
   const refused = await host.call("get_run", { run_id: id, view: "events" });
   expect(refused.isError).toBe(true);
   expect(refused.structured.error).toMatchObject({ code: "store" });
-  expect(refused.structured.error.message).toMatch(/newer legwork.*update legwork/);
+  expect(refused.structured.error.message).toEqual(naming("event 2", "version 99"));
+  expect(refused.structured.error.message.split("\n")).toHaveLength(1);
   expect((await runNamed("cut", host)).status).toBe("interrupted");
 });
 
-it("a run that cannot be read keeps no other from being taken over, and is not taken itself", async () => {
+it("a process that cannot read one interrupted run leaves it alone and resumes the others", async () => {
   const { host, bench } = await setOldStage([says(text("All is written."))]);
   const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
   const database = new Database(join(bench.home, "legwork.db"));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { call, type Stage, says, setStage, text } from "../support/agents.js";
 import { until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { setBench, setHost } from "../support/rehearsals.js";
 import { answerTextIn, endOf, eventTypes, resumeToEnd, spawnRun } from "../support/resuming.js";
 
@@ -19,73 +20,69 @@ async function cutRun({ host, slowStages, anotherHost }: Stage, args: Record<str
 const effectsWith = (keys: string) => ({ effectsKeys: keys });
 
 describe("probe", () => {
-  it("is named to the agent with the call that it is for", async () => {
+  it("names the tool to the agent together with the in-doubt call", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "slow_*": read_lines }'));
     const { run } = await cutRun(stage);
     expect(run).toMatchObject({ status: "success", result: "I see." });
-    expect(answerTextIn(stage.standIn.requests.at(-1))).toContain(
-      "Find out with effects__read_lines before you do anything else about it.",
+    expect(answerTextIn(stage.standIn.requests.at(-1))).toEqual(
+      naming("effects__slow_add_line", "effects__read_lines"),
     );
     expect(JSON.stringify(run.warnings)).not.toContain("probe");
   });
 
-  it("is not named where the agent may not use it", async () => {
+  it("names no tool that the agent may not use", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "*": effects__read_lines }'));
     await cutRun(stage, { blocked_tools: ["effects__read_lines"] });
     const told = answerTextIn(stage.standIn.requests.at(-1));
-    expect(told).toContain("Find out before you call it again, if your tools can tell.");
+    expect(told).toEqual(naming("effects__slow_add_line", "unknown"));
     expect(told).not.toContain("read_lines");
   });
 
-  it("that does more than read is not named, and the run warns of it", async () => {
+  it("names no tool that does more than read, and the run warns of it", async () => {
     const stage = await setStage(CUT, effectsWith('probe: { "*": echo }'));
     const { run } = await cutRun(stage);
     expect(answerTextIn(stage.standIn.requests.at(-1))).not.toContain("effects__echo");
-    expect(run.warnings).toEqual([
-      expect.stringContaining(
-        'probe of server "effects": effects__echo is idempotent, so agents are not told to use it: name a tool that only reads',
-      ),
-    ]);
+    expect(run.warnings).toEqual([naming("probe", '"effects"', "effects__echo", "idempotent")]);
   });
 });
 
 describe("on_unknown: stop", () => {
-  it("of one server ends the run as blocked, and resume_run goes on with what the agent was told", async () => {
+  it("ends the run as blocked for its server, and resume_run tells the agent of the in-doubt call", async () => {
     const stage = await setStage(CUT, { ...effectsWith("on_unknown: stop"), config: "on_unknown: tell" });
     const { other, run } = await cutRun(stage);
     expect(run).toMatchObject({ status: "blocked", error: { code: "outcome_unknown" } });
-    expect(run.error.message).toContain("a call of effects__slow_add_line had its effect is unknown");
+    expect(run.error.message).toContain("effects__slow_add_line");
     expect(stage.standIn.requests).toHaveLength(1);
     expect(await resumeToEnd(other, run.run_id)).toMatchObject({ status: "success", result: "I see." });
-    expect(answerTextIn(stage.standIn.requests[1])).toContain("Outcome unknown");
+    expect(answerTextIn(stage.standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
     expect(stage.slowStages()).toEqual(["started"]);
     expect(await eventTypes(other, run.run_id)).toContain("run_resumed");
   });
 
-  it("at the top holds for each server that does not say otherwise", async () => {
+  it("at the top of the configuration holds for each server without a value of its own", async () => {
     const stage = await setStage(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
     expect((await cutRun(stage)).run).toMatchObject({ status: "success", result: "I see." });
   });
 });
 
-describe("what cannot be understood is refused with its place", () => {
-  it.each([
-    ["on_unknown: wait", /config\.yaml:1:1: on_unknown has to be tell or stop or ask/],
-    ["resume: never", /config\.yaml:1:1: resume has to be auto or manual/],
+describe("spawn_agent refuses a configuration that it does not understand, and names the place", () => {
+  it.each<[string, readonly (string | RegExp)[]]>([
+    ["on_unknown: wait", ["config.yaml:1:1:", "on_unknown", "tell", "stop", "ask"]],
+    ["resume: never", ["config.yaml:1:1:", "resume", "auto", "manual"]],
     [
       "mcpServers:\n  a: { command: x, on_unknown: no }",
-      /config\.yaml:2:20: mcpServers\.a\.on_unknown has to be tell or stop or ask/,
+      ["config.yaml:2:20:", "mcpServers.a.on_unknown", "tell", "stop", "ask"],
     ],
     [
       'mcpServers:\n  a: { command: x, probe: { "*": "read_*" } }',
-      /config\.yaml:2:\d+: .*has to name one tool, without "\*"/,
+      [/config\.yaml:2:\d+:/, "mcpServers.a.probe", '"*"'],
     ],
-    ["mcpServers:\n  a: { command: x, probe: read }", /config\.yaml:2:20: mcpServers\.a\.probe has to be/],
-  ])("%s", async (config, says_) => {
+    ["mcpServers:\n  a: { command: x, probe: read }", ["config.yaml:2:20:", "mcpServers.a.probe"]],
+  ])("%s", async (config, facts) => {
     const bench = setBench();
     bench.configure(config);
     const { isError, structured } = await (await setHost(bench)).call("spawn_agent", { prompt: "go" });
     expect(isError).toBe(true);
-    expect(structured.error.message).toMatch(says_);
+    expect(structured.error).toMatchObject({ code: "configuration", message: naming(...facts) });
   });
 });

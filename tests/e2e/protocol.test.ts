@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 
 const NOISE = join(import.meta.dirname, "../support/noisy-dependency.mjs");
 
@@ -56,9 +57,9 @@ it("sends progress at each event while a call waits, always growing", async () =
   const { host } = await setStage([says(call("effects__slow", { ms: 300 })), { ...says(text("done")), delayMs: 300 }]);
   const seen: { progress: number; message?: string | undefined }[] = [];
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 }, { onprogress: (progress) => seen.push(progress) });
-  expect(seen.map(({ message }) => message)).toEqual(
-    expect.arrayContaining(["turn 1", "calls effects__slow", "effects__slow answered", "turn 2"]),
-  );
+  const messages = seen.map(({ message }) => message);
+  expect(messages).toEqual(expect.arrayContaining([naming("turn", /\b1\b/), naming("turn", /\b2\b/)]));
+  expect(messages.filter((message) => message?.includes("effects__slow"))).toHaveLength(2); // as it begins and as it ends
   const counts = seen.map(({ progress }) => progress);
   expect(counts).toEqual([...counts].sort((left, right) => left - right));
   expect(new Set(counts).size).toBe(counts.length);
@@ -72,13 +73,13 @@ it("returns the handle at once, however long the run takes", async () => {
   expect(Date.now() - before).toBeLessThan(3_000);
   expect(structured.run_id).toMatch(/^run_/);
   expect(structured.next).toContain(structured.run_id);
-  expect(structured.granted).toMatchObject({ tools: '["read_only"]', from: "the default policy" });
+  expect(structured.granted).toMatchObject({ tools: '["read_only"]', from: naming("policy") });
   await standIn.arrived(1);
   const { pending } = (await host.call("wait_for_runs", { run_ids: [structured.run_id], wait_seconds: 0 })).structured;
   expect(pending).toEqual([structured.run_id]);
 });
 
-it("defect: a blocking spawn lost its run at the host's time-out; now the run goes on and is found by list_runs", async () => {
+it("keeps a run going when the host stops waiting for spawn_agent, and list_runs shows it", async () => {
   const { host } = await setStage([{ ...says(text("late")), delayMs: 1_500 }]);
   await host.call("list_runs"); // the process has loaded what it needs
   await expect(

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { legwork } from "../support/command.js";
 import { until } from "../support/host.js";
+import { messageOf, naming } from "../support/naming.js";
 import { settled } from "../support/people.js";
 import { tell } from "../support/workflows.js";
 
@@ -13,7 +14,7 @@ steps:
     rules: [{ name: ask, when: 'tool == "effects__add_line"', action: require_approval }]
 `;
 
-it("answers, approves, denies and writes to runs of a process that lives; it goes on with them", async () => {
+it("answers, approves, denies and writes to a run that another process works on, and that process goes on with it", async () => {
   let isSent = false;
   const replies = [
     says(call("ask", { question: "Which?", options: ["a", "b"] })),
@@ -34,23 +35,22 @@ it("answers, approves, denies and writes to runs of a process that lives; it goe
 
   await open("q1");
   const shown = (await legwork(bench, ["runs", "show", run_id])).stdout;
-  expect(shown).toContain("q1: Which? [a | b]");
+  expect(shown).toMatch(/ question_asked +.*q1\b.*Which\?.*\ba\b.*\bb\b/);
   expect(shown).toMatch(
     new RegExp(
-      `\nit asks \\(q1\\):\n  Which\\?\n  one of: a \\| b\nanswer with: legwork runs respond ${run_id} --answer TEXT\n$`,
+      `\n.*q1\\b.*\n {2}Which\\?\n {2}.*\\ba\\b.*\\bb\\b.*\n.*legwork runs respond ${run_id} --answer TEXT\n$`,
     ),
   );
   const wrong = await command("--answer", "c");
-  expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("takes one of these") });
+  expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: naming(run_id, "q1", '"a"', '"b"') });
   expect(await command("--answer", "b", "--remark", "I think.", "--question", "q1")).toEqual({
     code: 0,
     stderr: "",
-    stdout: `${run_id} has its answer to q1, and goes on as soon as a legwork of its project has room\n`,
+    stdout: naming(run_id, "q1"),
   });
   await open("q2");
   const approval = (await legwork(bench, ["runs", "show", run_id])).stdout;
-  expect(approval).toContain('\n  May effects__add_line be called with {"text":"yes"}? (rule "ask")\nanswer with: ');
-  expect(approval).toMatch(/ --approve, or --deny\n$/);
+  expect(approval).toMatch(/\n {2}.*effects__add_line.*\{"text":"yes"\}.*"ask".*\n.*--approve.*--deny\n$/);
   expect(await command("--approve")).toMatchObject({ code: 0, stderr: "" });
   await open("q3");
   const denied = await command("--deny", "--remark", "One is enough.", "--json");
@@ -58,7 +58,7 @@ it("answers, approves, denies and writes to runs of a process that lives; it goe
   await standIn.arrived(4);
   const sent = await command("--message", "Well done.");
   isSent = true;
-  expect(sent.stdout).toBe(`${run_id} is running: its agent reads the message before its next step\n`);
+  expect(sent.stdout).toEqual(naming(run_id, "running", "message"));
 
   const led = await tell(host, await settled(host, run_id));
   expect(led.run).toMatchObject({ status: "success", result: "Done." });
@@ -67,10 +67,10 @@ it("answers, approves, denies and writes to runs of a process that lives; it goe
   const by = { by: userInfo().username, door: "command_line" };
   const people = led.events.filter(({ type }) => type === "question_answered" || type === "message_sent");
   expect(people).toMatchObject([by, by, by, by]);
-  expect(await command("--approve")).toMatchObject({ code: 2, stderr: expect.stringContaining("waits for no answer") });
+  expect(await command("--approve")).toMatchObject({ code: 2, stderr: naming(run_id, "success") });
 }, 60_000);
 
-it("answers a run when no process is left; the next legwork of the project goes on with it", async () => {
+it("answers a run that no process works on, and the next process of the project goes on with it", async () => {
   const { bench, host, anotherHost } = await setStage([
     says(call("ask", { question: "Which?" })),
     says(text("Thanks.")),
@@ -85,25 +85,43 @@ it("answers a run when no process is left; the next legwork of the project goes 
   expect(led.said).toContain("ask: This.");
 });
 
-it("says what to change", async () => {
+it("refuses an answer that does not fit, names what to change, and leaves the run waiting", async () => {
   const { bench, host } = await setStage([says(call("ask", { question: "Which?" }))]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
   const refusals = [
-    [["runs", "respond"], "name one run: legwork runs respond ID"],
-    [["runs", "respond", "run_x", "--approve"], 'there is no run "run_x"'],
-    [["runs", "respond", run_id], "say --approve, --deny, --answer TEXT or --message TEXT"],
-    [["runs", "respond", run_id, "--approve", "--deny"], "--approve and --deny are opposites: use one of them"],
-    [["runs", "respond", run_id, "--remark", "hm"], "remark goes along with approve or answer"],
-    [["runs", "respond", run_id, "--message", "a", "--answer", "b"], "message goes alone: it answers no question"],
-    [["runs", "respond", run_id, "--answer", ""], `${run_id} asks a question (q1): give the answer as text`],
-    [["runs", "respond", run_id, "--answer"], "--answer"],
-    [["runs", "show", run_id, "--approve"], "--approve belongs to legwork runs respond ID"],
-    [["tools", "--deny"], "--deny belongs to legwork runs"],
+    [["runs", "respond"], ["runs respond"]],
+    [["runs", "respond", "run_x", "--approve"], ['"run_x"']],
+    [
+      ["runs", "respond", run_id],
+      ["--approve", "--deny", "--answer", "--message"],
+    ],
+    [
+      ["runs", "respond", run_id, "--approve", "--deny"],
+      ["--approve", "--deny"],
+    ],
+    [
+      ["runs", "respond", run_id, "--remark", "hm"],
+      ["approve", "answer"],
+    ],
+    [["runs", "respond", run_id, "--message", "a", "--answer", "b"], ["message"]],
+    [
+      ["runs", "respond", run_id, "--answer", ""],
+      [run_id, "q1"],
+    ],
+    [["runs", "respond", run_id, "--answer"], ["--answer"]],
+    [
+      ["runs", "show", run_id, "--approve"],
+      ["--approve", "runs respond"],
+    ],
+    [
+      ["tools", "--deny"],
+      ["--deny", "runs"],
+    ],
   ] as const;
-  for (const [words, sentence] of refusals) {
+  for (const [words, facts] of refusals) {
     const { code, stdout, stderr } = await legwork(bench, words);
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain(sentence);
+    expect(messageOf({ stderr })).toEqual(naming(...facts));
   }
   expect((await settled(host, run_id)).status).toBe("waiting");
 }, 60_000);

@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { answerTextIn, conversationIn, endOf, resume, resumeToEnd, runToEnd, spawnRun } from "../support/resuming.js";
 
 const MANUAL = { config: "resume: manual" };
 
 describe("an interrupted run, where the configuration says resume: manual,", () => {
-  it("goes on only when it is asked to, and asks again what was being asked, byte for byte", async () => {
+  it("goes on only after resume_run, and repeats its model request byte for byte", async () => {
     const { host, standIn, anotherHost } = await setStage(
       [says(text("First."), call("effects__echo", { text: "x" })), hang(), says(text("Done."))],
       MANUAL,
@@ -24,7 +25,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(standIn.requests[2]?.body).toEqual(cut.body);
   });
 
-  it("is told a message behind what it knew", async () => {
+  it("gets the message after its history", async () => {
     const { host, standIn, anotherHost } = await setStage([hang(), says(text("Shorter."))], MANUAL);
     const runId = await spawnRun(host);
     await standIn.arrived(1);
@@ -34,7 +35,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(conversationIn(standIn.requests[1])).toEqual(["user: go", "user: Be brief."]);
   });
 
-  it("in the middle of a turn's calls: each is kept, told as unknown or made, before the message", async () => {
+  it("in the middle of a turn's calls keeps, reports as unknown or makes each of them before the message", async () => {
     const { host, standIn, effects, slowStages, anotherHost } = await setStage(
       [
         says(
@@ -56,13 +57,13 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
     expect(slowStages()).toEqual(["started"]);
     expect(conversationIn(standIn.requests[1]).slice(-4)).toEqual([
       expect.stringContaining("added before"),
-      expect.stringContaining("Outcome unknown"),
+      naming("effects__slow_add_line", "unknown"),
       expect.stringContaining("added after"),
       "user: Look first.",
     ]);
   });
 
-  it("in its last reply: more_turns make a turn like any other of it", async () => {
+  it("in its last reply gets a turn like any other from more_turns", async () => {
     const { host, standIn, effects, anotherHost } = await setStage(
       [
         says(call("effects__add_line", { text: "one" })),
@@ -85,7 +86,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
 describe("a run whose time was up", () => {
   const QUICK = { timeout_seconds: 5 };
 
-  it("in a call that only reads: it is made again", async () => {
+  it("in a call that only reads makes it again", async () => {
     const { host, standIn, slowStages, anotherHost } = await setStage([
       says(call("effects__slow", { ms: 6_000 })),
       says(text("Read.")),
@@ -99,7 +100,7 @@ describe("a run whose time was up", () => {
     expect(answerTextIn(standIn.requests[1])).toContain("waited 6000 ms");
   });
 
-  it("in a call that changes something: it is not made again, and the agent is told", async () => {
+  it("in a call that changes something does not make it again, and tells the agent", async () => {
     const { host, standIn, slowStages, anotherHost } = await setStage([
       says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
       says(text("Unclear.")),
@@ -109,11 +110,11 @@ describe("a run whose time was up", () => {
     const run = await resumeToEnd(await anotherHost(), first.run_id, { more_seconds: 20 });
     expect(run).toMatchObject({ status: "success", effects: [{ outcome: "unknown" }] });
     expect(slowStages().filter((stage) => stage === "started")).toHaveLength(1);
-    expect(answerTextIn(standIn.requests[1])).toContain("Outcome unknown");
+    expect(answerTextIn(standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
   });
 });
 
-it("a run blocked for an outcome that nobody knows (on_unknown: stop) makes what it had not begun", async () => {
+it("a run blocked by on_unknown: stop makes the calls that it had not begun", async () => {
   const { host, standIn, effects, slowStages, anotherHost } = await setStage(
     [
       says(call("effects__slow_add_line", { text: "once", ms: 60_000 }), call("effects__add_line", { text: "after" })),
@@ -130,6 +131,6 @@ it("a run blocked for an outcome that nobody knows (on_unknown: stop) makes what
   expect(await resumeToEnd(other, runId, { message: "It did happen." })).toMatchObject({ status: "success" });
   expect(effects()).toEqual(["after"]);
   const last = standIn.requests.at(-1);
-  expect(answerTextIn(last)).toContain("Outcome unknown");
+  expect(answerTextIn(last)).toEqual(naming("effects__slow_add_line", "unknown"));
   expect(conversationIn(last).at(-1)).toBe("user: It did happen.");
 });

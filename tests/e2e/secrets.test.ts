@@ -50,7 +50,7 @@ it("shows the agent and the host names in place of secrets, and writes none of t
   expect(filesWith(bench.home, [SECRET, LITERAL, "gemini-key-of-mine"])).toEqual([]);
 });
 
-it("keeps them from the terminal as well", async () => {
+it("shows no secret in the terminal", async () => {
   const bench = setBench();
   bench.configure(`mcpServers: { failing: ${server("tells-and-exits")} }`);
   for (const words of [["tools"], ["tools", "--json"]]) {
@@ -83,7 +83,7 @@ it("names server and variable, and not a value, when something is not set", asyn
   expect(structured.runs).toHaveLength(1);
 });
 
-it("redacts what is logged while nobody looks", async () => {
+it("redacts secrets in the log and in its messages on stderr", async () => {
   const bench = setBench();
   bench.configure(`log: { level: debug }\nmcpServers: { failing: ${server("tells-and-exits")} }\n`);
   rehearseCalls(bench, "idle", []);
@@ -104,7 +104,7 @@ it("redacts what is logged while nobody looks", async () => {
   expect(filesWith(bench.home, [SECRET])).toEqual([]);
 });
 
-it("keeps what a host or a user says of a run's end out of the database, also as the first call of a process", async () => {
+it("redacts a reason or result that holds a secret before the database has it, also in the first call of a process", async () => {
   const bench = setBench();
   bench.configure(`mcpServers: { environment: ${server("environment")} }`);
   rehearse(bench, "waits", [{ text: "later", delay_ms: 60_000 }]);

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import { legwork } from "../support/command.js";
+import { messageOf, naming } from "../support/naming.js";
 import { setBench } from "../support/rehearsals.js";
 
 const DEATHS = 12;
@@ -31,22 +32,28 @@ it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeou
   expect(moments.reduce((sum, count) => sum + count)).toBe(DEATHS);
   expect(report.takeovers).toBeGreaterThan(0);
   expect(report.runs).toBeGreaterThanOrEqual(8);
-  expect(stderr).toMatch(new RegExp(`^\\d+ of ${DEATHS} deaths, \\d+ of \\d+ points; \\d+ runs started$`, "m"));
+  expect(stderr).toMatch(new RegExp(`^\\d+\\D+${DEATHS}\\D+\\d+\\D+\\d+\\D+\\d+.*$`, "m")); // how far it is
 
   expect(existsSync(bench.home)).toBe(false);
   expect(readdirSync(bench.project)).toEqual([".git"]);
   expect(readdirSync(bench.root)).toEqual(["project"]);
 });
 
-it.each([
-  [["selftest"], "say how many servers are to be killed, such as: legwork selftest --crash 50"],
-  [["selftest", "--crash", "none"], '--crash is "none": use a whole number from 1 to 100000'],
-  [["selftest", "20"], 'unexpected argument "20"'],
-  [["runs", "--seed", "1"], "--seed belongs to legwork selftest"],
-])("%j is refused before anything is started", async (args, message) => {
+it.each<[string[], readonly string[]]>([
+  [["selftest"], ["selftest --crash"]],
+  [
+    ["selftest", "--crash", "none"],
+    ["--crash", '"none"', "1", "100000"],
+  ],
+  [["selftest", "20"], ['"20"']],
+  [
+    ["runs", "--seed", "1"],
+    ["--seed", "selftest"],
+  ],
+])("legwork refuses %j before it starts anything", async (args, facts) => {
   const bench = setBench();
   const { code, stdout, stderr } = await legwork(bench, args, { TMPDIR: bench.root });
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toContain(message);
+  expect(messageOf({ stderr })).toEqual(naming(...facts));
   expect(readdirSync(bench.root)).toEqual(["project"]);
 });

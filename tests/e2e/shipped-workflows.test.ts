@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
-import { calls, completes, eventsOf, goes, shareStage, stepsOf } from "../support/workflows.js";
+import { calls, completes, goes, refusalsIn, refused, shareStage, stepsOf } from "../support/workflows.js";
 
 const stage = shareStage();
 
@@ -19,7 +20,7 @@ interface Tour {
   readonly name: string;
   /** The first turn: a call that the step forbids, a step that may not be entered yet, an end that is too early. */
   readonly tries: ScriptedReply;
-  readonly refusals: readonly RegExp[];
+  readonly refusals: readonly ReturnType<typeof refused>[];
   readonly replies: readonly ScriptedReply[];
   readonly steps: readonly string[];
   /** A file that the run writes. */
@@ -32,9 +33,9 @@ const TOURS: readonly Tour[] = [
     name: "plan-execute",
     tries: calls(write("early.txt"), request("check"), complete),
     refusals: [
-      /^workspace__write_file is not allowed: .*step "plan" of workflow plan-execute/,
-      /step "check" comes after "execute", which may not be skipped/,
-      /^complete was refused: 0 of 1 tool calls are made; step "plan" is not the last$/,
+      refused("workspace__write_file", '"plan"', "plan-execute"),
+      refused("request_step", '"check"', '"execute"'),
+      refused("complete", /\b0\b.*\b1\b/, '"plan"'),
     ],
     replies: [
       calls(list, request("execute")),
@@ -48,9 +49,9 @@ const TOURS: readonly Tour[] = [
     name: "research",
     tries: calls(write("early.txt"), request("answer"), complete),
     refusals: [
-      /^workspace__write_file is not allowed: .*step "gather" of workflow research/,
-      /step "gather" may not be left yet: step_action_count >= variables.least_looks does not hold/,
-      /^complete was refused: .*least_looks does not hold; step "gather" is not the last$/,
+      refused("workspace__write_file", '"gather"', "research"),
+      refused("request_step", '"gather"', "step_action_count >= variables.least_looks"),
+      refused("complete", "least_looks", '"gather"'),
     ],
     replies: [calls(list, read("notes.txt"), ["workspace__list_allowed_directories"]), goes("answer"), completes()],
     steps: ["gather", "answer"],
@@ -59,9 +60,9 @@ const TOURS: readonly Tour[] = [
     name: "test-driven",
     tries: calls(write("early.txt"), request("verify"), complete),
     refusals: [
-      /^workspace__write_file is not allowed: rule "tests first": Write the tests first/,
-      /step "verify" comes after "implement", which may not be skipped/,
-      /^complete was refused: tool_succeeded\("workspace__write_file"\) or .* does not hold; step "specify" is not the last$/,
+      refused("workspace__write_file", '"tests first"'),
+      refused("request_step", '"verify"', '"implement"'),
+      refused("complete", 'tool_succeeded("workspace__write_file") or ', '"specify"'),
     ],
     replies: [
       calls(write("sum.test.txt"), request("implement")),
@@ -75,9 +76,9 @@ const TOURS: readonly Tour[] = [
     name: "review",
     tries: calls(write("early.txt"), request("judge"), complete),
     refusals: [
-      /^workspace__write_file is not allowed: .*step "read" of workflow review/,
-      /step "read" may not be left yet: 0 of 1 tool calls are made/,
-      /^complete was refused: the output schema is not satisfied: data is missing$/,
+      refused("workspace__write_file", '"read"', "review"),
+      refused("request_step", '"read"', /\b0\b.*\b1\b/),
+      refused("complete", "output schema", /\bdata\b/),
     ],
     replies: [
       calls(read("notes.txt"), request("judge"), ["complete", { result: "no", status: "success", data: {} }]),
@@ -90,9 +91,9 @@ const TOURS: readonly Tour[] = [
     name: "react",
     tries: calls(list, request("think"), complete),
     refusals: [
-      /^workspace__list_directory is not allowed: .*step "think" of workflow react/,
-      /the run is in step "think" already/,
-      /^complete was refused: the exit condition step == "think" and total_action_count > 0 does not hold$/,
+      refused("workspace__list_directory", '"think"', "react"),
+      refused("request_step", '"think"'),
+      refused("complete", 'step == "think" and total_action_count > 0'),
     ],
     replies: [goes("act"), calls(read("notes.txt")), goes("act"), calls(write("react.txt")), completes()],
     steps: ["think", "act", "think", "act", "think"],
@@ -102,9 +103,9 @@ const TOURS: readonly Tour[] = [
     name: "plan-act-reflect",
     tries: calls(write("early.txt"), request("reflect"), complete),
     refusals: [
-      /^workspace__write_file is not allowed: .*step "plan" of workflow plan-act-reflect/,
-      /step "reflect" comes after "act", which may not be skipped/,
-      /^complete was refused: 0 of 1 tool calls are made; the exit condition variables.rounds > 0 and .* does not hold$/,
+      refused("workspace__write_file", '"plan"', "plan-act-reflect"),
+      refused("request_step", '"reflect"', '"act"'),
+      refused("complete", /\b0\b.*\b1\b/, "variables.rounds > 0 and "),
     ],
     replies: [
       calls(list, request("act")),
@@ -126,17 +127,12 @@ async function lead(args: Record<string, unknown>, model: string, replies: reado
   return await stage.told(structured);
 }
 
-function refusalsIn(led: Awaited<ReturnType<typeof lead>>) {
-  return eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
-}
-
 const inProject = (name: string) => join(stage.bench.project, name);
 
 describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, steps, makes, data }) => {
   it("leads an agent through its steps to success, and out of none of them early", async () => {
     const led = await lead({ workflow: name }, name, [tries, ...replies]);
-    const refused = refusalsIn(led);
-    for (const [index, refusal] of refusals.entries()) expect(refused[index]).toMatch(refusal);
+    expect(refusalsIn(led).slice(0, refusals.length)).toEqual(refusals);
     expect(existsSync(inProject("early.txt"))).toBe(false);
     expect(led.run).toMatchObject({ status: "success", workflow: name, step: steps.at(-1), error: null });
     expect(stepsOf(led)).toEqual(steps);
@@ -149,12 +145,13 @@ describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, st
   it("guides an agent that stops in the middle, and blocks it in the end", async () => {
     const led = await lead({ workflow: name }, `${name}-stops`, [{ text: "I am done.", repeat: 4 }]);
     expect(led.run).toMatchObject({ status: "blocked", error: { code: "premature_stop" }, step: steps[0] });
-    expect(led.said.filter((line) => line.startsWith("user: Your work has not ended: "))).toHaveLength(3);
+    const begun = led.events.slice(led.events.findIndex(({ type }) => type === "model_replied"));
+    expect(begun.filter(({ type }) => type === "message_injected")).toHaveLength(3); // one for each stop but the last
     expect(led.said.join("\n")).not.toContain("{{");
   });
 });
 
-it("shows in the run's row the step that it is in, while it is in it", async () => {
+it("get_run shows the step of a run while the run is in it", async () => {
   stage.bench.write("notes.txt", "Buy oats.\n");
   rehearse(stage.bench, "slow", [calls(list, request("execute")), { text: "Hm.", delay_ms: 20_000 }]);
   const asked = { workflow: "plan-execute", provider: "rehearsal", model: "slow", wait_seconds: 0 };
@@ -165,12 +162,10 @@ it("shows in the run's row the step that it is in, while it is in it", async () 
   await stage.host.call("cancel_run", { run_id });
 });
 
-it("a look too many is refused by the rule of research, with the number filled in", async () => {
+it("the rule of research refuses a look too many, with the number filled in", async () => {
   const many = Array.from({ length: 31 }, (_, index) => read(index % 2 === 0 ? "notes.txt" : "other.txt"));
   const led = await lead({ workflow: "research" }, "many", [calls(...many), goes("answer"), completes()]);
-  expect(refusalsIn(led)).toEqual([
-    'workspace__read_text_file is not allowed: rule "enough": 30 looks are the most: call request_step with to: answer, and answer from what you have.',
-  ]);
+  expect(refusalsIn(led)).toEqual([refused("workspace__read_text_file", '"enough"', /\b30\b/)]);
   expect(led.run.status).toBe("success");
 });
 
@@ -179,8 +174,8 @@ it("plan-act-reflect ends after its rounds, of which a caller may ask for fewer"
   const replies = [calls(list, request("act")), ...round, calls(list), completes({ status: "success" })];
   const led = await lead({ workflow: "plan-act-reflect", variables: { most_rounds: 1 } }, "rounds", replies);
   expect(stepsOf(led)).toEqual(["plan", "act", "reflect", "finish"]);
-  expect(led.said.join("\n")).toContain("After 1 rounds it ends in step finish.");
-  expect(refusalsIn(led)).toEqual([expect.stringMatching(/step "finish" of workflow plan-act-reflect/)]);
+  expect(led.said).toContainEqual(naming(/^user: /, /\b1 round.*\bfinish\b/));
+  expect(refusalsIn(led)).toEqual([refused("workspace__list_directory", '"finish"', "plan-act-reflect")]);
   expect(led.run.status).toBe("success");
 });
 
@@ -193,7 +188,7 @@ describe("the agent", () => {
     const tour = TOURS.find(({ name }) => name === workflow);
     const led = await lead({ agent }, agent, [tour?.tries ?? {}, ...(tour?.replies ?? [])]);
     expect(led.run).toMatchObject({ status: "success", agent, workflow, step: tour?.steps.at(-1) });
-    expect(refusalsIn(led)[0]).toMatch(tour?.refusals[0] ?? /$^/);
+    expect(refusalsIn(led)[0]).toEqual(tour?.refusals[0]);
     expect(stepsOf(led)).toEqual(tour?.steps);
   });
 
@@ -203,8 +198,6 @@ describe("the agent", () => {
       { text: "Oats are to be bought." },
     ]);
     expect(led.run).toMatchObject({ status: "success", agent: "summarizer", result: "Oats are to be bought." });
-    expect(refusalsIn(led)).toEqual([
-      "workspace__write_file is not allowed: agent summarizer grants only tools that read, and this one is effectful",
-    ]);
+    expect(refusalsIn(led)).toEqual([refused("workspace__write_file", "summarizer", "effectful")]);
   });
 });

@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import { createWorkbench, until, type Workbench } from "../support/host.js";
+import { messageOf, naming } from "../support/naming.js";
 import { effectServer, hostileServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 const KEY = { GEMINI_API_KEY: "sk-test-0123456789abcdef" };
@@ -33,7 +34,8 @@ describe("legwork runs prune", () => {
     const prune = ["runs", "prune", "--older-than", "8h"];
     const dry = await legwork(bench, [...prune, "--dry-run"]);
     expect(dry).toMatchObject({ code: 0, stderr: "" });
-    expect(dry.stdout).toMatch(/^1 run of .*\/project would be deleted, [\d.]+ (bytes|KiB); nothing was changed\n$/);
+    expect(dry.stdout).toEqual(naming(/^1 run\b/, bench.project, /[\d.]+ (bytes|KiB)/));
+    expect((await host.call("get_run", { run_id: old.run_id })).isError).toBe(false);
     const elsewhere = await legwork(bench, [...prune, "--project", bench.root, "--json"]);
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ runs: 0, bytes: 0, project: bench.root, dry_run: false });
     const everywhere = await legwork(bench, [...prune, "--project", bench.root, "--all", "--json"]);
@@ -43,33 +45,45 @@ describe("legwork runs prune", () => {
     expect((await runScript(host, "talk")).status).toBe("success");
   });
 
-  it.each([
+  it.each<[string[], readonly (string | RegExp)[]]>([
     [
       ["--older-than", "3x"],
-      /--older-than is "3x": use a whole number of hours, days or weeks, such as 12h, 30d or 8w/,
+      ["--older-than", '"3x"', /\dh\b/, /\dd\b/, /\dw\b/],
     ],
-    [["--older-than", "0d"], /--older-than is "0d"/],
-    [["--older-than", "1.5d"], /--older-than is "1.5d"/],
-    [["--older-than", "2m"], /--older-than is "2m"/],
-    [[], /say how old: legwork runs prune --older-than 30d/],
-    [["run_1", "--older-than", "3d"], /unexpected argument "run_1"/],
-    [["--older-than", "3d", "--limit", "3"], /--limit belongs to legwork runs list/],
-  ])("refuses %j and deletes nothing", async (args, says) => {
+    [
+      ["--older-than", "0d"],
+      ["--older-than", '"0d"'],
+    ],
+    [
+      ["--older-than", "1.5d"],
+      ["--older-than", '"1.5d"'],
+    ],
+    [
+      ["--older-than", "2m"],
+      ["--older-than", '"2m"'],
+    ],
+    [[], ["runs prune --older-than"]],
+    [["run_1", "--older-than", "3d"], ['"run_1"']],
+    [
+      ["--older-than", "3d", "--limit", "3"],
+      ["--limit", "runs list"],
+    ],
+  ])("refuses %j and deletes nothing", async (args, facts) => {
     const bench = setBench();
     const { code, stdout, stderr } = await legwork(bench, ["runs", "prune", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(says);
+    expect(messageOf({ stderr })).toEqual(naming(...facts));
   });
 
-  it("leaves its options to itself", async () => {
+  it("shares its options with no other command", async () => {
     const { code, stderr } = await legwork(setBench(), ["runs", "list", "--all"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--all belongs to legwork runs prune");
+    expect(messageOf({ stderr })).toEqual(naming("--all", "runs prune"));
   });
 });
 
 describe("legwork backup", () => {
-  it("made while a run goes on can be restored", async () => {
+  it("copies the database while a run goes on, and the copy can be restored", async () => {
     const bench = setTalk();
     const calls = Array.from({ length: 500 }, (_, n) => ({ calls: [{ tool: "effects__echo", arguments: { n } }] }));
     rehearse(bench, "long", [...calls, { text: "done" }]);
@@ -82,9 +96,7 @@ describe("legwork backup", () => {
     const file = join(bench.root, "copy.db");
     const { code, stdout } = await legwork(bench, ["backup", file]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /copy\.db written and checked: 2 runs, [\d.]+ KiB\nto restore it, end all legwork processes, /,
-    );
+    expect(stdout).toMatch(/^.*copy\.db\b.*\b2 runs, [\d.]+ KiB\n.*\brestore\b/);
     expect((await seen()).status).toBe("running");
     await host.call("cancel_run", { run_id });
     expect(readdirSync(bench.root).filter((name) => name.startsWith("copy"))).toEqual(["copy.db"]);
@@ -105,15 +117,18 @@ describe("legwork backup", () => {
     const file = join(bench.root, "mine.txt");
     writeFileSync(file, "mine");
     const taken = await legwork(bench, ["backup", file]);
-    expect(taken).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(`${file} is there already`) });
+    expect(taken).toMatchObject({ code: 2, stdout: "", stderr: naming(file) });
     expect(readFileSync(file, "utf8")).toBe("mine");
-    const nowhere = await legwork(bench, ["backup", join(bench.root, "no", "folder", "copy.db")]);
-    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be written: make") });
-    expect((await legwork(bench, ["backup"])).stderr).toContain("name one file to write: legwork backup FILE");
+    const folder = join(bench.root, "no", "folder");
+    const nowhere = await legwork(bench, ["backup", join(folder, "copy.db")]);
+    expect(nowhere).toMatchObject({ code: 2, stdout: "", stderr: naming(join(folder, "copy.db"), "written") });
+    const nameless = await legwork(bench, ["backup"]);
+    expect(nameless.code).toBe(2);
+    expect(messageOf(nameless)).toEqual(naming("legwork backup FILE"));
     expect(readdirSync(bench.root).sort()).toEqual(["home", "mine.txt", "project"]);
   });
 
-  it("of a database that is damaged is not kept", async () => {
+  it("keeps no copy of a database that is damaged", async () => {
     const bench = setTalk();
     const host = await setHost(bench);
     for (let n = 0; n < 5; n++) await runScript(host, "talk");
@@ -125,10 +140,10 @@ describe("legwork backup", () => {
     expect(readdirSync(bench.root).sort()).toEqual(["home", "project"]);
   });
 
-  it("of nothing is refused", async () => {
+  it("refuses where nothing has been stored", async () => {
     const bench = setBench();
     const { code, stderr } = await legwork(bench, ["backup", join(bench.root, "copy.db")]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("nothing has been stored") });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: naming("stored") });
     expect(existsSync(bench.home)).toBe(false);
   });
 });
@@ -160,7 +175,7 @@ async function examine(bench: Workbench, env: Record<string, string> = KEY) {
 }
 
 describe("legwork doctor", () => {
-  it("says of each thing that it is well, and tells no key", async () => {
+  it("reports each thing as ok, and shows no key", async () => {
     const bench = setTalk();
     const host = await setHost(bench);
     await runScript(host, "talk");
@@ -168,29 +183,30 @@ describe("legwork doctor", () => {
     expect(code).toBe(0);
     expect(stdout).not.toContain(KEY.GEMINI_API_KEY);
     expect(stdout).toMatch(/^ok +node +\d+\.\d+\.\d+$/m);
-    expect(stdout).toMatch(new RegExp(`^ok +legwork +\\d+\\.\\d+\\.\\d+, home ${bench.home}$`, "m"));
+    expect(stdout).toMatch(new RegExp(`^ok +legwork +\\d+\\.\\d+\\.\\d+\\b.*${bench.home}`, "m"));
     expect(stdout).toMatch(
-      /^ok +database +.*legwork\.db: 1 run, [\d.]+ KiB and a log of [\d.]+ \w+, its integrity checked$/m,
+      /^ok +database +.*legwork\.db\b.*\b1 run\b.* [\d.]+ KiB\b.* [\d.]+ (bytes|KiB)\b.*integrity/m,
     );
-    expect(stdout).toMatch(/^ok +provider +runs that name none use gemini with \S+$/m);
-    expect(stdout).toMatch(/^ok +server +effects started: \d+ tools$/m);
+    expect(stdout).toMatch(/^ok +provider +.*\bgemini\b.* gemini-\S+/m);
+    expect(stdout).toMatch(/^ok +server +.*\beffects\b.*\b\d+ tools\b/m);
     expect(stdout).not.toMatch(/^(warning|fault)/m);
   });
 
-  it("says what to do about a server, a provider and a configuration", async () => {
+  it("names the server, the provider or the key of the configuration that is at fault", async () => {
     const bench = setTalk();
     bench.configure(`mcpServers: { ghost: { command: /no/such/command }, leaver: ${hostileServer("exits-at-once")} }`);
     const servers = await examine(bench);
     expect(servers.code).toBe(1);
-    expect(servers.of("server", "fault").join("\n")).toContain('the command "/no/such/command" was not found');
     expect(servers.of("server", "fault")).toHaveLength(2);
-    expect(servers.of("server", "ok")).toEqual([expect.stringMatching(/^workspace started: \d+ tools$/)]);
+    expect(servers.of("server", "fault")).toContainEqual(naming("ghost", '"/no/such/command"'));
+    expect(servers.of("server", "fault")).toContainEqual(naming("leaver"));
+    expect(servers.of("server", "ok")).toEqual([naming("workspace", /\b\d+ tools\b/)]);
 
     const keyless = await examine(bench, {});
-    expect(keyless.of("provider", "fault").join()).toContain("no provider is set up: set GEMINI_API_KEY");
+    expect(keyless.of("provider", "fault")).toEqual([naming("GEMINI_API_KEY")]);
     bench.configure("limits: { max_cost_usd: 1 }\n");
     const unpriced = await examine(bench);
-    expect(unpriced.of("provider", "fault").join()).toMatch(/^max_cost_usd cannot be kept.*add "prices: \{ gemini: /);
+    expect(unpriced.of("provider", "fault")).toEqual([naming("max_cost_usd", "prices: { gemini: ")]);
     bench.configure("provdier: gemini\n");
     const unread = await examine(bench);
     expect(unread.code).toBe(1);
@@ -198,20 +214,20 @@ describe("legwork doctor", () => {
       {
         area: "configuration",
         level: "fault",
-        message: expect.stringMatching(/config\.yaml:1:1: unknown key "provdier"/),
+        message: naming("config.yaml:1:1:", '"provdier"'),
       },
     ]);
   });
 
-  it("names the project's files that do not count, and definitions that are broken", async () => {
+  it("warns of the project's files that are not trusted, and of definitions that are broken", async () => {
     const bench = setTalk();
     bench.write(".legwork/config.yaml", "tools: ['*']\n");
     bench.writeHome("agents/broken.yaml", "nam: x\n");
     const { code, of } = await examine(bench);
     expect(code).toBe(0);
-    const warnings = of("configuration", "warning").join("\n");
-    expect(warnings).toContain(".legwork/config.yaml of this project is not trusted");
-    expect(warnings).toMatch(/broken\.yaml:1:1: unknown key "nam"/);
+    const warnings = of("configuration", "warning");
+    expect(warnings).toContainEqual(naming(".legwork/config.yaml", "trusted"));
+    expect(warnings).toContainEqual(naming("broken.yaml:1:1:", '"nam"'));
   });
 
   it("finds a database that is another program's, of a newer legwork, damaged, or open to others", async () => {
@@ -220,11 +236,11 @@ describe("legwork doctor", () => {
     for (let n = 0; n < 5; n++) await runScript(host, "talk");
     await host.close();
     chmodSync(fileOf(bench), 0o644);
-    expect((await examine(bench)).of("database", "warning").join()).toMatch(/others can read .*legwork\.db: chmod 600/);
+    expect((await examine(bench)).of("database", "warning")).toEqual([naming("legwork.db", "chmod 600")]);
     change(bench, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 4102444800000)");
     const newer = await examine(bench);
     expect(newer.code).toBe(1);
-    expect(newer.of("database", "fault").join()).toMatch(/newer legwork: update legwork/);
+    expect(newer.of("database", "fault")).toEqual([naming("legwork.db", "newer")]);
     change(bench, "DELETE FROM __drizzle_migrations WHERE hash = 'of the future'");
     damage(bench);
     expect((await examine(bench)).of("database", "fault").join()).toMatch(/damaged/);
@@ -233,7 +249,7 @@ describe("legwork doctor", () => {
     mkdirSync(other.home);
     change(other, "CREATE TABLE letters (text TEXT)");
     const foreign = await examine(other);
-    expect(foreign.of("database", "fault").join()).toMatch(/is not a legwork database: move it away/);
+    expect(foreign.of("database", "fault")).toEqual([naming("legwork.db", /\bnot\b/)]);
     expect(foreign.code).toBe(1);
   });
 
@@ -242,7 +258,7 @@ describe("legwork doctor", () => {
     try {
       bench.configure("provdier: gemini\n");
       const { of } = await examine(bench);
-      expect(of("database", "ok").join()).toContain("is not there yet");
+      expect(of("database", "ok")).toEqual([naming("legwork.db")]);
       expect(existsSync(fileOf(bench))).toBe(false);
     } finally {
       bench.remove();

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type Structured, type TestHost, until, type Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { answerTextIn, endOf, eventTypes, resumeToEnd, spawnRun } from "../support/resuming.js";
 
 type Listed = Structured["runs"][number] & { readonly missing?: readonly string[] };
@@ -22,7 +23,7 @@ function inDatabase<R>({ home }: Workbench, act: (database: Database.Database) =
   }
 }
 
-it("a process that lacks what a run needs leaves it and says what is missing; one that has it goes on", async () => {
+it("a process that misses a requirement of a run skips it and lists the requirement; one that misses none resumes it", async () => {
   const stage = await setStage([says(call("effects__add_line", { text: "x" })), hang(), says(text("Done."))]);
   const { bench, host, standIn, anotherHost } = stage;
   const runId = await spawnRun(host);
@@ -35,18 +36,14 @@ it("a process that lacks what a run needs leaves it and says what is missing; on
     return (await listed(other, { scope: "all" }))[0]?.missing;
   };
   const good = bench.read("config.yaml");
-  expect(await missing({ cwd: bench.root })).toEqual([
-    `it belongs to the project ${bench.project}: a legwork there goes on with it`,
-  ]);
-  expect(await missing({ env: { GEMINI_API_KEY: "" } })).toEqual([
-    "provider gemini needs a key: set GEMINI_API_KEY in the environment of legwork",
-  ]);
+  expect(await missing({ cwd: bench.root })).toEqual([naming(bench.project)]);
+  expect(await missing({ env: { GEMINI_API_KEY: "" } })).toEqual([naming("provider gemini", "GEMINI_API_KEY")]);
   bench.configure("mcpServers: { workspace: { disabled: true } }");
-  expect(await missing()).toEqual(['there is no server "effects" here']);
+  expect(await missing()).toEqual([naming('server "effects"')]);
   bench.configure(`mcpServers: { effects: { command: "$${"{NOT_SET}"}" } }`);
   expect(await missing()).toEqual([expect.stringContaining("NOT_SET")]);
   bench.configure("mcpServer: {}");
-  expect(await missing()).toEqual([expect.stringContaining('config.yaml:1:1: unknown key "mcpServer"')]);
+  expect(await missing()).toEqual([naming("config.yaml:1:1:", '"mcpServer"')]);
   expect(standIn.requests).toHaveLength(2);
 
   bench.configure(good);
@@ -54,7 +51,7 @@ it("a process that lacks what a run needs leaves it and says what is missing; on
   expect(stage.effects()).toEqual(["x"]);
 }, 120_000);
 
-it("a run that was interrupted more than an hour ago goes on only when it is asked to", async () => {
+it("no process resumes a run that was interrupted more than an hour ago, until resume_run asks for it", async () => {
   const { bench, host, standIn, anotherHost } = await setStage([hang(), says(text("Late."))]);
   const runId = await spawnRun(host);
   await standIn.arrived(1);
@@ -69,7 +66,7 @@ it("a run that was interrupted more than an hour ago goes on only when it is ask
   expect(await resumeToEnd(other, runId)).toMatchObject({ status: "success", result: "Late." });
 });
 
-it("the runs of a process that was killed are shared by those that have room, each within its slots", async () => {
+it("processes with free slots share the runs of a process that was killed, each within its slots", async () => {
   let release = () => {};
   const released = new Promise<void>((settle) => {
     release = settle;
@@ -97,7 +94,7 @@ it("the runs of a process that was killed are shared by those that have room, ea
   expect(standIn.requests).toHaveLength(3 + 12);
 }, 120_000);
 
-it("an owner that was suspended, and finds its run taken over when it wakes, writes and does nothing more", async () => {
+it("an owner that was suspended finds its run resumed elsewhere when it wakes, and writes and does nothing more", async () => {
   let release = () => {};
   const released = new Promise<void>((settle) => {
     release = settle;
@@ -121,7 +118,7 @@ it("an owner that was suspended, and finds its run taken over when it wakes, wri
   expect(effects()).toEqual(["new"]);
 }, 120_000);
 
-it("a process that waits for a run of another one waits on while it is interrupted and taken over", async () => {
+it("a process that waits for a run of another one waits on while a third one resumes that run", async () => {
   const { host, standIn, anotherHost } = await setStage([hang(), says(text("Done."))]);
   const runId = await spawnRun(host);
   await standIn.arrived(1);
@@ -133,7 +130,7 @@ it("a process that waits for a run of another one waits on while it is interrupt
   expect(await eventTypes(taking, runId)).toContain("run_resumed");
 }, 60_000);
 
-it("an interrupted run can be cancelled from anywhere, and is not taken up then", async () => {
+it("any process can cancel an interrupted run, and no process resumes it then", async () => {
   const { bench, host, standIn, anotherHost } = await setStage([
     says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
   ]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import { BIN, type HostOptions, type Workbench } from "../support/host.js";
+import { messageOf, naming } from "../support/naming.js";
 import {
   hostileServer,
   markingServer,
@@ -17,6 +18,8 @@ import {
 
 const CONFIG = ".legwork/config.yaml";
 const played = { prompt: "go", provider: "rehearsal", model: "write" };
+/** The line about a file that was new or had changed. */
+const NEWS = /^.*config\.yaml\b.*\bchanged\b.*$/gm;
 const dollar = (name: string) => `\${${name}}`;
 
 /** A project whose configuration starts a server of its own and grants every tool. */
@@ -42,19 +45,17 @@ describe("a project that is not trusted", () => {
     const { bench, mark } = setGreedyProject();
 
     const before = await play(bench);
-    expect(before.text).toMatch(/^workspace__write_file is not allowed: the default policy grants /);
+    expect(before.text).toEqual(naming("workspace__write_file", "default policy"));
     expect(before.made).toBe(false);
     expect(existsSync(mark)).toBe(false);
     const [notice] = before.run.notices;
     expect(before.run.notices).toHaveLength(1);
-    expect(notice).toContain(CONFIG);
-    expect(notice).toMatch(/not trusted and was left out/);
-    expect(notice).toContain(`run "node ${BIN} trust" in ${bench.project}`);
+    expect(notice).toEqual(naming(CONFIG, `"node ${BIN} trust"`, bench.project));
 
     const trusted = await legwork(bench, ["trust"]);
     expect(trusted).toMatchObject({ code: 0, stderr: "" });
-    expect(trusted.stdout).toContain(`${bench.project} is now trusted`);
-    expect(trusted.stdout).toContain(`${CONFIG} was new or had changed`);
+    expect(trusted.stdout).toEqual(naming(`${bench.project} is`, "trusted"));
+    expect(trusted.stdout.match(NEWS)).toHaveLength(1);
     expect(statSync(join(bench.home, "trust.json")).mode & 0o777).toBe(0o600);
 
     const after = await play(bench);
@@ -64,17 +65,17 @@ describe("a project that is not trusted", () => {
 
     const again = await legwork(bench, ["trust"]);
     expect(again.code).toBe(0);
-    expect(again.stdout).not.toContain("was new or had changed"); // nothing did
+    expect(again.stdout).not.toMatch(NEWS); // nothing did
 
     bench.write(CONFIG, `${readFileSync(join(bench.project, CONFIG), "utf8")}# one more line\n`);
     const revoked = await play(bench);
-    expect(revoked.text).toMatch(/^workspace__write_file is not allowed/);
+    expect(revoked.text).toEqual(naming("workspace__write_file", "default policy"));
     expect(revoked.run.notices[0]).toContain(CONFIG);
-    expect((await legwork(bench, ["trust"])).stdout).toContain(`${CONFIG} was new or had changed`);
+    expect((await legwork(bench, ["trust"])).stdout).toMatch(NEWS);
     expect((await play(bench)).run).not.toHaveProperty("notices");
   });
 
-  it("counts for this once with LEGWORK_TRUST_PROJECT=1, and with no other value", async () => {
+  it("counts for one process with LEGWORK_TRUST_PROJECT=1, and with no other value", async () => {
     const { bench, mark } = setGreedyProject();
     for (const LEGWORK_TRUST_PROJECT of ["0", "true"]) {
       const { run, made } = await play(bench, { env: { LEGWORK_TRUST_PROJECT } });
@@ -88,20 +89,20 @@ describe("a project that is not trusted", () => {
     expect(existsSync(join(bench.home, "trust.json"))).toBe(false); // it was for once
   });
 
-  it("is not trusted because another one is", async () => {
+  it("is not trusted when another project with the same files is", async () => {
     const { bench, mark } = setGreedyProject();
     const other = join(bench.root, "other");
     bench.write("../other/.legwork/config.yaml", readFileSync(join(bench.project, CONFIG), "utf8"));
     expect((await legwork(bench, ["trust"])).code).toBe(0);
     const host = await setHost(bench, { cwd: other });
     const run = await runScript(host, "write");
-    expect(run.notices[0]).toContain(`run "node ${BIN} trust" in ${other}`);
+    expect(run.notices[0]).toEqual(naming(`"node ${BIN} trust"`, other));
     expect(existsSync(mark)).toBe(false);
     const trusted = await legwork(bench, ["trust", "--project", other]);
-    expect(trusted.stdout).toContain(`${other} is now trusted`);
+    expect(trusted.stdout).toEqual(naming(other, "trusted"));
   });
 
-  it("cannot bring a script that plays, in place of the user's or at all", async () => {
+  it("cannot bring a rehearsal script, neither a new one nor one in place of the user's", async () => {
     const { bench } = setGreedyProject();
     rehearse(bench, "write", [{ text: "the user's script" }]);
     const theirs = [{ calls: [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "x" } }] }];
@@ -112,7 +113,10 @@ describe("a project that is not trusted", () => {
     bench.write(".legwork/rehearsals/own.yaml", JSON.stringify({ replies: theirs }));
     const host = await setHost(bench);
     const refused = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", model: "own" });
-    expect(refused.structured.error.message).toMatch(/no rehearsal script "own".*quickstart/);
+    expect(refused.structured.error).toMatchObject({
+      code: "unknown_model",
+      message: naming('"own"', "quickstart"),
+    });
   });
 });
 
@@ -120,17 +124,9 @@ describe("a trusted project still", () => {
   const trusting = { LEGWORK_TRUST_PROJECT: "1", GEMINI_API_KEY: "key-of-the-user", HIDDEN: "hidden-value" };
 
   it.each([
-    [
-      "where keys are sent",
-      "providers:\n  gemini: { base_url: http://example.test }\n",
-      "providers: may stand only in your own config.yaml",
-    ],
-    [
-      "which variables it may read",
-      "# mine\nexpose_env: [HIDDEN]\n",
-      "expose_env: may stand only in your own config.yaml",
-    ],
-  ])("cannot say %s", async (_what, text, says) => {
+    ["where keys are sent", "providers:\n  gemini: { base_url: http://example.test }\n", "providers"],
+    ["which variables it may read", "# mine\nexpose_env: [HIDDEN]\n", "expose_env"],
+  ])("cannot say %s", async (_what, text, key) => {
     const { bench } = setGreedyProject();
     bench.write(CONFIG, text);
     const host = await setHost(bench, { env: trusting });
@@ -138,7 +134,7 @@ describe("a trusted project still", () => {
     expect(isError).toBe(true);
     const line = text.startsWith("#") ? 2 : 1;
     expect(structured.error.code).toBe("configuration");
-    expect(structured.error.message).toContain(`${join(bench.project, CONFIG)}:${line}:1: ${says}`);
+    expect(structured.error.message).toEqual(naming(`${join(bench.project, CONFIG)}:${line}:1: `, key));
     expect((await host.call("list_runs")).structured.runs).toEqual([]);
   });
 
@@ -155,24 +151,25 @@ describe("a trusted project still", () => {
     };
 
     const hidden = await asks(dollar("HIDDEN"));
-    expect(hidden.warnings).toMatch(/mcpServers\.own\.env\.GIVEN: \$\{HIDDEN\} may be read .* lists it in expose_env/);
+    expect(hidden.warnings).toEqual(naming("mcpServers.own.env.GIVEN", dollar("HIDDEN"), "expose_env"));
     expect((await asks(dollar("HIDDEN:-harmless"))).warnings).toContain("expose_env");
     bench.configure("expose_env: [HIDDEN, GEMINI_API_KEY, ANTHROPIC_API_KEY]\n");
     for (const key of ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) {
       const { warnings, text } = await asks(`x${dollar(`${key}:-none`)}`);
-      expect(warnings).toContain(`${dollar(key)} is a provider's key, which a project may not read`);
+      expect(warnings).toEqual(naming(dollar(key), "provider"));
+      expect(warnings).not.toContain("expose_env"); // that would not help
       expect(warnings + text).not.toContain("key-of-the-user");
     }
 
     const seen = await asks(dollar("HIDDEN"));
     expect(seen.warnings).toBe("");
-    // It reached the server, and is no longer to be read in what the server tells.
+    // It reached the server, and is redacted in the server's answer.
     expect(JSON.parse(seen.text)).toMatchObject({ GIVEN: "[redacted HIDDEN]" });
   });
 });
 
 describe("a downstream server", () => {
-  it("sees what is declared for it and what every program needs, and no secret", async () => {
+  it("gets the variables that are declared for it and that every program needs, and no secret", async () => {
     const bench = setBench();
     const server = hostileServer("environment", { DECLARED: "yes", FROM_ENV: dollar("WANTED") });
     bench.configure(`mcpServers: { own: ${server} }`);
@@ -195,7 +192,7 @@ describe("a downstream server", () => {
 });
 
 describe("a project's .mcp.json", () => {
-  it("counts where it is imported and trusted, and only as it was then", async () => {
+  it("counts once it is imported and trusted, until it changes", async () => {
     const bench = setBench();
     const mark = join(bench.root, "started");
     const file = { mcpServers: { theirs: JSON.parse(markingServer(mark)) } };
@@ -203,50 +200,49 @@ describe("a project's .mcp.json", () => {
     bench.configure("import: [claude]\ntools: ['*']\n");
     rehearse(bench, "write", [{ text: "hello" }]);
     const before = await play(bench);
-    expect(before.run.notices).toEqual([expect.stringMatching(/^\.mcp\.json of this project is not trusted/)]);
+    expect(before.run.notices).toEqual([naming(".mcp.json", "trusted")]);
     expect(existsSync(mark)).toBe(false);
-    expect((await legwork(bench, ["trust"])).stdout).toContain("until one of these changes: .mcp.json\n");
+    expect((await legwork(bench, ["trust"])).stdout).toEqual(naming(bench.project, ".mcp.json"));
     expect((await play(bench)).run).not.toHaveProperty("notices");
     expect(existsSync(mark)).toBe(true);
     bench.write(".mcp.json", JSON.stringify({ ...file, more: 1 }));
-    expect((await play(bench)).run.notices[0]).toMatch(/^\.mcp\.json of this project is not trusted/);
+    expect((await play(bench)).run.notices[0]).toEqual(naming(".mcp.json", "trusted"));
   });
 });
 
 describe("the command `legwork trust`", () => {
-  it("says so where there is nothing to trust", async () => {
+  it("names the files that it looked for where there is nothing to trust", async () => {
     const bench = setBench();
     const { code, stdout } = await legwork(bench, ["trust"]);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `${bench.project} has none of .legwork/config.yaml, .mcp.json, .gemini/settings.json and no agents or workflows: there is nothing to trust\n`,
+      stdout: naming(bench.project, ".legwork/config.yaml", ".mcp.json", ".gemini/settings.json"),
     });
   });
 
-  it("and the server name a record that is none", async () => {
+  it("and the server refuse a broken trust record, name the file and leave it as it is", async () => {
     const { bench } = setGreedyProject();
     const record = join(bench.home, "trust.json");
     writeFileSync(record, '{"projects": 5}');
-    const says = `${record}: not a trust record: delete it and run "legwork trust" again`;
+    const facts = [record, "trust record", '"legwork trust"'];
     const command = await legwork(bench, ["trust"]);
-    expect(command).toMatchObject({ code: 2, stdout: "", stderr: `legwork: ${says}\n` });
+    expect(command).toMatchObject({ code: 2, stdout: "", stderr: naming(/^legwork: .*\n$/, ...facts) });
     const { isError, structured } = await (await setHost(bench)).call("spawn_agent", played);
     expect(isError).toBe(true);
-    expect(structured.error).toEqual({ code: "configuration", message: says });
+    expect(structured.error).toEqual({ code: "configuration", message: naming(...facts) });
     expect(readFileSync(record, "utf8")).toBe('{"projects": 5}');
   });
 
   it.each([
-    ["a home that cannot be written", ["trust"], { LEGWORK_HOME: "/dev/null/legwork" }, /\/dev\/null\/legwork/],
-    ["a project that does not exist", ["trust", "--project", "no/such"], {}, /--project: no\/such is not a folder/],
-    ["an unknown command", ["turst"], {}, /there is no command "turst"/],
-    ["an unknown option", ["trust", "--projekt", "x"], {}, /--projekt/],
-    ["one word too many", ["trust", "me"], {}, /unexpected argument "me"/],
-  ])("ends with 2 and one clear sentence for %s", async (_what, args, env, says) => {
+    ["a home that cannot be written", ["trust"], { LEGWORK_HOME: "/dev/null/legwork" }, ["/dev/null/legwork"]],
+    ["a project that does not exist", ["trust", "--project", "no/such"], {}, ["--project", "no/such"]],
+    ["an unknown command", ["turst"], {}, ['"turst"']],
+    ["an unknown option", ["trust", "--projekt", "x"], {}, ["--projekt"]],
+    ["one word too many", ["trust", "me"], {}, ['"me"']],
+  ])("ends with 2 and one clear sentence for %s", async (_what, args, env, facts) => {
     const { bench } = setGreedyProject();
     const { code, stdout, stderr } = await legwork(bench, args, env);
-    expect(stderr).toMatch(says);
-    expect(stderr).toMatch(/^legwork: /);
+    expect(messageOf({ stderr })).toEqual(naming(/^legwork: /, ...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(existsSync(join(bench.home, "trust.json"))).toBe(false);

@@ -1,8 +1,20 @@
 /** What a workflow says as a whole takes effect: its settings, a step's own provider and model, what it extends. */
 import { describe, expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
+import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
-import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf } from "../support/workflows.js";
+import {
+  calls,
+  completes,
+  entered,
+  eventsOf,
+  goes,
+  type Led,
+  refusalsIn,
+  refused,
+  shareStage,
+  stepsOf,
+} from "../support/workflows.js";
 
 const stage = shareStage("limits: { max_turns: 9, timeout_seconds: 90 }");
 
@@ -12,7 +24,6 @@ const two = { steps: [{ name: "first" }, { name: "second" }] };
 /** No provider and no model of the caller's. */
 const unnamed = { provider: undefined, model: undefined };
 
-const refusalsIn = (led: Led) => eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
 const modelsIn = (led: Led) => eventsOf(led, "model_replied").map(({ model }) => model);
 
 function script(name: string, replies: readonly ScriptedReply[]): string {
@@ -38,9 +49,7 @@ describe("settings", () => {
     for (const args of [{ provider: "rehearsal" }, { model: "other" }]) {
       const { isError, structured } = await stage.spawn({ workflow, ...args });
       expect(isError).toBe(true);
-      expect(structured.error.message).toContain(
-        `workflow ${workflow} fixes its provider and model (allow_provider_override)`,
-      );
+      expect(structured.error.message).toEqual(naming(`workflow ${workflow}`, "allow_provider_override"));
     }
     expect((await stage.spawn({ workflow })).structured).toMatchObject({ status: "success", model: "fixed" });
   });
@@ -64,9 +73,7 @@ describe("settings", () => {
     const workflow = only({}, { settings });
     const replies = [completes({ data: { n: "x" } }), completes({ data: { n: 1 } })];
     const led = await stage.lead({ workflow, replies });
-    expect(refusalsIn(led)).toEqual([
-      expect.stringMatching(/^complete was refused: the output schema is not satisfied: data: /),
-    ]);
+    expect(refusalsIn(led)).toEqual([refused("complete", "output schema", /\bdata\b/)]);
     expect(led.run).toMatchObject({ status: "success", data: { n: 1 } });
     const own = await stage.lead({ workflow, replies, args: { output_schema: { type: "object" } } });
     expect(own.run).toMatchObject({ status: "success", data: { n: "x" } });
@@ -84,28 +91,27 @@ describe("settings", () => {
       ],
     });
     expect(refusalsIn(led)).toEqual([
-      "complete was refused: the tool effects__read_* has not run successfully; the tool effects__fail has not run successfully",
-      "complete was refused: the tool effects__fail has not run successfully",
+      refused("complete", "effects__read_*", "effects__fail"),
+      refused("complete", "effects__fail"),
     ]);
+    expect(refusalsIn(led)[1]?.reason).not.toContain("effects__read_*");
     expect(led.run.status).toBe("blocked");
   });
 
   it.each([
     [1, "once"],
     [2, "2 times"],
-  ])("max_refusals: %i blocks the run when complete was refused %s", async (max_refusals, times) => {
+  ])("max_refusals: %i blocks the run when complete was refused %s", async (max_refusals) => {
     const led = await stage.lead({
       workflow: { ...two, settings: { max_refusals } },
       replies: [{ ...completes(), repeat: 5 }],
     });
     expect(led.run).toMatchObject({ status: "blocked", turns_used: max_refusals });
-    expect(led.run.error).toEqual({
-      code: "complete_refused",
-      message: `complete was refused ${times}; the last time: step "first" is not the last`,
-    });
+    expect(refusalsIn(led)).toHaveLength(max_refusals);
+    expect(led.run.error).toEqual({ code: "complete_refused", message: naming("complete", '"first"') });
   });
 
-  it("left out are those of the configuration", async () => {
+  it("that are left out come from the configuration", async () => {
     const led = await stage.lead({
       workflow: only({}),
       replies: [{ ...calls(look), repeat: 4 }, { ...calls(["effects__fail"]), repeat: 5 }, { text: "x" }],
@@ -175,20 +181,15 @@ describe("provider and model of a step", () => {
   });
 
   it.each([
-    ["provider", { provider: "gemni" }, /:1:\d+: there is no provider "gemni".*did you mean "gemini"\?/],
-    [
-      "model",
-      { provider: "rehearsal", model: "no-such-script" },
-      /:1:\d+: there is no rehearsal script "no-such-script"/,
-    ],
-  ])("an unknown %s of a step is refused with its place, before anything is written", async (_what, wrong, says_) => {
+    ["provider", { provider: "gemni" }, ['"gemni"', '"gemini"']],
+    ["model", { provider: "rehearsal", model: "no-such-script" }, ['"no-such-script"']],
+  ])("spawn_agent refuses an unknown %s of a step with its place, and writes nothing", async (_what, wrong, facts) => {
     const settings = { provider: "rehearsal", model: script("fine", [completes()]) };
     const workflow = stage.put({ settings, steps: [{ name: "first" }, { name: "second", ...wrong }] });
     const before = (await stage.host.call("list_runs")).structured.runs.length;
     const { isError, structured } = await stage.spawn({ workflow });
     expect(isError).toBe(true);
-    expect(structured.error.message).toMatch(says_);
-    expect(structured.error.message).toContain(`workflows/${workflow}.yaml:1:`);
+    expect(structured.error.message).toEqual(naming(new RegExp(`workflows/${workflow}\\.yaml:1:\\d+: `), ...facts));
     expect((await stage.host.call("list_runs")).structured.runs).toHaveLength(before);
   });
 });
@@ -219,10 +220,10 @@ describe("extends", () => {
       },
       replies: [calls(look), calls(look), completes()],
     });
-    expect(led.said).toContain('user: You are now in step "first".\nFrom the parent.');
-    expect(led.said).toContain('user: You are now in step "middle".\n1 2');
+    expect(led.said).toContainEqual(entered("first", "From the parent."));
+    expect(led.said).toContainEqual(entered("middle", "1 2"));
     expect(stepsOf(led)).toEqual(["first", "middle", "last"]);
-    expect(refusalsIn(led)).toEqual([expect.stringContaining('step "last"')]);
+    expect(refusalsIn(led)).toEqual([refused("effects__read_lines", '"last"')]);
     expect(led.run).toMatchObject({ status: "success", turns_used: 3 });
   });
 
@@ -236,7 +237,7 @@ describe("extends", () => {
     const [before] = (await stage.host.call("wait_for_runs", { run_ids: [first], wait_seconds: 30 })).structured.runs;
     expect(before).toMatchObject({ status: "success", tool_calls_count: 1 });
     const after = await stage.told((await stage.spawn(asked)).structured);
-    expect(after.said).toContain('user: You are now in step "only".\nAfter.');
+    expect(after.said).toContainEqual(entered("only", "After."));
     expect(after.run).toMatchObject({ tool_calls_count: 0 });
   });
 });

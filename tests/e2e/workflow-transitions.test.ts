@@ -1,12 +1,23 @@
 /** When a step is left and for where, and when a run may end: by itself, by the agent's wish, by nobody. */
 import { describe, expect, it } from "vitest";
-import { calls, completes, eventsOf, goes, type Led, shareStage, stepsOf } from "../support/workflows.js";
+import { naming } from "../support/naming.js";
+import {
+  calls,
+  completes,
+  entered,
+  eventsOf,
+  goes,
+  type Led,
+  refusalsIn,
+  refused,
+  shareStage,
+  stepsOf,
+} from "../support/workflows.js";
 
 const stage = shareStage();
 
 const look = ["effects__read_lines"] as const;
 const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...step }], ...more });
-const refusalsIn = (led: Led) => eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
 const failuresIn = (led: Led) => eventsOf(led, "condition_failed").map(({ where, error }) => `${where}: ${error}`);
 
 describe("transitions", () => {
@@ -32,8 +43,10 @@ describe("transitions", () => {
     const led = await stage.lead({ workflow, replies: [{ text: "Hm." }, calls(look), completes()] });
     expect(stepsOf(led)).toEqual(["start", "end"]);
     expect(eventsOf(led, "transition_taken")).toMatchObject([{ from: "start", to: "end", transition: 1 }]);
-    expect(led.said).toContain("user: On the way.");
-    expect(led.said.indexOf("user: On the way.")).toBeLessThan(led.said.indexOf('user: You are now in step "end".'));
+    const onTheWay = led.said.indexOf("user: On the way.");
+    expect(onTheWay).toBeGreaterThan(-1);
+    expect(led.said.slice(onTheWay)).toContainEqual(entered("end"));
+    expect(led.said.slice(0, onTheWay)).not.toContainEqual(entered("end"));
   });
 
   it("without a condition wait for the exit conditions alone", async () => {
@@ -60,7 +73,7 @@ describe("transitions", () => {
       led.events.findIndex(({ type }) => type === "turn_started"),
     );
     expect(before.filter(({ type }) => type === "transition_taken")).toHaveLength(10);
-    expect(failuresIn(led)[0]).toMatch(/^steps\.[ab]\.transitions: 10 transitions in one turn are the most$/);
+    expect(failuresIn(led)[0]).toMatch(/^steps\.[ab]\.transitions: .*\b10\b/);
   });
 
   it("that cannot be evaluated are not taken, and recorded once a turn", async () => {
@@ -91,7 +104,7 @@ describe("request_step", () => {
       replies: [calls(["effects__fail"], ["request_step", { to: "ship" }]), completes()],
     });
     expect(stepsOf(led)).toEqual(["work", "mend"]);
-    expect(refusalsIn(led)).toEqual(['request_step was refused: the run has gone on to step "mend" by itself']);
+    expect(refusalsIn(led)).toEqual([refused("request_step", '"mend"')]);
   });
 
   it("for the step that a transition has just entered is no error, and on_transition is done once", async () => {
@@ -106,7 +119,7 @@ describe("request_step", () => {
     });
     expect(refusalsIn(led)).toEqual([]);
     expect(eventsOf(led, "variable_set")).toMatchObject([{ name: "entered", value: 1 }, {}, {}]);
-    expect(led.said).toContain('request_step: The run has gone on to step "last" already.');
+    expect(led.said).toContainEqual(naming(/^request_step: /, '"last"'));
   });
 
   it("is refused for a step that is entered by itself, for none, and twice in a turn; back is free", async () => {
@@ -128,9 +141,9 @@ describe("request_step", () => {
       ],
     });
     expect(refusalsIn(led)).toEqual([
-      'request_step was refused: there is no step "d": the steps are a, b, c',
-      "request_step was refused: it may be called once in a turn",
-      'request_step was refused: step "c" is entered by itself once step_action_count > 0',
+      refused("request_step", '"d"', "a, b, c"),
+      refused("request_step", "turn"),
+      refused("request_step", '"c"', "step_action_count > 0"),
     ]);
     expect(stepsOf(led)).toEqual(["a", "b", "a", "b", "c"]);
   });
@@ -138,14 +151,10 @@ describe("request_step", () => {
 
 describe("exit_conditions", () => {
   it.each([
-    ["variable_set", { type: "variable_set", variable: "seen" }, "the variable seen is not set"],
-    ["expression", { type: "expression", when: "variables.seen == 1" }, "variables.seen == 1 does not hold"],
-    [
-      "tool_succeeded",
-      { type: "tool_succeeded", tool: "effects__read*" },
-      "the tool effects__read* has not run successfully",
-    ],
-    ["action_count", { type: "action_count", min_count: 2 }, "1 of 2 tool calls are made"],
+    ["variable_set", { type: "variable_set", variable: "seen" }, /\bseen\b/],
+    ["expression", { type: "expression", when: "variables.seen == 1" }, /variables\.seen == 1/],
+    ["tool_succeeded", { type: "tool_succeeded", tool: "effects__read*" }, /effects__read\*/],
+    ["action_count", { type: "action_count", min_count: 2 }, /\b1\b.*\b2\b/],
   ])("%s holds the step, its transitions and complete, until it is met", async (_type, condition, reason) => {
     const steps = [{ name: "first", exit_conditions: [condition], transitions: [{ to: "last" }] }, { name: "last" }];
     const led = await stage.lead({
@@ -156,13 +165,13 @@ describe("exit_conditions", () => {
       ],
     });
     expect(refusalsIn(led)).toEqual([
-      `request_step was refused: step "first" may not be left yet: ${reason}`,
-      `complete was refused: ${reason}; step "first" is not the last`,
+      refused("request_step", '"first"', reason),
+      refused("complete", reason, '"first"'),
     ]);
     expect(stepsOf(led)).toEqual(["first"]);
   });
 
-  it("are met by what they ask for", async () => {
+  it("hold once each of them is met", async () => {
     const exits = [
       { type: "variable_set", variable: "seen" },
       { type: "expression", when: 'variables.seen == "now"' },
@@ -186,7 +195,7 @@ describe("exit_conditions", () => {
     const workflow = { variables: { n: "one" }, steps: [{ name: "only", exit_conditions: exits }] };
     const led = await stage.lead({ workflow, replies: [completes(), completes(), completes()] });
     expect(led.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
-    expect(refusalsIn(led)[0]).toMatch(/^complete was refused: variables\.n > 1 cannot be evaluated: /);
+    expect(refusalsIn(led)[0]).toEqual(refused("complete", "variables.n > 1"));
     expect(failuresIn(led)[0]).toMatch(/^steps\.only\.exit_conditions\.0: /);
   });
 });
@@ -195,9 +204,7 @@ describe("exit_condition", () => {
   it("decides in place of the last step, and nothing that the agent says changes that", async () => {
     const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'tool_succeeded("effects__read_lines")' };
     const early = await stage.lead({ workflow, replies: [completes(), calls(look), completes()] });
-    expect(refusalsIn(early)).toEqual([
-      'complete was refused: the exit condition tool_succeeded("effects__read_lines") does not hold',
-    ]);
+    expect(refusalsIn(early)).toEqual([refused("complete", 'tool_succeeded("effects__read_lines")')]);
     expect(early.run).toMatchObject({ status: "success", step: "a" });
     const never = await stage.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
     expect(never.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
@@ -214,10 +221,10 @@ describe("exit_condition", () => {
     expect(failuresIn(led)[0]).toMatch(/^exit_condition: /);
   });
 
-  it("is kept in the end of a run whose turns ran out", async () => {
+  it("is named in the error of a run whose turns ran out", async () => {
     const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'step == "b"' };
     const led = await stage.lead({ workflow, replies: [calls(look), completes()], args: { max_turns: 1 } });
     expect(led.run).toMatchObject({ status: "partial", error: { code: "max_turns" } });
-    expect(led.run.error.message).toContain('the exit condition step == "b" does not hold');
+    expect(led.run.error.message).toContain('step == "b"');
   });
 });

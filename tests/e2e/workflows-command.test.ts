@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import type { Workbench } from "../support/host.js";
+import { messageOf, naming } from "../support/naming.js";
 import { effectServer, markingServer, setBench } from "../support/rehearsals.js";
 
 const SOUND = "description: Looks.\nsteps: [{name: look, allowed_tools: [read_only]}]\n";
@@ -49,8 +50,8 @@ describe("legwork workflows list", () => {
     const { code, stdout } = await legwork(bench, ["workflows"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^mine +user +Looks\.$/m);
-    expect(stdout).toMatch(/^research +shipped +Gather facts/m);
-    expect(stdout).toMatch(/^broken +user +cannot be used:\n {2}\S+broken\.yaml:4:5: .*"transitons".*"transitions"/m);
+    expect(stdout).toMatch(/^research +shipped +\S/m);
+    expect(stdout).toMatch(/^broken +user +.*\n {2}\S+broken\.yaml:4:5: .*"transitons".*"transitions"/m);
     const { workflows } = await json<{ workflows: Entry[] }>(bench, ["workflows", "list"]);
     expect(workflows.find(({ name }) => name === "mine")).toEqual({
       name: "mine",
@@ -67,7 +68,7 @@ describe("legwork workflows list", () => {
     bench.write(".legwork/workflows/own.yaml", SOUND);
     const before = await legwork(bench, ["workflows"]);
     expect(before.stdout).not.toMatch(/^own /m);
-    expect(before.stdout).toContain("1 agent or workflow file of this project is not trusted");
+    expect(before.stdout).toEqual(naming(/\b1\b.*\bfile\b.*\btrusted\b/));
     await legwork(bench, ["trust"]);
     expect((await legwork(bench, ["workflows"])).stdout).toMatch(/^own +project +Looks\.$/m);
   });
@@ -90,12 +91,13 @@ describe("legwork workflows list", () => {
 });
 
 describe("legwork workflows check", () => {
-  it("ends with 0 and says nothing was found where nothing is", async () => {
+  it("ends with 0 and no warning for sound workflows", async () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     const { code, stdout } = await legwork(bench, ["workflows", "check", "mine", "research"]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^2 workflows checked: nothing found\n/);
+    expect(stdout).toMatch(/^2 workflows\b.*\n/);
+    expect(stdout).not.toContain("warning");
   });
 
   it("ends with 0 where there are only warnings, each with its place", async () => {
@@ -107,9 +109,9 @@ describe("legwork workflows check", () => {
     const { code, stdout } = await legwork(bench, ["workflows", "check", "sloppy"]);
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
-      `${file}:5:21: warning: "effects__reed_lines" matches no known tool; did you mean "effects__read_lines"?`,
-      `${file}:2:13: warning: the variable "unused" is set and never read`,
-      "1 workflow checked: 2 warnings",
+      naming(`${file}:5:21: warning: `, '"effects__reed_lines"', '"effects__read_lines"'),
+      naming(`${file}:2:13: warning: `, '"unused"'),
+      naming(/^1 workflow\b.*\b2 warnings$/),
       "",
     ]);
     const { workflows, unseen_servers } = await json<Checked>(bench, ["workflows", "check", "sloppy"]);
@@ -118,15 +120,15 @@ describe("legwork workflows check", () => {
     expect(workflows[0]?.warnings.map(({ place }) => place)).toEqual([`${file}:5:21`, `${file}:2:13`]);
   });
 
-  it("starts no server, and says whose tools it does not know", async () => {
+  it("starts no server, and names the servers whose tools it does not know", async () => {
     const bench = setBench();
     const mark = join(bench.root, "started");
     bench.configure(`mcpServers: { effects: ${markingServer(mark)} }`);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
     const { code, stdout } = await legwork(bench, ["workflows", "check"]);
     expect(code).toBe(0);
-    expect(stdout).not.toContain("matches no known tool");
-    expect(stdout).toContain("not held against the tools of effects, workspace, which were never seen");
+    expect(stdout).not.toContain("effects__reed_lines");
+    expect(stdout).toContain("effects, workspace");
     expect(existsSync(mark)).toBe(false);
   });
 
@@ -134,7 +136,7 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     bench.writeHome("workflows/far.yaml", "steps: [{name: a, allowed_tools: [github__*, read_text_file]}]\n");
     const { stdout } = await legwork(bench, ["workflows", "check", "far"]);
-    expect(stdout).toContain('warning: "github__*" matches no known tool');
+    expect(stdout).toMatch(/ warning: .*"github__\*"/);
     expect(stdout).not.toContain("read_text_file");
   });
 
@@ -147,9 +149,9 @@ describe("legwork workflows check", () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
     const folder = join(bench.home, "workflows");
     expect(stdout).toMatch(/^\S+broken\.yaml:4:5: .*transitons/m);
-    expect(stdout).toContain(`${folder}/schema.yaml:2:3: output_schema is not a JSON Schema: `);
+    expect(stdout).toMatch(new RegExp(`^${folder}/schema\\.yaml:2:3: .*output_schema.*JSON Schema`, "m"));
     expect(stdout).toContain(`${folder}/sloppy.yaml:2:13: warning: `);
-    expect(stdout).toContain("3 workflows checked: 2 cannot be used, 2 warnings\n");
+    expect(stdout).toMatch(/^3 workflows\b.*\b2\b.*\b2 warnings$/m);
     const { workflows } = await json<Checked>(bench, ["workflows", "check"], 2);
     expect(workflows.map(({ name, error }) => [name, error === null])).toEqual([
       ["broken", false],
@@ -158,15 +160,15 @@ describe("legwork workflows check", () => {
     ]);
   });
 
-  it("checks the project's own before anybody trusts them, and never the shipped ones unasked", async () => {
+  it("checks the project's workflows before it is trusted, and the shipped ones only by name", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", BROKEN);
     const { code, stdout } = await legwork(bench, ["workflows", "check"]);
     expect(code).toBe(2);
     expect(stdout).toContain(`${join(bench.project, ".legwork/workflows/own.yaml")}:4:5: `);
-    expect(stdout).toContain("1 workflow checked: 1 cannot be used\n");
+    expect(stdout).toMatch(/^1 workflow\b.*\b1\b.*$/m);
     const none = await legwork(setBench(), ["workflows", "check"]);
-    expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("there is no workflow of the project") });
+    expect(none).toMatchObject({ code: 0, stderr: "", stdout: naming(/^.*\bno workflow\b/) });
   });
 
   it("checks a file in any folder, with what it extends", async () => {
@@ -186,21 +188,21 @@ describe("legwork workflows check", () => {
     bench.write("drafts/orphan.yaml", "extends: nobody\n");
     const bad = await legwork(bench, ["workflows", "check", "drafts/orphan.yaml"]);
     expect(bad.code).toBe(2);
-    expect(bad.stdout).toMatch(/drafts\/orphan\.yaml:1:1: there is no workflow "nobody" to extend/);
+    expect(bad.stdout).toEqual(naming("drafts/orphan.yaml:1:1: ", 'workflow "nobody"'));
   });
 
   it.each([
-    ["that is not there", "no/such.yaml", /such\.yaml: cannot be read: ENOENT/],
-    ["with another ending", "notes.txt", /notes\.txt: a workflow's file ends in \.yaml or \.yml/],
-    ["whose name is none", "two words.yaml", /two words\.yaml: a definition is named after its file/],
-    ["that is no text", "bytes.yaml", /bytes\.yaml: not UTF-8 text/],
-    ["that is a folder", "folder.yaml", /folder\.yaml: is no file/],
-  ])("ends with 2 for a file %s", async (_, file, says) => {
+    ["that is not there", "no/such.yaml", ["such.yaml: ", "ENOENT"]],
+    ["with another ending", "notes.txt", ["notes.txt: ", ".yaml", ".yml"]],
+    ["whose name is none", "two words.yaml", ["two words.yaml: ", '"two words"', "A-Z"]],
+    ["that is no text", "bytes.yaml", ["bytes.yaml: ", "UTF-8"]],
+    ["that is a folder", "folder.yaml", ["folder.yaml: ", /: .*\bfile\b/]],
+  ])("ends with 2 for a file %s", async (_, file, facts) => {
     const bench = setBench();
     for (const name of ["notes.txt", "two words.yaml", "folder.yaml/in.yaml"]) bench.write(name, SOUND);
     writeFileSync(join(bench.project, "bytes.yaml"), Buffer.from([0xff, 0xfe, 0xff]));
     const { code, stdout } = await legwork(bench, ["workflows", "check", file]);
-    expect(stdout).toMatch(says);
+    expect(stdout).toEqual(naming(...facts));
     expect(code).toBe(2);
   });
 });
@@ -216,7 +218,7 @@ describe("legwork workflows graph", () => {
 });
 
 describe("legwork agents", () => {
-  it("shows each with its origin, workflow and tools, what was not taken over, and a broken one with its place", async () => {
+  it("shows each with its origin, workflow and tools, notes on its file, and a broken one with its place", async () => {
     const bench = setBench();
     bench.writeHome(
       "agents/mine.md",
@@ -228,10 +230,8 @@ describe("legwork agents", () => {
     const { code, stdout } = await legwork(bench, ["agents"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^mine +user +Mine\.\n {2}workflow: research\n {2}tools: read_only, a__\*\n/m);
-    expect(stdout).toMatch(/^lost +user +cannot be used:\n {2}\S+lost\.md:3:1: there is no workflow "nobody"/m);
-    expect(stdout).toMatch(
-      /^helper +user +Helps\.\n(.*\n)* {2}not taken over from \S+helper\.md:\n {4}color of the file has no meaning here$/m,
-    );
+    expect(stdout).toMatch(/^lost +user +.*\n {2}\S+lost\.md:3:1: .*workflow "nobody"/m);
+    expect(stdout).toMatch(/^helper +user +Helps\.\n(.*\n)* {2}.*\/helper\.md\b.*\n {4}.*\bcolor\b.*$/m);
     expect(stdout).toMatch(/^researcher +shipped +/m);
     const { agents } = await json<{ agents: (Entry & { workflow: string; tools: string[]; notes: string[] })[] }>(
       bench,
@@ -240,24 +240,36 @@ describe("legwork agents", () => {
     const mine = { workflow: "research", tools: ["read_only", "a__*"], notes: [], error: null };
     expect(agents.find(({ name }) => name === "mine")).toMatchObject(mine);
     expect(agents.find(({ name }) => name === "lost")?.error).toContain("lost.md:3:1: ");
-    expect(agents.find(({ name }) => name === "helper")?.notes).toEqual(["color of the file has no meaning here"]);
+    expect(agents.find(({ name }) => name === "helper")?.notes).toEqual([naming("color")]);
   });
 });
 
 describe("the command line", () => {
   it.each([
-    [["workflows", "chek"], /there is no "legwork workflows chek": use list, check or graph/],
-    [["workflows", "list", "mine"], /unexpected argument "mine"/],
-    [["workflows", "check", "reserch"], /there is no workflow "reserch"; did you mean "research"\?/],
-    [["workflows", "check", "no name"], /"no name" is no workflow's name/],
-    [["workflows", "graph"], /name one workflow to draw/],
-    [["workflows", "graph", "research", "review"], /name one workflow to draw/],
-    [["workflows", "graph", "research", "--json"], /--json belongs to list and check/],
-    [["workflows", "--cached"], /--cached belongs to legwork tools/],
-    [["agents", "mine"], /unexpected argument "mine"/],
-  ])("refuses %j in one sentence", async (args, says) => {
+    [
+      ["workflows", "chek"],
+      ["chek", "list", "check", "graph"],
+    ],
+    [["workflows", "list", "mine"], ['"mine"']],
+    [
+      ["workflows", "check", "reserch"],
+      ['"reserch"', '"research"'],
+    ],
+    [["workflows", "check", "no name"], ['"no name"']],
+    [["workflows", "graph"], ["legwork workflows graph"]],
+    [["workflows", "graph", "research", "review"], ["legwork workflows graph"]],
+    [
+      ["workflows", "graph", "research", "--json"],
+      ["--json", "list", "check"],
+    ],
+    [
+      ["workflows", "--cached"],
+      ["--cached", "legwork tools"],
+    ],
+    [["agents", "mine"], ['"mine"']],
+  ])("refuses %j in one sentence", async (args, facts) => {
     const { code, stdout, stderr } = await legwork(setBench(), args);
-    expect(stderr).toMatch(says);
+    expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });

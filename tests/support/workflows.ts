@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { createWorkbench, type HostOptions, openHost, type Structured, type TestHost, type Workbench } from "./host.js";
+import { escaped, naming } from "./naming.js";
 import { effectServer, rehearse, type ScriptedReply } from "./rehearsals.js";
 
 /** An event of a run with whatever fields its type has. */
@@ -133,6 +134,22 @@ export function eventsOf({ events }: Led, type: string): readonly RunEvent[] {
 /** The steps that were entered, in order. */
 export function stepsOf(led: Led): readonly unknown[] {
   return eventsOf(led, "step_entered").map(({ step }) => step);
+}
+
+/** The agent's calls that were refused, in order. */
+export function refusalsIn(led: Led) {
+  return eventsOf(led, "tool_call_refused").map(({ tool, reason }) => ({ tool, reason }));
+}
+
+/** A refused call of the tool, whose reason names the tool and the facts. */
+export function refused(tool: string, ...facts: readonly (string | number | RegExp)[]) {
+  return { tool, reason: naming(tool, ...facts) };
+}
+
+/** A message that names the step which the run is in, and ends with the step's instructions. */
+export function entered(step: string, instructions?: string) {
+  const end = instructions === undefined ? "" : `\\n${escaped(instructions)}`;
+  return expect.stringMatching(new RegExp(`^.*"${step}".*${end}$`));
 }
 
 /** The last value of a variable; undefined where nothing has set it. */

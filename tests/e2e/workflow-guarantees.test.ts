@@ -1,8 +1,9 @@
-/** What earlier runners of workflows got wrong and this one must not, each named "defect"; other files go into detail. */
+/** What a workflow guarantees, from the wire to the end of its run; other files go into detail. */
 import { expect, it } from "vitest";
 import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { naming } from "../support/naming.js";
 import { accessOf } from "../support/rehearsals.js";
-import { tell } from "../support/workflows.js";
+import { entered, tell } from "../support/workflows.js";
 
 const config = 'tools: ["*"]';
 
@@ -21,7 +22,7 @@ const toldIn = ({ standIn }: Stage, request: number) =>
     .filter(({ role }) => role === "user")
     .flatMap(({ parts }) => parts.flatMap((part) => part.text ?? []));
 
-it("defect: a run never left its first step; now transitions, rules, exits, actions and premature stops are evaluated, counted and recorded", async () => {
+it("a workflow evaluates, counts and records transitions, rules, exits, actions and premature stops", async () => {
   const stage = await setStage(
     [
       says(text("I am done.")),
@@ -54,7 +55,7 @@ it("defect: a run never left its first step; now transitions, rules, exits, acti
   const { structured } = await spawn(stage, { workflow: "led" });
   expect(structured).toMatchObject({ status: "success", workflow: "led", step: "write", tool_calls_count: 2 });
   expect(stage.effects()).toEqual(["allowed"]);
-  expect(toldIn(stage, 2).at(-1)).toBe('You are now in step "write".\nlooked after 1');
+  expect(toldIn(stage, 2).at(-1)).toEqual(entered("write", "looked after 1"));
   const led = await tell(stage.host, structured);
   const types = led.events.map(({ type }) => type);
   for (const type of ["step_entered", "transition_taken", "variable_set", "message_injected", "tool_call_refused"])
@@ -63,7 +64,7 @@ it("defect: a run never left its first step; now transitions, rules, exits, acti
   expect(access.get("effects__add_line")?.allowed).toBe(true);
 });
 
-it("defect: what was not understood ran unrestricted; now it is refused and nothing is written or asked", async () => {
+it("spawn_agent refuses a workflow that it does not understand, and neither writes nor asks anything", async () => {
   const stage = await setStage([]);
   const broken = {
     toolz: { steps: [{ name: "a", allowed_toolz: [] }] },
@@ -83,7 +84,7 @@ it("defect: what was not understood ran unrestricted; now it is refused and noth
   expect(stage.standIn.requests).toEqual([]);
 });
 
-it("defect: an empty list of exit conditions, or an error in one, counted as met; now only what holds lets a run out", async () => {
+it("an empty list of exit conditions, or an error in one, lets no run out", async () => {
   const stage = await setStage(() => says(complete()));
   put(stage, "held", {
     variables: { n: "many" },
@@ -94,7 +95,7 @@ it("defect: an empty list of exit conditions, or an error in one, counted as met
   expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
 });
 
-it("defect: an error while a rule was evaluated let the call pass; now it blocks, and is recorded", async () => {
+it("a rule that fails while it is evaluated blocks the call, and the failure is recorded", async () => {
   const stage = await setStage([says(call("effects__add_line", { text: "x" })), says(complete())], { config });
   put(stage, "odd", { steps: [{ name: "a", rules: [{ name: "odd", when: "args.text > 1", action: "block" }] }] });
   const { structured } = await spawn(stage, { workflow: "odd" });
@@ -103,7 +104,7 @@ it("defect: an error while a rule was evaluated let the call pass; now it blocks
   expect(events.find(({ type }) => type === "condition_failed")).toMatchObject({ where: "steps.a.rules.0" });
 });
 
-it("defect: conditions were Python with a way out, and always false where they used get(); now they are read when the file is", async () => {
+it("spawn_agent refuses a condition that is no expression, when it reads the file", async () => {
   const stage = await setStage([]);
   for (const [name, when] of [
     ["escape", "().__class__.__bases__[0].__subclasses__()"],
@@ -113,12 +114,12 @@ it("defect: conditions were Python with a way out, and always false where they u
     put(stage, name, { variables: { a: 1 }, steps: [{ name: "a", transitions: [{ to: "b", when }] }, { name: "b" }] });
     const { isError, structured } = await spawn(stage, { workflow: name });
     expect(isError, when).toBe(true);
-    expect(structured.error.message).toMatch(new RegExp(`${name}\\.yaml:1:\\d+: the condition .* cannot be used: `));
+    expect(structured.error.message).toEqual(naming(new RegExp(`${name}\\.yaml:1:\\d+: `), "condition"));
   }
   expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
 });
 
-it("defect: complete was not offered, had to be allowed, and did not end the loop; now it always is, does, and can be refused", async () => {
+it("a step that allows no tool still offers complete, which the workflow can refuse and which ends the run", async () => {
   const stage = await setStage([says(complete()), says(call("request_step", { to: "b" })), says(complete())]);
   put(stage, "closed", {
     steps: [
@@ -131,12 +132,10 @@ it("defect: complete was not offered, had to be allowed, and did not end the loo
   expect(stage.standIn.requests).toHaveLength(3);
   for (const request of [0, 1, 2])
     expect(offeredIn(stage, request)).toEqual(["complete", "request_step", "ask", "read_result"]);
-  expect(JSON.stringify(answersIn(stage.standIn.requests[1]))).toContain(
-    'complete was refused: step \\"a\\" is not the last',
-  );
+  expect(JSON.stringify(answersIn(stage.standIn.requests[1]))).toEqual(naming("complete", '\\"a\\"'));
 });
 
-it("defect: partial and blocked ends were stored as success; now they are what the agent said", async () => {
+it("a run ends as partial or blocked where the agent says so", async () => {
   for (const status of ["partial", "blocked"]) {
     const stage = await setStage([says(complete(status))]);
     put(stage, "two", { steps: [{ name: "a" }, { name: "b" }] });
@@ -147,7 +146,7 @@ it("defect: partial and blocked ends were stored as success; now they are what t
   }
 });
 
-it("defect: a definition's time, turns and variables were ignored; now they count", async () => {
+it("an agent's definition sets the time, the turns and the variables of its runs", async () => {
   const stage = await setStage(() => says(call("effects__read_lines")));
   const definition = { prompt: "For {{ who }}.", variables: { who: "Ada" }, max_turns: 2, timeout_seconds: 20 };
   stage.bench.write("../home/agents/bounded.yaml", JSON.stringify(definition));
@@ -156,7 +155,7 @@ it("defect: a definition's time, turns and variables were ignored; now they coun
   expect(stage.standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^For Ada\./);
 });
 
-it("defect: tools were not shown by step, and names never shown were called; now each step shows its own, and others are refused", async () => {
+it("a step shows only its own tools, and the gate refuses calls of others", async () => {
   const stage = await setStage(
     [
       says(call("effects__add_line", { text: "unseen" }), call("effects__read_lines")),
@@ -182,7 +181,7 @@ it("defect: tools were not shown by step, and names never shown were called; now
   expect(stage.effects()).toEqual(["seen"]);
 });
 
-it("defect: variables set in on_enter and on_transition, and injected text, were lost; now the next turn has them, and the journal too", async () => {
+it("variables and messages that on_enter and on_transition set reach the next turn and the journal", async () => {
   const stage = await setStage([says(call("effects__read_lines")), says(complete())]);
   put(stage, "kept", {
     steps: [
@@ -204,7 +203,7 @@ it("defect: variables set in on_enter and on_transition, and injected text, were
     ],
   });
   const { structured } = await spawn(stage, { workflow: "kept" });
-  expect(toldIn(stage, 1).slice(-3)).toEqual(["On the way: 1.", 'You are now in step "b".', "Entered with 1 and 1."]);
+  expect(toldIn(stage, 1).slice(-3)).toEqual(["On the way: 1.", entered("b"), "Entered with 1 and 1."]);
   const { events } = await tell(stage.host, structured);
   const stored = events.filter(({ type }) => type === "variable_set").map(({ name, value }) => [name, value]);
   expect(stored.slice(0, 2)).toEqual([

@@ -54,7 +54,7 @@ export function toReport({
   folder,
 }: CampaignFacts): CampaignReport {
   const sum = (number: (audit: RunAudit) => number) => audits.reduce((total, audit) => total + number(audit), 0);
-  const count = (leases: (audit: RunAudit) => boolean) => audits.filter(leases).length;
+  const count = (holds: (audit: RunAudit) => boolean) => audits.filter(holds).length;
   const stuck = count(({ isStuck }) => isStuck);
   const [repeated, lost] = [sum((audit) => audit.repeated.length), sum((audit) => audit.lost.length)];
   const ok = repeated + lost + stuck === 0;

@@ -210,10 +210,11 @@ async function runBackup({ place: { databaseFile }, ...options }: Given): Promis
 }
 
 async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
-  const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }] = await Promise.all([
+  const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }, { inspectSqlite }] = await Promise.all([
     import("./cli/doctor.js"),
     import("./look-at-configuration.js"),
     import("./store/inspect-database.js"),
+    import("./store/inspect-sqlite.js"),
   ]);
   const { home, project, databaseFile } = place;
   return await doctor(
@@ -224,6 +225,7 @@ async function runDoctor({ place, version, json }: Given): Promise<CommandEnd> {
       home,
       project,
       databaseFile,
+      sqlite: inspectSqlite,
       database: () => inspectDatabase(databaseFile),
       configuration: () => lookAtConfiguration(place),
       async servers() {

@@ -1,9 +1,10 @@
 /** One open database, and what makes verbs of the functions that use it. */
-import Database from "better-sqlite3";
-import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import type Database from "better-sqlite3";
 import { StoreError } from "../core/errors.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { isSqliteError } from "./open-sqlite.js";
+import { type Drizzle, toDrizzle } from "./to-drizzle.js";
 
 const BRIEF_MS = 1; // one commit of another process
 const HURRY_MS = 50; // hosts kill us soon after the first sign of an end
@@ -12,7 +13,7 @@ type Act<A extends unknown[], R> = (...args: A) => R;
 
 export interface Connection {
   readonly sqlite: Database.Database;
-  readonly db: BetterSQLite3Database;
+  readonly db: Drizzle;
   /**
    * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
    * and waits: it has to be one transaction, or to be repeatable.
@@ -53,7 +54,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+        throw isSqliteError(error) || isSystemError(error) ? toStoreError(error, file) : error;
       }
     };
   }
@@ -81,7 +82,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
   return {
     sqlite,
-    db: drizzle(sqlite),
+    db: toDrizzle(sqlite),
     verb: (act) =>
       verbAtOnce((...args) => {
         try {

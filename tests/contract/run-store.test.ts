@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunEvent } from "../../src/core/event.js";
 import type { NewRun, RunHold, RunStore } from "../../src/core/ports.js";
 import type { Outcome } from "../../src/core/run.js";
+import { openSqlite } from "../../src/store/open-sqlite.js";
 import { openStore as openFile } from "../../src/store/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
 import { EVERYTHING } from "../support/run-filter.js";
@@ -203,7 +203,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     const hostSession = { id: "ses_host", clientName: "a-host", clientVersion: "1" };
     store.createRun(newRun({ hostSession }));
     store.createRun(newRun({ hostSession: { ...hostSession, clientName: "another" } }));
-    const database = new Database(file(), { readonly: true });
+    const database = openSqlite(file(), { readonly: true });
     expect(database.prepare("SELECT client_name FROM sessions WHERE kind = 'host'").pluck().all()).toEqual(["a-host"]);
     database.close();
   });
@@ -275,7 +275,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
   describe("leases", () => {
     const asOwner = (owner: string, leaseExpiresAt: number) => {
-      const database = new Database(file());
+      const database = openSqlite(file());
       database.prepare("UPDATE runs SET owner = ?, lease_expires_at = ?").run(owner, leaseExpiresAt);
       database.close();
     };
@@ -298,7 +298,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
     it("gives up a run at once whose owner on this machine is provably dead", () => {
       const hold = started();
-      const database = new Database(file());
+      const database = openSqlite(file());
       const owner = database.prepare("SELECT owner FROM runs").pluck().get() as string;
       database.close();
       const [machine] = owner.split("|");
@@ -308,7 +308,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
     it("tells a process from an earlier one with the same id", () => {
       const hold = started();
-      const database = new Database(file());
+      const database = openSqlite(file());
       const owner = database.prepare("SELECT owner FROM runs").pluck().get() as string;
       database.close();
       const [machine, , start] = owner.split("|");
@@ -321,7 +321,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       now += 60_000;
       expect(store.interruptAbandoned()).toEqual([]);
       store.renewLeases();
-      const database = new Database(file());
+      const database = openSqlite(file());
       expect(database.prepare("SELECT lease_expires_at FROM runs").pluck().get()).toBe(now + 15_000);
       database.close();
       expect(store.stillHeld([hold]).size).toBe(1);
@@ -343,7 +343,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     });
 
     it("is refused when a newer legwork wrote it", () => {
-      const database = new Database(file());
+      const database = openSqlite(file());
       database.prepare("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 1)").run();
       database.close();
       expect(() => openStore()).toThrow(/newer legwork: update legwork/);

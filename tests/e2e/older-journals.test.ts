@@ -1,8 +1,8 @@
 /** Databases of earlier versions: what they hold is read, shown and gone on with. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/open-sqlite.js";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 
@@ -17,7 +17,7 @@ async function setOldStage(...script: Parameters<typeof setStage>): Promise<Stag
   const stage = await setStage(...script);
   const { home, project } = stage.bench;
   mkdirSync(home, { recursive: true });
-  const database = new Database(join(home, "legwork.db"));
+  const database = openSqlite(join(home, "legwork.db"));
   database.exec(FIRST_VERSION.replaceAll("{{project}}", project));
   database.exec("UPDATE runs SET lease_expires_at = 20000 WHERE owner IS NOT NULL"); // long ago, whatever the day is
   database.close();
@@ -92,7 +92,7 @@ it("a run that ended in success is gone on from", async () => {
 it("an event of a newer version is refused in a sentence that says what to do, and costs nothing else", async () => {
   const { host, bench } = await setOldStage([]);
   const { run_id: id } = await runNamed("finished", host);
-  const database = new Database(join(bench.home, "legwork.db"));
+  const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND seq = 2").run(id);
   database.close();
   const refused = await host.call("get_run", { run_id: id, view: "events" });
@@ -105,7 +105,7 @@ it("an event of a newer version is refused in a sentence that says what to do, a
 it("a run that cannot be read keeps no other from being taken over, and is not taken itself", async () => {
   const { host, bench } = await setOldStage([says(text("All is written."))]);
   const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
-  const database = new Database(join(bench.home, "legwork.db"));
+  const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND type = 'model_replied'").run(unread.run_id);
   database.prepare("UPDATE runs SET interrupted_at = ? WHERE status = 'interrupted'").run(Date.now());
   database.close();

@@ -5,7 +5,6 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildFor, majorOf, otherBuild, type SqliteBuild } from "./sqlite-build.js";
 
-const PACKAGE_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 const MODULES = `${sep}node_modules${sep}`;
 const requireFromHere = createRequire(import.meta.url);
 
@@ -68,12 +67,18 @@ function run(command: string, { node }: Versions): string {
 
 /** A global installation has no package.json, and npm finds it by an option. */
 function inInstallation(command: string): string {
-  const [above] = PACKAGE_FOLDER.split(MODULES);
-  if (above === undefined || !PACKAGE_FOLDER.includes(MODULES)) return `"${command}" in ${PACKAGE_FOLDER}`;
+  const folder = packageFolder(dirname(fileURLToPath(import.meta.url)));
+  const [above] = folder.split(MODULES);
+  if (above === undefined || above === folder) return `"${command}" in ${folder}`;
   if (existsSync(join(above, "package.json"))) return `"${command}" in ${above}`;
   return command.startsWith("npm rebuild")
     ? `"${command} -g"`
     : `"${command} -g" and the name or file that legwork was installed from`;
+}
+
+function packageFolder(from: string): string {
+  const above = dirname(from);
+  return above === from || existsSync(join(from, "package.json")) ? from : packageFolder(above);
 }
 
 function folderOf({ name }: SqliteBuild): string | null {

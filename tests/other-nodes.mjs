@@ -12,7 +12,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 const ROOT = resolve(import.meta.dirname, "..");
 const MAJORS = ["22", "24"];
 const NODES = join(ROOT, "node_modules/.cache/other-nodes");
-const STEP_MS = 240_000;
+const STEP_MS = 480_000;
 const TESTS = [
   "tests/unit",
   "tests/contract",

@@ -1,6 +1,6 @@
 /** Node is another one than at the install, or SQLite's binary is missing: the message names both, and what mends it. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -10,6 +10,7 @@ import { baseEnv, createWorkbench, type Workbench } from "../support/host.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SHIPPED = ["bin", "dist/bundle", "drizzle", "workflows", "package.json"];
+const WORKSPACE_SERVER = "@modelcontextprotocol/server-filesystem";
 const NODE = process.versions.node;
 const MAJOR = Number.parseInt(NODE, 10);
 const NEEDS_COMPILED = MAJOR < 22;
@@ -26,6 +27,9 @@ function install(): Installation {
   onTestFinished(() => bench.remove());
   const folder = join(bench.root, "an installation");
   for (const part of SHIPPED) cpSync(join(ROOT, part), join(folder, "node_modules/legwork", part), { recursive: true });
+  const servers = join(folder, "node_modules/@modelcontextprotocol");
+  mkdirSync(servers);
+  symlinkSync(join(ROOT, "node_modules", WORKSPACE_SERVER), join(folder, "node_modules", WORKSPACE_SERVER));
   writeFileSync(join(folder, "package.json"), "{}");
   const program = join(folder, "node_modules/legwork/bin/legwork.js");
   return {

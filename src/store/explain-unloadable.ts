@@ -47,15 +47,17 @@ export function explainUnloadable(cause: unknown, running: Versions): string {
 function explainMissing(build: SqliteBuild, running: Versions): string {
   const other = folderOf(otherBuild(build));
   const install = build.isCompiled ? "npm i" : "npm i --ignore-scripts";
-  if (other === null)
+  const installedBy = other === null ? null : build.isCompiled ? "Node 22 or newer" : installerOf(other, running);
+  if (installedBy === null)
     return `SQLite is not installed for Node ${running.node}: ${run(`${install} --include=optional`, running)}`;
-  const installer = build.isCompiled ? "Node 22 or newer" : installerOf(other);
-  return `legwork was installed with ${installer}, and this is Node ${running.node}: ${run(install, running)}`;
+  return `legwork was installed with ${installedBy}, and this is Node ${running.node}: ${run(install, running)}`;
 }
 
-function installerOf(compiledFolder: string): string {
+/** Null where the same Node built it. */
+function installerOf(compiledFolder: string, running: Versions): string | null {
   const binary = binaryIn(compiledFolder);
   const modules = existsSync(binary) ? modulesOf(binary) : null;
+  if (modules === running.modules) return null;
   return modules === null ? "Node 20" : nodeOf(modules);
 }
 

@@ -1,8 +1,8 @@
 /** Answers to waiting runs: what is refused, what waiting costs, and how it can end. */
 
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { leaveUnanswered, letExpire, questionOf, respond, settled } from "../support/people.js";
 import { calls, completes, eventsOf, type Led, shareStage, tell } from "../support/workflows.js";
 
@@ -119,7 +119,7 @@ it("a waiting run uses no slot", async () => {
 
 it("the time in which it waits does not count against timeout_seconds", async () => {
   const led = await leadAsking({ timeout_seconds: 600 });
-  const database = new Database(join(stage.bench.home, "legwork.db"));
+  const database = openSqlite(join(stage.bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET at = at - 3600000 WHERE run_id = ?").run(led.run.run_id);
   database.close();
   expect((await respond(stage, led, { answer: "after an hour" })).run).toMatchObject({ status: "success" });

@@ -1,8 +1,8 @@
 /** Bad arguments from the wire: each gets one clear sentence, nothing is written, and the server goes on serving. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type GeminiStandIn, startGeminiStandIn, status } from "../support/gemini-stand-in.js";
 import { createWorkbench, openHost, type TestHost, type ToolResult, type Workbench } from "../support/host.js";
 import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 /** How many rows each table has. */
 function rowCounts(): Record<string, number> {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const count = (table: string) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
   const counts = Object.fromEntries(["runs", "run_events", "sessions", "blobs"].map((name) => [name, count(name)]));
   database.close();

@@ -1,8 +1,8 @@
 /** Bad files, folders and servers around legwork: one clear sentence each, nothing half written, the server goes on. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import type { TestHost, ToolResult, Workbench } from "../support/host.js";
 import {
   accessOf,
@@ -189,12 +189,12 @@ describe("a database that cannot be used", () => {
 
   it("since it is another program's is left as it is", async () => {
     const bench = setTalk();
-    const other = new Database(fileOf(bench));
+    const other = openSqlite(fileOf(bench));
     other.exec("CREATE TABLE runs (distance REAL); INSERT INTO runs VALUES (42.195)");
     other.close();
     const host = await setHost(bench);
     expectRefusal(await host.call("list_runs"), "store", `${fileOf(bench)} is not a legwork database`);
-    const after = new Database(fileOf(bench), { readonly: true });
+    const after = openSqlite(fileOf(bench), { readonly: true });
     expect(after.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all()).toEqual(["runs"]);
     after.close();
   });
@@ -216,7 +216,7 @@ describe("a database that cannot be used", () => {
     expect(await allRuns(host)).toMatchObject([{ status: "success" }]);
 
     function change(sql: string): void {
-      const database = new Database(fileOf(bench));
+      const database = openSqlite(fileOf(bench));
       database.exec(sql);
       database.close();
     }

@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, spawnRaw, until, type Workbench } from "../support/host.js";
@@ -18,7 +18,7 @@ function bareBench(): Workbench {
 }
 
 function readRuns(bench: Workbench) {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const rows = database.prepare("SELECT id, status, owner, epoch FROM runs").all() as { id: string; status: string }[];
   const interruptedAt = database
     .prepare("SELECT at FROM run_events WHERE type = 'run_interrupted'")

@@ -1,8 +1,8 @@
 /** What earlier agent runners got wrong and this one must not; other files have more, each named "defect". */
 
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 
@@ -38,7 +38,7 @@ it("defect: the model passed session ids itself; now they come from the connecti
   const other = await anotherHost({ clientName: "another-host" });
   await host.call("spawn_agent", ask);
   await other.call("spawn_agent", ask);
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const parents = database
     .prepare("SELECT client_name FROM runs JOIN sessions ON sessions.id = runs.parent_session_id ORDER BY runs.id")
     .pluck()

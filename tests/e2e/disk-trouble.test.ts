@@ -1,8 +1,8 @@
 /** A disk that is full, and one that can only be read, as a host meets them. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { CAN_MOUNT, fillDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../support/disks.js";
 import { processExists, until, type Workbench } from "../support/host.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
@@ -55,7 +55,7 @@ describe.skipIf(!CAN_MOUNT)("a disk that is full", () => {
     expect(await runScript(host, "talk")).toMatchObject({ status: "success", result: "hello" });
     // SQLite follows links by name, and so would not find the host's own disk: it looks at a copy.
     for (const name of ["legwork.db", "legwork.db-wal"]) copyFileSync(join(home, name), join(bench.root, name));
-    const database = new Database(join(bench.root, "legwork.db"));
+    const database = openSqlite(join(bench.root, "legwork.db"));
     expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
     const counts = "SELECT last_seq AS last, (SELECT count(*) FROM run_events WHERE run_id = id) AS events FROM runs";
     const rows = database.prepare(counts).all() as { last: number; events: number }[];

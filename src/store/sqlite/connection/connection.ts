@@ -1,7 +1,8 @@
 /** One open database, and what makes verbs of the functions that use it. */
-import Database from "better-sqlite3";
-import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import type Database from "better-sqlite3";
 import { StoreError } from "../../../core/errors.js";
+import { isSqliteError } from "../driver/open-sqlite.js";
+import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 
@@ -11,7 +12,7 @@ type Act<A extends unknown[], R> = (...args: A) => R;
 
 export interface Connection {
   readonly sqlite: Database.Database;
-  readonly db: BetterSQLite3Database;
+  readonly db: Drizzle;
   /**
    * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
    * and waits: it has to be one transaction, or to be repeatable.
@@ -49,7 +50,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+        throw isSqliteError(error) || isSystemError(error) ? toStoreError(error, file) : error;
       }
     };
   }
@@ -77,7 +78,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
   return {
     sqlite,
-    db: drizzle(sqlite),
+    db: toDrizzle(sqlite),
     verb: (act) =>
       verbAtOnce((...args) => {
         try {

@@ -11,9 +11,9 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
 import { ConfigError, StoreError } from "../../../core/errors.js";
 import { openDatabase, toStoreError } from "../connection/open-database.js";
+import { openSqlite } from "../driver/open-sqlite.js";
 
 export interface Backup {
   readonly runs: number;
@@ -69,7 +69,7 @@ async function copyInto(copy: string, file: string): Promise<void> {
 /** Makes one file of it, that needs no log beside it, and reads all of it. Returns the number of its runs. */
 function check(copy: string): number {
   try {
-    const database = new Database(copy);
+    const database = openSqlite(copy);
     try {
       database.pragma("journal_mode = DELETE");
       const verdict = database.pragma("integrity_check(1)", { simple: true });

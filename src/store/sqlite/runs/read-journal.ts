@@ -5,8 +5,8 @@ import { alias } from "drizzle-orm/sqlite-core";
 import type { EffectfulCall, RunStore } from "../../../core/ports/run-store.js";
 import type { StoredEvent } from "../../../core/run/event.js";
 import { readEvent } from "../../../core/run/read-event.js";
-import { toNative } from "../connection/native-statement.js";
 import { isLandmark, runEvents } from "../connection/tables.js";
+import { toNative } from "../driver/native-statement.js";
 
 /**
  * What names the call (the same for each start of it), its tool, its turn, and JSON of whether its answer was an error

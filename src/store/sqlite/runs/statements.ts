@@ -14,17 +14,17 @@ import {
   type Placeholder,
   sql,
 } from "drizzle-orm";
-import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { USD_PLACES } from "../../../core/run/cost.js";
 import { isEnded, LEGAL_FROM, REOPENED, RUN_STATUSES, type RunStatus } from "../../../core/run/run.js";
-import { toNative } from "../connection/native-statement.js";
 import { blobs, runEvents, runs, sessions } from "../connection/tables.js";
+import { toNative } from "../driver/native-statement.js";
+import type { Drizzle } from "../driver/to-drizzle.js";
 
 const { placeholder } = sql;
 const LIVING = RUN_STATUSES.filter((status) => !isEnded(status));
 
-export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Database) {
+export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
   return {
     insertEvent: toNative(
       sqlite,
@@ -236,7 +236,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
  * A commit that changes the status: guarded by the epoch and by the statuses that may come before.
  * Ends and interruptions raise the epoch and clear the owner, so that whoever held the run can write nothing more.
  */
-export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Database, to: RunStatus) {
+export function prepareTransition(sqlite: Database.Database, db: Drizzle, to: RunStatus) {
   const letGo = to !== "running" && to !== "pending";
   const query = db
     .update(runs)

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { naming } from "../support/naming.js";
+import { type Fact, naming } from "../support/naming.js";
 import { leaveUnanswered, letExpire, questionOf, respond, settled } from "../support/people.js";
 import { calls, completes, eventsOf, type Led, shareStage, tell } from "../support/workflows.js";
 
@@ -22,50 +22,60 @@ const leadApproval = () =>
     args: { tools: ["*"] },
   });
 
-/** What is refused says one sentence and writes nothing. */
-async function refused(led: Led, said: object): Promise<string> {
+/** The error of an answer that has to be refused, which writes nothing. */
+async function refused(led: Led, said: object) {
   const { run_id } = led.run;
   const before = await tell(stage.host, led.run);
   const { isError, structured } = await stage.host.call("respond_to_run", { run_id, ...said });
   expect(isError).toBe(true);
   expect((await tell(stage.host, led.run)).events).toEqual(before.events);
-  return structured.error.message;
+  return structured.error;
 }
+
+const invalid = (...facts: readonly Fact[]) => ({
+  code: "invalid_arguments",
+  message: naming(...facts),
+});
+const notAnswerable = (...facts: readonly Fact[]) => ({ code: "not_answerable", message: naming(...facts) });
 
 describe("respond_to_run refuses in one sentence and writes nothing", () => {
   it("an argument that does not fit a question", async () => {
     const led = await leadAsking();
     const id = led.run.run_id;
-    expect(await refused(led, {})).toEqual(naming("approve", "answer", "message"));
-    expect(await refused(led, { remark: "hm" })).toEqual(naming("approve", "answer"));
-    expect(await refused(led, { answer: "a", message: "b" })).toContain("message");
-    expect(await refused(led, { approve: true })).toEqual(naming(id, "q1", "answer"));
-    expect(await refused(led, { answer: "  \n" })).toEqual(naming(id, "q1", "answer"));
-    expect(await refused(led, { answer: "a", question_id: "q2" })).toEqual(naming(id, "q1", "q2"));
-    expect(await refused(led, { answer: "x".repeat(20_001) })).toEqual(naming("answer", "20001", /\b20000\b/));
-    expect(await refused(led, { answer: "a", remark: "x".repeat(20_001) })).toEqual(naming("20001", /\b20000\b/));
-    expect(await refused(led, { message: " " })).toContain("message");
+    expect(await refused(led, {})).toMatchObject(invalid("approve", "answer", "message"));
+    expect(await refused(led, { remark: "hm" })).toMatchObject(invalid("approve", "answer"));
+    expect(await refused(led, { answer: "a", message: "b" })).toMatchObject(invalid("message"));
+    expect(await refused(led, { approve: true })).toMatchObject(notAnswerable(id, "q1", "answer"));
+    expect(await refused(led, { answer: "  \n" })).toMatchObject(notAnswerable(id, "q1", "answer"));
+    expect(await refused(led, { answer: "a", question_id: "q2" })).toMatchObject(notAnswerable(id, "q1", "q2"));
+    expect(await refused(led, { answer: "x".repeat(20_001) })).toMatchObject(invalid("answer", "20001", /\b20000\b/));
+    expect(await refused(led, { answer: "a", remark: "x".repeat(20_001) })).toMatchObject(
+      invalid(/remark|comment/, "20001", /\b20000\b/),
+    );
+    expect(await refused(led, { message: " " })).toMatchObject(invalid("message"));
     expect((await respond(stage, led, { answer: "a", question_id: "q1" })).run.status).toBe("success");
   });
 
   it("an argument that does not fit an approval", async () => {
     const led = await leadApproval();
     const id = led.run.run_id;
-    expect(await refused(led, { answer: "yes" })).toEqual(naming(id, "q1", "approve"));
-    expect(await refused(led, { approve: true, answer: "yes" })).toEqual(naming(id, "q1", "answer"));
+    expect(await refused(led, { answer: "yes" })).toMatchObject(notAnswerable(id, "q1", "approve"));
+    expect(await refused(led, { approve: true, answer: "yes" })).toMatchObject(notAnswerable(id, "q1", "answer"));
     await respond(stage, led, { approve: false });
   });
 
   it("an answer to a run that waits for nothing, a second answer, and an answer to an earlier question", async () => {
     const never = await stage.lead({ workflow: null, replies: [{ text: "Done." }] });
-    expect(await refused(never, { answer: "a" })).toEqual(naming(never.run.run_id, "success"));
+    expect(await refused(never, { answer: "a" })).toMatchObject(notAnswerable(never.run.run_id, "success"));
     const led = await leadAsking({}, asks());
     const second = await respond(stage, led, { answer: "first" });
     expect(questionOf(second).id).toBe("q2");
-    expect(await refused(second, { answer: "first", question_id: "q1" })).toEqual(naming(led.run.run_id, "q2", "q1"));
+    expect(await refused(second, { answer: "first", question_id: "q1" })).toMatchObject(
+      notAnswerable(led.run.run_id, "q2", "q1"),
+    );
     const ended = await respond(stage, second, { answer: "second" });
-    expect(await refused(ended, { answer: "again", question_id: "q2" })).toEqual(
-      naming(led.run.run_id, "q2", "test-host"),
+    expect(await refused(ended, { answer: "again", question_id: "q2" })).toMatchObject(
+      notAnswerable(led.run.run_id, "q2", "test-host"),
     );
     const unknown = await stage.host.call("respond_to_run", { run_id: "run_x", answer: "a" });
     expect(unknown.structured.error.message).toContain("run_x");
@@ -81,7 +91,9 @@ describe("respond_to_run refuses in one sentence and writes nothing", () => {
     expect(stage.effects()).not.toContain("never approved");
     expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: false, door: "nobody" }]);
     const asking = await leaveUnanswered(stage, await leadAsking());
-    expect(await refused(asking, { answer: "a", question_id: "q1" })).toEqual(naming(asking.run.run_id, "q1"));
+    expect(await refused(asking, { answer: "a", question_id: "q1" })).toMatchObject(
+      notAnswerable(asking.run.run_id, "q1"),
+    );
   });
 
   it("an agent that calls it for itself", async () => {
@@ -121,10 +133,10 @@ it("a waiting run can be cancelled and completed, and takes no answer then", asy
   const cancel = await stage.host.call("cancel_run", { run_id: cancelled.run.run_id });
   expect(cancel.structured).toMatchObject({ was: "waiting", status: "cancelled" });
   expect(cancel.structured).not.toHaveProperty("question");
-  expect(await refused(cancelled, { answer: "a" })).toEqual(naming(cancelled.run.run_id, "cancelled"));
-  expect(await refused(cancelled, { message: "a" })).toEqual(naming(cancelled.run.run_id, "cancelled"));
+  expect(await refused(cancelled, { answer: "a" })).toMatchObject(notAnswerable(cancelled.run.run_id, "cancelled"));
+  expect(await refused(cancelled, { message: "a" })).toMatchObject(notAnswerable(cancelled.run.run_id, "cancelled"));
   const completed = await leadAsking();
   const outcome = { run_id: completed.run.run_id, result: "by hand", status: "success" };
   expect((await stage.host.call("complete", outcome)).structured).toMatchObject({ was: "waiting", status: "success" });
-  expect(await refused(completed, { answer: "a" })).toEqual(naming(completed.run.run_id, "success"));
+  expect(await refused(completed, { answer: "a" })).toMatchObject(notAnswerable(completed.run.run_id, "success"));
 });

@@ -13,7 +13,7 @@ const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
 const odd = (tools: readonly object[]) =>
   `  odd: ${JSON.stringify({ command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS: JSON.stringify(tools) } })}\n`;
 
-it("a message that is too large ends the connection and the process", async () => {
+it("a message that is too large ends the connection and the process", { timeout: 60_000 }, async () => {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   const peer = spawnRaw(bench);

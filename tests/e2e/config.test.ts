@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { reply, startGeminiStandIn } from "../support/gemini-stand-in.js";
 import type { HostOptions, TestHost, Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import {
   accessOf,
   effectServer,
@@ -15,7 +16,6 @@ import {
   setHost,
   toolTexts,
 } from "../support/rehearsals.js";
-import { naming } from "../support/naming.js";
 
 const TRUSTING = { LEGWORK_TRUST_PROJECT: "1" };
 const dollar = (name: string) => `\${${name}}`;
@@ -309,7 +309,9 @@ describe("the project", () => {
     return text.replace(/^.*:\n/, "").trim();
   }
 
-  it("is the nearest folder above with .git or .legwork, unless --project names another", async () => {
+  it("is the nearest folder above with .git or .legwork, unless --project names another", {
+    timeout: 60_000,
+  }, async () => {
     const bench = setBench();
     const inner = join(bench.project, "packages", "inner");
     const deep = join(inner, "src", "deep");
@@ -341,9 +343,7 @@ describe("the project", () => {
     rehearse(bench, "talk", [{ text: "hello" }]);
     const host = await setHost(bench, { cwd: folderOf(bench) });
     const run = await runScript(host, "talk");
-    expect(run.notices).toEqual([
-      naming(folderOf(bench), '"workspace"', "--project"),
-    ]);
+    expect(run.notices).toEqual([naming(folderOf(bench), '"workspace"', "--project")]);
     expect((await accessOf(host, run.run_id)).size).toBe(0);
   });
 });

@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 import { LARGEST_SOURCE } from "../../src/core/context.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { EFFECT_SERVER, type TestHost, until } from "../support/host.js";
-import { rehearse, rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 import { naming } from "../support/naming.js";
+import { rehearse, rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 
 const played = { prompt: "play", provider: "rehearsal", model: "done" };
 
@@ -65,7 +65,9 @@ Your task:
 paint it`);
 });
 
-it("spawn_agent refuses a source that cannot be read in one sentence, and writes nothing", { timeout: 60_000 }, async () => {
+it("spawn_agent refuses a source that cannot be read in one sentence, and writes nothing", {
+  timeout: 60_000,
+}, async () => {
   const bench = setBench();
   rehearse(bench, "done", [{ text: "done" }]);
   rehearse(bench, "slow", [{ delay_ms: 60_000, text: "late" }]);

@@ -42,7 +42,7 @@ async function withSlowRun() {
     method: "tools/call",
     params: { name: "spawn_agent", arguments: { prompt: "go" } },
   });
-  await until(() => slowStages().includes("started"));
+  await until(() => slowStages().includes("started"), 20_000);
   return { bench, peer, slowStages };
 }
 
@@ -68,7 +68,7 @@ it.each([
   const { rows, interruptedAt, health } = readRuns(bench);
   expect(rows).toMatchObject([{ status: "interrupted", owner: null, epoch: 2 }]);
   expect(interruptedAt).toHaveLength(1);
-  expect((interruptedAt[0] ?? 0) - begun).toBeLessThan(100);
+  expect((interruptedAt[0] ?? 0) - begun).toBeLessThan(1_000);
   expect(health).toBe("ok");
   expect(slowStages()).toContain("cancelled");
   expect(processesOf(bench)).toEqual([]);

@@ -96,7 +96,7 @@ it("the outcome of an effectful call is unknown after its time-out", async () =>
 });
 
 it("neighbouring read-only calls run together, and effectful ones in order, one at a time", async () => {
-  const { host, effects } = await setStage([
+  const { host, effects, slowStages } = await setStage([
     reply([
       call("effects__slow", { ms: 400 }),
       call("effects__slow", { ms: 401 }),
@@ -109,6 +109,7 @@ it("neighbouring read-only calls run together, and effectful ones in order, one 
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured.status).toBe("success");
   expect(effects()).toEqual(["first", "second"]);
+  expect(slowStages()).toEqual(["started", "started", "finished", "finished", "started", "finished"]);
   const { events } = (await host.call("get_run", { run_id: structured.run_id, view: "events" })).structured;
   const order = events
     .filter(({ type }) => type.startsWith("tool_call"))

@@ -171,7 +171,7 @@ describe("legwork among the imported servers", () => {
     await trust(bench);
     const { notices, servers, running } = await play(bench);
     expect(running).toEqual(ALL);
-    const ours = (name: string) => naming(`mcpServers.${name}`, join(bench.project, MCP), "legwork");
+    const ours = (name: string) => naming(`mcpServers.${name}`, join(bench.project, MCP), /\blegwork\b(?!-)/);
     expect(notices).toEqual(Object.keys(spellings).map(ours));
     for (const name of Object.keys(spellings)) expect(servers).not.toContain(name);
   });

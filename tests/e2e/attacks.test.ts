@@ -24,7 +24,9 @@ it("a message that is too large ends the connection and the process", { timeout:
   expect(await peer.exited).toBe(0);
 });
 
-it("the server takes a prompt of eleven megabytes, which is more than the protocol's library allows by default", async () => {
+it("the server takes a prompt of eleven megabytes, which is more than the protocol's library allows by default", {
+  timeout: 60_000,
+}, async () => {
   const { host } = await setStage([says(text("read"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "x".repeat(11_000_000), wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "read" });

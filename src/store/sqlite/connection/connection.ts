@@ -1,4 +1,4 @@
-/** One open database, and what makes verbs of the functions that use it. */
+/** One open database, and its transactions. */
 import type Database from "better-sqlite3";
 import { StoreError } from "../../../core/errors.js";
 import { isSqliteError } from "../driver/open-sqlite.js";
@@ -57,7 +57,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
   function atomicallyUnsynced<R>(act: () => R): R {
     if (sqlite.inTransaction) return act();
-    sync.check(); // what nobody can make sure of is not written: our holds run out, and others go on
+    sync.check(); // after a failed fsync this process writes nothing: its leases expire, and others continue
     return transaction.immediate(act) as R;
   }
 
@@ -104,7 +104,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   };
 }
 
-/** A failed sync; what callers throw themselves has no such code. */
+/** A failed fsync; errors that callers throw have no such code. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }

@@ -1,4 +1,4 @@
-/** The Onlooker port on SQLite: reads the file as any program could, apart from the verbs that legwork itself uses. */
+/** The DatabaseObserver port on SQLite: reads the file as any program could, without the verbs of legwork itself. */
 import type { DatabaseObserver, HeldRun, RawEvent, SeenRun } from "../../../core/ports/database-observer.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { processOf } from "./owner.js";

@@ -41,7 +41,7 @@ function prepareForWriting(database: Database.Database, file: string): void {
   migrate(database, file);
 }
 
-/** What an SQLite or file error means for the user. */
+/** An SQLite or file error in words for the user. */
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);

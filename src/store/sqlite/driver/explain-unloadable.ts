@@ -1,4 +1,4 @@
-/** What to say, and what to do, where SQLite cannot be loaded: mostly because Node is another one than at the install. */
+/** Explains why SQLite cannot be loaded, mostly because another Node installed it, and names the command that mends it. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";

@@ -20,11 +20,11 @@ export interface Backup {
   readonly bytes: number;
 }
 
-const ALL_PAGES = 2 ** 31 - 1; // a copy in steps begins anew whenever somebody has written
+const ALL_PAGES = 2 ** 31 - 1; // a copy in steps starts again after each commit of another process
 
 /**
- * Writes the copy under a name of its own, checks it, and only then gives it its name: whoever finds that name has a whole
- * copy, in one file, that only its user can read. Throws ConfigError where the name is taken or cannot be had, StoreError.
+ * Writes the copy under another name, checks it, and only then renames it: a file of that name is a whole copy that only its
+ * user can read. Throws ConfigError where the name is taken or cannot be written, StoreError.
  */
 export async function backupDatabase(file: string, target: string): Promise<Backup> {
   if (!existsSync(file)) throw new ConfigError(`there is no ${file} yet: nothing has been stored`);

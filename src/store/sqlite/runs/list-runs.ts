@@ -1,4 +1,4 @@
-/** Lists of runs, whose cost does not grow with the number of runs that there are, whatever is asked. */
+/** Lists of runs: the cost of any list does not grow with the number of stored runs. */
 import type Database from "better-sqlite3";
 import { type InferSelectModel, type SQL, sql } from "drizzle-orm";
 import type { RunFilter } from "../../../core/ports/run-store.js";

@@ -1,4 +1,4 @@
-/** The prepared statements of the hot path: what every turn of every run executes. */
+/** The prepared statements of the hot path, which every turn of every run executes. */
 
 import type Database from "better-sqlite3";
 import {
@@ -50,7 +50,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
         })
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running"))),
     ),
-    /** What a run has finished brings those on that wait for it: their next crash is not one more of the same. */
+    /** Progress of a run is progress of the runs that wait for it: their next crash counts as a new one. */
     forgiveAncestors: toNative(
       sqlite,
       db
@@ -66,7 +66,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
           )`,
         ),
     ),
-    /** Whoever held the run before can write nothing more; what it ended with is taken back, where that was asked for. */
+    /** The former owner can write nothing more; an end is taken back where a caller asked for it. */
     claim: toNative(
       sqlite,
       db
@@ -149,7 +149,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       .from(runs)
       .where(and(eq(runs.project, placeholder("project")), eq(runs.idempotencyKey, placeholder("key"))))
       .prepare(),
-    /** What a change of the row has led to: asked for by itself, it takes half as long as with RETURNING. */
+    /** The position after a change of the row: a query of its own takes half as long as RETURNING. */
     getPosition: toNative(
       sqlite,
       db

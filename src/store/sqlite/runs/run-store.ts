@@ -75,7 +75,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   });
   const listEvents = verb(journal.listEvents);
 
-  /** A run as its claim left it, with its journal; null where it was ended since. */
+  /** A run that this process has just claimed, with its journal; none where it was ended since. */
   function claimed({ runId, epoch }: RunLease) {
     const run = getRun(runId);
     return run?.status === "running" && run.epoch === epoch + 1 ? [{ run, events: listEvents(runId, ALL) }] : [];
@@ -114,14 +114,16 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     async claimAll(candidates) {
       const claims = candidates.filter(({ events }) => !events.some(letsGo));
       for (const { lease } of claims) listEvents(lease.runId, ALL); // no run of a tree is claimed if one cannot be read
-      verb(() =>
-        atomically(() => {
-          for (const { lease, events } of candidates)
-            if (events.some(letsGo)) writes.append(lease, events);
-            else writes.claim(lease, events);
-        }),
+      const owned = verb(() =>
+        atomically(() =>
+          candidates.filter(({ lease, events }) => {
+            if (!events.some(letsGo)) return writes.claim(lease, events);
+            writes.append(lease, events);
+            return false;
+          }),
+        ),
       )();
-      return claims.flatMap(({ lease }) => claimed(lease));
+      return owned.flatMap(({ lease }) => claimed(lease));
     },
     async reopen(lease, events) {
       const isClaimed = verb(() => atomically(() => writes.claim(lease, events)))();

@@ -1,15 +1,16 @@
 /** One open database, and what makes verbs of the functions that use it. */
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
-import { StoreError } from "../../../core/errors.js";
+import { newerVersion, StoreError } from "../../../core/errors.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { createVersionFence, type VersionFence } from "./version-fence.js";
 
 const BRIEF_MS = 1; // one commit of another process
 
 type Act<A extends unknown[], R> = (...args: A) => R;
 
-export interface Connection {
+export interface Connection extends VersionFence {
   readonly sqlite: Database.Database;
   readonly db: BetterSQLite3Database;
   /**
@@ -41,6 +42,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
+  const fence = createVersionFence(sqlite, file);
   waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
 
   function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
@@ -49,7 +51,8 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+        if (!(error instanceof Database.SqliteError || isSystemError(error))) throw error;
+        throw misfits(error, fence) ? newerVersion(file, { cause: error }) : toStoreError(error, file);
       }
     };
   }
@@ -76,6 +79,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   }
 
   return {
+    ...fence,
     sqlite,
     db: drizzle(sqlite),
     verb: (act) =>
@@ -101,6 +105,16 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       sqlite.close();
     },
   };
+}
+
+/** Whether a statement failed because a newer legwork has changed the tables. */
+function misfits(error: unknown, { isOutdated }: VersionFence): boolean {
+  if (!(error instanceof Database.SqliteError) || !/^SQLITE_(ERROR|CONSTRAINT)/.test(error.code)) return false;
+  try {
+    return isOutdated();
+  } catch {
+    return false; // the first failure says more
+  }
 }
 
 /** A failed sync; what callers throw themselves has no such code. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { TestHost, ToolResult, Workbench } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import {
   accessOf,
   effectServer,
@@ -208,10 +209,10 @@ describe("a database that cannot be used", () => {
     const host = await setHost(bench);
     expectRefusal(
       await host.call("list_runs"),
-      "store",
-      /was written by a newer legwork: update legwork, or set LEGWORK_HOME/,
+      "newer_version",
+      mentions("newer", "restart", "update", "LEGWORK_HOME"),
     );
-    expectRefusal(await host.call("spawn_agent", played), "store", /newer legwork/);
+    expectRefusal(await host.call("spawn_agent", played), "newer_version", mentions("newer"));
     change("DELETE FROM __drizzle_migrations WHERE hash = 'of the future'");
     expect(await allRuns(host)).toMatchObject([{ status: "success" }]);
 

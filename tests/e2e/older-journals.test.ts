@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 
 /**
  * Written by the commit 96a4508: a run led by a workflow to its end; one whose process was killed between an effectful
@@ -97,8 +98,8 @@ it("an event of a newer version is refused in a sentence that says what to do, a
   database.close();
   const refused = await host.call("get_run", { run_id: id, view: "events" });
   expect(refused.isError).toBe(true);
-  expect(refused.structured.error).toMatchObject({ code: "store" });
-  expect(refused.structured.error.message).toMatch(/newer legwork.*update legwork/);
+  expect(refused.structured.error).toMatchObject({ code: "newer_version" });
+  expect(refused.structured.error.message).toMatch(mentions(id, "newer", "restart", "update"));
   expect((await runNamed("cut", host)).status).toBe("interrupted");
 });
 

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { Pin } from "../../src/core/ports/catalog-store.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore, type Store } from "../../src/store/sqlite/open-store.js";
 import { created, startedRun } from "../support/contract-bench.js";
 import { mentions } from "../support/mentions.js";
@@ -20,7 +20,7 @@ let store: Store;
 const clock = { now: () => now };
 const file = () => join(folder, "home", "legwork.db");
 const read = <T>(sql: string): T[] => {
-  const database = new Database(file(), { readonly: true });
+  const database = openSqlite(file(), { readonly: true });
   const rows = database.prepare(sql).raw().all() as T[];
   database.close();
   return rows;
@@ -52,7 +52,7 @@ describe("the file", () => {
   });
 
   it("is refused when a newer legwork wrote it", () => {
-    const database = new Database(file());
+    const database = openSqlite(file());
     database.prepare("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 1)").run();
     database.close();
     expect(() => openStore(file(), clock)).toThrow(mentions("newer", "update"));
@@ -93,7 +93,7 @@ describe("rows", () => {
 describe("the owner of a run", () => {
   /** Makes another process of this machine the owner, with a lease that is valid. */
   const setOwner = (change: (machine: string, start: string) => string) => {
-    const database = new Database(file());
+    const database = openSqlite(file());
     const owner = database.prepare("SELECT owner FROM runs").pluck().get() as string;
     const [machine = "", , start = ""] = owner.split("|");
     database.prepare("UPDATE runs SET owner = ?, lease_expires_at = ?").run(change(machine, start), now + 60_000);
@@ -125,7 +125,7 @@ describe("a file of the first legwork", () => {
     const old = join(folder, "old", "legwork.db");
     mkdirSync(dirname(old));
     const sql = readFileSync(FIRST_MIGRATION, "utf8");
-    const database = new Database(old);
+    const database = openSqlite(old);
     database.exec(sql);
     database.exec(
       "CREATE TABLE __drizzle_migrations (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, created_at INTEGER)",
@@ -145,7 +145,7 @@ describe("a file of the first legwork", () => {
     opened.catalogs.save("a", { tools: [], complete: true });
     opened.pins.accept("f", "s", [pinOf("read")]);
     await opened.runs.close();
-    const database = new Database(old, { readonly: true });
+    const database = openSqlite(old, { readonly: true });
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
     database.close();
     expect(tables).toEqual(expect.arrayContaining(["runs", "catalogs", "pins"]));

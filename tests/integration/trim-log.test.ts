@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { RunLease } from "../../src/core/ports/run-store.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { startedRun, TURN } from "../support/contract-bench.js";

@@ -2,9 +2,9 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { createCatalogStore } from "../../src/store/sqlite/runs/catalog-store.js";
 import { createPinStore } from "../../src/store/sqlite/runs/pin-store.js";
 import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
@@ -26,7 +26,7 @@ export const sqlite: StoreImplementation = {
     };
     let looks: Database.Database | null = null;
     const write = (sql: string, ...values: readonly string[]) => {
-      const database = new Database(file);
+      const database = openSqlite(file);
       database.prepare(sql).run(...values);
       database.close();
     };
@@ -45,7 +45,7 @@ export const sqlite: StoreImplementation = {
         return remember(connection, { ...crashed, runs: createRunStore(connection, clock, process) });
       },
       look(project) {
-        looks ??= new Database(file, { readonly: true });
+        looks ??= openSqlite(file, { readonly: true });
         return looks.prepare<[string], Row>(ROWS).all(project).map(toStoredRun);
       },
       damageJournal: (runId) =>

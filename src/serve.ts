@@ -50,6 +50,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
     onInitialized: recoverLater,
     onClose: () => void end("the connection to the host broke"),
     onBug: (error, tool) => reportBug(error, { tool }),
+    onElicitFailure: (error) => opened?.log.warn({ err: error }, "the host did not answer an elicitation"),
   });
 
   function reportBug(error: unknown, fields: object): void {

@@ -23,8 +23,8 @@ export interface Permission {
  * Whether this very call may be made. What a person has said of it stands, also where the rule by which it was asked does
  * not hold any more: then `rule` is null.
  */
-export function permission(rule: string | null, about: CallAbout, { given }: History): Permission {
-  const answer = given.get(aboutKey(about));
+export function permission(rule: string | null, about: CallAbout, { answersTo }: History): Permission {
+  const answer = answersTo.get(aboutKey(about));
   if (answer) {
     const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
     return { denial: answer.approved ? null : why, draft: null };
@@ -62,7 +62,7 @@ export async function askQuestions(
       continue;
     }
     const about = { kind: "ask", turn, index } as const;
-    const answer = history.given.get(aboutKey(about));
+    const answer = history.answersTo.get(aboutKey(about));
     if (answer === undefined) return toDraft(call, about);
     state.record(answered(turn, index, answer));
   }

@@ -5,7 +5,8 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import { toAccess, toEventItem, toMessageItems } from "../../views/event-views.js";
+import { toAccess, toEventItem } from "../../views/event-views.js";
+import { toMessageItems } from "../../views/message-views.js";
 import {
   cursorNumber,
   decodeCursor,

@@ -16,7 +16,7 @@ import type { Legwork } from "./tool.js";
 
 export interface ServerDeps {
   readonly version: string;
-  /** Opens legwork, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  /** Opens legwork, once. Rejects with ConfigError or StoreError, and tries again at the next call. */
   open(): Promise<Legwork>;
   /** The host has completed the initialization, so it is more than a health check. */
   onInitialized(): void;
@@ -43,7 +43,7 @@ export interface LegworkServer {
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 
-/** Arguments that hosts add to every call; legwork ignores them. */
+/** Arguments that hosts add by themselves and that mean nothing to us. */
 const HOST_ADDED_ARGUMENTS = new Set(["wait_for_previous"]); // Gemini CLI
 
 /** Creates the server of one host connection. */
@@ -97,7 +97,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       const known = errorResult(error);
       if (known) return known;
       deps.onBug(error, name);
-      return failure("internal", `internal error in ${name}: the log of legwork has the details`);
+      return failure("internal", `internal error in ${name}: see the log of legwork`);
     } finally {
       progress?.stop();
     }

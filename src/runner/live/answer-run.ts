@@ -170,8 +170,8 @@ function tooLate({ id, isApproval }: { readonly id: string; readonly isApproval:
 }
 
 function refuseTooLong(field: string, text: string | null): void {
-  if (text !== null && text.length > MOST.said)
-    throw invalid(`the ${field} has ${text.length} characters: ${MOST.said} are the most`);
+  if (text !== null && text.length > MOST.replyLength)
+    throw invalid(`the ${field} has ${text.length} characters: ${MOST.replyLength} are the most`);
 }
 
 function invalid(why: string): RequestError {

@@ -2,8 +2,8 @@
  * Fills a database with runs that have ended: a few are written by the store itself, all others are copies of them
  * under other names and times, so that they have whatever columns and events the store gives its runs today.
  */
-import Database from "better-sqlite3";
 import { encodeTime } from "ulid";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { createRunStore, toFrozenWorkflow } from "./dist-parts.mjs";
 import { journalOf } from "./journals.mjs";
 
@@ -33,7 +33,7 @@ export async function fillStore(file, count, projectPath = (name) => `/stored/${
   const newest = Date.now() - NEWEST_AGE_MS;
   const oldest = newest - count * EVERY_MS;
   const templates = await writeTemplates(file, oldest);
-  const database = new Database(file);
+  const database = openSqlite(file);
   for (const pragma of [
     "journal_mode = MEMORY",
     "synchronous = OFF",

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { CatalogStore, Pin, PinStore, ToolList } from "../../src/core/ports/catalog-store.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { mentions } from "../support/mentions.js";
 
@@ -141,7 +141,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
       now += 3;
       stores.pins.accept("f", "s", [pinOf("read", "changed")]);
       expect(stores.pins.load("f", "s")).toEqual(asMap(pinOf("read", "changed"), pinOf("write")));
-      const database = new Database(file(), { readonly: true });
+      const database = openSqlite(file(), { readonly: true });
       const times = database.prepare("SELECT tool, accepted_at FROM pins ORDER BY tool").raw().all();
       database.close();
       expect(times).toEqual([
@@ -172,7 +172,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
       () => stores.pins.load("f", "s"),
       () => stores.pins.accept("f", "s", [pinOf("read")]),
     ];
-    const database = new Database(file());
+    const database = openSqlite(file());
     database.exec("DROP TABLE catalogs; DROP TABLE pins");
     database.close();
     for (const verb of verbs) expect(verb, String(verb)).toThrow(StoreError);
@@ -186,7 +186,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
       const old = join(folder, "old", "legwork.db");
       mkdirSync(dirname(old));
       const sql = readFileSync(FIRST_MIGRATION, "utf8");
-      const database = new Database(old);
+      const database = openSqlite(old);
       database.exec(sql);
       database.exec(
         "CREATE TABLE __drizzle_migrations (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, created_at INTEGER)",
@@ -206,7 +206,7 @@ describe.each(Object.entries(implementations))("catalogs and pins on %s", (_name
       opened.catalogs.save("a", { tools: [], complete: true });
       opened.pins.accept("f", "s", [pinOf("read")]);
       opened.runs.close();
-      const database = new Database(old, { readonly: true });
+      const database = openSqlite(old, { readonly: true });
       const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
       database.close();
       expect(tables).toEqual(expect.arrayContaining(["runs", "catalogs", "pins"]));

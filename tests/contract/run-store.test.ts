@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { NewRun, RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { Outcome } from "../../src/core/run/run.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore as openFile } from "../../src/store/sqlite/open-store.js";
 import { mentions } from "../support/mentions.js";
 import { newRunNamed } from "../support/new-run.js";
@@ -204,7 +204,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     const hostSession = { id: "ses_host", clientName: "a-host", clientVersion: "1" };
     store.createRun(newRun({ hostSession }));
     store.createRun(newRun({ hostSession: { ...hostSession, clientName: "another" } }));
-    const database = new Database(file(), { readonly: true });
+    const database = openSqlite(file(), { readonly: true });
     expect(database.prepare("SELECT client_name FROM sessions WHERE kind = 'host'").pluck().all()).toEqual(["a-host"]);
     database.close();
   });
@@ -276,7 +276,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
   describe("leases", () => {
     const asOwner = (owner: string, leaseExpiresAt: number) => {
-      const database = new Database(file());
+      const database = openSqlite(file());
       database.prepare("UPDATE runs SET owner = ?, lease_expires_at = ?").run(owner, leaseExpiresAt);
       database.close();
     };
@@ -299,7 +299,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
     it("gives up a run at once whose owner on this machine is provably dead", () => {
       const hold = started();
-      const database = new Database(file());
+      const database = openSqlite(file());
       const owner = database.prepare("SELECT owner FROM runs").pluck().get() as string;
       database.close();
       const [machine] = owner.split("|");
@@ -309,7 +309,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
 
     it("tells a process from an earlier one with the same id", () => {
       const hold = started();
-      const database = new Database(file());
+      const database = openSqlite(file());
       const owner = database.prepare("SELECT owner FROM runs").pluck().get() as string;
       database.close();
       const [machine, , start] = owner.split("|");
@@ -322,7 +322,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
       now += 60_000;
       expect(store.interruptAbandoned()).toEqual([]);
       store.renewLeases();
-      const database = new Database(file());
+      const database = openSqlite(file());
       expect(database.prepare("SELECT lease_expires_at FROM runs").pluck().get()).toBe(now + 15_000);
       database.close();
       expect(store.stillHeld([hold]).size).toBe(1);
@@ -344,7 +344,7 @@ describe.each(Object.entries(implementations))("RunStore on %s", (_name, open) =
     });
 
     it("is refused when a newer legwork wrote it", () => {
-      const database = new Database(file());
+      const database = openSqlite(file());
       database.prepare("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 1)").run();
       database.close();
       expect(() => openStore()).toThrow(mentions("newer", "update"));

@@ -13,8 +13,8 @@ import { newRunNamed } from "../support/new-run.js";
 
 const HELD_MS = 300;
 const HOLDER = `
-  import Database from "better-sqlite3";
-  const database = new Database(process.argv[1]);
+  import { openSqlite } from ${JSON.stringify(new URL("../../dist/store/open-sqlite.js", import.meta.url).href)};
+  const database = openSqlite(process.argv[1]);
   database.exec("BEGIN IMMEDIATE");
   console.log("held");
   setTimeout(() => database.exec("COMMIT"), ${HELD_MS});

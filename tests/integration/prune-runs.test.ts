@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NewRun } from "../../src/core/ports/run-store.js";
 import type { EndStatus } from "../../src/core/run/run.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type PruneRequest, pruneRuns } from "../../src/store/sqlite/maintenance/prune-runs.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { newRunNamed } from "../support/new-run.js";
@@ -43,13 +43,13 @@ function setStore() {
 
   /** Changes what only a newer part of legwork writes. */
   function write(sql: string): void {
-    const database = new Database(file);
+    const database = openSqlite(file);
     database.exec(sql);
     database.close();
   }
 
   function count(sql: string): number {
-    const database = new Database(file, { readonly: true });
+    const database = openSqlite(file, { readonly: true });
     const found = database.prepare(sql).pluck().get();
     database.close();
     return Number(found);

@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
+import type Database from "better-sqlite3";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fillStore, RARE } from "../../bench/support/stored-runs.mjs";
 import type { RunFilter, RunStore } from "../../src/core/ports/run-store.js";
 import { type ListedRun, RUN_STATUSES } from "../../src/core/run/run.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
+import { toDrizzle } from "../../src/store/sqlite/driver/to-drizzle.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { shapeOf, toListQuery } from "../../src/store/sqlite/runs/list-runs.js";
 import { prepareStatements } from "../../src/store/sqlite/runs/statements.js";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const file = join(folder, "legwork.db");
   about = await fillStore(file, RUNS);
   store = openStore(file, { now: Date.now }).runs;
-  sqlite = new Database(file, { readonly: true });
+  sqlite = openSqlite(file, { readonly: true });
 });
 afterAll(() => {
   sqlite.close();
@@ -130,7 +131,7 @@ it("reads one range of an index a status under every filter, and sorts nothing",
 });
 
 it("finds the runs that are at work, and renews their leases, by an index over few", () => {
-  const { listOwned, renewLeases } = prepareStatements(sqlite, drizzle(sqlite));
+  const { listOwned, renewLeases } = prepareStatements(sqlite, toDrizzle(sqlite));
   for (const { sql: text, params } of [listOwned.getQuery(), renewLeases.getQuery()]) {
     const plan = sqlite.prepare(`EXPLAIN QUERY PLAN ${text}`).all(params.map(() => 1)) as { detail: string }[];
     expect(plan.map(({ detail }) => detail)).toEqual([

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 
 const MIB = 1024 * 1024;
@@ -26,7 +26,7 @@ function setStore() {
     },
     /** Another program in the middle of a listing, until the returned function is called. */
     read(): () => void {
-      const database = new Database(file, { readonly: true });
+      const database = openSqlite(file, { readonly: true });
       const rows = database.prepare("SELECT * FROM blobs").iterate();
       rows.next();
       return () => {

@@ -24,7 +24,7 @@ export const MOST = {
   concurrentRuns: 10_000,
   depth: 10,
   usd: 1_000_000, // as a limit and as a price
-  replyLength: 20_000, // characters of an answer, comment or message to a run
+  textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 
 /** The number of recoveries of a run between two finished replies or calls. */

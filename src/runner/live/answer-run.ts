@@ -76,7 +76,7 @@ export async function answerRun(run: Run, reply: Reply, author: Author, deps: An
     throw refusal(run, tooLate({ id: question.id, isApproval: question.kind === "approval" }));
   }
   if (!(await record(run, question, answer, deps)))
-    throw refusal(run, `was answered or ended by somebody else just now`);
+    throw refusal(run, `was answered or ended by another caller just now`);
 }
 
 /** Answers the questions that nobody has answered in time. */
@@ -170,8 +170,8 @@ function tooLate({ id, isApproval }: { readonly id: string; readonly isApproval:
 }
 
 function refuseTooLong(field: string, text: string | null): void {
-  if (text !== null && text.length > MOST.replyLength)
-    throw invalid(`the ${field} has ${text.length} characters: ${MOST.replyLength} are the most`);
+  if (text !== null && text.length > MOST.textFromPerson)
+    throw invalid(`the ${field} has ${text.length} characters: ${MOST.textFromPerson} are the most`);
 }
 
 function invalid(why: string): RequestError {

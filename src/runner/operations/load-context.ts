@@ -20,12 +20,12 @@ export interface ContextDeps {
   readonly readProjectFile: ReadProjectFile;
 }
 
-/** The agent that asks, which gets at its own runs only; null is a host. */
+/** The agent that asks, which may read its own runs only; null is a host. */
 type Asker = Pick<Run, "id"> | null;
 
 const SHOWN_SOURCE = 200; // characters of a source that an error quotes
 
-/** What the sources hold now, without secrets; null where none is named. Throws RequestError for the first that cannot be read. */
+/** The current content of the sources, without secrets; null where none is named. Throws RequestError for the first that cannot be read. */
 export async function loadContext(
   names: readonly string[] | undefined,
   asker: Asker,

@@ -52,16 +52,16 @@ export interface ResumeCaller {
 /** Throws RequestError, ConfigError or StoreError, and then nothing was written. */
 export async function resumeRun(
   run: Run,
-  given: ResumeArguments,
+  asked: ResumeArguments,
   caller: ResumeCaller,
   deps: ResumeDeps,
 ): Promise<ResumedRun> {
   const { project, store, live, bus, redact } = deps;
-  refuseStatus(run, given);
-  refuseUnlimited(run, given);
+  refuseStatus(run, asked);
+  refuseUnlimited(run, asked);
   if (run.project !== project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
-  const args = redact.value(given);
+  const args = redact.value(asked);
   const setup = await deps.setup();
   const { entries, missing } = await requirementsOf(run, setup, store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);

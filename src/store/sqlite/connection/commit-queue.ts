@@ -48,7 +48,7 @@ export function createCommitQueue(connection: Connection): CommitQueue {
     });
   }
 
-  /** Where another process holds the database, this one goes on with other work and tries again soon. */
+  /** Where another process holds the database, this one does other work and tries again soon. */
   function commitQueued(): void {
     const { written, left } = commit(take(), atOnce);
     if (written.length > 0) settleWhenSynced(written);

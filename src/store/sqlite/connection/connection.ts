@@ -1,7 +1,8 @@
-/** One open database, and what makes verbs of the functions that use it. */
-import Database from "better-sqlite3";
-import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+/** One open database, and its transactions. */
+import type Database from "better-sqlite3";
 import { StoreError } from "../../../core/errors.js";
+import { isSqliteError } from "../driver/open-sqlite.js";
+import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 
@@ -11,7 +12,7 @@ type Act<A extends unknown[], R> = (...args: A) => R;
 
 export interface Connection {
   readonly sqlite: Database.Database;
-  readonly db: BetterSQLite3Database;
+  readonly db: Drizzle;
   /**
    * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
    * and waits: it has to be one transaction, or to be repeatable.
@@ -49,14 +50,14 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+        throw isSqliteError(error) || isSystemError(error) ? toStoreError(error, file) : error;
       }
     };
   }
 
   function atomicallyUnsynced<R>(act: () => R): R {
     if (sqlite.inTransaction) return act();
-    sync.check(); // what nobody can make sure of is not written: our holds run out, and others go on
+    sync.check(); // after a failed fsync this process writes nothing: its leases expire, and others continue
     return transaction.immediate(act) as R;
   }
 
@@ -77,7 +78,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
   return {
     sqlite,
-    db: drizzle(sqlite),
+    db: toDrizzle(sqlite),
     verb: (act) =>
       verbAtOnce((...args) => {
         try {
@@ -103,7 +104,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   };
 }
 
-/** A failed sync; what callers throw themselves has no such code. */
+/** A failed fsync; errors that callers throw have no such code. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }

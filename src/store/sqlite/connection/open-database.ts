@@ -2,9 +2,10 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../../../core/errors.js";
+import { openSqlite } from "../driver/open-sqlite.js";
 import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 
 const MIGRATIONS_JOURNAL = "drizzle/meta/_journal.json"; // in the package's folder
@@ -40,7 +41,7 @@ function prepareForWriting(database: Database.Database, file: string): void {
   migrate(database, file);
 }
 
-/** What an SQLite or file error means for the user. */
+/** An SQLite or file error in words for the user. */
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
@@ -77,7 +78,7 @@ function openFile(file: string): Database.Database {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600)); // SQLite would create it readable for everybody
     chmodSync(file, 0o600);
-    return new Database(file, { timeout: OPENING_TIMEOUT_MS });
+    return openSqlite(file, { timeout: OPENING_TIMEOUT_MS });
   } catch (error) {
     throw toStoreError(error, file);
   }

@@ -19,7 +19,7 @@ export interface PruneRequest {
 
 export interface Pruned {
   readonly runs: number;
-  /** What those runs held: events, requests and long answers that nobody else refers to. */
+  /** The size of the events, requests and long answers that no other run refers to. */
   readonly bytes: number;
   /** The size of the database file before and after. */
   readonly fileBytes: { readonly before: number; readonly after: number };
@@ -33,8 +33,8 @@ const PAGES_AT_ONCE = 256; // 1 MiB
 const SETTLED_MS = 3600_000; // a text is kept before the event that refers to it, but never this long before
 
 /**
- * Whole trees go, and only those in which every run has ended `olderThan` ago and none is continued by a run that stays.
- * Works in many small transactions: what was deleted when it is broken off is deleted whole. Throws StoreError.
+ * Deletes whole trees: every run has ended `olderThan` ago, and none is continued by a run that stays.
+ * Works in many small transactions, a tree in each: an interrupted prune leaves no half tree. Throws StoreError.
  */
 export async function pruneRuns(file: string, request: PruneRequest, clock: Clock): Promise<Pruned> {
   const connection = connect(file);
@@ -192,14 +192,14 @@ function unusedTexts({ db }: Connection, keptBefore: number, gone: ReadonlySet<s
   return [...unused];
 }
 
-interface JournalPlace {
+interface JournalPosition {
   readonly run: string;
   readonly seq: number;
 }
 
 /** The next events of all runs; `data` is null where one refers to no text. A query a page, so that none stands long in the way of a checkpoint. */
-function eventsAfter({ run, seq }: JournalPlace, db: Connection["db"]) {
-  return db.all<JournalPlace & { readonly data: string | null }>(sql`
+function eventsAfter({ run, seq }: JournalPosition, db: Connection["db"]) {
+  return db.all<JournalPosition & { readonly data: string | null }>(sql`
     SELECT ${runEvents.runId} AS run, ${runEvents.seq} AS seq,
       CASE WHEN instr(${runEvents.data}, '"blob":"') > 0 THEN ${runEvents.data} END AS data
     FROM ${runEvents} WHERE (${runEvents.runId}, ${runEvents.seq}) > (${run}, ${seq})

@@ -3,8 +3,8 @@ import { and, eq, sql } from "drizzle-orm";
 import type { PinStore } from "../../../core/ports/catalog-store.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { Connection } from "../connection/connection.js";
-import { type NativeStatement, toNative } from "../connection/native-statement.js";
 import { pins } from "../connection/tables.js";
+import { type NativeStatement, toNative } from "../driver/native-statement.js";
 
 const { placeholder } = sql;
 

@@ -5,12 +5,12 @@ import { alias } from "drizzle-orm/sqlite-core";
 import type { EffectfulCall, RunStore } from "../../../core/ports/run-store.js";
 import type { StoredEvent } from "../../../core/run/event.js";
 import { readEvent } from "../../../core/run/read-event.js";
-import { toNative } from "../connection/native-statement.js";
 import { isLandmark, runEvents } from "../connection/tables.js";
+import { toNative } from "../driver/native-statement.js";
 
 /**
- * What names the call (the same for each start of it), its tool, its turn, and JSON of whether its answer was an error
- * (1 or 0) and of its code; null where the call has not ended.
+ * The key of a call (the same for each start of it), its tool, its turn, and JSON of its answer: is it an error (1 or 0), and
+ * its code; null where the call has not ended.
  */
 type EffectRow = readonly [key: string, tool: string, turn: number | null, answer: string | null];
 

@@ -1,10 +1,13 @@
-/** Loading a thing when it is first needed, and never again. */
+/** Loads a value when it is first needed. */
 
-/** The same promise at every call; `load` runs at the first. */
+/** The promise of the first call for all calls; a load that fails is tried again at the next call. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
-    loaded ??= load();
+    loaded ??= load().catch((error: unknown) => {
+      loaded = null;
+      throw error;
+    });
     return loaded;
   };
 }

@@ -101,7 +101,8 @@ function readCondition(text: string, environment: Environment): Read {
     if (other !== null) return { fault: `${other} is neither true nor false` };
     if (type !== "bool" && type !== "dyn") return { fault: `it is of type ${type}, and a condition is true or false` };
     const constant = constantOf(parsed.ast, (part) => environment.evaluate(serialize(part)));
-    if (constant === "error") return { fault: "it always fails: change the operation or its operands" };
+    if (constant === "error")
+      return { fault: "it always fails when it is evaluated: change the operation or its operands" };
     const variables = [...(syntax.members.get("variables") ?? [])];
     const looksAtCalls = syntax.tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
     const compiled = { variables, tools: syntax.tools, looksAtCalls, constant };

@@ -108,7 +108,7 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
   };
 
   const search = (name: string, receiver: ASTNode, args: readonly ASTNode[]): string | null => {
-    if ([receiver, ...args].some(joins)) return `${name} works on single texts: join none with "+"`;
+    if ([receiver, ...args].some(joins)) return `${name} works on single texts, not on texts joined with "+"`;
     if (args[0]?.op !== "value") searchesFacts = true;
     return null;
   };

@@ -1,4 +1,4 @@
-/** What of a project's files counts, and when. */
+/** Trust: the conditions under which a project's files take effect. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ function makePipe(file: string): void {
 describe("a project's file", () => {
   const mcp = (command: string) => ({ mcpServers: { ours: { command } } });
 
-  it("counts only while the project is trusted and no file in use has changed", async () => {
+  it("takes effect only while the project is trusted and no file in use has changed", async () => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     put(`project/${MCP}`, mcp("first"));
@@ -54,7 +54,7 @@ describe("a project's file", () => {
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
-  it("does not depend on files that nothing asks for", async () => {
+  it("does not depend on files that no configuration uses", async () => {
     own({ model: "ours" });
     put(`project/${MCP}`, mcp("a"));
     put(`project/${GEMINI}`, "{");
@@ -65,7 +65,7 @@ describe("a project's file", () => {
     expect(await load()).toMatchObject({ model: "ours", notices: [] });
   });
 
-  it("may import by itself once it is trusted", async () => {
+  it("may import files once it is trusted", async () => {
     own({ import: ["gemini"], model: "ours" });
     put(`project/${GEMINI}`, mcp("a"));
     expect((await load()).notices[0]).toMatch(mentions(CONFIG, "trusted"));
@@ -77,7 +77,7 @@ describe("a project's file", () => {
     expect(gone.notices[0]).toMatch(mentions(GEMINI, "gone", "trusted"));
   });
 
-  it("works with a .mcp.json alone, which is not even parsed before", async () => {
+  it("may be a .mcp.json alone, which legwork parses only once it is trusted", async () => {
     user({ import: ["claude"] });
     put(`project/${MCP}`, "{ no JSON");
     const { notices } = await load();
@@ -93,7 +93,7 @@ describe("a project's file", () => {
     ["a folder", (file: string) => mkdirSync(file), "regular file"],
     ["a device", (file: string) => symlinkSync("/dev/zero", file), "regular file"],
     ["huge", (file: string) => writeFileSync(file, " ".repeat(1024 * 1024 + 1)), "1048576"],
-  ])("never reads a file that is %s", async (_what, make, word) => {
+  ])("is never read where it is %s", async (_what, make, word) => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     make(join(bench.project, MCP));
@@ -105,7 +105,7 @@ describe("a project's file", () => {
     expect(await fault()).toContain(word);
   });
 
-  it("reads only the variables that its user exposes, whatever file asks", async () => {
+  it("reads only the variables that its user exposes", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1", HIDDEN: "hidden", SHOWN: "shown", GEMINI_API_KEY: "the-key" };
     user({ import: ["claude", "gemini"], expose_env: ["SHOWN", "GEMINI_API_KEY"] });
     own({ mcpServers: { a: { command: dollar("HIDDEN") }, b: { command: dollar("SHOWN") } } });
@@ -131,7 +131,7 @@ describe("a project's file", () => {
     expect(JSON.stringify(config.brokenServers)).not.toMatch(/hidden|the-key/);
   });
 
-  it("in the home folder itself, the user's files stay the user's", async () => {
+  it("in the home folder is the user's own", async () => {
     bench.project = bench.root;
     user({ import: ["gemini"] });
     put(GEMINI, { mcpServers: { mine: { command: "a" } } });

@@ -1,9 +1,10 @@
-/** Configuration from the wire: what wins over what, which servers there are, and which folder the work is about. */
+/** Configuration from the wire: precedence, servers and the project folder. */
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { reply, startGeminiStandIn } from "../support/gemini-stand-in.js";
 import type { HostOptions, TestHost, Workbench } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import {
   accessOf,
   effectServer,
@@ -333,14 +334,12 @@ describe("the project", () => {
   it.each([
     ["the root of the disk", () => "/"],
     ["the home folder", (bench: Workbench) => bench.root],
-  ])("is too wide for agents at %s, which is said", async (_what, folderOf) => {
+  ])("is too wide for agents at %s, and a notice tells the remedy", async (_what, folderOf) => {
     const bench = setBench();
     rehearse(bench, "talk", [{ text: "hello" }]);
     const host = await setHost(bench, { cwd: folderOf(bench) });
     const run = await runScript(host, "talk");
-    expect(run.notices).toEqual([
-      `${folderOf(bench)} is too wide a folder for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
-    ]);
+    expect(run.notices).toEqual([expect.stringMatching(mentions(folderOf(bench), '"workspace"', "--project"))]);
     expect((await accessOf(host, run.run_id)).size).toBe(0);
   });
 });

@@ -209,10 +209,11 @@ async function runBackup({ paths: { databaseFile }, ...options }: Given): Promis
 }
 
 async function runDoctor({ paths, version, json }: Given): Promise<CommandEnd> {
-  const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }] = await Promise.all([
+  const [{ doctor }, { lookAtConfiguration }, { inspectDatabase }, { inspectSqlite }] = await Promise.all([
     import("../cli/commands/doctor.js"),
     import("./look-at-configuration.js"),
     import("../store/sqlite/maintenance/inspect-database.js"),
+    import("../store/sqlite/maintenance/inspect-sqlite.js"),
   ]);
   const { home, project, databaseFile } = paths;
   return await doctor(
@@ -223,6 +224,7 @@ async function runDoctor({ paths, version, json }: Given): Promise<CommandEnd> {
       home,
       project,
       databaseFile,
+      sqlite: inspectSqlite,
       database: () => inspectDatabase(databaseFile),
       configuration: () => lookAtConfiguration(paths),
       async servers() {

@@ -1,8 +1,8 @@
 /** The onlooker of the crash campaign: sees what any process has committed, keeps all from committing while asked to. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
 import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-database-observer.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { until } from "../support/host.js";
 import { rehearse, setBench, setHost } from "../support/rehearsals.js";
 
@@ -45,7 +45,7 @@ it("sees that nobody holds a run whose process has ended", async () => {
 
 it("keeps others from committing only as long as it is asked to", async () => {
   const { onlooker: observer, file } = await setRun();
-  const other = new Database(file, { timeout: 0 });
+  const other = openSqlite(file, { timeout: 0 });
   onTestFinished(() => void other.close());
   const commit = () => other.exec("BEGIN IMMEDIATE; COMMIT");
   observer.whileNobodyCommits(() => expect(commit).toThrow(/locked/));

@@ -7,7 +7,16 @@ import { counted } from "../render/counted.js";
 import { visible, visibleJson } from "../render/visible.js";
 
 export interface Finding {
-  readonly area: "node" | "legwork" | "project" | "database" | "disk" | "configuration" | "provider" | "server";
+  readonly area:
+    | "node"
+    | "legwork"
+    | "sqlite"
+    | "project"
+    | "database"
+    | "disk"
+    | "configuration"
+    | "provider"
+    | "server";
   readonly level: "ok" | "warning" | "fault";
   readonly message: string;
 }
@@ -19,10 +28,17 @@ export interface DoctorDeps {
   readonly home: string;
   readonly project: string;
   readonly databaseFile: string;
+  sqlite(): SqliteLook;
   database(): DatabaseFacts;
   configuration(): Promise<ConfigurationLook>;
   /** Starts them all. `fault` is why none could be looked at. */
   servers(): Promise<{ readonly servers: readonly ServerStatus[]; readonly fault: string | null }>;
+}
+
+export interface SqliteLook {
+  readonly version: string;
+  /** Why it cannot be loaded, and what to do; null where it is. */
+  readonly fault: string | null;
 }
 
 export interface ConfigurationLook {
@@ -41,13 +57,16 @@ const NO_SPACE = 16 * 1024 * 1024; // bytes; a few runs fill that
 /** Looks at everything, one after the other. */
 export async function doctor({ json }: { readonly json: boolean }, deps: DoctorDeps): Promise<CommandEnd> {
   const configuration = await deps.configuration();
+  const sqlite = deps.sqlite();
+  const isLoaded = sqlite.fault === null;
   const findings: readonly Finding[] = [
     ok("node", deps.node),
     ok("legwork", `${deps.version}, home ${deps.home}`),
+    sqliteFinding(sqlite),
     ok("project", deps.project),
-    ...databaseFindings(deps.databaseFile, deps.database()),
+    ...(isLoaded ? databaseFindings(deps.databaseFile, deps.database()) : []),
     ...configurationFindings(configuration),
-    ...(configuration.fault === null ? serverFindings(await deps.servers()) : []),
+    ...(isLoaded && configuration.fault === null ? serverFindings(await deps.servers()) : []),
   ];
   const isFaulty = findings.some(({ level }) => level === "fault");
   return {
@@ -58,6 +77,12 @@ export async function doctor({ json }: { readonly json: boolean }, deps: DoctorD
 
 function toLine({ area, level, message }: Finding): string {
   return `${level.padEnd("warning".length)}  ${area.padEnd("configuration".length)}  ${visible(message)}\n`;
+}
+
+function sqliteFinding({ version, fault }: SqliteLook): Finding {
+  if (fault === null) return ok("sqlite", version);
+  const message = `${fault}; until then neither the database nor the servers can be looked at`;
+  return { area: "sqlite", level: "fault", message };
 }
 
 function databaseFindings(file: string, look: DatabaseFacts): readonly Finding[] {

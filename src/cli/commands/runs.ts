@@ -1,11 +1,12 @@
 /** `legwork runs`: the runs of a project, and one of them: what it did, what it does, its end, its answers and how it goes on. */
-import { ConfigError } from "../../core/errors.js";
+import { ConfigError, newerVersion } from "../../core/errors.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import { isEnded, type ListedRun, type Run } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import { accessAt } from "../../runner/operations/access-at.js";
+import { refuseNewer } from "../../runner/request/newer-runs.js";
 import { costOfFamily } from "../../views/run-view.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
 import { accessText, listText, runText } from "../render/show-runs.js";
@@ -16,7 +17,10 @@ import { type RespondDeps, type RespondOptions, respondCommand } from "./respond
 import { type OpenedForRun, resumeHere } from "./resume-here.js";
 
 export interface RunsDeps extends PruneDeps, RespondDeps {
-  readonly store: Pick<RunStore, "listRuns" | "getRun" | "listEvents" | "lastEvents" | "endTree" | "costOfTree">;
+  readonly store: Pick<
+    RunStore,
+    "listRuns" | "getRun" | "hasNewerEvents" | "listEvents" | "lastEvents" | "endTree" | "costOfTree"
+  >;
   readonly readReply: ReadReply;
   /** Runs, events and access as programs read them: in the same words as the MCP tools. */
   readonly shapes: {
@@ -141,13 +145,16 @@ async function showRun(
   { json, width }: RunsOptions,
   { store, readReply, shapes }: RunsDeps,
 ): Promise<string> {
-  const events = await store.listEvents(run.id, { afterSeq: 0 });
-  return json
-    ? visibleJson({ run: await shapes.whole(run), events: events.map(shapes.event) })
-    : runText(run, await costOfFamily(run, store), events, readReply, width);
+  const isNewer = await store.hasNewerEvents(run.id);
+  const events = isNewer ? [] : await store.listEvents(run.id, { afterSeq: 0 });
+  if (json) return visibleJson({ run: await shapes.whole(run), events: events.map(shapes.event) });
+  const shown = isNewer ? { ...run, question: null } : run; // nobody can answer it here
+  const note = isNewer ? `its events cannot be shown: ${newerVersion(run.id).message}\n` : "";
+  return `${runText(shown, await costOfFamily(run, store), events, readReply, width)}${note}`;
 }
 
 async function showAccess(run: Run, { json, at }: RunsOptions, { store, shapes }: RunsDeps): Promise<string> {
+  await refuseNewer(run.id, store);
   const access = await accessAt(run, at, store);
   return json ? visibleJson({ run: shapes.listed(run), ...shapes.access(access) }) : accessText(run, access);
 }

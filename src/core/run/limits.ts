@@ -24,7 +24,7 @@ export const MOST = {
   concurrentRuns: 10_000,
   depth: 10,
   usd: 1_000_000, // of a limit, and of a price
-  said: 20_000, // characters of what a person tells a run at a time
+  textFromPerson: 20_000, // characters of one answer, comment or message
 } as const;
 
 /** How often a run is taken over without anything in it having been finished in between. */

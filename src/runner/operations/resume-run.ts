@@ -10,6 +10,7 @@ import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
+import { newerFault } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup } from "../request/setup.js";
 import { type CostBreach, createBudget } from "../state/budget.js";
@@ -52,16 +53,18 @@ export interface ResumeCaller {
 /** Throws RequestError, ConfigError or StoreError, and then nothing was written. */
 export async function resumeRun(
   run: Run,
-  given: ResumeArguments,
+  asked: ResumeArguments,
   caller: ResumeCaller,
   deps: ResumeDeps,
 ): Promise<ResumedRun> {
   const { project, store, live, bus, redact } = deps;
-  refuseStatus(run, given);
-  refuseUnlimited(run, given);
+  refuseStatus(run, asked);
+  refuseUnlimited(run, asked);
   if (run.project !== project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
-  const args = redact.value(given);
+  const newer = await newerFault(run, store);
+  if (newer !== null) throw newer;
+  const args = redact.value(asked);
   const setup = await deps.setup();
   const { entries, missing } = await requirementsOf(run, setup, store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);

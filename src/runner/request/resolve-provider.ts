@@ -73,7 +73,7 @@ export async function entriesFor(
   return entries;
 }
 
-/** What a file asks for in vain is told with its place there. */
+/** Names the place in the file of a wish that cannot be met. */
 async function placed<T>(place: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { is, Param, Placeholder, SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 
-/** Values by placeholder name; what is missing is null. */
+/** Values by placeholder name; a missing one is null. */
 export type Values = Readonly<Record<string, string | number | null | undefined>>;
 
 export interface NativeStatement {

@@ -1,27 +1,26 @@
-/** What earlier agent runners got wrong and this one must not; other files have more, each named "defect". */
-
+/** A run records every part of its replies, its tokens, its calls and its host, and nothing of a refused request. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 
 const ask = { prompt: "go", wait_seconds: 20 };
 
-it("defect: each text part overwrote the last; now all are joined, without thoughts", async () => {
+it("the result joins all text parts of a reply, without thoughts", async () => {
   const thought = { text: "secret musing", thought: true };
   const { host } = await setStage([reply([thought, text("first, "), text("second, "), text("third")])]);
   const { structured } = await host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "success", result: "first, second, third" });
 });
 
-it("defect: finish reasons were ignored; now half a sentence is no success", async () => {
+it("a truncated reply is no success", async () => {
   const { host } = await setStage(() => reply([text("half a sen")], { finishReason: "MAX_TOKENS" }));
   const { structured } = await host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "error", error: { code: "truncated_reply" } });
 });
 
-it("defect: raw JSON Schema was sent; now only keywords that the vendor documents", async () => {
+it("the vendor gets only JSON Schema keywords that it documents", async () => {
   const { host, standIn } = await setStage([says(text("ok"))]);
   await host.call("spawn_agent", ask);
   const declared = JSON.stringify(standIn.requests[0]?.body.tools);
@@ -29,16 +28,19 @@ it("defect: raw JSON Schema was sent; now only keywords that the vendor document
   expect(declared).not.toContain("$schema");
 });
 
-it("defect: the model passed session ids itself; now they come from the connection and cannot be given", async () => {
+it("a run belongs to the session of its connection, which no argument can name", async () => {
   const { host, anotherHost, bench } = await setStage(() => says(text("ok")));
   for (const name of ["session_id", "parent_session_id", "parent_run_id"]) {
     const forged = await host.call("spawn_agent", { ...ask, [name]: "ses_of_somebody_else" });
-    expect(forged.structured.error.message).toContain(`unknown argument "${name}"`);
+    expect(forged.structured.error).toMatchObject({
+      code: "invalid_arguments",
+      message: expect.stringContaining(`"${name}"`),
+    });
   }
   const other = await anotherHost({ clientName: "another-host" });
   await host.call("spawn_agent", ask);
   await other.call("spawn_agent", ask);
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const parents = database
     .prepare("SELECT client_name FROM runs JOIN sessions ON sessions.id = runs.parent_session_id ORDER BY runs.id")
     .pluck()
@@ -47,7 +49,7 @@ it("defect: the model passed session ids itself; now they come from the connecti
   expect(parents).toEqual(["test-host", "another-host"]);
 });
 
-it("defect: no tokens were counted; now those of every reply are, also of rejected ones", async () => {
+it("usage counts the tokens of every reply, also of rejected ones", async () => {
   const usage = (n: number) => ({
     promptTokenCount: n,
     candidatesTokenCount: 1,
@@ -63,7 +65,7 @@ it("defect: no tokens were counted; now those of every reply are, also of reject
   expect(structured.usage).toEqual({ input_tokens: 111, output_tokens: 3, cached_tokens: 6, thinking_tokens: 9 });
 });
 
-it("defect: unlocked whole-row writes lost counts; now thirty calls at once in each of four runs are all there", async () => {
+it("thirty calls at once in each of four runs are all counted", async () => {
   const calls = Array.from({ length: 30 }, () => call("effects__slow", { ms: 5 }));
   const { host } = await setStage((body) => (body.contents?.length === 1 ? reply(calls) : says(text("ok"))));
   const run_ids: string[] = [];
@@ -72,7 +74,7 @@ it("defect: unlocked whole-row writes lost counts; now thirty calls at once in e
   expect(runs).toMatchObject(Array(4).fill({ status: "success", tool_calls_count: 30, turns_used: 2 }));
 });
 
-it("defect: unknown agents and workflows ran unrestricted; now they are refused and nothing is written", async () => {
+it("an unknown agent, workflow or argument is refused, and nothing is written", async () => {
   const { host, standIn } = await setStage([]);
   for (const args of [
     { agent: "nobody" },

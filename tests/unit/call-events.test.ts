@@ -30,54 +30,56 @@ const request: RunRequest = {
   variables: {},
 };
 
+const run = { depth: 1, parentSessionId: "ses_1", request };
+
 function setUp() {
-  const journal = createRunState(request, newReplay(request), {}, () => ({ text: "", calls: [] }), createRedact([]));
-  return { journal, inbox: createCallEvents(journal) };
+  const state = createRunState(run, newReplay(request), () => ({ text: "", calls: [] }), createRedact([]));
+  return { state, events: createCallEvents(state) };
 }
 
-describe("the inbox", () => {
+describe("call events", () => {
   it("yields what is posted while the work goes on, and says when it is saved", async () => {
-    const { inbox } = setUp();
+    const { events } = setUp();
     let end = (_value: string) => {};
     const work = new Promise<string>((resolve) => {
       end = resolve;
     });
-    const commits = inbox.until(work);
+    const commits = events.until(work);
     const first = commits.next();
     let isSaved = false;
-    void inbox.post(posted(1)).then(() => {
+    void events.post(posted(1)).then(() => {
       isSaved = true;
     });
-    expect(await first).toEqual({ done: false, value: [posted(1)] });
+    expect(await first).toEqual({ done: false, value: { events: [posted(1)], blobs: [] } });
     expect(isSaved).toBe(false);
     const second = commits.next();
     await new Promise(setImmediate);
     expect(isSaved).toBe(true);
-    expect(inbox.over.aborted).toBe(false);
+    expect(events.over.aborted).toBe(false);
     end("done");
     expect(await second).toEqual({ done: true, value: "done" });
-    expect(inbox.over.aborted).toBe(true);
+    expect(events.over.aborted).toBe(true);
   });
 
   it("leaves what comes with the end to the next commit", async () => {
-    const { inbox, journal } = setUp();
-    void inbox.post(posted(1));
-    void inbox.post(posted(2));
+    const { events, state } = setUp();
+    void events.post(posted(1));
+    void events.post(posted(2));
     const work = Promise.resolve(5);
     await work;
-    const commits = inbox.until(work);
+    const commits = events.until(work);
     let step = await commits.next();
     const saved: RunEvent[] = [];
     while (!step.done) {
-      saved.push(...step.value);
+      saved.push(...step.value.events);
       step = await commits.next();
     }
     expect(step.value).toBe(5);
-    expect([...saved, ...journal.flush()]).toEqual([posted(1), posted(2)]);
+    expect([...saved, ...state.flush().events]).toEqual([posted(1), posted(2)]);
   });
 
   it("passes on what the work throws", async () => {
-    const { inbox } = setUp();
-    await expect(inbox.until(Promise.reject(new Error("broken"))).next()).rejects.toThrow("broken");
+    const { events } = setUp();
+    await expect(events.until(Promise.reject(new Error("broken"))).next()).rejects.toThrow("broken");
   });
 });

@@ -1,17 +1,17 @@
-/** Where definitions are found, which one wins, and what never counts. */
+/** Search for definitions: the order of folders, and the files that are never used. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readProjectDefinitions } from "../../src/definitions/read/read-project-definitions.js";
-import { definitionsIn, faultOf, put, writeFiles } from "../support/definitions.js";
-import { mentions } from "../support/mentions.js";
+import { readProjectDefinitions } from "../../../src/definitions/read/read-project-definitions.js";
+import { definitionsIn, faultOf, put, writeFiles } from "../../support/definitions.js";
+import { mentions } from "../../support/mentions.js";
 
 const workflow = (description: string) => `description: ${description}\nsteps: [{name: a}]\n`;
 const markdown = (name: string, description: string) => `---\nname: ${name}\ndescription: ${description}\n---\n`;
 
-describe("the first hit wins", () => {
-  it("for workflows: project, user, shipped", () => {
+describe("the first folder with a name wins", () => {
+  it("among workflows: project, user, shipped", () => {
     const files = {
       "project/.legwork/workflows/w.yaml": workflow("project"),
       "home/workflows/w.yaml": workflow("user"),
@@ -34,7 +34,7 @@ describe("the first hit wins", () => {
     ]);
   });
 
-  it("for agents: legwork's folders, Claude Code's, Gemini CLI's, shipped", () => {
+  it("among agents: legwork's folders, Claude Code's, Gemini CLI's, shipped", () => {
     const places = [
       "project/.legwork/agents/a.md",
       "home/agents/a.md",
@@ -53,7 +53,7 @@ describe("the first hit wins", () => {
     }
   });
 
-  it("even where the winner is broken", () => {
+  it("also where its file is broken", () => {
     const root = writeFiles({ "home/workflows/w.yaml": "steps: 3", "shipped/w.yaml": workflow("shipped") });
     const definitions = definitionsIn(root);
     expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("home/workflows/w.yaml:1:1", "steps", "array"));
@@ -62,7 +62,7 @@ describe("the first hit wins", () => {
     ]);
   });
 
-  it("and one broken file of another host hides nobody else", () => {
+  it("and a broken file of another host hides no other definition", () => {
     const root = writeFiles({
       "user/.claude/agents/broken.md": "---\nname: [\n---\n",
       "user/.claude/agents/README.md": "Hello",
@@ -77,7 +77,7 @@ describe("the first hit wins", () => {
     ]);
   });
 
-  it("takes a home that is the project for the user's", () => {
+  it("and a project that is the user's home folder has no folders of its own there", () => {
     const root = writeFiles({
       "project/.claude/agents/a.md": markdown("a", "mine"),
       "project/.legwork/agents/b.md": markdown("b", "mine"),
@@ -103,7 +103,7 @@ describe("a project that is not trusted", () => {
     "shipped/agents/a.yaml": "description: shipped",
   };
 
-  it("counts for nothing, and a notice names the command that trusts it", () => {
+  it("has no usable files, and a notice names the command that trusts it", () => {
     const root = writeFiles(files);
     const definitions = definitionsIn(root, { project: { root: join(root, "project"), trusts: () => false } });
     expect(definitions.agent("a")?.definition.description).toBe("shipped");
@@ -114,7 +114,7 @@ describe("a project that is not trusted", () => {
     expect(definitions.notices).toEqual([expect.stringMatching(mentions("3", '"legwork trust"', `${root}/project`))]);
   });
 
-  it("is judged file by file, by the bytes that are used", () => {
+  it("is trusted file by file, by the bytes that legwork uses", () => {
     const root = writeFiles(files);
     const asked: string[] = [];
     const trusts = (name: string, bytes: Uint8Array | null) => {
@@ -133,7 +133,7 @@ describe("a project that is not trusted", () => {
     ]);
   });
 
-  it("has its definition files listed for the person who trusts it", () => {
+  it("lists its definition files for the user who trusts it", () => {
     const root = writeFiles({ ...files, "project/.gemini/agents/c.md": "x", "project/.legwork/config.yaml": "" });
     const list = readProjectDefinitions(join(root, "project"));
     expect([...list.keys()]).toEqual([
@@ -147,9 +147,9 @@ describe("a project that is not trusted", () => {
   });
 });
 
-describe("names and files that lead elsewhere", () => {
+describe("names and files outside the folders", () => {
   it.each(["../w", "/etc/passwd", "a/b", "..", "", "a b", "a.yaml", "a".repeat(65), "a\0b"])(
-    "%j is no name",
+    "%j is refused as a name",
     (name) => {
       const definitions = definitionsIn(writeFiles({ "home/w.yaml": workflow("outside") }));
       expect(faultOf(() => definitions.workflow(name))).toMatch(mentions("workflow", "name", "64"));
@@ -185,7 +185,7 @@ describe("names and files that lead elsewhere", () => {
     expect(readProjectDefinitions(join(root, "project")).size).toBe(0);
   });
 
-  it("a pipe keeps nobody waiting, and a folder is no file", () => {
+  it("a pipe and a folder are refused at once", () => {
     const root = writeFiles({ "home/workflows/x.yaml": workflow("x") });
     execFileSync("mkfifo", [join(root, "home/workflows/w.yaml")]);
     mkdirSync(join(root, "home/workflows/v.yaml"));
@@ -195,13 +195,13 @@ describe("names and files that lead elsewhere", () => {
     expect(definitions.workflow("x")).not.toBeNull();
   });
 
-  it("a file where a folder should be holds nothing", () => {
+  it("a file in place of a folder holds no definitions", () => {
     expect(definitionsIn(writeFiles({ "home/workflows": "x" })).workflows()).toEqual([]);
   });
 });
 
 describe("a file that changes", () => {
-  it("is read again, however it was changed", () => {
+  it("is read again after any kind of change", () => {
     const root = writeFiles({ "home/workflows/w.yaml": workflow("one") });
     const definitions = definitionsIn(root);
     const file = join(root, "home/workflows/w.yaml");
@@ -217,7 +217,7 @@ describe("a file that changes", () => {
     expect(definitions.workflow("w")?.definition.description).toBe("two");
   });
 
-  it("may come and go", () => {
+  it("is found once it exists, and not once it is gone", () => {
     const root = writeFiles({});
     const definitions = definitionsIn(root);
     expect(definitions.workflows()).toEqual([]);

@@ -1,7 +1,7 @@
-/** `extends`: what a workflow takes from its parents, and what cannot be extended. */
+/** `extends`: merging with parents, and the chains that are refused. */
 import { describe, expect, it } from "vitest";
-import { definitionsIn, faultOf, put, writeFiles } from "../support/definitions.js";
-import { mentions } from "../support/mentions.js";
+import { definitionsIn, faultOf, put, writeFiles } from "../../../support/definitions.js";
+import { mentions } from "../../../support/mentions.js";
 
 const FILE = "project/.legwork/workflows/w.yaml";
 
@@ -59,7 +59,7 @@ steps:
     });
   });
 
-  it("goes over several files and ends at the first without a parent", () => {
+  it("follows parents over several files, up to the first file without a parent", () => {
     const { definition } = load("extends: middle\nsteps: [{name: end}]", {
       ...others,
       "project/.legwork/workflows/middle.yaml": "extends: base\nname: middle\ndescription: Middle",
@@ -68,7 +68,7 @@ steps:
     expect(definition.steps.map(({ name }) => name)).toEqual(["plan", "work", "end"]);
   });
 
-  it("is read again when the parent changes", () => {
+  it("reads the workflow again when a parent changes", () => {
     const root = writeFiles({ [FILE]: "extends: base", ...others });
     const definitions = definitionsIn(root);
     const first = definitions.workflow("w");
@@ -77,7 +77,7 @@ steps:
     expect(definitions.workflow("w")?.definition.description).toBe("The new base");
   });
 
-  it("places a fault in the file that holds it", () => {
+  it("reports a fault at its place in the file that holds it", () => {
     const child = "extends: base\nsteps:\n  - {name: plan, transitions: [{to: nowhere}]}";
     expect(fault(child, others)).toMatch(mentions("w.yaml:3:33", "step", "nowhere"));
     const broken = { "home/workflows/base.yaml": BASE.replace("to: work", "to: worc") };
@@ -114,7 +114,7 @@ steps:
     expect(fault(text, files as Record<string, string>)).toMatch(mentions(...expected));
   });
 
-  it("refuses a chain without end", () => {
+  it("refuses a chain of too many files", () => {
     const files = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`home/workflows/b${index}.yaml`, `extends: b${index + 1}`]),
     );

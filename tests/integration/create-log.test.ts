@@ -1,4 +1,4 @@
-/** The log: what it writes holds no secret that is known when it is written. */
+/** The log redacts every secret that is known when it writes. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

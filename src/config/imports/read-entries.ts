@@ -1,25 +1,26 @@
-/** Reads somebody else's `mcpServers`: each entry is judged by itself, and keys that mean nothing to us are passed over. */
+/** Reads the `mcpServers` map of another host. A broken entry does not affect the others; unknown keys are ignored. */
 
 import { MOST } from "../../core/run/limits.js";
+import { isRecord } from "../../lib/is-record.js";
 import { explainIssue } from "../../lib/issue-text.js";
 import { ServerEntry } from "../servers/server-entry.js";
 import { legalServerName, type SourceEntry } from "../servers/server-source.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A host's entry with our keys, still unchecked, or why it cannot be used. */
+/** A host's entry under our keys, still unchecked, or the reason why it cannot be used. */
 export type Translation = { readonly entry: Fields } | { readonly fault: string };
 
-/** `place` is the file, and within it what holds the servers. */
-interface ServersPlace {
+interface ServersField {
   readonly file: string;
+  /** The field of the file that holds the servers. */
   readonly field: string;
 }
 
-/** Every entry of a host's map, with our names; `isOff` says which its host does not use. */
-export function readServers(
+/** All entries of a host's map, under legal names. `isOff` tells which of them the host does not use. */
+export function readEntries(
   servers: unknown,
-  { file, field }: ServersPlace,
+  { file, field }: ServersField,
   translate: (fields: Fields) => Translation,
   isOff: (name: string) => boolean,
 ): readonly SourceEntry[] {
@@ -27,7 +28,7 @@ export function readServers(
     const named = { name: legalServerName(written), field: `${field}.${written}` };
     const disabled = isOff(written) || fieldsOf(value).disabled === true;
     const broken = (fault: string) => ({ ...named, entry: null, disabled, fault: `${file}: ${named.field} ${fault}` });
-    if (!isFields(value)) return broken("has to be an object");
+    if (!isRecord(value)) return broken("has to be an object");
     const translation = translate(value);
     if ("fault" in translation) return broken(translation.fault);
     const fields = Object.entries({ ...translation.entry, disabled });
@@ -44,24 +45,20 @@ export function readServers(
   });
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The fields of an object; of anything else, none. */
+/** The fields of an object; none for any other value. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
-/** The texts of a list; of anything else, none. */
+/** The texts in a list; none for any other value. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-/** Numbers and truth values among the values as texts, as the hosts pass them on. */
+/** Turns numbers and booleans among the values into texts, as the hosts do. */
 export function asTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asText);
-  if (!isFields(value)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
 }
 
@@ -69,16 +66,16 @@ function asText(value: unknown): unknown {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
 }
 
-/** Milliseconds as seconds, within what we allow; nothing where they are no time at all. */
+/** Milliseconds as seconds, at most our limit; undefined for anything but a positive number. */
 export function secondsOf(milliseconds: unknown): number | undefined {
   const isTime = typeof milliseconds === "number" && milliseconds > 0;
   return isTime ? Math.min(milliseconds / 1000, MOST.seconds) : undefined;
 }
 
-/** A field that is there and says something. */
-export function given(value: unknown): unknown {
+/** The value, or undefined for null and for an empty text. */
+export function unlessEmpty(value: unknown): unknown {
   return value === null || value === "" ? undefined : value;
 }
 
 export const NO_OAUTH =
-  "logs in with OAuth, which legwork does not do: give a token in its headers, in an entry of your own under mcpServers";
+  "logs in with OAuth, which legwork does not support: give a token in its headers, in an entry of your own under mcpServers";

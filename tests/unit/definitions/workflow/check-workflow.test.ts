@@ -1,11 +1,10 @@
-/** What check reports: each oversight, at its place, and nothing else. */
+/** checkWorkflow: it reports each likely mistake with its path, and nothing else. */
 import { describe, expect, it } from "vitest";
-import { createConditions } from "../../src/conditions/create-conditions.js";
-import type { CatalogTool } from "../../src/core/tools/tool.js";
-import { checkWorkflow } from "../../src/definitions/workflow/check-workflow.js";
-import { toMermaid } from "../../src/definitions/workflow/to-mermaid.js";
-import { definitionsIn, writeFiles } from "../support/definitions.js";
-import { mentions } from "../support/mentions.js";
+import { createConditions } from "../../../../src/conditions/create-conditions.js";
+import type { CatalogTool } from "../../../../src/core/tools/tool.js";
+import { checkWorkflow } from "../../../../src/definitions/workflow/check-workflow.js";
+import { definitionsIn, writeFiles } from "../../../support/definitions.js";
+import { mentions } from "../../../support/mentions.js";
 
 function workflow(text: string) {
   const found = definitionsIn(writeFiles({ "home/workflows/w.yaml": text })).workflow("w");
@@ -30,7 +29,7 @@ function expectFindings(found: ReturnType<typeof findings>, expected: readonly (
   );
 }
 
-describe("check", () => {
+describe("checkWorkflow", () => {
   it.each([
     ["steps that follow each other", "steps: [{name: x}, {name: y}, {name: z}]"],
     [
@@ -47,7 +46,7 @@ describe("check", () => {
       "a run that the workflow ends",
       "steps: [{name: x, on_enter: [{action: end_run, when: turn > 1}], transitions: [{to: x, when: turn > 2}]}]",
     ],
-  ])("has nothing against %s", (_, text) => {
+  ])("reports nothing for %s", (_, text) => {
     expect(findings(text)).toEqual([]);
   });
 
@@ -156,13 +155,13 @@ steps: [{name: x, allowed_tools: [read_only], exit_conditions: [{type: tool_succ
     expectFindings(findings(text), expected);
   });
 
-  it("says nothing of tools where none are known", () => {
+  it("reports nothing about tools without a catalog", () => {
     expect(findings("steps: [{name: x, allowed_tools: [what__ever]}]", null)).toEqual([]);
   });
 });
 
-describe("servers whose tools nobody has seen", () => {
-  it("may have what a pattern names, unless it names another server", () => {
+describe("a server whose tools are unknown", () => {
+  it("may have the tools of a pattern, unless the pattern names another server", () => {
     const text = "steps: [{name: x, allowed_tools: [far__read, anything, c__*, a__gone]}]";
     expectFindings(findings(text, CATALOG, ["far"]), [
       ["steps.x.allowed_tools.2", '"c__*"', '"a__*"'],
@@ -177,56 +176,5 @@ describe("servers whose tools nobody has seen", () => {
       ["steps.x.allowed_tools.0", '"far__write"', '"a__write"'],
       ["settings.required_tools.0", '"write"', "step"],
     ]);
-  });
-});
-
-describe("the drawing", () => {
-  it("shows transitions, their conditions, and ends", () => {
-    const text = `
-steps:
-  - name: first-step
-    transitions:
-      - {to: work, when: 'tool_succeeded("a__*") and args.path != "x: y; z % {a}"'}
-      - {to: end, when: turn > 9}
-    exit_conditions: [{type: variable_set, variable: v}, {type: action_count, min_count: 2}]
-  - name: work
-  - name: end
-variables: {v: null}
-`;
-    expect(toMermaid(workflow(text)).split("\n")).toEqual([
-      "stateDiagram-v2",
-      '    state "first-step" as s0',
-      '    state "work" as s1',
-      '    state "end" as s2',
-      "    [*] --> s0",
-      expect.stringMatching(
-        /^ {4}s0 --> s1 : tool_succeeded\(#34;a__#42;#34;\) and args\.path != #34;x#58; y#59; z #37; #123;a#125;#34;, .*\bv\b.*\b2\b/,
-      ),
-      expect.stringMatching(/^ {4}s0 --> s2 : turn #62; 9, .*\bv\b.*\b2\b/),
-      expect.stringMatching(/^ {4}s1 --> \[\*\] : complete$/),
-      expect.stringMatching(/^ {4}s2 --> \[\*\] : complete$/),
-      "",
-    ]);
-  });
-
-  it("keeps labels on their line and of a length that can be read", () => {
-    const long = `turn > 1 or\\n ${Array(30).fill("turn > 2").join(" or ")}`;
-    const drawn = toMermaid(workflow(`steps: [{name: x, transitions: [{to: y, when: "${long}"}]}, {name: y}]`));
-    const label = drawn.split("\n").find((line) => line.includes("s0 --> s1")) ?? "";
-    expect(label).toContain("turn #62; 1 or turn #62; 2 or");
-    expect(label).toMatch(/#8230;$/);
-    expect(label.length).toBeLessThan(300);
-  });
-
-  it("has no sign in a label that Mermaid would take for its own", () => {
-    const drawn = toMermaid(
-      workflow(`steps: [{name: x, transitions: [{to: x, when: 'tool == "<b>:;%%{}[]#\\\`~^&*"'}]}]`),
-    );
-    const label =
-      drawn
-        .split("\n")
-        .find((line) => line.includes("s0 --> s0"))
-        ?.replace("s0 --> s0 : ", "") ?? "";
-    expect(label.replace(/#\d+;/g, "")).not.toMatch(/[:;#%{}[\]<>"`~^&*]/);
   });
 });

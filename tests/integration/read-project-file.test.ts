@@ -1,4 +1,4 @@
-/** What legwork reads of a project for somebody who only names it, and what it does not. */
+/** Reading of project files by name: the files that may be read, and the refusals. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ describe.each([
     return { root, inside: (name: string) => join(folders.root, name), read: (name: string) => reader(name, MOST) };
   }
 
-  it("reads text inside the project, by any path that leads there", async () => {
+  it("reads text inside the project, by any path", async () => {
     const { inside, read } = project({ "project/a/b.txt": "\uFEFFgrüße\r\n", "project/env/.env.example": "KEY=" });
     symlinkSync("a/b.txt", inside("link.txt"));
     symlinkSync(inside("."), inside("again"));
@@ -29,13 +29,13 @@ describe.each([
     expect(await read("env/.env.example")).toEqual({ text: "KEY=" });
   });
 
-  it("takes a file of exactly the size that is allowed, and none that is larger", async () => {
+  it("reads a file of exactly the largest size, and refuses a larger one", async () => {
     const { read } = project({ "project/fits": "x".repeat(MOST), "project/large": "x".repeat(10 * 1024 * 1024) });
     expect(await read("fits")).toEqual({ text: "x".repeat(MOST) });
     expect(await read("large")).toEqual({ fault: expect.stringMatching(mentions("10485760", "1000")) });
   });
 
-  it("reads nothing outside, wherever a link leads", async () => {
+  it("refuses files outside the project, also behind links", async () => {
     const { root, inside, read } = project({ "project-twin/key.txt": "key" });
     symlinkSync("../outside/key.txt", inside("link.txt"));
     symlinkSync(join(root, "outside"), inside("folder"));
@@ -50,7 +50,7 @@ describe.each([
       expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("outside")) });
   });
 
-  it("reads nothing that may hold secrets, by any name", async () => {
+  it("refuses files that may hold secrets, by any name", async () => {
     const { inside, read } = project({
       "project/.git/config": "x",
       "project/.env": "x",
@@ -78,7 +78,7 @@ describe.each([
       expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("secrets")) });
   });
 
-  it("gives the reason where there is nothing to read", async () => {
+  it("gives the reason where it cannot read a file", async () => {
     const { inside, read } = project({
       "project/folder/a.txt": "x",
       "project/nul.bin": "a\0b",
@@ -103,7 +103,7 @@ describe.each([
       expect(await read(name), name).toEqual({ fault: expect.stringMatching(fault) });
   });
 
-  it("hands out nothing from outside while somebody swaps a folder for a link", async () => {
+  it("returns nothing from outside while another process swaps a folder for a link", async () => {
     const { root, inside, read } = project({ "project/swapped/key.txt": "mine" });
     const seen = new Set<string>();
     for (let round = 0; round < 300; round++) {

@@ -1,10 +1,10 @@
-/** Conditions: what authors write means what it says, and nothing that is written can hang or escape. */
+/** Conditions: they mean what their authors write, and none can hang or escape. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createConditions } from "../../src/conditions/create-conditions.js";
-import { rewriteWords } from "../../src/conditions/rewrite-words.js";
-import type { Facts } from "../../src/core/workflow/engine.js";
-import { mentions } from "../support/mentions.js";
+import { createConditions } from "../../../src/conditions/create-conditions.js";
+import { rewriteWords } from "../../../src/conditions/rewrite-words.js";
+import type { Facts } from "../../../src/core/workflow/engine.js";
+import { mentions } from "../../support/mentions.js";
 
 const conditions = createConditions();
 
@@ -102,7 +102,7 @@ describe("a condition of an author", () => {
     expect(value(text)).toBe(true);
   });
 
-  it("names its variables and tools", () => {
+  it("lists its variables and tools", () => {
     const text = 'variables.a == 1 and (variables["b"] or tool_called("x__*")) and tool_succeeded("y")';
     expect(conditions.compile(text)).toEqual({
       variables: ["a", "b"],
@@ -167,7 +167,7 @@ describe("and, or and not", () => {
     expect(rewriteWords(text)).toBe(expected);
   });
 
-  it("leaves quoted texts alone, whatever is in them", () => {
+  it("leaves quoted texts as they are", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const quoted = JSON.stringify(text);
@@ -279,7 +279,7 @@ describe("a condition that would hang", () => {
     expect(performance.now() - start).toBeLessThan(200);
   });
 
-  it("looks at large facts only as far as it must, and never for long", () => {
+  it("reads large facts only as far as needed, in bounded time", () => {
     const huge = "a".repeat(5_000_000);
     const args = { path: "x", content: huge, half: `${"a".repeat(900_000)}`, list: Array(100_000).fill(1) };
     const start = performance.now();
@@ -291,7 +291,7 @@ describe("a condition that would hang", () => {
     expect(performance.now() - start).toBeLessThan(500);
   });
 
-  it("is not slowed by one fact looked for in another", () => {
+  it("searches for one fact in another in bounded time", () => {
     const args = { text: "a".repeat(10_000), find: `b${"a".repeat(5_000)}` };
     const text = Array(30).fill("args.text.contains(args.find)").join(" or ");
     const start = performance.now();
@@ -299,14 +299,14 @@ describe("a condition that would hang", () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
-  it("refuses a fact that is nested too deep", () => {
+  it("refuses a fact with too deep nesting", () => {
     let deep: unknown = 1;
     for (let level = 0; level < 10_000; level++) deep = [deep];
     expect(value("args.deep == []", { args: { deep } })).toMatch(mentions("error", "args.deep"));
   });
 });
 
-describe("while a run goes on", () => {
+describe("the evaluation in a run", () => {
   it.each([
     ["variables.plan", ["null", "true"]],
     ["variables.name", ["string"]],
@@ -318,11 +318,11 @@ describe("while a run goes on", () => {
     ["args.path + 1 == 2", ["no such overload"]],
     ["variables.tries / 0 == 1", ["division by zero"]],
     ["9223372036854775807 + variables.tries > 0", ["overflow"]],
-  ])("%s is an error and no exception", (text, expected) => {
+  ])("%s is an error and throws no exception", (text, expected) => {
     expect(value(text)).toMatch(mentions("error", ...expected));
   });
 
-  it("has null for the call before there was one", () => {
+  it("has null for the call before the first call", () => {
     const none = { tool: null, server: null, args: {}, tool_result: null };
     expect(value("tool == null and args.path == null", none)).toBe(true);
     expect(value('tool == "x" and not tool_result.is_error', none)).toBe(false);
@@ -330,7 +330,7 @@ describe("while a run goes on", () => {
   });
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf", "prototype"])(
-    "finds nothing in %s that is not in the facts",
+    "finds no %s that is not in the facts",
     (name) => {
       for (const text of [`variables.${name} == null`, `variables["${name}"] == null`, `args.map.${name} == null`]) {
         const result = value(text, { args: { map: {} }, variables: {} });
@@ -339,14 +339,14 @@ describe("while a run goes on", () => {
     },
   );
 
-  it("takes a key for a key, whatever its name", () => {
+  it("treats every key as a key, also one of a prototype", () => {
     expect(value('args.constructor == "own"')).toBe(true);
     const args = JSON.parse('{"__proto__": {"admin": true}}') as Record<string, unknown>;
     expect(value("args.admin == null", { args })).toBe(true);
     expect(value('args["__proto__"].admin == true', { args })).toBe(true);
   });
 
-  it("never throws and always answers alike, whatever the facts", () => {
+  it("never throws, and gives the same answer for the same facts", () => {
     const texts = [
       "args.a == variables.b",
       "args.a in args.b",
@@ -368,12 +368,12 @@ describe("while a run goes on", () => {
     );
   });
 
-  it("changes nothing in the facts", () => {
+  it("does not change the facts", () => {
     const args = Object.freeze({ list: Object.freeze([3, 1, 2]) });
     expect(value("args.list + [4] == [3, 1, 2, 4]", { args })).toBe(true);
   });
 
-  it("evaluates fast enough for every call of a run", () => {
+  it("is fast enough for every call of a run", () => {
     const text = 'tool == "workspace__write_file" and variables.tries < 5 and tool_succeeded("write_file")';
     value(text);
     const start = performance.now();

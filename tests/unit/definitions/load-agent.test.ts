@@ -1,7 +1,7 @@
-/** Agent definitions: our own, and those that users have for other hosts. */
+/** Agent definitions: legwork's own, and those of other hosts. */
 import { describe, expect, it } from "vitest";
-import { definitionsIn, faultOf, writeFiles } from "../support/definitions.js";
-import { mentions } from "../support/mentions.js";
+import { definitionsIn, faultOf, writeFiles } from "../../support/definitions.js";
+import { mentions } from "../../support/mentions.js";
 
 function agent(name: string, files: Readonly<Record<string, string | Uint8Array>>) {
   const found = definitionsIn(writeFiles(files)).agent(name);
@@ -47,14 +47,14 @@ max_depth: 2
 output_schema: {type: object}
 `;
 
-describe("our own", () => {
+describe("legwork's own definition", () => {
   it.each([
     ["YAML", "a.yaml", `${FIELDS}prompt: Be brief\n`],
     ["YAML by its other ending", "a.yml", `${FIELDS}prompt: Be brief\n`],
     ["Markdown", "a.md", `---\n${FIELDS}---\n\nBe brief\n`],
     ["Markdown with a prompt above", "a.md", `---\n${FIELDS}prompt: Be brief\n---\n`],
     ["Markdown of Windows", "a.md", `\uFEFF---\n${FIELDS}---\nBe brief\n`.replaceAll("\n", "\r\n")],
-  ])("says everything in %s", (_, file, text) => {
+  ])("passes each field to the agent from %s", (_, file, text) => {
     const files = { [`${OWN}/${file}`]: text, "shipped/w.yaml": "steps: [{name: a}]" };
     expect(agent("a", files)).toEqual({
       name: "a",
@@ -78,12 +78,12 @@ describe("our own", () => {
     });
   });
 
-  it("needs no field at all", () => {
+  it("needs no field", () => {
     expect(agent("a", { [`${OWN}/a.yaml`]: "" })).toMatchObject(NOTHING);
     expect(agent("a", { [`${OWN}/a.md`]: "---\n---\nA prompt" })).toMatchObject({ ...NOTHING, prompt: "A prompt" });
   });
 
-  it("keeps what is written under the front matter as it is", () => {
+  it("keeps the text under the front matter as it is", () => {
     const body = "# Title\n\n---\n\nname: not a field {{ braces }}\n---";
     expect(agent("a", { [`${OWN}/a.md`]: `---\nmax_turns: 3\n---\n${body}\n\n` }).prompt).toBe(body);
   });
@@ -107,19 +107,19 @@ describe("our own", () => {
     ["bad YAML", "a.md", "---\nname: [\n---\n", ["a.md:3:1", "YAML"]],
     ["code for front matter", "a.md", "---js\n{}\n---\n", ["a.md:1:1", '"---"']],
     ["a variable of legwork's", "a.yaml", "variables: {agent_depth: 1}", ["a.yaml:1:13", "variables.agent_depth"]],
-  ])("refuses %s", (_, file, text, expected) => {
+  ])("is refused with %s", (_, file, text, expected) => {
     const files = { [`${OWN}/${file}`]: text, "shipped/plam.yaml": "steps: [{name: a}]" };
     expect(faultOf(() => agent("a", files))).toMatch(mentions(...expected));
   });
 
-  it("refuses two files of one name", () => {
+  it("is refused where two files have one name", () => {
     const files = { [`${OWN}/a.yaml`]: "", [`${OWN}/a.md`]: "---\n---\n" };
     expect(faultOf(() => agent("a", files))).toMatch(mentions("a.md", "a.yaml", "name"));
   });
 });
 
-describe("Claude Code's", () => {
-  it("are read field by field", () => {
+describe("a definition of Claude Code", () => {
+  it("is read field by field", () => {
     const text = `---
 name: code-reviewer
 description: Reviews
@@ -142,7 +142,7 @@ You review.
     });
   });
 
-  it("report each field that legwork cannot use", () => {
+  it("reports each field that legwork cannot use", () => {
     const text = `---
 name: a
 model: sonnet
@@ -166,7 +166,7 @@ disallowedTools: Bash(rm:*), Write
     });
   });
 
-  it("are read line by line where they are not valid YAML", () => {
+  it("is read line by line where it is not valid YAML", () => {
     const text = `---
 name: a
 description: Use this: when <example>user: "x" assistant: "y"</example>
@@ -182,13 +182,13 @@ Go.
     });
   });
 
-  it("grant all or nothing as they say", () => {
+  it("grants all tools, or none, as it states", () => {
     expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\n---\n" }).tools).toBeNull();
     expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\ntools: []\n---\n" }).tools).toEqual([]);
     expect(agent("a", { [`${CLAUDE}/a.md`]: "---\nname: a\ntools: Bash(ls)\n---\n" }).tools).toEqual([]);
   });
 
-  it("are read in bounded time, however odd they are", () => {
+  it("is read in bounded time, also with odd contents", () => {
     const start = performance.now();
     const text = `---\nname: a\ntools: "${"(".repeat(900_000)}"\n---\n`;
     expect(agent("a", { [`${CLAUDE}/a.md`]: text }).tools).toEqual([]);
@@ -200,13 +200,13 @@ Go.
     ["a name that is a path", "---\nname: ../x\n---\n", ["a.md:2:1", "name"]],
     ["tools that are no names", "---\nname: a\ntools: {a: 1}\n---\n", ["a.md:3:1", "tools", "commas"]],
     ["a pattern that cannot be forbidden", "---\nname: a\ndisallowedTools: ['(x)']\n---\n", ["a.md:3:1", "(x)"]],
-  ])("refuses %s", (_, text, expected) => {
+  ])("is refused with %s", (_, text, expected) => {
     expect(faultOf(() => agent("a", { [`${CLAUDE}/a.md`]: text }))).toMatch(mentions(...expected));
   });
 });
 
-describe("Gemini CLI's", () => {
-  it("are read field by field", () => {
+describe("a definition of Gemini CLI", () => {
+  it("is read field by field", () => {
     const text = `---
 kind: local
 name: reader
@@ -236,7 +236,7 @@ You read.
     });
   });
 
-  it("leave the model to the configuration where it is only an alias", () => {
+  it("leaves the model to the configuration where it names only an alias", () => {
     const text = "---\nname: a\nmodel: inherit\n---\n";
     expect(agent("a", { [`${GEMINI}/a.md`]: text })).toMatchObject({
       model: null,
@@ -244,7 +244,7 @@ You read.
     });
   });
 
-  it("have to be local", () => {
+  it("has to be local", () => {
     const text = "---\nname: a\nkind: remote\n---\n";
     expect(faultOf(() => agent("a", { [`${GEMINI}/a.md`]: text }))).toMatch(mentions("kind", "local"));
   });

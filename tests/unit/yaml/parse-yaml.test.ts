@@ -1,9 +1,9 @@
-/** YAML files: every complaint names its place, and no file can hold up or mislead the process. */
+/** YAML files: every error names its place, and no file can block or mislead the process. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ConfigError } from "../../src/core/errors.js";
-import { parseYaml } from "../../src/yaml/parse-yaml.js";
-import { mentions } from "../support/mentions.js";
+import { ConfigError } from "../../../src/core/errors.js";
+import { parseYaml } from "../../../src/yaml/parse-yaml.js";
+import { mentions } from "../../support/mentions.js";
 
 const Config = z.strictObject({
   provider: z.enum(["gemini", "rehearsal"]).optional(),
@@ -45,7 +45,7 @@ describe("a file", () => {
     "~\n",
     "null\n",
     "---\n...\n",
-  ])("without content is an empty one: %j", (text) => {
+  ])("without content is an empty map: %j", (text) => {
     expect(read(text)).toEqual({});
   });
 
@@ -90,7 +90,7 @@ describe("a file", () => {
     expect(faultOf("provider: gemini\n---\nprovider: rehearsal\n")).toMatch(mentions("c.yaml", "YAML", "document"));
   });
 
-  it("that is not text, or too large, is refused by name", () => {
+  it("that is not text, or too large, is refused with its name", () => {
     expect(faultOf(new Uint8Array([0x61, 0x3a, 0x20, 0xff, 0xfe]))).toMatch(mentions("c.yaml", "UTF-8"));
     expect(faultOf(new Uint8Array([0xc3, 0x28]))).toMatch(mentions("c.yaml", "UTF-8"));
     expect(faultOf(`# ${"x".repeat(2_000_000)}\n`)).toMatch(mentions("c.yaml", "1000000"));
@@ -125,7 +125,7 @@ describe("a hostile file", () => {
     expect(quickly(`b0: &b0 [x]\n${doubling.join("")}`)).toBe("read"); // as many aliases as are allowed
   });
 
-  it("that is endlessly deep is refused", () => {
+  it("with very deep nesting is refused", () => {
     expect(quickly("[".repeat(400_000))).toMatch(/^c\.yaml:1:\d+: .*nesting/);
     expect(quickly("{a: ".repeat(60) + "}".repeat(60))).toMatch(/^c\.yaml:\d+:\d+: .*nesting/);
     const nested = Array.from({ length: 100 }, (_, index) => `${" ".repeat(index)}a:\n`).join("");
@@ -139,7 +139,7 @@ describe("a hostile file", () => {
     ["very many empty lines", `${"\n".repeat(100_000)}provider: gemini\n`],
     ["a very long line", `provider: ${"x".repeat(900_000)}\n`],
     ["very many keys", Array.from({ length: 20_000 }, (_, index) => `k${index}: 1\n`).join("")],
-  ])("with %s is read in no time", (_what, text) => {
+  ])("with %s is read in bounded time", (_what, text) => {
     expect(quickly(text)).toBe("read");
   });
 
@@ -153,7 +153,7 @@ describe("a hostile file", () => {
     });
   });
 
-  it("is refused where it names a prototype among free keys", () => {
+  it("is refused where it has the key of a prototype among free keys", () => {
     expect(faultOf("servers:\n  __proto__: { command: x }\n")).toContain("__proto__");
     expect(faultOf("servers:\n  a:\n    command: x\n    env: { __proto__: y }\n")).toContain("__proto__");
   });

@@ -1,8 +1,8 @@
-/** Variables in configuration texts: put in, defaulted, refused. */
+/** Expansion of variables in configuration texts. */
 import { describe, expect, it } from "vitest";
-import { expand } from "../../src/config/servers/expand.js";
-import { ConfigError } from "../../src/core/errors.js";
-import { mentions } from "../support/mentions.js";
+import { expand } from "../../../../src/config/servers/expand.js";
+import { ConfigError } from "../../../../src/core/errors.js";
+import { mentions } from "../../../support/mentions.js";
 
 const values: Readonly<Record<string, string>> = { WHO: "ada", BLANK: "", DEEP: "$" + "{WHO}" };
 
@@ -21,7 +21,7 @@ describe("a text", () => {
     ["$" + "{NOPE:-}", ""],
     ["$" + "{BLANK:-filled}", "filled"],
     ["$" + "{WHO:-unused}", "ada"],
-    ["$" + "{DEEP}", "$" + "{WHO}"], // what was put in is not looked at again
+    ["$" + "{DEEP}", "$" + "{WHO}"], // an expanded value is not expanded again
     ["$WHO $ {WHO} $" + "{1} $", "$WHO $ {WHO} $" + "{1} $"],
   ])("%j becomes %j", (text, expected) => {
     expect(expanded(text)).toBe(expected);
@@ -46,7 +46,7 @@ describe("a text", () => {
   });
 });
 
-it("the variables that were put in are listed, defaults are not", () => {
+it("the variables in use are listed, defaults are not", () => {
   const { used } = expand("$" + "{WHO} $" + "{NOPE:-x}", "f: x", variables(false));
   expect(used).toEqual([{ name: "WHO", value: "ada" }]);
 });

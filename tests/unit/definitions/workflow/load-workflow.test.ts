@@ -1,7 +1,7 @@
-/** Workflow files: every field is read, and what cannot be understood is refused with its place. */
+/** Loading of workflow files: every field is read, and a faulty file is refused with the place of its fault. */
 import { describe, expect, it } from "vitest";
-import { definitionsIn, faultOf, writeFiles } from "../support/definitions.js";
-import { mentions } from "../support/mentions.js";
+import { definitionsIn, faultOf, writeFiles } from "../../../support/definitions.js";
+import { mentions } from "../../../support/mentions.js";
 
 const FILE = "project/.legwork/workflows/w.yaml";
 
@@ -12,7 +12,7 @@ function load(text: string | Uint8Array, others: Readonly<Record<string, string>
   return found;
 }
 
-/** The complaint, without the folder. */
+/** The fault of a workflow file, without the folder. */
 function fault(text: string | Uint8Array, others: Readonly<Record<string, string>> = {}): string {
   return faultOf(() => load(text, others)).replace(/^.*?\/workflows\//, "");
 }
@@ -74,7 +74,7 @@ exit_condition: tool_succeeded("workspace__write_file")
 `;
 
 describe("a workflow file", () => {
-  it("gives each of its fields to the workflow", () => {
+  it("passes each of its fields to the workflow", () => {
     const { definition } = load(WHOLE);
     expect(definition).toMatchObject({
       name: "w",
@@ -143,7 +143,7 @@ describe("a workflow file", () => {
     ]);
   });
 
-  it("has defaults for all that is left out", () => {
+  it("gets a default for each field that it leaves out", () => {
     const { definition } = load("steps: [{name: only}]");
     expect(definition).toEqual({
       name: "w",
@@ -184,12 +184,12 @@ describe("a workflow file", () => {
     });
   });
 
-  it("takes an empty list of tools for none, and an empty list of exit conditions for no condition", () => {
+  it("allows no tool with an empty list of tools, and has no condition with an empty list of exit conditions", () => {
     const { definition } = load("steps: [{name: only, allowed_tools: [], exit_conditions: []}]");
     expect(definition.steps[0]).toMatchObject({ allowedTools: [], exitConditions: [] });
   });
 
-  it("tells the place of each part", () => {
+  it("knows the place of each part", () => {
     const found = load(WHOLE);
     expect(found.place("steps.plan.transitions.0.when")).toMatch(/w\.yaml:33:9$/);
     expect(found.place("steps.plan.nothing")).toMatch(/w\.yaml:20:5$/);
@@ -199,7 +199,7 @@ describe("a workflow file", () => {
 
 const step = (lines: string) => `steps:\n  - name: a\n${lines.replace(/^/gm, "    ")}\n`;
 
-describe("a fault with its place", () => {
+describe("a faulty workflow file", () => {
   it.each([
     ["a misspelt key", step("allowed_toolz: []"), ["w.yaml:3:5", "steps.0", "allowed_toolz", "allowed_tools"]],
     [
@@ -345,37 +345,7 @@ describe("a fault with its place", () => {
     ["the same key twice", "steps: []\nsteps: []", ["w.yaml:2:1", "YAML", "duplicated"]],
     ["two documents", "steps: []\n---\nsteps: []", ["w.yaml", "YAML", "document"]],
     ["a tag", "steps: !!js/function x", ["w.yaml:1:8", "YAML"]],
-  ])("for %s", (_, text, expected) => {
-    expect(fault(text)).toMatch(mentions(...expected));
-  });
-
-  it.each([
-    ["phases: [{name: a}]", ["w.yaml:1:1", "phases", '"steps"']],
-    ["type: lifecycle\ntriggers: {}", ["w.yaml:1:1", "lifecycle", "plan-execute"]],
-    ["type: 3\nsteps: [{name: a}]", ["w.yaml:1:1", "type"]],
-    ["triggers: {}\nsteps: [{name: a}]", ["w.yaml:1:1", "triggers", "lifecycle"]],
-    [
-      "on_premature_stop: {action: guide_continuation}\nsteps: [{name: a}]",
-      ["w.yaml:1:21", "guide_continuation", '"guide"'],
-    ],
-    [step("on_enter:\n- {action: call_mcp_tool}"), ["w.yaml:4:8", "call_mcp_tool", '"call_tool"']],
-    [step("on_exit:\n- {action: inject_context}"), ["w.yaml:4:8", "inject_context", '"inject_message"']],
-    [step("on_enter:\n- {action: call_llm}"), ["w.yaml:4:8", "call_llm", "model"]],
-    [step("on_enter:\n- {action: webhook}"), ["w.yaml:4:8", "webhook", '"call_tool"']],
-    [step("on_enter:\n- {action: capture_artifact}"), ["w.yaml:4:8", "capture_artifact", "complete(artifacts)"]],
-    [step("on_enter:\n- {action: read_artifact}"), ["w.yaml:4:8", "read_artifact", "tool"]],
-    [step("on_enter:\n- {action: increment_variable, name: n, amount: 2}"), ["w.yaml:4:45", "amount", '"by"']],
-    [
-      step("transitions:\n- to: a\n  on_transition: [{action: call_mcp_tool}]"),
-      ["w.yaml:5:24", "call_mcp_tool", '"call_tool"'],
-    ],
-    [step("transitions:\n- {to: a, condition: x}"), ["w.yaml:4:15", '"condition"', '"when"']],
-    [step("exit_conditions:\n- {type: tool_call}"), ["w.yaml:4:8", '"tool_call"', '"tool_succeeded"']],
-    [step("exit_conditions:\n- {type: artifact_exists}"), ["w.yaml:4:8", "artifact_exists"]],
-    [step("exit_conditions:\n- {type: expression, expression: x}"), ["w.yaml:4:26", '"expression"', '"when"']],
-    [step("rules:\n- {name: r, action: deny}"), ["w.yaml:4:17", '"deny"', '"block"']],
-    ["on_error: [{action: webhook}]\nsteps: [{name: a}]", ["w.yaml:1:13", "webhook"]],
-  ])("for a word of another system: %s", (text, expected) => {
+  ])("with %s is refused with the place", (_, text, expected) => {
     expect(fault(text)).toMatch(mentions(...expected));
   });
 
@@ -397,7 +367,7 @@ describe("a fault with its place", () => {
     ],
     ["a great many steps", `steps:\n${"- {name: a}\n".repeat(20_000)}`, ["step", '"a"']],
     ["a great many different steps", `steps:\n${manySteps()}`, ["w.yaml:1:1", "steps", " 200"]],
-  ])("for %s, in bounded time", (_, text, expected) => {
+  ])("with %s is refused in bounded time", (_, text, expected) => {
     const start = performance.now();
     expect(fault(text)).toMatch(mentions(...expected));
     expect(performance.now() - start).toBeLessThan(10_000);

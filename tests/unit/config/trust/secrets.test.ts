@@ -1,22 +1,27 @@
-/** Which configured values count as secrets. */
+/** The secrets among configured values. */
 import { describe, expect, it } from "vitest";
-import { looksSecret, providerSecrets, reachSecrets, variableSecrets } from "../../src/config/trust/secrets.js";
+import {
+  looksSecret,
+  providerSecrets,
+  transportSecrets,
+  variableSecrets,
+} from "../../../../src/config/trust/secrets.js";
 
 const TOKEN = "ghp_a1B2c3D4e5F6g7H8";
 
 function stdio(changes: { args?: readonly string[]; env?: Readonly<Record<string, string>> }) {
-  return reachSecrets({ kind: "stdio", command: "x", args: [], env: {}, cwd: "/", ...changes }).map(
+  return transportSecrets({ kind: "stdio", command: "x", args: [], env: {}, cwd: "/", ...changes }).map(
     ({ value }) => value,
   );
 }
 
 function remote(url: string, headers: Readonly<Record<string, string>> = {}) {
-  return reachSecrets({ kind: "http", url, headers }).map(({ value }) => value);
+  return transportSecrets({ kind: "http", url, headers }).map(({ value }) => value);
 }
 
 const fromVariable = (name: string, value: string) => variableSecrets([{ name, value }]).map((secret) => secret.value);
 
-describe("a name that looks secret", () => {
+describe("looksSecret", () => {
   it.each([
     "API_KEY",
     "apiKey",
@@ -29,8 +34,8 @@ describe("a name that looks secret", () => {
     "Cookie",
     "aws-credentials",
     "GH_PAT",
-  ])("%s", (name) => expect(looksSecret(name)).toBe(true));
-  it.each(["KEYBOARD", "MONKEY", "AUTHOR", "PATH", "COMPASS", "TOKENIZER", "LOG_LEVEL"])("but not %s", (name) =>
+  ])("is true for %s", (name) => expect(looksSecret(name)).toBe(true));
+  it.each(["KEYBOARD", "MONKEY", "AUTHOR", "PATH", "COMPASS", "TOKENIZER", "LOG_LEVEL"])("is false for %s", (name) =>
     expect(looksSecret(name)).toBe(false),
   );
 });
@@ -58,7 +63,7 @@ describe("the value of a variable", () => {
     ["TOKEN_LIMIT", "1000000"],
     ["KEY_FILE", process.execPath],
     ["TOKEN", "short"],
-  ])("is none: %s=%s", (name, value) => {
+  ])("is no secret: %s=%s", (name, value) => {
     expect(fromVariable(name, value)).toEqual([]);
   });
 
@@ -74,7 +79,7 @@ describe("the value of a variable", () => {
   });
 });
 
-describe("what is written in a server", () => {
+describe("a value in a server's definition", () => {
   it.each([
     ["a secret name", { env: { API_KEY: "letmein" } }, ["letmein"]],
     ["a token under any name", { env: { THING: TOKEN } }, [TOKEN]],
@@ -84,11 +89,11 @@ describe("what is written in a server", () => {
     ["a password in an address", { args: ["postgres://ada:letmein@db.test/x"] }, ["letmein", "letmein"]],
     ["JSON with a header", { env: { MCP_HEADERS: `{"Authorization":"Bearer ${TOKEN}"}` } }, [TOKEN]],
     ["basic credentials", { env: { AUTH: `Basic ${btoa("ada:letmein")}` } }, [btoa("ada:letmein"), "letmein"]],
-  ])("is secret: %s", (_what, reach, expected) => {
-    expect(stdio(reach)).toEqual(expected);
+  ])("is a secret: %s", (_kind, definition, expected) => {
+    expect(stdio(definition)).toEqual(expected);
   });
 
-  it("is no secret where nothing says so", () => {
+  it("is no secret without a sign of one", () => {
     const env = { MODEL: "gemini-2.5-flash-preview-09-2025", DAY: "2026-11-22T10:00:00Z", DEBUG: "true", KEY: "abc" };
     const args = ["-y", "@scope/server-kubernetes2@2026.8.31", "--token-limit", "5000000", "--keys", "--verbose"];
     expect(stdio({ env, args })).toEqual([]);

@@ -1,11 +1,11 @@
-/** legwork among the servers: recognised however it is started, and nothing else is taken for it. */
+/** Self-reference: every way to start legwork is recognised, and no other program is mistaken for it. */
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isSelfReference } from "../../src/config/servers/self-reference.js";
+import { isSelfReference } from "../../../../src/config/servers/self-reference.js";
 
-const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-ourselves-")));
+const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-self-reference-")));
 afterAll(() => rmSync(root, { recursive: true }));
 
 function put(name: string, text = ""): string {
@@ -31,12 +31,12 @@ mkdirSync(join(root, "path"));
 symlinkSync(join(root, "checkout/bin/legwork.js"), join(root, "path/lw"));
 symlinkSync(join(root, "checkout"), join(root, "linked"));
 
-function ourselves(line: readonly string[]): boolean {
+function startsLegwork(line: readonly string[]): boolean {
   const [command = "", ...args] = line;
   return isSelfReference({ command, args, cwd: root, path: `/nowhere:${join(root, "path")}` });
 }
 
-describe("is recognised", () => {
+describe("legwork is recognised", () => {
   it.each([
     ["legwork"],
     ["/usr/local/bin/legwork", "--project", "/x"],
@@ -74,11 +74,11 @@ describe("is recognised", () => {
     ["bash", "-lc", "exec npx -y legwork@latest --project ."],
     ["sh", "-c", "cd checkout && A=1 node 'bin/legwork.js'"],
   ])("%j %j %j %j %j %j", (...line) => {
-    expect(ourselves(line.filter((word) => word !== undefined))).toBe(true);
+    expect(startsLegwork(line.filter((word) => word !== undefined))).toBe(true);
   });
 });
 
-describe("is not taken for", () => {
+describe("another program is not mistaken for legwork", () => {
   it.each([
     ["npx", "-y", "@modelcontextprotocol/server-filesystem", join(root, "checkout")],
     ["npx", "-y", "server-git", "--repository", join(root, "checkout")],
@@ -98,6 +98,6 @@ describe("is not taken for", () => {
     ["env", "A=legwork", "other"],
     [""],
   ])("%j %j %j %j", (...line) => {
-    expect(ourselves(line.filter((word) => word !== undefined))).toBe(false);
+    expect(startsLegwork(line.filter((word) => word !== undefined))).toBe(false);
   });
 });

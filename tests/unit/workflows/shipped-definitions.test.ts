@@ -1,10 +1,10 @@
-/** What is shipped can be used as it is, with the shipped workspace server. */
+/** The shipped workflows and agents work with the shipped workspace server alone. */
 import { describe, expect, it } from "vitest";
-import { createConditions } from "../../src/conditions/create-conditions.js";
-import type { CatalogTool } from "../../src/core/tools/tool.js";
-import { checkWorkflow } from "../../src/definitions/workflow/check-workflow.js";
-import { toMermaid } from "../../src/definitions/workflow/to-mermaid.js";
-import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
+import { createConditions } from "../../../src/conditions/create-conditions.js";
+import type { CatalogTool } from "../../../src/core/tools/tool.js";
+import { checkWorkflow } from "../../../src/definitions/workflow/check-workflow.js";
+import { toMermaid } from "../../../src/definitions/workflow/to-mermaid.js";
+import { definitionsIn, SHIPPED, writeFiles } from "../../support/definitions.js";
 
 const WORKFLOWS = [
   "fan-out",
@@ -40,7 +40,7 @@ function shipped() {
 }
 
 describe("the shipped workflows", () => {
-  it("are these, and each can be loaded and has a description", () => {
+  it("are listed, can be loaded and have a description", () => {
     const entries = shipped().workflows();
     expect(entries.map(({ name }) => name)).toEqual(WORKFLOWS);
     for (const entry of entries)
@@ -52,7 +52,7 @@ describe("the shipped workflows", () => {
     expect(workflow && checkWorkflow(workflow, WORKSPACE, createConditions())).toEqual([]);
   });
 
-  it.each(WORKFLOWS)("%s grants its tools step by step", (name) => {
+  it.each(WORKFLOWS)("%s allows its tools step by step", (name) => {
     for (const step of shipped().workflow(name)?.definition.steps ?? []) expect(step.allowedTools).not.toBe("all");
   });
 
@@ -67,7 +67,7 @@ describe("the shipped workflows", () => {
 });
 
 describe("the shipped agents", () => {
-  it("are these, and each can be loaded and has a description and a prompt", () => {
+  it("are listed, can be loaded and have a description and a prompt", () => {
     const definitions = shipped();
     expect(definitions.agents().map(({ name, error }) => [name, error])).toEqual(AGENTS.map((name) => [name, null]));
     for (const name of AGENTS) {

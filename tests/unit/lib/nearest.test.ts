@@ -17,7 +17,8 @@ describe("the nearest word", () => {
     ["mcpservers", "mcpServers"],
     ["tool", "tools"],
     ["blocked_tool", "blocked_tools"],
-    ["modle", null], // two edits in five letters
+    ["modle", "model"], // a swap is one edit
+    ["mdoel_x", null], // three edits in seven letters
     ["limit", "limits"],
     ["banana", null],
     ["", null],

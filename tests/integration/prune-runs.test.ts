@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { NewRun } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { EndStatus } from "../../src/core/run/run.js";
+import { sha256 } from "../../src/lib/hash.js";
 import { type PruneRequest, pruneRuns } from "../../src/store/sqlite/maintenance/prune-runs.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { appendTo, startedRun, TURN } from "../support/contract-bench.js";
@@ -36,7 +37,7 @@ function setStore() {
 
   /** The run got an answer so long that it is kept beside the event. */
   async function answerAt(id: string, text: string): Promise<string> {
-    const hash = `hash of ${text}`;
+    const hash = sha256(text);
     const event: RunEvent = {
       type: "tool_call_finished",
       turn: 1,
@@ -54,7 +55,7 @@ function setStore() {
 
   /** A text whose event does not name it. */
   async function keep(id: string, text: string): Promise<string> {
-    const blob = { hash: `hash of ${text}`, text };
+    const blob = { hash: sha256(text), text };
     await store.append({ runId: id, epoch: 1 }, { events: [TURN], blobs: [blob] }, { durable: false });
     return blob.hash;
   }

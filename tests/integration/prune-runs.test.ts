@@ -204,11 +204,12 @@ describe("pruning", () => {
 
   it("lets a run of another connection write in between, and makes the file smaller", async () => {
     const { store, file, create, finish, answerAt, prune, later, left, count } = setStore();
-    for (let n = 1_000; n < 1_600; n++) {
+    const runOf = async (n: number) => {
       await create(`run_${n}`);
       await answerAt(`run_${n}`, `${n} `.repeat(5_000));
       await finish(`run_${n}`);
-    }
+    };
+    await Promise.all(Array.from({ length: 600 }, (_, index) => runOf(1_000 + index)));
     later(40 * DAY_MS);
     await create("run_2000");
     let written = 0;

@@ -102,13 +102,13 @@ describe("the command line", () => {
     [["runs", "shwo"], /there is no "legwork runs shwo": use list, show, watch, cancel, resume, respond or prune/],
     [["runs", "show"], /name one run: legwork runs show ID/],
     [["runs", "show", "run_x"], /there is no run "run_x": "legwork runs list" shows/],
-    [["runs", "list", "run_x"], /unexpected argument "run_x": legwork runs show run_x shows one run/],
+    [["runs", "list", "run_x"], /unexpected argument "run_x": "legwork runs list --help"/],
     [["runs", "show", "run_x", "--at", "3"], /--at belongs to legwork runs show ID --access/],
     [["runs", "show", "run_x", "--access", "--at", "0"], /--at is "0": use a whole number from 1/],
     [["runs", "show", "run_x", "--limit", "3"], /--limit belongs to legwork runs list/],
     [["runs", "--access"], /--access belongs to legwork runs show ID/],
     [["runs", "--limit", "many"], /--limit is "many": use a whole number from 1 to 1000/],
-    [["--json"], /--json belongs to legwork tools, legwork agents, /],
+    [["--json"], /legwork has no option --json: "legwork --help"/],
   ])("refuses %j in one sentence", async (args, says) => {
     const { code, stdout, stderr } = await legwork(setBench(), args);
     expect(stderr).toMatch(says);

@@ -39,7 +39,7 @@ it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeou
 });
 
 it.each([
-  [["selftest"], "say how many servers are to be killed, such as: legwork selftest --crash 50"],
+  [["selftest"], "say how many servers to kill: legwork selftest --crash 50"],
   [["selftest", "--crash", "none"], '--crash is "none": use a whole number from 1 to 100000'],
   [["selftest", "20"], 'unexpected argument "20"'],
   [["runs", "--seed", "1"], "--seed belongs to legwork selftest"],

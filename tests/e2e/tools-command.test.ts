@@ -91,8 +91,8 @@ describe("legwork tools", () => {
     [["tools", "diff", "efects"], /there is no server or tool "efects"; did you mean "effects"\?/],
     [["tools", "accept", "effects__no"], /there is no server or tool "effects__no"/],
     [["tools", "accept"], /say what to accept: legwork tools accept SERVER/],
-    [["tools", "diff", "--json"], /--json belongs to the list of tools/],
-    [["trust", "--json"], /--json belongs to legwork tools, /],
+    [["tools", "diff", "--cached"], /--cached belongs to legwork tools/],
+    [["trust", "--jsn"], /legwork trust has no option --jsn; did you mean "--json"\?/],
   ])("refuses %j in one sentence", async (args, says) => {
     const bench = setBench();
     bench.configure(`mcpServers: { effects: ${effectServer()} }`);

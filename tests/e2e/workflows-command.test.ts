@@ -252,7 +252,7 @@ describe("the command line", () => {
     [["workflows", "check", "no name"], /"no name" is no workflow's name/],
     [["workflows", "graph"], /name one workflow to draw/],
     [["workflows", "graph", "research", "review"], /name one workflow to draw/],
-    [["workflows", "graph", "research", "--json"], /--json belongs to list and check/],
+    [["workflows", "graph", "research", "--cached"], /legwork workflows graph has no option --cached/],
     [["workflows", "--cached"], /--cached belongs to legwork tools/],
     [["agents", "mine"], /unexpected argument "mine"/],
   ])("refuses %j in one sentence", async (args, says) => {

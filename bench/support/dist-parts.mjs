@@ -22,7 +22,7 @@ export async function toFrozenWorkflow(name) {
 export async function openGetRun(store) {
   const [{ getRun }, { readReply }] = await Promise.all([
     dist("server/tools/get-run.js"),
-    dist("composition/open-runtime.js"),
+    dist("composition/providers.js"),
   ]);
   const context = { runtime: { store, readReply }, host: { maxAnswer: 10_000 } };
   return (args) => getRun.handle({ limit: 50, ...args }, context);

@@ -110,7 +110,7 @@ describe("legwork runs resume", () => {
     const { code, stdout } = await resuming.ended;
     expect(code).toBe(130);
     expect(stdout).toMatch(/run_resumed +on request, 3 more turns\n/);
-    expect(stdout).toContain(`${run_id} is interrupted: "legwork runs resume ${run_id}" goes on with it`);
+    expect(stdout).toContain(`${run_id} is interrupted: "legwork runs resume ${run_id}" resumes it`);
     expect(standIn.requests).toHaveLength(3);
     const other = await anotherHost();
     for (const id of [run_id, left]) expect(await endOf(other, id)).toMatchObject({ status: "success" });

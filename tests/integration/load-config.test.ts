@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
+import { trustHere } from "../support/command.js";
 import {
   bench,
   dollar,
@@ -164,7 +164,7 @@ describe("an overlay", () => {
     user({ import: ["claude"], mcpServers: { hub: { pin: "enforce", timeout_seconds: 5 } } });
     own({ mcpServers: { hub: { timeout_seconds: 7, exclude_tools: ["x"] } } });
     expect(named(await load(), "hub")).toMatchObject({ timeoutSeconds: 5, excludeTools: [] });
-    await trust(place(), new Map());
+    await trustHere(place());
     const hub = named(await load(), "hub");
     expect(hub).toMatchObject({ pin: "enforce", timeoutSeconds: 7, excludeTools: ["x"] });
     expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), reach: { command: "hub-server" } });

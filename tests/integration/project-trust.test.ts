@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
+import { trustHere } from "../support/command.js";
 import {
   bench,
   CONFIG,
@@ -40,7 +40,7 @@ describe("what of a project counts", () => {
         /^\.legwork\/config\.yaml, \.mcp\.json of this project is not trusted and was left out: read/,
       ),
     ]);
-    expect(await trust(place(), new Map())).toContain(`until one of these changes: ${CONFIG}, ${MCP}\n`);
+    expect(await trustHere(place())).toContain(`until one of these changes: ${CONFIG}, ${MCP}\n`);
     const after = await load();
     expect([names(after), after.model, after.notices]).toEqual([["ours", "workspace"], "ours", []]);
 
@@ -50,10 +50,10 @@ describe("what of a project counts", () => {
     expect(changed.notices).toEqual([
       expect.stringMatching(/^\.mcp\.json of this project is not trusted and was left out, and so was all its other/),
     ]);
-    expect(await trust(place(), new Map())).toMatch(/^\.mcp\.json was new or had changed\.\n(?!.*config\.yaml was)/);
+    expect(await trustHere(place())).toMatch(/^\.mcp\.json was new or had changed\.\n(?!.*config\.yaml was)/);
     unlinkSync(join(bench.project, CONFIG));
     expect((await load()).notices[0]).toMatch(/^\.legwork\/config\.yaml \(gone\) of/); // it may have held back what the others allow
-    expect(await trust(place(), new Map())).toContain(`${CONFIG} is gone.`);
+    expect(await trustHere(place())).toContain(`${CONFIG} is gone.`);
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -62,7 +62,7 @@ describe("what of a project counts", () => {
     put(`project/${MCP}`, mcp("a"));
     put(`project/${GEMINI}`, "{");
     unlinkSync(join(bench.project, GEMINI));
-    await trust(place(), new Map());
+    await trustHere(place());
     put(`project/${MCP}`, "{ no JSON");
     makePipe(join(bench.project, GEMINI));
     expect(await load()).toMatchObject({ model: "ours", notices: [] });
@@ -72,7 +72,7 @@ describe("what of a project counts", () => {
     own({ import: ["gemini"], model: "ours" });
     put(`project/${GEMINI}`, mcp("a"));
     expect((await load()).notices[0]).toMatch(/^\.legwork\/config\.yaml of this project is not trusted/);
-    await trust(place(), new Map());
+    await trustHere(place());
     expect(names(await load())).toEqual(["ours", "workspace"]);
     unlinkSync(join(bench.project, GEMINI));
     const gone = await load();
@@ -87,9 +87,9 @@ describe("what of a project counts", () => {
     expect(notices).toEqual([
       expect.stringMatching(/^\.mcp\.json of this project is not trusted and was left out: read/),
     ]);
-    await expect(trust(place(), new Map())).rejects.toThrow(`${join(bench.project, MCP)}:1:3: not valid JSON`);
+    await expect(trustHere(place())).rejects.toThrow(`${join(bench.project, MCP)}:1:3: not valid JSON`);
     put(`project/${MCP}`, mcp("a"));
-    await trust(place(), new Map());
+    await trustHere(place());
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -107,7 +107,7 @@ describe("what of a project counts", () => {
     expect(notices).toEqual([
       expect.stringMatching(new RegExp(`^${join(bench.project, MCP)}: .*${says}; so nothing of`)),
     ]);
-    await expect(trust(place(), new Map())).rejects.toThrow(says);
+    await expect(trustHere(place())).rejects.toThrow(says);
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     expect(await fault()).toContain(says);
   });

@@ -22,7 +22,7 @@ export async function toFrozenWorkflow(name) {
 export async function openGetRun(store) {
   const [{ getRun }, { readReply }, { accessAt }] = await Promise.all([
     dist("server/tools/get-run.js"),
-    dist("composition/open-legwork.js"),
+    dist("composition/providers.js"),
     dist("runner/operations/access-at.js"),
   ]);
   const runner = { access: (run, at) => accessAt(run, at, store), troubleOf: () => null };

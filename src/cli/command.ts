@@ -33,7 +33,7 @@ interface CommandInfo {
   readonly name: string;
   /** One line, in the list of commands. */
   readonly summary: string;
-  /** What help says beyond the summary; empty for nothing. */
+  /** Further sentences for help; may be empty. */
   readonly description: string;
   /** Command lines as a user types them. */
   readonly examples: readonly [string, ...string[]];

@@ -19,11 +19,13 @@ export interface CommandLineDeps {
 /** Prints the output and sets the exit code. Rejects only with an error that is a bug. */
 export async function runCommandLine(argv: readonly string[], deps: CommandLineDeps): Promise<void> {
   let opened: OpenServices | null = null;
+  let isClosing = false;
 
   /** Interrupts the run of this process, whose command then ends by itself; every other command ends here. */
   async function stop(cause: string): Promise<void> {
     const isInterrupted = await opened?.interrupt(cause);
     if (isInterrupted) return;
+    isClosing = true;
     await opened?.close();
     process.exit(SIGNAL_EXIT);
   }
@@ -55,6 +57,7 @@ export async function runCommandLine(argv: readonly string[], deps: CommandLineD
       }
     }
   } catch (error) {
+    if (isClosing) return; // the command met the closed services
     const isKnown = error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError;
     if (!isKnown) throw error;
     process.stderr.write(`legwork: ${visibleLines(error.message).join("\n")}\n`);

@@ -1,10 +1,8 @@
 /** Databases of earlier versions: what they hold is read, shown and gone on with. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { mentions } from "../support/mentions.js";

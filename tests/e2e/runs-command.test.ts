@@ -108,7 +108,7 @@ describe("the command line", () => {
     ],
     [
       ["runs", "list", "run_x"],
-      ['"run_x"', "runs show run_x"],
+      ['"run_x"', "runs list"],
     ],
     [
       ["runs", "show", "run_x", "--at", "3"],

@@ -99,12 +99,12 @@ describe("legwork tools", () => {
     [["tools", "accept", "effects__no"], ['"effects__no"']],
     [["tools", "accept"], ["legwork tools accept"]],
     [
-      ["tools", "diff", "--json"],
-      ["--json", "tools"],
+      ["tools", "diff", "--cached"],
+      ["--cached", "legwork tools"],
     ],
     [
-      ["trust", "--json"],
-      ["--json", "tools"],
+      ["trust", "--jsn"],
+      ["--jsn", '"--json"'],
     ],
   ])("refuses %j in one sentence", async (args, facts) => {
     const bench = setBench();

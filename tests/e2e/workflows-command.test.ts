@@ -259,8 +259,8 @@ describe("the command line", () => {
     [["workflows", "graph"], ["legwork workflows graph"]],
     [["workflows", "graph", "research", "review"], ["legwork workflows graph"]],
     [
-      ["workflows", "graph", "research", "--json"],
-      ["--json", "list", "check"],
+      ["workflows", "graph", "research", "--cached"],
+      ["--cached", "workflows graph"],
     ],
     [
       ["workflows", "--cached"],

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { NewRun } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { EndStatus } from "../../src/core/run/run.js";
+import { sha256 } from "../../src/lib/hash.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type PruneRequest, pruneRuns } from "../../src/store/sqlite/maintenance/prune-runs.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";

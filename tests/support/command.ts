@@ -1,6 +1,9 @@
 /** The command line of legwork for tests. */
 import { execFile, spawn } from "node:child_process";
 import { onTestFinished } from "vitest";
+import { trust } from "../../src/cli/commands/trust.js";
+import { createServices } from "../../src/composition/create-services.js";
+import type { Paths } from "../../src/config/files/paths.js";
 import { BIN, baseEnv, type Workbench } from "./host.js";
 
 interface CommandEnd {
@@ -40,4 +43,14 @@ export function beginLegwork(bench: Workbench, args: readonly string[], env: Rec
   });
   const ended = new Promise<CommandEnd>((settle) => child.on("close", (code) => settle({ code, stdout, stderr })));
   return { child, stdout: () => stdout, ended };
+}
+
+/** The output of `legwork trust`, run in this process. */
+export async function trustHere(paths: Paths): Promise<string> {
+  const { services, close } = createServices(paths, "0.0.0");
+  try {
+    return (await trust.run({ json: false }, services)).text;
+  } finally {
+    await close();
+  }
 }

@@ -1,6 +1,6 @@
 /** What a newer legwork would write into the database, written by hand. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { expect } from "vitest";
 import type { ToolResult, Workbench } from "./host.js";
 
@@ -9,7 +9,7 @@ export const NEWER = "was written by a newer legwork: restart this host's legwor
 
 /** Opens the database of a file for one act. */
 export function inDatabase<R>(file: string, act: (database: Database.Database) => R): R {
-  const database = new Database(file);
+  const database = openSqlite(file);
   try {
     return act(database);
   } finally {

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openDefinitions } from "../../src/composition/open-definitions.js";
-import { createNewId } from "../../src/composition/open-legwork.js";
 import type { Elicit } from "../../src/core/ports/host.js";
 import type { ModelReply, ModelRequest } from "../../src/core/ports/provider.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
@@ -91,7 +90,8 @@ export function setRunners() {
     });
     const price: Price | null = options.costUsd === undefined ? null : { input: options.costUsd, output: 0, cached: 0 };
     const limits = { ...DEFAULT_LIMITS, maxDepth: options.depth ?? 2 };
-    const newId = createNewId();
+    let made = 0;
+    const newId = (prefix: string) => `${prefix}_${++made}`;
     const runner = createRunner({
       project,
       store: gated.store,

@@ -6,7 +6,7 @@ export const SHELLS = ["bash", "zsh"] as const;
 type Commands = readonly (Command<never> | CommandGroup<never>)[];
 
 /** A command line up to some word, and the words that may come next; `files` where file names may come too. */
-interface Place {
+interface Position {
   readonly path: string;
   readonly words: readonly string[];
   readonly files: boolean;
@@ -15,15 +15,15 @@ interface Place {
 const COMMON_FLAGS = ["--project", "--help"];
 
 export function completionScript(shell: (typeof SHELLS)[number], commands: Commands): string {
-  const places = [
+  const positions = [
     { path: "", words: [...commands.map(({ name }) => name), ...COMMON_FLAGS, "--version"], files: false },
-    ...commands.flatMap((command) => placesOf(command, commands)),
+    ...commands.flatMap((command) => positionsOf(command, commands)),
   ];
   const valued = [...new Set(["--project", ...commands.flatMap(leaves).flatMap(valuedFlags)])];
-  return shell === "bash" ? bashScript(places, valued) : zshScript(places, valued);
+  return shell === "bash" ? bashScript(positions, valued) : zshScript(positions, valued);
 }
 
-function placesOf(command: Commands[number], all: Commands): readonly Place[] {
+function positionsOf(command: Commands[number], all: Commands): readonly Position[] {
   if (!("main" in command)) {
     const words = [...argumentWords(command, all), ...flagsOf(command)];
     return [{ path: command.name, words, files: takesFiles(command) }];
@@ -79,18 +79,18 @@ function pathLines(words: string, valued: readonly string[]): readonly string[] 
 }
 
 /** A command without commands of its own may have an argument as the second word. */
-function caseLines(places: readonly Place[], nameOf: (place: Place) => string): readonly string[] {
-  const groups = new Set(places.flatMap(({ path }) => (path.includes(" ") ? [path.split(" ")[0]] : [])));
-  const ordered = [...places].sort((left, right) => right.path.length - left.path.length);
-  return ordered.map((place) => {
-    const isLeaf = place.path !== "" && !place.path.includes(" ") && !groups.has(place.path);
-    const anyArgument = groups.has(place.path) || isLeaf ? `|"${place.path} "*` : "";
-    return `    "${place.path}"${anyArgument}) ${nameOf(place)} ;;`;
+function caseLines(positions: readonly Position[], nameOf: (position: Position) => string): readonly string[] {
+  const groups = new Set(positions.flatMap(({ path }) => (path.includes(" ") ? [path.split(" ")[0]] : [])));
+  const ordered = [...positions].sort((left, right) => right.path.length - left.path.length);
+  return ordered.map((position) => {
+    const isLeaf = position.path !== "" && !position.path.includes(" ") && !groups.has(position.path);
+    const anyArgument = groups.has(position.path) || isLeaf ? `|"${position.path} "*` : "";
+    return `    "${position.path}"${anyArgument}) ${nameOf(position)} ;;`;
   });
 }
 
-function bashScript(places: readonly Place[], valued: readonly string[]): string {
-  const setWords = ({ words, files }: Place) => `words="${words.join(" ")}"${files ? " files=1" : ""}`;
+function bashScript(positions: readonly Position[], valued: readonly string[]): string {
+  const setWords = ({ words, files }: Position) => `words="${words.join(" ")}"${files ? " files=1" : ""}`;
   return [
     "# bash completion of legwork",
     "_legwork() {",
@@ -101,7 +101,7 @@ function bashScript(places: readonly Place[], valued: readonly string[]): string
     "  esac",
     ...pathLines(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, valued),
     '  case "$path" in',
-    ...caseLines(places, setWords),
+    ...caseLines(positions, setWords),
     "  esac",
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     '  if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -- "$current")); fi',
@@ -111,8 +111,8 @@ function bashScript(places: readonly Place[], valued: readonly string[]): string
   ].join("\n");
 }
 
-function zshScript(places: readonly Place[], valued: readonly string[]): string {
-  const setWords = ({ words, files }: Place) => `candidates=(${words.join(" ")})${files ? " files=1" : ""}`;
+function zshScript(positions: readonly Position[], valued: readonly string[]): string {
+  const setWords = ({ words, files }: Position) => `candidates=(${words.join(" ")})${files ? " files=1" : ""}`;
   return [
     "#compdef legwork",
     "# zsh completion of legwork",
@@ -125,7 +125,7 @@ function zshScript(places: readonly Place[], valued: readonly string[]): string 
     "  esac",
     ...pathLines(`"\${(@)words[2,CURRENT-1]}"`, valued),
     '  case "$path" in',
-    ...caseLines(places, setWords),
+    ...caseLines(positions, setWords),
     "  esac",
     "  compadd -- $candidates",
     '  if [ -n "$files" ]; then _files; fi',

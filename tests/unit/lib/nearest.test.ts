@@ -18,7 +18,7 @@ describe("the nearest word", () => {
     ["tool", "tools"],
     ["blocked_tool", "blocked_tools"],
     ["modle", "model"], // a swap is one edit
-    ["mdoel_x", null], // three edits in seven letters
+    ["domel", null], // two edits in five letters
     ["limit", "limits"],
     ["banana", null],
     ["", null],

@@ -1,8 +1,8 @@
-/** Spelling help: the known word nearest to an unknown one. */
+/** Spelling help: the known word nearest to an unknown word. */
 
-const LONGEST_WORD = 100; // characters; the time that comparing takes grows with their square
+const LONGEST_WORD = 100; // characters; the time of a comparison grows with their square
 
-/** The candidate within a third of the word's length in edits, or null. */
+/** The nearest candidate within as many edits as a third of the word's length, or null. */
 function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length > LONGEST_WORD) return null;
   let best: string | null = null;
@@ -15,7 +15,7 @@ function nearest(word: string, candidates: Iterable<string>): string | null {
   return best;
 }
 
-/** `; did you mean "x"?` for the nearest candidate, or nothing. */
+/** `; did you mean "x"?` with the nearest candidate, or an empty text. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const near = nearest(word, candidates);
   return near === null ? "" : `; did you mean "${near}"?`;

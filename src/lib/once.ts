@@ -1,15 +1,13 @@
-/** Loads a thing at first use and keeps it. */
+/** Loads a value when it is first needed. */
 
-/** Runs `load` at the first call and returns the same promise at every call. A rejection is forgotten: the next call loads again. */
+/** The promise of the first call for all calls; a load that fails is tried again at the next call. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
-    if (loaded !== null) return loaded;
-    const attempt = load();
-    loaded = attempt;
-    attempt.catch(() => {
-      if (loaded === attempt) loaded = null;
+    loaded ??= load().catch((error: unknown) => {
+      loaded = null;
+      throw error;
     });
-    return attempt;
+    return loaded;
   };
 }

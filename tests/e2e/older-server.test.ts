@@ -37,7 +37,7 @@ async function expectAlive(...hosts: readonly TestHost[]): Promise<void> {
 
 async function expectListed(host: TestHost, ...runIds: readonly string[]): Promise<void> {
   const { structured } = await host.call("list_runs", { limit: 100 });
-  expect(structured.runs.map(({ run_id }) => run_id)).toEqual(expect.arrayContaining(runIds));
+  expect(structured.runs.map(({ run_id }) => run_id)).toEqual(expect.arrayContaining([...runIds]));
 }
 
 /** The old server cannot read an event of version 3, and says so in its own words. */

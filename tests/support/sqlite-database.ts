@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type Database from "better-sqlite3";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";

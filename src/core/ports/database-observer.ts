@@ -1,13 +1,13 @@
-/** A database seen from outside: which process holds which run, and what lies in the journals. */
+/** A database seen from outside: which process holds which run, and the stored journals. */
 
 /** A run that has not ended, as its row is now. */
 export interface HeldRun {
   readonly id: string;
   readonly title: string;
-  /** The process that holds it; null where nobody does. */
+  /** The id of the process that holds it; null where none does. */
   readonly process: number | null;
   readonly lastSeq: number;
-  /** How often it was taken over since something in it was last finished. */
+  /** Recoveries since the run last finished a reply or a call. */
   readonly attempts: number;
 }
 
@@ -20,7 +20,7 @@ export interface SeenRun {
   readonly outcome: string | null;
 }
 
-/** An event as it lies on disk. */
+/** An event as it is stored. */
 export interface RawEvent {
   readonly seq: number;
   readonly type: string;
@@ -28,9 +28,9 @@ export interface RawEvent {
   readonly data: string;
 }
 
-/** Looks on and writes nothing. */
+/** Reads the database and writes nothing. */
 export interface DatabaseObserver {
-  /** A number that differs from the last one when anybody has committed since. */
+  /** A number that changes with each commit of any process. */
   changes(): number;
   /** Runs that have not ended, oldest first. */
   held(): readonly HeldRun[];

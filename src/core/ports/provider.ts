@@ -5,26 +5,26 @@ import type { Usage } from "../run/run.js";
 export interface ModelRequest {
   readonly model: string;
   readonly system: string;
-  /** The same growing array for all requests of a run; what stands in it when a request is made never changes. */
+  /** The same growing array for all requests of a run; messages that a request has sent never change. */
   readonly messages: readonly Message[];
-  /** The same array for every turn in which the tools are the same, so that adapters may cache by identity. */
+  /** The same array for as long as the tools stay the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
 }
 
-/** A usable reply, or why it is none; both may have cost tokens. `usage` is null where the vendor did not say. */
+/** A usable reply, or why the reply cannot be used; both may have cost tokens. `usage` is null where the vendor reported none. */
 export type ModelReply =
   | { readonly ok: true; readonly raw: RawReply; readonly usage: Usage | null }
   | {
       readonly ok: false;
       readonly code: "empty_reply" | "malformed_reply" | "refused_reply" | "truncated_reply";
       readonly reason: string;
-      /** False where the same question can only be refused again. */
+      /** False where the vendor would refuse the same request again. */
       readonly askAgain: boolean;
       readonly usage: Usage | null;
     };
 
 /** An LLM vendor. */
 export interface Provider {
-  /** Asks the model once. Throws ProviderError; when the signal aborts, rejects at once whatever the vendor does. */
+  /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }

@@ -1,4 +1,4 @@
-/** Events as they were stored, in whatever version, as events of today. */
+/** Reads stored events of any version as events of the present one. */
 import { newerVersion } from "../errors.js";
 import { EVENT_VERSION, type StoredEvent } from "./event.js";
 import type { Question, QuestionAbout } from "./question.js";
@@ -14,7 +14,7 @@ export interface EventRow {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What each version changed: from the fields of the version before it to its own. */
+/** The upgrades to each version, from the fields of the version before it. */
 const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: EventRow) => Fields>> = {
   // Version 1 did not say until when an interrupted run was worked on.
   2: (type, fields, { at }) => (type === "run_interrupted" ? { ...fields, until: at } : fields),

@@ -24,7 +24,7 @@ export interface Permission {
  * then `rule` is null.
  */
 export function permission(rule: string | null, about: CallAbout, history: History): Permission {
-  const answer = history.given.get(aboutKey(about));
+  const answer = history.answersTo.get(aboutKey(about));
   if (answer) {
     const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
     return { denial: answer.approved ? null : why, draft: null };
@@ -59,7 +59,7 @@ export async function askQuestions(
       continue;
     }
     const about = { kind: "ask", turn, index } as const;
-    const answer = history.given.get(aboutKey(about));
+    const answer = history.answersTo.get(aboutKey(about));
     if (answer === undefined) return toDraft(call, about);
     state.record(answered(turn, index, answer));
   }

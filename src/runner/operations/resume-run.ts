@@ -3,8 +3,8 @@ import { RequestError } from "../../core/errors.js";
 import type { HostSession, RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import { addCosts } from "../../core/run/cost.js";
-import type { RunEvent } from "../../core/run/event.js";
-import type { ReadReply } from "../../core/run/history.js";
+import type { Grants, RunEvent } from "../../core/run/event.js";
+import { historyWith, type ReadReply } from "../../core/run/history.js";
 import { firstBreach } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
@@ -115,15 +115,8 @@ async function reopenRun(
 ): Promise<Reopened> {
   const { store, live } = deps;
   await refuseUsedUp(run, before, args, deps);
-  const { message, more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd } = args;
-  const resumed: RunEvent = {
-    type: "run_resumed",
-    by: "request",
-    ...(moreTurns === undefined ? {} : { moreTurns }),
-    ...(moreSeconds === undefined ? {} : { moreSeconds }),
-    ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
-  };
-  const messages = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
+  const resumed: RunEvent = { type: "run_resumed", by: "request", ...toGrants(args) };
+  const messages = [endNotice(run), args.message].flatMap((text): readonly RunEvent[] =>
     text == null ? [] : [{ type: "message_injected", text }],
   );
   refuseGone(caller, live);
@@ -133,6 +126,18 @@ async function reopenRun(
   throw new RequestError("not_resumable", `${run.id} is ${now} now: another caller was first`);
 }
 
+function toGrants({
+  more_turns: moreTurns,
+  more_seconds: moreSeconds,
+  more_cost_usd: moreCostUsd,
+}: ResumeArguments): Grants {
+  return {
+    ...(moreTurns === undefined ? {} : { moreTurns }),
+    ...(moreSeconds === undefined ? {} : { moreSeconds }),
+    ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
+  };
+}
+
 /** The agent had called complete, or knew that its last reply was due; null where it noticed no end. */
 function endNotice({ status }: Run): string | null {
   return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
@@ -140,11 +145,10 @@ function endNotice({ status }: Run): string | null {
 
 /** A run without turns, time or money would end at once, against the expectation of its caller. */
 async function refuseUsedUp(run: Run, replay: Replay, args: ResumeArguments, deps: ResumeDeps): Promise<void> {
-  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0 } = args;
+  const { more_seconds = 0 } = args;
   const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
-  const { history } = createRunState(run, replay, deps.readReply, deps.redact);
-  history.moreTurns += more_turns;
-  history.moreCostUsd += more_cost_usd;
+  const state = createRunState(run, replay, deps.readReply, deps.redact);
+  const history = historyWith(toGrants(args), state.history);
   const breach = firstBreach(run.request.limits, history);
   if (breach) throw refuse(`${breach.message}; pass more_turns`);
   if (replay.millisecondsLeft + more_seconds * 1000 <= 0)

@@ -1,4 +1,4 @@
-/** list_runs: the runs there are, newest first. */
+/** list_runs: lists runs, newest first. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
@@ -11,7 +11,8 @@ import { type Answer, defineTool, type ToolContext } from "../tool.js";
 export const listRuns = defineTool({
   name: "list_runs",
   title: "List runs",
-  description: "Runs, newest first: of this project by default, of this host connection (session) or of all projects.",
+  description:
+    "Lists runs, newest first: of this project (default), of this host connection (session) or of all projects.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     status: z
@@ -21,7 +22,7 @@ export const listRuns = defineTool({
     agent: z.string().optional(),
     scope: z.enum(["session", "project", "all"]).default("project"),
     parent_run_id: runId.optional(),
-    since: z.string().optional().describe("ISO 8601 time: runs created at or after it."),
+    since: z.string().optional().describe("ISO 8601 time: only runs created at or after it."),
     limit: z.int().min(1).max(100).default(20),
     cursor,
   }),

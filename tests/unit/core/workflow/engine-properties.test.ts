@@ -1,12 +1,12 @@
 /** The workflow engine, whatever happens: it comes to rest, forgets nothing, and makes no success of what is none. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/workflow/engine.js";
-import { stepNamed, type Workflow } from "../../src/core/workflow/workflow.js";
-import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
-import { checkWorkflow } from "../../src/definitions/workflow/check-workflow.js";
-import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../../../src/core/workflow/engine.js";
+import { stepNamed, type Workflow } from "../../../../src/core/workflow/workflow.js";
+import { beginWorkflow, type WorkflowState, workflowAfter } from "../../../../src/core/workflow/workflow-state.js";
+import { checkWorkflow } from "../../../../src/definitions/workflow/check-workflow.js";
+import { definitionsIn, SHIPPED, writeFiles } from "../../../support/definitions.js";
 import {
   anyTurns,
   anyWorkflow,
@@ -21,7 +21,7 @@ import {
   settle,
   turn,
   WORKFLOW,
-} from "../support/engine.js";
+} from "../../../support/engine.js";
 
 describe("whatever an agent does in whatever workflow", () => {
   it("the engine comes to rest, in a step of the workflow, with nothing left to do", () => {

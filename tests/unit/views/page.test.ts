@@ -1,7 +1,7 @@
 /** Answers that fit: every page within its budget, and all pages together everything exactly once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RequestError } from "../../src/core/errors.js";
+import { RequestError } from "../../../src/core/errors.js";
 import {
   cursorNumber,
   decodeCursor,
@@ -11,8 +11,8 @@ import {
   type Keyed,
   type ListCursor,
   sizeOf,
-} from "../../src/views/page.js";
-import { mentions } from "../support/mentions.js";
+} from "../../../src/views/page.js";
+import { mentions } from "../../support/mentions.js";
 
 /** Whole characters of all kinds: those that JSON has to escape and those that take two units among them. */
 const text = fc.string({

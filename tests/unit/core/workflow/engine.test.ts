@@ -1,11 +1,11 @@
 /** The workflow engine: the way through the steps, what the agent may ask for, and what a success needs. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../src/core/workflow/engine.js";
-import { isEnd, type Step } from "../../src/core/workflow/workflow.js";
-import { beginWorkflow } from "../../src/core/workflow/workflow-state.js";
-import { around, begun, called, fold, go, set, settle, turn, WORKFLOW, workflow } from "../support/engine.js";
-import { mentions } from "../support/mentions.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../../../src/core/workflow/engine.js";
+import { isEnd, type Step } from "../../../../src/core/workflow/workflow.js";
+import { beginWorkflow } from "../../../../src/core/workflow/workflow-state.js";
+import { around, begun, called, fold, go, set, settle, turn, WORKFLOW, workflow } from "../../../support/engine.js";
+import { mentions } from "../../../support/mentions.js";
 
 const types = (events: readonly RunEvent[]) =>
   events.map(({ type }) => type).filter((type) => type !== "message_injected");

@@ -1,10 +1,10 @@
 /** The gate: blocked wins, nothing is allowed that nothing grants, and each verdict names its rule. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PatternSource, ToolPolicy } from "../../src/core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool } from "../../src/core/tools/gate.js";
-import { type CatalogTool, type Effect, patternMatches, qualifiedName } from "../../src/core/tools/tool.js";
-import { mentions } from "../support/mentions.js";
+import type { PatternSource, ToolPolicy } from "../../../../src/core/run/run.js";
+import { idlePatterns, judgeCatalog, judgeTool } from "../../../../src/core/tools/gate.js";
+import { type CatalogTool, type Effect, patternMatches, qualifiedName } from "../../../../src/core/tools/tool.js";
+import { mentions } from "../../../support/mentions.js";
 
 function toolOf(server: string, tool: string, effect: Effect = "effectful"): CatalogTool {
   return { name: qualifiedName(server, tool), server, tool, description: "", inputSchema: { type: "object" }, effect };

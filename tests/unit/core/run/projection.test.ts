@@ -1,11 +1,11 @@
 /** The projection of events on a run's row. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addCosts } from "../../src/core/run/cost.js";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { projectEvents, type RunDelta } from "../../src/core/run/projection.js";
-import type { Outcome } from "../../src/core/run/run.js";
-import { journal, rawOf } from "../support/journals.js";
+import { addCosts } from "../../../../src/core/run/cost.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { projectEvents, type RunDelta } from "../../../../src/core/run/projection.js";
+import type { Outcome } from "../../../../src/core/run/run.js";
+import { journal, rawOf } from "../../../support/journals.js";
 
 /** What two deltas written one after the other leave behind. */
 function plus(first: RunDelta, second: RunDelta): RunDelta {

@@ -1,8 +1,8 @@
 /** Errors as results: without secrets, also where a long one is cut. */
 import { expect, it } from "vitest";
-import { ConfigError, RequestError } from "../../src/core/errors.js";
-import { createRedact } from "../../src/core/redact.js";
-import { errorResult } from "../../src/server/error-text.js";
+import { ConfigError, RequestError } from "../../../src/core/errors.js";
+import { createRedact } from "../../../src/core/redact.js";
+import { errorResult } from "../../../src/server/error-text.js";
 
 const SECRET = "s3cret-value".repeat(20);
 const redact = createRedact([{ name: "KEY", value: SECRET }]);

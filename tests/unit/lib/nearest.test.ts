@@ -1,7 +1,7 @@
 /** Spelling help: near words are named, far ones are not. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean } from "../../src/lib/nearest.js";
+import { didYouMean } from "../../../src/lib/nearest.js";
 
 const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
 

@@ -1,7 +1,7 @@
 /** What replies cost: which price counts, what is paid once, and what is not known. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addCosts, costOf, FREE, type PriceList, priceIn, toUsd, usdText } from "../../src/core/run/cost.js";
+import { addCosts, costOf, FREE, type PriceList, priceIn, toUsd, usdText } from "../../../../src/core/run/cost.js";
 
 const PRICE = { input: 2, output: 12, cached: 0.5 };
 const tokens = (input: number, output: number, cached = 0, thinking = 0) => ({ input, output, cached, thinking });

@@ -1,7 +1,7 @@
 /** Waiting that ends as soon as the run is stopped. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { untilAborted } from "../../src/lib/until-aborted.js";
+import { untilAborted } from "../../../src/lib/until-aborted.js";
 
 const never = () => new Promise<string>(() => {});
 

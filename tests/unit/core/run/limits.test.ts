@@ -1,9 +1,9 @@
 /** Limits: what is left before one of them ends a run. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { createHistory, recordEvent } from "../../src/core/run/history.js";
-import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../src/core/run/limits.js";
-import { mentions } from "../support/mentions.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
+import { mentions } from "../../../support/mentions.js";
 
 function historyAfter(...events: RunEvent[]) {
   const history = createHistory("go");

@@ -1,8 +1,14 @@
 /** Names of tools and the patterns that name them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isBuiltIn, patternFault, patternMatches, patternMayReach, qualifiedName } from "../../src/core/tools/tool.js";
-import { mentions } from "../support/mentions.js";
+import {
+  isBuiltIn,
+  patternFault,
+  patternMatches,
+  patternMayReach,
+  qualifiedName,
+} from "../../../../src/core/tools/tool.js";
+import { mentions } from "../../../support/mentions.js";
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
 const letters = (alphabet: string, options: { minLength?: number; maxLength: number }) =>

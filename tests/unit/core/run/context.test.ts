@@ -1,9 +1,9 @@
 /** The first message of an agent that is given context: what is quoted cannot pass for anything else. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ContextBlock, toFirstMessage } from "../../src/core/run/context.js";
-import { parseSource } from "../../src/core/run/context-source.js";
-import { mentions } from "../support/mentions.js";
+import { type ContextBlock, toFirstMessage } from "../../../../src/core/run/context.js";
+import { parseSource } from "../../../../src/core/run/context-source.js";
+import { mentions } from "../../../support/mentions.js";
 
 const BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"];
 const anyText = fc

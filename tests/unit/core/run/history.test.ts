@@ -1,9 +1,9 @@
 /** The fold of a run's events into the conversation and the counts on which limits are measured. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { createHistory, type History, recordEvent, repetitionsOf, resultId } from "../../src/core/run/history.js";
-import { journal, rawOf, readReply } from "../support/journals.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { createHistory, type History, recordEvent, repetitionsOf, resultId } from "../../../../src/core/run/history.js";
+import { journal, rawOf, readReply } from "../../../support/journals.js";
 
 function fold(events: readonly RunEvent[], history: History = createHistory("go")): History {
   for (const event of events) recordEvent(history, event, readReply);
@@ -99,14 +99,13 @@ describe("a history", () => {
     expect(history).toMatchObject({ turn: 3, turnsUsed: 2, completeRefusals: 1, prematureStops: 1 });
   });
 
-  it("knows which tools have succeeded, and where to read on in large answers", () => {
+  it("keeps the blobs of large answers under the id that read_result takes", () => {
     const history = fold([
       replied(4, ["s__a"], ["s__b"], ["read_result"]),
       finished(4, 0, "s__a", "head", { blob: "hash", size: 50_000 }),
       finished(4, 1, "s__b", "broken", { isError: true }),
       finished(4, 2, "read_result", "more"),
     ]);
-    expect([...history.succeeded]).toEqual(["s__a"]);
     expect(history.blobs).toEqual(new Map([[resultId(4, 0), "hash"]]));
   });
 });

@@ -1,6 +1,6 @@
 /** JSON Schema as tools and callers write it: what is a schema, and what is wrong with a value. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
+import { createJsonSchemas } from "../../../src/json-schema/json-schema.js";
 
 const schemas = createJsonSchemas();
 

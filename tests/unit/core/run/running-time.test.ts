@@ -1,8 +1,8 @@
 /** How long a run was worked on. */
 import { expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { type QuestionDraft, toQuestion } from "../../src/core/run/question.js";
-import { runningTime } from "../../src/core/run/running-time.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { type QuestionDraft, toQuestion } from "../../../../src/core/run/question.js";
+import { runningTime } from "../../../../src/core/run/running-time.js";
 
 const inquiry: QuestionDraft = {
   text: "?",

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ToolPolicy } from "../../src/core/run/run.js";
-import { idlePatterns } from "../../src/core/tools/gate.js";
+import type { ToolPolicy } from "../../../../src/core/run/run.js";
+import { idlePatterns } from "../../../../src/core/tools/gate.js";
 import {
   type CatalogTool,
   patternFault,
@@ -13,8 +13,8 @@ import {
   patternMatches,
   patternMayReach,
   qualifiedName,
-} from "../../src/core/tools/tool.js";
-import { mentions } from "../support/mentions.js";
+} from "../../../../src/core/tools/tool.js";
+import { mentions } from "../../../support/mentions.js";
 
 const toolOf = (server: string, tool: string): CatalogTool => ({
   name: qualifiedName(server, tool),

@@ -1,8 +1,8 @@
 /** Redaction: a secret goes in every form it can take, and what holds none stays the very same object. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedact, REDACT_NOTHING } from "../../src/core/redact.js";
-import { AT_ONCE_MS } from "../support/in-time.js";
+import { createRedact, REDACT_NOTHING } from "../../../src/core/redact.js";
+import { AT_ONCE_MS } from "../../support/in-time.js";
 
 const TRICKY = 'p"ss\\w/rd +ü\n2';
 const redact = createRedact([

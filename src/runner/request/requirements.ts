@@ -1,11 +1,12 @@
 /** The providers and servers that a run requires of a process that continues it. */
 import { ConfigError, RequestError } from "../../core/errors.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { serverOf } from "../../core/tools/tool.js";
 import { type JournalVersions, newerFault } from "./newer-runs.js";
 import { requirePrices } from "./require-prices.js";
-import { entriesFor, type ProviderEntry } from "./resolve-provider.js";
+import { entriesFor } from "./resolve-provider.js";
 import type { GetSetup, Setup } from "./setup.js";
 
 export interface Requirements {

@@ -1,11 +1,11 @@
 /** A workflow that the user names. */
-import type { Definitions, Found } from "../../core/definitions/agent.js";
-import { ConfigError } from "../../core/errors.js";
-import type { Workflow } from "../../core/workflow/workflow.js";
-import { didYouMean } from "../../lib/nearest.js";
+import type { Definitions, Found } from "../../../core/definitions/agent.js";
+import { ConfigError } from "../../../core/errors.js";
+import type { Workflow } from "../../../core/workflow/workflow.js";
+import { didYouMean } from "../../../lib/nearest.js";
 
 /** Throws ConfigError where there is none or it cannot be used, RequestError where the name is none. */
-export function workflowNamed(name: string, definitions: Definitions): Found<Workflow> {
+export function findWorkflow(name: string, definitions: Definitions): Found<Workflow> {
   const found = definitions.workflow(name);
   if (found) return found;
   const names = definitions.workflows().map((entry) => entry.name);

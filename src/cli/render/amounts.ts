@@ -1,4 +1,9 @@
-/** A number of bytes, in words. */
+/** Numbers of things and of bytes, in words. */
+
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 export function byteText(bytes: number): string {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;

@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   dollar,
@@ -12,8 +11,8 @@ import {
   named,
   names,
   own,
-  place,
   put,
+  trust,
   useConfigBench,
   user,
 } from "../support/config-bench.js";
@@ -162,7 +161,7 @@ describe("an overlay", () => {
     user({ import: ["claude"], mcpServers: { hub: { pin: "enforce", timeout_seconds: 5 } } });
     own({ mcpServers: { hub: { timeout_seconds: 7, exclude_tools: ["x"] } } });
     expect(named(await load(), "hub")).toMatchObject({ timeoutSeconds: 5, excludeTools: [] });
-    await trust(place(), new Map());
+    await trust();
     const hub = named(await load(), "hub");
     expect(hub).toMatchObject({ pin: "enforce", timeoutSeconds: 7, excludeTools: ["x"] });
     expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), transport: { command: "hub-server" } });

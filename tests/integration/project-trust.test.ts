@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   CONFIG,
@@ -14,8 +13,8 @@ import {
   MCP,
   names,
   own,
-  place,
   put,
+  trust,
   useConfigBench,
   user,
 } from "../support/config-bench.js";
@@ -37,7 +36,7 @@ describe("a project's file", () => {
     const before = await load();
     expect([names(before), before.model]).toEqual([["workspace"], null]);
     expect(before.notices).toEqual([expect.stringMatching(mentions(CONFIG, MCP, "trusted"))]);
-    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, MCP));
+    expect(await trust()).toEqual({ files: [CONFIG, MCP], changed: [CONFIG, MCP] });
     const after = await load();
     expect([names(after), after.model, after.notices]).toEqual([["ours", "workspace"], "ours", []]);
 
@@ -47,10 +46,10 @@ describe("a project's file", () => {
     expect(changed.notices).toEqual([
       expect.stringMatching(new RegExp(`^(?!.*config\\.yaml)${mentions(MCP, "trusted").source.slice(1)}`)),
     ]);
-    expect(await trust(place(), new Map())).toMatch(/^(?!.*config\.yaml).*\.mcp\.json.*\n/);
+    expect(await trust()).toEqual({ files: [CONFIG, MCP], changed: [MCP] });
     unlinkSync(join(bench.project, CONFIG));
-    expect((await load()).notices[0]).toMatch(mentions(CONFIG, "gone")); // it may have held back what the others allow
-    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, "gone"));
+    expect((await load()).notices[0]).toMatch(mentions(CONFIG, "gone")); // it may have restricted the other files
+    expect(await trust()).toEqual({ files: [MCP], changed: [CONFIG] });
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -59,7 +58,7 @@ describe("a project's file", () => {
     put(`project/${MCP}`, mcp("a"));
     put(`project/${GEMINI}`, "{");
     unlinkSync(join(bench.project, GEMINI));
-    await trust(place(), new Map());
+    await trust();
     put(`project/${MCP}`, "{ no JSON");
     makePipe(join(bench.project, GEMINI));
     expect(await load()).toMatchObject({ model: "ours", notices: [] });
@@ -69,7 +68,7 @@ describe("a project's file", () => {
     own({ import: ["gemini"], model: "ours" });
     put(`project/${GEMINI}`, mcp("a"));
     expect((await load()).notices[0]).toMatch(mentions(CONFIG, "trusted"));
-    await trust(place(), new Map());
+    await trust();
     expect(names(await load())).toEqual(["ours", "workspace"]);
     unlinkSync(join(bench.project, GEMINI));
     const gone = await load();
@@ -82,9 +81,9 @@ describe("a project's file", () => {
     put(`project/${MCP}`, "{ no JSON");
     const { notices } = await load();
     expect(notices).toEqual([expect.stringMatching(mentions(MCP, "trusted"))]);
-    await expect(trust(place(), new Map())).rejects.toThrow(mentions(`${join(bench.project, MCP)}:1:3`, "JSON"));
+    await expect(trust()).rejects.toThrow(mentions(`${join(bench.project, MCP)}:1:3`, "JSON"));
     put(`project/${MCP}`, mcp("a"));
-    await trust(place(), new Map());
+    await trust();
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -100,7 +99,7 @@ describe("a project's file", () => {
     const { notices, model } = await load();
     expect(model).toBeNull();
     expect(notices).toEqual([expect.stringMatching(mentions(join(bench.project, MCP), word))]);
-    await expect(trust(place(), new Map())).rejects.toThrow(word);
+    await expect(trust()).rejects.toThrow(word);
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     expect(await fault()).toContain(word);
   });

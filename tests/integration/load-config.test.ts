@@ -12,7 +12,7 @@ import {
   names,
   own,
   put,
-  trust,
+  trustNow,
   useConfigBench,
   user,
 } from "../support/config-bench.js";
@@ -161,7 +161,7 @@ describe("an overlay", () => {
     user({ import: ["claude"], mcpServers: { hub: { pin: "enforce", timeout_seconds: 5 } } });
     own({ mcpServers: { hub: { timeout_seconds: 7, exclude_tools: ["x"] } } });
     expect(named(await load(), "hub")).toMatchObject({ timeoutSeconds: 5, excludeTools: [] });
-    await trust();
+    await trustNow();
     const hub = named(await load(), "hub");
     expect(hub).toMatchObject({ pin: "enforce", timeoutSeconds: 7, excludeTools: ["x"] });
     expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), transport: { command: "hub-server" } });

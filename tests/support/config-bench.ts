@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
+import { trust } from "../../src/cli/commands/trust.js";
+import { createServices } from "../../src/composition/create-services.js";
 import type { Paths } from "../../src/config/files/paths.js";
 import { type Config, loadConfig } from "../../src/config/load-config.js";
-import { trustProject } from "../../src/config/trust/trust.js";
 import { ConfigError } from "../../src/core/errors.js";
 
 export const MCP = ".mcp.json";
@@ -13,10 +14,10 @@ export const GEMINI = ".gemini/settings.json";
 export const CONFIG = ".legwork/config.yaml";
 export const dollar = (name: string) => `\${${name}}`;
 
-/** The files of the running test; it may set another project or environment. */
+/** Where the test that runs has its files; it may set another project or environment. */
 export const bench = { root: "", project: "", env: {} as Readonly<Record<string, string>> };
 
-/** Each test file calls it once. */
+/** To be called once by each test file. */
 export function useConfigBench(): void {
   beforeEach(() => {
     bench.root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-config-")));
@@ -27,7 +28,7 @@ export function useConfigBench(): void {
   afterEach(() => rmSync(bench.root, { recursive: true }));
 }
 
-export function paths(): Paths {
+export function place(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
   return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };
@@ -44,23 +45,26 @@ export function put(file: string, content: string | object): string {
 // JSON is YAML too.
 export const user = (content: string | object) => put(CONFIG, content);
 export const own = (content: string | object) => put(`project/${CONFIG}`, content);
-export const load = () => loadConfig(paths());
-/** Trusts the project as it is now. Returns the files that the record covers, and the files whose record changes. */
-export async function trust() {
-  const { files, changed } = await trustProject(paths(), new Map());
-  return { files: [...files.keys()], changed };
-}
+export const load = () => loadConfig(place());
 export const named = ({ servers }: Config, name: string) => servers.find((server) => server.name === name);
 export const names = ({ servers }: Config) => servers.map(({ name }) => name);
 
-/** The message with which loading fails. */
+/** What loading is refused with. */
 export async function fault(): Promise<string> {
   const error = await load().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   return (error as ConfigError).message;
 }
 
-/** The faults of broken servers, by name. */
+/** Why servers cannot be used, by name. */
 export function faultsOf({ brokenServers }: Config): Readonly<Record<string, string>> {
   return Object.fromEntries(brokenServers.map((broken) => [broken.name, broken.fault]));
+}
+
+/** Runs `legwork trust`; resolves to its output. */
+export async function trustNow(): Promise<string> {
+  const { services, close } = createServices(place(), "0.0.0");
+  const { text } = await trust.run({ json: false }, services);
+  await close();
+  return text;
 }

@@ -1,6 +1,6 @@
 /** Turns a server's entry into its transport and the secrets in it. */
 import { resolve } from "node:path";
-import type { ServerTransport } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import type { Paths } from "../files/paths.js";
@@ -18,7 +18,7 @@ interface Definition {
 }
 
 interface ExpandedTransport {
-  readonly transport: ServerTransport;
+  readonly transport: TransportConfig;
   readonly secrets: readonly Secret[];
 }
 
@@ -44,8 +44,8 @@ export function toTransport(definition: Definition, paths: Paths): ExpandedTrans
 
 /** Expands one field of the definition. */
 type Read = (key: string, text: string) => string;
-type StdioConfig = ServerTransport & { readonly kind: "stdio" };
-type RemoteConfig = ServerTransport & { readonly kind: "http" | "sse" };
+type StdioConfig = TransportConfig & { readonly kind: "stdio" };
+type RemoteConfig = TransportConfig & { readonly kind: "http" | "sse" };
 
 function toStdio(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioConfig | null {
   const command = read("command", written);

@@ -1,7 +1,7 @@
 /** Finds the secrets among configured values. Secrets must never be stored, logged or shown. */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import type { ServerTransport } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import type { Secret } from "../../core/redact.js";
 
 /** The variables with the keys of providers. */
@@ -37,7 +37,7 @@ export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] 
 }
 
 /** The secrets that a server's definition holds literally. */
-export function transportSecrets(transport: ServerTransport): readonly Secret[] {
+export function transportSecrets(transport: TransportConfig): readonly Secret[] {
   if (transport.kind === "stdio") return [...pairSecrets(transport.env), ...argumentSecrets(transport.args)];
   return [...pairSecrets(transport.headers), ...urlSecrets("url", transport.url)];
 }

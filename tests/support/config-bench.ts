@@ -13,10 +13,10 @@ export const GEMINI = ".gemini/settings.json";
 export const CONFIG = ".legwork/config.yaml";
 export const dollar = (name: string) => `\${${name}}`;
 
-/** Where the test that runs has its files; it may set another project or environment. */
+/** The files of the running test; it may set another project or environment. */
 export const bench = { root: "", project: "", env: {} as Readonly<Record<string, string>> };
 
-/** To be called once by each test file. */
+/** Each test file calls it once. */
 export function useConfigBench(): void {
   beforeEach(() => {
     bench.root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-config-")));
@@ -27,7 +27,7 @@ export function useConfigBench(): void {
   afterEach(() => rmSync(bench.root, { recursive: true }));
 }
 
-export function place(): Paths {
+function paths(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
   return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };
@@ -44,21 +44,21 @@ export function put(file: string, content: string | object): string {
 // JSON is YAML too.
 export const user = (content: string | object) => put(CONFIG, content);
 export const own = (content: string | object) => put(`project/${CONFIG}`, content);
-export const load = () => loadConfig(place());
+export const load = () => loadConfig(paths());
 export const named = ({ servers }: Config, name: string) => servers.find((server) => server.name === name);
 export const names = ({ servers }: Config) => servers.map(({ name }) => name);
 
-/** What loading is refused with. */
+/** The message with which loading fails. */
 export async function fault(): Promise<string> {
   const error = await load().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   return (error as ConfigError).message;
 }
 
-/** Why servers cannot be used, by name. */
+/** The faults of broken servers, by name. */
 export function faultsOf({ brokenServers }: Config): Readonly<Record<string, string>> {
   return Object.fromEntries(brokenServers.map((broken) => [broken.name, broken.fault]));
 }
 
 /** Runs `legwork trust`; resolves to its output. */
-export const trustNow = () => trustHere(place());
+export const trustNow = () => trustHere(paths());

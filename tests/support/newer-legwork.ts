@@ -1,7 +1,7 @@
 /** What a newer legwork would write into the database, written by hand. */
 import { join } from "node:path";
-import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { expect } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import type { ToolResult, Workbench } from "./host.js";
 
 /** What every refusal because of a newer legwork says. */

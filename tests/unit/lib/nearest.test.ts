@@ -17,8 +17,9 @@ describe("the nearest word", () => {
     ["mcpservers", "mcpServers"],
     ["tool", "tools"],
     ["blocked_tool", "blocked_tools"],
-    ["modle", "model"], // a swap is one edit
-    ["domel", null], // two edits in five letters
+    ["modle", "model"], // swapped neighbours are one edit
+    ["mdoel", "model"],
+    ["moles", null], // two edits in five letters
     ["limit", "limits"],
     ["banana", null],
     ["", null],

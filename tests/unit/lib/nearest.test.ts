@@ -1,11 +1,11 @@
-/** Spelling help: near words are named, far ones are not. */
+/** Spelling help: it names near words, and no far ones. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { didYouMean } from "../../../src/lib/nearest.js";
 
 const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
 
-/** The word that the help names, or null where there is none. */
+/** The word in the spelling help, or null where there is none. */
 function nearest(word: string, candidates: readonly string[]): string | null {
   return /"([\s\S]*)"/.exec(didYouMean(word, candidates))?.[1] ?? null;
 }
@@ -25,7 +25,7 @@ describe("the nearest word", () => {
     expect(nearest(word, KEYS)).toBe(expected);
   });
 
-  it("is always one of those there are, the word itself where it is one", () => {
+  it("is always a candidate, and the word itself where it is a candidate", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (word, candidates) => {
         const found = nearest(word, candidates);
@@ -50,13 +50,13 @@ describe("the nearest word", () => {
     expect(nearest("limist", ["limit", "limits"])).not.toBeNull();
   });
 
-  it("is found in bounded time for a word that is a whole page", () => {
+  it("is found in bounded time for a word as long as a page", () => {
     const begun = performance.now();
     expect(nearest("x".repeat(200_000), KEYS)).toBeNull();
     expect(performance.now() - begun).toBeLessThan(1_500);
   });
 
-  it("is named behind a semicolon, or not at all", () => {
+  it("follows a semicolon, or is left out", () => {
     expect(didYouMean("provder", KEYS)).toMatch(/^; .*"provider"\?$/);
     expect(didYouMean("zzz", KEYS)).toBe("");
     expect(didYouMean("provder", [])).toBe("");

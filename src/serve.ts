@@ -19,8 +19,12 @@ export async function serve(projectArgument: string | null, version: string): Pr
   let ending: string | null = null;
 
   async function openNow(): Promise<OpenLegwork> {
-    const { openLegwork } = await import("./composition/open-legwork.js");
-    opened = await openLegwork(findPaths(projectArgument), version, { elicit: server.elicit });
+    const [{ createParts }, { openLegwork }] = await Promise.all([
+      import("./composition/create-parts.js"),
+      import("./composition/open-legwork.js"),
+    ]);
+    const options = { elicit: server.elicit, logToStderr: true };
+    opened = await openLegwork(createParts(findPaths(projectArgument), version, options));
     if (ending !== null)
       await opened.interrupt(ending); // the end came during the opening of the database
     else if (!opened.store.isReadOnly) opened.runner.recover();

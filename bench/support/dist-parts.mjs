@@ -20,11 +20,13 @@ export async function toFrozenWorkflow(name) {
 
 /** get_run as the server calls it, without the wire. */
 export async function openGetRun(store) {
-  const [{ getRun }, { readReply }] = await Promise.all([
+  const [{ getRun }, { readReply }, { accessAt }] = await Promise.all([
     dist("server/tools/get-run.js"),
-    dist("composition/open-runtime.js"),
+    dist("composition/open-legwork.js"),
+    dist("runner/operations/access-at.js"),
   ]);
-  const context = { runtime: { store, readReply }, host: { maxAnswer: 10_000 } };
+  const runner = { access: (run, at) => accessAt(run, at, store), troubleOf: () => null };
+  const context = { store, readReply, runner, host: { maxAnswer: 10_000 } };
   return (args) => getRun.handle({ limit: 50, ...args }, context);
 }
 

@@ -78,25 +78,28 @@ async function writeTemplates(file, at) {
   const { store, close } = await createRunStore(file, at);
   const workflow = await toFrozenWorkflow("plan-execute");
   const step = workflow.steps[0].name;
-  const write = (kind, { status, led, journal }) => {
+  const anyCaller = { signal: new AbortController().signal, maxChildren: 1 };
+  const append = (lease, events) => store.append(lease, { events, blobs: [] }, { durable: false });
+  const write = async (kind, { status, led, journal }) => {
     const id = idAt("run", at, written.length);
-    const { run } = store.createRun(newRun(id, led ? workflow : null));
-    const hold = { runId: id, epoch: run.epoch };
-    store.append(hold, [{ type: "run_started" }, ...journal]);
-    if (status === "interrupted") store.interrupt([hold], "legwork was ended by SIGTERM");
-    else store.append(hold, [{ type: "run_finished", outcome: outcomeOf(status) }]);
+    const { run } = await store.createRun(newRun(id, led ? workflow : null), anyCaller);
+    const lease = { runId: id, epoch: run.epoch };
+    await append(lease, [{ type: "run_started" }, ...journal]);
+    if (status === "interrupted")
+      await store.interruptAll([lease], "legwork was ended by SIGTERM", { withinMs: 1_000 });
+    else await append(lease, [{ type: "run_finished", outcome: outcomeOf(status) }]);
     written.push({ kind, id });
   };
   const written = [];
   for (const { status, full, led } of KINDS) {
     const journal = full ? journalOf({ events: FULL_JOURNAL, step: led ? step : null }) : [];
-    write(nameOf(status, full, led), { status, led, journal });
+    await write(nameOf(status, full, led), { status, led, journal });
   }
   const journal = (effectful) => journalOf({ events: LONG_JOURNAL, effectful, step });
   const [reading, interrupted] = LONG;
-  write(reading, { status: "success", led: true, journal: journal(0) });
-  write(interrupted, { status: "interrupted", led: true, journal: journal(0.2) });
-  close();
+  await write(reading, { status: "success", led: true, journal: journal(0) });
+  await write(interrupted, { status: "interrupted", led: true, journal: journal(0.2) });
+  await close();
   return written;
 }
 

@@ -76,13 +76,31 @@ export class DownstreamError extends Error {
   }
 }
 
+export type StoreErrorCode =
+  | "store"
+  /** A newer legwork wrote the requested part of the store; this process can still use all other parts. */
+  | "newer_version";
+
 /** The database cannot be used: runs stop, the process continues. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
   /** True where another program held the database: a retry may succeed. */
   readonly isBusy: boolean;
-  constructor(message: string, options: { cause?: unknown; isBusy?: boolean } = {}) {
+  constructor(message: string, options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean } = {}) {
     super(message, { cause: options.cause });
+    this.code = options.code ?? "store";
     this.isBusy = options.isBusy ?? false;
   }
+}
+
+/** The error for a subject that a newer legwork wrote; `otherwise` is a further remedy, with its comma. */
+export function newerVersion(subject: string, options: { otherwise?: string; cause?: unknown } = {}): StoreError {
+  const { otherwise = "", cause } = options;
+  const message = `${subject} was written by a newer legwork: restart this host's legwork, or update it${otherwise}`;
+  return new StoreError(message, { code: "newer_version", cause });
+}
+
+export function isNewerVersion(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === "newer_version";
 }

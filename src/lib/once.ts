@@ -1,13 +1,15 @@
-/** Loads a value when it is first needed. */
+/** Loads a thing at first use and keeps it. */
 
-/** The promise of the first call for all calls; a load that fails is tried again at the next call. */
+/** Runs `load` at the first call and returns the same promise at every call. A rejection is forgotten: the next call loads again. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
-    loaded ??= load().catch((error: unknown) => {
-      loaded = null;
-      throw error;
+    if (loaded !== null) return loaded;
+    const attempt = load();
+    loaded = attempt;
+    attempt.catch(() => {
+      if (loaded === attempt) loaded = null;
     });
-    return loaded;
+    return attempt;
   };
 }

@@ -1,7 +1,7 @@
 /** Answers one call of a tool: checks the arguments, handles the call, and returns the answer as text and as structure. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
-import { hostProfile } from "../hosts/host-profile.js";
+import { limitsOfClient } from "../hosts/known-hosts.js";
 import { didYouMean } from "../lib/nearest.js";
 import { argumentError, errorResult } from "./error-text.js";
 import type { Legwork, ToolContext } from "./tool.js";
@@ -39,7 +39,7 @@ export async function answerTool(
   try {
     const answer = await tool.handle(parsed.data, {
       ...legwork,
-      host: hostProfile(context.clientName),
+      host: limitsOfClient(context.clientName),
       session: context.sessionOf(legwork),
       signal: context.signal,
       onEvent: context.onEvent,

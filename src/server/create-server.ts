@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
+import { HOST_ADDED_ARGUMENTS } from "../hosts/known-hosts.js";
 import { INSTRUCTIONS } from "./instructions.js";
 import type { Legwork } from "./tool.js";
 
@@ -42,9 +43,6 @@ export interface LegworkServer {
 }
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
-
-/** Arguments that hosts add by themselves and that mean nothing to us. */
-const HOST_ADDED_ARGUMENTS = new Set(["wait_for_previous"]); // Gemini CLI
 
 /** Creates the server of one host connection. */
 export function createServer(deps: ServerDeps): LegworkServer {

@@ -11,7 +11,7 @@ import { fittingPart, sizeOf } from "../views/page.js";
 export function errorResult(error: unknown, redact: Redact = REDACT_NOTHING): CallToolResult | null {
   if (error instanceof RequestError) return failure(error.code, redact.text(error.message));
   if (error instanceof ConfigError) return failure("configuration", redact.text(error.message));
-  if (error instanceof StoreError) return failure("store", redact.text(error.message));
+  if (error instanceof StoreError) return failure(error.code, redact.text(error.message));
   return null;
 }
 

@@ -5,7 +5,7 @@ import type { HostSession, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
 import type { StoredEvent } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
-import type { HostProfile } from "../hosts/host-profile.js";
+import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
 import type { RunViewDeps, View } from "../views/run-view.js";
 
@@ -23,7 +23,7 @@ export interface Legwork {
 
 /** One call of a tool and its caller. */
 export interface ToolContext extends Legwork {
-  readonly host: HostProfile;
+  readonly host: HostLimits;
   /** The session of this host connection. */
   readonly session: HostSession;
   /** Aborts when the host cancels the call or legwork shuts down. */

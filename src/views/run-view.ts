@@ -1,5 +1,5 @@
 /** A run as hosts see it. */
-
+import { isNewerVersion, newerVersion } from "../core/errors.js";
 import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
 import type { ToolRuling } from "../core/run/event.js";
@@ -22,7 +22,7 @@ export type View = Readonly<Record<string, unknown>>;
 
 /** The stores behind the details of a run; `troubleOf` where this process may work on it. */
 export interface RunViewDeps {
-  readonly store: Pick<RunStore, "lastEvents" | "listEffects" | "costOfTree">;
+  readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "costOfTree">;
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
@@ -55,11 +55,13 @@ function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | n
   return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
 }
 
-/** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
+/** Everything about a run, in at most `budget` characters; `truncated` names the fields that were cut. */
 export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
   if (budget < LEAST_BUDGET) return fitView({ ...toListed(run, deps), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
-  const detail = await readDetail(run, deps, budget);
+  const known = await knownDetail(run, deps, budget);
+  const isNewer = known === null;
+  const detail = known ?? NO_DETAIL;
   const trouble = deps.troubleOf?.(run.id) ?? null;
   const treeCostUsd = await costOfFamily(run, deps.store);
   const answer = {
@@ -78,7 +80,7 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
-    ...(run.question === null ? {} : { question: toQuestionView(run.question) }),
+    ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
     partial_text: detail.text || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
@@ -102,7 +104,7 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     started_at: toTime(run.startedAt),
     finished_at: toTime(run.finishedAt),
     ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
-    next: trouble === null ? nextStep(run) : BROKEN_OFF,
+    next: nextFor(run, trouble, isNewer),
   };
   return fitView(answer, budget);
 }
@@ -142,7 +144,33 @@ function fitView(answer: View, budget: number): View {
   return fitted;
 }
 
-/** What only the journal knows: the text so far, what was changed, and which tools the run got. */
+/** The details of a run whose journal cannot be read; null means unknown. */
+const NO_DETAIL = { text: "", effects: null, tools: null, warnings: null };
+
+/** The details of a run; null where a newer legwork has written to its journal. */
+async function knownDetail(run: Run, deps: RunViewDeps, budget: number) {
+  if (run.status === "pending") return { text: "", effects: [], tools: null, warnings: [] }; // nothing has happened yet
+  if (await isNewerRun(run, deps.store)) return null;
+  try {
+    return await readDetail(run, deps, budget);
+  } catch (error) {
+    if (isNewerVersion(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether a newer legwork has written to the journal. Where an older process released or ended the run, newer events may come before its last one. */
+async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Promise<boolean> {
+  const mayHideNewer = status === "interrupted" || status === "waiting" || status === "cancelled";
+  return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
+}
+
+function nextFor(run: Run, trouble: string | null, isNewer: boolean): string {
+  if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
+  return trouble === null ? nextStep(run) : BROKEN_OFF;
+}
+
+/** The details that only the journal has: the text so far, the effects, and the tools of the run. */
 async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   const { store } = deps;
   const [resolved] = await store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import type { TestHost, ToolResult, Workbench } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import { type Fact, naming } from "../support/naming.js";
 import {
   accessOf,
@@ -184,8 +185,12 @@ describe("a database that cannot be used", () => {
     await first.close();
     change("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 4102444800000)");
     const host = await setHost(bench);
-    expectRefusal(await host.call("list_runs"), "store", "newer", "LEGWORK_HOME");
-    expectRefusal(await host.call("spawn_agent", played), "store", "newer");
+    expectRefusal(
+      await host.call("list_runs"),
+      "newer_version",
+      mentions("newer", "restart", "update", "LEGWORK_HOME"),
+    );
+    expectRefusal(await host.call("spawn_agent", played), "newer_version", mentions("newer"));
     change("DELETE FROM __drizzle_migrations WHERE hash = 'of the future'");
     expect(await allRuns(host)).toMatchObject([{ status: "success" }]);
 

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import { naming } from "../support/naming.js";
 
 /**
@@ -98,9 +99,8 @@ it("get_run refuses an event of a newer version in one sentence, and other runs 
   database.close();
   const refused = await host.call("get_run", { run_id: id, view: "events" });
   expect(refused.isError).toBe(true);
-  expect(refused.structured.error).toMatchObject({ code: "store" });
-  expect(refused.structured.error.message).toEqual(naming("event 2", "version 99"));
-  expect(refused.structured.error.message.split("\n")).toHaveLength(1);
+  expect(refused.structured.error).toMatchObject({ code: "newer_version" });
+  expect(refused.structured.error.message).toMatch(mentions(id, "newer", "restart", "update"));
   expect((await runNamed("cut", host)).status).toBe("interrupted");
 });
 

@@ -29,9 +29,9 @@ beforeAll(async () => {
   store = openStore(file, { now: Date.now }).runs;
   sqlite = openSqlite(file, { readonly: true });
 });
-afterAll(() => {
+afterAll(async () => {
   sqlite.close();
-  store.close();
+  await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -90,12 +90,12 @@ function isWanted(row: Row, filter: RunFilter): boolean {
   );
 }
 
-it("gives the newest of the right runs under every filter", () => {
+it("gives the newest of the right runs under every filter", async () => {
   const rows = sqlite.prepare("SELECT * FROM runs ORDER BY created_at DESC, id DESC").all() as Row[];
   let found = 0;
   for (const filter of filters()) {
     const wanted = rows.filter((row) => isWanted(row, filter)).map(({ id }) => id);
-    const listed = store.listRuns(filter).map(({ id }) => id);
+    const listed = (await store.listRuns(filter)).map(({ id }) => id);
     expect(listed, JSON.stringify(filter)).toEqual(wanted.slice(0, filter.limit));
     found += listed.length;
   }
@@ -103,11 +103,11 @@ it("gives the newest of the right runs under every filter", () => {
   expect(found).toBeGreaterThan(RUNS);
 });
 
-it("gives all of them page by page, each once, whatever their status", () => {
+it("gives all of them page by page, each once, whatever their status", async () => {
   const ids: string[] = [];
   let after: ListedRun | null = null;
   for (;;) {
-    const page: readonly ListedRun[] = store.listRuns({ ...EVERYTHING, after, limit: 300 });
+    const page: readonly ListedRun[] = await store.listRuns({ ...EVERYTHING, after, limit: 300 });
     ids.push(...page.map(({ id }) => id));
     after = page.at(-1) ?? null;
     if (after === null) break;

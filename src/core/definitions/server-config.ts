@@ -36,8 +36,8 @@ export interface AfterUnknown {
   readonly probe: string | null;
 }
 
-/** How to connect to a server, with all variables expanded. */
-export type ServerTransport =
+/** The transport of a server, with variables expanded. */
+export type TransportConfig =
   | {
       readonly kind: "stdio";
       readonly command: string;
@@ -56,7 +56,7 @@ export interface ServerConfig {
   readonly name: string;
   /** The file that defines it. */
   readonly from: string;
-  readonly transport: ServerTransport;
+  readonly transport: TransportConfig;
   /** SHA-256 of the definition as it is written, with no secrets expanded: the key of the stored catalog of the server. */
   readonly definitionHash: string;
   /** Seconds that a call of this server may take; null for the general limit. */

@@ -29,6 +29,6 @@ export interface Pin {
 export interface PinStore {
   /** Throws StoreError. */
   load(from: string, server: string): ReadonlyMap<string, Pin>;
-  /** Accepts these in place of what was accepted before. Throws StoreError. */
+  /** Accepts these in place of what was accepted before. Throws StoreError, with the code newer_version in an outdated store. */
   accept(from: string, server: string, pins: readonly Pin[]): void;
 }

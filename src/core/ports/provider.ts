@@ -1,4 +1,5 @@
 /** An LLM vendor, as the runner calls it. */
+import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { Usage } from "../run/run.js";
 
@@ -27,4 +28,17 @@ export type ModelReply =
 export interface Provider {
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+}
+
+/** A provider as the runner chooses among them. */
+export interface ProviderEntry {
+  readonly name: string;
+  readonly defaultModel: string;
+  /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
+  readonly ready: boolean;
+  /** Null where nobody has said what the model costs. */
+  priceOf(model: string): Price | null;
+  /** Throws RequestError or ConfigError when a run with this model could only fail. */
+  check(model: string): Promise<void>;
+  open(): Promise<Provider>;
 }

@@ -115,11 +115,18 @@ export interface EndedRun {
  * Runs and their journal. Each verb is one transaction, safe against other processes on the same store.
  * A verb that writes resolves when its transaction is durable, unless it says otherwise. A store inside this process has
  * done the work when the verb returns, so nothing runs between the call and its effect.
- * All verbs reject with StoreError when the store cannot be used.
+ * All verbs reject with StoreError when the store cannot be used, and with the code newer_version where they would read an
+ * event of a newer legwork.
  */
 export interface RunStore {
   /** True for a read-only store: each verb that would write rejects. */
   readonly isReadOnly: boolean;
+  /**
+   * Whether a newer legwork has changed the store since this process opened it. From then on createRun, endTree, claimAll,
+   * reopen, answer and send reject with StoreError (newer_version), and interruptAbandoned does nothing. The other verbs
+   * still serve the runs that this process owns.
+   */
+  isOutdated(): Promise<boolean>;
   /** Writes the sessions, the run (pending, owned by this process with epoch 1) and run_created. */
   createRun(run: NewRun, options: CreateRunOptions): Promise<CreateRunResult>;
   /**
@@ -153,7 +160,10 @@ export interface RunStore {
   listUnowned(project: string, since: number): Promise<readonly Run[]>;
   /** Waiting runs of all projects whose open question has expired at `now`. */
   listExpired(now: number): Promise<readonly Run[]>;
-  /** Answers the open question of a waiting run; false, and nothing is written, where the run is not as the lease knew it. */
+  /**
+   * Answers the open question of a waiting run; false, and nothing is written, where the run is not as the lease knew it.
+   * Rejects with StoreError (newer_version) where a newer legwork wrote to the run: it may have changed the question.
+   */
   answer(lease: RunLease, events: readonly RunEvent[]): Promise<boolean>;
   /** Adds a message to a run, for any owner; false where the run has ended. */
   send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): Promise<boolean>;
@@ -179,7 +189,14 @@ export interface RunStore {
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<readonly ListedRun[]>;
-  /** Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. */
+  /** Whether a newer legwork has written to the run's own journal: then only the fields of the run are reliable. */
+  hasNewerEvents(runId: string): Promise<boolean>;
+  /** The same for its first and last event only: cheap for a journal of any length. */
+  hasNewerEnds(runId: string): Promise<boolean>;
+  /**
+   * Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. An event of a newer legwork
+   * counts as an event of every type.
+   */
   listEvents(
     runId: string,
     query: { afterSeq: number; limit?: number; type?: RunEvent["type"] },

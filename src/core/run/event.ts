@@ -6,7 +6,7 @@ import type { RawReply } from "./message.js";
 import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
 import type { EndStatus, Outcome, Usage } from "./run.js";
 
-/** The version written with every event, so that a later legwork can still read it (see read-event.ts). */
+/** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
 export const EVENT_VERSION = 3;
 
 /** Which tools a run got and why, grouped by the rule that decided. */

@@ -1,9 +1,9 @@
 /** Where a server's requests go, and with which headers. */
 
-import type { ServerTransport } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 
-export type HttpReach = Extract<ServerTransport, { readonly kind: "http" | "sse" }>;
+export type HttpReach = Extract<TransportConfig, { readonly kind: "http" | "sse" }>;
 
 export interface HttpAddress {
   /** Without credentials, which fetch() refuses and messages would show. */

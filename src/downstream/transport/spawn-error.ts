@@ -1,10 +1,10 @@
 /** Why a server's process could not be started, in a sentence that says what to check. */
 import { stat } from "node:fs/promises";
-import type { ServerTransport } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 import { isRecord } from "./wire.js";
 
-export type StdioReach = Extract<ServerTransport, { readonly kind: "stdio" }>;
+export type StdioReach = Extract<TransportConfig, { readonly kind: "stdio" }>;
 
 /** `spawn_failed` where trying again cannot help: the command is not there or may not be run. */
 export async function toSpawnError(name: string, transport: StdioReach, cause: unknown): Promise<DownstreamError> {

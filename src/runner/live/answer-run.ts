@@ -16,7 +16,10 @@ import { isEnded, type Run } from "../../core/run/run.js";
 import type { EventBus } from "./event-bus.js";
 
 export interface AnswerDeps {
-  readonly store: Pick<RunStore, "answer" | "send" | "getRun" | "listEvents" | "listExpired">;
+  readonly store: Pick<
+    RunStore,
+    "answer" | "send" | "getRun" | "listEvents" | "listExpired" | "isOutdated" | "hasNewerEvents"
+  >;
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -79,10 +82,13 @@ export async function answerRun(run: Run, reply: Reply, author: Author, deps: An
     throw refusal(run, `was answered or ended by another caller just now`);
 }
 
-/** Answers the questions that nobody has answered in time. */
+/** Answers the questions that nobody has answered in time; leaves runs of a newer legwork to it. */
 export async function answerExpired(deps: AnswerDeps): Promise<void> {
-  for (const run of await deps.store.listExpired(deps.clock.now()))
-    if (run.question !== null) await record(run, run.question, unansweredInTime(run.question), deps);
+  const { store } = deps;
+  if (await store.isOutdated()) return;
+  for (const run of await store.listExpired(deps.clock.now()))
+    if (run.question !== null && !(await store.hasNewerEvents(run.id)))
+      await record(run, run.question, unansweredInTime(run.question), deps);
 }
 
 /** Sends the agent a message, to be read before its next model request. Throws RequestError where nobody would read it. */

@@ -10,6 +10,7 @@ import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
+import { newerFault } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup } from "../request/setup.js";
 import { type CostBreach, createBudget } from "../state/budget.js";
@@ -61,6 +62,8 @@ export async function resumeRun(
   refuseUnlimited(run, asked);
   if (run.project !== project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
+  const newer = await newerFault(run, store);
+  if (newer !== null) throw newer;
   const args = redact.value(asked);
   const setup = await deps.setup();
   const { entries, missing } = await requirementsOf(run, setup, store);

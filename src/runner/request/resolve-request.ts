@@ -2,13 +2,14 @@
 import type { AgentDefinition, Definitions, Found } from "../../core/definitions/agent.js";
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { ContextBlock } from "../../core/run/context.js";
 import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { resolvePolicy } from "./resolve-policy.js";
-import { entriesFor, type ProviderEntry, resolveProvider } from "./resolve-provider.js";
+import { entriesFor, resolveProvider } from "./resolve-provider.js";
 import type { RunSettings, SpawnArguments } from "./run-settings.js";
 
 /** The sources of a request beside its arguments. */

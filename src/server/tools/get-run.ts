@@ -5,6 +5,7 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
+import { refuseNewer } from "../../runner/request/newer-runs.js";
 import { toAccess, toEventItem } from "../../views/event-views.js";
 import { toMessageItems } from "../../views/message-views.js";
 import {
@@ -51,6 +52,7 @@ export const getRun = defineTool({
       return { run: await toRunView(run, viewDeps(context), host.maxAnswer - 100), next_cursor: null };
     }
     if (view === "result") return await resultPage(run, from, context);
+    await refuseNewer(run.id, store);
     if (view === "access") return await accessPage(run, { at, from, limit, room: host.maxAnswer }, context);
     const page = { from, limit, room: host.maxAnswer - 400 - sizeOf(handleOf(run)) };
     return view === "events" ? await eventsPage(run, page, context) : await messagesPage(run, page, context);

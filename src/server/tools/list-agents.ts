@@ -114,7 +114,7 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
   return {
     name,
     state,
-    transport,
+    reach: transport, // prose-check: old public name
     from,
     problem: problem && {
       code: problem.code,

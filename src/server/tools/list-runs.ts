@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
+import { newerFault } from "../../runner/request/newer-runs.js";
 import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../../views/page.js";
 import { toListed } from "../../views/run-view.js";
 import { cursor, runId } from "../schemas.js";
@@ -58,10 +59,14 @@ export const listRuns = defineTool({
   },
 });
 
-/** Why an interrupted run does not go on here; nothing for others. */
+/** Why an interrupted run does not go on here, or a waiting one takes no answer here; nothing for others. */
 async function missingHere({ id, status }: ListedRun, { store, runner }: ToolContext): Promise<readonly string[]> {
-  const run = status === "interrupted" ? await store.getRun(id) : null;
-  return run === null ? [] : await runner.missing(run);
+  if (status !== "interrupted" && status !== "waiting") return [];
+  const run = await store.getRun(id);
+  if (run === null) return [];
+  if (status === "interrupted") return await runner.missing(run);
+  const newer = await newerFault(run, store);
+  return newer === null ? [] : [newer.message];
 }
 
 function parseTime(text: string): number {

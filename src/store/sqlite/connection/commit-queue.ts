@@ -90,7 +90,8 @@ export function createCommitQueue(connection: Connection): CommitQueue {
     } catch (error) {
       const isBusy = error instanceof StoreError && error.isBusy;
       // One write may be impossible: the others must not fail with it.
-      if (batch.length > 1 && !(error instanceof StoreError)) {
+      const stopsAll = error instanceof StoreError && error.code === "store";
+      if (batch.length > 1 && !stopsAll) {
         const each = batch.map((one) => commit([one], transact));
         return { written: each.flatMap(({ written }) => written), left: each.flatMap(({ left }) => left) };
       }

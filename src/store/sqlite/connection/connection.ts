@@ -1,16 +1,17 @@
 /** One open database, and its transactions. */
 import type Database from "better-sqlite3";
-import { StoreError } from "../../../core/errors.js";
+import { newerVersion, StoreError } from "../../../core/errors.js";
 import { isSqliteError } from "../driver/open-sqlite.js";
 import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
-import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { BUSY_TIMEOUT_MS, codeOf, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { createVersionFence, type VersionFence } from "./version-fence.js";
 
 const BRIEF_MS = 1; // one commit of another process
 
 type Act<A extends unknown[], R> = (...args: A) => R;
 
-export interface Connection {
+export interface Connection extends VersionFence {
   readonly sqlite: Database.Database;
   readonly db: Drizzle;
   /**
@@ -42,6 +43,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
+  const fence = createVersionFence(sqlite, file);
   waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
 
   function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
@@ -50,7 +52,8 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw isSqliteError(error) || isSystemError(error) ? toStoreError(error, file) : error;
+        if (!(isSqliteError(error) || isSystemError(error))) throw error;
+        throw misfits(error, fence) ? newerVersion(file, { cause: error }) : toStoreError(error, file);
       }
     };
   }
@@ -77,6 +80,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   }
 
   return {
+    ...fence,
     sqlite,
     db: toDrizzle(sqlite),
     verb: (act) =>
@@ -102,6 +106,16 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       sqlite.close();
     },
   };
+}
+
+/** Whether a statement failed because a newer legwork has changed the tables. */
+function misfits(error: unknown, { isOutdated }: VersionFence): boolean {
+  if (!isSqliteError(error) || !/^SQLITE_(ERROR|CONSTRAINT)/.test(codeOf(error))) return false;
+  try {
+    return isOutdated();
+  } catch {
+    return false; // the first failure says more
+  }
 }
 
 /** A failed fsync; errors that callers throw have no such code. */

@@ -17,7 +17,8 @@ describe("the nearest word", () => {
     ["mcpservers", "mcpServers"],
     ["tool", "tools"],
     ["blocked_tool", "blocked_tools"],
-    ["modle", null], // two edits in five letters
+    ["modle", "model"], // a swap is one edit
+    ["moble", null], // two edits in five letters
     ["limit", "limits"],
     ["banana", null],
     ["", null],

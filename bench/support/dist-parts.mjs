@@ -10,11 +10,11 @@ export async function createRunStore(file, at = null) {
 
 /** A shipped workflow as a run's request holds it. */
 export async function toFrozenWorkflow(name) {
-  const [{ openDefinitions }, { findPlaces }] = await Promise.all([
+  const [{ openDefinitions }, { findPaths }] = await Promise.all([
     dist("composition/open-definitions.js"),
     dist("config/files/paths.js"),
   ]);
-  const { definitions } = await openDefinitions(findPlaces(null));
+  const { definitions } = await openDefinitions(findPaths(null));
   return definitions.workflow(name).definition;
 }
 

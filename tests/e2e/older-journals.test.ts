@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
+import { describe, expect, it } from "vitest";
+import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { mentions } from "../support/mentions.js";
 import { naming } from "../support/naming.js";
@@ -14,13 +16,31 @@ import { naming } from "../support/naming.js";
  */
 const FIRST_VERSION = readFileSync(join(import.meta.dirname, "../fixtures/journal-v1/legwork.sql"), "utf8");
 
+/**
+ * Written by version 0.1.0: a run that waits for an approval; one that ended after an answered question and a message; one
+ * with a picture among its answers; one that asks whether a call in doubt had its effect; one interrupted in a call that
+ * only reads.
+ */
+const SECOND_VERSION = readFileSync(join(import.meta.dirname, "../fixtures/journal-v2/legwork.sql"), "utf8");
+
+const LATER = Date.parse("2100-01-01");
+
+const setOldStage = (...script: Parameters<typeof setStage>) => setStageWith(FIRST_VERSION, ...script);
+const setSecondStage = (...script: Parameters<typeof setStage>) =>
+  setStageWith(
+    `${SECOND_VERSION}
+    UPDATE runs SET question = json_set(question, '$.expiresAt', ${LATER}) WHERE question IS NOT NULL;
+    UPDATE runs SET interrupted_at = 1 WHERE interrupted_at IS NOT NULL;`,
+    ...script,
+  );
+
 /** A stage whose home holds the old database, as if it had been written for this project. */
-async function setOldStage(...script: Parameters<typeof setStage>): Promise<Stage> {
+async function setStageWith(sql: string, ...script: Parameters<typeof setStage>): Promise<Stage> {
   const stage = await setStage(...script);
   const { home, project } = stage.bench;
   mkdirSync(home, { recursive: true });
   const database = openSqlite(join(home, "legwork.db"));
-  database.exec(FIRST_VERSION.replaceAll("{{project}}", project));
+  database.exec(sql.replaceAll("{{project}}", project));
   database.exec("UPDATE runs SET lease_expires_at = 20000 WHERE owner IS NOT NULL"); // long ago, whatever the day is
   database.close();
   return stage;
@@ -114,4 +134,106 @@ it("a process that cannot read one interrupted run leaves it alone and resumes t
   const { structured } = await host.call("wait_for_runs", { run_ids: [other.run_id], wait_seconds: 20 });
   expect(structured.runs[0]).toMatchObject({ status: "success", result: "All is written." });
   expect((await runNamed("interrupted", host)).status).toBe("interrupted");
+});
+
+describe("a database of version 0.1.0", () => {
+  /** The events of one type, as hosts read them. */
+  async function eventsOf(type: string, runId: string, host: TestHost) {
+    const { structured } = await host.call("get_run", { run_id: runId, view: "events", limit: 200 });
+    return structured.events.filter((event) => event.type === type);
+  }
+
+  it.each([
+    ["approval", "waiting", ["effects__add_line", "ask first"]],
+    ["question", "success", ["Blanks it is.", "Hurry up.", "Two of them."]],
+    ["pictures", "success", ["I have seen the picture.", "image/png"]],
+    ["in doubt", "waiting", ["effects__slow_add_line", "it did not happen"]],
+    ["interrupted", "interrupted", ["effects__slow"]],
+  ] as const)("shows every view of its run %s, in the words of today", async (title, status, said) => {
+    const { host } = await setSecondStage([]);
+    const { run_id: id } = await runNamed(title, host);
+    const views = [];
+    for (const view of ["summary", "result", "events", "messages", "access"]) views.push(await viewOf(view, id, host));
+    expect(views[0]).toContain(`"status":"${status}"`);
+    for (const words of said) expect(views.join("\n")).toContain(words);
+    expect(views.join("\n")).not.toMatch(/"(remark|door|parts|cut_call|cut_workflow_call)"/);
+  });
+
+  it("names the fields of an answer, a message and a kept picture as today", async () => {
+    const { host } = await setSecondStage([]);
+    const [{ run_id: asked }, { run_id: painted }] = [
+      await runNamed("question", host),
+      await runNamed("pictures", host),
+    ];
+    expect(await eventsOf("question_answered", asked, host)).toMatchObject([
+      { text: "blanks", comment: "Two of them.", channel: "respond_to_run" },
+    ]);
+    expect(await eventsOf("message_sent", asked, host)).toMatchObject([
+      { text: "Hurry up.", channel: "respond_to_run" },
+    ]);
+    expect(await eventsOf("tool_call_finished", painted, host)).toMatchObject([
+      { attachments: [{ kind: "image", mimeType: "image/png" }] },
+    ]);
+    const { run_id: doubted } = await runNamed("in doubt", host);
+    expect(await eventsOf("question_asked", doubted, host)).toMatchObject([
+      { question: { about: { kind: "in_doubt_call" } } },
+    ]);
+  });
+
+  it("has its waiting approval given, and the call is made", async () => {
+    const { host, effects, standIn } = await setSecondStage([says(text("It is written."))]);
+    const { run_id: id } = await runNamed("approval", host);
+    await host.call("respond_to_run", { run_id: id, approve: true, comment: "Go ahead." });
+    const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
+    expect(structured.runs[0]).toMatchObject({ status: "success", result: "It is written." });
+    expect(effects()).toEqual(["careful"]);
+    expect(JSON.stringify(standIn.requests[0]?.body)).toContain("Go ahead.");
+  });
+
+  it("has its approval denied under the argument's old name", async () => {
+    const { host, effects, standIn } = await setSecondStage([says(text("Then not."))]);
+    const { run_id: id } = await runNamed("approval", host);
+    const { isError } = await host.call("respond_to_run", { run_id: id, approve: false, remark: "Not today." });
+    expect(isError).toBe(false);
+    const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
+    expect(structured.runs[0]).toMatchObject({ status: "success", result: "Then not." });
+    expect(effects()).toEqual([]);
+    expect(JSON.stringify(standIn.requests[0]?.body)).toContain("Not today.");
+    expect(await eventsOf("question_answered", id, host)).toMatchObject([{ comment: "Not today." }]);
+  });
+
+  it("is told that its call in doubt had its effect: it is not made again, and the call behind it is made", async () => {
+    const { host, effects, standIn } = await setSecondStage([says(text("I see."))]);
+    const { run_id: id } = await runNamed("in doubt", host);
+    await host.call("respond_to_run", { run_id: id, answer: "it happened", comment: "I have seen the line." });
+    const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
+    expect(structured.runs[0]).toMatchObject({ status: "success", result: "I see." });
+    expect(effects()).toEqual(["after"]);
+    expect(answersIn(standIn.requests[0])).toHaveLength(2);
+    expect(JSON.stringify(standIn.requests[0]?.body)).toContain("I have seen the line.");
+  });
+
+  it("has its interrupted run resumed: the call that only reads is made again", async () => {
+    const { host, slowStages } = await setSecondStage([]);
+    const { run_id: id } = await runNamed("interrupted", host);
+    await host.call("resume_run", { run_id: id });
+    await until(() => slowStages().includes("started"));
+    expect(await host.call("cancel_run", { run_id: id })).toMatchObject({ structured: { was: "running" } });
+  });
+
+  it("has its finished runs continued, with their answers and a picture that can still be read", async () => {
+    const { host, standIn } = await setSecondStage((body) => {
+      const contents = JSON.stringify(body.contents);
+      if (!contents.includes("read_result", contents.indexOf("Look again.")))
+        return says(call("read_result", { id: "1.1.1", offset: 0 }));
+      return says(text("I have read it."));
+    });
+    const { run_id: id } = await runNamed("pictures", host);
+    const [kept] = await eventsOf("tool_call_finished", id, host);
+    const { structured: resumed } = await host.call("resume_run", { run_id: id, message: "Look again." });
+    const { structured } = await host.call("wait_for_runs", { run_ids: [resumed.run_id], wait_seconds: 20 });
+    expect(structured.runs[0]).toMatchObject({ status: "success", result: "I have read it." });
+    expect(JSON.stringify(kept)).toContain('"id":"1.1.1"');
+    expect(JSON.stringify(answersIn(standIn.requests.at(-1)))).toContain("iVBORw0KGgo");
+  });
 });

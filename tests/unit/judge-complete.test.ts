@@ -39,7 +39,7 @@ describe("complete", () => {
   it.each([
     [{}, ["result"]],
     [{ result: 5 }, ["result"]],
-    [{ result: "x", status: "done" }, ["status", '"success"']],
+    [{ result: "x", status: "done" }, ["status", "success"]],
     [{ result: "x", artifacts: "a.txt" }, ["artifacts"]],
     [{ result: "x", artifacts: [1] }, ["artifacts.0"]],
     [{ result: "x", sucess: true }, ["sucess"]],

@@ -66,3 +66,41 @@ it("has news when somebody else has written between the run's own events, until 
   expect(await idsIn(mailbox)).toEqual(["a"]);
   expect(mailbox.hasNews).toBe(false);
 });
+
+/** Reads that wait until they are let go on; each sees the journal as it is `before` or `after` the wait. */
+function slowReads(store: ReturnType<typeof journal>, sees: "before" | "after") {
+  let goOn = () => {};
+  const waited = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const listEvents: (typeof store)["listEvents"] = async (runId, query) => {
+    const early = await store.listEvents(runId, query);
+    await waited;
+    return sees === "before" ? early : await store.listEvents(runId, query);
+  };
+  return { listEvents, goOn };
+}
+
+it.each(["before", "after"] as const)(
+  "gives each message once where the run saves while a read waits that sees the journal %s it",
+  async (sees) => {
+    const store = journal();
+    const slow = slowReads(store, sees);
+    const mailbox = createMailbox("run_1", store.own().seq, slow);
+    store.send("a");
+    const first = idsIn(mailbox);
+    mailbox.saved([store.own()]);
+    store.send("b");
+    mailbox.saved([store.own()]);
+    slow.goOn();
+    const read = [...(await first)];
+    expect(read).toEqual(sees === "before" ? ["a"] : ["a", "b"]);
+    if (sees === "before") expect(mailbox.hasNews).toBe(true);
+    read.push(...(await idsIn(mailbox)));
+    store.send("c");
+    mailbox.saved([store.own()]);
+    expect(mailbox.hasNews).toBe(true);
+    read.push(...(await idsIn(mailbox)), ...(await idsIn(mailbox)));
+    expect(read).toEqual(["a", "b", "c"]);
+  },
+);

@@ -137,6 +137,7 @@ describe("a run that goes on", () => {
         / {2}created +1970-01-01 00:00:00Z/,
         / {2}used +.*\b1 turn\b.*\b2 tool calls\b.*\b12 tokens\b.*\b3\b.*/,
         / {2}cost +unknown/,
+        /(?:)/, // an empty line
         /1 {2}00:00:01Z {2}run_created/,
       ]),
     );

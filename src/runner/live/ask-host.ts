@@ -26,6 +26,8 @@ export async function askHost(run: Run, deps: AskHostDeps): Promise<void> {
     void look().catch((error: unknown) => log.error({ err: error, run: run.id }, "cannot follow a question"));
   const unsubscribe = [bus.subscribe([run.id], lookLogged), store.subscribe(lookLogged)];
   try {
+    await look(); // it may have been answered while this process came to ask
+    if (over.signal.aborted) return;
     const request = { server: `agent "${run.title}"`, message: question.text, schema: formFor(question) };
     const reply = toReply(question, await elicit(request, over.signal));
     if (reply === null || over.signal.aborted) return;

@@ -86,6 +86,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
 
   function start(live: LiveRun): void {
     if (!isChild(live)) slotsInUse += 1;
+    running.get(live.run.id)?.controller.abort("lost" satisfies StopReason); // claimed anew before its loss was noticed
     running.set(live.run.id, live);
     void drive(live).catch((error: unknown) => log.error({ err: error, run: live.run.id }, "cannot look after a run"));
   }
@@ -93,7 +94,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   async function drive(live: LiveRun): Promise<void> {
     const { run, replay, agent, controller } = live;
     const driven = await driveRun(run, replay, controller, agent, { store, bus, log });
-    running.delete(run.id);
+    if (running.get(run.id) === live) running.delete(run.id);
     if (!isChild(live)) slotsInUse -= 1;
     if (driven.kind === "waiting" && !closing.signal.aborted) asked(run.id);
     if (driven.kind === "broken") {

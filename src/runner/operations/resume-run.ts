@@ -18,6 +18,8 @@ import { loadReplay, type Replay, replayOf } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
 import { refusal, titleFrom } from "./start-run.js";
 
+const REPAIR_WITHIN_MS = 1_000; // longer than any commit of another process
+
 export interface ResumeDeps {
   readonly project: string;
   readonly store: RunStore;
@@ -50,7 +52,7 @@ export interface ResumeCaller {
   readonly signal: AbortSignal;
 }
 
-/** Throws RequestError, ConfigError or StoreError, and then nothing was written. */
+/** Throws RequestError, ConfigError or StoreError; then nothing was written, or the run is interrupted. */
 export async function resumeRun(
   run: Run,
   asked: ResumeArguments,
@@ -105,6 +107,17 @@ interface Reopened {
   readonly replay: Replay;
 }
 
+/** The run with its replay; a run whose replay cannot be read is interrupted again, for nobody would work on it. */
+async function withReplay(resumed: Run, load: () => Promise<Replay>, store: RunStore): Promise<Reopened> {
+  try {
+    return { resumed, replay: await load() };
+  } catch (error) {
+    const lease = { runId: resumed.id, epoch: resumed.epoch };
+    await store.interruptAll([lease], "its journal could not be read", { withinMs: REPAIR_WITHIN_MS });
+    throw error;
+  }
+}
+
 /** The same run, with the grants on top of its limits. */
 async function reopenRun(
   run: Run,
@@ -121,7 +134,7 @@ async function reopenRun(
   );
   refuseGone(caller, live);
   const reopened = await store.reopen({ runId: run.id, epoch: run.epoch }, [resumed, ...messages]);
-  if (reopened) return { resumed: reopened.run, replay: await replayOf(reopened.run, reopened.events, store) };
+  if (reopened) return await withReplay(reopened.run, () => replayOf(reopened.run, reopened.events, store), store);
   const now = await store.statusOf(run.id);
   throw new RequestError("not_resumable", `${run.id} is ${now} now: another caller was first`);
 }
@@ -195,7 +208,7 @@ async function continueRun(
     maxChildren: Number.POSITIVE_INFINITY,
   });
   if (created.kind === "refused") throw refusal(created, live);
-  return { resumed: created.run, replay: await loadReplay(created.run, store) };
+  return await withReplay(created.run, () => loadReplay(created.run, store), store);
 }
 
 function withMore(limits: RunRequest["limits"], args: ResumeArguments): RunRequest["limits"] {

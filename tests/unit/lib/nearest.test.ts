@@ -1,11 +1,11 @@
-/** Spelling help: it names near words, and no far ones. */
+/** Spelling help: near words are named, far ones are not. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { didYouMean } from "../../../src/lib/nearest.js";
 
 const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
 
-/** The word in the spelling help, or null where there is none. */
+/** The word that the help names, or null where there is none. */
 function nearest(word: string, candidates: readonly string[]): string | null {
   return /"([\s\S]*)"/.exec(didYouMean(word, candidates))?.[1] ?? null;
 }
@@ -18,7 +18,7 @@ describe("the nearest word", () => {
     ["tool", "tools"],
     ["blocked_tool", "blocked_tools"],
     ["modle", "model"], // a swap is one edit
-    ["moble", null], // two edits in five letters
+    ["mdoel_x", null], // three edits in seven letters
     ["limit", "limits"],
     ["banana", null],
     ["", null],
@@ -26,7 +26,7 @@ describe("the nearest word", () => {
     expect(nearest(word, KEYS)).toBe(expected);
   });
 
-  it("is always a candidate, and the word itself where it is a candidate", () => {
+  it("is always one of those there are, the word itself where it is one", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (word, candidates) => {
         const found = nearest(word, candidates);
@@ -51,13 +51,13 @@ describe("the nearest word", () => {
     expect(nearest("limist", ["limit", "limits"])).not.toBeNull();
   });
 
-  it("is found in bounded time for a word as long as a page", () => {
+  it("is found in bounded time for a word that is a whole page", () => {
     const begun = performance.now();
     expect(nearest("x".repeat(200_000), KEYS)).toBeNull();
     expect(performance.now() - begun).toBeLessThan(1_500);
   });
 
-  it("follows a semicolon, or is left out", () => {
+  it("is named behind a semicolon, or not at all", () => {
     expect(didYouMean("provder", KEYS)).toMatch(/^; .*"provider"\?$/);
     expect(didYouMean("zzz", KEYS)).toBe("");
     expect(didYouMean("provder", [])).toBe("");

@@ -1,0 +1,44 @@
+import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
+import { createRehearsalProvider } from "../../src/providers/rehearsal/provider.js";
+import { readRehearsalReply } from "../../src/providers/rehearsal/read-reply.js";
+import type { Script } from "../../src/providers/rehearsal/script.js";
+import { connect, MODEL } from "../support/gemini-provider.js";
+import { refusal, reply, type Script as WireScript } from "../support/gemini-stand-in.js";
+import type { WirePart } from "../support/gemini-wire-check.js";
+import { describeProvider, type OpenProvider, type ProviderImplementation } from "./suites/provider.js";
+
+const openGemini = async (script: WireScript): Promise<OpenProvider> => {
+  const { provider } = await connect(script);
+  return { provider, model: MODEL };
+};
+const openRehearsal = async (replies: Script["replies"]): Promise<OpenProvider> => ({
+  provider: createRehearsalProvider(() => ({ replies })),
+  model: "a-script",
+});
+
+const COUNTED = { usage: { promptTokenCount: 10, candidatesTokenCount: 2, totalTokenCount: 12 } };
+const CALL = { functionCall: { name: "s__read", args: { n: 1 } } } as WirePart;
+const usage = { input: 10, output: 2, cached: 0, thinking: 0 };
+
+const PROVIDERS: readonly ProviderImplementation[] = [
+  {
+    name: "gemini",
+    readReply: readGeminiReply,
+    talks: () => openGemini([reply([{ text: "I look." }, CALL], COUNTED), reply([{ text: "done" }], COUNTED)]),
+    isSilent: () => openGemini([{ kind: "hang" }]),
+    fails: () => openGemini([refusal(400, "this is no request")]),
+  },
+  {
+    name: "rehearsal",
+    readReply: readRehearsalReply,
+    talks: () =>
+      openRehearsal([
+        { text: "I look.", calls: [{ tool: "s__read", arguments: { n: 1 } }], usage },
+        { text: "done", usage },
+      ]),
+    isSilent: () => openRehearsal([{ text: "too late", delay_ms: 3_600_000 }]),
+    fails: () => openRehearsal([]),
+  },
+];
+
+for (const implementation of PROVIDERS) describeProvider(implementation);

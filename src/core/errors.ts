@@ -78,7 +78,7 @@ export class DownstreamError extends Error {
 
 export type StoreErrorCode =
   | "store"
-  /** A newer legwork wrote the part of the store that was asked for; this process can still use everything else. */
+  /** A newer legwork wrote the requested part of the store; this process can still use all other parts. */
   | "newer_version";
 
 /** The database cannot be used: runs stop, the process continues. */
@@ -94,7 +94,7 @@ export class StoreError extends Error {
   }
 }
 
-/** The error for something that a newer legwork wrote; `otherwise` is one more way out, with its comma. */
+/** The error for a subject that a newer legwork wrote; `otherwise` is a further remedy, with its comma. */
 export function newerVersion(subject: string, options: { otherwise?: string; cause?: unknown } = {}): StoreError {
   const { otherwise = "", cause } = options;
   const message = `${subject} was written by a newer legwork: restart this host's legwork, or update it${otherwise}`;

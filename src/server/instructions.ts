@@ -1,8 +1,8 @@
 /** The instructions about legwork that a host passes to its model. */
 export const INSTRUCTIONS = `legwork runs sub-agents for you. Each agent works with the tools of the user's MCP servers.
 
-1. spawn_agent(prompt) starts an agent and returns its run_id at once. Spawn several to work in parallel. An agent sees only its prompt: say all it needs. agent selects a ready-made agent, workflow the steps it must follow; list_agents lists both.
-2. wait_for_runs(run_ids) waits for their ends. Call it again for the pending runs.
+1. spawn_agent(prompt) starts an agent and returns its run_id at once. Spawn several in parallel. An agent sees only its prompt: say all it needs. agent selects a ready-made agent, workflow the steps it must follow; list_agents lists both.
+2. wait_for_runs(run_ids) waits for their ends. Call it again for pending runs.
 3. A waiting run asks a person: put its question to the user and pass the answer to respond_to_run.
 4. get_run(run_id) returns the outcome; with view "events", all events. list_runs finds earlier runs.
 

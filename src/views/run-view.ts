@@ -55,7 +55,7 @@ function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | n
   return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
 }
 
-/** Everything about a run, in at most `budget` characters: what had to be cut is named in `truncated`. */
+/** Everything about a run, in at most `budget` characters; `truncated` names the fields that were cut. */
 export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
   if (budget < LEAST_BUDGET) return fitView({ ...toListed(run, deps), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
@@ -144,10 +144,10 @@ function fitView(answer: View, budget: number): View {
   return fitted;
 }
 
-/** Of a run whose journal cannot be read; null says that the fact is not known. */
+/** The details of a run whose journal cannot be read; null means unknown. */
 const NO_DETAIL = { text: "", effects: null, tools: null, warnings: null };
 
-/** Null where a newer legwork has written to the journal. */
+/** The details of a run; null where a newer legwork has written to its journal. */
 async function knownDetail(run: Run, deps: RunViewDeps, budget: number) {
   if (run.status === "pending") return { text: "", effects: [], tools: null, warnings: [] }; // nothing has happened yet
   if (await isNewerRun(run, deps.store)) return null;
@@ -159,7 +159,7 @@ async function knownDetail(run: Run, deps: RunViewDeps, budget: number) {
   }
 }
 
-/** An older legwork may have written the last event of a run that it released or ended from outside: newer ones lie before it. */
+/** Whether a newer legwork has written to the journal. Where an older process released or ended the run, newer events may come before its last one. */
 async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Promise<boolean> {
   const mayHideNewer = status === "interrupted" || status === "waiting" || status === "cancelled";
   return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
@@ -170,7 +170,7 @@ function nextFor(run: Run, trouble: string | null, isNewer: boolean): string {
   return trouble === null ? nextStep(run) : BROKEN_OFF;
 }
 
-/** What only the journal knows: the text so far, what was changed, and which tools the run got. */
+/** The details that only the journal has: the text so far, the effects, and the tools of the run. */
 async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   const { store } = deps;
   const [resolved] = await store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });

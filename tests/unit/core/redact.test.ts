@@ -1,4 +1,4 @@
-/** Redaction: a secret goes in every form it can take, and what holds none stays the very same object. */
+/** Redaction: it replaces a secret in every form, and returns a value without secrets as the same object. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRedact, REDACT_NOTHING } from "../../../src/core/redact.js";
@@ -33,7 +33,7 @@ describe("a text", () => {
     expect(redact.text(text)).toBe(expected);
   });
 
-  it("loses any secret, whatever its characters", () => {
+  it("loses a secret of any characters", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6, unit: "grapheme" }), fc.string(), (value, around) => {
         const one = createRedact([{ name: "S", value }]);
@@ -46,7 +46,7 @@ describe("a text", () => {
 });
 
 describe("a value", () => {
-  it("loses its secrets at any depth, also in keys, and keeps what has none", () => {
+  it("loses its secrets at any depth, also in keys, and keeps all other parts", () => {
     const clean = { list: [1, null, "x"], deep: { n: true } };
     const given = { clean, dirty: [{ a: "use token-123" }, clean], "token-123": 1 };
     const answer = redact.value(given);
@@ -56,7 +56,7 @@ describe("a value", () => {
     expect(given.dirty[0]).toEqual({ a: "use token-123" });
   });
 
-  it("with nothing to redact is the very same", () => {
+  it("without secrets is the same object", () => {
     const given = { a: ["x", { b: "y" }], c: new Date(0), d: undefined };
     expect(redact.value(given)).toBe(given);
     expect(createRedact([])).toBe(REDACT_NOTHING);
@@ -68,7 +68,7 @@ describe("a value", () => {
     expect(JSON.stringify(redact.value(given))).toBe('{"__proto__":{"a":"[redacted SHORT]"}}');
   });
 
-  it("is gone over fast", () => {
+  it("is searched fast", () => {
     const many = createRedact(
       Array.from({ length: 40 }, (_, n) => ({ name: `S${n}`, value: `${n}-kT8sQ2vLx9Zr${n * 7919}` })),
     );

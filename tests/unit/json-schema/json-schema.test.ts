@@ -1,4 +1,4 @@
-/** JSON Schema as tools and callers write it: what is a schema, and what is wrong with a value. */
+/** JSON Schemas of tools and callers: valid and invalid schemas, and faults of values. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createJsonSchemas } from "../../../src/json-schema/json-schema.js";
 
@@ -15,7 +15,7 @@ describe("a schema", () => {
     [{ $schema: "http://json-schema.org/draft-07/schema#", type: "object" }],
     [{ $id: "https://example.test/s", $defs: { n: { type: "number" } }, $ref: "#/$defs/n" }],
     [{ type: "string", format: "no-such-format" }],
-  ])("is %j", async (schema) => {
+  ])("is valid: %j", async (schema) => {
     expect(await schemas.faultOf(schema)).toBeNull();
   });
 
@@ -28,19 +28,19 @@ describe("a schema", () => {
     [{ $ref: "https://example.test/other" }, /example\.test/],
     [{ pattern: "(" }, /regular expression/i],
     [{ minimum: "1" }, /minimum/],
-  ])("is not %j, and a value is never checked against it", async (schema, says) => {
+  ])("is invalid: %j, and gives every value a fault", async (schema, says) => {
     expect(await schemas.faultOf(schema)).toMatch(says);
     expect(await schemas.check(schema, {})).toMatch(says);
     expect(await schemas.check(schema, {})).toContain("schema");
   });
 
-  it("may have the name of another one", async () => {
+  it("may have the $id of another schema", async () => {
     expect(await schemas.faultOf({ $id: "same", type: "object" })).toBeNull();
     expect(await schemas.check({ $id: "same", type: "string" }, "text")).toBeNull();
     expect(await schemas.check({ $id: "same", type: "object" }, "text")).toBe("must be object");
   });
 
-  it("may speak of itself", async () => {
+  it("may refer to itself", async () => {
     const tree = {
       type: "object",
       properties: { children: { type: "array", items: { $ref: "#" } } },
@@ -51,7 +51,7 @@ describe("a schema", () => {
     expect(await schemas.check(tree, { children: [{ child: [] }] })).toContain("children.0");
   });
 
-  it("that asks to be checked later is checked now or refused", async () => {
+  it("with $async is checked at once or refused", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", listener);
@@ -64,7 +64,7 @@ describe("a schema", () => {
 
   const tuple = { items: [{ type: "number" }], additionalItems: false };
 
-  it("of the seventh draft is understood as such", async () => {
+  it("of draft 7 is checked by draft 7", async () => {
     const schema = { $schema: "http://json-schema.org/draft-07/schema#", ...tuple };
     expect(await schemas.check(schema, [1])).toBeNull();
     expect(await schemas.check(schema, ["a"])).toBe("0 must be number");
@@ -74,7 +74,7 @@ describe("a schema", () => {
   it.each([
     ["does not say of which draft it is", tuple],
     ["is of the draft of 2019", { $schema: "https://json-schema.org/draft/2019-09/schema", ...tuple }],
-  ])("in older words that %s is understood too", async (_what, schema) => {
+  ])("with older keywords that %s is checked too", async (_what, schema) => {
     expect(await schemas.check(schema, [1])).toBeNull();
     expect(await schemas.check(schema, ["a"])).toBe("0 must be number");
   });
@@ -103,12 +103,12 @@ describe("a value", () => {
     expect(await schemas.check(person, value)).toBe(fault);
   });
 
-  it("is told where it is wrong, however deep", async () => {
+  it("has a fault with its path, at any depth", async () => {
     const nested = { properties: { list: { items: { properties: { n: { type: "number" } } } } } };
     expect(await schemas.check(nested, { list: [{ n: 1 }, { n: "two" }] })).toBe("list.1.n must be number");
   });
 
-  it("is not changed by being checked", async () => {
+  it("stays unchanged by the check", async () => {
     const value = { name: "Ada", extra: 1 };
     await schemas.check({ ...person, additionalProperties: true, properties: { age: { default: 5 } } }, value);
     expect(value).toEqual({ name: "Ada", extra: 1 });
@@ -120,7 +120,7 @@ describe("a value", () => {
   });
 });
 
-describe("a tool's schema that cannot be used says nothing against arguments, for its server will judge", () => {
+describe("arguments pass under an unusable schema of a tool, because its server checks them", () => {
   it.each([
     { type: "object", properties: { a: { type: "number", exclusiveMinimum: true } } }, // an old dialect
     { type: "object", properties: { a: "number" } },
@@ -135,7 +135,7 @@ describe("a tool's schema that cannot be used says nothing against arguments, fo
     expect(await schemas.checkArguments(schema, { a: "no number" })).toBeNull();
   });
 
-  it("but one that can be used does", async () => {
+  it("but not under a usable one", async () => {
     expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toContain("required property 'a'");
   });
 });

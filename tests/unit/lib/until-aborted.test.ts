@@ -1,4 +1,4 @@
-/** Waiting that ends as soon as the run is stopped. */
+/** Waits that end as soon as a signal aborts. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { untilAborted } from "../../../src/lib/until-aborted.js";
@@ -6,7 +6,7 @@ import { untilAborted } from "../../../src/lib/until-aborted.js";
 const never = () => new Promise<string>(() => {});
 
 describe("untilAborted", () => {
-  it("gives what the promise gives, good or bad", async () => {
+  it("settles as the promise settles", async () => {
     const { signal } = new AbortController();
     await expect(untilAborted(Promise.resolve("done"), signal)).resolves.toBe("done");
     await expect(untilAborted(Promise.reject(new Error("broken")), signal)).rejects.toThrow("broken");
@@ -24,7 +24,7 @@ describe("untilAborted", () => {
     await expect(untilAborted(Promise.resolve("done"), AbortSignal.abort("lost"))).rejects.toBe("lost");
   });
 
-  it("leaves nothing on the signal, however it ends", async () => {
+  it("leaves no listener on the signal, after every kind of end", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     await untilAborted(Promise.resolve(), signal);

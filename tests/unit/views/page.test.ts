@@ -1,4 +1,4 @@
-/** Answers that fit: every page within its budget, and all pages together everything exactly once. */
+/** Pages: each fits its budget, and together they contain every item exactly once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RequestError } from "../../../src/core/errors.js";
@@ -14,7 +14,7 @@ import {
 } from "../../../src/views/page.js";
 import { mentions } from "../../support/mentions.js";
 
-/** Whole characters of all kinds: those that JSON has to escape and those that take two units among them. */
+/** Characters of all kinds, also characters that JSON escapes and surrogate pairs. */
 const text = fc.string({
   unit: fc.oneof(
     fc.constantFrom("a", '"', "\\", "\n", "\u0001", "é", "😀", "𝒳"),
@@ -25,7 +25,7 @@ const text = fc.string({
 const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 describe("a fitting part", () => {
-  it("and those behind it give the whole text, each within the budget, no pair of units split", () => {
+  it("and the parts after it give the whole text, each within the budget and without a split pair", () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 8, max: 80 }), (whole, budget) => {
         const parts: string[] = [];
@@ -42,7 +42,7 @@ describe("a fitting part", () => {
     );
   });
 
-  it("is at least one character, however small the budget, and nothing behind the end", () => {
+  it("has at least one character for any budget, and none after the end", () => {
     expect(fittingPart("abc", 0, 0)).toBe("a");
     expect(fittingPart("abc", 2, -100)).toBe("c");
     expect(fittingPart("😀b", 0, 1)).toBe("😀");
@@ -59,7 +59,7 @@ describe("a fitting part", () => {
 type Part = { json_part: string; json_offset: number; json_length: number; seq?: number };
 const isPart = (item: object): item is Part => "json_part" in item;
 
-/** Reads a list to its end, page by page, and puts parts together again. */
+/** Reads a list to its end, page by page, and joins the parts of items. */
 function readAll(items: readonly Keyed[], budget: number): { values: object[]; pages: object[][] } {
   const values: object[] = [];
   const pages: object[][] = [];
@@ -97,7 +97,7 @@ describe("pages of a list", () => {
     .array(item, { maxLength: 12 })
     .map((values) => values.map((value, index): Keyed => ({ key: index + 1, value: { seq: index + 1, ...value } })));
 
-  it("together hold everything exactly once and in order, each within its budget", () => {
+  it("together contain every item once and in order, each within its budget", () => {
     fc.assert(
       fc.property(items, fc.integer({ min: 300, max: 1_500 }), (list, budget) => {
         const { values, pages } = readAll(list, budget);
@@ -107,7 +107,7 @@ describe("pages of a list", () => {
     );
   });
 
-  it("that are cut by a limit still go on behind it", () => {
+  it("that a limit cuts continue after it", () => {
     const list = Array.from({ length: 5 }, (_, index): Keyed => ({ key: index + 1, value: { seq: index + 1 } }));
     expect(fitItems(list, { after: 0, offset: 0 }, 25)).toEqual({
       page: [{ seq: 1 }, { seq: 2 }],
@@ -120,7 +120,7 @@ describe("pages of a list", () => {
     expect(fitItems([], { after: 9, offset: 0 }, 1_000)).toEqual({ page: [], next: null });
   });
 
-  it("say which item a part belongs to", () => {
+  it("name the item of a part", () => {
     const value = { seq: 7, type: "model_replied", text: "x".repeat(2_000) };
     const { page, next } = fitItems([{ key: 7, value }], { after: 6, offset: 0 }, 500);
     expect(page).toMatchObject([{ seq: 7, type: "model_replied", json_offset: 0, json_length: sizeOf(value) }]);
@@ -129,7 +129,7 @@ describe("pages of a list", () => {
 });
 
 describe("a cursor", () => {
-  it("is read back by its own kind only", () => {
+  it("is accepted by its own kind only", () => {
     fc.assert(
       fc.property(fc.constantFrom("list", "events", "result"), fc.nat(), (kind, after) => {
         const cursor = encodeCursor(kind, { after });
@@ -140,7 +140,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("that this server did not make is refused", () => {
+  it("from elsewhere is refused", () => {
     fc.assert(
       fc.property(fc.string(), (nonsense) => {
         expect(() => decodeCursor("events", nonsense)).toThrow(mentions("cursor"));

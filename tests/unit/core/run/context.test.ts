@@ -1,4 +1,4 @@
-/** The first message of an agent that is given context: what is quoted cannot pass for anything else. */
+/** The first message of an agent with context: no quoted line can pass for anything else. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ContextBlock, toFirstMessage } from "../../../../src/core/run/context.js";
@@ -13,13 +13,13 @@ const anyText = fc
   .map((parts) => parts.join(""));
 const anyContext = fc.array(fc.record({ source: anyText, text: anyText }), { minLength: 1, maxLength: 5 });
 
-/** The lines that are not quoted, as a reader sees them who takes every kind of line break for one. */
-function ownLines(opening: string): readonly string[] {
-  return opening.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).filter((line) => !line.startsWith("> "));
+/** The lines without a quote sign, for a reader who accepts every kind of line break. */
+function ownLines(firstMessage: string): readonly string[] {
+  return firstMessage.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).filter((line) => !line.startsWith("> "));
 }
 
-describe("whatever the sources hold", () => {
-  it("there is one heading for each and one task, and nothing else that is not quoted", () => {
+describe("the first message, for any sources", () => {
+  it("has one heading for each source and one task, and quotes every other line", () => {
     fc.assert(
       fc.property(anyContext, (context) => {
         const [preface, ...rest] = ownLines(toFirstMessage({ prompt: "do it", context })).filter((line) => line !== "");
@@ -32,11 +32,11 @@ describe("whatever the sources hold", () => {
     );
   });
 
-  it("all of it is there, in its order", () => {
+  it("contains every line of the sources in order", () => {
     fc.assert(
       fc.property(anyContext, (context: readonly ContextBlock[]) => {
-        const opening = toFirstMessage({ prompt: "do it", context });
-        const quoted = opening.split("\n").filter((line) => line.startsWith("> "));
+        const firstMessage = toFirstMessage({ prompt: "do it", context });
+        const quoted = firstMessage.split("\n").filter((line) => line.startsWith("> "));
         const held = context.flatMap(({ text }) => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/));
         expect(quoted.map((line) => line.slice(2))).toEqual(held);
       }),
@@ -44,18 +44,18 @@ describe("whatever the sources hold", () => {
   });
 });
 
-it("a prompt without context is the first message as it is", () => {
+it("uses a prompt without context unchanged as the first message", () => {
   expect(toFirstMessage({ prompt: "> do\nit", context: null })).toBe("> do\nit");
 });
 
-describe("a source", () => {
+describe("parseSource", () => {
   it.each([
     ["file:a b:c.txt", { kind: "file", path: "a b:c.txt" }],
     ["run:run_1", { kind: "run", runId: "run_1" }],
     ["transcript:run_1:20", { kind: "transcript", runId: "run_1", messages: 20 }],
     ["text:file:x", { kind: "text", text: "file:x" }],
-  ])("%s is understood", (given, source) => {
-    expect(parseSource(given)).toEqual(source);
+  ])("parses %s", (written, source) => {
+    expect(parseSource(written)).toEqual(source);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe("a source", () => {
     ["transcript:run_1:101", ["1", "100"]],
     ["transcript:run_1:-1", ["1", "100"]],
     ["transcript::5", ["1", "100"]],
-  ])("%j is refused", (given, words) => {
-    expect(parseSource(given)).toEqual({ fault: expect.stringMatching(mentions(...words)) });
+  ])("refuses %j", (written, words) => {
+    expect(parseSource(written)).toEqual({ fault: expect.stringMatching(mentions(...words)) });
   });
 });

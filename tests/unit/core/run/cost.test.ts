@@ -1,4 +1,4 @@
-/** What replies cost: which price counts, what is paid once, and what is not known. */
+/** Cost of replies: the choice of the price, and unknown costs. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addCosts, costOf, FREE, type PriceList, priceIn, toUsd, usdText } from "../../../../src/core/run/cost.js";
@@ -20,7 +20,7 @@ describe("the price of a model", () => {
     ["g-", 1],
     ["h-1", undefined],
     ["G-1", undefined],
-  ])("of %s is under its name, else under the first pattern that matches", (model, input) => {
+  ])("of %s comes from its name, else from the first pattern that matches", (model, input) => {
     expect(priceIn(list, model)?.input).toBe(input);
   });
 });
@@ -36,14 +36,14 @@ describe("the cost of a reply", () => {
     expect(costOf(usage, PRICE)).toBe(usd);
   });
 
-  it("is not known without a price or without tokens, but for what costs nothing", () => {
+  it("is unknown without a price or without tokens, except for free models", () => {
     expect(costOf(tokens(1, 1), null)).toBeNull();
     expect(costOf(null, PRICE)).toBeNull();
     expect(costOf(null, { ...FREE, cached: 0.1 })).toBeNull();
     expect(costOf(null, FREE)).toBe(0);
   });
 
-  it("grows with each kind of token, whatever the others are", () => {
+  it("grows with each kind of token, for any number of the others", () => {
     const count = fc.nat(10_000_000);
     fc.assert(
       fc.property(count, count, count, count, (fresh, output, cached, thinking) => {
@@ -62,7 +62,7 @@ describe("a sum", () => {
     expect(Array.from({ length: 1_000 }, () => 0.000_075).reduce((sum, one) => toUsd(sum + one))).toBe(0.075);
   });
 
-  it("is not known where a part is not", () => {
+  it("is unknown where a part is unknown", () => {
     expect([addCosts(null, 1), addCosts(1, null), addCosts(null, null)]).toEqual([null, null, null]);
   });
 

@@ -1,4 +1,4 @@
-/** The fold of a run's events into the conversation and the counts on which limits are measured. */
+/** The fold of a run's events into messages, and into the counts that limits are compared with. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
@@ -34,7 +34,7 @@ const refused = (turn: number, index: number, tool: string): RunEvent => ({
 });
 
 describe("a history", () => {
-  it("is the same for the same events, also read back from text and in whatever portions", () => {
+  it("is the same for the same events, also when they are read from JSON or in portions", () => {
     fc.assert(
       fc.property(journal, fc.nat(100), (events, cut) => {
         const whole = fold(events);
@@ -44,7 +44,7 @@ describe("a history", () => {
     );
   });
 
-  it("holds every reply verbatim, and an answer place for each of its calls right behind it", () => {
+  it("holds every reply verbatim, followed by a message for the answers to its calls", () => {
     fc.assert(
       fc.property(journal, (events) => {
         const { messages } = fold(events);
@@ -69,7 +69,7 @@ describe("a history", () => {
     expect(history).toMatchObject({ turn: 0, turnsUsed: 0, completeRefusals: 0, prematureStops: 0 });
   });
 
-  it("answers calls by their place, whatever order they end in", () => {
+  it("stores answers by the index of their call, in any order of their ends", () => {
     const { messages } = fold([
       replied(1, ["s__a"], ["s__b"], ["s__c"]),
       finished(1, 2, "s__c", "third"),
@@ -86,7 +86,7 @@ describe("a history", () => {
     });
   });
 
-  it("counts turns but the grace turn, refusals of complete once a turn, and answers without calls", () => {
+  it("counts turns without the grace turn, refusals of complete once a turn, and replies without calls", () => {
     const history = fold([
       { type: "turn_started", turn: 1 },
       replied(1, ["complete"], ["complete"]),
@@ -152,7 +152,7 @@ describe("a repetition", () => {
       1,
     ],
     [
-      "a refusal last, which keeps the row going",
+      "a refusal last, which counts as one more",
       [
         [{ n: 1 }, "x"],
         [{ n: 1 }, "x"],
@@ -160,7 +160,7 @@ describe("a repetition", () => {
       ],
       3,
     ],
-  ] as const)("after %s is counted", (_what, turns, expected) => {
+  ] as const)("after %s: the count is right", (_what, turns, expected) => {
     expect(after(...(turns as readonly (readonly [object, string | null])[]))).toBe(expected);
   });
 });

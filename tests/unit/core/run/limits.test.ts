@@ -1,7 +1,7 @@
-/** Limits: what is left before one of them ends a run. */
+/** Limits on turns and money. */
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
-import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import { createHistory, historyWith, recordEvent } from "../../../../src/core/run/history.js";
 import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
 import { mentions } from "../../../support/mentions.js";
 
@@ -33,13 +33,26 @@ describe("the first breach", () => {
     expect(firstBreach({ ...DEFAULT_LIMITS, maxTurns: 2 }, history)).toBeNull();
   });
 
-  it("is none by default before 30 turns, and every default may be asked for", () => {
+  it("is null by default before 30 turns, and every default is in the allowed range", () => {
     const history = historyAfter(...Array.from({ length: 29 }, (_, index) => turn(index + 1)));
     expect(firstBreach(DEFAULT_LIMITS, history)).toBeNull();
     recordEvent(history, turn(30), () => ({ text: "", calls: [] }));
     expect(firstBreach(DEFAULT_LIMITS, history)?.code).toBe("max_turns");
     expect(DEFAULT_LIMITS.maxTurns).toBeLessThanOrEqual(MOST.maxTurns);
     expect(MOST.seconds * 1000).toBeLessThan(2 ** 31); // a longer timer would fire at once
+  });
+});
+
+describe("a history with more grants", () => {
+  it("has their sum with earlier grants, and the history itself stays as it is", () => {
+    const history = historyAfter(turn(1), { type: "run_resumed", by: "request", moreTurns: 1, moreSeconds: 5 });
+    const limits = { ...DEFAULT_LIMITS, maxTurns: 1 };
+    recordEvent(history, turn(2), () => ({ text: "", calls: [] }));
+    expect(firstBreach(limits, history)?.code).toBe("max_turns");
+    const granted = historyWith({ moreTurns: 2, moreCostUsd: 0.5 }, history);
+    expect(granted).toMatchObject({ moreTurns: 3, moreSeconds: 5, moreCostUsd: 0.5 });
+    expect(firstBreach(limits, granted)).toBeNull();
+    expect(history).toMatchObject({ moreTurns: 1, moreSeconds: 5, moreCostUsd: 0 });
   });
 });
 
@@ -58,12 +71,12 @@ describe("a limit on money", () => {
     );
   });
 
-  it("is broken where the cost is unknown", () => {
+  it("is a breach where the cost is unknown", () => {
     const { message } = costBreach(null, 2, "the run") ?? { message: "" };
     expect(message).toMatch(mentions("the run", "2 USD", "max_cost_usd"));
   });
 
-  it("is measured on all replies of the run itself, and begins anew where another run goes on from it", () => {
+  it("counts all replies of the run itself, and begins anew in a run that continues it", () => {
     const paid = (number: number, costUsd: number): RunEvent => ({ ...turn(number), costUsd }) as RunEvent;
     const rejected = { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "", usage: null } as const;
     const history = historyAfter(paid(1, 0.1), { ...rejected, costUsd: 0.2 });

@@ -1,4 +1,4 @@
-/** The projection of events on a run's row. */
+/** The projection of events on the row of a run. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addCosts } from "../../../../src/core/run/cost.js";
@@ -7,7 +7,7 @@ import { projectEvents, type RunDelta } from "../../../../src/core/run/projectio
 import type { Outcome } from "../../../../src/core/run/run.js";
 import { journal, rawOf } from "../../../support/journals.js";
 
-/** What two deltas written one after the other leave behind. */
+/** The sum of two deltas written one after the other. */
 function plus(first: RunDelta, second: RunDelta): RunDelta {
   const sum = (key: keyof RunDelta["usage"]) => first.usage[key] + second.usage[key];
   return {
@@ -25,7 +25,7 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
 }
 
 describe("the projection", () => {
-  it("is the same whether events are written together or in portions, now or replayed from text", () => {
+  it("is the same for events written together, in portions, or read from JSON", () => {
     fc.assert(
       fc.property(journal, fc.nat(60), fc.nat(60), (events, one, other) => {
         const [from, to] = [Math.min(one, other), Math.max(one, other)];
@@ -37,7 +37,7 @@ describe("the projection", () => {
     );
   });
 
-  it("of no events changes nothing", () => {
+  it("changes nothing for no events", () => {
     const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
     expect(projectEvents([])).toEqual({
       status: null,
@@ -53,7 +53,7 @@ describe("the projection", () => {
     });
   });
 
-  it("counts replies but that of the grace turn, and finished calls of downstream tools", () => {
+  it("counts replies without the grace turn, and finished calls of downstream tools", () => {
     const finished = (tool: string, isError: boolean): RunEvent => ({
       type: "tool_call_finished",
       turn: 1,
@@ -98,7 +98,7 @@ describe("the projection", () => {
     });
   });
 
-  it("sums up what every reply cost, and knows no sum where one is unknown", () => {
+  it("adds up the cost of every reply, and has no sum where one is unknown", () => {
     const usage = { input: 1, output: 1, cached: 0, thinking: 0 };
     const replies: readonly RunEvent[] = [
       { type: "model_replied", turn: 1, raw: rawOf("hello"), usage, costUsd: 0.1 },

@@ -1,4 +1,4 @@
-/** How long a run was worked on. */
+/** The working time of a run. */
 import { expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
 import { type QuestionDraft, toQuestion } from "../../../../src/core/run/question.js";
@@ -17,12 +17,12 @@ function time(...events: readonly (readonly [at: number, event: RunEvent])[]): n
   return runningTime(events.map(([at, event], index) => ({ seq: index + 1, at, event })));
 }
 
-it("leaves out the time in which a run waits for a person", () => {
+it("excludes the time in which a run waits for a person", () => {
   const answered = { type: "run_resumed", by: "answer" } as const;
   expect(time([0, { type: "run_started" }], [100, ASKED], [5_000, answered], [5_030, ASKED])).toBe(130);
 });
 
-it("leaves out the time in which nobody worked on it, also where somebody wrote to it then", () => {
+it("excludes the time in which no process works on the run, also when a message arrives in it", () => {
   const interrupted = { type: "run_interrupted", reason: "it went away", until: 100 } as const;
   expect(time([0, { type: "run_started" }], [5_000, SENT], [9_000, interrupted])).toBe(100);
 });

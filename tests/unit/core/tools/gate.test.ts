@@ -1,4 +1,4 @@
-/** The gate: blocked wins, nothing is allowed that nothing grants, and each verdict names its rule. */
+/** The gate: blocks win, a tool needs a grant, and each verdict names its rule. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PatternSource, ToolPolicy } from "../../../../src/core/run/run.js";
@@ -44,7 +44,7 @@ describe("the gate", () => {
     });
   });
 
-  it("lets a blocking pattern win wherever it stands and whatever else is granted", () => {
+  it("refuses a blocked tool, in any order of the patterns and for any grant", () => {
     fc.assert(
       fc.property(
         policy,
@@ -62,7 +62,7 @@ describe("the gate", () => {
     );
   });
 
-  it("allows the same in whatever order the sources and patterns stand", () => {
+  it("allows the same tools in any order of the sources and patterns", () => {
     fc.assert(
       fc.property(policy, tool, (given, judged) => {
         const turned = {
@@ -95,7 +95,7 @@ describe("the gate", () => {
     );
   });
 
-  it("judges a catalog as it judges each tool, each of them once", () => {
+  it("judges each tool of a catalog once, as it judges a single tool", () => {
     fc.assert(
       fc.property(policy, fc.uniqueArray(tool, { selector: ({ name }) => name }), (given, tools) => {
         const rulings = judgeCatalog(given, tools);

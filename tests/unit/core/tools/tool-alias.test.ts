@@ -1,4 +1,4 @@
-/** The names by which other hosts know tools: they mean here what they mean there, and nothing more. */
+/** Names of tools in other hosts: legwork gives them the same meaning, and no other. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -73,7 +73,7 @@ describe("a name of another host", () => {
     ["glob", ofWorkspace("search_files")],
     ["read_many_files", ofWorkspace("read_multiple_files")],
     ["workspace__read_file", ofWorkspace("read_file")], // a qualified name means this tool alone
-  ])("%s stands for its tools, granted and forbidden alike", (pattern, names) => {
+  ])("%s matches its tools, in grants and in blocks", (pattern, names) => {
     expect(patternFault(pattern)).toBeNull();
     expect(granted(pattern)).toEqual(names);
     expect(forbidden(pattern)).toEqual(names);
@@ -81,28 +81,28 @@ describe("a name of another host", () => {
       if (names.includes(tool.name)) expect(patternMayReach(pattern, tool.server), tool.name).toBe(true);
   });
 
-  it("reaches only the server that it names", () => {
+  it("may match tools only of the server that it names", () => {
     expect(patternMayReach("mcp__github__list_issues", "git-hub")).toBe(false);
     expect(patternMayReach("mcp__github", "git-hub")).toBe(false);
     expect(patternMayReach("mcp__github__*", "workspace")).toBe(false);
     expect(patternMayReach("mcp__git*", "git-hub")).toBe(true);
   });
 
-  it("still names the tool of that name on any server", () => {
+  it("still matches the tool with that name on any server", () => {
     expect(patternMatches("Read", toolOf("other", "Read"))).toBe(true);
     expect(patternMatches("Bash", toolOf("shell", "Bash"))).toBe(true);
     expect(patternMatches("mcp_helper", toolOf("other", "mcp_helper"))).toBe(true);
     expect(patternMatches("mcp__list", toolOf("mcp", "list"))).toBe(true);
   });
 
-  it("forbids a tool whose name had to be changed, by the name that the other host made of it", () => {
+  it("blocks a tool with a changed name by the name that the other host gives it", () => {
     const odd = toolOf("s", "get.issue/all");
     for (const pattern of ["mcp__s__get_issue_all", "mcp_s_get_issue_all", "mcp__s"])
       expect(patternForbids(pattern, odd), pattern).toBe(true);
     expect(patternMatches("mcp__s__get_issue_all", odd)).toBe(false);
   });
 
-  it("grants nothing by a file tool's name in other letters, in part, or with a star", () => {
+  it("grants nothing for the name of a file tool in other case, in part, or with a star", () => {
     for (const pattern of ["read", "READ", "Rea*", "Read*", "L*", "*dit"])
       expect(granted(pattern), pattern).toEqual([]);
   });
@@ -114,7 +114,7 @@ const server = letters("ab_-", 4).filter((name) => /^[ab]/.test(name) && !name.i
 const tool = letters("ab_", 5);
 
 describe("any name of another host", () => {
-  it("means the tool it was made of, and only tools that the other host calls the same", () => {
+  it("matches the tool it was made from, and only tools with the same name in the other host", () => {
     fc.assert(
       fc.property(server, tool, server, tool, (of, name, otherOf, otherName) => {
         const [one, other] = [toolOf(of, name), toolOf(otherOf, otherName)];
@@ -131,7 +131,7 @@ describe("any name of another host", () => {
     );
   });
 
-  it("reaches every server on which it names a tool", () => {
+  it("may match tools of every server on which it matches one", () => {
     const pattern = letters("ab*_", 8).chain((rest) => fc.constantFrom(`mcp__${rest}`, `mcp_${rest}`));
     fc.assert(
       fc.property(pattern, server, tool, (given, of, name) => {
@@ -142,7 +142,7 @@ describe("any name of another host", () => {
   });
 });
 
-describe("a name that names nothing here", () => {
+describe("a name without a counterpart", () => {
   const policyOf = (...patterns: string[]): ToolPolicy => ({
     allow: [{ patterns: [], from: "the call" }],
     block: [{ patterns, from: "the file" }],
@@ -157,7 +157,7 @@ describe("a name that names nothing here", () => {
     ["google_web_search", "web"],
     ["TodoWrite", "lists"],
     ["Task", "agents"],
-  ])("is legal, and the warning about %s gives the reason", (pattern, word) => {
+  ])("is allowed, and the warning about %s gives the reason", (pattern, word) => {
     expect(patternFault(pattern)).toBeNull();
     expect(granted(pattern)).toEqual([]);
     expect(idlePatterns(policyOf(pattern), catalog)).toEqual([
@@ -165,7 +165,7 @@ describe("a name that names nothing here", () => {
     ]);
   });
 
-  it("gets a warning with its workspace tools where the file server is not there", () => {
+  it("leads to a warning that names its workspace tools where the file server is missing", () => {
     expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")])).toEqual([
       expect.stringMatching(mentions('"Edit"', "blocked_tools", "the file", "workspace__edit_file")),
       expect.stringMatching(mentions('"Glob"', "blocked_tools", "the file", "workspace__search_files")),
@@ -178,7 +178,7 @@ describe("a name that names nothing here", () => {
     ["mcp__github__list(a)", "mcp__github__list"],
     ["Bash(\n)", "Bash"],
     ["Task()", "Task"],
-  ])("%j is refused, since arguments cannot be limited", (pattern, name) => {
+  ])("%j is refused because patterns cannot limit arguments", (pattern, name) => {
     expect(patternFault(pattern)).toMatch(mentions(`"${pattern}"`, `"${name}"`, "arguments"));
   });
 });

@@ -1,4 +1,4 @@
-/** Names of tools and the patterns that name them. */
+/** Names of tools and the patterns that match them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -13,13 +13,13 @@ import { mentions } from "../../../support/mentions.js";
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
 const letters = (alphabet: string, options: { minLength?: number; maxLength: number }) =>
   fc.array(fc.constantFrom(...alphabet), options).map((parts) => parts.join(""));
-/** What the configuration lets a server be called. */
+/** Names that the configuration allows for a server. */
 const server = letters("abAZ09-_", { minLength: 1, maxLength: 40 }).filter(
   (s) => !s.includes("__") && !s.endsWith("_"),
 );
 const anyTool = fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), letters("ab_-./ é", { maxLength: 120 }));
 const legalTool = letters("abcXYZ09_-", { minLength: 1, maxLength: 20 });
-/** Built of few letters, so that patterns and texts meet often; no `__`, so that it is a bare one. */
+/** Built from few letters, so that patterns and texts often match; without `__`, so that it is a bare name. */
 const starry = letters("ab*", { minLength: 1, maxLength: 10 });
 const text = letters("ab", { minLength: 1, maxLength: 14 });
 
@@ -33,7 +33,7 @@ describe("a qualified name", () => {
     expect(qualifiedName(of, tool)).toBe(name);
   });
 
-  it("is always at most 64 legal characters, the same each time, and never that of a built-in", () => {
+  it("always has at most 64 legal characters, is stable, and is never the name of a built-in tool", () => {
     fc.assert(
       fc.property(server, anyTool, (of, tool) => {
         const name = qualifiedName(of, tool);
@@ -45,14 +45,14 @@ describe("a qualified name", () => {
     );
   });
 
-  it("stays apart from others where it had to be changed or cut", () => {
+  it("differs from all others where it was changed or shortened", () => {
     const names = ["a.b", "a b", "a/b", "a_b", "é".repeat(3), "è".repeat(3)].map((tool) => qualifiedName("s", tool));
     const long = ["x".repeat(80), "x".repeat(81), `${"x".repeat(80)}y`].map((tool) => qualifiedName("s", tool));
     expect(new Set([...names, ...long]).size).toBe(9);
     for (const name of long) expect(name).toHaveLength(64);
   });
 
-  it("tells a server and its tool from another server and another tool", () => {
+  it("differs for another server or another tool", () => {
     fc.assert(
       fc.property(server, legalTool, server, legalTool, (of, tool, otherOf, otherTool) => {
         fc.pre(of !== otherOf || tool !== otherTool);
@@ -69,7 +69,7 @@ describe("names of any server and tool", () => {
     legalTool,
   );
 
-  it("are legal and distinct for distinct pairs, also where both were changed or cut", () => {
+  it("are legal and distinct for distinct pairs, also where both were changed or shortened", () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(server, name), { selector: (pair) => pair.join("\0"), maxLength: 40 }),
@@ -95,7 +95,7 @@ describe("a pattern", () => {
     },
   );
 
-  it("agrees with the regular expression that says the same", () => {
+  it("agrees with the equivalent regular expression", () => {
     fc.assert(
       fc.property(starry, text, (pattern, tool) => {
         const expected = new RegExp(`^${pattern.replaceAll(/\*+/g, ".*")}$`).test(tool);
@@ -107,7 +107,7 @@ describe("a pattern", () => {
     );
   });
 
-  it("without a star names one tool, and that on any server when it names none", () => {
+  it("without a star matches one tool, and without a server that tool on any server", () => {
     expect(patternMatches("read", named("read", "a"))).toBe(true);
     expect(patternMatches("read", named("read", "b"))).toBe(true);
     expect(patternMatches("a__read", named("read", "b"))).toBe(false);
@@ -115,13 +115,13 @@ describe("a pattern", () => {
     expect(patternMatches("Read", named("read", "a"))).toBe(false);
   });
 
-  it("takes letters of a regular expression as they are", () => {
+  it("takes the signs of regular expressions literally", () => {
     expect(patternMatches("a-b", named("a-b", "s"))).toBe(true);
     expect(patternMatches("a-b", named("b", "s"))).toBe(false);
     expect(patternMatches("[ab]", named("a", "s"))).toBe(false);
   });
 
-  it("reaches every server on which it names a tool", () => {
+  it("may match tools of every server on which it matches one", () => {
     const pattern = letters("ab*_", { minLength: 1, maxLength: 12 });
     const few = letters("ab_", { minLength: 1, maxLength: 4 }).filter((s) => !s.includes("__") && !s.endsWith("_"));
     fc.assert(

@@ -1,4 +1,4 @@
-/** The workflow engine, whatever happens: it comes to rest, forgets nothing, and makes no success of what is none. */
+/** Properties of the workflow engine for any workflow and any agent: it comes to rest, forgets nothing, and allows no false success. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
@@ -23,7 +23,7 @@ import {
   WORKFLOW,
 } from "../../../support/engine.js";
 
-describe("whatever an agent does in whatever workflow", () => {
+describe("for any agent in any workflow", () => {
   it("the engine comes to rest, in a step of the workflow, with nothing left to do", () => {
     fc.assert(
       fc.property(anyWorkflow, anyTurns, (definition, turns) => {
@@ -36,7 +36,7 @@ describe("whatever an agent does in whatever workflow", () => {
     );
   });
 
-  it("counters never go back but at a new step, and what ran stays so", () => {
+  it("counters decrease only at a new step, and tools that ran stay recorded", () => {
     fc.assert(
       fc.property(anyWorkflow, anyTurns, (definition, turns) => {
         let before: WorkflowState | null = null;
@@ -71,7 +71,7 @@ describe("whatever an agent does in whatever workflow", () => {
     );
   });
 
-  it("a step is left only when its exit conditions hold, and entered only by a way that leads there", () => {
+  it("the run leaves a step only when its exit conditions hold, and enters one only by a transition or a request", () => {
     fc.assert(
       fc.property(anyWorkflow, anyTurns, (definition, turns) => {
         let state = beginWorkflow(definition, {});
@@ -94,7 +94,7 @@ describe("whatever an agent does in whatever workflow", () => {
     );
   });
 
-  it("a success is possible only where the step may be left and the exit condition holds", () => {
+  it("a success is possible only where the run may leave the step and the exit condition holds", () => {
     fc.assert(
       fc.property(anyWorkflow, anyTurns, (definition, turns) => {
         play(definition, turns, (state) => {
@@ -109,7 +109,7 @@ describe("whatever an agent does in whatever workflow", () => {
   });
 });
 
-/** How many events at the beginning are the workflow's own, before the agent is on again. */
+/** The number of events at the beginning that come from the workflow, before it is the turn of the agent. */
 function ownEvents(events: readonly RunEvent[]): number {
   const isAgents = (event: RunEvent) =>
     event.type === "turn_started" ||
@@ -119,7 +119,7 @@ function ownEvents(events: readonly RunEvent[]): number {
   return index < 0 ? events.length : index;
 }
 
-describe("a workflow that check accepts", () => {
+describe("a workflow without findings", () => {
   /** An agent that makes calls until they count, and asks for each next step. */
   function pursue(definition: Workflow): boolean {
     let state = begun(definition);
@@ -148,7 +148,7 @@ describe("a workflow that check accepts", () => {
     return false;
   }
 
-  it("can be brought to an end by an agent that works", () => {
+  it("ends with an agent that works", () => {
     // Only conditions that work brings about: check cannot know what the world does.
     const when = fc.constantFrom(null, "step_action_count >= 2", "total_action_count > 3", "turn > 2");
     const steps = fc.integer({ min: 1, max: 4 }).chain((size) => {

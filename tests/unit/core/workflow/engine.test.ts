@@ -1,4 +1,4 @@
-/** The workflow engine: the way through the steps, what the agent may ask for, and what a success needs. */
+/** The workflow engine: the way through the steps, requests of the agent, and the conditions of a success. */
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
 import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../../../src/core/workflow/engine.js";
@@ -24,7 +24,7 @@ describe("the way through the steps", () => {
     expect(state.variables).not.toHaveProperty("y");
   });
 
-  it("leaves by the first transition that holds: on_exit, on_transition, on_enter", () => {
+  it("takes the first transition that holds: on_exit, on_transition, on_enter", () => {
     const definition = workflow([
       {
         transitions: [go("c", "turn > 9"), { ...go("b", "turn > 1"), onTransition: [set("order", "{{ order }}t")] }],
@@ -82,7 +82,7 @@ describe("the way through the steps", () => {
     });
   });
 
-  it("records a condition that cannot be evaluated, once a turn, and takes it for false", () => {
+  it("records a condition that cannot be evaluated once a turn, and counts it as false", () => {
     const definition = workflow([
       {
         transitions: [go("b", "variables.x > 1"), go("b", "turn > 1")],
@@ -101,13 +101,13 @@ describe("the way through the steps", () => {
     expect(settle(definition, fold(definition, walk.state, turn(3))).events).toHaveLength(2);
   });
 
-  it("answers an error with on_error, about the call that failed", () => {
+  it("carries out on_error after a failed call, with the facts of that call", () => {
     const definition = workflow([{}], { onError: [set("failed", "yes", 'tool == "x__bad" and tool_result.is_error')] });
     const state = fold(definition, begun(definition), called("x__bad", true), called("x__good"));
     expect(settle(definition, state).state.variables).toMatchObject({ failed: "yes" });
   });
 
-  it("counts finished calls of the agent, and neither built-in tools nor its own calls", () => {
+  it("counts finished calls of the agent, without built-in tools and calls of the workflow", () => {
     const definition = workflow([
       { onEnter: [{ action: "call_tool", tool: "x__look", arguments: {}, outputAs: "seen", when: null }] },
     ]);
@@ -120,7 +120,7 @@ describe("the way through the steps", () => {
     expect([...further.succeeded]).toEqual(["x__look", "x__z"]);
   });
 
-  it("goes round a circle ten times in a turn and no more", () => {
+  it("takes at most ten transitions in a turn", () => {
     const definition = workflow([{ transitions: [go("b")] }, { name: "b", transitions: [go("a")] }]);
     const walk = settle(definition, beginWorkflow(definition, {}));
     expect(walk.events.filter(({ type }) => type === "transition_taken")).toHaveLength(10);
@@ -160,7 +160,7 @@ describe("a step that the agent asks for", () => {
     expect(requestRefusal(definition, beginWorkflow(definition, {}), "work", around)).toMatch(mentions("begun"));
   });
 
-  it("keeps what was still to be done", () => {
+  it("keeps the pending actions", () => {
     const failed = workflow([{ name: "a" }, { name: "b" }], { onError: [set("failed", true)] });
     const state = fold(failed, begun(failed), called("x__y", true), {
       type: "transition_taken",
@@ -188,7 +188,7 @@ describe("success", () => {
     expect(unmetForSuccess(definition, fold(definition, last, called("x__y"), called("x__z")), around)).toEqual([]);
   });
 
-  it("needs the exit condition where there is one, in whatever step", () => {
+  it("needs the exit condition where there is one, in any step", () => {
     const definition = workflow([{ name: "a" }, { name: "b" }], { exitCondition: "variables.done" });
     expectUnmet(unmetForSuccess(definition, begun(definition, { done: false }), around), [
       ["exit condition", "variables.done"],
@@ -199,7 +199,7 @@ describe("success", () => {
     expect(unmetForSuccess(definition, begun(definition, { done: true }), around)).toEqual([]);
   });
 
-  it("is possible at the end of each branch, and nowhere before", () => {
+  it("is possible at the end of each branch, and not before", () => {
     const branching = workflow([
       { name: "triage", transitions: [go("fix", "turn > 1"), go("answer", "turn > 2")] },
       { name: "fix" },

@@ -1,11 +1,11 @@
-/** Events as they are stored: the reader gives each back, and a process of 0.1.0 can read all but those with new names. */
+/** Stored events: the reader gives each back, and a process of 0.1.0 can read all events without new names. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/run/event.js";
-import type { QuestionAbout } from "../../src/core/run/question.js";
-import { readEvent } from "../../src/core/run/read-event.js";
-import { toStoredEvent } from "../../src/core/run/to-stored-event.js";
-import { journal } from "../support/journals.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { QuestionAbout } from "../../../../src/core/run/question.js";
+import { readEvent } from "../../../../src/core/run/read-event.js";
+import { toStoredEvent } from "../../../../src/core/run/to-stored-event.js";
+import { journal } from "../../../support/journals.js";
 
 const CALL = { turn: 1, index: 0, tool: "s__t" } as const;
 const KEPT = { isError: false, text: "done", milliseconds: 1 } as const;

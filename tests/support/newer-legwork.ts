@@ -1,5 +1,6 @@
 /** What a newer legwork would write into the database, written by hand. */
 import { join } from "node:path";
+import type Database from "better-sqlite3";
 import { expect } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import type { ToolResult, Workbench } from "./host.js";

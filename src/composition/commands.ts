@@ -277,7 +277,7 @@ async function runSelftest({ paths, json, crash, seed }: Given): Promise<Command
   for (const signal of SIGNALS) process.once(signal, () => process.exit(SIGNAL_EXIT));
   const report = await runCampaign(
     {
-      deaths: crash,
+      kills: crash,
       seed: seed ?? Math.floor(Math.random() * MOST_SEED),
       program: PROGRAM,
       path: paths.env.PATH ?? "",

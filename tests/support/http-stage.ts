@@ -6,8 +6,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { afterEach, expect, vi } from "vitest";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
 import { createReaper } from "../../src/downstream/process/reaper.js";
-import type { ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
+import type { ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { type Answers, type HostileHttpServer, startHostileHttpServer } from "./hostile-http-server.js";
 import { serverConfig } from "./transports.js";
 

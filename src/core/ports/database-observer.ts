@@ -1,13 +1,13 @@
-/** A database seen from outside: which process holds which run, and what lies in the journals. */
+/** Observes a database from outside: which process holds which run, and the journals as they lie on disk. */
 
 /** A run that has not ended, as its row is now. */
 export interface HeldRun {
   readonly id: string;
   readonly title: string;
-  /** The process that holds it; null where nobody does. */
+  /** The id of the process that holds it; null where none does. */
   readonly process: number | null;
   readonly lastSeq: number;
-  /** How often it was taken over since something in it was last finished. */
+  /** How often a process has recovered it since it last finished something. */
   readonly attempts: number;
 }
 
@@ -28,9 +28,9 @@ export interface RawEvent {
   readonly data: string;
 }
 
-/** Looks on and writes nothing. */
+/** Reads; writes nothing. */
 export interface DatabaseObserver {
-  /** A number that differs from the last one when anybody has committed since. */
+  /** A number that changes with each commit of any process. */
   changes(): number;
   /** Runs that have not ended, oldest first. */
   held(): readonly HeldRun[];

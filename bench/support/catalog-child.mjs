@@ -22,7 +22,7 @@ if (verb === "save") {
   const config = {
     name: "many",
     from: "config.yaml",
-    reach: { kind: "stdio", command: "nothing", args: [], env: {}, cwd: folder },
+    transport: { kind: "stdio", command: "nothing", args: [], env: {}, cwd: folder },
     definitionHash: "a-hash",
     timeoutSeconds: null,
     toolTimeouts: [],

@@ -149,7 +149,7 @@ describe("a server with bad tools", () => {
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
     expect(warnings).toEqual([
-      'hostile: server "hostile": tool "plain" was set aside: another of its tools has the same name, hostile__plain (tool_set_aside)',
+      'hostile: server "hostile": tool "plain" was rejected: another of its tools has the same name, hostile__plain (tool_rejected)',
     ]);
     const names = toolsShown(stage).filter((name) => name.startsWith("hostile__"));
     expect(new Set(names).size).toBe(14);
@@ -163,14 +163,14 @@ describe("a server with bad tools", () => {
     await stage.endClean();
   });
 
-  it("with schemas that cannot be used: those are set aside with the reason, the others work", async () => {
+  it("with unusable schemas are rejected with the reason, the others work", async () => {
     const callable = ["plain", "cyclic", "bad_pattern", "prototype", "old_dialect"];
     const turns = [...callable, "nowhere"].map((name) => [call(`hostile__${name}`)]);
     const stage = await setHostileStage(hostileEntry("broken-schemas"), turns);
     const { status, warnings, calls, answers } = await stage.play();
     expect(status).toBe("success");
     const reasons = warnings.map((text) =>
-      /tool "(.*)" was set aside: (?:its inputSchema cannot be used: )?(.*) \(tool_set_aside\)/.exec(text)?.slice(1),
+      /tool "(.*)" was rejected: (?:its inputSchema cannot be used: )?(.*) \(tool_rejected\)/.exec(text)?.slice(1),
     );
     expect(Object.fromEntries(reasons.map((reason) => [reason?.[0], reason?.[1]]))).toEqual({
       circle: 'properties.a refers to "#/$defs/a", which leads back to itself',
@@ -186,14 +186,14 @@ describe("a server with bad tools", () => {
     await stage.endClean();
   });
 
-  it("that are too much to be looked at: those are set aside, and no vendor is sent half a character", async () => {
+  it("that are too large to check are rejected, and no vendor receives half a character", async () => {
     const stage = await setHostileStage(hostileEntry("excessive-tools"), [plain()]);
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
     expect(warnings.map((text) => text.replace(/^hostile: server "hostile": /, ""))).toEqual([
-      'tool "deep" was set aside: its definition is nested more than 500 levels deep (tool_set_aside)',
-      'tool "large" was set aside: its definition is larger than 100000 characters (tool_set_aside)',
-      `tool "endless\\nline${"n".repeat(87)}…" was set aside: its inputSchema is missing or no object (tool_set_aside)`,
+      'tool "deep" was rejected: its definition is nested more than 500 levels deep (tool_rejected)',
+      'tool "large" was rejected: its definition is larger than 100000 characters (tool_rejected)',
+      `tool "endless\\nline${"n".repeat(87)}…" was rejected: its inputSchema is missing or no object (tool_rejected)`,
     ]);
     expect(answers[0]).toContain("hostile__plain failed: MCP error 1: half \ufffd a robot");
     const sent = JSON.stringify(stage.standIn.requests.map(({ body }) => body));

@@ -33,7 +33,7 @@ interface Listed {
   readonly servers?: readonly ServerItem[];
   readonly server: ServerItem;
   readonly tools: readonly { readonly name: string; readonly effect: string; readonly description: string }[];
-  readonly set_aside: readonly { readonly code: string; readonly reason: string }[];
+  readonly rejected: readonly { readonly code: string; readonly reason: string }[];
   readonly next_cursor: string | null;
   readonly notices?: readonly string[];
   readonly error: { readonly code: string; readonly message: string };
@@ -72,13 +72,13 @@ it("shows agents and servers, and starts none of them", async () => {
     name: "research",
     from: expect.stringMatching(/workflows\/research\.yaml$/),
   });
-  const never = { state: "idle", reach: "stdio", problem: null, tools: null, set_aside: null };
+  const never = { state: "idle", transport: "stdio", problem: null, tools: null, rejected: null };
   expect(servers).toEqual([
     { name: "marked", from: join(bench.home, "config.yaml"), ...never },
     { name: "workspace", from: expect.any(String), ...never },
   ]);
   expect(next_cursor).toBeNull();
-  expect(await list(host, { server: "marked" })).toMatchObject({ server: { state: "idle" }, tools: [], set_aside: [] });
+  expect(await list(host, { server: "marked" })).toMatchObject({ server: { state: "idle" }, tools: [], rejected: [] });
   expect(existsSync(mark)).toBe(false);
 });
 
@@ -96,7 +96,7 @@ it("shows the tools of a server that is up, and in another process what is remem
   expect(other.tools).toEqual(up.tools);
 });
 
-it("gives hundreds of tools page by page, cut to their first line, and what was set aside behind them", async () => {
+it("gives hundreds of tools page by page, cut to their first line, and the rejected tools behind them", async () => {
   const bench = setBench();
   const tools = Array.from({ length: 300 }, (_, index) => ({
     name: `tool_${index}`,
@@ -109,7 +109,7 @@ it("gives hundreds of tools page by page, cut to their first line, and what was 
   const host = await setHost(bench);
   await runScript(host, "play", { tools: ["odd__*"] });
   const names: string[] = [];
-  const aside: object[] = [];
+  const rejected: object[] = [];
   let cursor: string | null = null;
   do {
     const page: Listed = await list(host, { server: "odd", limit: 200, ...(cursor === null ? {} : { cursor }) });
@@ -118,11 +118,11 @@ it("gives hundreds of tools page by page, cut to their first line, and what was 
       expect(description).toMatch(/^Number \d+ é+…$/);
       expect(description.length).toBeLessThanOrEqual(160);
     }
-    aside.push(...page.set_aside);
+    rejected.push(...page.rejected);
     cursor = page.next_cursor;
   } while (cursor !== null);
   expect(names).toEqual(tools.map(({ name }) => `odd__${name}`));
-  expect(aside).toEqual([{ code: "tool_set_aside", reason: expect.stringContaining('"broken"') }]);
+  expect(rejected).toEqual([{ code: "tool_rejected", reason: expect.stringContaining('"broken"') }]);
   const few = await list(host, { server: "odd", limit: 2 });
   expect(few.tools.map(({ name }) => name)).toEqual(["odd__tool_0", "odd__tool_1"]);
 });

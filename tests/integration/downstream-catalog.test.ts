@@ -99,7 +99,7 @@ describe("the catalog", () => {
       expect(inputSchema).toMatchObject({ type: "object" });
     }
     expect(tools.find(({ tool }) => tool === "null_description")?.description).toBe("");
-    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["tool_set_aside"]));
+    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["tool_rejected"]));
     expect(problems.map(({ message }) => message)).toEqual(
       [
         ['"no_schema"', "inputSchema"],
@@ -134,7 +134,7 @@ describe("the catalog", () => {
     const downstream = pool(first, second);
     const { tools, problems } = await started(downstream);
     expect(tools.map(({ name, server }) => [name, server])).toEqual([["a__b__c", "a"]]);
-    expect(problems).toMatchObject([{ server: "a__b", code: "tool_set_aside" }]);
+    expect(problems).toMatchObject([{ server: "a__b", code: "tool_rejected" }]);
   });
 
   it("reads all pages, and stops at a cursor that repeats", async () => {

@@ -128,8 +128,8 @@ describe("start", () => {
     });
     await transport.start();
     await closed;
-    expect(transport.lastWords()).toMatch(mentions("stdout"));
-    expect(transport.lastWords()).not.toContain("tange");
+    expect(transport.lastOutput()).toMatch(mentions("stdout"));
+    expect(transport.lastOutput()).not.toContain("tange");
   });
 
   it("keeps the last output of the server", async () => {
@@ -140,7 +140,7 @@ describe("start", () => {
     await transport.start();
     await closed;
     expect(transport.ending).toMatch(mentions("code 3"));
-    expect(transport.lastWords()).toMatch(/\bstderr: warming up \/ fatal: no database$/);
+    expect(transport.lastOutput()).toMatch(/\bstderr: warming up \/ fatal: no database$/);
   });
 });
 

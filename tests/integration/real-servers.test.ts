@@ -54,7 +54,7 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
     expect(tool(catalog, "gzip-file-as-resource").effect).toBe("idempotent");
     expect(tool(catalog, "toggle-simulated-logging").effect).toBe("effectful");
     expect(catalog.problems).toMatchObject([
-      { code: "tool_set_aside", message: expect.stringContaining('"simulate-research-query"') },
+      { code: "tool_rejected", message: expect.stringContaining('"simulate-research-query"') },
     ]);
     const sum = await using("get-sum", { a: 2, b: 40 });
     expect(sum).toEqual({ isError: false, text: "The sum of 2 and 40 is 42.", parts: [] });

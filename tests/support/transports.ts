@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { ServerConfig, ServerReach } from "../../src/core/definitions/server-config.js";
+import type { ServerConfig, TransportConfig } from "../../src/core/definitions/server-config.js";
 
 const HOSTILE_SERVER = fileURLToPath(new URL("hostile-server.mjs", import.meta.url));
 
-export function serverConfig(transport: ServerReach): ServerConfig {
+export function serverConfig(transport: TransportConfig): ServerConfig {
   return {
     name: "tested",
     from: "a test",

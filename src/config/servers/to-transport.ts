@@ -1,6 +1,6 @@
 /** How a server is reached, with its variables put in: ready to be used, and with what of it is secret. */
 import { resolve } from "node:path";
-import type { ServerReach } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import type { Paths } from "../files/paths.js";
@@ -18,7 +18,7 @@ interface Definition {
 }
 
 interface ExpandedReach {
-  readonly transport: ServerReach;
+  readonly transport: TransportConfig;
   readonly secrets: readonly Secret[];
 }
 
@@ -42,8 +42,8 @@ export function expandReach(definition: Definition, paths: Paths): ExpandedReach
 
 /** Expands one field of the definition. */
 type Read = (key: string, text: string) => string;
-type StdioReach = ServerReach & { readonly kind: "stdio" };
-type RemoteReach = ServerReach & { readonly kind: "http" | "sse" };
+type StdioReach = TransportConfig & { readonly kind: "stdio" };
+type RemoteReach = TransportConfig & { readonly kind: "http" | "sse" };
 
 function stdioReach(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioReach | null {
   const command = read("command", written);

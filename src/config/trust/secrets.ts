@@ -1,7 +1,7 @@
 /** Which configured values are secrets: those that must never be stored, logged or shown. */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import type { ServerReach } from "../../core/definitions/server-config.js";
+import type { TransportConfig } from "../../core/definitions/server-config.js";
 import type { Secret } from "../../core/redact.js";
 
 /** The variables with the keys of providers. */
@@ -37,7 +37,7 @@ export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] 
 }
 
 /** What is secret in a server's definition itself. */
-export function reachSecrets(transport: ServerReach): readonly Secret[] {
+export function reachSecrets(transport: TransportConfig): readonly Secret[] {
   if (transport.kind === "stdio") return [...pairSecrets(transport.env), ...argumentSecrets(transport.args)];
   return [...pairSecrets(transport.headers), ...urlSecrets("url", transport.url)];
 }

@@ -36,8 +36,8 @@ export interface AfterUnknown {
   readonly probe: string | null;
 }
 
-/** How the server is reached; expanded and ready to be used. */
-export type ServerReach =
+/** The transport of a server, with variables expanded. */
+export type TransportConfig =
   | {
       readonly kind: "stdio";
       readonly command: string;
@@ -56,7 +56,7 @@ export interface ServerConfig {
   readonly name: string;
   /** The file that defines it. */
   readonly from: string;
-  readonly transport: ServerReach;
+  readonly transport: TransportConfig;
   /** SHA-256 of the definition as it is written, so that it holds no secret: names what the server was known to offer. */
   readonly definitionHash: string;
   /** The server's own limit for a call, in place of the general one. */

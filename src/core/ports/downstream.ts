@@ -48,7 +48,7 @@ export interface PinFinding {
   readonly withheld: boolean;
 }
 
-/** A part of a result that is no text: kept aside, whole. */
+/** A piece of a result that is no text, kept whole. */
 export interface Attachment {
   /** Such as image, audio, resource, structured. */
   readonly kind: string;
@@ -59,7 +59,7 @@ export interface Attachment {
 
 export interface ToolAnswer {
   readonly isError: boolean;
-  /** For the model; part number n of `parts`, from 1, stands in it as "part n". */
+  /** For the model; it names the attachments "attachment 1", "attachment 2" and so on. */
   readonly text: string;
   readonly attachments: readonly Attachment[];
 }

@@ -66,7 +66,7 @@ function everythingPage(sections: Sections, notices: readonly string[], page: Pa
   return { ...head, ...cut("everything", sections, page, sizeOf(head)) };
 }
 
-/** The tools in the server's order, then what was set aside. */
+/** The tools in the server's order, then its problems, such as rejected tools. */
 function toolsPage(status: ServerStatus, page: Page): Answer {
   const server = toServer(status);
   const tools = (status.listing?.tools ?? []).map(({ name, effect, description }) => ({
@@ -74,9 +74,9 @@ function toolsPage(status: ServerStatus, page: Page): Answer {
     effect,
     description: lineOf(description),
   }));
-  const aside = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));
-  const lists = cut(`tools ${status.name}`, { tools, set_aside: aside }, page, sizeOf(server));
-  return { server, tools: [], set_aside: [], ...lists };
+  const rejected = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));
+  const lists = cut(`tools ${status.name}`, { tools, rejected }, page, sizeOf(server));
+  return { server, tools: [], rejected: [], ...lists };
 }
 
 function cut(kind: string, sections: Sections, { limit, from, room }: Page, taken: number): Answer {
@@ -123,7 +123,7 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
     },
     /** Null where they were never seen. */
     tools: listing?.tools.length ?? null,
-    set_aside: listing?.problems.length ?? null,
+    rejected: listing?.problems.length ?? null,
   };
 }
 

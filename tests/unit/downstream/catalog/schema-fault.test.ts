@@ -1,7 +1,7 @@
 /** Which schemas nobody could use, and which only look so. */
 import { expect, it } from "vitest";
-import { schemaFault } from "../../src/downstream/catalog/schema-fault.js";
-import { mentions } from "../support/mentions.js";
+import { schemaFault } from "../../../../src/downstream/catalog/schema-fault.js";
+import { mentions } from "../../../support/mentions.js";
 
 const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
 

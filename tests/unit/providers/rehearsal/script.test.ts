@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ConfigError, RequestError } from "../../src/core/errors.js";
-import { createScripts } from "../../src/providers/rehearsal/script.js";
-import { mentions } from "../support/mentions.js";
+import { ConfigError, RequestError } from "../../../../src/core/errors.js";
+import { createScripts } from "../../../../src/providers/rehearsal/script.js";
+import { mentions } from "../../../support/mentions.js";
 
 let root: string;
 beforeEach(() => {

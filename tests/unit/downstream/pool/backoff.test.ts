@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBackoff, STABLE_MS } from "../../src/downstream/pool/backoff.js";
+import { createBackoff, STABLE_MS } from "../../../../src/downstream/pool/backoff.js";
 
 describe("the backoff", () => {
   it("doubles up to 16 s and gives up after five tries", () => {

@@ -1,14 +1,15 @@
 /** Pins: what counts as a change of a tool, and what a change means in each mode. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Pin } from "../../src/core/ports/catalog-store.js";
-import { definitionOf, hashOf, judgePins } from "../../src/downstream/catalog/pins.js";
+import type { Pin } from "../../../../src/core/ports/catalog-store.js";
+import { definitionOf, judgePins } from "../../../../src/downstream/catalog/pins.js";
+import { sha256 } from "../../../../src/lib/hash.js";
 
 const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };
 const write = { name: "write", description: "Writes.", inputSchema: { type: "object" } };
 const pinOf = (raw: Readonly<Record<string, unknown>>): Pin => {
   const definition = definitionOf(raw);
-  return { tool: String(raw.name), hash: hashOf(definition), definition };
+  return { tool: String(raw.name), hash: sha256(definition), definition };
 };
 const pinned = (...tools: Readonly<Record<string, unknown>>[]) =>
   new Map(tools.map((raw) => [String(raw.name), pinOf(raw)]));
@@ -63,7 +64,7 @@ describe("a definition", () => {
         const raw = { ...read, inputSchema: one };
         expect(definitionOf(turned(raw) as typeof raw)).toBe(definitionOf(raw));
         const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(two));
-        expect(hashOf(definitionOf({ ...read, inputSchema: two })) === hashOf(definitionOf(raw))).toBe(same);
+        expect(sha256(definitionOf({ ...read, inputSchema: two })) === sha256(definitionOf(raw))).toBe(same);
       }),
     );
   });

@@ -79,7 +79,7 @@ describe("a server that does not answer", () => {
 });
 
 describe("a server that ends", () => {
-  it("while it starts is said with its last words, and tried again", async () => {
+  it("at its start is reported with its last output, and retried", async () => {
     const stage = await setHostileStage(hostileEntry("exits-at-once"), [plain()]);
     const { warnings, calls, answers } = await stage.play();
     const why =
@@ -89,7 +89,7 @@ describe("a server that ends", () => {
     expect(answers[0]).toContain(why.replaceAll('"', '\\"'));
     // It is being started again every now and then.
     const problem = await until(async () => ((await stage.problem()).state === "degraded" ? stage.problem() : null));
-    const remedy = expect.stringMatching(/config\.yaml says of server "hostile", and see why it ends$/);
+    const remedy = expect.stringMatching(/server "hostile" in .*config\.yaml by hand to see why it fails$/);
     expect(problem).toEqual({ state: "degraded", code: "start_failed", message: why, remedy });
     await stage.endClean();
   });
@@ -176,7 +176,7 @@ describe("a server with bad tools", () => {
       circle: 'properties.a refers to "#/$defs/a", which leads back to itself',
       nowhere: 'properties.a refers to "#/$defs/missing", which is not there',
       elsewhere: 'properties.a refers to "https://schemas.invalid/a.json", which is not fetched',
-      no_type: 'properties.a is of type "nonsense", which there is not',
+      no_type: 'properties.a is of type "nonsense", which does not exist',
       no_properties: "it has properties that are no object",
       no_required: 'it has a "required" that is no list of names',
       deep: "it is nested more than 100 levels deep",
@@ -215,7 +215,7 @@ describe("a server with bad tools", () => {
   });
 });
 
-it("a server that says megabytes of its progress is cut short", async () => {
+it("megabytes of progress of a server are cut short", async () => {
   const stage = await setHostileStage(hostileEntry("chatty"), [plain()]);
   const { runId } = await stage.play();
   const { structured } = await stage.host.call("get_run", { run_id: runId, view: "events", limit: 200 });

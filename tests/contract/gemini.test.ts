@@ -220,7 +220,7 @@ describe("an unusable reply", () => {
   });
 
   it.each(["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "OTHER"])(
-    "ended by %s is refused, whatever it says",
+    "that %s ended is refused, with any text",
     async (finishReason) => {
       const { provider } = await connect([reply([{ text: "Some text" }], { finishReason })]);
       const answer = await ask(provider);

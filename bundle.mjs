@@ -16,7 +16,6 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  external: ["better-sqlite3"], // finds its binary beside itself
   chunkNames: "[name]-[hash]",
   // Packages that are not modules yet ask for Node's own by `require`, which a module has not got.
   banner: {

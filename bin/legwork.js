@@ -4,8 +4,11 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(`legwork needs Node 20.19 or newer; this is ${process.versions.node}\n`);
+const firstMinors = { 20: 19, 22: 14 }; // older minors of 22 crash in SQLite
+if (major < 24 && !(minor >= firstMinors[major])) {
+  process.stderr.write(
+    `legwork needs Node 20.19 or a newer 20, 22.14 or a newer 22, or 24 and newer; this is ${process.versions.node}\n`,
+  );
   process.exit(2);
 }
 const built = new URL("../dist/bundle/main.js", import.meta.url);

@@ -38,8 +38,8 @@ const ROOMS = {
   store: ENGINE,
   selftest: ENGINE,
   "providers/*": ADAPTER,
-  config: [...ADAPTER, "hosts"],
-  definitions: [...ADAPTER, "hosts"],
+  config: [...ADAPTER, "files", "hosts"],
+  definitions: [...ADAPTER, "files", "hosts"],
   ...inOrder("downstream", DOWNSTREAM),
 
   "runner/create-runner.ts": ["runner", ...ENGINE],

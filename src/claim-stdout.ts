@@ -2,8 +2,8 @@
 import { Writable } from "node:stream";
 
 /**
- * The one stream that still reaches stdout: whatever else is written to it from now on, by any dependency or by console,
- * goes to stderr instead. MCP's stdio transport allows nothing but messages on stdout.
+ * Returns the only stream that still reaches stdout, and redirects every other write to stdout, of dependencies or of
+ * console, to stderr: MCP's stdio transport allows only messages on stdout.
  */
 export function claimStdout(): Writable {
   const { stdout, stderr } = process;
@@ -12,10 +12,10 @@ export function claimStdout(): Writable {
   const stream = new Writable({
     decodeStrings: false,
     write: (chunk: string | Buffer, encoding, done) => {
-      // A failed write is reported by stdout's own error event, which ends the process.
+      // stdout reports a failed write by its own error event, which ends the process.
       if (typeof chunk === "string") write(chunk, encoding, () => done());
       else write(chunk, () => done());
     },
   });
-  return stream.setMaxListeners(0); // each answer that waits for a full pipe listens for its draining
+  return stream.setMaxListeners(0); // each answer that waits for a full pipe adds a listener for "drain"
 }

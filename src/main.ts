@@ -1,47 +1,36 @@
-/** Where everything begins: the command line, of which no arguments at all is the stdio server. */
+/** The start of legwork: without a command it serves a host, with one it is a command line. */
 import { readFileSync } from "node:fs";
 import { inPackage } from "./config/files/package-folder.js";
-import { ConfigError, RequestError, StoreError } from "./core/errors.js";
-import { parseArguments, USAGE } from "./parse-arguments.js";
 
-const NARROWEST_LINE = 60; // characters; narrower ones break rather than say nothing
-const LINE_OF_NO_TERMINAL = 160; // characters
-
-/** Runs the command line. Resolves when the command is done; the server lives on until its host goes. */
+/** Resolves when the command is done; a server lives on until its host ends it. */
 export async function main(argv: readonly string[]): Promise<void> {
-  try {
-    await runCommand(argv);
-  } catch (error) {
-    const isKnown = error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError;
-    if (!isKnown) throw error;
-    const [{ visibleLines }, { CONFIGURATION_EXIT }] = await Promise.all([
-      import("./cli/render/visible.js"),
-      import("./cli/render/command-end.js"),
+  const server = readServerArguments(argv);
+  if (server === null) {
+    const [{ runCommandLine }, { createServices }, { findPaths }] = await Promise.all([
+      import("./cli/run-command-line.js"),
+      import("./composition/create-services.js"),
+      import("./config/files/paths.js"),
     ]);
-    process.stderr.write(`legwork: ${visibleLines(error.message).join("\n")}\n`);
-    process.exitCode = CONFIGURATION_EXIT;
+    const version = packageVersion();
+    return runCommandLine(argv, {
+      version,
+      openServices: (project) => createServices(findPaths(project), version),
+    });
   }
+  if (process.stdin.isTTY && process.stdout.isTTY) {
+    const { greeting } = await import("./cli/greeting.js");
+    return void process.stdout.write(greeting(inPackage("bin/legwork.js")));
+  }
+  const { serve } = await import("./serve.js");
+  return serve(server.project, packageVersion());
 }
 
-async function runCommand(argv: readonly string[]): Promise<void> {
-  const { command, project, help, version, ...given } = parseArguments(argv);
-  if (help) return void process.stdout.write(USAGE);
-  if (version) return void process.stdout.write(`${packageVersion()}\n`);
-  if (command === null) {
-    const { serve } = await import("./serve.js");
-    return serve(project, packageVersion());
-  }
-  const { findPaths } = await import("./config/files/paths.js");
-  const { RUN_COMMAND } = await import("./composition/commands.js");
-  const width = Math.max(NARROWEST_LINE, process.stdout.columns ?? LINE_OF_NO_TERMINAL);
-  const { text, exitCode } = await RUN_COMMAND[command]({
-    ...given,
-    paths: findPaths(project),
-    version: packageVersion(),
-    width,
-  });
-  process.stdout.write(text);
-  process.exitCode = exitCode;
+/** The server takes nothing but `--project FOLDER`; null for every other command line. */
+function readServerArguments(argv: readonly string[]): { readonly project: string | null } | null {
+  const [flag, folder] = argv;
+  if (flag === undefined) return { project: null };
+  if (argv.length === 1 && flag.startsWith("--project=")) return { project: flag.slice("--project=".length) };
+  return argv.length === 2 && flag === "--project" && folder !== undefined ? { project: folder } : null;
 }
 
 function packageVersion(): string {

@@ -1,4 +1,4 @@
-/** The stdio server's life: from the first byte of stdin to an exit that leaves nothing behind. */
+/** The life of the stdio server: from the first byte on stdin to an exit that leaves no child process behind. */
 import { existsSync } from "node:fs";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
@@ -7,38 +7,42 @@ import { findPaths } from "./config/files/paths.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
-const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger one ends the connection, for reading it takes time with its square
-const RECOVER_AFTER_MS = 10_000; // hosts that only look whether a server is healthy are gone by then
-const LAST_ANSWERS_MS = 1_000; // for calls that are being answered when the end comes
+const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger message ends the connection, because the time to read it grows with its square
+const RECOVER_AFTER_MS = 10_000; // a host that only checks the health of the server has gone by then
+const LAST_ANSWERS_MS = 1_000; // for calls that are still being answered at the end
 
-/** Serves one host on stdin and stdout until either ends or a signal comes; then exits the process. */
+/** Serves one host on stdin and stdout until one of them ends or a signal arrives; then exits the process. */
 export async function serve(projectArgument: string | null, version: string): Promise<void> {
   const stdout = claimStdout();
-  let opening: Promise<OpenLegwork> | null = null;
+  let openPromise: Promise<OpenLegwork> | null = null;
   let opened: OpenLegwork | null = null;
   let ending: string | null = null;
 
   async function openNow(): Promise<OpenLegwork> {
-    const { openLegwork } = await import("./composition/open-legwork.js");
-    opened = await openLegwork(findPaths(projectArgument), version, { elicit: server.elicit });
+    const [{ createParts }, { openLegwork }] = await Promise.all([
+      import("./composition/create-parts.js"),
+      import("./composition/open-legwork.js"),
+    ]);
+    const options = { elicit: server.elicit, logToStderr: true };
+    opened = await openLegwork(createParts(findPaths(projectArgument), version, options));
     if (ending !== null)
-      await opened.interrupt(ending); // the end came while the database was being opened
+      await opened.interrupt(ending); // the end came during the opening of the database
     else if (!opened.store.isReadOnly) opened.runner.recover();
     return opened;
   }
 
   function open(): Promise<OpenLegwork> {
-    opening ??= openNow().catch((error: unknown) => {
-      opening = null;
+    openPromise ??= openNow().catch((error: unknown) => {
+      openPromise = null;
       throw error;
     });
-    return opening;
+    return openPromise;
   }
 
-  /** Runs that were interrupted go on even if the host never calls: opening recovers them. */
+  /** Recovers interrupted runs even if the host never calls a tool: opening legwork does it. */
   function recoverLater(): void {
     const timer = setTimeout(() => {
-      if (ending !== null || opening !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
+      if (ending !== null || openPromise !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
       open().catch((error: unknown) => reportBug(error, {}));
     }, RECOVER_AFTER_MS);
     timer.unref();
@@ -50,6 +54,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
     onInitialized: recoverLater,
     onClose: () => void end("the connection to the host broke"),
     onBug: (error, tool) => reportBug(error, { tool }),
+    onElicitFailure: (error) => opened?.log.warn({ err: error }, "the host did not answer an elicitation"),
   });
 
   function reportBug(error: unknown, fields: object): void {
@@ -57,11 +62,11 @@ export async function serve(projectArgument: string | null, version: string): Pr
       if (opened) opened.log.error({ ...fields, err: error }, "internal error");
       else process.stderr.write(`legwork: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
     } catch {
-      // nowhere is left to say it
+      // stderr is closed too
     }
   }
 
-  /** Idempotent. What is going on is on disk as interrupted before anything is waited for. */
+  /** Ends the process. Idempotent. Stores running runs as interrupted before it waits for anything. */
   async function end(cause: string, exitCode = 0): Promise<void> {
     if (ending !== null) return;
     ending = cause;
@@ -70,7 +75,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
       () => opened?.interrupt(cause),
       () => server.release(),
       () => Promise.allSettled([server.settled(LAST_ANSWERS_MS), opened?.closeServers()]),
-      () => opened?.closeServers(), // of a call that opened them meanwhile
+      () => opened?.closeServers(), // servers that a call has opened meanwhile
       () => server.endSession(),
       () => server.close(),
       () => opened?.closeStore(),
@@ -91,7 +96,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => void end(`legwork was ended by ${signal}`));
 
-  // Also what a promise rejected with and nobody caught: what state is left is unknown, but what is on disk is sound.
+  // Includes unhandled rejections: the state in memory is unknown, but the database is consistent.
   process.on("uncaughtException", (error) => {
     reportBug(error, {});
     void end("legwork met an internal error", 1);

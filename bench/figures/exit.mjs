@@ -1,6 +1,6 @@
 /** The exit: a host closes the input of legwork while runs and downstream servers are active. */
 import { setTimeout as delay } from "node:timers/promises";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { descendantsOf, isAlive } from "../support/processes.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";
 import { modelNamed, startModel } from "../support/start-model.mjs";
@@ -52,7 +52,7 @@ async function endOnce() {
  */
 export async function endAndWatch(legwork, runs) {
   const children = descendantsOf(legwork.pid);
-  const database = new Database(legwork.database, { readonly: true });
+  const database = openSqlite(legwork.database, { readonly: true });
   const interrupted = database.prepare("SELECT count(*) FROM run_events WHERE type = 'run_interrupted'").pluck();
   const ended = performance.now();
   legwork.endInput();

@@ -4,7 +4,7 @@
  */
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { benchConfig, createSandbox, startLegwork } from "../support/start-legwork.mjs";
 import { modelNamed, startModel } from "../support/start-model.mjs";
 import { mib, row } from "../support/table.mjs";
@@ -25,7 +25,7 @@ export async function measure() {
   for (let n = 0; n < WRITERS + LISTERS; n++) started.push(await startLegwork(model, { sandbox }));
   const [writers, listers] = [started.slice(0, WRITERS), started.slice(WRITERS)];
   await writers[0].call("list_runs", {});
-  const idle = new Database(sandbox.database);
+  const idle = openSqlite(sandbox.database);
   idle.prepare("SELECT count(*) FROM runs").get();
   const end = performance.now() + MINUTES * 60_000;
   const isOver = () => performance.now() > end;
@@ -73,7 +73,7 @@ async function listUntil(isOver, legwork) {
 
 /** A reader that is in the middle of a listing half of the time, and so keeps the log from being trimmed. */
 async function listSlowlyUntil(isOver, file) {
-  const database = new Database(file, { readonly: true });
+  const database = openSqlite(file, { readonly: true });
   try {
     while (!isOver()) {
       const rows = database.prepare("SELECT * FROM run_events ORDER BY run_id, seq").iterate();

@@ -84,7 +84,7 @@ async function timeStore(stored) {
     );
     return { lists, pages: await timeAll(pagesOf(stored), getRun) };
   } finally {
-    close();
+    await close();
   }
 }
 

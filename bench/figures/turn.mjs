@@ -3,7 +3,7 @@
  * The model's stand-in takes the times, for legwork and for the bare loop: a turn lasts from one request to the next.
  */
 import { statSync } from "node:fs";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { cpuOf } from "../support/processes.mjs";
 import { startBareLoop } from "../support/start-bare-loop.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";
@@ -118,7 +118,7 @@ function rowsOf(first, rounds, bytesPerTurn) {
 
 /** The size of a closed database, whose log has been written back. */
 function bytesOf(file) {
-  const database = new Database(file);
+  const database = openSqlite(file);
   database.pragma("wal_checkpoint(TRUNCATE)");
   database.close();
   return statSync(file).size;

@@ -7,7 +7,7 @@ import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 
 const PAUSE_MS = 4; // the time between two calls of an agent whose model answers at once
 EventEmitter.defaultMaxListeners = 0; // the SDK adds a listener for each call that waits for the pipe
@@ -80,7 +80,7 @@ async function ask(model, contents) {
 }
 
 function openJournal(file) {
-  const database = new Database(file);
+  const database = openSqlite(file);
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY, data TEXT NOT NULL)");

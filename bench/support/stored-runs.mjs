@@ -2,8 +2,8 @@
  * Fills a database with runs that have ended. The store itself writes a few; all others are copies of these under other
  * names and times, so that they have the columns and events of the current version.
  */
-import Database from "better-sqlite3";
 import { encodeTime } from "ulid";
+import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { createRunStore, toFrozenWorkflow } from "./dist-parts.mjs";
 import { journalOf } from "./journals.mjs";
 
@@ -33,7 +33,7 @@ export async function fillStore(file, count, projectPath = (name) => `/stored/${
   const newest = Date.now() - NEWEST_AGE_MS;
   const oldest = newest - count * EVERY_MS;
   const templates = await writeTemplates(file, oldest);
-  const database = new Database(file);
+  const database = openSqlite(file);
   for (const pragma of [
     "journal_mode = MEMORY",
     "synchronous = OFF",
@@ -78,16 +78,16 @@ async function writeTemplates(file, at) {
   const { store, close } = await createRunStore(file, at);
   const workflow = await toFrozenWorkflow("plan-execute");
   const step = workflow.steps[0].name;
-  const { signal } = new AbortController();
+  const anyCaller = { signal: new AbortController().signal, maxChildren: 1 };
+  const append = (lease, events) => store.append(lease, { events, blobs: [] }, { durable: false });
   const write = async (kind, { status, led, journal }) => {
     const id = idAt("run", at, written.length);
-    const { run } = await store.createRun(newRun(id, led ? workflow : null), { signal, maxChildren: 1 });
+    const { run } = await store.createRun(newRun(id, led ? workflow : null), anyCaller);
     const lease = { runId: id, epoch: run.epoch };
-    const append = (...events) => store.append(lease, { events, blobs: [] }, { durable: true });
-    await append({ type: "run_started" }, ...journal);
+    await append(lease, [{ type: "run_started" }, ...journal]);
     if (status === "interrupted")
       await store.interruptAll([lease], "legwork was ended by SIGTERM", { withinMs: 1_000 });
-    else await append({ type: "run_finished", outcome: outcomeOf(status) });
+    else await append(lease, [{ type: "run_finished", outcome: outcomeOf(status) }]);
     written.push({ kind, id });
   };
   const written = [];
@@ -99,7 +99,7 @@ async function writeTemplates(file, at) {
   const [reading, interrupted] = LONG;
   await write(reading, { status: "success", led: true, journal: journal(0) });
   await write(interrupted, { status: "interrupted", led: true, journal: journal(0.2) });
-  close();
+  await close();
   return written;
 }
 

@@ -1,19 +1,18 @@
-/** What can be said of the configuration without a run: whether it can be read, what it leaves out, which providers are ready. */
-import type { ConfigurationLook } from "../cli/commands/doctor.js";
-import type { Paths } from "../config/files/paths.js";
-import { type Config, loadConfig } from "../config/load-config.js";
+/** A look at the configuration without a run: whether it can be read, its notices, and the state of each provider. */
+import type { ConfigurationLook } from "../cli/services.js";
+import type { Config } from "../config/load-config.js";
 import { ConfigError, RequestError } from "../core/errors.js";
+import type { ProviderEntry } from "../core/ports/provider.js";
 import { requirePrices } from "../runner/request/require-prices.js";
-import { type ProviderEntry, resolveProvider } from "../runner/request/resolve-provider.js";
-import { openDefinitions } from "./open-definitions.js";
-import { providerEntries } from "./open-legwork.js";
+import { resolveProvider } from "../runner/request/resolve-provider.js";
+import type { Parts } from "./create-parts.js";
 
 /** Reads files only. */
-export async function lookAtConfiguration(paths: Paths): Promise<ConfigurationLook> {
+export async function lookAtConfiguration(parts: Parts): Promise<ConfigurationLook> {
   try {
-    const config = await loadConfig(paths);
-    const notices = [...config.notices, ...(await definitionNotices(paths))];
-    const entries = providerEntries(config, paths);
+    const config = await parts.config();
+    const notices = [...config.notices, ...(await definitionNotices(parts))];
+    const entries = await parts.providers();
     const providers = await Promise.all(
       entries.map(async (entry) => ({ name: entry.name, problem: await problemOf(entry) })),
     );
@@ -23,9 +22,9 @@ export async function lookAtConfiguration(paths: Paths): Promise<ConfigurationLo
   }
 }
 
-/** What is wrong with files of agents and workflows, each of which costs only itself. */
-async function definitionNotices(paths: Paths): Promise<readonly string[]> {
-  const { definitions } = await openDefinitions(paths);
+/** The faults in files of agents and workflows; each costs only its own file. */
+async function definitionNotices(parts: Parts): Promise<readonly string[]> {
+  const { definitions } = await parts.definitions();
   const entries = [...definitions.agents(), ...definitions.workflows()];
   return [...entries.flatMap(({ error }) => (error === null ? [] : [error])), ...definitions.notices];
 }
@@ -50,7 +49,7 @@ async function choiceOf(config: Config, entries: readonly ProviderEntry[]) {
   }
 }
 
-/** The sentence for the user; throws what is a mistake of ours. */
+/** The sentence for the user; throws every other error on. */
 function messageOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof RequestError) return error.message;
   throw error;

@@ -5,9 +5,11 @@ import { trustsDefinition } from "../config/trust/trust.js";
 
 export const SHIPPED_WORKFLOWS = inPackage("workflows");
 
+export type OpenDefinitions = Awaited<ReturnType<typeof openDefinitions>>;
+
 /**
- * Reads nothing yet. `trusts` says which files of the project count: those that its user trusts, where nothing else is
- * given. Whoever only looks at files, and uses none of them, may look at all.
+ * Reads nothing yet. `trusts` says which files of the project count: by default the files that its user trusts. A command
+ * that only shows files may read all.
  */
 export async function openDefinitions(
   paths: Paths,

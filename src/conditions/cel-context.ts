@@ -1,15 +1,15 @@
-/** The facts of a run as CEL sees them: only those that a condition uses, bounded, whole numbers as integers. */
+/** Converts the facts of a run for CEL: only the facts that a condition uses, bounded in size, whole numbers as integers. */
 
 import type { ConditionFault } from "../core/workflow/condition.js";
 import type { Facts } from "../core/workflow/engine.js";
 import type { Syntax } from "./read-syntax.js";
 
 const LONGEST_TEXT = 1_000_000; // characters; searching it for a literal takes about a millisecond
-const LONGEST_SEARCHED = 10_000; // characters, where one fact is searched for in another
-const MOST_VALUES = 2_000; // in lists and maps, for all facts of a condition together
+const LONGEST_SEARCHED = 10_000; // characters, where a condition searches for one fact in another
+const MOST_VALUES = 2_000; // in all lists and maps of one condition together
 const DEEPEST = 30;
 
-/** The values of the names that a condition uses; what is not there is null. */
+/** The values of the names that a condition uses; null for a missing value. */
 export function celContext(syntax: Syntax, facts: Facts): { readonly names: Map<string, unknown> } | ConditionFault {
   const budget = { values: MOST_VALUES, length: syntax.searchesFacts ? LONGEST_SEARCHED : LONGEST_TEXT };
   const names = new Map<string, unknown>();
@@ -32,7 +32,7 @@ export function celContext(syntax: Syntax, facts: Facts): { readonly names: Map<
   return { names };
 }
 
-const TOO_MUCH = Symbol("more than a condition may look at");
+const TOO_MUCH = Symbol("larger than a condition may read");
 
 interface Budget {
   values: number;
@@ -41,11 +41,11 @@ interface Budget {
 
 function tooMuch(name: string, length: number): ConditionFault {
   return {
-    fault: `${name} is more than a condition looks at (${length} characters, ${MOST_VALUES} entries)`,
+    fault: `${name} is larger than a condition may read (${length} characters, ${MOST_VALUES} entries)`,
   };
 }
 
-/** Maps, and not objects, so that no key can be taken for something that objects have by themselves. */
+/** Uses Maps instead of objects, so that no key can name a property of Object.prototype. */
 function toCel(value: unknown, budget: Budget, depth: number): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return value.length > budget.length ? TOO_MUCH : value;

@@ -1,10 +1,10 @@
-/** Finds out whether a condition depends on the facts at all. */
+/** Finds conditions that do not depend on the facts. */
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { childrenOf } from "./read-syntax.js";
 
 /**
- * What a condition always is; null where the facts decide, "error" where it can only fail.
- * `evaluate` is asked for parts that use no fact.
+ * The constant value of a condition: null where the facts decide, "error" where evaluation always fails.
+ * Calls `evaluate` for parts that use no fact.
  */
 export function constantOf(node: ASTNode, evaluate: (part: ASTNode) => unknown): boolean | null | "error" {
   if (!usesFacts(node)) return evaluated(node, evaluate);
@@ -27,7 +27,7 @@ export function constantOf(node: ASTNode, evaluate: (part: ASTNode) => unknown):
   }
 }
 
-/** One operand is enough for `wins`; otherwise both have to be the other. */
+/** `wins` where one operand is `wins`; the opposite where all operands are the opposite; else null. */
 function decided(parts: readonly ASTNode[], wins: boolean, evaluate: (part: ASTNode) => unknown): boolean | null {
   const values = parts.map((part) => constantOf(part, evaluate));
   if (values.includes(wins)) return wins;

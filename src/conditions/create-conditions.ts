@@ -1,4 +1,4 @@
-/** Conditions in CEL: compiled once, bounded in what they may cost, evaluated on the facts of a run. */
+/** Conditions in CEL: compiled once, bounded in cost, evaluated on the facts of a run. */
 import { TypeError as CheckError, Environment, EvaluationError, ParseError, serialize } from "@marcbachmann/cel-js";
 import type { CompiledCondition, ConditionFault, ConditionReader } from "../core/workflow/condition.js";
 import type { Facts, Verdict } from "../core/workflow/engine.js";
@@ -9,22 +9,22 @@ import { FACT_NAMES, neverBoolean, readSyntax, type Syntax } from "./read-syntax
 import { rewriteWords } from "./rewrite-words.js";
 
 const LONGEST_TEXT = 2_000; // characters
-const MOST_CACHED = 2_000; // texts; those of all workflows of a user fit, so a full cache is dropped whole
+const MOST_CACHED = 2_000; // texts; the conditions of all workflows of a user fit, so a full cache is cleared as a whole
 const LIMITS = { maxAstNodes: 200, maxDepth: 24, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 3 };
 
 const COUNTS = ["step_action_count", "total_action_count"];
 
-/** What a text became. */
+/** The result of reading a text. */
 type Read =
   | ConditionFault
   | { readonly compiled: CompiledCondition; readonly syntax: Syntax; run(context: Map<string, unknown>): unknown };
 
-/** Creates a reader of conditions that remembers what it has compiled. */
+/** Creates a reader of conditions that caches compiled texts. */
 export function createConditions(): ConditionReader {
-  let facts: Facts | null = null; // those of the evaluation under way: evaluating is synchronous and never nested
+  let current: Facts | null = null; // during an evaluation, which is synchronous and never nested
   const environment = createEnvironment(
-    (pattern) => facts !== null && matchesAny(pattern, facts.succeeded),
-    (pattern) => facts !== null && matchesAny(pattern, facts.called),
+    (pattern) => current !== null && matchesAny(pattern, current.succeeded),
+    (pattern) => current !== null && matchesAny(pattern, current.called),
   );
   const cache = new Map<string, Read>();
 
@@ -42,18 +42,18 @@ export function createConditions(): ConditionReader {
       const result = read(text);
       return "fault" in result ? result : result.compiled;
     },
-    evaluate(text, given) {
+    evaluate(text, facts) {
       const result = read(text);
       if ("fault" in result) return { error: result.fault };
-      const context = celContext(result.syntax, given);
+      const context = celContext(result.syntax, facts);
       if ("fault" in context) return { error: context.fault };
-      facts = given;
+      current = facts;
       try {
         return verdictOf(result.run(context.names));
       } catch (error) {
         return { error: reasonOf(error) };
       } finally {
-        facts = null;
+        current = null;
       }
     },
   };
@@ -72,7 +72,7 @@ function createEnvironment(
   for (const name of FACT_NAMES) environment.registerVariable(name, "dyn");
   environment.registerFunction("tool_succeeded(string): bool", hasSucceeded, { async: false });
   environment.registerFunction("tool_called(string): bool", wasCalled, { async: false });
-  // CEL keeps whole numbers and fractions apart; whoever writes `variables.score + 1` does not.
+  // CEL does not mix integers and fractions; authors do, as in `variables.score + 1`.
   const mixed = { "+": plus, "-": minus, "*": times, "/": over } as const;
   for (const [operator, calculate] of Object.entries(mixed)) {
     environment.registerOperator(`int ${operator} double: double`, calculate);
@@ -101,7 +101,8 @@ function readCondition(text: string, environment: Environment): Read {
     if (other !== null) return { fault: `${other} is neither true nor false` };
     if (type !== "bool" && type !== "dyn") return { fault: `it is of type ${type}, and a condition is true or false` };
     const constant = constantOf(parsed.ast, (part) => environment.evaluate(serialize(part)));
-    if (constant === "error") return { fault: "it cannot be evaluated, whatever the facts are" };
+    if (constant === "error")
+      return { fault: "it always fails when it is evaluated: change the operation or its operands" };
     const variables = [...(syntax.members.get("variables") ?? [])];
     const looksAtCalls = syntax.tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
     const compiled = { variables, tools: syntax.tools, looksAtCalls, constant };
@@ -116,7 +117,7 @@ function verdictOf(value: unknown): Verdict {
   return { error: `it is ${value === null ? "null" : `a ${typeof value}`}, and a condition is true or false` };
 }
 
-/** The library's own words, with the place in the text as far as it is known. */
+/** The library's message, with the place in the text where it is known. */
 function faultOf(error: unknown, cel: string): string {
   const reason = reasonOf(error);
   if (!(error instanceof ParseError || error instanceof CheckError) || !error.range) return reason;

@@ -1,12 +1,12 @@
-/** What a condition is made of: the names that it uses, and what it must not use. */
+/** Reads the names that a condition uses, and refuses names and functions that it must not use. */
 import { type ASTNode, serialize } from "@marcbachmann/cel-js";
 import { patternFault } from "../core/tools/tool.js";
 import type { ConditionFault } from "../core/workflow/condition.js";
 import { didYouMean } from "../lib/nearest.js";
 
-/** Facts that are one value. */
+/** Facts that hold one value. */
 const PLAIN = ["tool", "server", "step", "step_action_count", "total_action_count", "turn"] as const;
-/** Facts with members, and which those are; null is any. */
+/** Facts with members, and their names; null allows any name. */
 const MEMBERS: Readonly<Record<string, readonly string[] | null>> = {
   args: null,
   variables: null,
@@ -15,12 +15,12 @@ const MEMBERS: Readonly<Record<string, readonly string[] | null>> = {
 };
 export const FACT_NAMES: readonly string[] = [...PLAIN, ...Object.keys(MEMBERS)];
 
-const ASKING = ["tool_succeeded", "tool_called"];
-const FUNCTIONS = [...ASKING, "size", "string", "int", "double", "bool", "dyn"];
+const TOOL_FUNCTIONS = ["tool_succeeded", "tool_called"];
+const FUNCTIONS = [...TOOL_FUNCTIONS, "size", "string", "int", "double", "bool", "dyn"];
 const SEARCHES = ["contains", "indexOf", "lastIndexOf"];
 const METHODS = [...SEARCHES, "startsWith", "endsWith", "substring", "lowerAscii", "upperAscii", "trim", "size"];
 
-/** What people write who know another language, and what it is here. */
+/** Words of other languages, each with the remedy. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["True", 'write "true"'],
   ["False", 'write "false"'],
@@ -30,9 +30,9 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["tool_input", 'write "args"'],
   ["arguments", 'write "args"'],
   ["len", "write size(…)"],
-  ["get", "write variables.name: what is not set is null"],
-  ["has", "compare with null: what is not there is null"],
-  ["matches", "regular expressions can take for ever: use contains, startsWith or endsWith"],
+  ["get", "write variables.name, which is null while it is not set"],
+  ["has", "compare with null, which every missing value is"],
+  ["matches", "regular expressions can run without end: use contains, startsWith or endsWith"],
   ["all", "conditions have no loops"],
   ["exists", "conditions have no loops"],
   ["exists_one", "conditions have no loops"],
@@ -41,14 +41,14 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 ]);
 
 export interface Syntax {
-  /** The facts it uses, each with those of its members that it uses. */
+  /** The facts in use, each with its members in use. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
   readonly tools: readonly string[];
-  /** It looks for one fact in another: what that takes grows with the product of their lengths. */
+  /** Whether it searches for one fact in another. Such a search costs the product of their lengths. */
   readonly searchesFacts: boolean;
 }
 
-/** Walks the whole tree; the first thing that must not be there is the fault. */
+/** Walks the whole tree. The first illegal part is the fault. */
 export function readSyntax(root: ASTNode): Syntax | ConditionFault {
   const members = new Map<string, Set<string>>();
   const tools: string[] = [];
@@ -59,7 +59,7 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
     const legal = MEMBERS[name];
     if (legal === undefined && member !== null) return `${name} has no "${member}": it is one value`;
     if (legal !== undefined && member === null)
-      return `${name} alone is no value: name what you mean, such as ${name}.${legal?.[0] ?? "name"}`;
+      return `${name} alone has no value: name a member, such as ${name}.${legal?.[0] ?? "name"}`;
     if (legal && member !== null && !legal.includes(member))
       return `${name} has no "${member}"${didYouMean(member, legal) || `: it has ${legal.join(", ")}`}`;
     const used = members.get(name) ?? new Set();
@@ -85,31 +85,31 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
         return use(left.args, null) ?? walk(index);
       }
       case "call": {
-        const [name, given] = node.args;
+        const [name, args] = node.args;
         if (!FUNCTIONS.includes(name)) return unknown("function", name, FUNCTIONS);
-        return ASKING.includes(name) ? ask(name, given) : first(given, walk);
+        return TOOL_FUNCTIONS.includes(name) ? readToolFunction(name, args) : first(args, walk);
       }
       case "rcall": {
-        const [name, receiver, given] = node.args;
+        const [name, receiver, args] = node.args;
         if (!METHODS.includes(name)) return unknown("function", name, METHODS);
-        return (SEARCHES.includes(name) ? search(name, receiver, given) : null) ?? first([receiver, ...given], walk);
+        return (SEARCHES.includes(name) ? search(name, receiver, args) : null) ?? first([receiver, ...args], walk);
       }
       default:
         return first(childrenOf(node), walk);
     }
   };
 
-  const ask = (name: string, given: readonly ASTNode[]): string | null => {
-    const [pattern] = given;
-    if (given.length !== 1 || pattern?.op !== "value" || typeof pattern.args !== "string")
+  const readToolFunction = (name: string, args: readonly ASTNode[]): string | null => {
+    const [pattern] = args;
+    if (args.length !== 1 || pattern?.op !== "value" || typeof pattern.args !== "string")
       return `${name} takes the name of a tool in quotes, such as ${name}("workspace__write_file")`;
     tools.push(pattern.args);
     return patternFault(pattern.args);
   };
 
-  const search = (name: string, receiver: ASTNode, given: readonly ASTNode[]): string | null => {
-    if ([receiver, ...given].some(joins)) return `${name} works on texts as they are, not on joined ones ("+")`;
-    if (given[0]?.op !== "value") searchesFacts = true;
+  const search = (name: string, receiver: ASTNode, args: readonly ASTNode[]): string | null => {
+    if ([receiver, ...args].some(joins)) return `${name} works on single texts, not on texts joined with "+"`;
+    if (args[0]?.op !== "value") searchesFacts = true;
     return null;
   };
 
@@ -119,7 +119,7 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
 
 const CALCULATIONS = new Set<ASTNode["op"]>(["+", "-", "*", "/", "%", "-_", "list", "map"]);
 
-/** What stands where true or false has to, and can be neither; the parser itself sees that only of literals. */
+/** The first operand that has to be a boolean and cannot be one, or null. The parser itself checks literals only. */
 export function neverBoolean(node: ASTNode): string | null {
   switch (node.op) {
     case "id":
@@ -160,7 +160,7 @@ function joins(node: ASTNode): boolean {
   return node.op === "+" || childrenOf(node).some(joins);
 }
 
-/** The operands of a node, whatever it is. */
+/** The operands of a node of any kind. */
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case "value":

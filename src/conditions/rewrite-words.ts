@@ -1,4 +1,4 @@
-/** `and`, `or` and `not` as CEL's operators. */
+/** Rewrites `and`, `or` and `not` to CEL's operators. */
 
 interface Token {
   readonly kind: "space" | "word" | "text" | "sign";
@@ -9,21 +9,21 @@ const SPACE = /[\t\n\f\r ]+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const COMMENT = /\/\/[^\n]*/y;
 const SIGN = /&&|\|\||[\s\S]/y;
-/** A literal, raw and in three quotes too; one that does not end takes all that follows, for the parser to refuse. */
+/** A literal, also raw or in triple quotes. An unterminated literal takes the rest of the text, and the parser refuses it. */
 const TEXT =
   /[rR][bB]?"""[\s\S]*?(?:"""|$)|[rR][bB]?'''[\s\S]*?(?:'''|$)|[rR][bB]?"[^"\n]*(?:"|$)|[rR][bB]?'[^'\n]*(?:'|$)|[bB]?"""(?:\\[\s\S]|[^\\])*?(?:"""|$)|[bB]?'''(?:\\[\s\S]|[^\\])*?(?:'''|$)|[bB]?"(?:\\[\s\S]|[^"\\\n])*(?:"|$)|[bB]?'(?:\\[\s\S]|[^'\\\n])*(?:'|$)/y;
 
-const OPENING = new Set(["(", "[", "{"]);
-const CLOSING = new Set([")", "]", "}"]);
-/** What `not` does not reach over: it takes a whole comparison, as it does when it is read aloud. */
+const OPENERS = new Set(["(", "[", "{"]);
+const CLOSERS = new Set([")", "]", "}"]);
+/** The operand of `not` ends before these: `not` applies to a whole comparison. */
 const WEAKER = new Set(["&&", "||", "?", ":", ","]);
 
-/** The same condition with CEL's operators; literals and names of fields stay as they are, comments go. */
+/** The same condition with CEL's operators. Literals and names of fields stay as they are; comments are removed. */
 export function rewriteWords(text: string): string {
   let out = "";
   let depth = 0;
   let before = "";
-  const open: number[] = []; // the depths at which a `not` still takes what follows
+  const open: number[] = []; // the depths at which the operand of a `not` has not ended
   const closeFrom = (least: number) => {
     for (let last = open.at(-1); last !== undefined && last >= least; last = open.at(-1)) {
       open.pop();
@@ -32,9 +32,9 @@ export function rewriteWords(text: string): string {
   };
   for (const { kind, source } of tokensOf(text)) {
     const sign = kind === "word" && before !== "." ? (OPERATORS.get(source) ?? source) : source;
-    if (kind !== "text" && (CLOSING.has(sign) || WEAKER.has(sign))) closeFrom(depth);
+    if (kind !== "text" && (CLOSERS.has(sign) || WEAKER.has(sign))) closeFrom(depth);
     if (sign === "!(") open.push(depth);
-    if (kind === "sign") depth += OPENING.has(sign) ? 1 : CLOSING.has(sign) ? -1 : 0;
+    if (kind === "sign") depth += OPENERS.has(sign) ? 1 : CLOSERS.has(sign) ? -1 : 0;
     out += sign;
     if (kind !== "space") before = source;
   }

@@ -1,4 +1,4 @@
-/** Arguments, environment and files become one typed, frozen Config. */
+/** Loads the environment and the configuration files into one frozen Config. */
 import { join } from "node:path";
 import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
@@ -22,22 +22,22 @@ export interface Config {
   readonly gemini: { readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly prices: PriceLists;
   readonly servers: readonly ServerConfig[];
-  /** Those whose definition cannot be used; the others work without them. */
+  /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
-  /** What must not be stored, logged or shown. */
+  /** Values that must not be stored, logged or shown. */
   readonly secrets: readonly Secret[];
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
-  /** Whether runs whose process went away are taken over by themselves. */
+  /** Whether interrupted runs are resumed automatically. */
   readonly resume: "auto" | "manual";
   readonly logLevel: string;
-  /** What was left out and how to have it, one sentence each. */
+  /** One sentence for each thing that was left out, with the remedy. */
   readonly notices: readonly string[];
 }
 
-/** Reads both configuration files and what they import, the project's only when they are trusted. Throws ConfigError with the place in the file. */
+/** Reads both configuration files and the files they import. The project's files apply only while they are trusted. Throws ConfigError with the place in the file. */
 export async function loadConfig(paths: Paths): Promise<Config> {
   const { env } = paths;
   const notices: string[] = [];
@@ -54,7 +54,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
     onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",
     notices,
   });
-  // A model belongs to its provider: the user's is none of the provider that the project names instead.
+  // A model belongs to its provider: the user's model does not suit another provider that the project names.
   const namesOther = own?.value.provider !== undefined && own.value.provider !== user?.value.provider;
   const toolsFrom = files.find((file) => file.value.tools !== undefined);
   return Object.freeze({
@@ -92,17 +92,17 @@ function readUserFile(file: string): LoadedFile | null {
   return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
 }
 
-/** The user pays: a project may lower the limit on money, and not raise it. */
+/** The lowest limit, because a project may lower the user's limit on money and not raise it. */
 function least(...limits: readonly (number | undefined)[]): number | null {
-  const given = limits.filter((limit) => limit !== undefined);
-  return given.length === 0 ? null : Math.min(...given);
+  const set = limits.filter((limit) => limit !== undefined);
+  return set.length === 0 ? null : Math.min(...set);
 }
 
-/** A host that does not expand `${VAR}` in its configuration hands it down as it is. */
+/** Throws ConfigError for the unexpanded text `${VAR}`, which some hosts pass on. */
 function geminiKey(key: string | undefined): string | null {
   if (key?.startsWith("$"))
     throw new ConfigError(
-      `GEMINI_API_KEY is the text "${key}": your host does not expand variables, so leave it out of env`,
+      `GEMINI_API_KEY is the text "${key}": your host does not expand variables, so leave the key out of env`,
     );
   return key || null;
 }

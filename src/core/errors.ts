@@ -1,11 +1,11 @@
-/** Errors by who must act; their messages say what to do. */
+/** Errors, by the actor who must act; each message says what to change. */
 
-/** The operator must act: a file, an environment variable or an argument of the command line is wrong. */
+/** The user must act: a file, an environment variable or a command-line argument is wrong. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** The host must act: the arguments of a call cannot be served. */
+/** The caller must act: legwork cannot serve the arguments of the call. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
   constructor(
@@ -27,7 +27,7 @@ export type ProviderErrorCode =
   | "network"
   | "script_ended";
 
-/** The vendor refused or could not be reached; `retryAfterMs` is the vendor's own wish. */
+/** The vendor refused the request or was unreachable; `retryAfterMs` is the delay that the vendor asked for. */
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
   readonly status: number | null;
@@ -47,23 +47,23 @@ export type DownstreamErrorCode =
   | "spawn_failed"
   | "start_timeout"
   | "start_failed"
-  /** Its definition in the configuration cannot be used. */
+  /** The definition in the configuration cannot be used. */
   | "bad_definition"
-  /** It wants a login, or other credentials. */
+  /** The server requires a login or other credentials. */
   | "unauthorized"
-  /** It forgot the session; the call it refused was not made. */
+  /** The server has lost the session and did not make the call. */
   | "session_lost"
   | "connection_closed"
   | "call_timeout"
-  /** The server answered that it could not. */
+  /** The server answered with an error. */
   | "call_failed"
   | "call_aborted"
-  /** The answer could not be read. */
+  /** legwork cannot read the answer. */
   | "bad_answer"
-  /** The call was never sent. */
+  /** legwork did not send the call. */
   | "not_called";
 
-/** A downstream server failed a start or a call. */
+/** A downstream server failed to start or to answer a call. */
 export class DownstreamError extends Error {
   override readonly name = "DownstreamError";
   constructor(
@@ -76,13 +76,31 @@ export class DownstreamError extends Error {
   }
 }
 
-/** The database cannot be used; runs stop, the process goes on. */
+export type StoreErrorCode =
+  | "store"
+  /** A newer legwork wrote the part of the store that was asked for; this process can still use everything else. */
+  | "newer_version";
+
+/** The database cannot be used: runs stop, the process continues. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
-  /** True where another program held the database: the same may work a moment later. */
+  readonly code: StoreErrorCode;
+  /** True where another program held the database: a retry may succeed. */
   readonly isBusy: boolean;
-  constructor(message: string, options: { cause?: unknown; isBusy?: boolean } = {}) {
+  constructor(message: string, options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean } = {}) {
     super(message, { cause: options.cause });
+    this.code = options.code ?? "store";
     this.isBusy = options.isBusy ?? false;
   }
+}
+
+/** The error for something that a newer legwork wrote; `otherwise` is one more way out, with its comma. */
+export function newerVersion(subject: string, options: { otherwise?: string; cause?: unknown } = {}): StoreError {
+  const { otherwise = "", cause } = options;
+  const message = `${subject} was written by a newer legwork: restart this host's legwork, or update it${otherwise}`;
+  return new StoreError(message, { code: "newer_version", cause });
+}
+
+export function isNewerVersion(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === "newer_version";
 }

@@ -1,6 +1,6 @@
 /** Keeps secrets out of everything that is stored, logged or shown. */
 
-/** A value that must not leave the process, and what it is called in its place. */
+/** A value that must not leave the process, and the name that replaces it. */
 export interface Secret {
   readonly name: string;
   readonly value: string;
@@ -9,14 +9,14 @@ export interface Secret {
 /** Replaces every secret by `[redacted NAME]`. */
 export interface Redact {
   text(text: string): string;
-  /** The same value with every text in it redacted; the very same object where there was nothing to redact. */
+  /** The value with every text in it redacted; the same object where there is nothing to redact. */
   value<T>(value: T): T;
 }
 
-/** Redacts nothing: for as long as no secret is known. */
+/** Redacts nothing, until secrets are known. */
 export const REDACT_NOTHING: Redact = { text: (text) => text, value: (value) => value };
 
-/** Knows each secret as it is, as it stands in JSON and as it stands in a URL; of two that overlap the longer one goes. */
+/** Replaces each secret in plain text, in JSON and in URLs; where two overlap, the longer one. */
 export function createRedact(secrets: readonly Secret[]): Redact {
   const names = new Map<string, string>();
   for (const { name, value } of secrets) for (const form of formsOf(value)) if (!names.has(form)) names.set(form, name);
@@ -27,14 +27,14 @@ export function createRedact(secrets: readonly Secret[]): Redact {
 
   const shortest = longestFirst.at(-1)?.length ?? 0;
 
-  function text(given: string): string {
-    if (given.length < shortest) return given; // most names and many values of what is redacted
-    return given.replace(pattern, (form) => `[redacted ${names.get(form)}]`);
+  function text(original: string): string {
+    if (original.length < shortest) return original; // most names and many values
+    return original.replace(pattern, (form) => `[redacted ${names.get(form)}]`);
   }
   return { text, value: <T>(value: T) => withTexts(value, text) };
 }
 
-/** Once in a text that is JSON, once more in one whose texts hold JSON. */
+/** Includes the form in a JSON text, and in a JSON text inside a JSON text. */
 function formsOf(value: string): readonly string[] {
   const escaped = escapeForJson(value);
   const encoded = encodeForUrl(value);
@@ -42,7 +42,7 @@ function formsOf(value: string): readonly string[] {
     value,
     escaped,
     escapeForJson(escaped),
-    value.replaceAll("/", "\\/"), // as some writers of JSON do
+    value.replaceAll("/", "\\/"), // some JSON writers escape slashes
     encoded,
     encoded.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()),
     encoded.replaceAll("%20", "+"),
@@ -61,7 +61,7 @@ function escapeForPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }
 
-/** The value with every text in it changed, names too; copies only what holds a text that changes. */
+/** The value with every text in it changed, also names; copies only objects and lists in which a text changes. */
 export function withTexts<T>(value: T, change: (text: string) => string): T;
 export function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);

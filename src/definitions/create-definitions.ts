@@ -1,4 +1,4 @@
-/** The agents and workflows that can be named: looked for at each call, read again when they have changed. */
+/** Finds agents and workflows by name. Looks for files at each call, and reads a file again only when it has changed. */
 import { basename, dirname, extname, resolve } from "node:path";
 import type {
   AgentDefinition,
@@ -13,10 +13,10 @@ import type { Workflow } from "../core/workflow/workflow.js";
 import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../yaml/read-yaml.js";
 import { type LoadedAgent, loadAgent } from "./load-agent.js";
-import { agentFolders, ENDINGS, workflowFolders } from "./read/definition-folders.js";
+import { NAME, NAME_RULE } from "./read/definition-fields.js";
+import { agentFolders, WORKFLOW_ENDINGS, workflowFolders } from "./read/definition-folders.js";
 import { createFileReader } from "./read/read-file.js";
 import { type Candidate, createSearch, type Search } from "./read/search.js";
-import { NAME, NAME_RULE } from "./read/words.js";
 import type { FindParent } from "./workflow/extend-workflow.js";
 import { createWorkflowLoader, type LoadedWorkflow } from "./workflow/load-workflow.js";
 
@@ -28,43 +28,41 @@ export interface DefinitionsDeps {
   /** The folder of the shipped workflows; its `agents` holds the shipped agents. */
   readonly shippedFolder: string;
   readonly conditions: ConditionReader;
-  /** The command by which a user trusts a project. */
+  /** The shell command that trusts a project. */
   readonly trustCommand: string;
 }
 
-/** A project whose files count only as far as its user trusts them. */
+/** A project whose files are used only while its user trusts them. */
 export interface GuardedProject {
   readonly root: string;
   /**
-   * Whether a file such as ".legwork/agents/a.md" counts. Asked at each use with what was read, so that what is judged
-   * is what is used; null where the file cannot be read.
+   * Whether the user trusts a file such as ".legwork/agents/a.md". Called at each use with the bytes that are about to be
+   * used; null where the file cannot be read.
    */
   trusts(name: string, bytes: Uint8Array | null): boolean;
 }
 
-/** All definitions, and workflows that lie anywhere. */
+/** All definitions, and workflows in any file. */
 export interface AllDefinitions extends Definitions {
-  /** The workflow in a file, in whatever folder it lies; what it extends is looked for by name as always. Throws ConfigError. */
+  /** The workflow in a file of any folder. Finds the workflow that it extends by name. Throws ConfigError. */
   workflowAt(file: string): Pick<Found<Workflow>, "definition" | "place">;
 }
 
-const WORKFLOW_ENDINGS: readonly string[] = ENDINGS.workflow;
-
-/** Creates the loader of all definitions; it reads nothing before it is asked. */
+/** Creates the loader of all definitions. It reads nothing before the first call. */
 export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
   const { project, conditions } = deps;
-  const places = { ...deps, projectRoot: project?.root ?? null };
+  const paths = { ...deps, projectRoot: project?.root ?? null };
   const read = createFileReader();
   const trusts = (name: string, bytes: Uint8Array | null) => project?.trusts(name, bytes) ?? false;
   const workflows = createSearch<YamlDocument>({
-    folders: workflowFolders(places),
+    folders: workflowFolders(paths),
     read,
     trusts,
     parse: ({ file, bytes }) => readYaml(bytes, file),
     nameOf: () => null,
   });
   const agents = createSearch<LoadedAgent>({
-    folders: agentFolders(places),
+    folders: agentFolders(paths),
     read,
     trusts,
     parse: loadAgent,
@@ -78,7 +76,7 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
   ): LoadedWorkflow & { readonly origin: DefinitionOrigin } {
     let { origin } = candidate.folder;
     const findParent = parentIn(all, (parent) => {
-      if (parent.folder.origin === "project") origin = "project"; // what it says counts as the project's word
+      if (parent.folder.origin === "project") origin = "project"; // the project can change the result
     });
     const loaded = loadWorkflow(candidate.name, candidate.load(), findParent);
     return { ...loaded, origin };
@@ -89,7 +87,9 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
     const { workflow } = loaded.definition;
     const all = workflow === null ? [] : workflows.candidates();
     if (workflow !== null && !all.some(({ name }) => name === workflow))
-      throw new ConfigError(`${loaded.place(["workflow"])}: there is no workflow "${workflow}"${near(workflow, all)}`);
+      throw new ConfigError(
+        `${loaded.place(["workflow"])}: there is no workflow "${workflow}"${suggest(workflow, all)}`,
+      );
     return loaded;
   }
 
@@ -111,7 +111,7 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
     workflowAt(file) {
       const [path, ending] = [resolve(file), extname(file)];
       if (!WORKFLOW_ENDINGS.includes(ending))
-        throw new ConfigError(`${path}: a workflow's file ends in ${WORKFLOW_ENDINGS.join(" or ")}`);
+        throw new ConfigError(`${path}: the name of a workflow's file has to end in ${WORKFLOW_ENDINGS.join(" or ")}`);
       const { bytes } = read({ folder: dirname(path), root: null }, basename(path));
       const document = readYaml(bytes, path);
       const loaded = loadWorkflow(basename(path, ending), document, parentIn(workflows.candidates()));
@@ -144,7 +144,7 @@ function parentIn(
 ): FindParent {
   return (parent, place) => {
     const found = all.find(({ name }) => name === parent);
-    if (!found) throw new ConfigError(`${place}: there is no workflow "${parent}" to extend${near(parent, all)}`);
+    if (!found) throw new ConfigError(`${place}: there is no workflow "${parent}" to extend${suggest(parent, all)}`);
     onFound(found);
     return found.load();
   };
@@ -152,10 +152,13 @@ function parentIn(
 
 function candidatesFor<T>(name: string, kind: "agent" | "workflow", search: Search<T>): readonly Candidate<T>[] {
   if (NAME.test(name)) return search.candidates();
-  throw new RequestError(`unknown_${kind}`, `"${name.slice(0, 100)}" is no ${kind}'s name: ${NAME_RULE}`);
+  throw new RequestError(
+    `unknown_${kind}`,
+    `"${name.slice(0, 100)}" cannot be the name of ${kind === "agent" ? "an agent" : "a workflow"}: ${NAME_RULE}`,
+  );
 }
 
-function near(name: string, all: readonly Candidate<unknown>[]): string {
+function suggest(name: string, all: readonly Candidate<unknown>[]): string {
   const names = [...new Set(all.map((candidate) => candidate.name))];
   return didYouMean(name, names) || `: there are ${names.slice(0, 20).join(", ")}`;
 }
@@ -181,7 +184,7 @@ function placeIn({ place }: Pick<LoadedWorkflow, "place">): Found<unknown>["plac
   return (part) => place(part === "" ? [] : part.split("."));
 }
 
-/** One entry a name, for the definition that wins; `loaded` is null where it cannot be used. */
+/** One entry for each name, for the definition that wins; `loaded` is null where that cannot be used. */
 function entriesOf<T, D>(
   search: Search<T>,
   load: (candidate: Candidate<T>, all: readonly Candidate<T>[]) => D,

@@ -1,25 +1,36 @@
-/** One agent definition from one file, in the vocabulary of its folder. */
+/** Loads one agent definition from one file, in the vocabulary of its folder. */
 import { extname } from "node:path";
-import type { AgentDefinition } from "../core/definitions/agent.js";
+import type { AgentDefinition, DefinitionOrigin } from "../core/definitions/agent.js";
 import { ConfigError } from "../core/errors.js";
+import type { AgentsHost } from "../hosts/known-hosts.js";
 import { readYaml, type YamlPath } from "../yaml/read-yaml.js";
-import { readClaudeAgent, readGeminiAgent } from "./hosts/host-agents.js";
+import { readClaudeAgent } from "./hosts/claude-agent.js";
+import { readGeminiAgent } from "./hosts/gemini-agent.js";
 import { readOwnAgent } from "./read/agent-file.js";
-import type { DefinitionFolder } from "./read/definition-folders.js";
+import { checkStem } from "./read/definition-fields.js";
+import { type DefinitionFolder, isHostVocabulary } from "./read/definition-folders.js";
 import { type MarkdownFile, readMarkdown } from "./read/front-matter.js";
 import type { ReadFile } from "./read/read-file.js";
-import { checkStem } from "./read/words.js";
 
 export interface LoadedAgent {
   readonly definition: AgentDefinition;
   place(path: YamlPath): string;
 }
 
+type HostReader = (markdown: MarkdownFile, origin: DefinitionOrigin) => AgentDefinition;
+
+const HOST_READERS: Readonly<Record<AgentsHost["id"], HostReader>> = {
+  claude: readClaudeAgent,
+  gemini: readGeminiAgent,
+};
+
 /** Reads an agent definition. Throws ConfigError with the place. */
 export function loadAgent({ file, bytes }: ReadFile, folder: DefinitionFolder, stem: string): LoadedAgent {
   const { origin, vocabulary } = folder;
-  if (vocabulary === "claude") return fromMarkdown(file, bytes, true, (read) => readClaudeAgent(read, origin));
-  if (vocabulary === "gemini") return fromMarkdown(file, bytes, true, (read) => readGeminiAgent(read, origin));
+  if (isHostVocabulary(vocabulary)) {
+    const read = HOST_READERS[vocabulary];
+    return fromMarkdown(file, bytes, true, (markdown) => read(markdown, origin));
+  }
   checkStem(file, stem);
   if (extname(file) === ".md")
     return fromMarkdown(file, bytes, false, ({ front, body }) => readOwnAgent(front, body, { stem, origin }));
@@ -31,7 +42,7 @@ function fromMarkdown(
   file: string,
   bytes: Uint8Array,
   lenient: boolean,
-  toDefinition: (read: MarkdownFile) => AgentDefinition,
+  toDefinition: (markdown: MarkdownFile) => AgentDefinition,
 ): LoadedAgent {
   const markdown = readMarkdown(bytes, file, lenient);
   if (markdown === null)

@@ -1,27 +1,26 @@
-/** Reads a file of the project for somebody who only names it. */
-import { constants } from "node:fs";
+/** Reads the project files that a caller names. */
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { ReadProjectFile } from "../core/ports/project-files.js";
 import { comparableName, protectedName } from "../core/tools/protected-names.js";
+import { isWithin } from "./is-within.js";
+import { READ_ONLY_NO_LINK } from "./regular-file.js";
 
 export interface ProjectFolders {
   /** The project, as a real path. */
   readonly root: string;
   /** legwork's own folder, as a real path. */
   readonly home: string;
-  /** Where the kernel tells the real paths of open files by number, if it does. */
+  /** The folder in which the kernel lists the real paths of open files by number, if it does. */
   readonly openFiles?: string;
 }
 
 type Reading = Awaited<ReturnType<ReadProjectFile>>;
 
 const OPEN_FILES = "/proc/self/fd";
-// A pipe that nobody writes to would otherwise be waited for, and a link that was put there just now be followed.
-const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
-const ENVIRONMENT = /^\.env(?!\.(example|sample|template|dist)$)(\..*)?$/; // variables, most often with keys
+const ENVIRONMENT = /^\.env(?!\.(example|sample|template|dist)$)(\..*)?$/; // such files often hold keys
 
-/** Reads only regular files in UTF-8 whose real place is inside the project, and none that may hold secrets. */
+/** Reads regular UTF-8 files whose real path lies in the project. Refuses files that may hold secrets. */
 export function createReadProjectFile({ root, home, openFiles = OPEN_FILES }: ProjectFolders): ReadProjectFile {
   return async (asked, mostBytes) => {
     try {
@@ -37,12 +36,7 @@ export function createReadProjectFile({ root, home, openFiles = OPEN_FILES }: Pr
   };
 }
 
-function isWithin(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === "" || !(relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative));
-}
-
-/** The name on the way from the project to a file for which it is not read, or null. */
+/** The name on the path from the project to a file that forbids reading it, or null. */
 function secretName(root: string, file: string): string | null {
   if (!isWithin(root, file)) return null;
   const names = path.relative(root, file).split(path.sep);
@@ -50,7 +44,7 @@ function secretName(root: string, file: string): string | null {
 }
 
 async function readWhole(real: string, mostBytes: number, openFiles: string): Promise<Reading> {
-  const handle = await open(real, READ_ONLY);
+  const handle = await open(real, READ_ONLY_NO_LINK);
   try {
     const state = await handle.stat();
     if (state.isDirectory()) return { fault: "it is a folder: name a file" };
@@ -67,15 +61,15 @@ async function readWhole(real: string, mostBytes: number, openFiles: string): Pr
   }
 }
 
-/** Whether what was opened is what lies there: a folder on the way may have become a link since the path was resolved. */
+/** Whether the opened file is still the one at its path: a folder on the way may have become a link since the path was resolved. */
 async function isStillAt(real: string, handle: FileHandle, openFiles: string): Promise<boolean> {
-  const place = await readlink(path.join(openFiles, String(handle.fd))).catch(() => null);
-  if (place !== null) return place === real;
+  const actual = await readlink(path.join(openFiles, String(handle.fd))).catch(() => null);
+  if (actual !== null) return actual === real;
   const [opened, there] = await Promise.all([handle.stat({ bigint: true }), lstat(real, { bigint: true })]);
   return opened.dev === there.dev && opened.ino === there.ino && (await realpath(real)) === real;
 }
 
-/** A file may grow while it is read, and some say that they are empty and are not. */
+/** Ignores the file's stated size: a file may grow meanwhile, and some special files state zero. */
 async function readAtMost(handle: FileHandle, most: number): Promise<Buffer> {
   const buffer = Buffer.alloc(most);
   let length = 0;
@@ -90,9 +84,9 @@ async function readAtMost(handle: FileHandle, most: number): Promise<Buffer> {
 function textOf(bytes: Buffer): Reading {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return text.includes("\0") ? { fault: "it is binary: only text is taken" } : { text };
+    return text.includes("\0") ? { fault: "it is binary: name a text file" } : { text };
   } catch {
-    return { fault: "it is not UTF-8: only text is taken" };
+    return { fault: "it is not UTF-8: name a text file" };
   }
 }
 

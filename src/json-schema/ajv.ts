@@ -1,12 +1,12 @@
-/** The library that checks values against JSON Schemas, set up as we use it. Loaded with the first schema only. */
+/** ajv with the options of legwork. Loaded with the first schema only. */
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
 const OPTIONS = {
-  strict: false, // other people's schemas hold keywords of their own
+  strict: false, // schemas of servers contain keywords of their own
   validateFormats: false, // formats are annotations in JSON Schema 2020-12
   logger: false,
-  validateSchema: false, // it is done where a schema has to be proved
+  validateSchema: false, // the strict compilation does it
 } as const;
 
 export function createOlderValidator(): Ajv {

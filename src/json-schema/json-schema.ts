@@ -1,54 +1,55 @@
-/** JSON Schema: whether a schema is one, and what is wrong with a value. */
+/** JSON Schema: checks schemas, and checks values against them. */
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
+import { isRecord } from "../lib/is-record.js";
 import { once } from "../lib/once.js";
 
 /**
- * Whether a schema is held against the schema of its draft first. Compiling that one takes longer than all else a first call
- * does, and where the server judges as well it is enough that the schema compiles.
+ * strict: check the schema against the schema of its draft before it is compiled. lenient: compile it only, which saves the
+ * slow compilation of the draft's schema at the first call; enough where the server checks the value again.
  */
-type Rigour = "prove" | "try";
+type Mode = "strict" | "lenient";
 
 type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
 
-/** Compiles each schema object once; the validator library is loaded when the first one is needed. */
+/** Compiles each schema object once; loads the validator library with the first schema. */
 export function createJsonSchemas(): JsonSchemas {
-  const compiled = { prove: new WeakMap<object, Compiled>(), try: new WeakMap<object, Compiled>() };
+  const compiled = { strict: new WeakMap<object, Compiled>(), lenient: new WeakMap<object, Compiled>() };
   const plainOf = new WeakMap<object, object>();
-  const compile = async (schema: object | boolean, rigour: Rigour): Promise<Compiled> => {
-    if (typeof schema === "boolean") return compileSchema(schema, rigour);
-    const known = compiled[rigour].get(schema) ?? (await compileSchema(schema, rigour));
-    compiled[rigour].set(schema, known);
+  const compile = async (schema: object | boolean, mode: Mode): Promise<Compiled> => {
+    if (typeof schema === "boolean") return compileSchema(schema, mode);
+    const known = compiled[mode].get(schema) ?? (await compileSchema(schema, mode));
+    compiled[mode].set(schema, known);
     return known;
   };
   return {
     async check(schema, value) {
-      const result = await compile(schema, "prove");
+      const result = await compile(schema, "strict");
       if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
       return result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async checkArguments(schema, value) {
       const plain = plainOf.get(schema) ?? withoutPatterns(schema);
       plainOf.set(schema, plain);
-      const result = await compile(plain, "try");
+      const result = await compile(plain, "lenient");
       return "fault" in result || result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async faultOf(schema) {
-      const result = await compile(schema, "prove");
+      const result = await compile(schema, "strict");
       return "fault" in result ? result.fault : null;
     },
   };
 }
 
-/** Drafts 6 and 7 and 2020-12 differ in a few keywords; one validator of each serves all schemas. */
+/** Drafts 6 and 7 differ from 2020-12 in a few keywords; one validator for each kind serves all schemas. */
 const loaders = {
   older: once(async () => (await import("./ajv.js")).createOlderValidator()),
   current: once(async () => (await import("./ajv.js")).createCurrentValidator()),
 };
 
-/** By the draft that it names, else by the current one; a schema that this cannot be is tried as the other. */
-async function compileSchema(schema: object | boolean, rigour: Rigour): Promise<Compiled> {
-  // $async would make answers promises, which are never false; $id could take the place of a draft's own schema.
+/** Compiles a schema by the draft it names, else by 2020-12; a schema that fails is compiled by the other. */
+async function compileSchema(schema: object | boolean, mode: Mode): Promise<Compiled> {
+  // With $async, validation returns a promise, which is never false; an $id could replace the schema of a draft.
   const {
     $schema: named = "",
     $async: _async,
@@ -57,18 +58,18 @@ async function compileSchema(schema: object | boolean, rigour: Rigour): Promise<
   } = typeof schema === "object" ? (schema as Record<string, unknown>) : {};
   const plain = typeof schema === "object" ? rest : schema;
   const isOlder = /draft-0[467]|2019-09/.test(String(named));
-  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, rigour);
+  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, mode);
   if ("validate" in first) return first;
-  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, rigour);
+  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, mode);
   return "validate" in second ? second : first;
 }
 
-function compileWith(ajv: Ajv, schema: object | boolean, rigour: Rigour): Compiled {
+function compileWith(ajv: Ajv, schema: object | boolean, mode: Mode): Compiled {
   try {
-    if (rigour === "prove" && ajv.validateSchema(schema) !== true)
+    if (mode === "strict" && ajv.validateSchema(schema) !== true)
       return { fault: `schema is invalid: ${ajv.errorsText()}` };
     const validate = ajv.compile(schema);
-    if (typeof schema === "object") ajv.removeSchema(schema); // runs come without end
+    if (typeof schema === "object") ajv.removeSchema(schema); // else the validator would keep a schema for each run
     return { validate };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
@@ -83,7 +84,7 @@ function withoutPatterns(schema: object): object {
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
       if (key === "pattern" || key === "patternProperties") return [];
-      // What the dropped names allowed must not be refused for not being named.
+      // Names that only the dropped patterns allowed must not count as additional.
       if (hasPatternProperties && /^(additional|unevaluated)Properties$/.test(key)) return [];
       return [[key, DATA.has(key) ? value : stripped(value, MAPS_OF_SCHEMAS.has(key))]];
     }),
@@ -92,7 +93,7 @@ function withoutPatterns(schema: object): object {
 
 function stripped(value: unknown, isMap: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => stripped(item, false));
-  if (typeof value !== "object" || value === null) return value;
+  if (!isRecord(value)) return value;
   if (!isMap) return withoutPatterns(value);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, stripped(item, false)]));
 }

@@ -1,6 +1,6 @@
-/** Tells whether a file is still what it was. */
+/** Detects changes of a file. */
 
-/** What a file system says of a file, as far as it changes with what is in it. */
+/** The facts about a file that change when its content changes. */
 interface FileFacts {
   readonly dev: number;
   readonly ino: number;
@@ -9,7 +9,7 @@ interface FileFacts {
   readonly ctimeMs: number;
 }
 
-/** The same text for as long as nobody has written to the file or put another in its place. */
+/** A text that stays the same until the file is written to or replaced. */
 export function fileStamp({ dev, ino, size, mtimeMs, ctimeMs }: FileFacts): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
 }

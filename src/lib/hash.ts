@@ -1,7 +1,7 @@
-/** Hashes that name content. */
+/** Hashes of content. */
 import { createHash } from "node:crypto";
 
-/** The SHA-256 of a text in UTF-8, in hexadecimal. */
-export function sha256(text: string | Uint8Array): string {
-  return createHash("sha256").update(text).digest("hex");
+/** The SHA-256 of bytes, or of a text in UTF-8, in hexadecimal. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }

@@ -1,7 +1,7 @@
-/** What a validator found, in words: how a value has to be, and what it is. */
+/** Issues of a validator as sentences: the expected value, and the value found. */
 import { didYouMean } from "./nearest.js";
 
-/** The fields of a validation issue (zod's) that tell what is wrong; others may be there. */
+/** The fields of a zod issue that describe the fault. */
 export interface Issue {
   readonly code?: string | undefined;
   readonly message: string;
@@ -14,7 +14,7 @@ export interface Issue {
   readonly values?: unknown;
 }
 
-/** A sentence such as "tools has to be an array, not a string"; the validator's own text where there is nothing better. */
+/** A sentence such as "tools has to be an array, not a string"; the text of the validator for other issues. */
 export function explainIssue(where: string, issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":

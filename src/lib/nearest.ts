@@ -1,8 +1,8 @@
-/** Spelling help: the known word nearest to an unknown one. */
+/** Spelling help: the known word nearest to an unknown word. */
 
-const LONGEST_WORD = 100; // characters; the time that comparing takes grows with their square
+const LONGEST_WORD = 100; // characters; the time of a comparison grows with their square
 
-/** The candidate within a third of the word's length in edits, or null. */
+/** The nearest candidate within as many edits as a third of the word's length, or null. */
 function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length > LONGEST_WORD) return null;
   let best: string | null = null;
@@ -15,21 +15,26 @@ function nearest(word: string, candidates: Iterable<string>): string | null {
   return best;
 }
 
-/** `; did you mean "x"?` for the nearest candidate, or nothing. */
+/** `; did you mean "x"?` with the nearest candidate, or an empty text. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const near = nearest(word, candidates);
   return near === null ? "" : `; did you mean "${near}"?`;
 }
 
+/** Insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {
     const current = [row];
     for (let column = 1; column <= right.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const substitution = (last[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
+      const isSwap = row > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swap = (isSwap ? beforeLast[column - 2] : undefined) ?? Number.POSITIVE_INFINITY;
+      current.push(Math.min(substitution, swap + 1, (last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
-    previous = current;
+    beforeLast = last;
+    last = current;
   }
-  return previous[right.length] ?? 0;
+  return last[right.length] ?? 0;
 }

@@ -1,10 +1,15 @@
-/** Loading a thing when it is first needed, and never again. */
+/** Loads a thing at first use and keeps it. */
 
-/** The same promise at every call; `load` runs at the first. */
+/** Runs `load` at the first call and returns the same promise at every call. A rejection is forgotten: the next call loads again. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
-    loaded ??= load();
-    return loaded;
+    if (loaded !== null) return loaded;
+    const attempt = load();
+    loaded = attempt;
+    attempt.catch(() => {
+      if (loaded === attempt) loaded = null;
+    });
+    return attempt;
   };
 }

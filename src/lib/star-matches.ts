@@ -1,6 +1,6 @@
-/** Patterns in which `*` stands for any characters, also none. */
+/** Patterns in which `*` stands for any number of characters. */
 
-/** Whether a pattern matches a whole text; takes time linear in the text for each star. */
+/** Whether a pattern matches a whole text, in time linear in the text for each star. */
 export function starMatches(pattern: string, text: string): boolean {
   const parts = pattern.split("*");
   const first = parts[0] ?? "";

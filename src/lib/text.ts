@@ -1,16 +1,16 @@
-/** Cutting texts without leaving half a character. */
+/** Cuts texts without splitting a surrogate pair. */
 
-/** The largest end not behind `end` that does not split a surrogate pair. */
+/** `end`, or one less where it would split a surrogate pair. */
 export function pairSafe(text: string, end: number): number {
   return end > 0 && end < text.length && isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
 }
 
-/** At most `most` characters, the last of them an ellipsis where something was left out. */
+/** The text, cut to at most `most` characters with an ellipsis at the end where it is longer. */
 export function cutTo(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, pairSafe(text, most - 1))}…`;
 }
 
-/** The last `length` characters, or one fewer where they would begin with half a pair. */
+/** The last `length` characters, or one fewer where they would begin with half a surrogate pair. */
 export function tail(text: string, length: number): string {
   const start = Math.max(0, text.length - length);
   const splits = start > 0 && isHighSurrogate(text.charCodeAt(start - 1));

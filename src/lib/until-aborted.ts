@@ -1,8 +1,8 @@
-/** Waiting no longer than a signal allows. */
+/** Waits for a promise until a signal aborts. */
 
 /** Settles with the promise, or rejects with the signal's reason as soon as it aborts. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // nobody listens any more after an abort
+  promise.catch(() => {}); // after an abort no caller handles its rejection
   signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {

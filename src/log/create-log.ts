@@ -1,21 +1,21 @@
-/** The log: warnings on stderr, where hosts look, and everything in a file of legwork's home. */
+/** The log: warnings on stderr for the host, and every line of the level in a file of legwork's home. */
 import { existsSync, mkdirSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { destination, multistream, pino, type StreamEntry } from "pino";
 import type { Log } from "../core/ports/clock-and-log.js";
 import { REDACT_NOTHING, type Redact } from "../core/redact.js";
 
-const STDERR_BYTES = 32_768; // half of what a pipe holds unread
-const MOST_BYTES = 5_000_000; // then the file is moved aside, and the one before that is dropped
+const STDERR_BYTES = 32_768; // half of the buffer of a pipe
+const MOST_BYTES = 5_000_000; // a larger file becomes legwork.log.1 at the next start, in place of the one before
 
-/** A log whose level and secrets are set once the configuration is known. */
+/** A log whose level and secrets the caller sets after loading the configuration. */
 export interface LevelledLog extends Log {
   level: string;
-  /** Goes over every line before it is written. */
+  /** Redacts every line before it is written. */
   redact: Redact;
 }
 
-/** Writes synchronously, so that the last words before an exit are kept. A folder that cannot be written costs the file only. */
+/** Writes synchronously, so that the last lines before an exit are kept. Without a writable folder it logs to stderr only. */
 export function createLog(
   home: string,
   level: string,
@@ -29,10 +29,10 @@ export function createLog(
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, "legwork.log");
     if (existsSync(file) && statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);
-    const stream = quiet(destination({ dest: file, sync: true, mode: 0o600 }));
+    const stream = ignoringErrors(destination({ dest: file, sync: true, mode: 0o600 }));
     streams.push({ level: "debug", stream: redacted(stream) });
   } catch {
-    // the database of the same folder will say what is wrong with it
+    // opening the database in the same folder reports the fault
   }
   const logger = pino({ level, base: { pid: process.pid } }, multistream(streams));
   return {
@@ -59,7 +59,7 @@ interface LineStream {
   write(line: string): unknown;
 }
 
-/** The first warnings only: a host that pipes stderr and never reads it must not hold us up when the pipe is full. */
+/** Writes the first warnings only: a full pipe that the host never reads would block the process. */
 function stderrStream() {
   let room = STDERR_BYTES;
   return {
@@ -69,13 +69,13 @@ function stderrStream() {
       try {
         writeSync(2, line);
       } catch {
-        room = 0; // full or gone
+        room = 0; // the pipe is full or closed
       }
     },
   };
 }
 
-/** A full disk costs the log, and must not cost the runs. */
-function quiet(stream: ReturnType<typeof destination>) {
+/** Ignores write errors, so that a full disk ends the log and not the runs. */
+function ignoringErrors(stream: ReturnType<typeof destination>) {
   return stream.on("error", () => {});
 }

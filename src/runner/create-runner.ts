@@ -79,19 +79,19 @@ export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
   const bus = createEventBus(log);
   const live = createLiveRuns({ store, bus, log });
   const resolveToolSet = createToolSets();
-  let opening: Promise<Setup> | null = null;
+  let settingUp: Promise<Setup> | null = null;
 
   function setup(): Promise<Setup> {
-    opening ??= openSetup()
+    settingUp ??= openSetup()
       .then((opened) => {
         live.allow(opened.slots);
         return opened.setup;
       })
       .catch((error: unknown) => {
-        opening = null; // the next call reads the files again, so that a mended one takes effect
+        settingUp = null; // the next call reads the files again, so that a mended one takes effect
         throw error;
       });
-    return opening;
+    return settingUp;
   }
 
   const childRuns = createChildRuns((): ChildRunsDeps => parts);

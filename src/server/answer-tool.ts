@@ -1,14 +1,14 @@
-/** Answers one call of one of our tools: arguments checked, then handled, the answer given twice over. */
+/** Answers one call of a tool: checks the arguments, handles the call, and returns the answer as text and as structure. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
-import { hostProfile } from "../hosts/host-profile.js";
+import { limitsOfClient } from "../hosts/known-hosts.js";
 import { didYouMean } from "../lib/nearest.js";
 import { argumentError, errorResult } from "./error-text.js";
 import type { Legwork, ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 
 export interface AnswerContext {
-  /** Opens legwork, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  /** Opens legwork, once. Rejects with ConfigError or StoreError, and tries again at the next call. */
   open(): Promise<Legwork>;
   sessionOf(legwork: Legwork): ToolContext["session"];
   readonly clientName: string | null;
@@ -17,8 +17,8 @@ export interface AnswerContext {
 }
 
 /**
- * Throws RequestError, ConfigError or StoreError for what is wrong before the tool is at work: the arguments, which are
- * looked at before anything is opened, or the opening. Secrets leave neither in an answer nor in an error.
+ * Rejects with RequestError where the arguments are wrong, before it opens legwork, and with ConfigError or StoreError where
+ * legwork cannot be opened. An error of the tool becomes its answer. Redacts secrets in answers and errors.
  */
 export async function answerTool(
   name: string,
@@ -39,13 +39,13 @@ export async function answerTool(
   try {
     const answer = await tool.handle(parsed.data, {
       ...legwork,
-      host: hostProfile(context.clientName),
+      host: limitsOfClient(context.clientName),
       session: context.sessionOf(legwork),
       signal: context.signal,
       onEvent: context.onEvent,
     });
     const structuredContent = legwork.redact.value(answer);
-    // Some hosts show their model only the text, others only the structure.
+    // Some hosts show their model only the text, others only the structured content.
     return {
       structuredContent: { ...structuredContent },
       content: [{ type: "text", text: JSON.stringify(structuredContent) }],

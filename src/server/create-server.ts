@@ -1,4 +1,4 @@
-/** The MCP server: lists our tools and answers their calls. Nothing of a run is loaded before the first call. */
+/** The MCP server: lists legwork's tools and answers their calls. Loads no code of runs before the first call. */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
@@ -11,38 +11,38 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
+import { HOST_ADDED_ARGUMENTS } from "../hosts/known-hosts.js";
 import { INSTRUCTIONS } from "./instructions.js";
 import type { Legwork } from "./tool.js";
 
 export interface ServerDeps {
   readonly version: string;
-  /** Opens legwork, once. Throws ConfigError or StoreError, and tries again at the next call. */
+  /** Opens legwork, once. Rejects with ConfigError or StoreError, and tries again at the next call. */
   open(): Promise<Legwork>;
-  /** The host has finished its greeting: it is no probe. */
+  /** The host has completed the initialization, so it is more than a health check. */
   onInitialized(): void;
-  /** The transport closed by itself: nothing more can be heard from the host. */
+  /** The transport closed by itself: no more messages come from the host. */
   onClose(): void;
-  /** A mistake of ours, with all that is known of it. */
+  /** A call met an error that is a bug of legwork. */
   onBug(error: unknown, tool: string): void;
+  /** The host could ask its user, but the request failed or the host did not answer in time. */
+  onElicitFailure(error: unknown): void;
 }
 
 export interface LegworkServer {
   connect(transport: Transport): Promise<void>;
   /** Resolves when no call is being answered, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void>;
-  /** Lets calls that wait answer now. */
+  /** Makes waiting calls answer now. */
   release(): void;
-  /** Asks the person at the host; cancelled where the host cannot ask, fails, or nobody answers in time. */
+  /** Asks the user of the host. Replies "cancel" where the host cannot ask, fails, or does not answer within 5 minutes. */
   elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;
-  /** Records that this host connection is over. */
+  /** Records the end of this host connection. */
   endSession(): Promise<void>;
   close(): Promise<void>;
 }
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
-
-/** Arguments that hosts add by themselves and that mean nothing to us. */
-const HOST_ADDED_ARGUMENTS = new Set(["wait_for_previous"]); // Gemini CLI
 
 /** Creates the server of one host connection. */
 export function createServer(deps: ServerDeps): LegworkServer {
@@ -68,7 +68,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
   });
 
   async function answerCall(
-    { name, arguments: given = {}, _meta }: CallToolRequest["params"],
+    { name, arguments: args = {}, _meta }: CallToolRequest["params"],
     signal: AbortSignal,
     notify: (notification: ServerNotification) => Promise<void>,
   ): Promise<CallToolResult> {
@@ -80,11 +80,11 @@ export function createServer(deps: ServerDeps): LegworkServer {
         ? null
         : createProgress((count, message) => {
             const params = { progressToken: token, progress: count, message };
-            notify({ method: "notifications/progress", params }).catch(() => {}); // the host has gone; shutdown sees to that
+            notify({ method: "notifications/progress", params }).catch(() => {}); // the host has gone: its end closes the server
           });
     try {
       const { answerTool } = await import("./answer-tool.js");
-      return await answerTool(name, withoutHostArguments(given), {
+      return await answerTool(name, withoutHostArguments(args), {
         open: deps.open,
         sessionOf: session.of,
         clientName: server.getClientVersion()?.name ?? null,
@@ -95,7 +95,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       const known = errorResult(error);
       if (known) return known;
       deps.onBug(error, name);
-      return failure("internal", `internal error in ${name}: the log of legwork has the details`);
+      return failure("internal", `internal error in ${name}: see the log of legwork`);
     } finally {
       progress?.stop();
     }
@@ -110,16 +110,17 @@ export function createServer(deps: ServerDeps): LegworkServer {
       });
       await Promise.race([Promise.allSettled(inFlight), tooLong]);
       clearTimeout(timer);
-      await new Promise(setImmediate); // an answer is sent a few microtasks after it is made
+      await new Promise(setImmediate); // the transport sends an answer a few microtasks after it exists
     },
     release: () => released.abort(),
-    async elicit({ server: asking, message, schema }, signal) {
+    async elicit({ server: asker, message, schema }, signal) {
       if (!server.getClientCapabilities()?.elicitation) return { action: "cancel" };
-      const params = { message: `${asking} asks: ${message}`, requestedSchema: schema as FormSchema };
+      const params = { message: `${asker} asks: ${message}`, requestedSchema: schema as FormSchema };
       try {
         const { action, content } = await server.elicitInput(params, { timeout: ELICIT_LIMIT_MS, signal });
         return { action, ...(content ? { content } : {}) };
-      } catch {
+      } catch (error) {
+        if (!signal.aborted) deps.onElicitFailure(error);
         return { action: "cancel" };
       }
     },
@@ -130,11 +131,11 @@ export function createServer(deps: ServerDeps): LegworkServer {
 
 type FormSchema = ElicitRequestFormParams["requestedSchema"];
 
-function withoutHostArguments(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(given).filter(([key]) => !HOST_ADDED_ARGUMENTS.has(key)));
+function withoutHostArguments(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(args).filter(([key]) => !HOST_ADDED_ARGUMENTS.has(key)));
 }
 
-/** The session of this connection: made at the first call, written with its first run. */
+/** The session of this connection, created at the first call and stored with its first run. */
 function createHostSession(client: () => { readonly name: string; readonly version: string } | null) {
   let session: HostSession | null = null;
   let end = async () => {};

@@ -1,4 +1,4 @@
-/** Failures as tool results: one clear sentence that says what to change. */
+/** Errors as tool results: one sentence that says what to change. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import { ConfigError, RequestError, StoreError } from "../core/errors.js";
@@ -7,28 +7,31 @@ import { explainIssue } from "../lib/issue-text.js";
 import { didYouMean } from "../lib/nearest.js";
 import { fittingPart, sizeOf } from "../views/page.js";
 
-/** The result for an error that a call met; null for one that is a bug of ours. What is secret goes before anything is cut. */
+/** The result for an error of a call; null for a bug of legwork. Redacts secrets before it cuts the message. */
 export function errorResult(error: unknown, redact: Redact = REDACT_NOTHING): CallToolResult | null {
   if (error instanceof RequestError) return failure(error.code, redact.text(error.message));
   if (error instanceof ConfigError) return failure("configuration", redact.text(error.message));
-  if (error instanceof StoreError) return failure("store", redact.text(error.message));
+  if (error instanceof StoreError) return failure(error.code, redact.text(error.message));
   return null;
 }
 
-const LONGEST_MESSAGE = 2_000; // characters; what a caller sent may be in it
+const LONGEST_MESSAGE = 2_000; // characters; it may contain arguments of the caller
 
-/** An isError result that says the same in text and in structure. */
+/** An isError result with the same content as text and as structure. */
 export function failure(code: string, message: string): CallToolResult {
-  const said = sizeOf(message) <= LONGEST_MESSAGE ? message : `${fittingPart(message, 0, LONGEST_MESSAGE)} …`;
-  const structuredContent = { error: { code, message: said } };
+  const shown = sizeOf(message) <= LONGEST_MESSAGE ? message : `${fittingPart(message, 0, LONGEST_MESSAGE)} …`;
+  const structuredContent = { error: { code, message: shown } };
   return { isError: true, structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
 }
 
-/** The first thing wrong with a tool's arguments, in words. */
+/** The first fault of the arguments of a tool. */
 export function argumentError(error: z.ZodError, schema: z.ZodObject): RequestError {
-  // A misspelt argument is also a missing one: its name says more.
+  // A misspelt required argument is also reported as missing: its name says more.
   const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
-  return new RequestError("invalid_arguments", issue ? explain(issue, schema) : "the arguments are not understood");
+  return new RequestError(
+    "invalid_arguments",
+    issue ? explain(issue, schema) : "the arguments do not fit the schema of the tool",
+  );
 }
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodObject): string {

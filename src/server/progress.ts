@@ -9,15 +9,15 @@ export interface Progress {
   stop(): void;
 }
 
-/** Calls `send` with a count that always grows. */
+/** Calls `send` with a count that grows at each notification. */
 export function createProgress(send: (progress: number, message: string) => void): Progress {
   let count = 0;
-  const tell = (message: string) => send(++count, message);
-  const timer = setInterval(() => tell("still waiting"), AT_LEAST_EVERY_MS);
+  const notify = (message: string) => send(++count, message);
+  const timer = setInterval(() => notify("still waiting"), AT_LEAST_EVERY_MS);
   timer.unref();
   return {
     onEvent(_runId, events) {
-      for (const { event } of events) tell(describe(event));
+      for (const { event } of events) notify(describe(event));
       if (events.length > 0) timer.refresh();
     },
     stop: () => clearInterval(timer),

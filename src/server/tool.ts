@@ -5,37 +5,37 @@ import type { HostSession, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
 import type { StoredEvent } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
-import type { HostProfile } from "../hosts/host-profile.js";
+import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
 import type { RunViewDeps, View } from "../views/run-view.js";
 
-/** The parts of legwork that tools use, opened at the first call of a process. */
+/** The parts of legwork that tools use, opened at the first call in the process. */
 export interface Legwork {
   readonly project: string;
   readonly store: RunStore;
   readonly runner: Runner;
   readonly readReply: ReadReply;
   readonly redact: Redact;
-  /** Resolves when `redact` knows all secrets that can be known, also where the configuration is broken. */
+  /** Resolves when `redact` knows every secret that can be read, also where the configuration is broken. */
   secretsKnown(): Promise<void>;
   newId(prefix: "ses"): string;
 }
 
-/** One call of a tool, and who makes it. */
+/** One call of a tool and its caller. */
 export interface ToolContext extends Legwork {
-  readonly host: HostProfile;
+  readonly host: HostLimits;
   /** The session of this host connection. */
   readonly session: HostSession;
-  /** Aborts when the host cancels the call, or when legwork shuts down. */
+  /** Aborts when the host cancels the call or legwork shuts down. */
   readonly signal: AbortSignal;
-  /** Tells the host what has just happened, if it asked to be told. */
+  /** Sends progress to the host, if the host asked for it. */
   onEvent(runId: string, events: readonly StoredEvent[]): void;
 }
 
-/** The answer of a tool: the same object goes out as structured content and as text. */
+/** The answer of a tool, sent both as structured content and as text. */
 export type Answer = View;
 
-/** The stores behind the view of a run that this process may work on. */
+/** The dependencies of the view of a run that this process may work on. */
 export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
   return { store, readReply, troubleOf: runner.troubleOf };
 }
@@ -47,11 +47,11 @@ export interface Tool {
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  /** Gets arguments that `input` has parsed. Throws RequestError, ConfigError or StoreError. */
+  /** Receives arguments parsed by `input`. Rejects with RequestError, ConfigError or StoreError. */
   handle(args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<Answer>;
 }
 
-/** Ties a handler's arguments to the schema that they are parsed with. */
+/** Gives the arguments of a handler the type of its input schema. */
 export function defineTool<S extends z.ZodObject>(tool: {
   readonly name: string;
   readonly title: string;

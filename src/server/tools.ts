@@ -1,4 +1,4 @@
-/** The tools of the MCP surface, in the order in which hosts list them. */
+/** The tools of the MCP server, in the order of `tools/list`. */
 import { z } from "zod";
 import type { Tool } from "./tool.js";
 import { cancelRun } from "./tools/cancel-run.js";

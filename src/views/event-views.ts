@@ -1,129 +1,189 @@
-/** The views of get_run that list something: events, messages and access. */
-import type { RunEvent, StoredEvent } from "../core/run/event.js";
-import { createHistory, type ReadReply, recordEvent } from "../core/run/history.js";
-import type { Message, ReplyContent } from "../core/run/message.js";
+/** The events and the access of a run as hosts and terminals read them: names in snake_case, times in ISO 8601. */
+import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent } from "../core/run/event.js";
+import { type ReadReply, resultId, workflowResultId } from "../core/run/history.js";
+import type { Question, QuestionAbout } from "../core/run/question.js";
+import type { Outcome } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";
+import { toReplyFields } from "./message-views.js";
 import type { Keyed } from "./page.js";
 import { toTime } from "./run-view.js";
 
-/** An event as hosts read it; what the model said is shown in no vendor's words. */
+/** The public fields of an event or of a part of it. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An event as an item of a page. */
 export function toEventItem({ seq, at, event }: StoredEvent, readReply: ReadReply): Keyed {
   return { key: seq, value: { seq, at: toTime(at), type: event.type, ...fieldsOf(event, readReply) } };
 }
 
-function fieldsOf(event: RunEvent, readReply: ReadReply): object {
+/** Names each field, so that nothing internal is shown: no hashes of blobs, and not how a workflow counts its pending entries. */
+function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
   switch (event.type) {
+    case "run_created":
+      return optional({ continues: event.continues });
+    case "run_started":
+    case "actions_skipped":
+      return {};
+    case "tools_resolved":
+      return {
+        rulings: event.rulings.map(({ rule, allowed, blocked, tools }) => ({ rule, allowed, blocked, tools })),
+        warnings: event.warnings,
+      };
+    case "turn_started":
+      return { turn: event.turn, ...optional({ grace: event.grace }) };
     case "model_replied": {
       const { turn, grace, raw, usage } = event;
-      const said = toSaid(readReply(raw));
-      return { turn, ...(grace ? { grace } : {}), model: raw.model, ...said, usage, cost_usd: event.costUsd ?? null };
+      const reply = toReplyFields(readReply(raw));
+      return { turn, ...optional({ grace }), model: raw.model, ...reply, usage, cost_usd: costOf(event) };
     }
-    case "reply_rejected":
+    case "reply_rejected": {
+      const { turn, code, reason, usage } = event;
+      return { turn, code, reason, usage, cost_usd: costOf(event) };
+    }
+    case "tool_call_started":
+      return { ...placeOf(event), effect: event.effect };
+    case "tool_call_finished":
+      return { ...placeOf(event), ...answerFields(event, resultId(event.turn, event.index)) };
+    case "tool_call_progressed": {
+      const { progress, total, message } = event;
+      return { ...placeOf(event), progress, total, message };
+    }
+    case "tool_call_refused":
+      return { ...placeOf(event), reason: event.reason };
+    case "sampling_requested":
+      return { turn: event.turn, server: event.server };
     case "sampling_replied": {
-      const { type: _, costUsd = null, ...fields } = event;
-      return { ...fields, cost_usd: costUsd };
+      const { turn, server, usage } = event;
+      return { turn, server, usage, cost_usd: costOf(event) };
     }
-    case "tool_call_finished": {
-      const { type: _, isError, ...fields } = event;
-      return { ...fields, is_error: isError };
+    case "child_spawned":
+      return { turn: event.turn, index: event.index, child: event.child };
+    case "child_reported":
+      return { turn: event.turn, index: event.index, child: event.child, status: event.status };
+    case "message_injected":
+      return { text: event.text, ...optional({ sent: event.sent }) };
+    case "message_sent": {
+      const { id, text, by, channel } = event;
+      return { id, text, by, channel };
+    }
+    case "question_asked":
+      return { question: questionFields(event.question) };
+    case "question_answered": {
+      const { id, about, approved, text, comment, by, channel } = event;
+      return { id, about: aboutFields(about), approved, text, comment, by, channel };
+    }
+    case "transition_taken":
+      return { from: event.from, to: event.to, transition: event.transition };
+    case "step_entered":
+      return { step: event.step };
+    case "variable_set":
+      return { name: event.name, value: event.value };
+    case "condition_failed":
+      return { where: event.where, condition: event.condition, error: event.error };
+    case "rule_warned":
+      return { ...placeOf(event), rule: event.rule };
+    case "workflow_call_started": {
+      const { call, tool, arguments: args, effect } = event;
+      return { call, tool, arguments: args, effect };
     }
     case "workflow_call_finished": {
-      const { type: _, isError, outputAs, done: _done, ...fields } = event;
-      return { ...fields, is_error: isError, ...(outputAs === null ? {} : { output_as: outputAs }) };
+      const { call, tool } = event;
+      return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) };
     }
-    case "workflow_call_refused":
-    case "message_injected":
-    case "step_entered":
-    case "variable_set": {
-      const { type: _, done: _done, ...fields } = event;
-      return fields;
+    case "workflow_call_refused": {
+      const { call, tool, reason } = event;
+      return { call, tool, reason, ...outputFields(event) };
     }
-    case "run_finished": {
-      const { filesModified, nextSteps, ...outcome } = event.outcome;
-      return {
-        ...outcome,
-        ...(filesModified ? { files_modified: filesModified } : {}),
-        ...(nextSteps ? { next_steps: nextSteps } : {}),
-      };
+    case "run_interrupted":
+      return { reason: event.reason, until: toTime(event.until) };
+    case "run_resumed": {
+      const { by, moreTurns, moreSeconds, moreCostUsd } = event;
+      return { by, ...optional({ more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd }) };
     }
-    default: {
-      const { type: _, ...fields } = event;
-      return fields;
-    }
+    case "run_finished":
+      return outcomeFields(event.outcome);
   }
 }
 
-/** Where a conversation is read from: behind the event `afterSeq`, before which it had `messages` messages. */
-export interface MessagesStart {
-  readonly afterSeq: number;
-  readonly messages: number;
+function placeOf({
+  turn,
+  index,
+  tool,
+}: {
+  readonly turn: number;
+  readonly index: number | null;
+  readonly tool: string;
+}) {
+  return { turn, index, tool };
 }
 
-/** A message with the place from which it can be read again. */
-export interface MessageItem extends Keyed {
-  readonly start: MessagesStart;
+function costOf({ costUsd = null }: Paid): number | null {
+  return costUsd;
 }
 
-/**
- * The conversation from a place on, as the agent's next request would hold it; it begins with the opening, or with what
- * the events say where that is null. Reads on to the beginning of a turn behind at least `most` messages, for only then
- * nothing is added to them any more.
- */
-export async function toMessageItems(
-  firstMessage: string | null,
-  from: MessagesStart,
-  events: AsyncIterable<StoredEvent>,
-  most: number,
-  readReply: ReadReply,
-): Promise<readonly MessageItem[]> {
-  const history = createHistory(firstMessage ?? "");
-  if (from.messages > 0 || firstMessage === null) history.messages.length = 0;
-  const starts: MessagesStart[] = history.messages.map(() => from);
-  for await (const { seq, event } of events) {
-    if (event.type === "turn_started" && history.messages.length >= most) break;
-    const start = { afterSeq: seq - 1, messages: from.messages + history.messages.length };
-    recordEvent(history, event, readReply);
-    while (starts.length < history.messages.length) starts.push(start);
-  }
-  return history.messages.map((message, index) => {
-    const position = from.messages + index;
-    return {
-      key: position + 1,
-      value: { index: position, ...toMessage(message) },
-      start: starts[index] ?? from,
-    };
-  });
-}
-
-function toMessage(message: Message): object {
-  switch (message.role) {
-    case "user":
-      return message;
-    case "assistant":
-      return { role: "assistant", ...toSaid(message.content) };
-    case "tool":
-      return {
-        role: "tool",
-        results: message.answers
-          .filter((answer) => answer !== undefined) // a call without an answer yet leaves a gap
-          .map(({ call, isError, text }) => ({ tool: call.name, is_error: isError, text })),
-      };
-  }
-}
-
-function toSaid({ text, calls }: ReplyContent): object {
+/** `id` is the argument with which the agent's read_result reads the whole of an answer that is shown in part. */
+function answerFields({ isError, code, text, blob, size, attachments, milliseconds }: KeptAnswer, id: string): Fields {
   return {
+    is_error: isError,
+    ...optional({ code }),
     text,
-    ...(calls.length > 0 ? { tool_calls: calls.map((call) => ({ tool: call.name, arguments: call.arguments })) } : {}),
+    ...optional({
+      result_id: blob === undefined ? undefined : id,
+      size,
+      attachments: attachments?.map(attachmentFields),
+    }),
+    milliseconds,
   };
 }
 
-/** What an answer says of access: `head` on each page, the lists behind one another. */
+function attachmentFields({ id, kind, mimeType, size }: KeptAttachment): Fields {
+  return { id, kind, mime_type: mimeType, size };
+}
+
+function outputFields({ outputAs }: { readonly outputAs: string | null }): Fields {
+  return outputAs === null ? {} : { output_as: outputAs };
+}
+
+function questionFields({ id, kind, text, options, about, expiresAt }: Question): Fields {
+  return { id, kind, text, options, about: aboutFields(about), expires_at: toTime(expiresAt) };
+}
+
+function aboutFields(about: QuestionAbout): Fields {
+  const { kind } = about;
+  switch (kind) {
+    case "call":
+    case "in_doubt_call":
+      return { kind, turn: about.turn, index: about.index, tool: about.tool, arguments: about.arguments };
+    case "workflow_call":
+    case "in_doubt_workflow_call":
+      return { kind, call: about.call, tool: about.tool, arguments: about.arguments };
+    case "ask":
+      return { kind, turn: about.turn, index: about.index };
+    case "exit":
+      return { kind, where: about.where, step: about.step };
+  }
+}
+
+function outcomeFields({ status, result, data, artifacts, filesModified, nextSteps, error }: Outcome): Fields {
+  return {
+    status,
+    result,
+    ...optional({ data, artifacts, files_modified: filesModified, next_steps: nextSteps }),
+    ...(error ? { error: { code: error.code, message: error.message } } : {}),
+  };
+}
+
+/** The fields that have a value. */
+function optional(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** The access of a run: `head` stands on each page, the lists follow one another. */
 export function toAccess({ setAt, step, note, rules, tools }: Access) {
   return {
     head: { as_of_event: setAt, step, ...(note === null ? {} : { note }) },
     sections: {
-      // They depend on the arguments of a call: the first that blocks or allows decides it.
+      // Rules depend on the arguments of a call: the first that blocks or allows decides it.
       rules: rules.map(({ name, action, when, message }) => ({ name, action, when, message })),
       access: tools,
     },

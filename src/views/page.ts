@@ -1,13 +1,14 @@
-/** Answers that fit: what does not is cut at a cursor, from which the next page goes on. */
+/** Pages: parts of an answer that fit into a host's limit, and the cursors at which the next parts begin. */
 import { RequestError } from "../core/errors.js";
+import { isRecord } from "../lib/is-record.js";
 import { pairSafe } from "../lib/text.js";
 
-/** Characters that a value takes in an answer. */
+/** The number of characters of a value in an answer. */
 export function sizeOf(value: unknown): number {
   return JSON.stringify(value)?.length ?? 0;
 }
 
-/** The longest part of a text from `offset` whose JSON fits into `budget`; at least one character, never half a pair. */
+/** The longest part of a text from `offset` whose JSON fits into `budget` characters; at least one character, never half a surrogate pair. */
 export function fittingPart(text: string, offset: number, budget: number): string {
   let length = Math.min(text.length - offset, Math.max(1, budget - 2));
   while (length > 1 && sizeOf(text.slice(offset, offset + length)) > budget)
@@ -16,20 +17,21 @@ export function fittingPart(text: string, offset: number, budget: number): strin
   return text.slice(offset, end > offset ? end : end + 2);
 }
 
-/** Where a list goes on: behind the item with this key, or inside the item that comes next at `offset`. */
+/** The place where a page begins: after the item with the key `after`, at `offset` of the next item. */
 export interface ListCursor {
   readonly after: number;
   readonly offset: number;
 }
 
+/** An item of a list with its key; keys grow. */
 export interface Keyed {
   readonly key: number;
   readonly value: object;
 }
 
 /**
- * As many items as fit. One that is too large by itself comes in parts, each with the item's JSON from an offset on.
- * `next` is null behind the last item.
+ * As many items as fit into `budget` characters. An item larger than a page comes in parts, each with a part of its JSON.
+ * `next` is null after the last item. Throws RequestError for an offset after the end of an item.
  */
 export function fitItems(items: readonly Keyed[], from: ListCursor, budget: number) {
   const page: object[] = [];
@@ -55,30 +57,30 @@ export function fitItems(items: readonly Keyed[], from: ListCursor, budget: numb
   return { page, next: null };
 }
 
-/** What still tells a part's item from others. */
+/** The fields that identify the item of a part. */
 function headOf(value: object): object {
-  const { seq, type, role, index } = value as Record<string, unknown>;
+  const { seq, type, role, index } = isRecord(value) ? value : {};
   return Object.fromEntries(Object.entries({ seq, type, role, index }).filter(([, field]) => field !== undefined));
 }
 
-/** An opaque cursor that only `decodeCursor` of the same kind reads. */
+/** An opaque cursor; only `decodeCursor` with the same kind reads it. */
 export function encodeCursor(kind: string, value: object): string {
   return Buffer.from(JSON.stringify({ kind, ...value })).toString("base64url");
 }
 
-/** The fields of a cursor; null where none was given. Throws RequestError for one that this tool did not make. */
+/** The fields of a cursor; null without a cursor. Throws RequestError for a cursor of another kind. */
 export function decodeCursor(kind: string, cursor: string | undefined): Readonly<Record<string, unknown>> | null {
   if (cursor === undefined) return null;
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (typeof value === "object" && value !== null && "kind" in value && value.kind === kind) return { ...value };
+    if (isRecord(value) && value.kind === kind) return value;
   } catch {
     // falls through to the refusal
   }
   throw badCursor();
 }
 
-/** Where a list goes on, from its cursor; its beginning where none was given. Throws RequestError. */
+/** The place that a cursor holds; the beginning of the list without a cursor. Throws RequestError. */
 export function listCursor(kind: string, cursor: string | undefined): ListCursor {
   const fields = decodeCursor(kind, cursor);
   return fields === null
@@ -86,13 +88,13 @@ export function listCursor(kind: string, cursor: string | undefined): ListCursor
     : { after: cursorNumber(fields.after), offset: cursorNumber(fields.offset) };
 }
 
-/** A whole number of a cursor. */
+/** A whole number in a cursor. Throws RequestError for any other value. */
 export function cursorNumber(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw badCursor();
 }
 
-/** A text of a cursor. */
+/** A text in a cursor. Throws RequestError for any other value. */
 export function cursorText(value: unknown): string {
   if (typeof value === "string") return value;
   throw badCursor();
@@ -101,6 +103,6 @@ export function cursorText(value: unknown): string {
 function badCursor(): RequestError {
   return new RequestError(
     "invalid_cursor",
-    "cursor is not one that this call gave as next_cursor: leave it out to start from the beginning",
+    "cursor is not a next_cursor of this call: leave it out to start from the beginning",
   );
 }

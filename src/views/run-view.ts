@@ -1,5 +1,5 @@
 /** A run as hosts see it. */
-
+import { isNewerVersion, newerVersion } from "../core/errors.js";
 import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
 import type { ToolRuling } from "../core/run/event.js";
@@ -10,25 +10,25 @@ import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
 import { cutTo, tail } from "../lib/text.js";
 import { fittingPart, sizeOf } from "./page.js";
 
-const PARTIAL_TEXT_LENGTH = 4_000; // the end of what was said is what matters
+const PARTIAL_TEXT_LENGTH = 4_000; // characters, from the end of the text
 const LONGEST_QUESTION = 4_000; // characters
-const LEAST_BUDGET = 1_000; // characters below which nothing but a run's name and end has room
-const LEAST_EFFECT = 40; // characters that the shortest of `effects` takes
+const LEAST_BUDGET = 1_000; // characters; with less, a view has only the id and the end of a run
+const LEAST_EFFECT = 40; // characters of the shortest item of `effects`
 const MOST_EFFECTS = 100_000;
 const REPLIES_AT_A_TIME = 20;
 
-/** The object that an answer shows: names and JSON values. */
+/** The object of an answer: names and JSON values. */
 export type View = Readonly<Record<string, unknown>>;
 
 /** The stores behind the details of a run; `troubleOf` where this process may work on it. */
 export interface RunViewDeps {
-  readonly store: Pick<RunStore, "lastEvents" | "listEffects" | "costOfTree">;
+  readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "costOfTree">;
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
 }
 
-/** The few fields by which a list tells its runs apart. */
+/** The fields of a run in a list. */
 export function toListed(run: ListedRun, deps: Pick<RunViewDeps, "troubleOf">): View {
   const { request } = run;
   return withoutNulls({
@@ -59,7 +59,9 @@ function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | n
 export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
   if (budget < LEAST_BUDGET) return fitView({ ...toListed(run, deps), result: run.outcome?.result ?? null }, budget);
   const { request, outcome } = run;
-  const detail = await readDetail(run, deps, budget);
+  const known = await knownDetail(run, deps, budget);
+  const isNewer = known === null;
+  const detail = known ?? NO_DETAIL;
   const trouble = deps.troubleOf?.(run.id) ?? null;
   const treeCostUsd = await costOfFamily(run, deps.store);
   const answer = {
@@ -78,7 +80,7 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     provider: request.provider,
     model: request.model,
     result: outcome?.result ?? null,
-    ...(run.question === null ? {} : { question: toQuestionView(run.question) }),
+    ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
     partial_text: detail.text || null,
     data: outcome?.data ?? null,
     artifacts: outcome?.artifacts ?? [],
@@ -102,12 +104,12 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     started_at: toTime(run.startedAt),
     finished_at: toTime(run.finishedAt),
     ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
-    next: trouble === null ? nextStep(run) : BROKEN_OFF,
+    next: nextFor(run, trouble, isNewer),
   };
   return fitView(answer, budget);
 }
 
-/** What a run can be told without; the view "result" gives each of them in full. */
+/** The fields that a view may cut; the view "result" has each of them in full. */
 export const DROPPABLE = [
   "result",
   "partial_text",
@@ -120,7 +122,7 @@ export const DROPPABLE = [
   "next_steps",
 ];
 
-/** Cuts the largest fields, text by text and list by list, until the answer fits; a text keeps as much as has room. */
+/** Cuts fields, the largest first, until the answer fits; a text keeps its beginning as far as it has room, a list nothing. */
 function fitView(answer: View, budget: number): View {
   if (sizeOf(answer) <= budget) return answer;
   const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
@@ -142,6 +144,32 @@ function fitView(answer: View, budget: number): View {
   return fitted;
 }
 
+/** Of a run whose journal cannot be read; null says that the fact is not known. */
+const NO_DETAIL = { text: "", effects: null, tools: null, warnings: null };
+
+/** Null where a newer legwork has written to the journal. */
+async function knownDetail(run: Run, deps: RunViewDeps, budget: number) {
+  if (run.status === "pending") return { text: "", effects: [], tools: null, warnings: [] }; // nothing has happened yet
+  if (await isNewerRun(run, deps.store)) return null;
+  try {
+    return await readDetail(run, deps, budget);
+  } catch (error) {
+    if (isNewerVersion(error)) return null;
+    throw error;
+  }
+}
+
+/** An older legwork may have written the last event of a run that it released or ended from outside: newer ones lie before it. */
+async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Promise<boolean> {
+  const mayHideNewer = status === "interrupted" || status === "waiting" || status === "cancelled";
+  return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
+}
+
+function nextFor(run: Run, trouble: string | null, isNewer: boolean): string {
+  if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
+  return trouble === null ? nextStep(run) : BROKEN_OFF;
+}
+
 /** What only the journal knows: the text so far, what was changed, and which tools the run got. */
 async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   const { store } = deps;
@@ -158,7 +186,7 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   };
 }
 
-/** The end of what the model has said, read from the last reply back. */
+/** The end of the text of all replies, read backwards from the last reply. */
 async function lastText(runId: string, { store, readReply }: RunViewDeps): Promise<string> {
   let text = "";
   let beforeSeq: number | null = null;
@@ -166,8 +194,8 @@ async function lastText(runId: string, { store, readReply }: RunViewDeps): Promi
     const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
     const replies = await store.lastEvents(runId, query);
     for (const { event } of replies) {
-      const said = event.type === "model_replied" ? readReply(event.raw).text : "";
-      if (said !== "") text = text === "" ? said : `${said}\n\n${text}`;
+      const reply = event.type === "model_replied" ? readReply(event.raw).text : "";
+      if (reply !== "") text = text === "" ? reply : `${reply}\n\n${text}`;
     }
     const oldest = replies.at(-1);
     if (oldest === undefined || replies.length < REPLIES_AT_A_TIME) break;
@@ -176,7 +204,7 @@ async function lastText(runId: string, { store, readReply }: RunViewDeps): Promi
   return tail(text, PARTIAL_TEXT_LENGTH);
 }
 
-/** The cost of a run and its children; undefined where it has started none. */
+/** The cost of a run and its descendants in USD; null where it is unknown, undefined where the run has no children. */
 export async function costOfFamily(
   { id, costUsd, depth, request }: Pick<Run, "id" | "costUsd" | "depth" | "request">,
   store: Pick<RunStore, "costOfTree">,
@@ -191,14 +219,14 @@ function toEffect({ tool, turn, answer }: EffectfulCall) {
   return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
 }
 
-/** Only the server's own answer tells; a call that broke off may have had its effect all the same. */
+/** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
 function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
   if (code === "not_called" || code === "session_lost") return "not made";
   if (code !== null && code !== "call_failed") return "unknown";
   return isError ? "failed" : "done";
 }
 
-/** How many tools a run has got and how many not, and how to grant more. */
+/** The number of tools that a run may use, the number withheld, and how to grant more. */
 export function toolSummary(rulings: readonly ToolRuling[]) {
   const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
   const withheld = rulings.filter(({ allowed }) => !allowed);
@@ -207,7 +235,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
     allowed: count(rulings.filter(({ allowed }) => allowed)),
     withheld: count(withheld),
     ...(withheld.length > 0 && example === undefined
-      ? { how_to_grant: "blocked_tools withholds them, and always wins" }
+      ? { how_to_grant: "blocked_tools withholds them and always wins" }
       : {}),
     ...(example === undefined
       ? {}
@@ -217,27 +245,27 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
 
 function nextStep(run: Run): string {
   const id = run.id;
-  const seen = `get_run(run_id: "${id}", view: "events") shows what it did`;
+  const seen = `get_run(run_id: "${id}", view: "events") shows its events`;
   switch (run.status) {
     case "pending":
     case "running":
-      return `wait_for_runs(run_ids: ["${id}"]) waits for its end; get_run(run_id: "${id}", view: "events") shows what it does; cancel_run stops it`;
+      return `wait_for_runs(run_ids: ["${id}"]) waits for its end; ${seen}; cancel_run stops it`;
     case "interrupted":
-      return `its process went away: a legwork of its project goes on with it by itself within an hour (list_runs says what is missing where it does not); resume_run(run_id: "${id}") goes on at once; ${seen}`;
+      return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
-        ? `it has its answer and goes on as soon as a legwork of its project has room; ${seen}`
+        ? `its question is answered: it continues as soon as a legwork process of its project has room; ${seen}`
         : howToView(run, run.question);
     case "success":
-      return `resume_run(run_id: "${id}", message: …) goes on from it; ${seen}`;
+      return `resume_run(run_id: "${id}", message: …) continues it in a new run; ${seen}`;
     case "cancelled":
       return seen;
     default:
-      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run goes on with it; "}${seen}`;
+      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run continues it; "}${seen}`;
   }
 }
 
-/** What a run waits with, as it is shown to whoever may answer. */
+/** The question of a waiting run. */
 function toQuestionView({ id, kind, text, options, about, expiresAt }: Question): View {
   return {
     id,
@@ -251,23 +279,23 @@ function toQuestionView({ id, kind, text, options, about, expiresAt }: Question)
 
 function howToView({ id }: Run, { id: question, kind }: Question): string {
   const answer = kind === "approval" ? "approve: true or false" : 'answer: "…"';
-  return `it waits for a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) answers; ask the user, do not decide for them`;
+  return `it waits for the answer of a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) gives it; ask the user, do not decide for them`;
 }
 
 const BROKEN_OFF =
-  "it broke off, and is marked as interrupted as soon as the database can be written: mend that, then spawn it again";
+  "it broke off because the database failed: repair the database, then spawn the agent again; legwork marks the run as interrupted once it can write";
 
-/** What helps against an end, by its code. */
+/** The remedy for an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  max_turns: "resume_run with more_turns goes on with it; ",
-  max_cost_usd:
-    "where the limit is its own and all that was spent is known, resume_run with more_cost_usd goes on with it; ",
-  timeout: "resume_run with more_seconds goes on with it; ",
-  stalled: "raise limits.stall_seconds in the configuration if the model needs that long; ",
-  rate_limited: "resume_run goes on with it later; ",
-  overloaded: "resume_run goes on with it later; ",
+  max_turns: "resume_run with more_turns continues it; ",
+  max_cost_usd: "if the limit is its own and its cost is known, resume_run with more_cost_usd continues it; ",
+  timeout: "resume_run with more_seconds continues it; ",
+  stalled: "raise limits.stall_seconds in the configuration if the model needs more time; ",
+  rate_limited: "resume_run continues it later; ",
+  overloaded: "resume_run continues it later; ",
 };
 
+/** A time in Unix milliseconds as ISO 8601. */
 export function toTime(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }

@@ -1,12 +1,12 @@
-/** Several lists in one answer: one behind the other, page by page, each under its own name. */
+/** Several lists in one answer, one after the other, page by page, each under its name. */
 import { fitItems, type Keyed, type ListCursor } from "./page.js";
 
 /** Named lists in the order in which they are shown. */
 export type Sections = Readonly<Record<string, readonly object[]>>;
 
 /**
- * As much of the lists as fits, at most `limit` items. A list of which nothing is on the page is left out; one that has
- * no items at all stands on the first page as an empty one. `next` is null behind the last item.
+ * As much of the lists as fits into `budget` characters, at most `limit` items. Leaves out a list without items on the page,
+ * but the first page contains empty lists. `next` is null after the last item.
  */
 export function fitSections(sections: Sections, from: ListCursor, limit: number, budget: number) {
   const all = Object.entries(sections).flatMap(([name, values]) => values.map((value) => ({ name, value })));

@@ -1,24 +1,24 @@
-/** YAML text to a checked value; every complaint names file, line and column. */
+/** Parses YAML into a checked value. Every error names file, line and column. */
 import type { z } from "zod";
 import { ConfigError } from "../core/errors.js";
 import { explainIssue } from "../lib/issue-text.js";
 import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlPath } from "./read-yaml.js";
 
-/** Reads one YAML document against a schema. Throws ConfigError with the place and, for an unknown key, the nearest legal one. */
+/** Reads one YAML document and checks it with a schema. Throws ConfigError with the place and, for an unknown key, the nearest legal key. */
 export function parseYaml<T>(bytes: Uint8Array, file: string, schema: z.ZodType<T>): T {
   const document = readYaml(bytes, file);
   return checkValue(document.value, schema, document.place);
 }
 
-/** Checks a value that was read before; `placeOf` says where a part of it stands. Throws ConfigError. */
+/** Checks a value; `placeOf` gives the place of a part of it. Throws ConfigError. */
 export function checkValue<T>(value: unknown, schema: z.ZodType<T>, placeOf: (path: YamlPath) => string): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  // A misspelt key is often also a missing one: its name says more.
+  // A misspelt key often causes a missing one too: report the misspelt key, which explains both.
   const { issues } = result.error;
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  if (!issue) throw new ConfigError(`${placeOf([])}: not what is expected here`);
+  if (!issue) throw new ConfigError(`${placeOf([])}: does not match the expected form`);
   const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
   throw new ConfigError(`${placeOf(path)}: ${explain(issue, schema, value)}`);
 }
@@ -58,13 +58,13 @@ function definitionOf(schema: unknown): SchemaDefinition {
   return (schema as { def?: SchemaDefinition } | undefined)?.def ?? {};
 }
 
-/** The schema itself: inside what only wraps it, and among several the one that the value says it follows. */
+/** The schema without wrappers; of a discriminated union, the member that the value selects. */
 function unwrap(schema: unknown, value: unknown): unknown {
   const { innerType, options, discriminator } = definitionOf(schema);
   if (innerType !== undefined) return unwrap(innerType, value);
   if (options === undefined || discriminator === undefined) return schema;
-  const said = memberOf(value, discriminator);
-  return options.find((option) => definitionOf(definitionOf(option).shape?.[discriminator]).values?.includes(said));
+  const selected = memberOf(value, discriminator);
+  return options.find((option) => definitionOf(definitionOf(option).shape?.[discriminator]).values?.includes(selected));
 }
 
 function childOf(schema: unknown, key: PropertyKey): unknown {

@@ -1,17 +1,17 @@
-/** One YAML document: its value, and where in the file each part of it stands. */
+/** Reads one YAML document: its value, and the place of each part in the file. */
 import { EVENT_ID, type Event, getScalarValue, load, parseEvents, YAMLException } from "js-yaml";
 import { ConfigError } from "../core/errors.js";
 
-const MAX_BYTES = 1_000_000; // a larger file is no configuration, and parsing it would hold up the process
+const MAX_BYTES = 1_000_000; // parsing a larger file would block the process
 const MAX_DEPTH = 50;
-const MAX_ALIASES = 20; // bounds what an alias bomb can unfold to: at most a few thousand nodes
+const MAX_ALIASES = 20; // bounds an alias bomb to a few thousand nodes
 
 export type YamlPath = readonly PropertyKey[];
 
 export interface YamlDocument {
   readonly file: string;
   readonly value: unknown;
-  /** `file:line:column` of the key or item at a path; of its nearest parent where the path is not in the text. */
+  /** `file:line:column` of the key or item at a path, or of its nearest parent in the text. */
   place(path: YamlPath): string;
 }
 
@@ -20,7 +20,7 @@ export function readYaml(bytes: Uint8Array, file: string): YamlDocument {
   return readYamlText(decode(bytes, file), file);
 }
 
-/** The same for a text that has been decoded. */
+/** Reads a decoded text. Throws ConfigError with the place; an empty text is an empty map. */
 export function readYamlText(text: string, file: string): YamlDocument {
   const value = loadDocument(text, file);
   const bad = pathToPrototype(value);
@@ -28,7 +28,7 @@ export function readYamlText(text: string, file: string): YamlDocument {
   return { file, value, place: (path) => placeOf(text, file, path) };
 }
 
-/** The text of a file. Throws ConfigError where it is too large or no UTF-8. */
+/** The text of a file. Throws ConfigError for a file that is too large or not UTF-8. */
 export function decode(bytes: Uint8Array, file: string): string {
   if (bytes.byteLength > MAX_BYTES) throw new ConfigError(`${file}: larger than ${MAX_BYTES} bytes`);
   try {
@@ -46,17 +46,17 @@ function loadDocument(text: string, file: string): unknown {
     const mark = cause instanceof YAMLException ? cause.mark : undefined;
     const place = mark ? `${file}:${mark.line + 1}:${mark.column + 1}` : file;
     const reason = cause instanceof YAMLException ? withoutQuotes(cause.reason) : "it cannot be read";
-    // Without its cause, which quotes lines of the file, in which secrets may stand.
+    // Without the cause, which quotes lines of the file: they may hold secrets.
     throw new ConfigError(`${place}: not valid YAML: ${reason}`);
   }
 }
 
-/** The names of aliases and tags that are none may be a password that begins with `*` or `!`. */
+/** Removes quoted names of aliases and tags: such a name may be a password that begins with `*` or `!`. */
 function withoutQuotes(reason: string): string {
   return reason.replace(/ "[^"]*"| !<[^>]*>|(?<=characters): .*$/g, "");
 }
 
-/** Schemas pass over such a key in silence. What aliases share is visited once, so that a bomb stays small. */
+/** The path to a key `__proto__`, which schemas ignore silently. Visits shared nodes once, so that an alias bomb stays small. */
 function pathToPrototype(
   value: unknown,
   path: readonly string[] = [],
@@ -81,7 +81,7 @@ function placeOf(text: string, file: string, path: YamlPath): string {
 }
 
 function offsetOf(text: string, events: readonly Event[], path: YamlPath): number {
-  let at = 1; // the event after the document's start is its root
+  let at = 1; // index 0 is the start of the document, index 1 its root
   let offset = 0;
   for (const key of path) {
     const found = findChild(text, events, at, key);

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { playFencedRun } from "../support/fenced-run.js";
 import type { TestHost } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 interface AccessAnswer {
@@ -30,27 +31,27 @@ async function seqOf(host: TestHost, run_id: string, type: string, nth = 0) {
 const allowedIn = ({ access = [] }: AccessAnswer) => access.filter(({ allowed }) => allowed).map(({ tool }) => tool);
 const ruleFor = ({ access = [] }: AccessAnswer, name: string) => access.find(({ tool }) => tool === name);
 
-it("tells the end's step, its rules in order and the rule that decides each tool", async () => {
+it("the view access shows the last step, its rules in order and the rule that decides each tool", async () => {
   const { host, run_id } = await playFencedRun();
   const end = await accessOf(host, run_id);
   expect(end).toMatchObject({ step: "change", next_cursor: null });
   expect(end).not.toHaveProperty("note");
   expect(end.rules).toEqual([{ name: "short lines", action: "block", when: "args.text.size() > 5", message: null }]);
   expect(allowedIn(end)).toContain("effects__add_line");
-  expect(ruleFor(end, "effects__add_line")?.rule).toBe(
-    '"effects__add_line" is in tools of step "change" of workflow fence',
+  expect(ruleFor(end, "effects__add_line")?.rule).toEqual(
+    naming('"effects__add_line"', /\btools\b/, '"change"', "fence"),
   );
   expect(ruleFor(end, "effects__slow")).toMatchObject({
     allowed: false,
-    rule: '"effects__slow" is in blocked_tools of step "change" of workflow fence',
+    rule: naming('"effects__slow"', "blocked_tools", '"change"', "fence"),
   });
 });
 
-it("tells of any event before it what held then", async () => {
+it("the view access at an earlier event shows the step, rules and tools of that moment", async () => {
   const { host, run_id } = await playFencedRun();
   const created = await accessOf(host, run_id, { at: 1 });
   expect(created).toMatchObject({ as_of_event: null, step: null, rules: [], access: [] });
-  expect(created.note).toContain("no turn has begun");
+  expect(created.note).toContain("turn");
 
   const first = await accessOf(host, run_id, { at: await seqOf(host, run_id, "tool_call_finished") });
   expect(first.step).toBe("look");
@@ -63,18 +64,18 @@ it("tells of any event before it what held then", async () => {
   expect(allowedIn(first)).toEqual(["effects__read_lines"]);
   expect(ruleFor(first, "effects__add_line")).toMatchObject({
     allowed: false,
-    rule: 'no entry in tools of step "look" of workflow fence names it',
+    rule: naming(/\btools\b/, '"look"', "fence"),
   });
 
   const between = await accessOf(host, run_id, { at: await seqOf(host, run_id, "step_entered", 1) });
   expect(between.step).toBe("change");
-  expect(between.note).toBe('the tools were not resolved in step "change": these are those of step "look"');
+  expect(between.note).toEqual(naming('"change"', '"look"'));
   expect(allowedIn(between)).toEqual(["effects__read_lines"]);
   const after = await accessOf(host, run_id, { at: await seqOf(host, run_id, "tools_resolved", 1) });
   expect(after).not.toHaveProperty("note");
 });
 
-it("gives rules and tools page by page, none twice and all of one moment", async () => {
+it("pages of the view access give each rule and tool once, all of one moment", async () => {
   const { host, run_id } = await playFencedRun();
   const at = await seqOf(host, run_id, "tool_call_finished");
   const whole = await accessOf(host, run_id, { at });
@@ -93,7 +94,7 @@ it("gives rules and tools page by page, none twice and all of one moment", async
   expect((await accessOf(host, run_id, { cursor: next_cursor })).error.code).toBe("invalid_cursor");
 });
 
-it("has neither step nor rules without a workflow", async () => {
+it("a run without a workflow has neither step nor rules in the view access", async () => {
   const bench = setBench();
   bench.configure(`mcpServers: { effects: ${effectServer()} }`);
   rehearse(bench, "play", [{ text: "done" }]);
@@ -104,14 +105,14 @@ it("has neither step nor rules without a workflow", async () => {
   expect(ruleFor(access, "effects__add_line")).toMatchObject({ allowed: false });
 });
 
-it("refuses an event that is not there, and at for another view", async () => {
+it("get_run refuses an unknown event, and at for another view", async () => {
   const { host, run_id } = await playFencedRun();
   const beyond = await accessOf(host, run_id, { at: 9_999 });
   expect(beyond.error).toEqual({
     code: "unknown_event",
-    message: `at: ${run_id} has no event 9999 so far: its events say their numbers`,
+    message: naming(/\bat\b/, run_id, "9999"),
   });
   const other = await accessOf(host, run_id, { view: "events", at: 1 });
-  expect(other.error.message).toContain('at belongs to view "access"');
-  expect((await accessOf(host, run_id, { at: 0 })).error.message).toMatch(/^at has to be/);
+  expect(other.error.message).toEqual(naming(/\bat\b/, '"access"'));
+  expect((await accessOf(host, run_id, { at: 0 })).error.message).toMatch(/\bat\b/);
 });

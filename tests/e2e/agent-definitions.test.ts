@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import type { Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { rehearse } from "../support/rehearsals.js";
 import { calls, completes, eventsOf, type Led, shareStage } from "../support/workflows.js";
 
@@ -42,7 +43,7 @@ describe("tools, blocked_tools and servers", () => {
     const replies = [calls(look, ["effects__echo"], ["effects__fail"]), completes()];
     const own = await stage.lead({ workflow: null, replies, args: { agent: named } });
     expect(finishedIn(own)).toEqual(["effects__read_lines", "complete"]);
-    expect(refusalsIn(own)[0]).toBe(`effects__echo is not allowed: no entry in tools of agent ${named} names it`);
+    expect(refusalsIn(own)[0]).toEqual(naming("effects__echo", /\btools\b/, named));
     const callers = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["effects__fail"] } });
     expect(finishedIn(callers)).toEqual(["effects__fail", "complete"]);
     const configured = await stage.lead({ workflow: null, replies, args: { agent: agent({}) } });
@@ -53,9 +54,7 @@ describe("tools, blocked_tools and servers", () => {
     const named = agent({ tools: ["*"], blocked_tools: ["add_line"] });
     const replies = [calls(add("blocked by agent"), look), completes()];
     const led = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
-    expect(refusalsIn(led)).toEqual([
-      `effects__add_line is not allowed: "add_line" is in blocked_tools of agent ${named}`,
-    ]);
+    expect(refusalsIn(led)).toEqual([naming("effects__add_line", '"add_line"', "blocked_tools", named)]);
     expect(finishedIn(led)).toEqual(["effects__read_lines", "complete"]);
   });
 
@@ -65,7 +64,7 @@ describe("tools, blocked_tools and servers", () => {
     const named = agent({ servers: ["workspace"] });
     const led = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
     expect(finishedIn(led)).toEqual(["workspace__read_text_file", "complete"]);
-    expect(refusalsIn(led)).toEqual([expect.stringMatching(/^effects__read_lines is not allowed: /)]);
+    expect(refusalsIn(led)).toEqual([naming("effects__read_lines")]);
   });
 });
 
@@ -79,7 +78,7 @@ describe("workflow and variables", () => {
     const named = agent({ workflow: own, variables: { who: "Ada" } });
     const led = await stage.lead({ workflow: null, replies: [completes()], args: { agent: named } });
     expect(led.run).toMatchObject({ agent: named, workflow: own, step: "own" });
-    expect(led.said).toContain('user: You are now in step "own".\nAda: oats');
+    expect(led.said).toContainEqual(naming(/^user: /, '"own"', /\nAda: oats$/));
     const elsewhere = await stage.lead({
       workflow: null,
       replies: [completes()],
@@ -146,19 +145,15 @@ describe("provider, model, limits and output_schema", () => {
   });
 
   it.each([
-    ["an unknown provider", { provider: "gemni" }, /:1:\d+: there is no provider "gemni"/],
-    ["an unknown model", { provider: "rehearsal", model: "nothing" }, /:1:\d+: there is no rehearsal script "nothing"/],
-    ["a schema that is none", { output_schema: { type: "objekt" } }, /:1:\d+: output_schema is not a JSON Schema: /],
-    [
-      "an unknown workflow",
-      { workflow: "plan-exekute" },
-      /:1:\d+: there is no workflow "plan-exekute"; did you mean "plan-execute"\?/,
-    ],
-    ["more money than anybody means", { max_cost_usd: 2_000_000 }, /:1:\d+: max_cost_usd /],
-    ["an unknown key", { toolz: ["*"] }, /:1:\d+: unknown key "toolz"; did you mean "tools"\?/],
-    ["a tool that is no pattern", { tools: ["Bash(git *)"] }, /:1:\d+: .*arguments cannot be limited/],
-    ["a variable of legwork's", { variables: { agent_depth: 9 } }, /:1:\d+: .*legwork itself sets this variable/],
-    ["another name than the file's", { name: "somebody" }, /:1:\d+: the name "somebody" is not that of the file/],
+    ["an unknown provider", { provider: "gemni" }, /:1:\d+: .*"gemni"/],
+    ["an unknown model", { provider: "rehearsal", model: "nothing" }, /:1:\d+: .*"nothing"/],
+    ["a schema that is none", { output_schema: { type: "objekt" } }, /:1:\d+: .*output_schema/],
+    ["an unknown workflow", { workflow: "plan-exekute" }, /:1:\d+: .*"plan-exekute".*"plan-execute"/],
+    ["more money than anybody means", { max_cost_usd: 2_000_000 }, /:1:\d+: .*max_cost_usd/],
+    ["an unknown key", { toolz: ["*"] }, /:1:\d+: .*"toolz".*"tools"/],
+    ["a tool that is no pattern", { tools: ["Bash(git *)"] }, /:1:\d+: .*Bash\(git \*\)/],
+    ["a variable of legwork's", { variables: { agent_depth: 9 } }, /:1:\d+: .*agent_depth/],
+    ["another name than the file's", { name: "somebody" }, /:1:\d+: .*"somebody"/],
   ])("%s is refused with its place", async (_what, definition, says_) => {
     const named = agent(definition);
     expect(await refusalOf({ agent: named, ...("provider" in definition ? { provider: undefined } : {}) })).toMatch(
@@ -171,7 +166,7 @@ describe("provider, model, limits and output_schema", () => {
     const led = async (definition: object) =>
       (await stage.lead({ workflow: null, replies, args: { agent: agent(definition) } })).said[1];
     expect(await led({ max_depth: 2 })).toMatch(/^spawn_agent: \{"run_id":"run_/);
-    const refusal = "spawn_agent: spawn_agent is not allowed: max_depth is 1, and you are at depth 1";
+    const refusal = naming(/^spawn_agent: /, "max_depth", /\b1\b/);
     expect([await led({ max_depth: 1 }), await led({})]).toEqual([refusal, refusal]);
   });
 });
@@ -235,13 +230,8 @@ You are Claude's.
     expect(offered).not.toContain("effects__fail");
     expect(offered).not.toContain("workspace__write_file");
     const told = structured.notices.join("\n");
-    for (const note of [
-      "read line by line",
-      "color of the file has no meaning",
-      'the model "sonnet" cannot be used',
-      "Bash(git add, git commit) was left out",
-    ])
-      expect(told).toContain(note);
+    for (const note of [/read.* line/, /\bcolor\b/, /"sonnet"/, /Bash\(git add, git commit\)/])
+      expect(told).toMatch(note);
   });
 
   it("Gemini CLI's: name, tools, model, max_turns, timeout_mins and text count", async () => {

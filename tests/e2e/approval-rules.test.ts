@@ -1,5 +1,6 @@
 /** Calls that a rule lets be made only when a person has approved them: require_approval. */
 import { expect, it } from "vitest";
+import { naming } from "../support/naming.js";
 import { leaveUnanswered, questionOf, respond } from "../support/people.js";
 import { calls, completes, eventsOf, type Led, shareStage, stepsOf } from "../support/workflows.js";
 
@@ -19,38 +20,36 @@ const adds = (...lines: readonly string[]) => calls(...lines.map((text) => ["eff
 const written = (line: string) => stage.effects().filter((found) => found === line).length;
 const saidOf = (led: Led, tool: string) => led.said.filter((said) => said.startsWith(`${tool}: `));
 
-it("asks with the call, its arguments and the rule; after a yes it is made, once", async () => {
+it("the question names the call, its arguments and the rule; after a yes the call is made, once", async () => {
   const led = await lead(CAREFUL, adds("a yes"));
   const question = questionOf(led);
   expect(question).toMatchObject({ id: "q1", kind: "approval", tool: "effects__add_line" });
-  expect(question.text).toBe('May effects__add_line be called with {"text":"a yes"}? (rule "ask first": it writes)');
-  expect(led.run.next).toContain("approve: true or false");
+  expect(question.text).toEqual(naming("effects__add_line", '{"text":"a yes"}', '"ask first"', "it writes"));
+  expect(led.run.next).toContain("approve");
   expect(written("a yes")).toBe(0);
   const after = await respond(stage, led, { approve: true });
   expect(after.run.status).toBe("success");
   expect(written("a yes")).toBe(1);
   expect(eventsOf(after, "question_answered")).toMatchObject([
-    { id: "q1", approved: true, text: null, remark: null, by: "test-host", door: "respond_to_run" },
+    { id: "q1", approved: true, text: null, comment: null, by: "test-host", channel: "respond_to_run" },
   ]);
 });
 
-it("after a no the agent gets the remark, and the call is not made", async () => {
+it("after a no the agent reads the comment, and the call is not made", async () => {
   const led = await lead(CAREFUL, adds("a no"));
-  const after = await respond(stage, led, { approve: false, remark: "One is enough." });
+  const after = await respond(stage, led, { approve: false, comment: "One is enough." });
   expect(after.run.status).toBe("success");
   expect(written("a no")).toBe(0);
-  expect(saidOf(after, "effects__add_line")).toEqual([
-    'effects__add_line: effects__add_line is not allowed: rule "ask first": it writes; a person denied it: One is enough.',
-  ]);
+  expect(saidOf(after, "effects__add_line")).toEqual([naming('"ask first"', "it writes", "denied", "One is enough.")]);
 });
 
-it("the remark of a yes reaches the agent too", async () => {
-  const led = await lead(CAREFUL, adds("a yes with a remark"));
-  const after = await respond(stage, led, { approve: true, remark: "But no more of them." });
-  expect(after.said).toContain("user: A person approved the call of effects__add_line: But no more of them.");
+it("the comment given with a yes reaches the agent too", async () => {
+  const led = await lead(CAREFUL, adds("a yes with a comment"));
+  const after = await respond(stage, led, { approve: true, comment: "But no more of them." });
+  expect(after.said).toContainEqual(naming(/^user: /, "approved", "effects__add_line", "But no more of them."));
 });
 
-it("asks for each call of a turn in its order, and an answer counts for that call only", async () => {
+it("each call of a turn is asked about in order, and an answer counts for that call only", async () => {
   const led = await lead(CAREFUL, adds("in order", "in order", "in order, third"), adds("in order"));
   expect(questionOf(led).id).toBe("q1");
   const second = await respond(stage, led, { approve: true });
@@ -66,7 +65,7 @@ it("asks for each call of a turn in its order, and an answer counts for that cal
   expect(written("in order, third")).toBe(1);
 });
 
-it("makes the others of a group of calls that only read, and holds back what comes after", async () => {
+it("a read-only call that waits lets its neighbours run and holds back the calls after them", async () => {
   const led = await lead(
     asksFor("effects__big"),
     calls(
@@ -90,25 +89,24 @@ it("makes the others of a group of calls that only read, and holds back what com
   expect(eventsOf(after, "tool_call_started").filter(({ tool }) => tool === "effects__slow")).toHaveLength(1);
 });
 
-it("asks nobody where another rule refuses the call anyway", async () => {
+it("a call that another rule refuses asks nobody", async () => {
   const rules = [{ name: "never", when: 'args.text == "bad"', action: "block" }, ...CAREFUL.rules];
   const led = await lead({ rules }, adds("bad"));
   expect(led.run.status).toBe("success");
   expect(eventsOf(led, "question_asked")).toEqual([]);
 });
 
-it("asks nobody for a call that does not fit its tool, and shows long arguments shortened", async () => {
+it("a call with invalid arguments asks nobody, and a question shortens long arguments", async () => {
   const misfit = await lead(CAREFUL, calls(["effects__add_line", { text: 3 }]));
   expect(misfit.run.status).toBe("success");
   expect(eventsOf(misfit, "question_asked")).toEqual([]);
   const long = await lead(CAREFUL, adds("x".repeat(50_000)));
   expect(questionOf(long).text.length).toBeLessThan(3_300);
-  expect(questionOf(long).text).toContain("arguments of 50011 characters, of which only the first 3000 stand here");
-  expect(questionOf(long).text).toContain("it writes)");
+  expect(questionOf(long).text).toEqual(naming("50011", /\b3000\b/, "it writes"));
   await respond(stage, long, { approve: false });
 });
 
-it("a call of the workflow itself is asked for like the agent's", async () => {
+it("a call that the workflow makes is asked about like the agent's", async () => {
   const steps = [
     {
       name: "work",
@@ -127,18 +125,18 @@ it("a call of the workflow itself is asked for like the agent's", async () => {
   expect(stepsOf(after)).toEqual(["work"]);
 
   const denied = await stage.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
-  const end = await respond(stage, denied, { approve: false, remark: "Not now." });
+  const end = await respond(stage, denied, { approve: false, comment: "Not now." });
   expect(end.run.status).toBe("success");
   expect(written("by itself")).toBe(1);
   expect(eventsOf(end, "workflow_call_refused")).toMatchObject([
-    { tool: "effects__add_line", reason: expect.stringContaining("a person denied it: Not now.") },
+    { tool: "effects__add_line", reason: naming("denied", "Not now.") },
   ]);
 });
 
-it("nobody answers within a day: denied, and the agent is told so", async () => {
+it("a question that nobody answers within a day counts as denied, and the agent is told so", async () => {
   const after = await leaveUnanswered(stage, await lead(CAREFUL, adds("unanswered")));
   expect(after.run.status).toBe("success");
   expect(written("unanswered")).toBe(0);
-  expect(saidOf(after, "effects__add_line")[0]).toContain("it writes; nobody answered in time");
-  expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: false, by: "nobody", door: "nobody" }]);
+  expect(saidOf(after, "effects__add_line")[0]).toEqual(naming("it writes", /\bnobody\b/i));
+  expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: false, by: "nobody", channel: "nobody" }]);
 });

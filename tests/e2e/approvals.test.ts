@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 
 const CAREFUL = `
 name: careful
@@ -31,7 +32,7 @@ async function waited(host: TestHost, runId: string) {
   return structured.runs[0];
 }
 
-it("an agent's own question stops its run, and the answer goes on with it", async () => {
+it("an agent's own question stops its run, and the answer lets it continue", async () => {
   const { host, standIn } = await setStage([
     says(call("ask", { question: "Tabs or blanks?", options: ["tabs", "blanks"] })),
     says(text("Blanks it is.")),
@@ -42,13 +43,13 @@ it("an agent's own question stops its run, and the answer goes on with it", asyn
     question: { id: "q1", kind: "question", text: "Tabs or blanks?", options: ["tabs", "blanks"] },
   });
   const wrong = await host.call("respond_to_run", { run_id: run.run_id, answer: "both" });
-  expect(wrong.text).toContain('takes one of these as the answer to q1: \\"tabs\\", \\"blanks\\"');
+  expect(wrong.text).toEqual(naming("q1", "tabs", "blanks"));
   await host.call("respond_to_run", { run_id: run.run_id, answer: "blanks" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success", result: "Blanks it is." });
   expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("blanks");
 });
 
-it("a call that a rule wants approved is made after a yes, and not after a no", async () => {
+it("a call that needs approval is made after a yes, and not after a no", async () => {
   const { bench, host, standIn, effects } = await setStage([
     says(call("effects__add_line", { text: "first" }), call("effects__add_line", { text: "second" })),
     says(call("complete", { result: "done", status: "success" })),
@@ -61,13 +62,13 @@ it("a call that a rule wants approved is made after a yes, and not after a no", 
   const second = await waited(host, run.run_id);
   expect(second).toMatchObject({ status: "waiting", question: { id: "q2" } });
   expect(effects()).toEqual(["first"]);
-  await host.call("respond_to_run", { run_id: run.run_id, approve: false, remark: "one is enough" });
+  await host.call("respond_to_run", { run_id: run.run_id, approve: false, comment: "one is enough" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });
   expect(effects()).toEqual(["first"]);
   expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("one is enough");
 });
 
-it("a step that wants an approval is left only with it; another process may give it after the first has died", async () => {
+it("a run leaves a step only with its approval, which another process may give after the first has died", async () => {
   const { bench, host, anotherHost } = await setStage([
     says(call("effects__read_lines")),
     says(call("complete", { result: "done", status: "success" })),
@@ -109,5 +110,5 @@ it("a message reaches an agent at work before its next request, from another pro
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });
   expect(JSON.stringify(standIn.requests[1]?.body.contents?.at(-1))).toContain("Look at the tests as well.");
   const late = await other.call("respond_to_run", { run_id: run.run_id, message: "And now?" });
-  expect(late.text).toContain("its agent reads nothing more");
+  expect(late).toMatchObject({ isError: true, structured: { error: { message: naming(run.run_id, "success") } } });
 });

@@ -1,7 +1,8 @@
-/** on_unknown: ask. A person is asked whether a call that was cut off by kill -9 had its effect. */
+/** on_unknown: ask. A person is asked whether a call that kill -9 interrupted had its effect. */
 import { expect, it } from "vitest";
 import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { questionOf, settled } from "../support/people.js";
 import { tell } from "../support/workflows.js";
 
@@ -30,30 +31,30 @@ async function answer(host: TestHost, runId: string, said: object) {
   return await settled(host, runId);
 }
 
-it("it happened: the agent is told so as the call's answer, and the calls after it are made", async () => {
+it("'it happened' is given to the agent as the call's answer, and the calls after it are made", async () => {
   const stage = await setStage(CUT, ASK);
   const { other, runId } = await cut(stage);
   const run = await settled(other, runId);
   expect(questionOf({ run })).toMatchObject({
     kind: "question",
     tool: "effects__slow_add_line",
-    text: expect.stringContaining('did it have its effect? If it did not happen, it is made now. Sent: {"text":"once"'),
+    text: naming('{"text":"once"'),
     options: ["it happened", "it did not happen", "I cannot tell"],
   });
   expect(run.effects).toMatchObject([{ outcome: "unknown" }]);
   expect(stage.effects()).toEqual([]);
-  const end = await answer(other, runId, { answer: "it happened", remark: "I have seen the line." });
+  const end = await answer(other, runId, { answer: "it happened", comment: "I have seen the line." });
   expect(end).toMatchObject({ status: "success", result: "I see." });
   expect(end.effects).toMatchObject([{ outcome: "done" }, { tool: "effects__add_line", outcome: "done" }]);
   expect(stage.effects()).toEqual(["after"]);
   const last = stage.standIn.requests.at(-1);
-  expect(JSON.stringify(answersIn(last)[0])).toContain("This call had its effect: a person has looked.");
-  expect(JSON.stringify(last?.body.contents)).toContain(
-    "A person says of the call of effects__slow_add_line that was cut off: I have seen the line.",
-  );
+  expect(JSON.stringify(answersIn(last)[0])).toEqual(naming('"output"', /\beffect\b/));
+  expect(JSON.stringify(last?.body.contents)).toContain("I have seen the line.");
+  const { said } = await tell(other, end);
+  expect(said).toContainEqual(naming(/^user: /, "effects__slow_add_line", "I have seen the line."));
 });
 
-it("it did not happen: the call is made now, and asked about anew when it is cut off again", async () => {
+it("'it did not happen' makes the call now, and a second kill asks about it again", async () => {
   const stage = await setStage(cutCall(4_000), ASK); // longer than a killed process's servers live on
   const { other, runId } = await cut(stage);
   await settled(other, runId);
@@ -68,18 +69,18 @@ it("it did not happen: the call is made now, and asked about anew when it is cut
   expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toContain("added once");
 }, 40_000);
 
-it("nobody can tell: the agent is told that the outcome is unknown", async () => {
+it("'I cannot tell' tells the agent that the outcome is unknown", async () => {
   const stage = await setStage(CUT, { config: "on_unknown: ask" });
   const { other, runId } = await cut(stage);
   await settled(other, runId);
   const wrong = await other.call("respond_to_run", { run_id: runId, answer: "maybe" });
-  expect(wrong.text).toContain('takes one of these as the answer to q1: \\"it happened\\"');
+  expect(wrong.text).toEqual(naming("q1", "it happened", "it did not happen", "I cannot tell"));
   expect((await answer(other, runId, { answer: "I cannot tell" })).status).toBe("success");
-  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toContain("Outcome unknown");
+  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toMatch(/\bunknown\b/);
   expect(stage.effects()).toEqual(["after"]);
 });
 
-it("asks about a call of the workflow itself too", async () => {
+it("a call that the workflow makes is asked about too", async () => {
   const stage = await setStage([says(call("complete", { result: "done", status: "success" }))], ASK);
   stage.bench.writeHome(
     "workflows/led.yaml",
@@ -100,5 +101,5 @@ steps:
   expect(end).toMatchObject({ status: "success", step: "work" });
   expect(stage.effects()).toEqual([]);
   const { said } = await tell(other, end);
-  expect(said.join("\n")).toContain("A call of the workflow itself: This call had its effect");
+  expect(said.join("\n")).toMatch(/\bworkflow\b.*\beffect\b/);
 });

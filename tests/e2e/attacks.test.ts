@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 
 const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
 
@@ -12,7 +13,7 @@ const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
 const odd = (tools: readonly object[]) =>
   `  odd: ${JSON.stringify({ command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS: JSON.stringify(tools) } })}\n`;
 
-it("a message too large to take ends the connection and with it the process, instead of leaving it deaf", async () => {
+it("a message that is too large ends the connection and the process", { timeout: 60_000 }, async () => {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   const peer = spawnRaw(bench);
@@ -23,7 +24,9 @@ it("a message too large to take ends the connection and with it the process, ins
   expect(await peer.exited).toBe(0);
 });
 
-it("takes a prompt of eleven megabytes, which is more than the protocol's library allows by itself", async () => {
+it("the server takes a prompt of eleven megabytes, which is more than the protocol's library allows by default", {
+  timeout: 60_000,
+}, async () => {
   const { host } = await setStage([says(text("read"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "x".repeat(11_000_000), wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "read" });
@@ -62,7 +65,7 @@ it("a tool's regular expression cannot hold up the process", async () => {
   expect(structured.status).toBe("success");
   const [first, second] = answersIn(standIn.requests[1]).map(({ response }) => JSON.stringify(response));
   expect(first).toContain("ok slowly");
-  expect(second).toContain("n must be integer"); // all else is still checked
+  expect(second).toEqual(naming("odd__slowly", /\bn\b/, "integer")); // all else is still checked
 });
 
 it("one model's unwritable reply costs no other run anything", async () => {
@@ -110,9 +113,7 @@ it("a tool that stops being read-only is refused from then on, also to a run tha
   );
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 1 });
-  expect(JSON.stringify(answersIn(standIn.requests[2])[0]?.response)).toContain(
-    "odd__safe is not allowed: the default policy",
-  );
+  expect(JSON.stringify(answersIn(standIn.requests[2])[0]?.response)).toEqual(naming("odd__safe", "policy"));
 });
 
 it("an agent cannot change legwork's home by moving the folder that holds it", async () => {
@@ -140,7 +141,7 @@ it("an agent cannot change legwork's home by moving the folder that holds it", a
 });
 
 it.each([".legwork", "~/legwork"])(
-  "a home at %s, which would depend on where a host starts us, is refused",
+  "a home at %s, which depends on the working folder, is refused",
   async (LEGWORK_HOME) => {
     const bench = createWorkbench();
     onTestFinished(() => bench.remove());
@@ -148,13 +149,13 @@ it.each([".legwork", "~/legwork"])(
     const host = await openHost(bench, { env: { LEGWORK_HOME } });
     const refused = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", wait_seconds: 5 });
     expect(refused.structured.error).toMatchObject({ code: "configuration" });
-    expect(refused.structured.error.message).toContain("has to be an absolute path");
+    expect(refused.structured.error.message).toEqual(naming("LEGWORK_HOME", LEGWORK_HOME));
     expect(existsSync(join(bench.project, "pwned"))).toBe(false);
     await host.close();
   },
 );
 
-it("names of any length and kind are answered at once", async () => {
+it("the server answers calls with names of any length and kind at once", async () => {
   const { host } = await setStage([reply([call("y".repeat(3_000_000))]), says(text("done"))], {
     clientName: "constructor",
   });

@@ -1,10 +1,11 @@
-/** Bad arguments from the wire: each gets one clear sentence, nothing is written, and the server goes on serving. */
+/** Bad arguments from the wire: each is refused in one sentence, nothing is written, and the server goes on serving. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type GeminiStandIn, startGeminiStandIn, status } from "../support/gemini-stand-in.js";
 import { createWorkbench, openHost, type TestHost, type ToolResult, type Workbench } from "../support/host.js";
+import { type Fact, naming } from "../support/naming.js";
 import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 const MOST_CHARACTERS = 10_000; // of one answer where the host's own limit is not known
@@ -32,29 +33,29 @@ afterAll(async () => {
 
 /** How many rows each table has. */
 function rowCounts(): Record<string, number> {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const count = (table: string) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
   const counts = Object.fromEntries(["runs", "run_events", "sessions", "blobs"].map((name) => [name, count(name)]));
   database.close();
   return counts;
 }
 
-function expectRefusal(result: ToolResult, code: string, says: RegExp): void {
+function expectRefusal(result: ToolResult, code: string, ...facts: readonly Fact[]): void {
   expect(result.isError).toBe(true);
   expect(JSON.parse(result.text)).toEqual(result.structured);
-  expect(result.structured.error.message).toMatch(says);
-  expect(result.structured.error).toMatchObject({ code });
+  expect(result.structured.error).toMatchObject({ code, message: naming(...facts) });
   expect(result.structured.error.message).not.toMatch(/\n|internal error|Invalid input$/);
   expect(result.text.length).toBeLessThan(MOST_CHARACTERS);
 }
 
-type Case = readonly [what: string, args: Record<string, unknown>, code: string, says: RegExp];
+type Case = readonly [what: string, args: Record<string, unknown>, code: string, ...facts: readonly Fact[]];
 
-/** One test a case: refused with its sentence, nothing written, and the next call works. */
+/** One test a case: the call is refused by code and facts, nothing is written, and the next call works. */
 function refuses(tool: string, cases: readonly Case[]): void {
-  it.each(cases)("%s", async (_what, args, code, says) => {
+  const named = cases.map(([what, args, code, ...facts]) => ({ what, args, code, facts }));
+  it.each(named)("$what", async ({ args, code, facts }) => {
     const before = rowCounts();
-    expectRefusal(await host.call(tool, args), code, says);
+    expectRefusal(await host.call(tool, args), code, ...facts);
     expect(rowCounts()).toEqual(before);
     const { isError, structured } = await host.call("list_runs", { scope: "all" });
     expect(isError).toBe(false);
@@ -69,84 +70,54 @@ const gemini = { ...go, provider: "gemini" };
 
 describe("spawn_agent refuses", () => {
   refuses("spawn_agent", [
-    ["a misspelt argument", { promt: "go" }, bad, /unknown argument "promt"; did you mean "prompt"\?/],
-    ["an unknown argument", { ...go, max_turn: 3 }, bad, /unknown argument "max_turn"; did you mean "max_turns"\?/],
-    ["an argument like no other", { ...go, zebra: 1 }, bad, /unknown argument "zebra" \(the arguments are prompt, /],
-    ["a missing prompt", {}, bad, /prompt is missing: give a string/],
-    ["a prompt that is a number", { prompt: 5 }, bad, /prompt has to be an? string, not an? number/],
-    ["an empty prompt", { prompt: "" }, bad, /prompt is empty: say what/],
-    ["a prompt of blanks", { prompt: " \n\t" }, bad, /prompt is empty: say what/],
-    ["tools that are no list", { ...go, tools: "*" }, bad, /tools has to be an? array, not an? string/],
-    [
-      "an unknown agent",
-      { ...played, agent: "nobody" },
-      "unknown_agent",
-      /no agent "nobody": leave it out, or use one of list_agents/,
-    ],
-    ["a misspelt agent", { ...played, agent: "defualt" }, "unknown_agent", /did you mean "default"\?/],
-    ["an unknown workflow", { ...played, workflow: "plan" }, "unknown_workflow", /no workflow "plan"/],
-    ["an unknown provider", { ...go, provider: "gemni" }, "unknown_provider", /"gemni".*did you mean "gemini"\?/],
-    ["a provider like no other", { ...go, provider: "zzz" }, "unknown_provider", /use gemini or rehearsal/],
-    ["a model with a slash", { ...gemini, model: "models/a" }, "unknown_model", /"models\/a" is not a Gemini model/],
-    ["a model with a query", { ...gemini, model: "a?key=b" }, "unknown_model", /is not a Gemini model name: use/],
-    ["a model that leads elsewhere", { ...gemini, model: "../../x" }, "unknown_model", /is not a Gemini model name/],
-    ["a model with a blank", { ...gemini, model: "gemini 3" }, "unknown_model", /"gemini 3" is not a Gemini model/],
-    ["an empty model", { ...gemini, model: "" }, "unknown_model", /is not a Gemini model name/],
-    ["an unknown script", { ...played, model: "nope" }, "unknown_model", /no rehearsal script "nope": put nope\.yaml/],
-    ["a script that leads elsewhere", { ...played, model: "../talk" }, "unknown_model", /"\.\.\/talk" is not a script/],
-    ["a script with a query", { ...played, model: "talk?" }, "unknown_model", /"talk\?" is not a script/],
-    ["negative turns", { ...played, max_turns: -1 }, bad, /max_turns has to (be|have) at least 1/],
-    ["no turns", { ...played, max_turns: 0 }, bad, /max_turns has to (be|have) at least 1/],
-    ["half a turn", { ...played, max_turns: 1.5 }, bad, /max_turns has to be a whole number/],
-    ["a huge number of turns", { ...played, max_turns: 1e9 }, bad, /max_turns has to (be|have) at most 10000/],
-    ["turns as text", { ...played, max_turns: "3" }, bad, /max_turns has to be a number/],
-    ["negative time", { ...played, timeout_seconds: -5 }, bad, /timeout_seconds has to be more than 0/],
-    ["no time", { ...played, timeout_seconds: 0 }, bad, /timeout_seconds has to be more than 0/],
-    ["endless time", { ...played, timeout_seconds: 1e12 }, bad, /timeout_seconds has to (be|have) at most 604800/],
-    ["a negative wait", { ...played, wait_seconds: -1 }, bad, /wait_seconds has to (be|have) at least 0/],
-    [
-      "a schema that is text",
-      { ...played, output_schema: "object" },
-      bad,
-      /output_schema is not a JSON Schema: .*object/,
-    ],
-    ["a schema that is a number", { ...played, output_schema: 7 }, bad, /output_schema is not a JSON Schema/],
-    ["a schema that is a list", { ...played, output_schema: [] }, bad, /output_schema is not a JSON Schema/],
-    ["a schema that is null", { ...played, output_schema: null }, bad, /output_schema is not a JSON Schema/],
-    ["a type that is none", { ...played, output_schema: { type: "banana" } }, bad, /not a JSON Schema: .*type/],
-    ["a reference to nothing", { ...played, output_schema: { $ref: "#/nope" } }, bad, /not a JSON Schema: .*#\/nope/],
-    [
-      "a bad pattern in tools",
-      { ...played, tools: ["workspace/*"] },
-      bad,
-      /tools: "workspace\/\*" is not a tool pattern/,
-    ],
-    ["an empty pattern", { ...played, tools: [""] }, bad, /tools: "" is not a tool pattern: use a tool name/],
-    [
-      "a bad pattern in blocked_tools",
-      { ...played, blocked_tools: ["a b"] },
-      bad,
-      /blocked_tools: "a b" is not a tool/,
-    ],
-    [
-      "an empty idempotency_key",
-      { ...played, idempotency_key: "" },
-      bad,
-      /idempotency_key has to have at least 1 character/,
-    ],
-    ["a title without end", { ...played, title: "x".repeat(201) }, bad, /title has to (be|have) at most 200/],
-    [
-      "an agent's name of 50,000 characters",
-      { ...go, agent: "x".repeat(50_000) },
-      bad,
-      /agent has to have at most 200 characters/,
-    ],
-    ["an argument's name of 50,000 characters", { ...go, ["y".repeat(50_000)]: 1 }, bad, /unknown argument "y+/],
+    ["a misspelt argument", { promt: "go" }, bad, "promt", "prompt"],
+    ["an unknown argument", { ...go, max_turn: 3 }, bad, '"max_turn"', '"max_turns"'],
+    ["an argument that resembles none", { ...go, zebra: 1 }, bad, "zebra", /\bprompt\b/],
+    ["a missing prompt", {}, bad, /\bprompt\b/, "missing"],
+    ["a prompt that is a number", { prompt: 5 }, bad, /\bprompt\b/, "string", "number"],
+    ["an empty prompt", { prompt: "" }, bad, /\bprompt\b/, "empty"],
+    ["a prompt of blanks", { prompt: " \n\t" }, bad, /\bprompt\b/, "empty"],
+    ["tools that are no list", { ...go, tools: "*" }, bad, /\btools\b/, "array", "string"],
+    ["an unknown agent", { ...played, agent: "nobody" }, "unknown_agent", "nobody", "list_agents"],
+    ["a misspelt agent", { ...played, agent: "defualt" }, "unknown_agent", '"default"'],
+    ["an unknown workflow", { ...played, workflow: "plan" }, "unknown_workflow", '"plan"'],
+    ["an unknown provider", { ...go, provider: "gemni" }, "unknown_provider", '"gemni"', '"gemini"'],
+    ["a provider that resembles none", { ...go, provider: "zzz" }, "unknown_provider", /\bgemini\b/, /\brehearsal\b/],
+    ["a model with a slash", { ...gemini, model: "models/a" }, "unknown_model", '"models/a"', "Gemini"],
+    ["a model with a query", { ...gemini, model: "a?key=b" }, "unknown_model", '"a?key=b"', "Gemini"],
+    ["a model that leads elsewhere", { ...gemini, model: "../../x" }, "unknown_model", '"../../x"', "Gemini"],
+    ["a model with a blank", { ...gemini, model: "gemini 3" }, "unknown_model", '"gemini 3"', "Gemini"],
+    ["an empty model", { ...gemini, model: "" }, "unknown_model", '""', "Gemini"],
+    ["an unknown script", { ...played, model: "nope" }, "unknown_model", '"nope"', "nope.yaml"],
+    ["a script that leads elsewhere", { ...played, model: "../talk" }, "unknown_model", '"../talk"', "script"],
+    ["a script with a query", { ...played, model: "talk?" }, "unknown_model", '"talk?"', "script"],
+    ["negative turns", { ...played, max_turns: -1 }, bad, "max_turns", /\b1\b/],
+    ["no turns", { ...played, max_turns: 0 }, bad, "max_turns", /\b1\b/],
+    ["half a turn", { ...played, max_turns: 1.5 }, bad, "max_turns", "whole"],
+    ["a huge number of turns", { ...played, max_turns: 1e9 }, bad, "max_turns", /\b10000\b/],
+    ["turns as text", { ...played, max_turns: "3" }, bad, "max_turns", "number"],
+    ["negative time", { ...played, timeout_seconds: -5 }, bad, "timeout_seconds", /\b0\b/],
+    ["no time", { ...played, timeout_seconds: 0 }, bad, "timeout_seconds", /\b0\b/],
+    ["endless time", { ...played, timeout_seconds: 1e12 }, bad, "timeout_seconds", /\b604800\b/],
+    ["a negative wait", { ...played, wait_seconds: -1 }, bad, "wait_seconds", /\b0\b/],
+    ["a schema that is text", { ...played, output_schema: "object" }, bad, "output_schema", "object"],
+    ["a schema that is a number", { ...played, output_schema: 7 }, bad, "output_schema"],
+    ["a schema that is a list", { ...played, output_schema: [] }, bad, "output_schema"],
+    ["a schema that is null", { ...played, output_schema: null }, bad, "output_schema"],
+    ["a type that is none", { ...played, output_schema: { type: "banana" } }, bad, "output_schema", /\btype\b/],
+    ["a reference to nothing", { ...played, output_schema: { $ref: "#/nope" } }, bad, "output_schema", "#/nope"],
+    ["a bad pattern in tools", { ...played, tools: ["workspace/*"] }, bad, /\btools\b/, '"workspace/*"'],
+    ["an empty pattern", { ...played, tools: [""] }, bad, /\btools\b/, '""', "pattern"],
+    ["a bad pattern in blocked_tools", { ...played, blocked_tools: ["a b"] }, bad, "blocked_tools", '"a b"'],
+    ["an empty idempotency_key", { ...played, idempotency_key: "" }, bad, "idempotency_key", /\b1\b/],
+    ["a title without end", { ...played, title: "x".repeat(201) }, bad, "title", /\b200\b/],
+    ["an agent's name of 50,000 characters", { ...go, agent: "x".repeat(50_000) }, bad, "agent", /\b200\b/],
+    ["an argument's name of 50,000 characters", { ...go, ["y".repeat(50_000)]: 1 }, bad, /"y{20}/],
   ]);
 
   it("and asks the vendor nothing for a model's name that could lead elsewhere", async () => {
     const asked = standIn.requests.length;
-    expectRefusal(await host.call("spawn_agent", { ...gemini, model: "a/b?c" }), "unknown_model", /not a Gemini model/);
+    expectRefusal(await host.call("spawn_agent", { ...gemini, model: "a/b?c" }), "unknown_model", '"a/b?c"', "Gemini");
     expect(standIn.requests).toHaveLength(asked);
   });
 });
@@ -159,27 +130,27 @@ it("a model that the vendor does not know ends the run with the vendor's reason"
 
 describe("get_run refuses", () => {
   refuses("get_run", [
-    ["no run", {}, bad, /run_id is missing/],
-    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /no run "run_0+": list_runs shows/],
-    ["an empty id", { run_id: "" }, bad, /run_id has to have at least 1 character/],
-    ["an unknown view", { run_id: NOWHERE, view: "banana" }, bad, /view has to be summary or .* or access/],
-    ["an empty page", { run_id: NOWHERE, limit: 0 }, bad, /limit has to (be|have) at least 1/],
-    ["a negative page", { run_id: NOWHERE, limit: -3 }, bad, /limit has to (be|have) at least 1/],
-    ["a huge page", { run_id: NOWHERE, limit: 100_000 }, bad, /limit has to (be|have) at most 200/],
-    ["a misspelt argument", { run: NOWHERE }, bad, /unknown argument "run"/],
+    ["no run", {}, bad, "run_id", "missing"],
+    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /"run_0+"/, "list_runs"],
+    ["an empty id", { run_id: "" }, bad, "run_id", /\b1\b/],
+    ["an unknown view", { run_id: NOWHERE, view: "banana" }, bad, /\bview\b/, "summary", "access"],
+    ["an empty page", { run_id: NOWHERE, limit: 0 }, bad, /\blimit\b/, /\b1\b/],
+    ["a negative page", { run_id: NOWHERE, limit: -3 }, bad, /\blimit\b/, /\b1\b/],
+    ["a huge page", { run_id: NOWHERE, limit: 100_000 }, bad, /\blimit\b/, /\b200\b/],
+    ["a misspelt argument", { run: NOWHERE }, bad, '"run"'],
   ]);
 });
 
 describe("list_runs refuses", () => {
   refuses("list_runs", [
-    ["an unknown status", { status: "succes" }, bad, /status has to be .* or success/],
-    ["an unknown status in a list", { status: ["success", "banana"] }, bad, /status.* has to be .* or success/],
-    ["an unknown scope", { scope: "world" }, bad, /scope has to be session or project or all/],
-    ["a time that is none", { since: "yesterday" }, bad, /since: "yesterday" is not an ISO 8601 time such as 20/],
-    ["a day that is none", { since: "2026-13-45" }, bad, /since: "2026-13-45" is not/],
-    ["an empty page", { limit: 0 }, bad, /limit has to (be|have) at least 1/],
-    ["a huge page", { limit: 101 }, bad, /limit has to (be|have) at most 100/],
-    ["a misspelt argument", { statuses: [] }, bad, /unknown argument "statuses"; did you mean "status"\?/],
+    ["an unknown status", { status: "succes" }, bad, /\bstatus\b/, "success"],
+    ["an unknown status in a list", { status: ["success", "banana"] }, bad, /\bstatus\b/, "success"],
+    ["an unknown scope", { scope: "world" }, bad, /\bscope\b/, "session", "project", /\ball\b/],
+    ["a time that is none", { since: "yesterday" }, bad, /\bsince\b/, '"yesterday"', "ISO 8601"],
+    ["a day that is none", { since: "2026-13-45" }, bad, /\bsince\b/, '"2026-13-45"'],
+    ["an empty page", { limit: 0 }, bad, /\blimit\b/, /\b1\b/],
+    ["a huge page", { limit: 101 }, bad, /\blimit\b/, /\b100\b/],
+    ["a misspelt argument", { statuses: [] }, bad, '"statuses"', '"status"'],
   ]);
 
   it("nothing for a parent that has no children", async () => {
@@ -191,57 +162,55 @@ describe("list_runs refuses", () => {
 
 describe("wait_for_runs refuses", () => {
   refuses("wait_for_runs", [
-    ["no runs", { run_ids: [] }, bad, /run_ids has to (be|have) at least 1/],
-    ["one id that is no list", { run_ids: NOWHERE }, bad, /run_ids has to be an? array/],
-    ["too many runs", { run_ids: Array(101).fill(NOWHERE) }, bad, /run_ids has to (be|have) at most 100/],
-    ["a run that is not there", { run_ids: [NOWHERE] }, "unknown_run", /no run "run_0+": list_runs shows/],
-    ["an unknown mode", { run_ids: [NOWHERE], mode: "some" }, bad, /mode has to be any or all/],
-    ["a negative wait", { run_ids: [NOWHERE], wait_seconds: -1 }, bad, /wait_seconds has to (be|have) at least 0/],
-    ["a wait that is no number", { run_ids: [NOWHERE], wait_seconds: "long" }, bad, /wait_seconds has to be a number/],
+    ["no runs", { run_ids: [] }, bad, "run_ids", /\b1\b/],
+    ["one id that is no list", { run_ids: NOWHERE }, bad, "run_ids", "array"],
+    ["too many runs", { run_ids: Array(101).fill(NOWHERE) }, bad, "run_ids", /\b100\b/],
+    ["a run that is not there", { run_ids: [NOWHERE] }, "unknown_run", /"run_0+"/, "list_runs"],
+    ["an unknown mode", { run_ids: [NOWHERE], mode: "some" }, bad, /\bmode\b/, /\bany\b/, /\ball\b/],
+    ["a negative wait", { run_ids: [NOWHERE], wait_seconds: -1 }, bad, "wait_seconds", /\b0\b/],
+    ["a wait that is no number", { run_ids: [NOWHERE], wait_seconds: "long" }, bad, "wait_seconds", "number"],
   ]);
 
   it("a run that is not there, beside one that is", async () => {
-    expectRefusal(await host.call("wait_for_runs", { run_ids: [ended, NOWHERE] }), "unknown_run", /no run "run_0+"/);
+    expectRefusal(await host.call("wait_for_runs", { run_ids: [ended, NOWHERE] }), "unknown_run", /"run_0+"/);
   });
 });
 
 describe("cancel_run refuses", () => {
   refuses("cancel_run", [
-    ["no run", {}, bad, /run_id is missing/],
-    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /no run "run_0+": list_runs shows/],
-    ["a reason that is no text", { run_id: NOWHERE, reason: 5 }, bad, /reason has to be an? string/],
+    ["no run", {}, bad, "run_id", "missing"],
+    ["a run that is not there", { run_id: NOWHERE }, "unknown_run", /"run_0+"/, "list_runs"],
+    ["a reason that is no text", { run_id: NOWHERE, reason: 5 }, bad, /\breason\b/, "string"],
   ]);
 });
 
 describe("complete refuses", () => {
   refuses("complete", [
-    ["a run that is not there", { run_id: NOWHERE, result: "x" }, "unknown_run", /no run "run_0+": list_runs shows/],
-    ["no result", { run_id: NOWHERE }, bad, /result is missing/],
+    ["a run that is not there", { run_id: NOWHERE, result: "x" }, "unknown_run", /"run_0+"/, "list_runs"],
+    ["no result", { run_id: NOWHERE }, bad, /\bresult\b/, "missing"],
     [
       "an unknown status",
       { run_id: NOWHERE, result: "x", status: "done" },
       bad,
-      /status has to be success or partial or blocked/,
+      /\bstatus\b/,
+      "success",
+      "partial",
+      "blocked",
     ],
-    [
-      "artifacts that are no list",
-      { run_id: NOWHERE, result: "x", artifacts: "a" },
-      bad,
-      /artifacts has to be an? array/,
-    ],
+    ["artifacts that are no list", { run_id: NOWHERE, result: "x", artifacts: "a" }, bad, "artifacts", "array"],
   ]);
 
   it("a run that has ended", async () => {
     const before = (await host.call("get_run", { run_id: ended })).structured;
     const again = await host.call("complete", { run_id: ended, result: "other" });
-    expectRefusal(again, "not_running", /is success: only a running run can be completed/);
+    expectRefusal(again, "not_running", "success");
     expect((await host.call("get_run", { run_id: ended })).structured).toEqual(before);
   });
 });
 
 describe("an unknown tool", () => {
-  refuses("spawn_agnet", [["is refused with the nearest name", go, "unknown_tool", /did you mean "spawn_agent"\?/]]);
-  refuses("", [["without a name is refused with all names", {}, "unknown_tool", /the tools are spawn_agent, /]]);
+  refuses("spawn_agnet", [["is refused with the nearest name", go, "unknown_tool", '"spawn_agent"']]);
+  refuses("", [["without a name is refused with all names", {}, "unknown_tool", "spawn_agent", "get_run"]]);
 });
 
 describe("a cursor", () => {
@@ -269,24 +238,24 @@ describe("a cursor", () => {
       for (const view of views) {
         const page = await host.call("get_run", { run_id: ended, view, cursor });
         if (view === kind) expect(page.isError, kind).toBe(false);
-        else expectRefusal(page, "invalid_cursor", /cursor is not one.*leave it out/);
+        else expectRefusal(page, "invalid_cursor", "cursor");
       }
       const list = await host.call("list_runs", { cursor });
       if (kind === "list") expect(list.structured.runs).not.toHaveLength(0);
-      else expectRefusal(list, "invalid_cursor", /cursor is not one.*leave it out/);
+      else expectRefusal(list, "invalid_cursor", "cursor");
     }
   });
 
   it("from behind the end of an item is refused", async () => {
     const cursor = encode({ kind: "events", after: 0, offset: 1e15 });
     const page = await host.call("get_run", { run_id: ended, view: "events", cursor });
-    expectRefusal(page, "invalid_cursor", /cursor is not one.*leave it out/);
+    expectRefusal(page, "invalid_cursor", "cursor");
   });
 
   it.each(fromNowhere)("from nowhere is refused everywhere: %j", async (cursor) => {
     for (const view of views)
-      expectRefusal(await host.call("get_run", { run_id: ended, view, cursor }), "invalid_cursor", /leave it out/);
-    expectRefusal(await host.call("list_runs", { cursor }), "invalid_cursor", /leave it out/);
+      expectRefusal(await host.call("get_run", { run_id: ended, view, cursor }), "invalid_cursor", "cursor");
+    expectRefusal(await host.call("list_runs", { cursor }), "invalid_cursor", "cursor");
   });
 
   it.each([
@@ -297,21 +266,17 @@ describe("a cursor", () => {
     ["result", { kind: "result", offset: -1 }],
   ])("of %s with fields that none has is refused: %j", async (view, cursor) => {
     const page = await host.call("get_run", { run_id: ended, view, cursor: encode(cursor) });
-    expectRefusal(page, "invalid_cursor", /leave it out/);
+    expectRefusal(page, "invalid_cursor", "cursor");
   });
 
   it("of list_runs that names no run is refused", async () => {
-    expectRefusal(await host.call("list_runs", { cursor: encode({ kind: "list" }) }), "invalid_cursor", /leave it out/);
+    expectRefusal(await host.call("list_runs", { cursor: encode({ kind: "list" }) }), "invalid_cursor", "cursor");
     const numbered = encode({ kind: "list", after: 5 });
-    expectRefusal(await host.call("list_runs", { cursor: numbered }), "invalid_cursor", /leave it out/);
+    expectRefusal(await host.call("list_runs", { cursor: numbered }), "invalid_cursor", "cursor");
   });
 
   it("that is too long is refused", async () => {
-    expectRefusal(
-      await host.call("list_runs", { cursor: "x".repeat(501) }),
-      bad,
-      /cursor has to (be|have) at most 500/,
-    );
+    expectRefusal(await host.call("list_runs", { cursor: "x".repeat(501) }), bad, "cursor", /\b500\b/);
   });
 });
 
@@ -322,8 +287,8 @@ it("a wait longer than any host allows is no mistake", async () => {
   expect(waited.structured).toMatchObject({ runs: [{ run_id: ended }], pending: [] });
 });
 
-describe("what the host itself adds", () => {
-  it("is dropped before the arguments are judged", async () => {
+describe("an argument that the host adds", () => {
+  it("is dropped before the arguments are checked", async () => {
     const spawned = await runScript(host, "talk", { wait_for_previous: true });
     expect(spawned.status).toBe("success");
     expect((await host.call("list_runs", { wait_for_previous: false })).isError).toBe(false);
@@ -356,25 +321,25 @@ it("a schema that asks to be checked later neither lets bad data pass nor ends t
   const { isError, structured } = await freshHost.call("spawn_agent", asked);
   if (isError) expect(structured.error.code).toBe(bad);
   else expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
-  await new Promise((resolve) => setTimeout(resolve, 300)); // an error that nobody catches would have ended it by now
-  expect((await freshHost.call("list_runs")).isError).toBe(false);
+  // An error that nobody catches ends a process before it answers the next calls.
+  for (let n = 0; n < 3; n++) expect((await freshHost.call("list_runs")).isError).toBe(false);
 });
 
 describe("before there is a database", () => {
   it("bad arguments leave no trace on disk", async () => {
     const fresh = setBench();
     const freshHost = await setHost(fresh);
-    expectRefusal(await freshHost.call("spawn_agent", { promt: "x" }), bad, /did you mean "prompt"/);
-    expectRefusal(await freshHost.call("list_runs", { limit: -1 }), bad, /limit/);
-    expectRefusal(await freshHost.call("no_such_tool"), "unknown_tool", /the tools are/);
+    expectRefusal(await freshHost.call("spawn_agent", { promt: "x" }), bad, '"prompt"');
+    expectRefusal(await freshHost.call("list_runs", { limit: -1 }), bad, "limit");
+    expectRefusal(await freshHost.call("no_such_tool"), "unknown_tool", "spawn_agent", "get_run");
     expect(existsSync(fresh.home)).toBe(false);
     expect((await freshHost.call("list_runs")).structured).toEqual({ runs: [], next_cursor: null });
   });
 
-  it("a provider that is not set up is said with both ways out, and nothing is written", async () => {
+  it("a provider without a key is refused with both ways out, and nothing is written", async () => {
     const freshHost = await setHost(setBench());
-    expectRefusal(await freshHost.call("spawn_agent", go), "configuration", /set GEMINI_API_KEY.*provider "rehearsal"/);
-    expectRefusal(await freshHost.call("spawn_agent", gemini), "configuration", /needs a key: set GEMINI_API_KEY/);
+    expectRefusal(await freshHost.call("spawn_agent", go), "configuration", "GEMINI_API_KEY", '"rehearsal"');
+    expectRefusal(await freshHost.call("spawn_agent", gemini), "configuration", "GEMINI_API_KEY");
     expect((await freshHost.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
   });
 });

@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, spawnRaw, until, type Workbench } from "../support/host.js";
@@ -18,7 +18,7 @@ function bareBench(): Workbench {
 }
 
 function readRuns(bench: Workbench) {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const rows = database.prepare("SELECT id, status, owner, epoch FROM runs").all() as { id: string; status: string }[];
   const interruptedAt = database
     .prepare("SELECT at FROM run_events WHERE type = 'run_interrupted'")
@@ -42,7 +42,7 @@ async function withSlowRun() {
     method: "tools/call",
     params: { name: "spawn_agent", arguments: { prompt: "go" } },
   });
-  await until(() => slowStages().includes("started"));
+  await until(() => slowStages().includes("started"), 20_000);
   return { bench, peer, slowStages };
 }
 
@@ -68,7 +68,7 @@ it.each([
   const { rows, interruptedAt, health } = readRuns(bench);
   expect(rows).toMatchObject([{ status: "interrupted", owner: null, epoch: 2 }]);
   expect(interruptedAt).toHaveLength(1);
-  expect((interruptedAt[0] ?? 0) - begun).toBeLessThan(100);
+  expect((interruptedAt[0] ?? 0) - begun).toBeLessThan(1_000);
   expect(health).toBe("ok");
   expect(slowStages()).toContain("cancelled");
   expect(processesOf(bench)).toEqual([]);
@@ -84,7 +84,7 @@ it("a host that stops reading ends the server in the same way", async () => {
   await until(() => processesOf(bench).length === 0);
 });
 
-it("defect: runs stayed running for ever after a crash; now the next process gives them up at its first call", async () => {
+it("after kill -9 the next process interrupts the dead process's runs at its first call", async () => {
   const { bench, peer } = await withSlowRun();
   peer.child.kill("SIGKILL");
   await peer.exited;
@@ -102,7 +102,7 @@ it("defect: runs stayed running for ever after a crash; now the next process giv
   await next.exited;
 });
 
-it("defect: work done before a time-out or crash was thrown away; text and effects survive kill -9", async () => {
+it("text and effects of a run survive kill -9", async () => {
   const { bench, host, slowStages, anotherHost } = await setStage([
     says(text("A line first."), call("effects__add_line", { text: "x" })),
     says(call("effects__slow", { ms: 60_000 })),
@@ -146,7 +146,7 @@ it("initialize and tools/list leave no trace on disk either", async () => {
   expect(existsSync(bench.home)).toBe(false);
 });
 
-it("answers a call that came in just before the end of input", async () => {
+it("the server answers a call that came in just before the end of input", async () => {
   const bench = bareBench();
   const peer = spawnRaw(bench);
   peer.send(INITIALIZE);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import type { TestHost, Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 import { calls, completes, eventsOf, tell } from "../support/workflows.js";
 
@@ -40,13 +41,13 @@ async function refusalOf(host: TestHost, args: Record<string, unknown>) {
 }
 
 describe("a project's definitions that are not trusted", () => {
-  it("are unknown, and the refusal says how to have them", async () => {
+  it("are unknown, and the refusal names the command that trusts them", async () => {
     const { bench, host } = await setProject({
       ".legwork/agents/mine.yaml": WIDE_AGENT,
       ".claude/agents/theirs.md": "---\nname: theirs\ndescription: d\n---\nHello.\n",
       ".legwork/workflows/steps.yaml": WIDE_WORKFLOW,
     });
-    const how = `3 agent and workflow files of this project are not trusted and left out: read them, then run`;
+    const how = naming(/^.*\b3\b/, "trusted", "legwork.js trust", bench.project);
     for (const [args, code] of [
       [{ agent: "mine" }, "unknown_agent"],
       [{ agent: "theirs" }, "unknown_agent"],
@@ -54,14 +55,13 @@ describe("a project's definitions that are not trusted", () => {
     ] as const) {
       const error = await refusalOf(host, args);
       expect(error.code).toBe(code);
-      expect(error.message).toContain(how);
-      expect(error.message).toMatch(new RegExp(`legwork.js trust" in ${bench.project}`));
+      expect(error.message).toEqual(how);
     }
     const { run } = await playBoth(host, {});
-    expect(run.notices).toEqual([expect.stringContaining(how)]);
+    expect(run.notices).toEqual([how]);
   });
 
-  it("count after `legwork trust`, and a changed or new one is out again, alone", async () => {
+  it("count after `legwork trust`, and a changed one is left out again, alone", async () => {
     const { bench, host } = await setProject({
       ".legwork/agents/mine.yaml": WIDE_AGENT,
       ".legwork/workflows/steps.yaml": WIDE_WORKFLOW,
@@ -72,9 +72,7 @@ describe("a project's definitions that are not trusted", () => {
     expect(run).not.toHaveProperty("notices");
     bench.write(".legwork/agents/mine.yaml", `${WIDE_AGENT}\n# changed\n`);
     const changed = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", agent: "mine" });
-    expect(changed.structured.error.message).toContain(
-      "1 agent or workflow file of this project is not trusted and left out",
-    );
+    expect(changed.structured.error.message).toEqual(naming(/\b1\b/, "trusted", "legwork.js trust"));
     const still = await playBoth(host, { workflow: "steps" });
     expect(still.run).toMatchObject({ status: "success", workflow: "steps" });
     await trust(bench);
@@ -90,9 +88,7 @@ describe("a project's definitions that are trusted", () => {
     await trust(bench);
     for (const args of [{ agent: "wide" }, { workflow: "wide" }, { agent: "wide", workflow: "wide" }]) {
       const { refusals } = await playBoth(host, args);
-      expect(refusals, JSON.stringify(args)).toEqual([
-        "effects__add_line is not allowed: the default policy grants only tools that read, and this one is effectful",
-      ]);
+      expect(refusals, JSON.stringify(args)).toEqual([naming("effects__add_line", "policy")]);
     }
   });
 
@@ -105,11 +101,9 @@ describe("a project's definitions that are trusted", () => {
     for (const args of [{ agent: "wide" }, { workflow: "wide" }])
       expect((await playBoth(host, args)).refusals).toEqual([]);
     for (const args of [{ agent: "narrow" }, { agent: "narrow", tools: ["*"] }])
-      expect((await playBoth(host, args)).refusals).toEqual([
-        "effects__add_line is not allowed: no entry in tools of agent narrow names it",
-      ]);
+      expect((await playBoth(host, args)).refusals).toEqual([naming("effects__add_line", /\btools\b/, "narrow")]);
     expect((await playBoth(host, { agent: "wide", tools: ["effects__read_lines"] })).refusals).toEqual([
-      "effects__add_line is not allowed: no entry in tools of the spawn_agent call names it",
+      naming("effects__add_line", /\btools\b/, "spawn_agent"),
     ]);
     const blocked = await playBoth(host, { workflow: "wide", tools: ["effects__read_lines"] });
     expect(blocked.refusals).toHaveLength(1);
@@ -132,7 +126,8 @@ describe("a project's definitions that are trusted", () => {
       [{ agent: "wide", max_cost_usd: 3 }, 3],
     ] as const) {
       const { error } = await runScript(host, "pays", args);
-      expect(error.message, JSON.stringify(args)).toContain(`the run spent ${most} USD of ${most} USD`);
+      const spentAndLimit = new RegExp(`\\b${most} USD\\b.*\\b${most} USD\\b`);
+      expect(error, JSON.stringify(args)).toMatchObject({ code: "max_cost_usd", message: naming(spentAndLimit) });
     }
   });
 
@@ -142,23 +137,19 @@ describe("a project's definitions that are trusted", () => {
     const file = join(bench.home, "workflows", "child.yaml");
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, "extends: wide\n");
-    expect((await playBoth(host, { workflow: "child" })).refusals).toEqual([
-      "effects__add_line is not allowed: the default policy grants only tools that read, and this one is effectful",
-    ]);
+    expect((await playBoth(host, { workflow: "child" })).refusals).toEqual([naming("effects__add_line", "policy")]);
   });
 
-  it("that hide the general agent are told", async () => {
+  it("that hide the general agent are named in a notice", async () => {
     const { bench, host } = await setProject({
       ".legwork/agents/default.yaml": JSON.stringify({ description: "Mine." }),
     });
     await trust(bench);
     const { run } = await playBoth(host, {});
-    expect(run.notices).toEqual([
-      expect.stringMatching(/default\.yaml of the project is used in place of the general agent$/),
-    ]);
+    expect(run.notices).toEqual([naming(join(bench.project, ".legwork/agents/default.yaml"))]);
   });
 
-  it("that hide a user's or a shipped one are told", async () => {
+  it("that hide a user's or a shipped one are named in a notice", async () => {
     const { bench, host } = await setProject({
       ".legwork/agents/summarizer.yaml": JSON.stringify({ description: "Mine." }),
       ".legwork/agents/helper.yaml": JSON.stringify({ description: "Mine." }),
@@ -174,7 +165,7 @@ describe("a project's definitions that are trusted", () => {
     ] as const) {
       const { run } = await playBoth(host, args);
       expect(run.notices).toHaveLength(1);
-      expect(run.notices[0]).toContain(`${join(bench.project, ".legwork", mine)} of the project is used in place of `);
+      expect(run.notices[0]).toContain(join(bench.project, ".legwork", mine));
       expect(run.notices[0]).toMatch(hidden);
     }
   });

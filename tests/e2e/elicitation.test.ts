@@ -2,6 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Asked, HostOptions } from "../support/host.js";
 import { until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { questionOf, respond, settled } from "../support/people.js";
 import { calls, completes, eventsOf, shareStage, tell } from "../support/workflows.js";
 
@@ -39,15 +40,15 @@ async function leadTo(status: string, leading: Parameters<typeof stage.lead>[0])
   return await tell(stage.host, await settled(stage.host, run.run_id));
 }
 
-it("an approval is a form with a yes or no and a remark", async () => {
-  person = () => ({ action: "accept", content: { approve: true, remark: "Just this once." } });
+it("the host shows an approval as a form with a yes or no and a comment", async () => {
+  person = () => ({ action: "accept", content: { approve: true, comment: "Just this once." } });
   const led = await leadTo("success", adds("approved at the host"));
   expect(asked).toHaveLength(1);
-  expect(asked[0]?.message).toContain('agent "play" asks: May effects__add_line be called with {"text":"approved');
-  expect(Object.keys(asked[0]?.form.properties ?? {})).toEqual(["approve", "remark"]);
+  expect(asked[0]?.message).toEqual(naming('"play"', "effects__add_line", '{"text":"approved'));
+  expect(Object.keys(asked[0]?.form.properties ?? {})).toEqual(["approve", "comment"]);
   expect(stage.effects()).toContain("approved at the host");
   expect(eventsOf(led, "question_answered")).toMatchObject([
-    { approved: true, remark: "Just this once.", by: "the person at the host", door: "elicitation" },
+    { approved: true, comment: "Just this once.", by: "the person at the host", channel: "elicitation" },
   ]);
 });
 
@@ -58,10 +59,10 @@ it.each([
   person = () => ({ ...answer });
   const led = await leadTo("success", adds("denied at the host"));
   expect(stage.effects()).not.toContain("denied at the host");
-  expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, door: "elicitation" }]);
+  expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, channel: "elicitation" }]);
 });
 
-it("a question is a form with its options", async () => {
+it("the host shows a question as a form with its options", async () => {
   person = () => ({ action: "accept", content: { answer: "b" } });
   const led = await leadTo("success", asks);
   expect(asked[0]?.form.properties.answer).toMatchObject({ enum: ["a", "b"] });
@@ -71,21 +72,21 @@ it("a question is a form with its options", async () => {
 it.each([
   ["cancels", () => ({ action: "cancel" })],
   ["declines to answer a question", () => ({ action: "decline" })],
-  ["answers what is no answer", () => ({ action: "accept", content: { answer: "c" } })],
+  ["gives an invalid answer", () => ({ action: "accept", content: { answer: "c" } })],
   ["fails", () => Promise.reject(new Error("no window"))],
 ] as readonly (readonly [string, Person])[])(
-  "where the host %s the run goes on waiting, and another door is open",
+  "where the host %s the run keeps waiting, and respond_to_run can answer",
   async (_what, behaviour) => {
     person = behaviour;
     const led = await stage.lead(asks);
     await until(() => asked.length === 1);
     const after = await respond(stage, led, { answer: "a" });
     expect(after.run.status).toBe("success");
-    expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", door: "respond_to_run" }]);
+    expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", channel: "respond_to_run" }]);
   },
 );
 
-it("is withdrawn when somebody has answered through another door", async () => {
+it("the form is withdrawn when respond_to_run has answered", async () => {
   person = () => new Promise(() => {}); // some hosts never answer
   const led = await stage.lead(asks);
   expect(questionOf(led).id).toBe("q1");
@@ -95,7 +96,7 @@ it("is withdrawn when somebody has answered through another door", async () => {
   await until(() => asked[0]?.withdrawn.aborted);
 });
 
-it("is withdrawn when the run is cancelled", async () => {
+it("the form is withdrawn when the run is cancelled", async () => {
   person = () => new Promise(() => {});
   const led = await stage.lead(asks);
   await until(() => asked.length === 1);

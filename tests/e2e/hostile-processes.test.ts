@@ -5,6 +5,7 @@ import { call } from "../support/agents.js";
 import { until } from "../support/host.js";
 import { type HostileStage, hostileEntry, setHostileStage } from "../support/hostile-stage.js";
 import { processesOf } from "../support/leftovers.js";
+import { naming } from "../support/naming.js";
 import { isAlive, pidIn } from "../support/transports.js";
 
 const EXIT_MS = 2_500; // 2 s, and some for a busy machine
@@ -66,7 +67,7 @@ onLinux("a server killed while a call is going on costs that call, and legwork e
   process.kill(await stubbornPid(stage), "SIGKILL");
   const { status, answers } = await playing;
   expect(status).toBe("success");
-  expect(answers[0]).toContain('server \\"hostile\\" ended during hostile__plain (it was ended by SIGKILL)');
+  expect(answers[0]).toEqual(naming('\\"hostile\\"', "hostile__plain", "SIGKILL"));
   await stage.endClean();
 });
 

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { call } from "../support/agents.js";
 import { type Answer, type Answers, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { remoteEntry, setHostileStage } from "../support/hostile-stage.js";
+import { naming } from "../support/naming.js";
 
 const TOOLS: Answer = json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] });
 const TOKEN = "bearer-of-the-user-4711";
@@ -37,10 +38,8 @@ it("one that breaks off in the middle of a call costs that call, and is connecte
   const { url, count } = await server({ "tools/call": breakOff });
   const { codes, answers, problem } = await played(url);
   expect(codes).toEqual(["connection_closed"]);
-  expect(answers[0]).toContain(
-    'server \\"hostile\\" ended during hostile__plain (its answer broke off): its outcome is unknown',
-  );
-  expect(problem).toMatchObject({ code: "connection_closed", message: 'server "hostile" ended: its answer broke off' });
+  expect(answers[0]).toEqual(naming('\\"hostile\\"', "hostile__plain", /\bunknown\b/));
+  expect(problem).toMatchObject({ code: "connection_closed", message: naming('"hostile"') });
   expect(count("tools/call")).toBe(1); // never repeated
 });
 
@@ -49,9 +48,9 @@ it("one that dies in the middle of a call is gone for the agent", async () => {
   const { codes, answers, problem } = await played(dying.url, 2);
   expect(codes).toEqual(["connection_closed", expect.anything()]);
   expect(codes).not.toContain(false);
-  expect(answers[0]).toMatch(/ended during hostile__plain \(it could not be reached: \w+\): its outcome is unknown/);
-  expect(answers[1]).toMatch(/server \\"hostile\\" ended/);
-  expect(problem.message).toMatch(/^server "hostile" (ended|could not be used): it could not be reached: \w+$/);
+  expect(answers[0]).toEqual(naming("hostile__plain", /\bE[A-Z]{5,}\b|UND_ERR/, /\bunknown\b/));
+  expect(answers[1]).toContain('\\"hostile\\"');
+  expect(problem.message).toEqual(naming('"hostile"', /\bE[A-Z]{5,}\b|UND_ERR/));
 });
 
 it("one that has lost the session is connected to again, once, and the call is made", async () => {
@@ -73,7 +72,7 @@ it("one that loses every session costs the call, which had no effect, and not mo
   const losing = await server({ "tools/call": status(404) });
   const { codes, answers, effects } = await played(losing.url);
   expect(codes).toEqual(["session_lost"]);
-  expect(answers[0]).toContain("hostile__plain was not called: it has forgotten the session (HTTP 404)");
+  expect(answers[0]).toEqual(naming("hostile__plain", "HTTP 404"));
   expect(effects).toContainEqual(expect.objectContaining({ tool: "hostile__plain", outcome: "not made" }));
   expect([losing.count("initialize"), losing.count("tools/call")]).toEqual([2, 2]);
 });
@@ -82,12 +81,9 @@ it("one that wants a login is not asked again, and the user is told what to give
   const closed = await server({ initialize: status(401, '{"error":"invalid_token"}') });
   const { codes, answers, warnings, problem } = await played(closed.url, 2);
   expect(codes).toEqual([true, true]);
-  const why =
-    'server "hostile" could not be used: it wants a login (HTTP 401: invalid_token); legwork does no OAuth logins';
-  expect(warnings[0]).toContain(why);
-  expect(warnings[0]).toContain("(unauthorized)");
+  expect(warnings[0]).toEqual(naming('"hostile"', "HTTP 401", "invalid_token", "OAuth", "unauthorized"));
   expect(problem).toMatchObject({ state: "failed", code: "unauthorized" });
-  expect(answers[0]).toContain("hostile__plain is not allowed");
+  expect(answers[0]).toContain("hostile__plain");
   expect(closed.count("initialize")).toBe(1);
 });
 
@@ -95,7 +91,7 @@ it("one that wants a login for a call costs that call, which was not made", asyn
   const closed = await server({ "tools/call": status(401) });
   const { codes, answers, effects, problem } = await played(closed.url);
   expect(codes).toEqual(["not_called"]);
-  expect(answers[0]).toContain("hostile__plain was not called: it wants a login (HTTP 401)");
+  expect(answers[0]).toEqual(naming("hostile__plain", "HTTP 401"));
   expect(effects).toContainEqual(expect.objectContaining({ tool: "hostile__plain", outcome: "not made" }));
   expect(problem).toEqual({ state: "ready" });
 });
@@ -110,7 +106,7 @@ it.each([
   expect(redirecting.seen[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
   expect(elsewhere.seen.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
   const told = method === "initialize" ? warnings[0] : answers[0];
-  expect(told).toContain("it redirects to where our headers must not go; give its final URL");
+  expect(told).toEqual(naming("redirect", "URL"));
   expect(codes).toEqual([method === "initialize" ? true : "bad_answer"]);
 });
 
@@ -118,6 +114,6 @@ it("one that never answers a call costs that call", async () => {
   const silent = await server({ "tools/call": () => {} });
   const { codes, answers } = await played(silent.url, 1, { timeout_seconds: 0.5 });
   expect(codes).toEqual(["call_timeout"]);
-  expect(answers[0]).toContain("hostile__plain timed out after 0.5 s: its outcome is unknown");
+  expect(answers[0]).toEqual(naming("hostile__plain", "0.5 s", /\bunknown\b/));
   expect(silent.count("notifications/cancelled")).toBe(1);
 });

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { call } from "../support/agents.js";
 import { until } from "../support/host.js";
 import { hostileEntry, setHostileStage } from "../support/hostile-stage.js";
+import { naming } from "../support/naming.js";
 
 const plain = (n = 0) => [call("hostile__plain", { n })];
 const done = (tool: string) => ({ tool, isError: false });
@@ -29,7 +30,7 @@ describe("a server that speaks badly", () => {
     await stage.endClean();
   });
 
-  it("with several answers to one call is taken at its first word", async () => {
+  it("with several answers to one call has its first one taken", async () => {
     const stage = await setHostileStage(hostileEntry("answers-twice"), [plain(1), plain(2)]);
     const { calls, answers } = await stage.play();
     expect(calls).toEqual([done("hostile__plain"), done("hostile__plain"), good]);
@@ -43,7 +44,7 @@ describe("a server that speaks badly", () => {
     const { status, answers, runId } = await stage.play();
     expect(status).toBe("success");
     expect(answers[0]).toMatch(/^\{"output":"begin x+/);
-    expect(answers[0]).toMatch(/of 20971530 characters left out; go on with read_result/);
+    expect(answers[0]).toMatch(/\b20971530\b.*read_result/);
     expect(answers[0]?.length).toBeLessThan(50_000);
     expect(answers[1]).toMatch(/x end\\n\[end\]"\}$/);
     const { text } = await stage.host.call("get_run", { run_id: runId });
@@ -53,13 +54,13 @@ describe("a server that speaks badly", () => {
 });
 
 describe("a server that does not answer", () => {
-  it("at its start costs the run ten seconds once, and is said to be down", { timeout: 40_000 }, async () => {
+  it("at its start costs the run ten seconds once, and is reported as down", { timeout: 40_000 }, async () => {
     const stage = await setHostileStage(hostileEntry("silent"), [plain()]);
     const { status, warnings, calls, answers } = await stage.play();
     expect(status).toBe("success");
-    expect(warnings).toContain('hostile: server "hostile" did not answer within 10 s of its start (start_timeout)');
+    expect(warnings).toContainEqual(naming(/^hostile: /, '"hostile"', /\b10 s\b/, "start_timeout"));
     expect(calls).toEqual([refused("hostile__plain"), good]);
-    expect(answers[0]).toContain('hostile__plain is not allowed: server \\"hostile\\" did not answer within 10 s');
+    expect(answers[0]).toEqual(naming("hostile__plain", '\\"hostile\\"', /\b10 s\b/));
     expect((await stage.problem()).code).toBe("start_timeout");
     await stage.endClean();
   });
@@ -71,35 +72,30 @@ describe("a server that does not answer", () => {
     expect(status).toBe("success");
     const timeout = failed("hostile__plain", "call_timeout");
     expect(calls).toEqual([timeout, timeout, good]);
-    expect(answers[0]).toBe(
-      '{"error":"hostile__plain timed out after 0.5 s: its outcome is unknown and it may have taken effect, so check before calling it again"}',
-    );
+    expect(answers[0]).toEqual(naming(/^\{"error":"/, "hostile__plain", "0.5 s", /\bunknown\b/));
     await stage.endClean();
   });
 });
 
 describe("a server that ends", () => {
-  it("at its start is reported with its last output, and retried", async () => {
+  it("while it starts is reported with its last words, and started again", async () => {
     const stage = await setHostileStage(hostileEntry("exits-at-once"), [plain()]);
     const { warnings, calls, answers } = await stage.play();
-    const why =
-      'server "hostile" ended while it was starting: it exited with code 3; its last words on stderr: warming up / fatal: no database';
-    expect(warnings[0]).toBe(`hostile: ${why} (start_failed)`);
+    const facts = ["hostile", /\bcode 3\b/, "warming up / fatal: no database"];
+    expect(warnings[0]).toEqual(naming(/^hostile: /, ...facts, "start_failed"));
     expect(calls).toEqual([refused("hostile__plain"), good]);
-    expect(answers[0]).toContain(why.replaceAll('"', '\\"'));
+    expect(answers[0]).toEqual(naming("hostile__plain", ...facts));
     // It is being started again every now and then.
     const problem = await until(async () => ((await stage.problem()).state === "degraded" ? stage.problem() : null));
-    const remedy = expect.stringMatching(/server "hostile" in .*config\.yaml by hand to see why it fails$/);
-    expect(problem).toEqual({ state: "degraded", code: "start_failed", message: why, remedy });
+    const remedy = naming(join(stage.bench.home, "config.yaml"), '"hostile"');
+    expect(problem).toEqual({ state: "degraded", code: "start_failed", message: naming(...facts), remedy });
     await stage.endClean();
   });
 
-  it("by refusing us is said with its reason, not with our own farewell", async () => {
+  it("by refusing legwork is reported with its reason", async () => {
     const stage = await setHostileStage(hostileEntry("refuses-us"), [plain()]);
     const { warnings } = await stage.play();
-    expect(warnings[0]).toMatch(
-      /^hostile: server "hostile" could not be used: MCP error 1: your licence has expired !+… \(start_failed\)$/,
-    );
+    expect(warnings[0]).toEqual(naming(/^hostile: /, '"hostile"', /your licence has expired !+…/, "start_failed"));
     expect(warnings[0]?.length).toBeLessThan(700);
     await stage.endClean();
   });
@@ -109,13 +105,11 @@ describe("a server that ends", () => {
     const { status, calls, answers } = await stage.play();
     expect(status).toBe("success");
     expect(calls).toEqual([failed("hostile__plain", "connection_closed"), refused("hostile__plain"), good]);
-    expect(answers[0]).toContain(
-      'server \\"hostile\\" ended during hostile__plain (it exited with code 5): its outcome is unknown',
-    );
-    expect(answers[1]).toContain('hostile__plain is not allowed: server \\"hostile\\" ended: it exited with code 5');
+    expect(answers[0]).toEqual(naming('\\"hostile\\"', "hostile__plain", "code 5", /\bunknown\b/));
+    expect(answers[1]).toEqual(naming("hostile__plain", '\\"hostile\\"', "code 5"));
     expect(await stage.problem()).toMatchObject({
       code: "connection_closed",
-      message: 'server "hostile" ended: it exited with code 5',
+      message: naming('"hostile"', "code 5"),
     });
     await stage.endClean();
   });
@@ -148,9 +142,7 @@ describe("a server with bad tools", () => {
     ]);
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
-    expect(warnings).toEqual([
-      'hostile: server "hostile": tool "plain" was rejected: another of its tools has the same name, hostile__plain (tool_rejected)',
-    ]);
+    expect(warnings).toEqual([naming(/^hostile: /, '"hostile"', '"plain"', "hostile__plain", "tool_rejected")]);
     const names = toolsShown(stage).filter((name) => name.startsWith("hostile__"));
     expect(new Set(names).size).toBe(14);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
@@ -163,46 +155,45 @@ describe("a server with bad tools", () => {
     await stage.endClean();
   });
 
-  it("with unusable schemas are rejected with the reason, the others work", async () => {
+  it("with unusable schemas: legwork rejects those tools with the reason, the others work", async () => {
     const callable = ["plain", "cyclic", "bad_pattern", "prototype", "old_dialect"];
     const turns = [...callable, "nowhere"].map((name) => [call(`hostile__${name}`)]);
     const stage = await setHostileStage(hostileEntry("broken-schemas"), turns);
     const { status, warnings, calls, answers } = await stage.play();
     expect(status).toBe("success");
-    const reasons = warnings.map((text) =>
-      /tool "(.*)" was rejected: (?:its inputSchema cannot be used: )?(.*) \(tool_rejected\)/.exec(text)?.slice(1),
-    );
-    expect(Object.fromEntries(reasons.map((reason) => [reason?.[0], reason?.[1]]))).toEqual({
-      circle: 'properties.a refers to "#/$defs/a", which leads back to itself',
-      nowhere: 'properties.a refers to "#/$defs/missing", which is not there',
-      elsewhere: 'properties.a refers to "https://schemas.invalid/a.json", which is not fetched',
-      no_type: 'properties.a is of type "nonsense", which does not exist',
-      no_properties: "it has properties that are no object",
-      no_required: 'it has a "required" that is no list of names',
-      deep: "it is nested more than 100 levels deep",
+    const reasons = warnings.map((text) => [/"hostile".*?"(\w+)"/.exec(text)?.[1], text]);
+    expect(reasons).toHaveLength(7);
+    expect(Object.fromEntries(reasons)).toEqual({
+      circle: naming("properties.a", '"#/$defs/a"', "tool_rejected"),
+      nowhere: naming("properties.a", '"#/$defs/missing"', "tool_rejected"),
+      elsewhere: naming("properties.a", '"https://schemas.invalid/a.json"', "tool_rejected"),
+      no_type: naming("properties.a", '"nonsense"', "tool_rejected"),
+      no_properties: naming("properties", "object", "tool_rejected"),
+      no_required: naming('"required"', "tool_rejected"),
+      deep: naming(/\b100\b/, "tool_rejected"),
     });
     expect(calls).toEqual([...callable.map((name) => done(`hostile__${name}`)), refused("hostile__nowhere"), good]);
-    expect(answers.at(-2)).toContain("hostile__nowhere is not allowed: there is no such tool");
+    expect(answers.at(-2)).toContain("hostile__nowhere");
     await stage.endClean();
   });
 
-  it("that are too large to check are rejected, and no vendor receives half a character", async () => {
+  it("with oversized definitions: legwork rejects those tools, and sends no vendor half a character", async () => {
     const stage = await setHostileStage(hostileEntry("excessive-tools"), [plain()]);
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
-    expect(warnings.map((text) => text.replace(/^hostile: server "hostile": /, ""))).toEqual([
-      'tool "deep" was rejected: its definition is nested more than 500 levels deep (tool_rejected)',
-      'tool "large" was rejected: its definition is larger than 100000 characters (tool_rejected)',
-      `tool "endless\\nline${"n".repeat(87)}…" was rejected: its inputSchema is missing or no object (tool_rejected)`,
+    expect(warnings).toEqual([
+      naming('"hostile"', '"deep"', /\b500\b/, "tool_rejected"),
+      naming('"hostile"', '"large"', /\b100000\b/, "tool_rejected"),
+      naming('"hostile"', `"endless\\nline${"n".repeat(87)}…"`, "inputSchema", "tool_rejected"),
     ]);
-    expect(answers[0]).toContain("hostile__plain failed: MCP error 1: half \ufffd a robot");
+    expect(answers[0]).toEqual(naming("hostile__plain", "half \ufffd a robot"));
     const sent = JSON.stringify(stage.standIn.requests.map(({ body }) => body));
     expect(sent).toContain("half \ufffd a robot");
     expect(sent).not.toMatch(/\\ud[89a-f]/);
     await stage.endClean();
   });
 
-  it("that it declares changed two thousand times is asked for them about once a second", async () => {
+  it("declared changed two thousand times is asked for them about once a second", async () => {
     const stage = await setHostileStage(hostileEntry("storm"), [plain(1), plain(2), plain(3)]);
     const begun = Date.now();
     const { status, answers } = await stage.play();
@@ -215,7 +206,7 @@ describe("a server with bad tools", () => {
   });
 });
 
-it("megabytes of progress of a server are cut short", async () => {
+it("legwork shortens a progress message of megabytes", async () => {
   const stage = await setHostileStage(hostileEntry("chatty"), [plain()]);
   const { runId } = await stage.play();
   const { structured } = await stage.host.call("get_run", { run_id: runId, view: "events", limit: 200 });
@@ -226,19 +217,19 @@ it("megabytes of progress of a server are cut short", async () => {
 });
 
 describe("a server that prints its environment", () => {
-  it("cannot have a part of a secret shown by printing it where we cut", async () => {
+  it("cannot show a part of a secret by printing it where legwork shortens", async () => {
     const given = "tok-5b1c9e7a4d-Zq81mmQx";
     const entry = hostileEntry("tells-at-the-cut", [], { env: { API_KEY: given } });
     const stage = await setHostileStage(entry, [plain()]);
     const { warnings, runId } = await stage.play();
-    expect(warnings[0]).toMatch(/exited with code 3; its last words on stderr: x+\[redacted/);
+    expect(warnings[0]).toEqual(naming("code 3", /x+\[redacted/));
     const { text } = await stage.host.call("get_run", { run_id: runId, view: "events" });
     const shown = JSON.stringify(await stage.problem()) + text + warnings.join() + stage.host.stderr();
     for (const part of [given.slice(0, 8), given.slice(-8)]) expect(shown).not.toContain(part);
     await stage.endClean();
   });
 
-  it("has none of our keys to print, and what it was given is shown and written nowhere", async () => {
+  it("has none of legwork's keys to print, and its own secret is shown and written nowhere", async () => {
     const given = "tok-5b1c9e7a4d";
     const entry = hostileEntry("prints-environment", [], { env: { SERVICE_TOKEN: "${" + "SERVICE}" } });
     const env = { SERVICE: given, GEMINI_API_KEY: "gemini-key-4711", OTHER_SECRET: "other-secret-4711" };

@@ -6,6 +6,7 @@ import { legwork } from "../support/command.js";
 import { BIN, EFFECT_SERVER, type Workbench } from "../support/host.js";
 import { json, startHostileHttpServer } from "../support/hostile-http-server.js";
 import { processesOf } from "../support/leftovers.js";
+import { naming } from "../support/naming.js";
 import { rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 
 const MCP = ".mcp.json";
@@ -84,7 +85,7 @@ const USERS = ["claude-user", "gemini-user"];
 const ALL = ["claude-project", "claude-user", "gemini-project", "gemini-user"];
 
 describe("import: [claude, gemini]", () => {
-  it("starts and reads nothing of a project that is not trusted, and says how to trust it", async () => {
+  it("starts and reads nothing of a project that is not trusted, and names the command that trusts it", async () => {
     const { bench, remote, project, write } = await setImports();
     // A variable that is not set would be told, if it were looked at.
     project.claude["claude-project"].env.EFFECT_FILE = dollar("NOBODY_SETS_THIS");
@@ -94,11 +95,10 @@ describe("import: [claude, gemini]", () => {
     expect(remote.seen).toEqual([]);
     expect(servers).toEqual([...USERS, "workspace"]);
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toContain(`${MCP}, ${GEMINI} of this project is not trusted and was left out`);
-    expect(notices[0]).toContain(`run "node ${BIN} trust" in ${bench.project}`);
+    expect(notices[0]).toEqual(naming(MCP, GEMINI, "trusted", `node ${BIN} trust`, bench.project));
     expect(warnings.join()).not.toContain("NOBODY_SETS_THIS");
     expect(texts.slice(0, 2)).toEqual(["added claude-user", "added gemini-user"]);
-    for (const text of texts.slice(2)) expect(text).toMatch(/is not allowed: there is no such tool/);
+    for (const text of texts.slice(2)) expect(text).toMatch(/^(claude|gemini)-(project|remote)__\w+ /);
   });
 
   it("uses all of them once it is trusted, with the variables that the user exposes", async () => {
@@ -124,10 +124,7 @@ describe("import: [claude, gemini]", () => {
     const { notices, running } = await play(bench);
     expect(running).toEqual(USERS);
     expect(remote.seen).toEqual([]);
-    expect(notices[0]).toContain(name);
-    expect(notices).toEqual([
-      expect.stringMatching(/^\S+( \(gone\))? of this project is not trusted and was left out, and so was all/),
-    ]);
+    expect(notices).toEqual([naming(name, "trusted")]);
     await trust(bench);
     expect((await play(bench)).notices).toEqual([]);
   });
@@ -145,7 +142,7 @@ describe("import: [claude, gemini]", () => {
       ["gemini-project", GEMINI],
     ])
       expect(warnings.join("\n")).toContain(
-        `${join(bench.project, file ?? "")}: mcpServers.${name}.env.EFFECT_FILE: ${dollar("PROJECT_KEY")} may be read by a project only when`,
+        `${join(bench.project, file ?? "")}: mcpServers.${name}.env.EFFECT_FILE: ${dollar("PROJECT_KEY")}`,
       );
     expect(texts.join("\n") + warnings.join("\n")).not.toContain(ENV.PROJECT_KEY);
     expect(texts.at(-1)).toBe("ok");
@@ -174,13 +171,12 @@ describe("legwork among the imported servers", () => {
     await trust(bench);
     const { notices, servers, running } = await play(bench);
     expect(running).toEqual(ALL);
-    const ours = (name: string) =>
-      `mcpServers.${name} of ${join(bench.project, MCP)} is legwork itself and was left out`;
+    const ours = (name: string) => naming(`mcpServers.${name}`, join(bench.project, MCP), /\blegwork\b(?!-)/);
     expect(notices).toEqual(Object.keys(spellings).map(ours));
     for (const name of Object.keys(spellings)) expect(servers).not.toContain(name);
   });
 
-  it("is refused where it hides: by what it says when it is started", async () => {
+  it("is refused where its entry hides it, by its answer to initialize", async () => {
     const { bench, project, write } = await setImports();
     // A program that nobody can see through before it runs.
     const code = `import(["file:/", ${JSON.stringify(BIN)}].join("/"))`;
@@ -189,7 +185,7 @@ describe("legwork among the imported servers", () => {
     await trust(bench);
     const { warnings, servers, running } = await play(bench);
     expect(servers).toContain("hidden");
-    expect(warnings).toEqual([expect.stringContaining('server "hidden" is legwork itself: take it out')]);
+    expect(warnings).toEqual([naming('"hidden"', "legwork")]);
     expect(running).toEqual(ALL);
   });
 });

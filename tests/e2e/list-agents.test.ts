@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import type { TestHost, Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { effectServer, markingServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 const ODD_TOOLS = resolve(import.meta.dirname, "../support/odd-tools.mjs");
@@ -53,7 +54,7 @@ function oddServer(bench: Workbench, tools: readonly object[]): string {
   return JSON.stringify({ command: process.execPath, args: [ODD_TOOLS], env: { ODD_TOOLS_FILE: file } });
 }
 
-it("shows agents and servers, and starts none of them", async () => {
+it("list_agents shows agents and servers, and starts no server", async () => {
   const bench = setBench();
   const mark = join(bench.root, "started");
   bench.configure(`mcpServers: { marked: ${markingServer(mark)} }`);
@@ -82,7 +83,7 @@ it("shows agents and servers, and starts none of them", async () => {
   expect(existsSync(mark)).toBe(false);
 });
 
-it("shows the tools of a server that is up, and in another process what is remembered of it", async () => {
+it("list_agents shows the tools of a server that is up, and in another process its remembered tools", async () => {
   const bench = setBench();
   bench.configure(`mcpServers: { effects: ${effectServer()} }`);
   rehearse(bench, "play", [{ text: "done" }]);
@@ -96,7 +97,7 @@ it("shows the tools of a server that is up, and in another process what is remem
   expect(other.tools).toEqual(up.tools);
 });
 
-it("gives hundreds of tools page by page, cut to their first line, and the rejected tools behind them", async () => {
+it("list_agents pages hundreds of tools, each by its first line, and the rejected tools after them", async () => {
   const bench = setBench();
   const tools = Array.from({ length: 300 }, (_, index) => ({
     name: `tool_${index}`,
@@ -127,7 +128,7 @@ it("gives hundreds of tools page by page, cut to their first line, and the rejec
   expect(few.tools.map(({ name }) => name)).toEqual(["odd__tool_0", "odd__tool_1"]);
 });
 
-it("gives many agents, workflows and servers page by page, each once", async () => {
+it("list_agents pages many agents, workflows and servers, each once", async () => {
   const bench = setBench();
   const numbers = Array.from({ length: 60 }, (_, index) => index);
   bench.configure(`mcpServers:\n${numbers.map((index) => `  server-${index}: { command: none }\n`).join("")}`);
@@ -154,7 +155,7 @@ it("gives many agents, workflows and servers page by page, each once", async () 
   expect(seen.servers).toEqual([...numbers.map((index) => `server-${index}`), "workspace"]);
 });
 
-it("stops at the limit in the middle of a list, and goes on there", async () => {
+it("a page of list_agents ends at the limit in the middle of a list, and the next one continues there", async () => {
   const host = await setHost(setBench());
   const first = await list(host, { limit: 2 });
   expect(first.agents).toHaveLength(2);
@@ -165,7 +166,7 @@ it("stops at the limit in the middle of a list, and goes on there", async () => 
   expect(second).not.toHaveProperty("servers");
 });
 
-it("shows each broken file with its error and place, and what could not be taken over", async () => {
+it("list_agents shows each broken file with its error and place, and each unsupported key", async () => {
   const bench = setBench();
   bench.writeHome("workflows/bad.yaml", "steps:\n  - name: a\n    alowed_tools: all\n");
   bench.writeHome("agents/lost.md", "---\nworkflow: reserch\n---\nWork.\n");
@@ -181,19 +182,19 @@ it("shows each broken file with its error and place, and what could not be taken
     description: null,
     origin: "user",
     from: join(bench.home, "workflows/bad.yaml"),
-    error: expect.stringMatching(/workflows\/bad\.yaml:3:5: .*alowed_tools.*allowed_tools/),
+    error: naming("workflows/bad.yaml:3:5: ", "alowed_tools", "allowed_tools"),
   });
   expect(agents.find(({ name }) => name === "lost")).toMatchObject({
     workflow: null,
-    error: expect.stringMatching(/agents\/lost\.md:2:1: there is no workflow "reserch"; did you mean "research"\?/),
+    error: naming("agents/lost.md:2:1: ", '"reserch"', '"research"'),
   });
   expect(agents.filter(({ name }) => name === "default")).toMatchObject([{ origin: "user", description: "Mine." }]);
   const helper = agents.find(({ name }) => name === "helper");
   expect(helper).toMatchObject({ origin: "user", description: "Helps.", error: null });
-  expect(helper?.notes).toEqual(["color of the file has no meaning here"]);
+  expect(helper?.notes).toEqual([naming("color")]);
 });
 
-it("refuses an unknown server, a foreign cursor and an unknown argument in one sentence", async () => {
+it("list_agents refuses an unknown server, a foreign cursor and an unknown argument", async () => {
   const bench = setBench();
   bench.configure(`mcpServers: { effects: ${effectServer()} }`);
   const host = await setHost(bench);
@@ -201,13 +202,13 @@ it("refuses an unknown server, a foreign cursor and an unknown argument in one s
   expect(unknown.isError).toBe(true);
   expect(unknown.error).toEqual({
     code: "unknown_server",
-    message: 'there is no server "efects"; did you mean "effects"? (the servers are effects, workspace)',
+    message: naming('"efects"', '"effects"', "workspace"),
   });
   expect((await list(host, { cursor: "abc" })).error.code).toBe("invalid_cursor");
-  expect((await list(host, { servers: "effects" })).error.message).toContain('did you mean "server"?');
+  expect((await list(host, { servers: "effects" })).error.message).toEqual(naming('"servers"', '"server"'));
 });
 
-it("answers with the configuration's fault and its place, and again once it is mended", async () => {
+it("list_agents reports the configuration's fault with its place, and works once it is mended", async () => {
   const bench = setBench();
   bench.configure("mcpServers: 5");
   const host = await setHost(bench);
@@ -219,14 +220,11 @@ it("answers with the configuration's fault and its place, and again once it is m
   expect((await list(host)).servers?.map(({ name }) => name)).toEqual(["workspace"]);
 });
 
-it("says what the configuration and a project that is not trusted left out", async () => {
+it("list_agents names the files of an untrusted project that were left out", async () => {
   const bench = setBench();
   bench.write(".legwork/config.yaml", "tools: []\n");
   bench.write(".legwork/workflows/own.yaml", "steps: [{name: a}]\n");
   const { notices, workflows } = await list(await setHost(bench));
-  expect(notices).toEqual([
-    expect.stringContaining("is not trusted and was left out"),
-    expect.stringContaining("1 agent or workflow file of this project is not trusted"),
-  ]);
+  expect(notices).toEqual([naming(".legwork/config.yaml", "trusted"), naming(/\b1\b/, "workflow", "trusted")]);
   expect(workflows?.map(({ name }) => name)).not.toContain("own");
 });

@@ -11,10 +11,11 @@ import {
   reset,
   status,
 } from "../support/gemini-stand-in.js";
+import { naming } from "../support/naming.js";
 
 const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
 
-it("defect: the reply after the last turn was dropped; now a grace reply ends the run as partial", async () => {
+it("a grace reply after the last turn ends the run as partial", async () => {
   const { host, standIn } = await setStage([
     says(text("one"), call("effects__echo", { n: 1 })),
     says(text("two"), call("effects__echo", { n: 2 })),
@@ -33,7 +34,7 @@ it("defect: the reply after the last turn was dropped; now a grace reply ends th
   expect(declared).not.toContain("effects__echo");
 });
 
-it("never refuses complete in the grace turn, and records what is unmet", async () => {
+it("the grace turn never refuses complete, and the run records the unmet condition", async () => {
   const { host } = await setStage([
     says(call("effects__echo", { n: 1 })),
     says(call("complete", { result: "half", status: "success", data: { count: "many" } })),
@@ -48,10 +49,10 @@ it("never refuses complete in the grace turn, and records what is unmet", async 
   });
   expect(structured).toMatchObject({ status: "partial", result: "half", data: { count: "many" } });
   expect(structured.error).toMatchObject({ code: "max_turns" });
-  expect(structured.error.message).toContain("count must be integer");
+  expect(structured.error.message).toEqual(naming("count", "integer"));
 });
 
-it("defect: time-outs lost the text; now the deadline ends the run as timeout and keeps it", async () => {
+it("the deadline ends the run as timeout and keeps its text", async () => {
   const { host, standIn } = await setStage([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
   const begun = Date.now();
   const { structured } = await host.call("spawn_agent", {
@@ -66,13 +67,13 @@ it("defect: time-outs lost the text; now the deadline ends the run as timeout an
   await standIn.requests[1]?.closed;
 });
 
-it("ends a run in which nothing happens for stall_seconds as an error", async () => {
+it("a run in which nothing happens for stall_seconds ends as an error", async () => {
   const { host } = await setStage([hang()], { config: "limits: { stall_seconds: 1 }" });
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "error", error: { code: "stalled" } });
 });
 
-it("gives up a tool call after tool_timeout_seconds, cancels it downstream and goes on", async () => {
+it("the run gives up a tool call after tool_timeout_seconds, cancels it downstream and continues", async () => {
   const { bench, host, slowStages, standIn } = await setStage(
     [says(call("effects__slow", { ms: 30_000 })), says(text("went on"))],
     { config: "limits: { tool_timeout_seconds: 0.5 }" },
@@ -81,10 +82,10 @@ it("gives up a tool call after tool_timeout_seconds, cancels it downstream and g
   expect(structured).toMatchObject({ status: "success", result: "went on" });
   expect(errorOf(answersIn(standIn.requests[1])[0])).toContain("error");
   expect(slowStages()).toEqual(["started", "cancelled"]);
-  expect(bench.read("logs/legwork.log")).toMatch(/"call_timeout","remedy":"raise timeout_seconds .*config\.yaml/);
+  expect(bench.read("logs/legwork.log")).toMatch(/"call_timeout","remedy":".*timeout_seconds.*config\.yaml/);
 });
 
-it("says that an effectful call's outcome is unknown when its time-out passed", async () => {
+it("the outcome of an effectful call is unknown after its time-out", async () => {
   const { host, standIn } = await setStage(
     [says(call("effects__slow_add_line", { text: "x", ms: 30_000 })), says(text("careful"))],
     { config: "limits: { tool_timeout_seconds: 0.5 }" },
@@ -94,8 +95,8 @@ it("says that an effectful call's outcome is unknown when its time-out passed", 
   expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/unknown/);
 });
 
-it("runs neighbouring read-only calls together and effectful ones in order, one at a time", async () => {
-  const { host, effects } = await setStage([
+it("neighbouring read-only calls run together, and effectful ones in order, one at a time", async () => {
+  const { host, effects, slowStages } = await setStage([
     reply([
       call("effects__slow", { ms: 400 }),
       call("effects__slow", { ms: 401 }),
@@ -108,6 +109,7 @@ it("runs neighbouring read-only calls together and effectful ones in order, one 
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured.status).toBe("success");
   expect(effects()).toEqual(["first", "second"]);
+  expect(slowStages()).toEqual(["started", "started", "finished", "finished", "started", "finished"]);
   const { events } = (await host.call("get_run", { run_id: structured.run_id, view: "events" })).structured;
   const order = events
     .filter(({ type }) => type.startsWith("tool_call"))
@@ -124,14 +126,10 @@ it("runs neighbouring read-only calls together and effectful ones in order, one 
     "started 4",
     "finished 4",
   ]);
-  const timeOf = (type: string, index: number) =>
-    Date.parse(events.find((event) => event.type === type && event.index === index)?.at ?? "");
-  const together = timeOf("tool_call_finished", 1) - timeOf("tool_call_started", 0);
-  expect(together).toBeLessThan(750); // one after the other would take 801 ms
   expect(events.findLast(({ type }) => type === "tool_call_finished")?.text).toBe("first\nsecond\n");
 });
 
-it("checks arguments against the tool's own schema before the call", async () => {
+it("legwork checks arguments against the tool's own schema before the call", async () => {
   const { host, effects, standIn } = await setStage([
     says(call("effects__add_line", { text: 7 })),
     says(call("effects__add_line", { text: "right" })),
@@ -139,10 +137,10 @@ it("checks arguments against the tool's own schema before the call", async () =>
   ]);
   await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(effects()).toEqual(["right"]);
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/effects__add_line was not called: .*text must be string/);
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toEqual(naming("effects__add_line", /\btext\b/, "string"));
 });
 
-it("defect: names never advertised still executed; now an unknown or withheld tool is refused with its rule", async () => {
+it("an unknown or withheld tool is refused with its rule", async () => {
   const { host, effects, standIn } = await setStage([
     says(
       call("effects__add_line", { text: "x" }),
@@ -155,30 +153,34 @@ it("defect: names never advertised still executed; now an unknown or withheld to
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 0, effects: [] });
   const [withheld, ...unknown] = answersIn(standIn.requests[1]).map(errorOf);
-  expect(withheld).toMatch(/effects__add_line is not allowed: the default policy grants only tools that read/);
-  for (const refused of unknown) expect(refused).toMatch(/is not allowed: (there is no such tool|max_depth is 1)/);
+  expect(withheld).toEqual(naming("effects__add_line", "policy"));
+  expect(unknown).toEqual([
+    naming('"error"', "effects__add_lime"),
+    naming('"error"', "spawn_agent", "max_depth", /\b1\b/),
+    naming('"error"', "add_line"),
+  ]);
   expect(effects()).toEqual([]);
 });
 
-it("lets blocked_tools win over tools", async () => {
+it("blocked_tools win over tools", async () => {
   const { host, effects, standIn } = await setStage([
     says(call("effects__add_line", { text: "x" })),
     says(text("done")),
   ]);
   await host.call("spawn_agent", { prompt: "go", tools: ["*"], blocked_tools: ["effects__add_*"], wait_seconds: 20 });
   expect(effects()).toEqual([]);
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toContain(
-    '\\"effects__add_*\\" is in blocked_tools of the spawn_agent call',
+  expect(errorOf(answersIn(standIn.requests[1])[0])).toEqual(
+    naming('\\"effects__add_*\\"', "blocked_tools", "spawn_agent"),
   );
 });
 
-it("defect: isError counted as success; now a failed result reaches the model as an error", async () => {
+it("a failed result reaches the model as an error", async () => {
   const { host, standIn } = await setStage([says(call("effects__fail")), says(text("done"))]);
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/"error":/);
 });
 
-it("keeps a large result aside and lets the agent read on in it", async () => {
+it("legwork shortens a large result and lets the agent read on in it", async () => {
   const { host, standIn } = await setStage([
     says(call("effects__big", { n: 45_000 })),
     says(call("read_result", { id: "r1.0", offset: 10_000 }), call("read_result", { id: "r1.0", offset: 40_000 })),
@@ -189,19 +191,17 @@ it("keeps a large result aside and lets the agent read on in it", async () => {
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 1 });
   const outputs = (n: number) =>
     answersIn(standIn.requests[n]).map((answer) => String(Object.values(answer.response ?? {})[0]));
-  expect(outputs(1)[0]).toMatch(
-    /^.{10000}\n\[35000 of 45000 characters left out; go on with read_result\(id: "r1\.0", offset: 10000\)\]$/,
-  );
-  expect(outputs(2)[0]).toMatch(/^.{10000}\n\[25000 characters left; go on with offset 20000\]$/);
+  expect(outputs(1)[0]).toMatch(/^.{10000}\n\[.*\b35000\b.*\b45000\b.*read_result\(id: "r1\.0", offset: 10000\)\]$/);
+  expect(outputs(2)[0]).toMatch(/^.{10000}\n\[.*\b25000\b.*\boffset 20000\]$/);
   expect(outputs(2)[1]).toMatch(/^.{5000}\n\[end\]$/);
-  expect(outputs(3)[0]).toContain("there is no shortened result");
+  expect(outputs(3)[0]).toMatch(/\bresult\b/);
 });
 
-it("tells an agent that repeats itself, then blocks it", async () => {
+it("legwork warns an agent that repeats a call, then blocks it", async () => {
   const { host, standIn } = await setStage(() => says(call("effects__echo", { same: true })));
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "blocked", error: { code: "repeated_call" }, tool_calls_count: 5 });
-  expect(errorOf(answersIn(standIn.requests[6])[0])).toContain("5 times in a row");
+  expect(errorOf(answersIn(standIn.requests[6])[0])).toMatch(/\b5\b/);
 });
 
 it.each([
@@ -209,7 +209,7 @@ it.each([
   ["a malformed call", malformedFunctionCall(), "malformed_reply"],
   ["a truncated reply", reply([text("half a sen")], { finishReason: "MAX_TOKENS" }), "truncated_reply"],
   ["a withheld reply", reply([], { finishReason: "SAFETY" }), "refused_reply"],
-])("takes %s for no answer: asks again twice, then ends with the reason", async (_name, behaviour, code) => {
+])("the model is asked again twice after %s, then the run ends with the reason", async (_name, behaviour, code) => {
   const { host, standIn } = await setStage([behaviour, behaviour, says(text("third time lucky"))]);
   const lucky = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(lucky.structured).toMatchObject({ status: "success", result: "third time lucky", turns_used: 1 });
@@ -228,7 +228,7 @@ it.each([
   ["a reset connection", reset(), "network", /./],
   ["a blocked prompt", blockedPrompt(), "refused_reply", /SAFETY/],
   ["404", status(404), "model_not_found", /gemini-3\.8-flash/],
-])("ends on %s in a typed error, with what was done so far", async (_name, behaviour, code, message) => {
+])("the run ends on %s in a typed error and keeps its text and effects", async (_name, behaviour, code, message) => {
   const { host } = await setStage([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({
@@ -240,7 +240,7 @@ it.each([
   expect(structured.error.message).toMatch(message);
 });
 
-it("defect: partial and blocked were stored as success; now each end is kept apart", async () => {
+it("success, partial and blocked are stored as such", async () => {
   const ends = ["success", "partial", "blocked"];
   const { host } = await setStage((_body, n) => says(call("complete", { result: "r", status: ends[n - 1] })));
   for (const end of ends) {
@@ -249,7 +249,7 @@ it("defect: partial and blocked were stored as success; now each end is kept apa
   }
 });
 
-it("defect: complete did not end the loop; now it ends the run after the calls of its turn, judged last", async () => {
+it("complete ends the run after the other calls of its turn", async () => {
   const { host, standIn, effects } = await setStage([
     says(
       call("complete", { result: "done", status: "success" }),
@@ -263,7 +263,7 @@ it("defect: complete did not end the loop; now it ends the run after the calls o
   expect(standIn.requests).toHaveLength(1);
 });
 
-it("refuses complete until data satisfies output_schema, three times at most", async () => {
+it("legwork refuses complete until data satisfies output_schema, three times at most", async () => {
   const output_schema = { type: "object", properties: { count: { type: "integer" } }, required: ["count"] };
   const bad = says(call("complete", { result: "r", status: "success", data: { count: "three" } }));
   const good = says(call("complete", { result: "r", status: "success", data: { count: 3 } }));
@@ -273,7 +273,7 @@ it("refuses complete until data satisfies output_schema, three times at most", a
     status: "success",
     data: { count: 3 },
   });
-  expect(errorOf(answersIn(mended.standIn.requests[1])[0])).toContain("data: count must be integer");
+  expect(errorOf(answersIn(mended.standIn.requests[1])[0])).toEqual(naming("data", "count", "integer"));
 
   const stubborn = await setStage(() => bad);
   const { structured } = await stubborn.host.call("spawn_agent", ask);
@@ -281,7 +281,7 @@ it("refuses complete until data satisfies output_schema, three times at most", a
   expect(stubborn.standIn.requests).toHaveLength(3);
 });
 
-it("takes text for no outcome where data is asked for: guides three times, then blocks", async () => {
+it("a text in place of data is answered with guidance three times, then blocks the run", async () => {
   const { host, standIn } = await setStage(() => says(text("I am done, I think.")));
   const ask = { prompt: "go", output_schema: { type: "object" }, wait_seconds: 20 };
   const { structured } = await host.call("spawn_agent", ask);
@@ -289,7 +289,7 @@ it("takes text for no outcome where data is asked for: guides three times, then 
   expect(standIn.requests).toHaveLength(4);
 });
 
-it("goes on when a downstream server dies in the middle of a call", async () => {
+it("the run continues when a downstream server dies in the middle of a call", async () => {
   const { host, standIn } = await setStage([says(call("effects__die")), says(text("went on"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "went on", effects: [{ outcome: "unknown" }] });

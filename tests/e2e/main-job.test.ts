@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { twoParallelCalls } from "../support/gemini-stand-in.js";
+import { naming } from "../support/naming.js";
 
-it("works through two servers, is refused what it may not use, and completes", async () => {
+it("an agent works through two servers, is refused a tool that it may not use, and completes", async () => {
   const { bench, host, standIn, effects } = await setStage(
     [
       says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
@@ -45,7 +46,7 @@ it("works through two servers, is refused what it may not use, and completes", a
   expect(answersIn(second)).toMatchObject([{ name: "workspace__read_text_file", response: { output: "the notes" } }]);
   const [added, refused] = answersIn(third);
   expect(added?.response).toEqual({ output: "added one" });
-  expect(JSON.stringify(refused?.response)).toMatch(/workspace__write_file is not allowed: .*spawn_agent call/);
+  expect(JSON.stringify(refused?.response)).toEqual(naming("workspace__write_file", /\btools\b/, "spawn_agent"));
 
   const shown = JSON.stringify(standIn.requests[0]?.body.tools);
   expect(shown).toContain("workspace__read_text_file");
@@ -54,7 +55,7 @@ it("works through two servers, is refused what it may not use, and completes", a
   expect(standIn.requests[0]?.body).toMatchObject({ store: false });
 });
 
-it("tells the same in text and in structure, and keeps every event readable", async () => {
+it("an answer has the same content in text and in structure, and get_run pages every event", async () => {
   const { host } = await setStage([says(call("effects__echo", { a: 1 })), says(text("done"))]);
   const spawned = await host.call("spawn_agent", { prompt: "go", tools: ["effects__echo"], wait_seconds: 20 });
   expect(JSON.parse(spawned.text)).toEqual(spawned.structured);
@@ -95,11 +96,11 @@ it("tells the same in text and in structure, and keeps every event readable", as
   expect(access.structured.access).toContainEqual({
     tool: "effects__echo",
     allowed: true,
-    rule: '"effects__echo" is in tools of the spawn_agent call',
+    rule: naming('"effects__echo"', /\btools\b/, "spawn_agent"),
   });
 });
 
-it("gives a model's content back verbatim, signatures included, also for parallel calls", async () => {
+it("the model gets its own content back verbatim, signatures included, also for parallel calls", async () => {
   const { host, standIn } = await setStage([
     twoParallelCalls({ name: "effects__read_lines", args: {} }, { name: "effects__big", args: { n: 5 } }),
     says(text("done")),
@@ -111,7 +112,7 @@ it("gives a model's content back verbatim, signatures included, also for paralle
   expect(answersIn(standIn.requests[1]).map(({ name }) => name)).toEqual(["effects__read_lines", "effects__big"]);
 });
 
-it("lists runs newest first and by status, for this project only unless asked", async () => {
+it("list_runs lists runs newest first and by status, for this project only unless asked", async () => {
   const { host, bench, anotherHost } = await setStage(() => says(text("ok")));
   const ids: string[] = [];
   for (const title of ["a", "b", "c"])
@@ -132,7 +133,7 @@ it("lists runs newest first and by status, for this project only unless asked", 
   expect((await other.call("get_run", { run_id: ids[0] })).structured.run).toMatchObject({ title: "a" });
 });
 
-it("makes one run for one idempotency key, and refuses the key for other arguments", async () => {
+it("spawn_agent makes one run for one idempotency key, and refuses the key for other arguments", async () => {
   const { host, standIn } = await setStage(() => says(text("ok")));
   const ask = { prompt: "go", idempotency_key: "once", wait_seconds: 20 };
   const first = await host.call("spawn_agent", ask);
@@ -144,7 +145,7 @@ it("makes one run for one idempotency key, and refuses the key for other argumen
   expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
 });
 
-it("gives the run that a key made also where it could not be started any more", async () => {
+it("spawn_agent returns the run of a key also where the run could not be started now", async () => {
   const { host, bench } = await setStage(() => says(text("ok")));
   bench.writeHome("agents/helper.md", "---\nname: helper\ndescription: helps\n---\nHelp.");
   const ask = { prompt: "go", agent: "helper", idempotency_key: "once", wait_seconds: 20 };
@@ -157,7 +158,7 @@ it("gives the run that a key made also where it could not be started any more", 
   expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
 });
 
-it("waits for any or all of several runs that work at the same time", async () => {
+it("wait_for_runs waits for any or all of several runs that work at the same time", async () => {
   const { host } = await setStage((body) =>
     JSON.stringify(body.contents).includes("slow") ? { ...says(text("late")), delayMs: 1500 } : says(text("early")),
   );
@@ -170,7 +171,7 @@ it("waits for any or all of several runs that work at the same time", async () =
   expect(all.structured.runs.map(({ result }) => result)).toEqual(["late", "early"]);
 });
 
-it("lets no more runs work at once than configured; the others wait as pending", async () => {
+it("no more runs work at once than configured, and the others wait as pending", async () => {
   const { host, standIn } = await setStage(() => ({ ...says(text("ok")), delayMs: 400 }), {
     config: "limits: { max_concurrent_runs: 2 }",
   });
@@ -183,7 +184,7 @@ it("lets no more runs work at once than configured; the others wait as pending",
   expect(done.structured.runs.every(({ status }) => status === "success")).toBe(true);
 });
 
-it("writes nothing of a provider's key anywhere", async () => {
+it("legwork writes a provider's key neither into its database nor into its log", async () => {
   const { host, bench } = await setStage([says(call("effects__read_lines")), says(text("ok"))]);
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   await host.close();

@@ -23,7 +23,7 @@ function timesIn(request: { body: object } | undefined, said: string): number {
   return JSON.stringify(request?.body).split(said).length - 1;
 }
 
-it("before the first request, twice, during a request and during a call: each is read once, in its order", async () => {
+it("messages sent before the first request, during a request and during a call are each read once, in order", async () => {
   let runId = "";
   const { host, standIn, slowStages } = await setStage(
     async (_body, n) => {
@@ -57,14 +57,14 @@ it("before the first request, twice, during a request and during a call: each is
   for (const said of ["first", "second", "third", "fourth"])
     expect(timesIn(standIn.requests.at(-1), `"text":"${said}"`)).toBe(1);
   expect(led.events.filter(({ type }) => type === "message_sent")).toMatchObject(
-    ["first", "second", "third", "fourth"].map((said) => ({ text: said, by: "test-host", door: "respond_to_run" })),
+    ["first", "second", "third", "fourth"].map((said) => ({ text: said, by: "test-host", channel: "respond_to_run" })),
   );
 });
 
 it.each([
   ["an answer", () => says(text("Done."))],
   ["complete", () => says(call("complete", { result: "Done.", status: "success" }))],
-])("right before the end by %s: it is read first", async (_what, end) => {
+])("a message sent right before the end by %s is read first", async (_what, end) => {
   let runId = "";
   const { host, standIn } = await setStage(async (_body, n) => {
     if (n === 1) {
@@ -80,7 +80,7 @@ it.each([
   expect(timesIn(standIn.requests[1], "Wait, one more thing.")).toBe(1);
 });
 
-it("to a waiting run: it is read with the answer", async () => {
+it("a message to a waiting run is read with the answer", async () => {
   const { host, standIn } = await setStage([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
   const runId = await spawn(host);
   expect((await settled(host, runId)).status).toBe("waiting");
@@ -92,7 +92,7 @@ it("to a waiting run: it is read with the answer", async () => {
   expect(led.said.slice(-2)).toEqual(["ask: This.", "user: And hurry."]);
 });
 
-it("to an interrupted run, from another process: it is read when the run goes on", async () => {
+it("a message to an interrupted run, from another process, is read when the run is resumed", async () => {
   const { host, standIn, anotherHost } = await setStage(
     (_body, n) => (n === 1 ? { kind: "hang" } : says(text("Went on."))),
     { config: "resume: manual" },

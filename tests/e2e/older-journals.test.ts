@@ -1,10 +1,11 @@
 /** Databases of earlier versions: what they hold is read, shown and gone on with. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { answersIn, type Stage, says, setStage, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import { naming } from "../support/naming.js";
 
 /**
@@ -18,7 +19,7 @@ async function setOldStage(...script: Parameters<typeof setStage>): Promise<Stag
   const stage = await setStage(...script);
   const { home, project } = stage.bench;
   mkdirSync(home, { recursive: true });
-  const database = new Database(join(home, "legwork.db"));
+  const database = openSqlite(join(home, "legwork.db"));
   database.exec(FIRST_VERSION.replaceAll("{{project}}", project));
   database.exec("UPDATE runs SET lease_expires_at = 20000 WHERE owner IS NOT NULL"); // long ago, whatever the day is
   database.close();
@@ -93,21 +94,20 @@ it("resume_run with a message continues a run that ended in success", async () =
 it("get_run refuses an event of a newer version in one sentence, and other runs can still be read", async () => {
   const { host, bench } = await setOldStage([]);
   const { run_id: id } = await runNamed("finished", host);
-  const database = new Database(join(bench.home, "legwork.db"));
+  const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND seq = 2").run(id);
   database.close();
   const refused = await host.call("get_run", { run_id: id, view: "events" });
   expect(refused.isError).toBe(true);
-  expect(refused.structured.error).toMatchObject({ code: "store" });
-  expect(refused.structured.error.message).toEqual(naming("event 2", "version 99"));
-  expect(refused.structured.error.message.split("\n")).toHaveLength(1);
+  expect(refused.structured.error).toMatchObject({ code: "newer_version" });
+  expect(refused.structured.error.message).toMatch(mentions(id, "newer", "restart", "update"));
   expect((await runNamed("cut", host)).status).toBe("interrupted");
 });
 
 it("a process that cannot read one interrupted run leaves it alone and resumes the others", async () => {
   const { host, bench } = await setOldStage([says(text("All is written."))]);
   const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
-  const database = new Database(join(bench.home, "legwork.db"));
+  const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND type = 'model_replied'").run(unread.run_id);
   database.prepare("UPDATE runs SET interrupted_at = ? WHERE status = 'interrupted'").run(Date.now());
   database.close();

@@ -1,8 +1,8 @@
 /** The shipped workflows that start agents, played to their end, also where their process is killed again and again. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type TestHost, until, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply, setBench, setHost } from "../support/rehearsals.js";
@@ -150,7 +150,7 @@ it("spawn_agent refuses an agent a workflow that starts agents where the child c
 
 /** How many events there are of all runs, but those that deaths themselves make. */
 function eventsIn(bench: Workbench): number {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const query = "SELECT count(*) AS n FROM run_events WHERE type NOT IN ('run_interrupted', 'run_resumed')";
   try {
     return (database.prepare(query).get() as { n: number }).n;

@@ -21,11 +21,11 @@ it("a run waits with its question, and its answer says how to respond", async ()
   const hours = (Date.parse(questionOf(led).expires_at) - Date.now()) / 3_600_000;
   expect(Math.round(hours)).toBe(24);
   expect(led.run.next).toEqual(naming("respond_to_run", led.run.run_id, "question_id", '"q1"', "answer"));
-  const after = await respond(stage, led, { answer: "blanks", remark: "Two of them." });
+  const after = await respond(stage, led, { answer: "blanks", remark: "Two of them." }); // prose-check: old public name
   expect(after.run).toMatchObject({ status: "success", result: "Done." });
   expect(after.said).toContain("ask: blanks\nTwo of them.");
   expect(eventsOf(after, "question_answered")).toMatchObject([
-    { id: "q1", approved: null, text: "blanks", remark: "Two of them.", by: "test-host", door: "respond_to_run" },
+    { id: "q1", approved: null, text: "blanks", comment: "Two of them.", by: "test-host", channel: "respond_to_run" },
   ]);
 });
 
@@ -83,6 +83,6 @@ it("tells the agent when nobody has answered within a day", async () => {
   const after = await leaveUnanswered(stage, led);
   expect(after.run.status).toBe("success");
   expect(after.said).toContainEqual(naming(/^ask: /, "answered"));
-  expect(eventsOf(after, "question_answered")).toMatchObject([{ text: null, by: "nobody", door: "nobody" }]);
+  expect(eventsOf(after, "question_answered")).toMatchObject([{ text: null, by: "nobody", channel: "nobody" }]);
   expect(eventsOf(after, "tool_call_finished")).toMatchObject([{ tool: "ask", is_error: true }]);
 });

@@ -43,7 +43,7 @@ it("answers, approves, denies and writes to a run that another process works on,
   );
   const wrong = await command("--answer", "c");
   expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: naming(run_id, "q1", '"a"', '"b"') });
-  expect(await command("--answer", "b", "--remark", "I think.", "--question", "q1")).toEqual({
+  expect(await command("--answer", "b", "--comment", "I think.", "--question", "q1")).toEqual({
     code: 0,
     stderr: "",
     stdout: naming(run_id, "q1"),
@@ -64,7 +64,7 @@ it("answers, approves, denies and writes to a run that another process works on,
   expect(led.run).toMatchObject({ status: "success", result: "Done." });
   expect(effects()).toEqual(["yes"]);
   expect(led.said).toEqual(expect.arrayContaining(["ask: b\nI think.", "user: Well done."]));
-  const by = { by: userInfo().username, door: "command_line" };
+  const by = { by: userInfo().username, channel: "command_line" };
   const people = led.events.filter(({ type }) => type === "question_answered" || type === "message_sent");
   expect(people).toMatchObject([by, by, by, by]);
   expect(await command("--approve")).toMatchObject({ code: 2, stderr: naming(run_id, "success") });
@@ -100,7 +100,7 @@ it("refuses an answer that does not fit, names what to change, and leaves the ru
       ["--approve", "--deny"],
     ],
     [
-      ["runs", "respond", run_id, "--remark", "hm"],
+      ["runs", "respond", run_id, "--comment", "hm"],
       ["approve", "answer"],
     ],
     [["runs", "respond", run_id, "--message", "a", "--answer", "b"], ["message"]],

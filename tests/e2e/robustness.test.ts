@@ -1,8 +1,8 @@
 /** What must not bring a run or the server down: a held database, a full disk, odd texts, odd schemas. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { answersIn, call, says, setStage, text } from "../support/agents.js";
 import { hang, reply } from "../support/gemini-stand-in.js";
 import { createWorkbench, openHost, processExists, until } from "../support/host.js";
@@ -12,7 +12,7 @@ const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
 
 /** Another program that holds the database until the returned function is called. */
 function holdDatabase(home: string): () => void {
-  const database = new Database(join(home, "legwork.db"));
+  const database = openSqlite(join(home, "legwork.db"));
   database.exec("BEGIN IMMEDIATE");
   return () => {
     if (database.inTransaction) database.exec("ROLLBACK");

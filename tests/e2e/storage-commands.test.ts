@@ -1,10 +1,11 @@
 /** What a user does about stored runs: prune, backup, and the doctor's look at all legwork needs. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { legwork } from "../support/command.js";
 import { createWorkbench, until, type Workbench } from "../support/host.js";
+import { mentions } from "../support/mentions.js";
 import { messageOf, naming } from "../support/naming.js";
 import { effectServer, hostileServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
@@ -19,7 +20,7 @@ function setTalk(): Workbench {
 }
 
 function change(bench: Workbench, sql: string): void {
-  const database = new Database(fileOf(bench));
+  const database = openSqlite(fileOf(bench));
   database.exec(sql);
   database.close();
 }
@@ -150,7 +151,7 @@ describe("legwork backup", () => {
 
 /** Writes over the last page of the events, past which nothing can be read as it was. */
 function damage(bench: Workbench): void {
-  const database = new Database(fileOf(bench), { readonly: true });
+  const database = openSqlite(fileOf(bench), { readonly: true });
   const size = Number(database.pragma("page_size", { simple: true }));
   const root = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'run_events'").pluck().get();
   database.close();
@@ -240,7 +241,7 @@ describe("legwork doctor", () => {
     change(bench, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of the future', 4102444800000)");
     const newer = await examine(bench);
     expect(newer.code).toBe(1);
-    expect(newer.of("database", "fault")).toEqual([naming("legwork.db", "newer")]);
+    expect(newer.of("database", "fault").join()).toMatch(mentions("newer", "restart", "update"));
     change(bench, "DELETE FROM __drizzle_migrations WHERE hash = 'of the future'");
     damage(bench);
     expect((await examine(bench)).of("database", "fault").join()).toMatch(/damaged/);

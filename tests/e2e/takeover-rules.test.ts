@@ -1,7 +1,8 @@
 /** Which process takes up which interrupted run, and when: what it needs, how long ago it was, who has room. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setStage, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type Structured, type TestHost, until, type Workbench } from "../support/host.js";
@@ -15,7 +16,7 @@ async function listed(host: TestHost, args: Record<string, unknown> = {}): Promi
 }
 
 function inDatabase<R>({ home }: Workbench, act: (database: Database.Database) => R): R {
-  const database = new Database(join(home, "legwork.db"));
+  const database = openSqlite(join(home, "legwork.db"));
   try {
     return act(database);
   } finally {

@@ -1,8 +1,8 @@
 /** The observer of the crash campaign sees the commits of all processes, and can lock the database for a while. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
 import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-database-observer.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { until } from "../support/host.js";
 import { rehearse, setBench, setHost } from "../support/rehearsals.js";
 
@@ -45,7 +45,7 @@ it("shows no process for a run whose process has exited", async () => {
 
 it("keeps other connections from committing only while the function runs", async () => {
   const { observer, file } = await setRun();
-  const other = new Database(file, { timeout: 0 });
+  const other = openSqlite(file, { timeout: 0 });
   onTestFinished(() => void other.close());
   const commit = () => other.exec("BEGIN IMMEDIATE; COMMIT");
   observer.whileNobodyCommits(() => expect(commit).toThrow(/locked/));

@@ -1,4 +1,4 @@
-/** Another process holds the database for a while: what can wait waits, what should not is told so at once. */
+/** Another process holds the database for a while: writes that can wait do so, and the exit gives up in time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
-import { createCommitQueue } from "../../src/store/sqlite/connection/commit-queue.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
+import { appendTo, created, startedRun, TURN } from "../support/contract-bench.js";
 import { newRunNamed } from "../support/new-run.js";
 
 const HELD_MS = 300;
 const HOLDER = `
-  import Database from "better-sqlite3";
-  const database = new Database(process.argv[1]);
+  import { openSqlite } from ${JSON.stringify(new URL("../../dist/store/open-sqlite.js", import.meta.url).href)};
+  const database = openSqlite(process.argv[1]);
   database.exec("BEGIN IMMEDIATE");
   console.log("held");
   setTimeout(() => database.exec("COMMIT"), ${HELD_MS});
@@ -22,36 +22,57 @@ const HOLDER = `
 
 let folder: string;
 let store: RunStore;
-let holder: ChildProcess;
-beforeEach(async () => {
+let holder: ChildProcess | null;
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "legwork-held-"));
-  const file = join(folder, "legwork.db");
-  store = openStore(file, { now: Date.now }).runs;
-  holder = spawn(process.execPath, ["--input-type=module", "--eval", HOLDER, file], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  await once(holder.stdout ?? holder, "data");
+  store = openStore(join(folder, "legwork.db"), { now: Date.now }).runs;
+  holder = null;
 });
 afterEach(async () => {
-  if (holder.exitCode === null) await once(holder, "exit");
-  store.close();
+  if (holder && holder.exitCode === null) await once(holder, "exit");
+  await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("tells a commit that does not want to wait, and lets every other verb wait", () => {
-  const create = (id: string) => () => store.createRun(newRunNamed(id));
-  expect(() => store.togetherAtOnce(create("run_at_once"))).toThrow(StoreError);
-  expect(store.getRun("run_at_once")).toBeNull();
-  expect(create("run_patient")()).toMatchObject({ kind: "created" });
-  expect(store.togetherAtOnce(create("run_later"))).toMatchObject({ kind: "created" });
-});
+async function hold(): Promise<void> {
+  holder = spawn(process.execPath, ["--input-type=module", "--eval", HOLDER, join(folder, "legwork.db")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(holder.stdout ?? holder, "data");
+}
 
-it("lets this process go on with other things while a commit waits in the queue", async () => {
-  const commits = createCommitQueue(store, () => true);
+/** Rounds of the event loop while the work goes on. */
+async function roundsDuring<T>(work: Promise<T>): Promise<{ value: T; rounds: number }> {
   let rounds = 0;
   const timer = setInterval(() => rounds++, 1);
-  const created = await commits.write(() => store.createRun(newRunNamed("run_queued")));
+  const value = await work;
   clearInterval(timer);
-  expect(created.kind).toBe("created");
+  return { value, rounds };
+}
+
+it("lets the exit of a process wait no longer than it says, and every other verb until the database is free", async () => {
+  const lease = await startedRun(store, newRunNamed("run_1"));
+  await hold();
+  const before = performance.now();
+  await expect(store.interruptAll([lease], "exit", { withinMs: 50 })).rejects.toThrow(StoreError);
+  expect(performance.now() - before).toBeLessThan(HELD_MS - 50);
+  expect(await store.statusOf("run_1")).toBe("running");
+  await store.endTree("run_1", { status: "cancelled", result: null });
+  expect(await store.statusOf("run_1")).toBe("cancelled");
+});
+
+it("lets this process go on with other things while its commits wait in the queue", async () => {
+  const lease = await startedRun(store, newRunNamed("run_1"));
+  await hold();
+  const { value: run, rounds } = await roundsDuring(created(store, newRunNamed("run_queued")));
+  expect(run.status).toBe("pending");
   expect(rounds).toBeGreaterThan(20);
+  await once(holder as ChildProcess, "exit");
+  await hold();
+  const appended = await roundsDuring(appendTo(store, lease, [TURN]));
+  expect(appended.value).not.toBeNull();
+  expect(appended.rounds).toBeGreaterThan(20);
+  await once(holder as ChildProcess, "exit");
+  await hold();
+  expect((await roundsDuring(store.renewLeases())).rounds).toBeGreaterThan(20);
 });

@@ -1,4 +1,4 @@
-/** Servers of other hosts' files: read loosely, each judged by itself, under a name that is legal here. */
+/** Import of servers from other hosts' files: each server by itself, under a legal name. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -43,7 +43,7 @@ describe("import: [claude]", () => {
     expect(named(config, "pair")?.from).toBe(join(bench.project, MCP));
   });
 
-  it("reads the forms that are met, and takes no notice of keys that mean nothing to it", async () => {
+  it("reads all forms of entries, and ignores unknown keys", async () => {
     user({ import: ["claude"] });
     put(".claude.json", {
       mcpServers: {
@@ -57,7 +57,10 @@ describe("import: [claude]", () => {
     const config = await load();
     expect(config.brokenServers).toEqual([]);
     expect(named(config, "plain")?.transport).toMatchObject({ command: "a", args: ["-p", "8"], env: { PORT: "80" } });
-    expect(named(config, "web")).toMatchObject({ timeoutSeconds: 1.5, reach: { kind: "http", headers: { A: "b" } } });
+    expect(named(config, "web")).toMatchObject({
+      timeoutSeconds: 1.5,
+      transport: { kind: "http", headers: { A: "b" } },
+    });
     expect(["old", "alias", "bare"].map((name) => named(config, name)?.transport.kind)).toEqual([
       "sse",
       "http",
@@ -65,7 +68,7 @@ describe("import: [claude]", () => {
     ]);
   });
 
-  it("judges each server by itself", async () => {
+  it("refuses a broken server and keeps the others", async () => {
     user({ import: ["claude"] });
     const file = put(".claude.json", {
       mcpServers: {
@@ -96,7 +99,7 @@ describe("import: [claude]", () => {
     expect(JSON.stringify(config.brokenServers)).not.toContain("sk-secret");
   });
 
-  it("makes names legal, each its own, and never takes that of the workspace", async () => {
+  it("makes names legal and distinct, and never uses the name of the workspace", async () => {
     user({ import: ["claude"] });
     const odd = ["my server", "my/server", "a__b", "end_", "ö", "workspace", "x".repeat(60)];
     put(".claude.json", servers(...odd.map((name) => [name, name] as const), ["fine-1", "f"]));
@@ -119,7 +122,7 @@ describe("import: [claude]", () => {
     expect(names(await load())).toEqual(["on", "kept", "workspace"]);
   });
 
-  it("looks where Claude Code was told to", async () => {
+  it("reads the folder that CLAUDE_CONFIG_DIR names", async () => {
     user({ import: ["claude"] });
     put("config/.claude.json", servers(["there", "a"]));
     bench.env = { CLAUDE_CONFIG_DIR: join(bench.root, "config") };
@@ -128,7 +131,7 @@ describe("import: [claude]", () => {
     expect(await fault()).toMatch(mentions("CLAUDE_CONFIG_DIR", '"config"', "absolute"));
   });
 
-  it("names the place in a file that is no JSON, and quotes nothing of it", async () => {
+  it("names the place in a file that is not JSON, without a quote", async () => {
     user({ import: ["claude"] });
     const file = put(".claude.json", '{\n  "mcpServers": {\n    "a": sk-secret }\n}');
     expect(await fault()).toMatch(new RegExp(`^${file}:3:10: [^"{}]*JSON[^"{}]*$`));
@@ -138,7 +141,7 @@ describe("import: [claude]", () => {
     expect(await fault()).toContain(file);
   });
 
-  it("names the files that it looked for and did not find", async () => {
+  it("names the files that it did not find", async () => {
     user({ import: ["claude", "gemini"] });
     const { notices } = await load();
     expect(notices).toEqual([
@@ -163,7 +166,7 @@ describe("import: [gemini]", () => {
     const config = await load();
     expect(config.brokenServers).toEqual([]);
     expect(named(config, "both")).toMatchObject({
-      reach: { command: "p", args: ["ada"] },
+      transport: { command: "p", args: ["ada"] },
       timeoutSeconds: 2.5,
       includeTools: ["a", "b", "*__c__d"],
       excludeTools: ["z"],
@@ -171,7 +174,7 @@ describe("import: [gemini]", () => {
     expect(named(config, "one")?.transport).toMatchObject({ env: { A: "ada-$NOPE" } });
   });
 
-  it("reads the ways to reach a server", async () => {
+  it("reads every kind of transport", async () => {
     user({ import: ["gemini"] });
     const url = "https://x.test";
     put(GEMINI, {
@@ -212,7 +215,7 @@ describe("import: [gemini]", () => {
     expect(names(await load())).toEqual(["a", "workspace"]);
   });
 
-  it("comes after claude where that is named first, and the other way round", async () => {
+  it("has the precedence that the order of import gives", async () => {
     put(".claude.json", { mcpServers: { both: { command: "claude" } } });
     put(GEMINI, { mcpServers: { both: { command: "gemini" } } });
     for (const order of [

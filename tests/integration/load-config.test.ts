@@ -1,8 +1,7 @@
-/** loadConfig on real files: what a server may say, and what is told of it. */
+/** loadConfig on real files: servers, overlays, secrets, prices. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   dollar,
@@ -12,8 +11,8 @@ import {
   named,
   names,
   own,
-  place,
   put,
+  trustNow,
   useConfigBench,
   user,
 } from "../support/config-bench.js";
@@ -29,11 +28,11 @@ async function server(entry: object, name = "one") {
 }
 
 describe("a server's entry", () => {
-  it("has defaults for all that it does not say", async () => {
+  it("gets a default for each setting that it leaves out", async () => {
     expect(await server({ command: "npx" })).toEqual({
       name: "one",
       from: join(bench.root, ".legwork/config.yaml"),
-      reach: { kind: "stdio", command: "npx", args: [], env: {}, cwd: bench.project },
+      transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: bench.project },
       definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       timeoutSeconds: null,
       toolTimeouts: [],
@@ -69,15 +68,15 @@ describe("a server's entry", () => {
     });
   });
 
-  it("is reached over HTTP, with a token from a variable", async () => {
+  it("may use HTTP, with a token from a variable", async () => {
     bench.env = { TOKEN: " tok-en-1 \n", HOST: "x.test" };
     const entry = { url: `https://${dollar("HOST")}/mcp`, bearer_token_env_var: "TOKEN", headers: { "X-A": "b" } };
-    const reach = {
+    const transport = {
       kind: "http",
       url: "https://x.test/mcp",
       headers: { "X-A": "b", Authorization: "Bearer tok-en-1" },
     };
-    expect((await server(entry))?.transport).toEqual(reach);
+    expect((await server(entry))?.transport).toEqual(transport);
     expect((await load()).secrets).toContainEqual({ name: "TOKEN", value: "tok-en-1" });
     for (const [type, kind] of [
       ["sse", "sse"],
@@ -88,9 +87,9 @@ describe("a server's entry", () => {
   });
 
   it("sends the password of an address as a header", async () => {
-    const reach = (await server({ url: "https://ada:p%40ssword@x.test/mcp" }))?.transport;
+    const transport = (await server({ url: "https://ada:p%40ssword@x.test/mcp" }))?.transport;
     const headers = { Authorization: `Basic ${btoa("ada:p@ssword")}` };
-    expect(reach).toEqual({ kind: "http", url: "https://x.test/mcp", headers });
+    expect(transport).toEqual({ kind: "http", url: "https://x.test/mcp", headers });
     const values = (await load()).secrets.map(({ value }) => value);
     expect(values).toEqual(expect.arrayContaining(["p@ssword", btoa("ada:p@ssword")]));
   });
@@ -125,9 +124,9 @@ describe("a server's entry", () => {
     [{ command: "a", env: { A: dollar("NOPE") } }, ["mcpServers.one.env.A", dollar("NOPE")]],
     [{ url: "http://x.test", headers: { A: dollar("NOPE") } }, ["mcpServers.one.headers.A", dollar("NOPE")]],
     [{ url: "http://x.test", bearer_token_env_var: "NOPE" }, ["mcpServers.one.bearer_token_env_var", dollar("NOPE")]],
-    [{ url: dollar("FTP") }, ["mcpServers.one.url", "address"]],
+    [{ url: dollar("FTP") }, ["mcpServers.one.url", "http://", "https://"]],
     [{ url: "http://x.test", headers: { A: dollar("LINES") } }, ["mcpServers.one.headers.A", "value"]],
-  ])("that cannot be used costs only itself: %j", async (entry, words) => {
+  ])("that cannot be used does not affect other servers: %j", async (entry, words) => {
     bench.env = { FTP: "ftp://x.test", LINES: "secret\nlines" };
     const file = user({ mcpServers: { one: entry, two: { command: "b" } } });
     const config = await load();
@@ -138,7 +137,7 @@ describe("a server's entry", () => {
     expect(config.brokenServers[0]?.fault).not.toContain("secret");
   });
 
-  it("is hashed as it is written, and only by the fields that say how it is reached", async () => {
+  it("is hashed as written, and only by the fields of its transport", async () => {
     bench.env = { A: "1" };
     const entry = { command: "npx", args: [dollar("A")], env: { X: "1", Y: "2" } };
     const hash = async (given: object) => (await server(given))?.definitionHash;
@@ -157,22 +156,22 @@ describe("a server's entry", () => {
 });
 
 describe("an overlay", () => {
-  it("changes what is held of a server, the project's over the user's, and leaves how it is reached", async () => {
+  it("overrides settings of a server, the project's over the user's, and keeps the transport", async () => {
     put(".claude.json", { mcpServers: { hub: { command: "hub-server" } } });
     user({ import: ["claude"], mcpServers: { hub: { pin: "enforce", timeout_seconds: 5 } } });
     own({ mcpServers: { hub: { timeout_seconds: 7, exclude_tools: ["x"] } } });
     expect(named(await load(), "hub")).toMatchObject({ timeoutSeconds: 5, excludeTools: [] });
-    await trust(place(), new Map());
+    await trustNow();
     const hub = named(await load(), "hub");
     expect(hub).toMatchObject({ pin: "enforce", timeoutSeconds: 7, excludeTools: ["x"] });
-    expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), reach: { command: "hub-server" } });
+    expect(hub).toMatchObject({ from: join(bench.root, ".claude.json"), transport: { command: "hub-server" } });
   });
 
-  it("is not what an entry with a command is: that one replaces", async () => {
+  it("has no command: an entry with a command replaces the server", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     user({ mcpServers: { hub: { command: "mine", pin: "off", args: ["a"] } } });
     own({ mcpServers: { hub: { command: "ours" } } });
-    expect(named(await load(), "hub")).toMatchObject({ pin: "warn", reach: { command: "ours", args: [] } });
+    expect(named(await load(), "hub")).toMatchObject({ pin: "warn", transport: { command: "ours", args: [] } });
   });
 
   it("may switch a server off or on", async () => {
@@ -184,7 +183,7 @@ describe("an overlay", () => {
     expect(config.brokenServers).toEqual([]);
   });
 
-  it("of the shipped workspace changes anything but the effects of its tools", async () => {
+  it("of the shipped workspace overrides everything but the effects of its tools", async () => {
     user({ mcpServers: { workspace: { timeout_seconds: 3, exclude_tools: ["write_file"] } } });
     const guard = { root: bench.project, home: join(bench.root, ".legwork") };
     expect(named(await load(), "workspace")).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], guard });
@@ -194,7 +193,7 @@ describe("an overlay", () => {
     expect(names(await load())).toEqual([]);
   });
 
-  it("without a server is an error, or costs only itself where an import may have it", async () => {
+  it("without a server is an error, or a broken server where an import may define it", async () => {
     const file = user("mcpServers:\n  gone: { pin: enforce }\n");
     expect(await fault()).toMatch(mentions(`${file}:2:3`, "mcpServers.gone", '"command"', '"url"'));
     put(".claude.json", {});
@@ -206,8 +205,8 @@ describe("an overlay", () => {
   });
 });
 
-describe("legwork among the servers", () => {
-  it("is left out of every source with a notice, also where its variables may not be read", async () => {
+describe("legwork among its own servers", () => {
+  it("is left out of every source with a notice, also where the project may not read its variables", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     const itself = { command: process.execPath, args: [BIN], env: { GEMINI_API_KEY: dollar("GEMINI_API_KEY") } };
     const file = user({ import: ["claude"], mcpServers: { me: itself } });
@@ -249,14 +248,14 @@ describe("secrets", () => {
     'mcpServers:\n  a: { command: x, env: { TOKEN: "sk-secret\n',
     "mcpServers:\n  a: { url: sk-secret }\n",
     "mcpServers:\n  a: { type: sk-secret, url: http://x.test }\n",
-  ])("are not shown in errors: %j", async (text) => {
+  ])("do not appear in errors: %j", async (text) => {
     user(text);
     expect(await fault()).not.toContain("secret");
   });
 });
 
 describe("prices and the limit on money", () => {
-  it("are the user's: by name and pattern in the order of the file, cached input as input where nothing is said", async () => {
+  it("come from the user: by name and pattern in the order of the file, cached input at the price of input by default", async () => {
     user("prices: { gemini: { b-*: { input: 1, output: 2 }, a: { input: 3, output: 4, cached: 0 } } }");
     expect((await load()).prices).toEqual({
       gemini: [
@@ -277,7 +276,7 @@ describe("prices and the limit on money", () => {
     expect(await fault()).toMatch(refusal);
   });
 
-  it("a project says no prices, and may lower the limit only", async () => {
+  it("a project sets no prices, and may only lower the limit", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     const limited = (max_cost_usd: number) => ({ limits: { max_cost_usd } });
     own(limited(2));

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { setTimeout as delay, setImmediate as nextRound } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
-import type { RunEvent } from "../../src/core/run/event.js";
-import { type CommitQueue, createCommitQueue } from "../../src/store/sqlite/connection/commit-queue.js";
+import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
 import { createLogSync, type Disk } from "../../src/store/sqlite/connection/log-sync.js";
 import { processOwners } from "../../src/store/sqlite/connection/owner.js";
 import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
+import { created, startedRun, TURN } from "../support/contract-bench.js";
 import { newRunNamed } from "../support/new-run.js";
 
 let folder: string;
@@ -135,19 +135,13 @@ describe("a log", () => {
 });
 
 describe("events", () => {
-  const hold = { runId: "run_1", epoch: 1 };
-  const reads: RunEvent = { type: "tool_call_started", turn: 1, index: 0, tool: "s__read", effect: "read_only" };
-  const changes: RunEvent = { ...reads, tool: "s__write", effect: "idempotent" };
-  const turn: RunEvent = { type: "turn_started", turn: 1 };
-
   /** A disk that is waited for until it is told that it is done. */
   let disk: ReturnType<typeof withResolvers>;
   let connection: Connection;
-  let commits: CommitQueue;
-  const stored = () =>
-    createRunStore(connection, { now: Date.now }, processOwners())
-      .listEvents("run_1", { afterSeq: 0 })
-      .map(({ event }) => event.type);
+  let store: RunStore;
+  let lease: RunLease;
+  const stored = async () => (await store.listEvents("run_1", { afterSeq: 0 })).map(({ event }) => event.type);
+  const save = (durable: boolean) => store.append(lease, { events: [TURN], blobs: [] }, { durable });
 
   beforeEach(async () => {
     disk = withResolvers();
@@ -160,10 +154,8 @@ describe("events", () => {
       now: nothing,
       close: nothing,
     });
-    const store = createRunStore(connection, { now: Date.now }, processOwners());
-    commits = createCommitQueue(store, () => true);
-    store.createRun(newRunNamed("run_1"));
-    await commits.save(hold, [{ type: "run_started" }]);
+    store = createRunStore(connection, { now: Date.now }, processOwners());
+    lease = await startedRun(store, newRunNamed("run_1"));
     disk = withResolvers();
   });
   afterEach(() => connection.close());
@@ -179,27 +171,45 @@ describe("events", () => {
     return isSettled;
   }
 
-  it.each([
-    ["before a request to the model", [turn]],
-    ["before a call that changes something", [changes]],
-    ["before calls of which one changes something", [changes, reads]],
-    ["at the end of the run", [{ type: "run_finished", outcome: { status: "success", result: "done" } }]],
-  ] as const)("are on the disk %s", async (_name, events: readonly RunEvent[]) => {
-    const saving = commits.save(hold, events);
+  it("that an effect follows are on the disk before it", async () => {
+    const saving = save(true);
     expect(await goesOn(saving)).toBe(false);
-    expect(stored().at(-1)).toBe(events.at(-1)?.type); // and can be read by everybody already
+    expect((await stored()).at(-1)).toBe("turn_started"); // and can be read by everybody already
     disk.resolve();
-    await saving;
+    expect(await saving).not.toBeNull();
   });
 
-  it("are written before calls that only read, and the disk is not waited for", async () => {
-    const saving = commits.save(hold, [turn, reads]);
-    expect(stored().slice(-2)).toEqual(["turn_started", "tool_call_started"]);
+  it("that no effect follows are committed, and the disk is not waited for", async () => {
+    const saving = save(false);
+    expect((await stored()).at(-1)).toBe("turn_started");
     expect(await goesOn(saving)).toBe(true);
   });
 
+  it("are waited for each by itself where they share a commit", async () => {
+    const other = startedRun(store, newRunNamed("run_2"));
+    disk.resolve();
+    await other; // two runs at work share commits
+    disk = withResolvers();
+    const [waits, waitsNot] = [save(true), save(false)];
+    expect(await waitsNot).not.toBeNull();
+    expect(await goesOn(waits)).toBe(false);
+    disk.resolve();
+    await waits;
+  });
+
+  it("of a new run are on the disk before anybody learns of it", async () => {
+    const creating = created(store, newRunNamed("run_2", { idempotency: { key: "k", requestHash: "h" } }));
+    expect(await goesOn(creating)).toBe(false);
+    await vi.waitFor(async () => expect(await store.getRun("run_2")).not.toBeNull());
+    const finding = store.findRun("/project", "k");
+    expect(await goesOn(finding)).toBe(false);
+    disk.resolve();
+    expect((await creating).id).toBe("run_2");
+    expect((await finding)?.run.id).toBe("run_2");
+  });
+
   it("that could not be synced to the disk are reported as not saved", async () => {
-    const saving = commits.save(hold, [turn]);
+    const saving = save(true);
     disk.reject(Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO", syscall: "fdatasync" }));
     await expect(saving).rejects.toThrow(StoreError);
     await expect(saving).rejects.toThrow("disk");

@@ -23,8 +23,8 @@ it(`${PROCESSES} processes at a barrier, ${ROUNDS} rounds: each opens the new fi
     expect(ends, `round ${round}`).toEqual(Array(PROCESSES).fill({ code: 0, stderr: "" }));
     const { runs: store } = openStore(file, { now: Date.now });
     const everything = { status: null, agent: null, project: null, parentSessionId: null, parentRunId: null };
-    expect(store.listRuns({ ...everything, since: null, after: null, limit: 100 })).toHaveLength(PROCESSES);
-    store.close();
+    expect(await store.listRuns({ ...everything, since: null, after: null, limit: 100 })).toHaveLength(PROCESSES);
+    await store.close();
     rmSync(folder, { recursive: true });
   }
 });

@@ -1,9 +1,8 @@
-/** What of a project's files counts, and when. */
+/** Trust: the conditions under which a project's files take effect. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { trust } from "../../src/cli/commands/trust.js";
 import {
   bench,
   CONFIG,
@@ -14,8 +13,8 @@ import {
   MCP,
   names,
   own,
-  place,
   put,
+  trustNow,
   useConfigBench,
   user,
 } from "../support/config-bench.js";
@@ -30,14 +29,14 @@ function makePipe(file: string): void {
 describe("a project's file", () => {
   const mcp = (command: string) => ({ mcpServers: { ours: { command } } });
 
-  it("counts only while the project is trusted and no file in use has changed", async () => {
+  it("takes effect only while the project is trusted and no file in use has changed", async () => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     put(`project/${MCP}`, mcp("first"));
     const before = await load();
     expect([names(before), before.model]).toEqual([["workspace"], null]);
     expect(before.notices).toEqual([expect.stringMatching(mentions(CONFIG, MCP, "trusted"))]);
-    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, MCP));
+    expect(await trustNow()).toMatch(mentions(CONFIG, MCP));
     const after = await load();
     expect([names(after), after.model, after.notices]).toEqual([["ours", "workspace"], "ours", []]);
 
@@ -47,29 +46,29 @@ describe("a project's file", () => {
     expect(changed.notices).toEqual([
       expect.stringMatching(new RegExp(`^(?!.*config\\.yaml)${mentions(MCP, "trusted").source.slice(1)}`)),
     ]);
-    expect(await trust(place(), new Map())).toMatch(/^(?!.*config\.yaml).*\.mcp\.json.*\n/);
+    expect(await trustNow()).toMatch(/^(?!.*config\.yaml).*\.mcp\.json.*\n/);
     unlinkSync(join(bench.project, CONFIG));
     expect((await load()).notices[0]).toMatch(mentions(CONFIG, "gone")); // it may have held back what the others allow
-    expect(await trust(place(), new Map())).toMatch(mentions(CONFIG, "gone"));
+    expect(await trustNow()).toMatch(mentions(CONFIG, "gone"));
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
-  it("does not depend on files that nothing asks for", async () => {
+  it("does not depend on files that no configuration uses", async () => {
     own({ model: "ours" });
     put(`project/${MCP}`, mcp("a"));
     put(`project/${GEMINI}`, "{");
     unlinkSync(join(bench.project, GEMINI));
-    await trust(place(), new Map());
+    await trustNow();
     put(`project/${MCP}`, "{ no JSON");
     makePipe(join(bench.project, GEMINI));
     expect(await load()).toMatchObject({ model: "ours", notices: [] });
   });
 
-  it("may import by itself once it is trusted", async () => {
+  it("may import files once it is trusted", async () => {
     own({ import: ["gemini"], model: "ours" });
     put(`project/${GEMINI}`, mcp("a"));
     expect((await load()).notices[0]).toMatch(mentions(CONFIG, "trusted"));
-    await trust(place(), new Map());
+    await trustNow();
     expect(names(await load())).toEqual(["ours", "workspace"]);
     unlinkSync(join(bench.project, GEMINI));
     const gone = await load();
@@ -77,14 +76,14 @@ describe("a project's file", () => {
     expect(gone.notices[0]).toMatch(mentions(GEMINI, "gone", "trusted"));
   });
 
-  it("works with a .mcp.json alone, which is not even parsed before", async () => {
+  it("may be a .mcp.json alone, which legwork parses only once it is trusted", async () => {
     user({ import: ["claude"] });
     put(`project/${MCP}`, "{ no JSON");
     const { notices } = await load();
     expect(notices).toEqual([expect.stringMatching(mentions(MCP, "trusted"))]);
-    await expect(trust(place(), new Map())).rejects.toThrow(mentions(`${join(bench.project, MCP)}:1:3`, "JSON"));
+    await expect(trustNow()).rejects.toThrow(mentions(`${join(bench.project, MCP)}:1:3`, "JSON"));
     put(`project/${MCP}`, mcp("a"));
-    await trust(place(), new Map());
+    await trustNow();
     expect(names(await load())).toEqual(["ours", "workspace"]);
   });
 
@@ -93,19 +92,19 @@ describe("a project's file", () => {
     ["a folder", (file: string) => mkdirSync(file), "regular file"],
     ["a device", (file: string) => symlinkSync("/dev/zero", file), "regular file"],
     ["huge", (file: string) => writeFileSync(file, " ".repeat(1024 * 1024 + 1)), "1048576"],
-  ])("never reads a file that is %s", async (_what, make, word) => {
+  ])("is never read where it is %s", async (_what, make, word) => {
     user({ import: ["claude"] });
     own({ model: "ours" });
     make(join(bench.project, MCP));
     const { notices, model } = await load();
     expect(model).toBeNull();
     expect(notices).toEqual([expect.stringMatching(mentions(join(bench.project, MCP), word))]);
-    await expect(trust(place(), new Map())).rejects.toThrow(word);
+    await expect(trustNow()).rejects.toThrow(word);
     bench.env = { LEGWORK_TRUST_PROJECT: "1" };
     expect(await fault()).toContain(word);
   });
 
-  it("reads only the variables that its user exposes, whatever file asks", async () => {
+  it("reads only the variables that its user exposes", async () => {
     bench.env = { LEGWORK_TRUST_PROJECT: "1", HIDDEN: "hidden", SHOWN: "shown", GEMINI_API_KEY: "the-key" };
     user({ import: ["claude", "gemini"], expose_env: ["SHOWN", "GEMINI_API_KEY"] });
     own({ mcpServers: { a: { command: dollar("HIDDEN") }, b: { command: dollar("SHOWN") } } });
@@ -131,7 +130,7 @@ describe("a project's file", () => {
     expect(JSON.stringify(config.brokenServers)).not.toMatch(/hidden|the-key/);
   });
 
-  it("in the home folder itself, the user's files stay the user's", async () => {
+  it("in the home folder is the user's own", async () => {
     bench.project = bench.root;
     user({ import: ["gemini"] });
     put(GEMINI, { mcpServers: { mine: { command: "a" } } });

@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
+import type Database from "better-sqlite3";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fillStore, RARE } from "../../bench/support/stored-runs.mjs";
 import type { RunFilter, RunStore } from "../../src/core/ports/run-store.js";
 import { type ListedRun, RUN_STATUSES } from "../../src/core/run/run.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
+import { toDrizzle } from "../../src/store/sqlite/driver/to-drizzle.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { shapeOf, toListQuery } from "../../src/store/sqlite/runs/list-runs.js";
 import { prepareStatements } from "../../src/store/sqlite/runs/statements.js";
@@ -26,11 +27,11 @@ beforeAll(async () => {
   const file = join(folder, "legwork.db");
   about = await fillStore(file, RUNS);
   store = openStore(file, { now: Date.now }).runs;
-  sqlite = new Database(file, { readonly: true });
+  sqlite = openSqlite(file, { readonly: true });
 });
-afterAll(() => {
+afterAll(async () => {
   sqlite.close();
-  store.close();
+  await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -89,12 +90,12 @@ function isWanted(row: Row, filter: RunFilter): boolean {
   );
 }
 
-it("gives the newest of the right runs under every filter", () => {
+it("gives the newest of the right runs under every filter", async () => {
   const rows = sqlite.prepare("SELECT * FROM runs ORDER BY created_at DESC, id DESC").all() as Row[];
   let found = 0;
   for (const filter of filters()) {
     const wanted = rows.filter((row) => isWanted(row, filter)).map(({ id }) => id);
-    const listed = store.listRuns(filter).map(({ id }) => id);
+    const listed = (await store.listRuns(filter)).map(({ id }) => id);
     expect(listed, JSON.stringify(filter)).toEqual(wanted.slice(0, filter.limit));
     found += listed.length;
   }
@@ -102,11 +103,11 @@ it("gives the newest of the right runs under every filter", () => {
   expect(found).toBeGreaterThan(RUNS);
 });
 
-it("gives all of them page by page, each once, whatever their status", () => {
+it("gives all of them page by page, each once, whatever their status", async () => {
   const ids: string[] = [];
   let after: ListedRun | null = null;
   for (;;) {
-    const page: readonly ListedRun[] = store.listRuns({ ...EVERYTHING, after, limit: 300 });
+    const page: readonly ListedRun[] = await store.listRuns({ ...EVERYTHING, after, limit: 300 });
     ids.push(...page.map(({ id }) => id));
     after = page.at(-1) ?? null;
     if (after === null) break;
@@ -130,7 +131,7 @@ it("reads one range of an index a status under every filter, and sorts nothing",
 });
 
 it("finds the runs that are at work, and renews their leases, by an index over few", () => {
-  const { listOwned, renewLeases } = prepareStatements(sqlite, drizzle(sqlite));
+  const { listOwned, renewLeases } = prepareStatements(sqlite, toDrizzle(sqlite));
   for (const { sql: text, params } of [listOwned.getQuery(), renewLeases.getQuery()]) {
     const plan = sqlite.prepare(`EXPLAIN QUERY PLAN ${text}`).all(params.map(() => 1)) as { detail: string }[];
     expect(plan.map(({ detail }) => detail)).toEqual([

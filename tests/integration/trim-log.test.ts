@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
+import type { RunLease } from "../../src/core/ports/run-store.js";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
+import { startedRun, TURN } from "../support/contract-bench.js";
+import { newRunNamed } from "../support/new-run.js";
 
 const MIB = 1024 * 1024;
 
@@ -12,21 +15,27 @@ function setStore() {
   const folder = mkdtempSync(join(tmpdir(), "legwork-log-"));
   const file = join(folder, "legwork.db");
   const store = openStore(file, { now: Date.now }).runs;
-  onTestFinished(() => {
-    store.close();
+  onTestFinished(async () => {
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
   let written = 0;
+  let lease: RunLease | null = null;
   return {
-    store,
+    /** As every process does while it looks for abandoned runs. */
+    trim: () => store.interruptAbandoned(),
     logSize: () => statSync(`${file}-wal`).size,
     /** In commits of their own. */
-    write(mebibytes: number): void {
-      for (let n = 0; n < mebibytes; n++) store.putBlob(`${written++} `.padEnd(MIB, "x"));
+    async write(mebibytes: number): Promise<void> {
+      lease ??= await startedRun(store, newRunNamed("run_1"));
+      for (let n = 0; n < mebibytes; n++) {
+        const blob = { hash: String(written), text: `${written++} `.padEnd(MIB, "x") };
+        await store.append(lease, { events: [TURN], blobs: [blob] }, { durable: true });
+      }
     },
     /** Another program in the middle of a listing, until the returned function is called. */
     read(): () => void {
-      const database = new Database(file, { readonly: true });
+      const database = openSqlite(file, { readonly: true });
       const rows = database.prepare("SELECT * FROM blobs").iterate();
       rows.next();
       return () => {
@@ -37,33 +46,33 @@ function setStore() {
   };
 }
 
-it("stays small by itself where nobody is in the middle of reading", () => {
-  const { write, logSize, store } = setStore();
-  write(40);
+it("stays small by itself where nobody is in the middle of reading", async () => {
+  const { write, logSize, trim } = setStore();
+  await write(40);
   expect(logSize()).toBeLessThan(16 * MIB);
-  store.trimLog();
-  write(1);
+  await trim();
+  await write(1);
   expect(logSize()).toBeGreaterThan(0); // what is small is used again
 });
 
-it("grows while somebody is, and is empty soon after", () => {
-  const { write, logSize, read, store } = setStore();
-  write(1);
+it("grows while somebody is, and is empty soon after", async () => {
+  const { write, logSize, read, trim } = setStore();
+  await write(1);
   const stop = read();
-  write(40);
-  store.trimLog();
+  await write(40);
+  await trim();
   expect(logSize()).toBeGreaterThan(40 * MIB);
   stop();
-  store.trimLog();
+  await trim();
   expect(logSize()).toBe(0);
 });
 
-it("gives its space back with the next commits where nobody trims it", () => {
+it("gives its space back with the next commits where nobody trims it", async () => {
   const { write, logSize, read } = setStore();
-  write(1);
+  await write(1);
   const stop = read();
-  write(40);
+  await write(40);
   stop();
-  write(2); // the first writes all back, the second begins anew
+  await write(2); // the first writes all back, the second begins anew
   expect(logSize()).toBeLessThanOrEqual(8 * MIB);
 });

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
+import { trust } from "../../src/cli/commands/trust.js";
+import { createServices } from "../../src/composition/create-services.js";
 import type { Paths } from "../../src/config/files/paths.js";
 import { type Config, loadConfig } from "../../src/config/load-config.js";
 import { ConfigError } from "../../src/core/errors.js";
@@ -57,4 +59,12 @@ export async function fault(): Promise<string> {
 /** Why servers cannot be used, by name. */
 export function faultsOf({ brokenServers }: Config): Readonly<Record<string, string>> {
   return Object.fromEntries(brokenServers.map((broken) => [broken.name, broken.fault]));
+}
+
+/** Runs `legwork trust`; resolves to its output. */
+export async function trustNow(): Promise<string> {
+  const { services, close } = createServices(place(), "0.0.0");
+  const { text } = await trust.run({ json: false }, services);
+  await close();
+  return text;
 }

@@ -5,6 +5,7 @@ import type { OnUnknown } from "../../src/core/definitions/server-config.js";
 import { DownstreamError, ProviderError } from "../../src/core/errors.js";
 import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports/downstream.js";
 import type { ModelReply, ModelRequest } from "../../src/core/ports/provider.js";
+import type { Commit } from "../../src/core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
 import type { Price } from "../../src/core/run/cost.js";
 import type { RunEvent } from "../../src/core/run/event.js";
@@ -14,7 +15,8 @@ import type { RunRequest } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
 import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
-import { type AgentDeps, runAgent } from "../../src/runner/loop/run-agent.js";
+import { runAgent } from "../../src/runner/loop/run-agent.js";
+import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
 
 /** What the model says when it is asked. */
@@ -130,7 +132,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   }
 }
 
-const NO_MAIL = { hasNews: false, read: () => [] };
+const NO_MAIL = { hasNews: false, read: async () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [
   { type: "run_interrupted", reason: "the process that worked on it went away", until: 0 },
@@ -146,7 +148,7 @@ function goOn({ outcome }: Extract<RunEvent, { type: "run_finished" }>): readonl
 
 /** One process: saves what the loop yields until it ends or is cut. Returns how often it saved. */
 async function live(
-  steps: AsyncGenerator<readonly RunEvent[], void>,
+  steps: AsyncGenerator<Commit, void>,
   cut: Cut | undefined,
   controller: AbortController,
   world: World,
@@ -164,7 +166,9 @@ async function live(
     const next = await steps.next();
     const isLost = controller.signal.reason === "interrupted"; // whoever interrupts a run has raised its epoch
     if (next.done || dies || isLost) return commits;
-    world.saved = [...world.saved, ...(JSON.parse(JSON.stringify(next.value)) as RunEvent[])];
+    const { events, blobs } = next.value;
+    world.saved = [...world.saved, ...(JSON.parse(JSON.stringify(events)) as RunEvent[])];
+    for (const { hash, text } of blobs) world.blobs.set(hash, text);
   }
 }
 
@@ -222,17 +226,14 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     conditions,
     clock: { now: () => 0 },
     redact: REDACT_NOTHING,
-    keepText(text) {
-      const hash = `hash of ${text}`.slice(0, 20);
-      world.blobs.set(hash, text);
-      return hash;
-    },
-    readText: (hash) => world.blobs.get(hash) ?? null,
+    readBlob: async (hash) => world.blobs.get(hash) ?? null,
     readReply,
     resolveToolSet,
-    costs: { costOfTree: () => ({ runs: 0, costUsd: 0 }), costLimits: () => [] },
-    callChildren: async ({ name }) => {
-      throw new Error(`${name} is offered to no agent here`);
+    costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },
+    childRuns: {
+      call: async ({ call }) => {
+        throw new Error(`${call.name} is offered to no agent here`);
+      },
     },
   };
 }

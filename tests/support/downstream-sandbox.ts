@@ -32,7 +32,7 @@ export function useSandbox(): void {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((downstream) => downstream.close()));
     for (const pid of pids) expect(groupLives(pid), `process group ${pid}`).toBe(false);
-    for (const store of stores.splice(0)) store.runs.close();
+    for (const store of stores.splice(0)) await store.runs.close();
     rmSync(folder, { recursive: true, force: true });
   });
 }

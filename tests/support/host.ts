@@ -127,6 +127,8 @@ export interface Asked {
 export interface HostOptions {
   readonly env?: Record<string, string>;
   readonly args?: readonly string[];
+  /** The program; default: that of this build. */
+  readonly bin?: string;
   readonly clientName?: string;
   /** The person at the host; without one the host says that it cannot ask. */
   readonly elicit?: (message: string, asked: Asked) => ElicitResult | Promise<ElicitResult>;
@@ -141,7 +143,7 @@ export async function openHost(bench: Workbench, options: HostOptions = {}): Pro
   const [command = process.execPath, ...args] = [
     ...(options.wrapper ?? []),
     process.execPath,
-    BIN,
+    options.bin ?? BIN,
     ...(options.args ?? []),
   ];
   const transport = new StdioClientTransport({

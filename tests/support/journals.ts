@@ -1,8 +1,10 @@
-/** Journals of runs as fast-check makes them: events in an order in which a run can have them. */
+/** Events as fast-check makes them: whole journals in an order in which a run can have them, and single events of each type. */
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { costOf } from "../../src/core/run/cost.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import type { RawReply, ReplyContent } from "../../src/core/run/message.js";
+import type { QuestionAbout } from "../../src/core/run/question.js";
 import type { Usage } from "../../src/core/run/run.js";
 
 /** A raw reply whose content is what it says. */
@@ -82,4 +84,154 @@ function callEvents(turnNumber: number, index: number, tool: string, outcome: st
 function endOf(end: string): readonly RunEvent[] {
   if (end === "finished") return [{ type: "run_finished", outcome: { status: "success", result: "done" } }];
   return end === "interrupted" ? [{ type: "run_interrupted", reason: "the process went away", until: 1 }] : [];
+}
+
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+type WithoutType<T> = T extends unknown ? Omit<T, "type"> : never;
+
+const text = fc.string({ maxLength: 5 });
+const hash = text.map((content) => createHash("sha256").update(content).digest("hex"));
+const costUsd = fc.option(fc.double({ min: 0, max: 9, noNaN: true }));
+const atTurn = { turn: count, index: count };
+const tool = fc.constantFrom("s__read", "s__write", "complete");
+const effect = fc.constantFrom("read_only" as const, "idempotent" as const, "effectful" as const);
+const channel = fc.constantFrom(
+  "elicitation" as const,
+  "respond_to_run" as const,
+  "command_line" as const,
+  "nobody" as const,
+);
+/** Arguments, variables and data of users: their names are their own. */
+const userData = fc.dictionary(fc.constantFrom("camelCase", "snake_case"), text);
+
+const keptAnswer = fc.record(
+  {
+    isError: fc.boolean(),
+    code: fc.constant("call_failed"),
+    text,
+    blob: hash,
+    size: count,
+    attachments: fc.array(
+      fc.record({
+        id: fc.constant("r1.0.1"),
+        kind: fc.constant("image"),
+        mimeType: fc.option(text),
+        size: count,
+        blob: hash,
+      }),
+    ),
+    milliseconds: count,
+  },
+  { requiredKeys: ["isError", "text", "milliseconds"] },
+);
+const about: fc.Arbitrary<QuestionAbout> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("call" as const, "in_doubt_call" as const), ...atTurn, tool, arguments: userData }),
+  fc.record({
+    kind: fc.constantFrom("workflow_call" as const, "in_doubt_workflow_call" as const),
+    call: count,
+    tool,
+    arguments: userData,
+  }),
+  fc.record({ kind: fc.constant("ask" as const), ...atTurn }),
+  fc.record({ kind: fc.constant("exit" as const), where: text, step: text }),
+);
+const replyFields = {
+  approved: fc.option(fc.boolean()),
+  text: fc.option(text),
+  comment: fc.option(text),
+  by: text,
+  channel,
+};
+
+/** The fields of each type of event; the compiler asks for those of a new type. */
+const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<EventOf<T>>> } = {
+  run_created: fc.record({ continues: text }, { requiredKeys: [] }),
+  run_started: fc.constant({}),
+  tools_resolved: fc.record({
+    rulings: fc.array(fc.record({ rule: text, allowed: fc.boolean(), blocked: fc.boolean(), tools: fc.array(tool) })),
+    warnings: fc.array(text),
+  }),
+  turn_started: fc.record({ turn: count, grace: text }, { requiredKeys: ["turn"] }),
+  model_replied: fc.record(
+    {
+      turn: count,
+      grace: fc.constant(true as const),
+      raw: fc.tuple(text, userData).map(([shown, args]) => rawOf(shown, ["s__read", args])),
+      usage,
+      costUsd,
+    },
+    { requiredKeys: ["turn", "raw", "usage"] },
+  ),
+  reply_rejected: fc.record({ turn: count, code: text, reason: text, usage, costUsd }),
+  tool_call_started: fc.record({ ...atTurn, tool, effect }),
+  tool_call_finished: fc
+    .tuple(fc.record({ ...atTurn, tool }), keptAnswer)
+    .map(([place, kept]) => ({ ...place, ...kept })),
+  tool_call_progressed: fc.record({
+    ...atTurn,
+    tool,
+    progress: count,
+    total: fc.option(count),
+    message: fc.option(text),
+  }),
+  sampling_requested: fc.record({ turn: count, server: text }),
+  sampling_replied: fc.record({ turn: count, server: text, usage, costUsd }),
+  tool_call_refused: fc.record({ ...atTurn, tool, reason: text }),
+  child_spawned: fc.record({ ...atTurn, child: text }),
+  child_reported: fc.record({ ...atTurn, child: text, status: fc.constant("success" as const) }),
+  message_injected: fc.record({ text, done: count, sent: text }, { requiredKeys: ["text"] }),
+  message_sent: fc.record({ id: text, text, by: text, channel }),
+  question_asked: fc.record({
+    question: fc.record({
+      id: fc.constant("q1"),
+      kind: fc.constantFrom("approval" as const, "question" as const),
+      text,
+      options: fc.option(fc.array(text)),
+      about,
+      expiresAt: fc.nat(),
+    }),
+  }),
+  question_answered: fc.record({ id: fc.constant("q1"), about, ...replyFields }),
+  transition_taken: fc.record({ from: text, to: text, transition: fc.option(count) }),
+  step_entered: fc.record({ step: text, done: count }),
+  variable_set: fc.record({ name: text, value: userData, done: count }),
+  actions_skipped: fc.record({ done: count }),
+  condition_failed: fc.record({ where: text, condition: fc.option(text), error: text }),
+  rule_warned: fc.record({ turn: count, index: fc.option(count), tool, rule: text }),
+  workflow_call_started: fc.record({ call: count, tool, arguments: userData, effect }),
+  workflow_call_finished: fc
+    .tuple(fc.record({ call: count, tool, outputAs: fc.option(text), done: count }), keptAnswer)
+    .map(([place, kept]) => ({ ...place, ...kept })),
+  workflow_call_refused: fc.record({ call: count, tool, reason: text, outputAs: fc.option(text), done: count }),
+  run_interrupted: fc.record({ reason: text, until: fc.nat() }),
+  run_resumed: fc.record(
+    {
+      by: fc.constantFrom("recovery" as const, "request" as const, "answer" as const),
+      moreTurns: count,
+      moreSeconds: count,
+      moreCostUsd: count,
+    },
+    { requiredKeys: ["by"] },
+  ),
+  run_finished: fc.record({
+    outcome: fc.record(
+      {
+        status: fc.constant("partial" as const),
+        result: fc.option(text),
+        data: userData,
+        artifacts: fc.array(text),
+        filesModified: fc.array(text),
+        nextSteps: fc.array(text),
+        error: fc.record({ code: text, message: text }),
+      },
+      { requiredKeys: ["status", "result"] },
+    ),
+  }),
+};
+
+export const EVENT_TYPES = Object.keys(FIELDS) as readonly RunEvent["type"][];
+
+/** Events of one type. */
+export function eventOf(type: RunEvent["type"]): fc.Arbitrary<RunEvent> {
+  return FIELDS[type].map((fields) => ({ type, ...fields }) as RunEvent);
 }

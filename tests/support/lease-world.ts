@@ -1,192 +1,225 @@
-/** Three processes and the model of what they may do to each other's runs: whatever happens is told to both and compared. */
+/** Three processes and the model of their rights over each other's runs: each event happens to both and is compared. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
+import type { ClaimCandidate, RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import type { RunEvent } from "../../src/core/run/event.js";
 import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run/run.js";
-import type { Connection } from "../../src/store/sqlite/connection/connection.js";
-import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
+import type { StoredRun, StoreImplementation, StorePorts, TestDatabase } from "../contract/implementations.js";
+import { appendTo, finish, TURN, UNWRITABLE } from "./contract-bench.js";
 import * as model from "./lease-model.js";
 import { newRunNamed } from "./new-run.js";
 
-/** One process, with the holds it believes in and the rows it has read. */
+/** One process, with the leases that it believes in and the rows that it has read. */
 interface Process {
-  readonly connection: Connection;
   readonly owner: string;
+  readonly ports: StorePorts;
   readonly store: RunStore;
-  readonly holds: Map<string, RunLease>;
+  readonly leases: Map<string, RunLease>;
   readonly seen: Map<string, Run>;
 }
 
 export interface World {
   readonly project: string;
+  readonly database: TestDatabase;
   readonly processes: Process[];
   /** Ids, in the order of creation. */
   readonly runs: string[];
   readonly model: model.Model;
+  /** A new process in place of a crashed one; it owns nothing and has read nothing. */
+  begin(crashed: Process): Process;
 }
 
-type Act = (world: World, process: Process, runId: string) => void;
+type Act = (world: World, process: Process, runId: string) => void | Promise<void>;
 
-let histories = 0;
-let owners = 0;
-let current = emptyModel();
-/** Processes that have outlived their history: to begin one takes longer than most histories. */
-let idle: readonly Process[] = [];
+/** Histories one after the other on one database: to begin a process takes longer than most histories. */
+export function createWorlds(implementation: StoreImplementation) {
+  let current = emptyModel();
+  let histories = 0;
+  let owners = 0;
+  const database = implementation.create({ now: () => current.now });
 
-/** A new project with nothing in it, and a process on each connection. */
-export function createWorld(connections: readonly Connection[]): World {
-  const project = `/history-${++histories}`;
-  const world: World = {
-    project,
-    processes: [],
-    runs: [],
-    model: { now: 1_000_000, dead: new Set(), runs: new Map() },
+  /** Clock and deaths are those of the history that goes on. */
+  function begin(crashed: Process | null = null): Process {
+    const own = `owner ${++owners}`;
+    const identity = { own, isProvablyDead: (other: string) => current.dead.has(other) };
+    const ports = crashed ? database.replace(crashed.ports, identity) : database.open(identity);
+    return { owner: own, ports, store: ports.runs, leases: new Map(), seen: new Map() };
+  }
+
+  let processes = [begin(), begin(), begin()];
+  return {
+    /** A new project with nothing in it. */
+    next(): World {
+      current = emptyModel();
+      return { project: `/history-${++histories}`, database, processes, runs: [], model: current, begin };
+    },
+    /** Leaves nothing alive that the next history could find. */
+    async leave({ runs, processes: left }: World): Promise<void> {
+      for (const id of runs) await left[0]?.store.endTree(id, outcomeOf("cancelled"));
+      for (const { leases, seen } of left) for (const known of [leases, seen]) known.clear();
+      processes = left;
+    },
+    async remove(): Promise<void> {
+      for (const { store } of processes) await store.close();
+      database.remove();
+    },
   };
-  const inherited = (connection: Connection) => idle.find((process) => process.connection === connection);
-  for (const connection of connections) world.processes.push(inherited(connection) ?? begin(connection));
-  current = world.model;
-  return world;
 }
 
 function emptyModel(): model.Model {
   return { now: 1_000_000, dead: new Set(), runs: new Map() };
 }
 
-/** Leaves nothing alive that the next history could find. */
-export function leave({ runs, processes }: World): void {
-  for (const id of runs) processes[0]?.store.endTree(id, outcomeOf("cancelled"));
-  for (const { holds, seen } of processes) for (const known of [holds, seen]) known.clear();
-  idle = processes;
-}
-
-/** Clock and deaths are those of the history that goes on. */
-function begin(connection: Connection): Process {
-  const owner = `owner ${++owners}`;
-  const clock = { now: () => current.now };
-  const store = createRunStore(connection, clock, { own: owner, isProvablyDead: (other) => current.dead.has(other) });
-  return { connection, owner, store, holds: new Map(), seen: new Map() };
-}
-
-/** In place of a process that is gone: another owner, which holds nothing and has read nothing. */
 function replace(world: World, process: Process): void {
-  world.processes[world.processes.indexOf(process)] = begin(process.connection);
+  world.processes[world.processes.indexOf(process)] = world.begin(process);
 }
 
-const spawn: Act = (world, { store, holds, owner }, parent) => {
+const spawn: Act = async (world, { store, leases, owner }, parent) => {
   const id = `${world.project} ${world.runs.length + 1}`;
   const isChild = world.runs.length % 3 === 2;
-  store.createRun(newRunNamed(id, { parentRunId: isChild ? parent : null, project: world.project }));
-  model.spawn(world.model, id, isChild ? parent : null, owner);
+  const parentRunId = isChild ? parent : null;
+  const result = await store.createRun(newRunNamed(id, { parentRunId, project: world.project }), ANY_CALLER);
+  const parentHasEnded = isChild && isEnded(world.model.runs.get(parent)?.status ?? "pending");
+  expect(result.kind).toBe(parentHasEnded ? "refused" : "created");
+  if (parentHasEnded) return;
+  model.spawn(world.model, id, parentRunId, owner);
   world.runs.push(id);
-  holds.set(id, { runId: id, epoch: 1 });
+  leases.set(id, { runId: id, epoch: 1 });
 };
 
-/** A commit with the hold that the process believes in, stale or not. */
+/** A commit under the lease that the process believes in, stale or not. */
 function commit(event: RunEvent): Act {
-  return (world, { store, holds }, runId) => {
-    const hold = holds.get(runId);
-    if (hold) expect(store.append(hold, [event]) !== null).toBe(writeOf(world, hold, event));
+  return async (world, { store, leases }, runId) => {
+    const lease = leases.get(runId);
+    if (!lease) return;
+    const isSaved = (await appendTo(store, lease, [event])) !== null;
+    expect(isSaved).toBe(writeOf(world, lease, event));
   };
 }
 
-/** One transaction for all runs of the process; a failure takes all of it back. */
+/** Commits of all runs of the process at once, which may share a transaction; one that fails takes no other with it. */
 function commitAll(fails: boolean): Act {
-  return (world, { store, holds }) => {
-    const all = [...holds.values()];
-    const act = () => {
-      const saved = all.map((hold) => store.append(hold, [TURN]) !== null);
-      if (fails) throw new Error("a mistake");
-      return saved;
-    };
-    if (fails) expect(() => store.together(act)).toThrow("a mistake");
-    else expect(store.together(act)).toEqual(all.map((hold) => writeOf(world, hold, TURN)));
+  return async (world, { store, leases }) => {
+    const all = [...leases.values()];
+    const failing = fails ? all.slice(0, 1).map((lease) => appendTo(store, lease, [TURN, UNWRITABLE])) : [];
+    const saving = all.map((lease) => appendTo(store, lease, [TURN]));
+    // Where the lease is lost nothing is written, so nothing fails.
+    for (const outcome of await Promise.allSettled(failing)) expect(outcome).toSatisfy(isUnsaved);
+    const saved = (await Promise.all(saving)).map((stored) => stored !== null);
+    expect(saved).toEqual(all.map((lease) => writeOf(world, lease, TURN)));
   };
 }
 
-function writeOf(world: World, hold: RunLease, event: RunEvent): boolean {
-  if (event.type === "run_finished") return model.write(world.model, hold, event.type, event.outcome.status);
-  return model.write(world.model, hold, event.type, event.type === "run_started" ? "running" : null);
+function isUnsaved(outcome: PromiseSettledResult<unknown>): boolean {
+  return outcome.status === "rejected" ? outcome.reason instanceof TypeError : outcome.value === null;
 }
 
-const read: Act = (_world, { store, seen }, runId) => {
-  const run = store.getRun(runId);
+function writeOf(world: World, lease: RunLease, event: RunEvent): boolean {
+  if (event.type === "run_finished") return model.write(world.model, lease, event.type, event.outcome.status);
+  return model.write(world.model, lease, event.type, event.type === "run_started" ? "running" : null);
+}
+
+const read: Act = async (_world, { store, seen }, runId) => {
+  const run = await store.getRun(runId);
   if (run) seen.set(runId, run);
 };
 
-/** Takes up what it has read to be interrupted, or gives it up; what it has read may have changed since. */
-const recover: Act = (world, process, runId) => {
+/** Claims a run that it has read to be interrupted, or gives it up; the run may have changed since. */
+const recover: Act = async (world, process, runId) => {
   const run = process.seen.get(runId);
-  if (run?.status !== "interrupted") return;
-  if (run.attempts < model.MOST_ATTEMPTS) return takeOver("recovery", process, run, world);
-  const hold = { runId, epoch: run.epoch };
-  const given = process.store.append(hold, [finish("error")]) !== null;
-  expect(given).toBe(model.write(world.model, hold, "run_finished", "error"));
+  if (run?.status === "interrupted") await claimAll([run], process, world);
 };
 
-const lookAndRecover: Act = (world, process, runId) => {
-  read(world, process, runId);
-  recover(world, process, runId);
+const lookAndRecover: Act = async (world, process, runId) => {
+  await read(world, process, runId);
+  await recover(world, process, runId);
 };
 
-const reopen: Act = (world, process, runId) => {
+/** The same with all runs that it has read, in one call. */
+const recoverAll: Act = async (world, process) => {
+  const runs = [...process.seen.values()].filter(({ status }) => status === "interrupted");
+  await claimAll(runs.toReversed(), process, world); // children first
+};
+
+const reopen: Act = async (world, { store, owner, leases, seen }, runId) => {
+  const run = seen.get(runId);
+  if (!run) return;
+  const lease = { runId, epoch: run.epoch };
+  const claimed = await store.reopen(lease, [{ type: "run_resumed", by: "request" }]);
+  expect(claimed !== null).toBe(model.takeOver(world.model, lease, "request", owner));
+  if (claimed) leases.set(runId, { runId, epoch: claimed.run.epoch });
+};
+
+/** As nothing does: an end is not taken back without a request, even by a process that knows the run as it is. */
+const claimAnything: Act = async (world, process, runId) => {
+  await read(world, process, runId);
   const run = process.seen.get(runId);
-  if (run) takeOver("request", process, run, world);
+  if (run) await claimAll([{ ...run, attempts: 0 }], process, world);
 };
 
-/** As nothing does: an end is not taken back without being asked for, even by who knows the run as it is. */
-const takeOverAnything: Act = (world, process, runId) => {
-  read(world, process, runId);
-  const run = process.seen.get(runId);
-  if (run) takeOver("recovery", process, run, world);
-};
+async function claimAll(runs: readonly Run[], { store, owner, leases }: Process, world: World): Promise<void> {
+  const candidates = runs.map(toCandidate);
+  const claimed = await store.claimAll(candidates);
+  const expected = candidates.filter(({ lease, events }) =>
+    events[0]?.type === "run_finished"
+      ? model.write(world.model, lease, "run_finished", "error") && false
+      : model.takeOver(world.model, lease, "recovery", owner),
+  );
+  const owned = expected.filter(({ lease }) => world.model.runs.get(lease.runId)?.epoch === lease.epoch + 1);
+  expect(claimed.map(({ run }) => run.id)).toEqual(owned.map(({ lease }) => lease.runId));
+  for (const { run, events } of claimed) {
+    leases.set(run.id, { runId: run.id, epoch: run.epoch });
+    expect(events.map(({ event }) => event.type)).toEqual(world.model.runs.get(run.id)?.events);
+  }
+}
 
-function takeOver(by: "recovery" | "request", { store, owner, holds }: Process, run: Run, world: World): void {
-  const taken = store.claim({ runId: run.id, epoch: run.epoch }, [{ type: "run_resumed", by }]);
-  const expected = model.takeOver(world.model, { runId: run.id, epoch: run.epoch }, by, owner);
-  expect(taken !== null).toBe(expected);
-  if (taken) holds.set(run.id, { runId: run.id, epoch: taken.epoch });
+function toCandidate({ id: runId, epoch, attempts }: Run): ClaimCandidate {
+  const isGivenUp = attempts >= model.MOST_ATTEMPTS;
+  return {
+    lease: { runId, epoch },
+    events: [isGivenUp ? finish("error") : { type: "run_resumed", by: "recovery" }],
+  };
 }
 
 /** All processes have read the same row, and reach for it one after the other. */
-const race: Act = (world, process, runId) => {
-  for (const each of world.processes) read(world, each, runId);
-  for (const each of [process, ...others(world, process)]) recover(world, each, runId);
+const race: Act = async (world, process, runId) => {
+  for (const each of world.processes) await read(world, each, runId);
+  for (const each of [process, ...others(world, process)]) await recover(world, each, runId);
 };
 
-/** All write, whether they hold the run or only believe it. */
-const writeAtOnce: Act = (world, process, runId) => {
-  for (const each of [process, ...others(world, process)]) commit(TURN)(world, each, runId);
+/** All write, whether they own the run or only believe it. */
+const writeAtOnce: Act = async (world, process, runId) => {
+  for (const each of [process, ...others(world, process)]) await commit(TURN)(world, each, runId);
 };
 
 function others({ processes }: World, process: Process): readonly Process[] {
   return processes.filter((other) => other !== process);
 }
 
-const sweep: Act = (world, { store, owner }) => {
-  const found = store.interruptAbandoned().filter((id) => world.runs.includes(id));
+const sweep: Act = async (world, { store, owner }) => {
+  const found = (await store.interruptAbandoned()).filter((id) => world.runs.includes(id));
   expect(found.toSorted()).toEqual([...model.sweep(world.model, owner)].toSorted());
 };
 
-const renew: Act = ({ model: known }, { store, owner }) => {
-  store.renewLeases();
+const renew: Act = async ({ model: known }, { store, owner }) => {
+  await store.renewLeases();
   model.renew(known, owner);
 };
 
 /** The process stands still for longer than a lease, while the others renew theirs; it knows nothing of it. */
-const stall: Act = (world, process) => {
+const stall: Act = async (world, process) => {
   world.model.now += model.LEASE + 1;
-  for (const other of others(world, process)) renew(world, other, "");
+  for (const other of others(world, process)) await renew(world, other, "");
 };
 
 /** It stands still, loses its run to another process, and goes on as if nothing had been. */
-const overtake: Act = (world, process, runId) => {
-  stall(world, process, runId);
+const overtake: Act = async (world, process, runId) => {
+  await stall(world, process, runId);
   const [other] = others(world, process);
   if (!other) return;
-  sweep(world, other, runId);
-  lookAndRecover(world, other, runId);
-  commit(TURN)(world, process, runId);
+  await sweep(world, other, runId);
+  await lookAndRecover(world, other, runId);
+  await commit(TURN)(world, process, runId);
 };
 
 const crash: Act = (world, process) => {
@@ -197,15 +230,16 @@ const crash: Act = (world, process) => {
 /** On another machine nobody can tell: only the lease says so, in time. */
 const crashElsewhere: Act = (world, process) => replace(world, process);
 
-const shutDown: Act = (world, process) => {
-  const holds = [...process.holds.values()];
-  process.store.interrupt(holds, "the host went away");
-  for (const hold of holds) model.interrupt(world.model, hold, world.model.now);
+const shutDown: Act = async (world, process) => {
+  const leases = [...process.leases.values()];
+  await process.store.interruptAll(leases, "the host went away", { withinMs: 1_000 });
+  for (const lease of leases) model.interrupt(world.model, lease, world.model.now);
   replace(world, process);
 };
 
-const cancel: Act = (world, { store }, runId) => {
-  const ended = store.endTree(runId, outcomeOf("cancelled")).flatMap((run) => (run.ended ? [run.id] : []));
+const cancel: Act = async (world, { store }, runId) => {
+  const tree = await store.endTree(runId, outcomeOf("cancelled"));
+  const ended = tree.flatMap((run) => (run.ended ? [run.id] : []));
   expect(ended.toSorted()).toEqual([...model.cancel(world.model, runId)].toSorted());
 };
 
@@ -213,7 +247,6 @@ const passTime: Act = (world) => {
   world.model.now += 5_000;
 };
 
-const TURN: RunEvent = { type: "turn_started", turn: 1 };
 const REPLY: RunEvent = {
   type: "model_replied",
   turn: 1,
@@ -233,8 +266,9 @@ const ACTS: Readonly<Record<string, readonly [weight: number, act: Act]>> = {
   read: [4, read],
   recover: [3, lookAndRecover],
   "recover what it has read": [3, recover],
+  "recover all": [3, recoverAll],
   reopen: [4, reopen],
-  "take over anything": [1, takeOverAnything],
+  "claim anything": [1, claimAnything],
   race: [4, race],
   "write at once": [2, writeAtOnce],
   sweep: [6, sweep],
@@ -258,55 +292,58 @@ export const anyHappening: fc.Arbitrary<Happening> = fc.tuple(
 );
 
 /** Nothing happens to runs before there is one. */
-export function happen(world: World, [name, process, run]: Happening): void {
+export async function happen(world: World, [name, process, run]: Happening): Promise<void> {
   const { processes, runs } = world;
   const [one, runId] = [processes[process % processes.length], runs[run % runs.length] ?? ""];
-  if (one && (name === "spawn" || runId !== "")) ACTS[name]?.[1](world, one, runId);
+  if (one && (name === "spawn" || runId !== "")) await ACTS[name]?.[1](world, one, runId);
 }
 
-/** Every process sees each run as the model has it, and at most the one that holds it could write to it. */
-export function expectAgreement(world: World): void {
+/** Each run is stored as the model has it, and at most its owner could write to it. */
+export async function expectAgreement(world: World): Promise<void> {
   const expected = world.runs.map((id) => rowOf(world.model.runs.get(id)));
-  for (const { connection } of world.processes)
-    expect(connection.sqlite.prepare(ROWS).all(world.project)).toEqual(expected);
+  expect(world.database.look(world.project)).toEqual(expected);
   for (const id of world.runs) {
-    const writers = world.processes.filter(({ holds, store }) => {
-      const hold = holds.get(id);
-      return hold !== undefined && store.stillHeld([hold]).size > 0;
-    });
+    const writers: string[] = [];
+    for (const { leases, store, owner } of world.processes) {
+      const lease = leases.get(id);
+      if (lease && (await store.stillOwned([lease])).size > 0) writers.push(owner);
+    }
     const { owner = null } = world.model.runs.get(id) ?? {};
     const isHere = world.processes.some((process) => process.owner === owner);
-    expect(writers.map((process) => process.owner)).toEqual(isHere ? [owner] : []);
+    expect(writers).toEqual(isHere ? [owner] : []);
   }
 }
 
-const ROWS = `
-  SELECT id, status, epoch, owner, lease_expires_at, attempts, interrupted_at, last_seq,
-    (finished_at IS NOT NULL) AS has_ended, (outcome IS NOT NULL) AS has_outcome,
-    (SELECT group_concat(seq || ' ' || type ORDER BY seq) FROM run_events WHERE run_id = runs.id) AS events
-  FROM runs WHERE project = ? ORDER BY rowid`;
+/** Every process reads each run as the model has it. */
+export async function expectPortAgrees({ processes, runs, model: { runs: expected } }: World): Promise<void> {
+  for (const { store } of processes)
+    for (const run of await store.getRuns(runs)) {
+      const { status, epoch, attempts, interruptedAt, events: types } = expected.get(run.id) ?? {};
+      expect(run).toMatchObject({ status, epoch, attempts, interruptedAt });
+      expect(await store.statusOf(run.id)).toBe(status);
+      const events = await store.listEvents(run.id, { afterSeq: 0 });
+      expect(events.map(({ event }) => event.type)).toEqual(types);
+    }
+}
 
-function rowOf(run: model.ModelRun | undefined) {
+function rowOf(run: model.ModelRun | undefined): StoredRun {
   if (!run) throw new Error("the model does not know the run");
-  const hasEnded = isEnded(run.status) ? 1 : 0;
   return {
     id: run.id,
+    owner: run.owner,
+    leaseUntil: run.leaseUntil,
     status: run.status,
     epoch: run.epoch,
-    owner: run.owner,
-    lease_expires_at: run.leaseUntil,
     attempts: run.attempts,
-    interrupted_at: run.interruptedAt,
-    last_seq: run.events.length,
-    has_ended: hasEnded,
-    has_outcome: hasEnded,
-    events: run.events.map((type, index) => `${index + 1} ${type}`).join(","),
+    interruptedAt: run.interruptedAt,
+    lastSeq: run.events.length,
+    hasEnded: isEnded(run.status),
+    hasOutcome: isEnded(run.status),
+    events: run.events.map((type, index) => `${index + 1} ${type}`),
   };
 }
 
-function finish(status: EndStatus): RunEvent {
-  return { type: "run_finished", outcome: outcomeOf(status) };
-}
+const ANY_CALLER = { signal: new AbortController().signal, maxChildren: Number.POSITIVE_INFINITY };
 
 function outcomeOf(status: EndStatus): Outcome {
   return { status, result: "r" };

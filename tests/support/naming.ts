@@ -1,12 +1,15 @@
 /** Assertions on messages that hold whatever their English: they name facts, never sentences. */
 import { expect } from "vitest";
 
-/** Matches a text that holds each of the facts, in any order and case: names, numbers, places, at most one key word. */
-export function naming(...facts: readonly (string | number | RegExp)[]) {
+/** A name, number, place or key word. */
+export type Fact = string | number | RegExp;
+
+/** Matches a text that holds each of the facts, in any order and case. */
+export function naming(...facts: readonly Fact[]) {
   return expect.stringMatching(factsIn(facts));
 }
 
-function factsIn(facts: readonly (string | number | RegExp)[]): RegExp {
+function factsIn(facts: readonly Fact[]): RegExp {
   const sources = facts.map((fact) => (fact instanceof RegExp ? fact.source : escaped(String(fact))));
   return new RegExp(`^${sources.map((source) => `(?=[\\s\\S]*(?:${source}))`).join("")}`, "i");
 }

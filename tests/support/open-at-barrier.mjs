@@ -7,7 +7,7 @@ process.stdout.write("ready\n");
 while (!existsSync(start)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 
 const { runs: store } = openStore(file, { now: Date.now });
-store.createRun({
+const run = {
   id,
   sessionId: `ses_${id}`,
   parentSessionId: "ses_host",
@@ -22,6 +22,7 @@ store.createRun({
   message: null,
   step: null,
   request: { prompt: id, agent: "default", provider: "rehearsal", model: "script" },
-});
-store.close();
+};
+await store.createRun(run, { signal: new AbortController().signal, maxChildren: 1 });
+await store.close();
 process.stdout.write("done\n");

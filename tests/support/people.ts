@@ -1,8 +1,8 @@
 /** The person in the tests: answers what runs ask, and waits for what comes of it. */
 
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type QuestionAnswer, type Structured, type TestHost, until, type Workbench } from "./host.js";
 import { type Led, tell, type WorkflowStage } from "./workflows.js";
 
@@ -38,7 +38,7 @@ export async function leaveUnanswered({ bench, host }: Pick<WorkflowStage, "benc
 
 /** Moves the time limit of a run's open question into the past. */
 export function letExpire(bench: Workbench, runId: string): void {
-  const database = new Database(join(bench.home, "legwork.db"));
+  const database = openSqlite(join(bench.home, "legwork.db"));
   const expire = "UPDATE runs SET question = json_set(question, '$.expiresAt', 1) WHERE id = ? AND status = 'waiting'";
   const { changes } = database.prepare(expire).run(runId);
   database.close();

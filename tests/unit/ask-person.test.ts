@@ -1,8 +1,9 @@
 /** What a person has said of a call, whatever the rule says by which it was asked. */
 import { expect, it } from "vitest";
-import { createHistory } from "../../src/core/run/history.js";
-import { type Answer, aboutKey } from "../../src/core/run/question.js";
+import { createHistory, recordEvent } from "../../src/core/run/history.js";
+import type { Answer } from "../../src/core/run/question.js";
 import { permission } from "../../src/runner/calls/permission.js";
+import { readReply } from "../support/journals.js";
 import { mentions } from "../support/mentions.js";
 
 const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
@@ -18,7 +19,7 @@ function after(answer: Partial<Answer> | null) {
     channel: "respond_to_run",
     ...answer,
   };
-  if (answer !== null) history.given.set(aboutKey(ABOUT), given);
+  if (answer !== null) recordEvent(history, { type: "question_answered", id: "q1", about: ABOUT, ...given }, readReply);
   return history;
 }
 

@@ -1,7 +1,7 @@
 /** A run's mailbox: each message is read once, however the run's own events lie around it. */
 import { expect, it } from "vitest";
 import type { RunEvent, StoredEvent } from "../../src/core/run/event.js";
-import { createMailbox } from "../../src/runner/state/mailbox.js";
+import { createMailbox, type Mailbox } from "../../src/runner/state/mailbox.js";
 
 const OWN: RunEvent = { type: "run_started" };
 
@@ -16,42 +16,44 @@ function journal() {
   return {
     own: () => write(OWN),
     send: (id: string) => write({ type: "message_sent", id, text: id, by: "a test", channel: "respond_to_run" }),
-    listEvents: (_runId: string, { afterSeq, type }: { afterSeq: number; type?: string }) =>
+    listEvents: async (_runId: string, { afterSeq, type }: { afterSeq: number; type?: string }) =>
       events.filter(({ seq, event }) => seq > afterSeq && (type === undefined || event.type === type)),
   };
 }
 
-it("gives what was sent since the last look, once", () => {
+const idsIn = async (mailbox: Mailbox) => (await mailbox.read()).map(({ id }) => id);
+
+it("gives what was sent since the last look, once", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   store.send("a");
   store.send("b");
-  expect(mailbox.read().map(({ id }) => id)).toEqual(["a", "b"]);
-  expect(mailbox.read()).toEqual([]);
-  expect(mailbox.read()).toEqual([]);
+  expect(await idsIn(mailbox)).toEqual(["a", "b"]);
+  expect(await mailbox.read()).toEqual([]);
+  expect(await mailbox.read()).toEqual([]);
 });
 
-it("gives a message once where the run has saved nothing between two looks, and something after them", () => {
+it("gives a message once where the run has saved nothing between two looks, and something after them", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   store.send("a");
-  expect(mailbox.read()).toHaveLength(1);
-  expect(mailbox.read()).toEqual([]);
+  expect(await mailbox.read()).toHaveLength(1);
+  expect(await mailbox.read()).toEqual([]);
   mailbox.saved([store.own()]);
-  expect(mailbox.read()).toEqual([]);
+  expect(await mailbox.read()).toEqual([]);
   store.send("b");
-  expect(mailbox.read().map(({ id }) => id)).toEqual(["b"]);
+  expect(await idsIn(mailbox)).toEqual(["b"]);
 });
 
-it("gives what came before the run's own last events", () => {
+it("gives what came before the run's own last events", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   store.send("a");
   mailbox.saved([store.own()]);
-  expect(mailbox.read().map(({ id }) => id)).toEqual(["a"]);
+  expect(await idsIn(mailbox)).toEqual(["a"]);
 });
 
-it("has news when somebody else has written between the run's own events, until it is read", () => {
+it("has news when somebody else has written between the run's own events, until it is read", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   mailbox.saved([store.own(), store.own()]);
@@ -61,6 +63,6 @@ it("has news when somebody else has written between the run's own events, until 
   mailbox.saved([store.own()]);
   expect(mailbox.hasNews).toBe(true);
   mailbox.saved([store.own()]);
-  expect(mailbox.read().map(({ id }) => id)).toEqual(["a"]);
+  expect(await idsIn(mailbox)).toEqual(["a"]);
   expect(mailbox.hasNews).toBe(false);
 });

@@ -1,24 +1,28 @@
-/** `legwork agents`: the agent definitions that can be named, what each brings along, and those that are broken. */
-import type { AgentEntry, Definitions } from "../../core/definitions/agent.js";
-import { type CommandEnd, OK_EXIT } from "../render/command-end.js";
+/** `legwork agents`: the agents that runs can name, with their settings, and the broken files. */
+import type { AgentEntry } from "../../core/definitions/agent.js";
+import { defineCommand, jsonOption } from "../command.js";
+import { OK_EXIT } from "../render/command-end.js";
 import { definitionsText } from "../render/show-definitions.js";
 import { visibleJson } from "../render/visible.js";
+import type { DefinitionFiles, Terminal } from "../services.js";
 
-export interface AgentsOptions {
-  readonly json: boolean;
-  /** Characters in a line of the terminal. */
-  readonly width: number;
-}
-
-/** Throws ConfigError for a folder that cannot be read. */
-export function agents({ json, width }: AgentsOptions, definitions: Definitions): CommandEnd {
-  const entries = definitions.agents();
-  const { notices } = definitions;
-  const text = json
-    ? visibleJson({ agents: entries.map(toShown), notices })
-    : definitionsText(entries, detailsOf, notices, width);
-  return { text, exitCode: OK_EXIT };
-}
+export const agents = defineCommand({
+  name: "agents",
+  summary: "List the agents that runs can name",
+  description: "Lists the agents of the project, of the user and of legwork, and the files that cannot be used.",
+  examples: ["legwork agents", "legwork agents --json"],
+  arguments: {},
+  options: { json: jsonOption },
+  async run({ json }, services: DefinitionFiles & Terminal) {
+    const definitions = await services.openDefinitions();
+    const entries = definitions.agents();
+    const { notices } = definitions;
+    const text = json
+      ? visibleJson({ agents: entries.map(toShown), notices })
+      : definitionsText(entries, detailsOf, notices, services.width);
+    return { text, exitCode: OK_EXIT };
+  },
+});
 
 function toShown({ name, origin, from, description, error, definition }: AgentEntry): object {
   return {

@@ -1,63 +1,96 @@
-/** `legwork doctor`: what legwork needs, what of it is there, and what to do about the rest. */
+/** `legwork doctor`: the state of everything that legwork needs, and a remedy for each fault. */
+import { ConfigError, StoreError } from "../../core/errors.js";
 import type { DatabaseFacts } from "../../core/ports/database-facts.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
-import { byteText } from "../render/byte-text.js";
-import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
-import { counted } from "../render/counted.js";
+import { defineCommand, jsonOption } from "../command.js";
+import { byteText, counted } from "../render/amounts.js";
+import { OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";
 import { visible, visibleJson } from "../render/visible.js";
+import type {
+  ConfigurationFacts,
+  ConfigurationLook,
+  DatabaseCare,
+  Installation,
+  ServerPool,
+  SqliteLook,
+} from "../services.js";
 
-export interface Finding {
-  readonly area: "node" | "legwork" | "project" | "database" | "disk" | "configuration" | "provider" | "server";
+interface Finding {
+  readonly area:
+    | "node"
+    | "legwork"
+    | "sqlite"
+    | "project"
+    | "database"
+    | "disk"
+    | "configuration"
+    | "provider"
+    | "server";
   readonly level: "ok" | "warning" | "fault";
   readonly message: string;
 }
 
-/** Each looks at one thing and throws nothing but what is a mistake of ours. */
-export interface DoctorDeps {
-  readonly node: string;
-  readonly version: string;
-  readonly home: string;
-  readonly project: string;
-  readonly databaseFile: string;
-  database(): DatabaseFacts;
-  configuration(): Promise<ConfigurationLook>;
-  /** Starts them all. `fault` is why none could be looked at. */
-  servers(): Promise<{ readonly servers: readonly ServerStatus[]; readonly fault: string | null }>;
-}
+type DoctorServices = Installation & DatabaseCare & ConfigurationFacts & ServerPool;
 
-export interface ConfigurationLook {
-  /** Why none of it can be used, with the place. */
+/** The servers after all were started; `fault` is why none could be. */
+interface ServersLook {
+  readonly servers: readonly ServerStatus[];
   readonly fault: string | null;
-  readonly notices: readonly string[];
-  readonly providers: readonly { readonly name: string; readonly problem: string | null }[];
-  /** What a run uses that names no provider, or why it would be refused. */
-  readonly choice: { readonly provider: string; readonly model: string } | { readonly refusal: string } | null;
 }
 
 const LARGE_LOG = 64 * 1024 * 1024; // bytes; readers that come and go leave it below a quarter of this
 const LITTLE_SPACE = 256 * 1024 * 1024; // bytes
 const NO_SPACE = 16 * 1024 * 1024; // bytes; a few runs fill that
 
-/** Looks at everything, one after the other. */
-export async function doctor({ json }: { readonly json: boolean }, deps: DoctorDeps): Promise<CommandEnd> {
-  const configuration = await deps.configuration();
-  const findings: readonly Finding[] = [
-    ok("node", deps.node),
-    ok("legwork", `${deps.version}, home ${deps.home}`),
-    ok("project", deps.project),
-    ...databaseFindings(deps.databaseFile, deps.database()),
-    ...configurationFindings(configuration),
-    ...(configuration.fault === null ? serverFindings(await deps.servers()) : []),
-  ];
-  const isFaulty = findings.some(({ level }) => level === "fault");
-  return {
-    text: json ? visibleJson({ findings }) : findings.map(toLine).join(""),
-    exitCode: isFaulty ? TROUBLE_EXIT : OK_EXIT,
-  };
+export const doctor = defineCommand({
+  name: "doctor",
+  summary: "Check everything that legwork needs",
+  description:
+    "Checks Node, the database, the disk, the configuration, the providers and every server, which it starts. Each fault comes with a remedy.",
+  examples: ["legwork doctor", "legwork doctor --json"],
+  arguments: {},
+  options: { json: jsonOption },
+  async run({ json }, services: DoctorServices) {
+    const { node, version, home, project, databaseFile } = services;
+    const configuration = await services.lookAtConfiguration();
+    const sqlite = await services.inspectSqlite();
+    const isLoaded = sqlite.fault === null;
+    const findings: readonly Finding[] = [
+      ok("node", node),
+      ok("legwork", `${version}, home ${home}`),
+      sqliteFinding(sqlite),
+      ok("project", project),
+      ...(isLoaded ? databaseFindings(databaseFile, await services.inspectDatabase()) : []),
+      ...configurationFindings(configuration),
+      ...(isLoaded && configuration.fault === null ? serverFindings(await lookAtServers(services)) : []),
+    ];
+    const isFaulty = findings.some(({ level }) => level === "fault");
+    return {
+      text: json ? visibleJson({ findings }) : findings.map(toLine).join(""),
+      exitCode: isFaulty ? TROUBLE_EXIT : OK_EXIT,
+    };
+  },
+});
+
+async function lookAtServers(services: ServerPool): Promise<ServersLook> {
+  try {
+    const { downstream } = await services.openServers();
+    await downstream.acquire(downstream.servers).settled;
+    return { servers: downstream.status(), fault: null };
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof StoreError)) throw error;
+    return { servers: [], fault: error.message };
+  }
 }
 
 function toLine({ area, level, message }: Finding): string {
   return `${level.padEnd("warning".length)}  ${area.padEnd("configuration".length)}  ${visible(message)}\n`;
+}
+
+function sqliteFinding({ version, fault }: SqliteLook): Finding {
+  if (fault === null) return ok("sqlite", version);
+  const message = `${fault}; until then neither the database nor the servers can be looked at`;
+  return { area: "sqlite", level: "fault", message };
 }
 
 function databaseFindings(file: string, look: DatabaseFacts): readonly Finding[] {
@@ -124,7 +157,7 @@ function choiceFinding(choice: NonNullable<ConfigurationLook["choice"]>): Findin
   return ok("provider", `runs that name none use ${choice.provider} with ${choice.model}`);
 }
 
-function serverFindings({ servers, fault }: Awaited<ReturnType<DoctorDeps["servers"]>>): readonly Finding[] {
+function serverFindings({ servers, fault }: ServersLook): readonly Finding[] {
   if (fault !== null) return [{ area: "server", level: "fault", message: `no server was started: ${fault}` }];
   if (servers.length === 0) return [warning("server", "none is configured, so that agents have no tools")];
   return servers.flatMap((server) => [serverFinding(server), ...toolFindings(server)]);

@@ -1,19 +1,37 @@
-/** `legwork trust`: from now on the project's configuration counts, as it is at this moment. */
-import type { Paths } from "../../config/files/paths.js";
-import { GUARDED_FILES, trustProject } from "../../config/trust/trust.js";
+/** `legwork trust`: from now on legwork applies the project's configuration and definitions, as they are now. */
+import { defineCommand, jsonOption } from "../command.js";
+import { OK_EXIT } from "../render/command-end.js";
+import { visibleJson } from "../render/visible.js";
+import type { Installation, ProjectTrust, TrustedProject } from "../services.js";
 
-/** Records the trust and returns what to tell the user. */
-export async function trust(paths: Paths, definitions: ReadonlyMap<string, Uint8Array>): Promise<string> {
-  const { project } = paths;
-  const { files, changed } = await trustProject(paths, definitions);
-  const news = changed.map((file) => `${file} ${files.has(file) ? "was new or had changed" : "is gone"}.\n`).join("");
-  if (files.size === 0)
-    return `${news}${project} has none of ${GUARDED_FILES.join(", ")} and no agents or workflows: there is nothing to trust\n`;
-  return `${news}${project} is now trusted, until one of these changes: ${[...files.keys()].join(", ")}\n${restartFor(files)}`;
-}
+export const trust = defineCommand({
+  name: "trust",
+  summary: "Trust the project's current configuration",
+  description:
+    "Records the project's configuration, agents and workflows as they are now. legwork leaves out a file that is new or has changed since.",
+  examples: ["legwork trust", "legwork trust --project ~/work/shop"],
+  arguments: {},
+  options: { json: jsonOption },
+  async run({ json }, services: ProjectTrust & Installation) {
+    const trusted = await services.trustProject();
+    const { project } = services;
+    const { files, changed } = trusted;
+    const shown = {
+      project,
+      files,
+      changed: changed.map(({ file, isGone }) => ({ file, change: isGone ? "gone" : "new_or_changed" })),
+    };
+    return { text: json ? visibleJson(shown) : toText(project, trusted), exitCode: OK_EXIT };
+  },
+});
 
-/** Agents and workflows are read anew with each run; the configuration is kept. */
-function restartFor(files: ReadonlyMap<string, unknown>): string {
-  const isKept = GUARDED_FILES.some((file) => files.has(file));
-  return isKept ? "Restart legwork in your host for it to take effect.\n" : "The next run has them.\n";
+function toText(project: string, { files, changed, configurationFiles }: TrustedProject): string {
+  const news = changed
+    .map(({ file, isGone }) => `${file} ${isGone ? "is gone" : "was new or had changed"}.\n`)
+    .join("");
+  if (files.length === 0)
+    return `${news}${project} has none of ${configurationFiles.join(", ")} and no agents or workflows: there is nothing to trust\n`;
+  const isKept = configurationFiles.some((file) => files.includes(file));
+  const next = isKept ? "Restart legwork in your host for it to take effect.\n" : "The next run has them.\n";
+  return `${news}${project} is now trusted, until one of these changes: ${files.join(", ")}\n${next}`;
 }

@@ -1,4 +1,4 @@
-/** What a command says, and how it exits. */
+/** The output of a command and its exit code. */
 export interface CommandEnd {
   readonly text: string;
   readonly exitCode: number;
@@ -6,9 +6,9 @@ export interface CommandEnd {
 
 /** Nothing is wrong. */
 export const OK_EXIT = 0;
-/** A run, or a server, that is looked at has not done well. */
+/** A run did not succeed, or a server or the installation has a fault. */
 export const TROUBLE_EXIT = 1;
-/** A signal ended it. */
-export const SIGNAL_EXIT = 130;
 /** A file, a variable or an argument has to change. */
 export const CONFIGURATION_EXIT = 2;
+/** A signal ended it, or the reader of its output has gone. */
+export const SIGNAL_EXIT = 130;

@@ -5,7 +5,7 @@ import type { ReadReply } from "../../core/run/history.js";
 import type { ListedRun, Run } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import type { Rule } from "../../core/workflow/workflow.js";
-import { counted } from "./counted.js";
+import { counted } from "./amounts.js";
 import { describeEvent } from "./describe-event.js";
 import { firstLine, visible, visibleLines } from "./visible.js";
 

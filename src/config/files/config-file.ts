@@ -1,20 +1,21 @@
-/** What may stand in a config.yaml. */
+/** The schemas of config.yaml. */
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
 import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import { readYaml } from "../../yaml/read-yaml.js";
-import { OnUnknownChoice, Pattern, Patterns, Seconds, ServerEntry, ServerName } from "../servers/server-entry.js";
-import { IMPORTS } from "./imported-files.js";
+import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entry.js";
+import { IMPORTS } from "./host-files.js";
 import { Prices } from "./prices.js";
 
 const Limits = z.strictObject({
-  max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
+  max_turns: Turns.optional(),
   timeout_seconds: Seconds.optional(),
   tool_timeout_seconds: Seconds.optional(),
   stall_seconds: Seconds.optional(),
-  max_depth: z.int().min(1).max(MOST.depth).optional(),
-  max_cost_usd: z.number().positive().max(MOST.usd).optional(),
+  max_depth: Depth.optional(),
+  max_cost_usd: Usd.optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
 });
 
@@ -30,9 +31,9 @@ const common = {
   on_unknown: OnUnknownChoice.optional(),
 };
 
-const usersOnly = z.never({ error: "may stand only in your own config.yaml, not in a project's" }).optional();
+const usersOnly = z.never({ error: "belongs in your own config.yaml, not in a project's: move it there" }).optional();
 
-/** `.legwork/config.yaml` of a project: it cannot say where keys are sent, which variables it may read, nor what models cost. */
+/** `.legwork/config.yaml` of a project. A project sets no address for keys, exposes no variables and gives no prices. */
 export const ProjectConfigFile = z.strictObject({
   ...common,
   providers: usersOnly,
@@ -56,7 +57,7 @@ export const UserConfigFile = z.strictObject({
 
 export type ConfigFile = z.infer<typeof UserConfigFile>;
 
-/** A configuration file that was read, and where it lies. */
+/** A configuration file and its checked value. */
 export interface LoadedFile {
   readonly file: string;
   readonly value: ConfigFile;

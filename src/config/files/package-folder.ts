@@ -1,4 +1,4 @@
-/** Where this package lies, with all that it ships beside its code. */
+/** Finds the files of this package. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +10,7 @@ export function inPackage(path: string): string {
   return fileURLToPath(new URL(path, folder));
 }
 
-/** The bundle and the compiled sources lie at different depths. */
+/** Walks up, because the bundle and the compiled sources lie at different depths. */
 function packageFolder(from: URL): URL {
   return existsSync(new URL("package.json", from)) ? from : packageFolder(new URL("..", from));
 }

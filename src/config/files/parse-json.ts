@@ -1,7 +1,7 @@
-/** JSON of other programs, which may hold comments, to a value. */
+/** Parses JSON of other programs, which may hold comments. */
 import { ConfigError } from "../../core/errors.js";
 
-/** Throws ConfigError with `file:line:column`; it quotes nothing of the file, in which secrets may stand. */
+/** An empty file is an empty object. Throws ConfigError with `file:line:column` and without a quote, which could hold secrets. */
 export async function parseJson(bytes: Uint8Array, file: string): Promise<unknown> {
   const text = decode(bytes, file);
   if (text.trim() === "") return {};

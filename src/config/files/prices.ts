@@ -1,4 +1,4 @@
-/** What models cost, as the user says it; none is known otherwise. */
+/** The prices of models, which the user gives: legwork ships none. */
 import { z } from "zod";
 import { FREE, type PriceList } from "../../core/run/cost.js";
 import { MOST } from "../../core/run/limits.js";
@@ -9,7 +9,7 @@ const Price = z.strictObject({ input: PerMillion, output: PerMillion, cached: Pe
 
 const Models = z.record(z.string().min(1), Price);
 
-/** What may stand under `prices`. */
+/** The schema of `prices`: USD per million tokens. */
 export const Prices = z.strictObject({ gemini: Models.optional(), rehearsal: Models.optional() });
 
 /** The prices of each provider's models. */
@@ -18,7 +18,7 @@ export interface PriceLists {
   readonly rehearsal: PriceList;
 }
 
-/** Cached input costs as much as other input where nothing else is said; scripts cost nothing. */
+/** Cached input costs as much as other input unless it has its own price. Rehearsal scripts are free. */
 export function toPriceLists({ gemini = {}, rehearsal = {} }: z.infer<typeof Prices>): PriceLists {
   return { gemini: toList(gemini), rehearsal: [...toList(rehearsal), { models: "*", price: FREE }] };
 }

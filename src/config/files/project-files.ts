@@ -1,21 +1,21 @@
-/** What of the project's own files counts: all of those in use, or none. */
+/** Reads the configuration files of a project. Either every file in use is trusted, or none of them applies. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
 import { type GuardedFile, PROJECT_CONFIG, readTrust } from "../trust/trust.js";
 import { type LoadedFile, ProjectConfigFile, parseConfigFile } from "./config-file.js";
-import { type Import, PROJECT_FILES } from "./imported-files.js";
+import { type Import, projectServersFile } from "./host-files.js";
 import { COMMAND, type Paths } from "./paths.js";
 
 export interface ProjectFiles {
   readonly config: LoadedFile | null;
-  /** What was read of other hosts' files, by their place in the project. */
+  /** The bytes of other hosts' files, by their path in the project. */
   readonly imported: ReadonlyMap<string, Uint8Array>;
 }
 
 const NOTHING: ProjectFiles = { config: null, imported: new Map() };
 
-/** Reads config.yaml and what is imported by it or by the user; says in `notices` what was left out. Throws ConfigError. */
+/** Reads config.yaml and the files that it or the user imports. Adds a notice for files that are left out. Throws ConfigError. */
 export function readProjectFiles(paths: Paths, imports: readonly Import[], notices: string[]): ProjectFiles {
   const first: readonly GuardedFile[] = [PROJECT_CONFIG, ...filesOf(imports)];
   const files = trustedFiles(paths, first, false, notices);
@@ -23,22 +23,25 @@ export function readProjectFiles(paths: Paths, imports: readonly Import[], notic
   const bytes = files.get(PROJECT_CONFIG);
   if (bytes === undefined) return { config: null, imported: files };
   const config = parseConfigFile(bytes, join(paths.project, PROJECT_CONFIG), ProjectConfigFile);
-  // Only a trusted file may say that others are in use.
+  // Only a trusted file may add others.
   const more = filesOf(config.value.import ?? []).filter((name) => !first.includes(name));
   const moreFiles = trustedFiles(paths, more, true, notices);
   return moreFiles === null ? NOTHING : { config, imported: new Map([...files, ...moreFiles]) };
 }
 
-/** Whether a host's file is there at all, trusted or not. */
+/** Whether a host's file exists, trusted or not. */
 export function hasProjectFile(paths: Paths, name: Import): boolean {
-  return existsSync(join(paths.project, PROJECT_FILES[name]));
+  return existsSync(join(paths.project, projectServersFile(name)));
 }
 
 function filesOf(imports: readonly Import[]): readonly GuardedFile[] {
-  return imports.map((name) => PROJECT_FILES[name]);
+  return imports.map(projectServersFile);
 }
 
-/** The files that exist, or null where one is not as it was trusted; where none exists and no other is in use, no matter what was trusted. */
+/**
+ * The files that exist, or null where one differs from its trusted state. Where none exists and no other file is in
+ * use, the trust record does not matter.
+ */
 function trustedFiles(
   paths: Paths,
   names: readonly GuardedFile[],
@@ -50,14 +53,16 @@ function trustedFiles(
   const [fault] = refused;
   if (fault !== undefined) {
     if (trustsAll) throw new ConfigError(fault);
-    notices.push(`${fault}; so nothing of this project's configuration counts: remove it or put a file in its place`);
+    notices.push(
+      `${fault}; legwork ignores this project's configuration until you remove it or put a file in its place`,
+    );
     return null;
   }
   const anyInUse = othersInUse || files.size > 0;
   if (!anyInUse || changed.length === 0 || trustsAll) return files;
   const labels = changed.map((name) => (files.has(name) ? name : `${name} (gone)`));
-  const hasOthers = othersInUse || [...files.keys()].some((name) => !changed.includes(name as GuardedFile));
-  const rest = hasOthers ? ", and so was all its other configuration" : "";
+  const unchanged = [...files.keys()].filter((name) => !changed.includes(name));
+  const rest = othersInUse || unchanged.length > 0 ? ", and so was all its other configuration" : "";
   notices.push(
     `${labels.join(", ")} of this project is not trusted and was left out${rest}: read it, run "${COMMAND} trust" in ${paths.project}, then restart legwork in your host`,
   );

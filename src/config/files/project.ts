@@ -1,16 +1,16 @@
-/** Which folder the work is about. */
+/** Finds the project folder. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
 
 /**
  * The project folder as a real path: `asked`, else the nearest ancestor of `cwd` with `.legwork` or `.git`, else `cwd`.
- * legwork's own home does not make its parent a project.
+ * A `.legwork` that is legwork's own home marks no project. Throws ConfigError where `asked` is no folder.
  */
 export function findProject(asked: string | null, cwd: string, home: string): string {
   if (asked !== null) {
     if (!statSync(asked, { throwIfNoEntry: false })?.isDirectory())
-      throw new ConfigError(`--project: ${asked} is not a folder`);
+      throw new ConfigError(`--project: ${asked} is not a folder: give one that exists`);
     return realpathSync(asked);
   }
   const start = realpathSync(cwd);

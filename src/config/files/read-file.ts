@@ -1,25 +1,29 @@
-/** Reads a configuration file without trusting that it is one. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+/** Reads configuration files. */
 import { ConfigError } from "../../core/errors.js";
+import { withRegularFile } from "../../files/regular-file.js";
+import { parseJson } from "./parse-json.js";
 
-export const LARGEST_CONFIG = 1024 * 1024; // bytes; parsing a larger file would hold up the process
+export const LARGEST_CONFIG = 1024 * 1024; // bytes; parsing a larger file would block the process
+const LARGEST_USER_FILE = 64 * 1024 * 1024; // bytes; hosts keep histories in these files
 
-/** The bytes of a regular file, or null where there is none. Throws ConfigError; a pipe or a device is never read. */
+/** The bytes of a regular file, or null where there is none. Throws ConfigError. */
 export function readRegularFile(file: string, mostBytes: number): Uint8Array | null {
-  let descriptor: number | null = null;
   try {
-    // Opening a pipe that nobody writes to would otherwise wait for ever.
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const state = fstatSync(descriptor);
-    if (!state.isFile()) throw new ConfigError(`${file}: cannot be read: it is no regular file`);
-    if (state.size > mostBytes) throw new ConfigError(`${file}: larger than ${mostBytes} bytes`);
-    return readFileSync(descriptor);
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new ConfigError(`${file}: cannot be read: ${message}`, { cause });
-  } finally {
-    if (descriptor !== null) closeSync(descriptor);
+    const rules = { label: file, mostBytes, followsLinks: true, mayGrow: true };
+    return withRegularFile(file, rules, (opened) => opened.read());
+  } catch (error) {
+    if (error instanceof ConfigError && isMissing(error.cause)) return null;
+    throw error;
   }
+}
+
+/** The value in a JSON file that another host keeps for the user, or null where there is no file. Throws ConfigError. */
+export async function readUserJson(file: string): Promise<unknown> {
+  const bytes = readRegularFile(file, LARGEST_USER_FILE);
+  return bytes === null ? null : parseJson(bytes, file);
+}
+
+function isMissing(cause: unknown): boolean {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,17 +1,24 @@
-/** `${VAR}` and `${VAR:-default}` in configuration texts. */
+/** Expands `${VAR}` and `${VAR:-default}` in configuration texts. */
 import { ConfigError } from "../../core/errors.js";
 
-/** Looks a variable up; `refusal` says why one must not be used here. */
+/** The variables that a file may read. */
 export interface Variables {
   get(name: string): string | undefined;
+  /** The reason why this file may not read the variable, or null. */
   refusal(name: string): string | null;
   /** Whether `$VAR` without braces is a variable too. */
   readonly bare: boolean;
 }
 
+/** The variables that the user's files may read, and those that the project's may. */
+export interface SourceVariables {
+  readonly user: Variables;
+  readonly project: Variables;
+}
+
 export interface Expansion {
   readonly text: string;
-  /** The variables that were put in, with their values. */
+  /** The variables in use, with their values. */
   readonly used: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -19,8 +26,8 @@ const BRACED = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const BRACED_OR_BARE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/g;
 
 /**
- * Expands one text; `place` names it in errors. Throws ConfigError for an undefined or refused variable;
- * one without braces is left as it is where it is not set.
+ * Expands one text; `place` names it in errors. Throws ConfigError for an undefined or refused variable. A variable
+ * without braces stays as it is where it is not set.
  */
 export function expand(text: string, place: string, variables: Variables): Expansion {
   const used: { name: string; value: string }[] = [];

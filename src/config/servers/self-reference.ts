@@ -1,19 +1,19 @@
-/** Recognises legwork among the servers: as one of its own servers it would start itself without end. */
+/** Recognises legwork among its own servers, where it would start itself without end. */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 
-/** A program as it would be started. */
+/** A program and the way to start it. */
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** PATH as the program is looked up in it. */
+  /** The PATH in which the command is looked up. */
   readonly path: string | undefined;
 }
 
 const NAME = "legwork";
 const SHELLS = new Set(["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"]);
-/** Package runners, with the word that makes them one where it takes a word. */
+/** Package runners, each with the subcommands that run a package; null where it needs none. */
 const RUNNERS: Readonly<Record<string, readonly string[] | null>> = {
   npx: null,
   pnpx: null,
@@ -25,40 +25,40 @@ const RUNNERS: Readonly<Record<string, readonly string[] | null>> = {
 };
 const RUNNER_OPTIONS_WITH_VALUE = new Set(["--registry", "--prefix", "--cache", "--userconfig", "--loglevel", "-w"]);
 
-/** Whether starting this would start legwork: by its name, its file, through a package runner or a shell. */
+/** Whether the program starts legwork: by name, by file, through a package runner or through a shell. */
 export function isSelfReference(program: Program): boolean {
   const { args } = program;
   const name = programName(program.command);
-  if (name === NAME || startsOurFile(program)) return true;
-  if (name === "env") return isOurCommand(afterAssignments(args), program);
-  if (name === "cmd") return isOurScript(args.filter((word) => !/^\/[a-z]$/i.test(word)).join(" "), program);
+  if (name === NAME || startsOwnFile(program)) return true;
+  if (name === "env") return isOwnCommand(afterAssignments(args), program);
+  if (name === "cmd") return isOwnScript(args.filter((word) => !/^\/[a-z]$/i.test(word)).join(" "), program);
   if (SHELLS.has(name)) {
     const at = args.findIndex((word) => /^-[a-z]*c$/.test(word));
-    return at >= 0 && isOurScript(args[at + 1] ?? "", program);
+    return at >= 0 && isOwnScript(args[at + 1] ?? "", program);
   }
   const words = runnerWords(name, args);
-  return words !== null && runsOurPackage(words, program);
+  return words !== null && runsOwnPackage(words, program);
 }
 
-/** The name without folder and without what Windows puts behind it. */
+/** The name in lower case, without folder and without a Windows ending. */
 function programName(command: string): string {
   return basename(command.replaceAll("\\", "/"))
     .toLowerCase()
     .replace(/\.(cmd|exe|bat|ps1|js)$/, "");
 }
 
-function isOurCommand([command, ...args]: readonly string[], { cwd, path }: Program): boolean {
+function isOwnCommand([command, ...args]: readonly string[], { cwd, path }: Program): boolean {
   return command !== undefined && isSelfReference({ command, args, cwd, path });
 }
 
-/** Each simple command of a shell script, read as plainly as such one-liners are written. */
-function isOurScript(script: string, program: Program): boolean {
+/** Checks each simple command of a shell script. Reads quotes, `cd` and `exec`, and no other syntax of shells. */
+function isOwnScript(script: string, program: Program): boolean {
   let { cwd } = program;
   for (const part of script.split(/&&|\|\||[;|&\n]/)) {
     const words = shellWords(part);
     if (words[0] === "cd") cwd = resolve(cwd, words[1] ?? ".");
     const command = afterAssignments(words[0] === "exec" ? words.slice(1) : words);
-    if (isOurCommand(command, { ...program, cwd })) return true;
+    if (isOwnCommand(command, { ...program, cwd })) return true;
   }
   return false;
 }
@@ -68,7 +68,7 @@ function shellWords(text: string): readonly string[] {
   return words.map((word) => word.replace(/["']/g, ""));
 }
 
-/** What follows the options of `env` and the variables that are set for a command. */
+/** The command behind the options of `env` and behind variables such as `A=1`. */
 function afterAssignments(words: readonly string[]): readonly string[] {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
@@ -88,24 +88,24 @@ function runnerWords(name: string, args: readonly string[]): readonly string[] |
   return verbs.includes(args[at] ?? "") ? args.slice(at + 1) : null;
 }
 
-function runsOurPackage(words: readonly string[], program: Program): boolean {
+function runsOwnPackage(words: readonly string[], program: Program): boolean {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
     const [option = "", value] = word.split(/=(.*)/s);
-    const given = value ?? words[at + 1] ?? "";
+    const optionValue = value ?? words[at + 1] ?? "";
     const skips = value === undefined ? 1 : 0;
     if (option === "-p" || option === "--package") {
-      if (isOurSpec(given, program)) return true;
+      if (isOwnSpec(optionValue, program)) return true;
       at += skips;
-    } else if (option === "-c" || option === "--call") return isOurScript(given, program);
+    } else if (option === "-c" || option === "--call") return isOwnScript(optionValue, program);
     else if (RUNNER_OPTIONS_WITH_VALUE.has(option)) at += skips;
-    else if (!word.startsWith("-")) return isOurSpec(word, program);
+    else if (!word.startsWith("-")) return isOwnSpec(word, program);
   }
   return false;
 }
 
 /** `legwork`, `legwork@1`, `x@npm:legwork`, a Git repository of that name, or a folder that is its package. */
-function isOurSpec(spec: string, { cwd }: Program): boolean {
+function isOwnSpec(spec: string, { cwd }: Program): boolean {
   if (/^([^/]+@npm:)?legwork(@.*)?$/.test(spec)) return true;
   const folder = spec.replace(/^file:(\/\/)?/, "");
   if (/^(\.{0,2}\/|[A-Za-z]:[\\/]|\.{1,2}$)/.test(folder))
@@ -113,12 +113,12 @@ function isOurSpec(spec: string, { cwd }: Program): boolean {
   return /^(?!@)[^\s]*[/:]legwork(\.git)?(#.*)?$/.test(spec);
 }
 
-/** The command or an argument is the file that legwork is started with. A folder is none, whatever its name. */
-function startsOurFile({ command, args, cwd, path }: Program): boolean {
+/** Whether the command or an argument is a file that starts legwork. A folder of that name is not. */
+function startsOwnFile({ command, args, cwd, path }: Program): boolean {
   const commandFile = /[\\/]/.test(command) ? resolve(cwd, command) : foundOnPath(command, path);
   const files = args.flatMap((word) => [word, word.replace(/^--?[\w-]+=/, "")]);
   const candidates = new Set(files.flatMap((file) => [resolve(cwd, file), `${resolve(cwd, file)}.js`]));
-  return (commandFile !== null && isOurFile(commandFile)) || [...candidates].some(isOurFile);
+  return (commandFile !== null && isOwnFile(commandFile)) || [...candidates].some(isOwnFile);
 }
 
 function foundOnPath(command: string, path: string | undefined): string | null {
@@ -131,11 +131,11 @@ function isFile(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
   } catch {
-    return false; // a name that no file can have, or a folder that may not be entered
+    return false; // the name is illegal, or its folder may not be entered
   }
 }
 
-function isOurFile(named: string): boolean {
+function isOwnFile(named: string): boolean {
   if (!isFile(named)) return false;
   const file = realpathSync(named);
   for (let folder = dirname(file); ; folder = dirname(folder)) {
@@ -160,6 +160,6 @@ function packageAt(folder: string): { readonly name?: unknown; readonly bin?: un
     const value: unknown = JSON.parse(readFileSync(file, "utf8"));
     return typeof value === "object" ? value : null;
   } catch {
-    return null; // no package, then
+    return null; // not a package
   }
 }

@@ -1,17 +1,9 @@
-/** A server's entry under `mcpServers`, in any source: how it is reached, and what is to be held of it. */
+/** The schema of an entry under `mcpServers`: a transport, and settings for the server's calls and tools. */
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
-import { patternFault } from "../../core/tools/tool.js";
+import { Pattern, Patterns, Seconds } from "../../yaml/shared-fields.js";
 
-export const Seconds = z.number().positive().max(MOST.seconds);
-
-export const Pattern = z.string().superRefine((pattern, context) => {
-  const fault = patternFault(pattern);
-  if (fault !== null) context.addIssue({ code: "custom", message: fault });
-});
-export const Patterns = z.array(Pattern);
-
-/** What is done where nobody knows whether a call had its effect. */
+/** The reaction to a call whose effect is in doubt. */
 export const OnUnknownChoice = z.enum(["tell", "stop", "ask"]);
 
 const ToolName = z.string().regex(/^[^*]+$/, 'has to name one tool, without "*"');
@@ -22,12 +14,12 @@ export const ServerName = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/,
-    `a server name is at most ${LONGEST_SERVER_NAME} of A-Z, a-z, 0-9, _ and -, and begins with a letter or digit`,
+    `use at most ${LONGEST_SERVER_NAME} of A-Z, a-z, 0-9, _ and - in a server name, and begin with a letter or digit`,
   )
-  // Claude Code writes `mcp__server__tool`, which would be a tool of this server.
+  // Claude Code's `mcp__server__tool` would name a tool of this server.
   .refine((name) => name !== "mcp", 'a server cannot be called "mcp": give it another name')
   // Otherwise `a_` + `b` and `a` + `_b` would share a qualified name.
-  .refine((name) => !name.includes("__") && !name.endsWith("_"), 'a server name has no "__" and does not end in "_"');
+  .refine((name) => !name.includes("__") && !name.endsWith("_"), 'a server name may not contain "__" or end in "_"');
 
 const texts = z.record(z.string(), z.string());
 
@@ -55,7 +47,7 @@ const policyKeys = {
   allow: z.array(z.enum(["sampling", "elicitation"])).optional(),
 };
 
-const Policy = z.object(policyKeys); // drops the keys that say how a server is reached
+const Policy = z.object(policyKeys); // drops the keys of the transport
 
 export const ServerEntry = z
   .strictObject({
@@ -67,14 +59,14 @@ export const ServerEntry = z
     ...policyKeys,
   })
   .superRefine((entry, context) => {
-    const message = reachFault(entry);
+    const message = transportFault(entry);
     if (message !== null) context.addIssue({ code: "custom", message });
   });
 
 export type ServerEntry = z.infer<typeof ServerEntry>;
 export type ServerPolicy = z.infer<typeof Policy>;
 
-/** An entry with neither command nor url: it changes what is held of a server that another source defines. */
+/** Whether an entry has neither command nor url: it overrides settings of a server that another source defines. */
 export function isOverlay(entry: ServerEntry): boolean {
   return entry.command === undefined && entry.url === undefined;
 }
@@ -83,25 +75,25 @@ export function policyOf(entry: ServerEntry): ServerPolicy {
   return Policy.parse(entry);
 }
 
-/** True for http and https; where variables stand in its beginning that is seen only when they are known. */
+/** Whether a URL begins with http:// or https://. Call it after expansion of variables. */
 export function isWebAddress(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
-type Reach = Pick<ServerEntry, "type" | "command" | "url" | "headers" | "bearer_token_env_var"> & object;
+type TransportKeys = Pick<ServerEntry, "type" | "command" | "url" | "headers" | "bearer_token_env_var">;
 
-function reachFault(entry: Reach): string | null {
+function transportFault(entry: TransportKeys): string | null {
   const { command, url, type } = entry;
-  const stray = (keys: object) => Object.keys(keys).find((key) => Object.hasOwn(entry, key));
+  const misplaced = (keys: object) => Object.keys(keys).find((key) => Object.hasOwn(entry, key));
   if (command !== undefined && url !== undefined) return 'has both a "command" and a "url": keep one of them';
   if (command !== undefined) {
-    const key = stray(httpKeys);
+    const key = misplaced(httpKeys);
     if (key !== undefined) return `"${key}" belongs to a server with a "url"`;
     return type === undefined || type === "stdio" ? null : `a server of type ${type} needs a "url", not a "command"`;
   }
-  const stdioKey = stray(stdioKeys);
+  const stdioKey = misplaced(stdioKeys);
   if (url === undefined) {
-    const key = stdioKey ?? stray({ type, ...httpKeys });
+    const key = stdioKey ?? misplaced({ type, ...httpKeys });
     return key === undefined ? null : 'needs a "command" or a "url"';
   }
   if (stdioKey !== undefined) return `"${stdioKey}" belongs to a server with a "command"`;

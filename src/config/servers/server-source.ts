@@ -1,9 +1,9 @@
-/** The servers of one file, read but neither merged nor expanded. */
-import { createHash } from "node:crypto";
+/** The servers of one file, before merging and before expansion of variables. */
+import { sha256 } from "../../lib/hash.js";
 import type { Variables } from "./expand.js";
 import { LONGEST_SERVER_NAME, type ServerEntry, ServerName } from "./server-entry.js";
 
-/** The shipped file server; nothing but the user's own files may take its name, for it alone guards the project. */
+/** The shipped file server. Only config.yaml may define a server of this name, because it alone guards the project. */
 export const WORKSPACE = "workspace";
 
 export interface ServerSource {
@@ -14,20 +14,20 @@ export interface ServerSource {
 
 interface NamedEntry {
   readonly name: string;
-  /** Where it stands in its file, such as `mcpServers.github`. */
+  /** The path in its file, such as `mcpServers.github`. */
   readonly field: string;
 }
 
-/** An entry, or why it cannot be used. */
+/** An entry, or the reason why it cannot be used. */
 export type SourceEntry = NamedEntry &
   ({ readonly entry: ServerEntry } | { readonly entry: null; readonly fault: string; readonly disabled: boolean });
 
 const HASH_LENGTH = 6; // hexadecimal digits: enough to tell the names in a person's files apart
 
-/** The name itself where it is legal; else a legal one that stays the same and apart from others. */
+/** The name itself where it is legal, else a legal name with a hash that keeps it stable and distinct. */
 export function legalServerName(name: string): string {
   if (ServerName.safeParse(name).success && name !== WORKSPACE) return name;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  const hash = sha256(name).slice(0, HASH_LENGTH);
   const readable = name
     .replace(/[^A-Za-z0-9_-]+/g, "-")
     .replace(/_{2,}/g, "_")

@@ -1,5 +1,4 @@
-/** The downstream servers that all sources together define, and the shipped `workspace`. */
-import { createHash } from "node:crypto";
+/** Merges the servers of all sources and adds the shipped `workspace`. */
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import {
@@ -11,20 +10,21 @@ import {
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
+import { sha256 } from "../../lib/hash.js";
 import type { LoadedFile } from "../files/config-file.js";
 import type { Paths } from "../files/paths.js";
 import type { Variables } from "./expand.js";
 import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
 import { type ServerSource, type SourceEntry, WORKSPACE } from "./server-source.js";
-import { expandReach } from "./to-transport.js";
+import { toTransport } from "./to-transport.js";
 
 export interface ServerSources {
   readonly paths: Paths;
   /** The configuration files, the project's first. */
   readonly configs: readonly LoadedFile[];
-  /** In the order of `configs`, then the imported files, of which earlier ones win. */
+  /** In order of precedence: `configs`, then the imported files. */
   readonly sources: readonly ServerSource[];
-  /** For servers that say nothing of their own. */
+  /** For servers without a setting of their own. */
   readonly onUnknown: OnUnknown;
   readonly notices: string[];
 }
@@ -38,30 +38,30 @@ export interface LoadedServers {
 type Layer = SourceEntry & { readonly file: string; readonly variables: Variables };
 type Base = Layer & { readonly entry: ServerEntry };
 
-/** The enabled servers: policy of the layers above over the first layer that defines the server. Throws ConfigError. */
-export function loadServers(given: ServerSources): LoadedServers {
+/** The enabled servers. The first layer with a transport defines a server; layers above it override its settings. Throws ConfigError. */
+export function loadServers(all: ServerSources): LoadedServers {
   const servers: ServerConfig[] = [];
   const brokenServers: BrokenServer[] = [];
   const secrets: Secret[] = [];
-  for (const [name, layers] of layersByName(given)) {
+  for (const [name, layers] of layersByName(all)) {
     const at = layers.findIndex(({ entry }) => entry === null || !isOverlay(entry));
     const overlays = at < 0 ? layers : layers.slice(0, at);
     const base = layers[at];
     const policy = mergedPolicy(base ? [...overlays, base] : overlays);
     if (policy.disabled) continue;
     if (base === undefined && name === WORKSPACE) {
-      refuseEffects(overlays, given.configs);
-      servers.push(...workspaceServer(given, policy));
+      refuseEffects(overlays, all.configs);
+      servers.push(...workspaceServer(all, policy));
       continue;
     }
     const broken = (from: string, fault: string) => brokenServers.push({ name, from, fault });
     if (base === undefined) {
-      const fault = withoutBase(name, overlays, given);
+      const fault = withoutBase(name, overlays, all);
       broken(fault.from, fault.text);
     } else if (base.entry === null) broken(base.file, base.fault);
     else {
       try {
-        const built = buildServer(name, { ...base, entry: base.entry }, policy, given);
+        const built = buildServer(name, { ...base, entry: base.entry }, policy, all);
         if (built === null) continue;
         servers.push(built.server);
         secrets.push(...built.secrets);
@@ -74,7 +74,7 @@ export function loadServers(given: ServerSources): LoadedServers {
   return { servers, brokenServers, secrets };
 }
 
-/** The names in the order of the user's file, the project's and the imported ones, `workspace` last; layers with the winning one first. */
+/** Names in the order of the user's file, the project's and the imported ones, `workspace` last. Layers in order of precedence. */
 function layersByName({ configs, sources }: ServerSources): ReadonlyMap<string, readonly Layer[]> {
   const layers = new Map<string, Layer[]>();
   const inOrder = [...sources.slice(0, configs.length).reverse(), ...sources.slice(configs.length)];
@@ -90,16 +90,16 @@ function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
   return Object.assign({}, ...policies.reverse());
 }
 
-/** The guard lets tools pass that only read: called that, a tool that writes would get past it. */
+/** The guard checks no tool that is `read_only`: an override could let a tool that writes pass it. */
 function refuseEffects(overlays: readonly Layer[], configs: readonly LoadedFile[]): void {
   const layer = overlays.find(({ entry }) => entry?.effects !== undefined);
   if (layer === undefined) return;
   throw new ConfigError(
-    `${placeIn(layer, configs, ["effects"])}: the effects of the shipped "${WORKSPACE}" cannot be changed, because what protects its files goes by them: leave them out`,
+    `${placeIn(layer, configs, ["effects"])}: the effects of the shipped "${WORKSPACE}" protect its files and cannot be changed: leave them out`,
   );
 }
 
-/** An import may have the base in another project or on another machine; without imports the entry is a mistake. */
+/** With imports the missing server may exist elsewhere, so only this entry is broken. Without imports the entry is a mistake. */
 function withoutBase(name: string, overlays: readonly Layer[], { configs }: ServerSources) {
   const [layer] = overlays;
   if (layer === undefined) throw new Error(`server ${name} has no layer`);
@@ -117,9 +117,9 @@ function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: re
 }
 
 /** Null for a server that is legwork itself. */
-function buildServer(name: string, base: Base, policy: ServerPolicy, given: ServerSources) {
-  const { paths, notices } = given;
-  const expanded = expandReach(base, paths);
+function buildServer(name: string, base: Base, policy: ServerPolicy, all: ServerSources) {
+  const { paths, notices } = all;
+  const expanded = toTransport(base, paths);
   if (expanded === null) {
     notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
     return null;
@@ -130,7 +130,7 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, given: Serv
     transport: expanded.transport,
     definitionHash: definitionHash(base.entry, paths.project),
     guard: null,
-    ...policySettings(name, policy, given),
+    ...policySettings(name, policy, all),
   };
   return { server, secrets: expanded.secrets };
 }
@@ -153,12 +153,12 @@ function policySettings(name: string, policy: ServerPolicy, { onUnknown }: Serve
   };
 }
 
-/** A tool of the same server, unless another's is named. */
+/** A name without a server is a tool of the same server. */
 function qualified(server: string, tool: string): string {
   return isBuiltIn(tool) ? qualifiedName(server, tool) : tool;
 }
 
-/** As written, so that a changed value of a variable is the same definition; with the project where a path depends on it. */
+/** Hashes the entry as written, so that the value of a variable does not matter. Includes the project where a path depends on it. */
 function definitionHash(entry: ServerEntry, project: string): string {
   const { type, command, args = [], env = {}, cwd, url, headers = {}, bearer_token_env_var: bearer } = entry;
   const folder = cwd !== undefined && isAbsolute(cwd) ? null : project;
@@ -174,16 +174,16 @@ function sorted(pairs: Readonly<Record<string, string>>): readonly (readonly [st
 }
 
 function hashOf(definition: unknown): string {
-  return createHash("sha256").update(JSON.stringify(definition)).digest("hex");
+  return sha256(JSON.stringify(definition));
 }
 
-/** The shipped file server over the project, so that agents can work with no configuration at all. */
-function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
-  const { paths, notices } = given;
+/** The shipped file server over the project, so that agents can work without configuration. */
+function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
+  const { paths, notices } = all;
   const { project, home, userHome } = paths;
   if (project === userHome || dirname(project) === project) {
     notices.push(
-      `${project} is too wide a folder for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
+      `${project} is too wide for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
     );
     return [];
   }
@@ -196,7 +196,7 @@ function workspaceServer(given: ServerSources, policy: ServerPolicy): readonly S
       transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
       definitionHash: hashOf(["shipped", args]),
       guard: { root: project, home },
-      ...policySettings(WORKSPACE, policy, given),
+      ...policySettings(WORKSPACE, policy, all),
     },
   ];
 }

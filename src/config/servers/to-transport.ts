@@ -1,29 +1,29 @@
-/** How a server is reached, with its variables put in: ready to be used, and with what of it is secret. */
+/** Turns a server's entry into its transport and the secrets in it. */
 import { resolve } from "node:path";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import type { Paths } from "../files/paths.js";
-import { reachSecrets, variableSecrets } from "../trust/secrets.js";
+import { transportSecrets, variableSecrets } from "../trust/secrets.js";
 import { expand, type Variables } from "./expand.js";
 import { isSelfReference } from "./self-reference.js";
 import { isWebAddress, type ServerEntry } from "./server-entry.js";
 
 interface Definition {
   readonly file: string;
-  /** Where the entry stands in its file. */
+  /** The path of the entry in its file. */
   readonly field: string;
   readonly entry: ServerEntry;
   readonly variables: Variables;
 }
 
-interface ExpandedReach {
+interface ExpandedTransport {
   readonly transport: TransportConfig;
   readonly secrets: readonly Secret[];
 }
 
-/** Null for legwork itself. Throws ConfigError for what cannot be used, with file, server, field and variable. */
-export function expandReach(definition: Definition, paths: Paths): ExpandedReach | null {
+/** Expands the variables of an entry. Null for legwork itself. Throws ConfigError with file, server, field and variable. */
+export function toTransport(definition: Definition, paths: Paths): ExpandedTransport | null {
   const { file, field, entry, variables } = definition;
   const used: { name: string; value: string }[] = [];
   const read: Read = (key, text) => {
@@ -31,30 +31,32 @@ export function expandReach(definition: Definition, paths: Paths): ExpandedReach
     used.push(...expansion.used);
     return expansion.text;
   };
-  const transport =
-    entry.command === undefined ? remoteReach(entry, read) : stdioReach(entry, entry.command, read, paths);
+  const transport = entry.command === undefined ? toRemote(entry, read) : toStdio(entry, entry.command, read, paths);
   if (transport === null) return null;
   const refuse = (fault: string) => new ConfigError(`${file}: ${field}.${fault}`);
   if (transport.kind !== "stdio") checkRemote(transport, refuse);
   const ready = transport.kind === "stdio" ? transport : withoutUserinfo(transport);
-  return { transport: ready, secrets: [...variableSecrets(used), ...reachSecrets(transport), ...reachSecrets(ready)] };
+  return {
+    transport: ready,
+    secrets: [...variableSecrets(used), ...transportSecrets(transport), ...transportSecrets(ready)],
+  };
 }
 
 /** Expands one field of the definition. */
 type Read = (key: string, text: string) => string;
-type StdioReach = TransportConfig & { readonly kind: "stdio" };
-type RemoteReach = TransportConfig & { readonly kind: "http" | "sse" };
+type StdioConfig = TransportConfig & { readonly kind: "stdio" };
+type RemoteConfig = TransportConfig & { readonly kind: "http" | "sse" };
 
-function stdioReach(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioReach | null {
+function toStdio(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioConfig | null {
   const command = read("command", written);
   const args = (entry.args ?? []).map((text, index) => read(`args.${index}`, text));
   const cwd = resolve(paths.project, read("cwd", entry.cwd ?? "."));
-  // Before its environment is read: ours may name keys that no project may read.
+  // Checked before its environment is expanded, because legwork's own entry may name keys that no project may read.
   if (isSelfReference({ command, args, cwd, path: entry.env?.PATH ?? paths.env.PATH })) return null;
   return { kind: "stdio", command, args, env: readAll("env", entry.env ?? {}, read), cwd };
 }
 
-function remoteReach(entry: ServerEntry, read: Read): RemoteReach {
+function toRemote(entry: ServerEntry, read: Read): RemoteConfig {
   const bearer = entry.bearer_token_env_var;
   const headers = readAll("headers", entry.headers ?? {}, read);
   return {
@@ -71,20 +73,21 @@ function readAll(key: string, texts: Readonly<Record<string, string>>, read: Rea
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, read(`${key}.${name}`, text)]));
 }
 
-function checkRemote({ url, headers }: RemoteReach, refuse: (fault: string) => ConfigError): void {
-  if (!isWebAddress(url)) throw refuse("url has to be an address that begins with http:// or https://");
+function checkRemote({ url, headers }: RemoteConfig, refuse: (fault: string) => ConfigError): void {
+  if (!isWebAddress(url)) throw refuse("url has to begin with http:// or https://");
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw refuse(`headers: "${name}" cannot be the name of a header`);
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      throw refuse(`headers: "${name}" cannot be the name of a header: use letters, digits and -`);
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value.trim()))
       throw refuse(
-        `headers.${name} cannot be the value of a header: it has line breaks or characters that need encoding`,
+        `headers.${name} cannot be the value of a header: remove line breaks, and encode characters outside Latin-1`,
       );
   }
 }
 
-/** A name and password in an address are sent as a header: requests are refused with them in the address. */
-function withoutUserinfo({ kind, url: address, headers: given }: RemoteReach): RemoteReach {
-  const headers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value.trim()]));
+/** Moves a name and password from the address to a header, because fetch refuses addresses with credentials. */
+function withoutUserinfo({ kind, url: address, headers: written }: RemoteConfig): RemoteConfig {
+  const headers = Object.fromEntries(Object.entries(written).map(([name, value]) => [name, value.trim()]));
   const url = new URL(address);
   if (url.username === "" && url.password === "") return { kind, url: address, headers };
   const pair = `${unescaped(url.username)}:${unescaped(url.password)}`;

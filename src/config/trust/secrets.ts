@@ -1,4 +1,4 @@
-/** Which configured values are secrets: those that must never be stored, logged or shown. */
+/** Finds the secrets among configured values. Secrets must never be stored, logged or shown. */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
@@ -7,7 +7,7 @@ import type { Secret } from "../../core/redact.js";
 /** The variables with the keys of providers. */
 export const PROVIDER_KEYS = ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"] as const;
 
-const SHORTEST_SECRET = 6; // characters; a shorter one would be found in texts that have nothing to do with it
+const SHORTEST_SECRET = 6; // characters; a shorter one would match unrelated text
 const SHORTEST_TOKEN = 16;
 const SHORTEST_LINE = 16;
 
@@ -27,7 +27,7 @@ export function providerSecrets(env: Readonly<Record<string, string | undefined>
   return PROVIDER_KEYS.flatMap((name) => asSecrets(name, env[name] ?? ""));
 }
 
-/** What is secret among the variables that were put into a server's definition. */
+/** The secrets among the variables in a server's definition. */
 export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] {
   return used.flatMap(({ name, value }) => {
     if (ORDINARY_VARIABLE.test(name)) return [];
@@ -36,8 +36,8 @@ export function variableSecrets(used: readonly NamedValue[]): readonly Secret[] 
   });
 }
 
-/** What is secret in a server's definition itself. */
-export function reachSecrets(transport: TransportConfig): readonly Secret[] {
+/** The secrets that a server's definition holds literally. */
+export function transportSecrets(transport: TransportConfig): readonly Secret[] {
   if (transport.kind === "stdio") return [...pairSecrets(transport.env), ...argumentSecrets(transport.args)];
   return [...pairSecrets(transport.headers), ...urlSecrets("url", transport.url)];
 }
@@ -65,7 +65,7 @@ function argumentSecrets(args: readonly string[]): readonly Secret[] {
   });
 }
 
-/** A value that is no secret as a whole may hold some: an address with a password, JSON with a header. */
+/** The secrets inside a value that is none as a whole: a password in an address, a header in JSON. */
 function insideValue(name: string, value: string): readonly Secret[] {
   const addresses = (value.match(URL_IN_TEXT) ?? []).flatMap((url) => urlSecrets(name, url));
   return [...addresses, ...(value.trimStart().startsWith("{") ? jsonSecrets(value) : [])];
@@ -99,10 +99,10 @@ function decoded(text: string): string {
   }
 }
 
-/** A value in all the shapes in which it can come back: without its scheme, decoded, line by line. */
-function asSecrets(name: string, given: string): readonly Secret[] {
-  const value = given.trim().replace(SCHEME, "");
-  const password = /^Basic\s/i.test(given.trim()) ? passwordOfBasic(value) : "";
+/** A value in every form in which it can appear: without its scheme, decoded, line by line. */
+function asSecrets(name: string, written: string): readonly Secret[] {
+  const value = written.trim().replace(SCHEME, "");
+  const password = /^Basic\s/i.test(written.trim()) ? passwordOfBasic(value) : "";
   const lines = value.includes("\n") ? value.split(/\r?\n/).map((line) => line.trim()) : [];
   const longLines = lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith("-----"));
   const called = name.replace(/[^\w .-]/g, "_");
@@ -119,7 +119,7 @@ function insideJson(value: string): readonly string[] {
   return value.startsWith("{") ? jsonSecrets(value).map((secret) => secret.value) : [];
 }
 
-/** Whether a name says that its value is a secret. */
+/** Whether the name of a value suggests a secret. */
 export function looksSecret(name: string): boolean {
   return SECRET_PART.test(name) || wordsOf(name).some((word) => SECRET_WORDS.has(word));
 }
@@ -131,29 +131,29 @@ function wordsOf(name: string): readonly string[] {
     .split(/[^a-z0-9]+/);
 }
 
-/** 16 characters and more in which a run of letters mixed with digits stands; names and versions have none so long. */
+/** 16 or more characters that include a run of 8 letters and digits. Names and versions have no such run. */
 function looksLikeToken(value: string): boolean {
   if (value.length < SHORTEST_TOKEN || /[\s/\\]/.test(value)) return false;
   const runs = value.match(/[A-Za-z0-9]{8,}/g) ?? [];
   return runs.some((run) => /[A-Za-z]/.test(run) && /[0-9]/.test(run));
 }
 
-/** A path, an address, a number, a truth value or one plain word. */
+/** A path, an address, a number, a boolean or one plain word. */
 function isHarmless(value: string): boolean {
   return (
     /^(~|\.{0,2}\/|[A-Za-z]:[\\/])/.test(value) ||
     /^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) ||
-    isNumberOrTruth(value) ||
+    isNumberOrBoolean(value) ||
     /^[a-z]{1,11}$/.test(value)
   );
 }
 
-/** Under a name that looks secret: the file with the secret (KEY_FILE), or a number about it (TOKEN_LIMIT). */
+/** A harmless value under a name that looks secret: the path of the secret's file (KEY_FILE), or a number (TOKEN_LIMIT). */
 function isHarmlessSecret(name: string, value: string): boolean {
   if (isAbsolute(value)) return existsSync(value);
-  return isNumberOrTruth(value) && !looksSecret(wordsOf(name).at(-1) ?? "");
+  return isNumberOrBoolean(value) && !looksSecret(wordsOf(name).at(-1) ?? "");
 }
 
-function isNumberOrTruth(value: string): boolean {
+function isNumberOrBoolean(value: string): boolean {
   return /^([+-]?\d+(\.\d+)?|true|false)$/i.test(value);
 }

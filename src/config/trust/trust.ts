@@ -1,20 +1,21 @@
-/** Trust: what a repository asks for counts only after its user has said so, and only as it was then. */
-import { createHash } from "node:crypto";
+/** Trust: the files of a project take effect only after their user trusts them, and only until they change. */
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../core/errors.js";
+import { SERVERS_HOSTS } from "../../hosts/known-hosts.js";
+import { sha256 } from "../../lib/hash.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 import { ProjectConfigFile } from "../files/config-file.js";
-import { geminiUserFolder, PROJECT_FILES } from "../files/imported-files.js";
+import { PROJECT_SERVERS_FILES, userFileOf } from "../files/host-files.js";
 import { parseJson } from "../files/parse-json.js";
 import type { Paths } from "../files/paths.js";
 import { LARGEST_CONFIG, readRegularFile } from "../files/read-file.js";
 
 export const PROJECT_CONFIG = ".legwork/config.yaml";
 
-/** The files of a project that can widen what its agents may do. */
-export const GUARDED_FILES = [PROJECT_CONFIG, ...Object.values(PROJECT_FILES)] as const;
+/** The configuration files of a project that can widen the rights of its agents. */
+export const GUARDED_FILES = [PROJECT_CONFIG, ...PROJECT_SERVERS_FILES] as const;
 export type GuardedFile = (typeof GUARDED_FILES)[number];
 
 const TrustFile = z.strictObject({
@@ -22,22 +23,22 @@ const TrustFile = z.strictObject({
 });
 type TrustFile = z.infer<typeof TrustFile>;
 
-/** How guarded files of a project stand to what was trusted. */
+/** Guarded files of a project, compared with their trusted state. */
 export interface TrustState {
-  /** Those that exist, by their place in the project, with what was read of them. */
+  /** The bytes of the files that exist, by their path in the project. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Why those were not read that are no files to be read. */
+  /** One sentence for each path that cannot be read as a file. */
   readonly refused: readonly string[];
-  /** Those that are new, changed or gone since they were trusted. */
+  /** The files that are new, changed or gone since they were trusted. */
   readonly changed: readonly string[];
 }
 
-/** Compares guarded files of the project with what `legwork trust` recorded. Throws ConfigError for a bad record. */
+/** Compares guarded files of the project with the record of `legwork trust`. Throws ConfigError for a bad record. */
 export function readTrust(paths: Paths, names: readonly GuardedFile[]): TrustState {
   const files = new Map<string, Uint8Array>();
   const refused: string[] = [];
   const asked = names.filter((name) => !isUsersOwn(paths, name));
-  // Each file is read once: what is judged is what is used.
+  // Each file is read once, so that the judged bytes are the used bytes.
   for (const name of asked) {
     try {
       const bytes = readRegularFile(join(paths.project, name), LARGEST_CONFIG);
@@ -52,16 +53,16 @@ export function readTrust(paths: Paths, names: readonly GuardedFile[]): TrustSta
   return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
-/** Whether a definition file of the project, such as ".legwork/agents/a.md", is as it was trusted. Throws ConfigError for a bad record. */
+/** Whether a definition file of the project, such as ".legwork/agents/a.md", is in its trusted state. Throws ConfigError for a bad record. */
 export function trustsDefinition(paths: Paths, name: string, bytes: Uint8Array | null): boolean {
   if (paths.env.LEGWORK_TRUST_PROJECT === "1") return true;
   const recorded = readTrustFile(paths.home).projects[paths.project]?.files[name];
-  return bytes !== null && recorded !== undefined && recorded === hashOf(bytes);
+  return bytes !== null && recorded !== undefined && recorded === sha256(bytes);
 }
 
 /**
- * Records the project's guarded files and its definition files as they are now and says which of them that changes.
- * Throws ConfigError for a guarded file that could not be used.
+ * Records the current state of the project's guarded files and definition files. Returns them, and the files whose
+ * record changes. Throws ConfigError for a guarded file that cannot be used.
  */
 export async function trustProject(paths: Paths, definitions: ReadonlyMap<string, Uint8Array>): Promise<TrustState> {
   const { home, project } = paths;
@@ -80,7 +81,7 @@ export async function trustProject(paths: Paths, definitions: ReadonlyMap<string
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${file}.${process.pid}`, file); // a reader sees the old file or the new one, never half of it
+    renameSync(`${file}.${process.pid}`, file); // atomic for readers
   } catch (cause) {
     throw new ConfigError(`${file} cannot be written: make ${home} writable, or set LEGWORK_HOME to another folder`, {
       cause,
@@ -91,20 +92,23 @@ export async function trustProject(paths: Paths, definitions: ReadonlyMap<string
   return { ...state, files, changed: names.filter((name) => before[name] !== hashes[name]) };
 }
 
-/** In a home folder that is opened as a project, these files are the user's and not a repository's. */
+/** Whether the file is the user's own: it is, where the project is the user's home folder. */
 function isUsersOwn(paths: Paths, name: GuardedFile): boolean {
-  if (name === PROJECT_FILES.claude) return false;
-  const own = name === PROJECT_CONFIG ? paths.home : geminiUserFolder(paths);
+  const own = usersFolder(paths, name);
   const folder = dirname(join(paths.project, name));
-  return existsSync(folder) && existsSync(own) && realpathSync(folder) === realpathSync(own);
+  return own !== null && existsSync(folder) && existsSync(own) && realpathSync(folder) === realpathSync(own);
+}
+
+/** The folder in which the user has a file of the same kind and name; null where the user's file has another name. */
+function usersFolder(paths: Paths, name: GuardedFile): string | null {
+  if (name === PROJECT_CONFIG) return paths.home;
+  const files = SERVERS_HOSTS.find(({ servers }) => servers.projectFile === name)?.servers;
+  if (files === undefined || basename(files.userFile.inHome) !== basename(name)) return null;
+  return dirname(userFileOf(files, files.userFile, paths));
 }
 
 function hashesOf(files: ReadonlyMap<string, Uint8Array>): Record<string, string> {
-  return Object.fromEntries([...files].map(([name, bytes]) => [name, hashOf(bytes)]));
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)]));
 }
 
 function readTrustFile(home: string): TrustFile {

@@ -12,10 +12,10 @@ export interface AgentDefinition {
   readonly prompt: string | null;
   readonly provider: string | null;
   readonly model: string | null;
-  /** Tool patterns; null leaves it to the configuration. */
+  /** Tool patterns; null for those of the configuration. */
   readonly tools: readonly string[] | null;
   readonly blockedTools: readonly string[];
-  /** The only servers whose tools it may use; null is all. */
+  /** The only servers whose tools it may use; null for all. */
   readonly servers: readonly string[] | null;
   readonly workflow: string | null;
   readonly variables: Readonly<Record<string, Json>>;
@@ -24,22 +24,22 @@ export interface AgentDefinition {
   readonly maxCostUsd: number | null;
   readonly maxDepth: number | null;
   readonly outputSchema: object | boolean | null;
-  /** What stands in the file and could not be taken over, one sentence each. */
+  /** Settings of the file that legwork cannot apply, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** A definition that was found by name, and what it hides. */
+/** A definition found by name, and the definition that it hides. */
 export interface Found<T> {
   readonly definition: T;
   readonly from: string;
   readonly origin: DefinitionOrigin;
-  /** A definition of the project that hides one of the user's or a shipped one is told. */
+  /** A sentence that names the user's or shipped definition that a definition of the project hides; null where it hides none. */
   readonly hides: string | null;
-  /** `file:line:column` of a part such as "steps.plan.transitions.0"; of its nearest parent where the file has no such part. */
+  /** `file:line:column` of a part such as "steps.plan.transitions.0", or of its nearest parent that the file has. */
   place(part: string): string;
 }
 
-/** A definition as lists show it; `error` says why it cannot be used, with the place in the file. */
+/** A definition as lists show it; `error` says why it cannot be used, and where in the file. */
 export interface DefinitionEntry {
   readonly name: string;
   readonly from: string;
@@ -53,13 +53,13 @@ export interface AgentEntry extends DefinitionEntry {
   readonly definition: AgentDefinition | null;
 }
 
-/** The agents and workflows that can be named. Files are read again when they have changed. */
+/** The agents and workflows by name. Reads a file again after it has changed. */
 export interface Definitions {
-  /** Null where there is none of that name. Throws ConfigError for one that cannot be used. */
+  /** Null where no definition has the name. Throws ConfigError where the definition cannot be used. */
   agent(name: string): Found<AgentDefinition> | null;
   workflow(name: string): Found<Workflow> | null;
   agents(): readonly AgentEntry[];
   workflows(): readonly DefinitionEntry[];
-  /** What was left out and how to have it, one sentence each. */
+  /** Definitions that were left out and how to include them, one sentence each. */
   readonly notices: readonly string[];
 }

@@ -1,11 +1,11 @@
 /** A downstream server as the user configured it. */
 import type { Effect } from "../tools/tool.js";
 
-/** Protects the files of the project that steer agents and hosts from being changed through a file server. */
+/** Keeps a file server from changing the files of the project that steer agents and hosts. */
 export interface WorkspaceGuard {
-  /** The project folder, which is also where the server resolves relative paths. */
+  /** The project folder; the server resolves relative paths against it. */
   readonly root: string;
-  /** legwork's own folder, which may lie in the project under any name. */
+  /** legwork's own folder, which may be inside the project under any name. */
   readonly home: string;
 }
 
@@ -14,25 +14,25 @@ export interface EffectOverride {
   readonly effect: Effect;
 }
 
-/** A limit for the calls of the tools that a pattern names. */
+/** The time limit for calls of the tools that a pattern names. */
 export interface ToolTimeout {
   readonly pattern: string;
   readonly seconds: number;
 }
 
-/** tell: the agent is told and decides. stop: the run ends as blocked, and a person decides. ask: a person is asked. */
+/** After an in-doubt call. tell: the agent learns of it and decides. stop: the run ends as blocked. ask: legwork asks a person. */
 export type OnUnknown = "tell" | "stop" | "ask";
 
-/** A tool that tells whether a call of those that the pattern names had its effect. */
+/** A tool that finds out whether a call of the tools that the pattern names had its effect. */
 export interface Probe {
   readonly pattern: string;
-  /** Its qualified name. */
+  /** The qualified name of the probe. */
   readonly tool: string;
 }
 
 export interface AfterUnknown {
   readonly action: OnUnknown;
-  /** The qualified name of the tool that tells whether it happened. */
+  /** The qualified name of the tool that finds out whether the call had its effect. */
   readonly probe: string | null;
 }
 
@@ -42,14 +42,14 @@ export type TransportConfig =
       readonly kind: "stdio";
       readonly command: string;
       readonly args: readonly string[];
-      /** Declared variables; the rest of our environment does not reach the server. */
+      /** Declared variables; the server gets no others of legwork's environment. */
       readonly env: Readonly<Record<string, string>>;
       readonly cwd: string;
     }
-  /** http is streamable HTTP, and the older SSE transport where the server knows only that; sse is that one alone. */
+  /** http: streamable HTTP, or the older SSE transport where the server supports only that. sse: the older transport only. */
   | { readonly kind: "http" | "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
-/** What a change of a tool's definition means: nothing, a warning, or that the tool is withheld until it is accepted. */
+/** The reaction to a changed tool definition: none, a warning, or the tool is withheld until the user accepts the change. */
 export type PinMode = "off" | "warn" | "enforce";
 
 export interface ServerConfig {
@@ -57,15 +57,15 @@ export interface ServerConfig {
   /** The file that defines it. */
   readonly from: string;
   readonly transport: TransportConfig;
-  /** SHA-256 of the definition as it is written, so that it holds no secret: names what the server was known to offer. */
+  /** SHA-256 of the definition as it is written, with no secrets expanded: the key of the stored catalog of the server. */
   readonly definitionHash: string;
-  /** The server's own limit for a call, in place of the general one. */
+  /** Seconds that a call of this server may take; null for the general limit. */
   readonly timeoutSeconds: number | null;
-  /** The last pattern that matches a tool gives its limit, before the server's. */
+  /** The last pattern that matches a tool gives its time limit, which overrides the limit of the server. */
   readonly toolTimeouts: readonly ToolTimeout[];
-  /** How long it stays up while no run holds it. */
+  /** Seconds that it keeps running while no run holds a lease on it. */
   readonly idleSeconds: number;
-  /** Tool patterns; null includes all. */
+  /** Tool patterns; null for all tools. */
   readonly includeTools: readonly string[] | null;
   readonly excludeTools: readonly string[];
   /** The last pattern that matches a tool decides its effect. */
@@ -74,7 +74,7 @@ export interface ServerConfig {
   readonly onUnknown: OnUnknown;
   /** The last pattern that matches a tool gives its probe. */
   readonly probes: readonly Probe[];
-  /** What the server may ask of us besides the project folder. */
+  /** Requests that the server may send besides the one for the project folder. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean };
   readonly guard: WorkspaceGuard | null;
 }
@@ -86,4 +86,4 @@ export interface BrokenServer {
   readonly fault: string;
 }
 
-export const DEFAULT_IDLE_SECONDS = 300; // long enough for a person to read an answer and ask on
+export const DEFAULT_IDLE_SECONDS = 300; // long enough for a person to read an answer and ask again

@@ -5,11 +5,11 @@ export interface ToolList {
   readonly tools: readonly unknown[];
   /** False when a limit ended the listing. */
   readonly complete: boolean;
-  /** Why tools cannot be used, by their place in the list; absent where nobody has looked yet. */
+  /** Why tools cannot be used, by their index in the list; absent where the list has not been checked yet. */
   readonly faults?: Readonly<Record<number, string>>;
 }
 
-/** What servers offered when they were last up, by the hash of their definition. */
+/** The tools that servers listed when they last ran, by the hash of their definition. */
 export interface CatalogStore {
   /** `at` is when it was saved, in Unix milliseconds. Throws StoreError. */
   load(definitionHash: string): { readonly list: ToolList; readonly at: number } | null;
@@ -21,7 +21,7 @@ export interface CatalogStore {
 export interface Pin {
   readonly tool: string;
   readonly hash: string;
-  /** What was hashed: readable JSON. */
+  /** The hashed definition as readable JSON. */
   readonly definition: string;
 }
 
@@ -29,6 +29,6 @@ export interface Pin {
 export interface PinStore {
   /** Throws StoreError. */
   load(from: string, server: string): ReadonlyMap<string, Pin>;
-  /** Accepts these in place of what was accepted before. Throws StoreError. */
+  /** Accepts these in place of what was accepted before. Throws StoreError, with the code newer_version in an outdated store. */
   accept(from: string, server: string, pins: readonly Pin[]): void;
 }

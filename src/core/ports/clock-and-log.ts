@@ -5,7 +5,7 @@ export interface Clock {
   now(): number;
 }
 
-/** What goes wrong, for people who read logs; never for hosts. */
+/** The log of the process, for people; hosts never see it. */
 export interface Log {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;

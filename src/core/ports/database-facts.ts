@@ -1,19 +1,20 @@
 /** The database as an operator sees it. */
 
-/** The database file as it lies there, and what of it is wrong. */
+/** The state of the database file, and its fault if it has one. */
 export interface DatabaseFacts {
-  /** False where nothing has been stored yet. */
+  /** False before anything is stored. */
   readonly exists: boolean;
   readonly bytes: number;
   readonly logBytes: number;
   readonly runs: number;
-  /** Why it cannot be used or trusted, in a sentence; null where nothing is wrong. */
+  /** Why the database cannot be used or trusted, in a sentence; null where it can. */
   readonly fault: string | null;
-  /** False where it or its folder can only be read. */
+  /** False where the file or its folder is read-only. */
   readonly isWritable: boolean;
-  /** Whether others than its user can read or write it. */
+  /** Whether users other than its owner can read or write it. */
   readonly isOpenToOthers: boolean;
+  /** Whether it belongs to another user. */
   readonly isOthers: boolean;
-  /** Bytes free on its disk; null where that cannot be known. */
+  /** Free bytes on its disk; null where the system does not report them. */
   readonly freeBytes: number | null;
 }

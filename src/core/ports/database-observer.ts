@@ -1,4 +1,4 @@
-/** Observes a database from outside: which process holds which run, and the journals as they lie on disk. */
+/** A database seen from outside: which process holds which run, and the stored journals. */
 
 /** A run that has not ended, as its row is now. */
 export interface HeldRun {
@@ -7,7 +7,7 @@ export interface HeldRun {
   /** The id of the process that holds it; null where none does. */
   readonly process: number | null;
   readonly lastSeq: number;
-  /** How often a process has recovered it since it last finished something. */
+  /** Recoveries since the run last finished a reply or a call. */
   readonly attempts: number;
 }
 
@@ -20,7 +20,7 @@ export interface SeenRun {
   readonly outcome: string | null;
 }
 
-/** An event as it lies on disk. */
+/** An event as it is stored. */
 export interface RawEvent {
   readonly seq: number;
   readonly type: string;
@@ -28,7 +28,7 @@ export interface RawEvent {
   readonly data: string;
 }
 
-/** Reads; writes nothing. */
+/** Reads the database and writes nothing. */
 export interface DatabaseObserver {
   /** A number that changes with each commit of any process. */
   changes(): number;

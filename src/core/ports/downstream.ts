@@ -3,14 +3,14 @@ import type { AfterUnknown } from "../definitions/server-config.js";
 import type { CatalogTool } from "../tools/tool.js";
 import type { Pin } from "./catalog-store.js";
 
-/** A server or one of its tools that could not be had, in a sentence for the user. */
+/** A server, or one of its tools, that is not available, with a sentence for the user. */
 export interface ServerProblem {
   readonly server: string;
-  /** The qualified name of the one tool that it is about. */
+  /** The qualified name of the tool, where the problem concerns one tool only. */
   readonly tool?: string;
   readonly code: string;
   readonly message: string;
-  /** What the user can do about it, where the message does not say so itself. */
+  /** A remedy for the user, where the message names none. */
   readonly remedy?: string;
 }
 
@@ -20,8 +20,8 @@ export interface Catalog {
 }
 
 /**
- * idle: not running and not asked for. starting: one attempt is being made. ready: running.
- * degraded: it broke and will be started again after a pause. failed: it will not be started again.
+ * idle: not running, and no run needs it. starting: one attempt to start it is under way. ready: running.
+ * degraded: it broke, and legwork restarts it after a pause. failed: legwork does not start it again.
  */
 export type ServerState = "idle" | "starting" | "ready" | "degraded" | "failed";
 
@@ -31,35 +31,35 @@ export interface ServerStatus {
   readonly from: string;
   readonly transport: "stdio" | "http" | "sse" | null;
   readonly state: ServerState;
-  /** Why it is degraded or failed, or is being started again. */
+  /** Why it is degraded or failed, or why it is starting again. */
   readonly problem: ServerProblem | null;
-  /** What it offers, or offered when it was last up; null where that was never seen. */
+  /** Its tools now, or when it last ran; null where it has never listed them. */
   readonly listing: Catalog | null;
-  /** Its tools that are not as the user accepted them. */
+  /** Its tools that differ from those the user accepted. */
   readonly pinFindings: readonly PinFinding[];
 }
 
-/** A tool that was changed since it was accepted, or that came to a server whose other tools were accepted without it. */
+/** A tool that has changed since the user accepted it, or that is new on a server whose tools the user accepted. */
 export interface PinFinding {
-  /** Null for a tool that is new. */
+  /** Null for a new tool. */
   readonly accepted: Pin | null;
   readonly now: Pin;
-  /** True where it is not in the catalog until it is accepted. */
+  /** True where the catalog leaves it out until the user accepts it. */
   readonly withheld: boolean;
 }
 
-/** A piece of a result that is no text, kept whole. */
+/** A part of a result that is not text, stored whole. */
 export interface Attachment {
   /** Such as image, audio, resource, structured. */
   readonly kind: string;
   readonly mimeType: string | null;
-  /** Text as it is, bytes as base64. */
+  /** Text as received, bytes in base64. */
   readonly text: string;
 }
 
 export interface ToolAnswer {
   readonly isError: boolean;
-  /** For the model; it names the attachments "attachment 1", "attachment 2" and so on. */
+  /** Text for the model; it refers to attachment number n, from 1, as "attachment n". */
   readonly text: string;
   readonly attachments: readonly Attachment[];
 }
@@ -70,7 +70,7 @@ export interface ToolProgress {
   readonly message: string | null;
 }
 
-/** What a server asks a model through us. */
+/** A request of a server to the model of the run, sent through legwork. */
 export interface SampleRequest {
   readonly server: string;
   readonly system: string | null;
@@ -82,20 +82,20 @@ export interface SampleReply {
   readonly text: string;
 }
 
-/** One call: its limits, and who hears of it while it lasts. */
+/** Limits and callbacks of one call. */
 export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   onProgress(progress: ToolProgress): void;
-  /** Asks the model of the run that makes the call; the same function for calls that one run makes at a time. Throws with a reason for the server. */
+  /** Asks the model of the calling run; simultaneous calls of one run share this function. Rejects with a reason for the server. */
   sample(request: SampleRequest, signal: AbortSignal): Promise<SampleReply>;
 }
 
-/** Servers kept up for one run. */
+/** Servers kept running for one run. */
 export interface ServerLease {
-  /** Resolves when one start of each held server whose tools are not known has ended. Never rejects. */
+  /** Resolves when each leased server without known tools has ended its first attempt to start. Never rejects. */
   readonly ready: Promise<void>;
-  /** Resolves when no held server is starting any more. Never rejects. */
+  /** Resolves when no leased server is starting any more. Never rejects. */
   readonly settled: Promise<void>;
   /** Idempotent. */
   release(): void;
@@ -106,18 +106,18 @@ export interface Downstream {
   readonly servers: readonly string[];
   /** In the order of the configuration; starts nothing. */
   status(): readonly ServerStatus[];
-  /** The tools of the named servers as they are known now; the same object while nothing changes. Starts nothing. */
+  /** The known tools of the named servers; the same object while nothing changes. Starts nothing. */
   catalog(servers: readonly string[]): Catalog;
-  /** Starts those of the servers that are not up and keeps them up until released. */
+  /** Starts the servers that are not running and keeps all of them running until the lease is released. */
   acquire(servers: readonly string[]): ServerLease;
-  /** The tool as its server declares it now, or why it cannot be called. */
+  /** The tool as its server declares it now, or why the tool cannot be called. */
   current(tool: CatalogTool): CatalogTool | { readonly gone: string };
-  /** Why these arguments are refused whatever the policy says, or null. */
+  /** Why these arguments are refused under every policy, or null. */
   objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
-  /** What is to be done where nobody knows whether a call of the tool, by its qualified name, had its effect. */
+  /** The configured reaction to an in-doubt call of the tool with this qualified name. */
   afterUnknown(tool: string): AfterUnknown;
-  /** Makes one call, once. Throws DownstreamError; an abort is passed on to the server and rejects at once. */
+  /** Makes one call, once. Rejects with DownstreamError; an abort cancels the call at the server and rejects at once. */
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
-  /** Ends every server's process group; idempotent. */
+  /** Ends the process group of every server. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
-/** The person at the host, as legwork asks them. */
+/** Questions to the user of the host. */
 
-/** What a server asks the person through us: a message, and the JSON Schema of a flat form. */
+/** A question of a server or a run: a message, and the JSON Schema of a flat form. */
 export interface ElicitRequest {
   readonly server: string;
   readonly message: string;
@@ -12,5 +12,5 @@ export interface ElicitReply {
   readonly content?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
-/** Asks the person at the host; `cancel` where the host cannot ask, or nobody answers. */
+/** Asks the user of the host; replies `cancel` where the host cannot ask or nobody answers. */
 export type Elicit = (request: ElicitRequest, signal: AbortSignal) => Promise<ElicitReply>;

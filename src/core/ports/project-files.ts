@@ -1,8 +1,8 @@
-/** Files of the project, as a run may read them. */
+/** Files of the project that a run may read. */
 
 /**
- * Reads a text file inside the project, of at most `mostBytes`; `fault` says why it cannot be had. Never throws for what
- * the path names.
+ * Reads a text file inside the project of at most `mostBytes`; `fault` says why it cannot be read. No path makes it
+ * reject.
  */
 export type ReadProjectFile = (
   path: string,

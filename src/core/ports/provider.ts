@@ -1,30 +1,44 @@
 /** An LLM vendor, as the runner calls it. */
+import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { Usage } from "../run/run.js";
 
 export interface ModelRequest {
   readonly model: string;
   readonly system: string;
-  /** The same growing array for all requests of a run; what stands in it when a request is made never changes. */
+  /** The same growing array for all requests of a run; messages that a request has sent never change. */
   readonly messages: readonly Message[];
-  /** The same array for every turn in which the tools are the same, so that adapters may cache by identity. */
+  /** The same array for as long as the tools stay the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
 }
 
-/** A usable reply, or why it is none; both may have cost tokens. `usage` is null where the vendor did not say. */
+/** A usable reply, or why the reply cannot be used; both may have cost tokens. `usage` is null where the vendor reported none. */
 export type ModelReply =
   | { readonly ok: true; readonly raw: RawReply; readonly usage: Usage | null }
   | {
       readonly ok: false;
       readonly code: "empty_reply" | "malformed_reply" | "refused_reply" | "truncated_reply";
       readonly reason: string;
-      /** False where the same question can only be refused again. */
+      /** False where the vendor would refuse the same request again. */
       readonly askAgain: boolean;
       readonly usage: Usage | null;
     };
 
 /** An LLM vendor. */
 export interface Provider {
-  /** Asks the model once. Throws ProviderError; when the signal aborts, rejects at once whatever the vendor does. */
+  /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+}
+
+/** A provider as the runner chooses among them. */
+export interface ProviderEntry {
+  readonly name: string;
+  readonly defaultModel: string;
+  /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
+  readonly ready: boolean;
+  /** Null where nobody has said what the model costs. */
+  priceOf(model: string): Price | null;
+  /** Throws RequestError or ConfigError when a run with this model could only fail. */
+  check(model: string): Promise<void>;
+  open(): Promise<Provider>;
 }

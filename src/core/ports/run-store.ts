@@ -2,21 +2,21 @@
 import type { RunEvent, StoredEvent } from "../run/event.js";
 import type { ListedRun, Outcome, Run, RunIdentity, RunRequest, RunStatus } from "../run/run.js";
 
-/** A limit on what a run and all that it has started may cost. */
+/** The most that a run and all of its descendants may cost. */
 export interface CostLimit {
   readonly runId: string;
-  /** With what was granted on top of it. */
+  /** The limit with all grants on top of it. */
   readonly usd: number;
 }
 
-/** What several runs have cost. */
+/** The cost of several runs together. */
 export interface SharedCost {
   readonly runs: number;
-  /** Null where that of one of them is not known. */
+  /** Null where the cost of one of them is unknown. */
   readonly costUsd: number | null;
 }
 
-/** Names the owner's hold on a run: a write with an older epoch changes nothing. */
+/** The right of a process to write to a run; a write with an older epoch changes nothing. */
 export interface RunLease {
   readonly runId: string;
   readonly epoch: number;
@@ -24,16 +24,16 @@ export interface RunLease {
 
 export interface NewRun extends RunIdentity {
   readonly request: RunRequest;
-  /** Written after run_created: what the agent is told where it goes on from another run. */
+  /** The message to the agent of a run that continues another, written after run_created; null for other runs. */
   readonly message: string | null;
-  /** The step of the workflow that it goes on in; null where it begins. */
+  /** The step of the workflow in which it continues another run; null where it begins the workflow. */
   readonly step: string | null;
-  /** The host's session, written with its first run; null where the parent is an agent. */
+  /** The session of the host, stored with its first run; null where the parent is an agent. */
   readonly hostSession: HostSession | null;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
 }
 
-/** A host connection: who it says it is. */
+/** A host connection, with the name and version that the host reports. */
 export interface HostSession {
   readonly id: string;
   readonly clientName: string | null;
@@ -42,22 +42,22 @@ export interface HostSession {
 
 /** Limits that hold at the moment a run is written. */
 export interface CreateRunOptions {
-  /** Nothing is written once it has aborted. */
+  /** Once it has aborted, the store writes nothing. */
   readonly signal: AbortSignal;
-  /** How many runs of one parent may live at a time. */
+  /** The number of children of one parent that may be alive at a time. */
   readonly maxChildren: number;
 }
 
 export type CreateRunResult =
   | { readonly kind: "created"; readonly run: Run }
-  /** The same key with the same request: this is the run it made. */
+  /** The same key with the same request: the run that it created. */
   | { readonly kind: "existing"; readonly run: Run }
   /** The same key with another request. */
   | { readonly kind: "conflict"; readonly run: Run }
-  /** Nothing was written: the caller has gone, the parent has ended or has too many children, or the source is gone. */
+  /** Nothing was written: the caller has gone, the parent has ended or has too many children, or the continued run is gone. */
   | { readonly kind: "refused"; readonly reason: "aborted" | "parent_ended" | "too_many_children" | "source_gone" };
 
-/** A large text, stored under the hash of its content. */
+/** A large text with the hash of its content, under which it is stored. */
 export interface Blob {
   readonly hash: string;
   readonly text: string;
@@ -69,14 +69,14 @@ export interface Commit {
   readonly blobs: readonly Blob[];
 }
 
-/** A run that nobody owns, and the events with which this process claims it. */
+/** A run without an owner, and the events with which this process claims it. */
 export interface ClaimCandidate {
   readonly lease: RunLease;
   /** Events of a claim; or `run_finished`, which ends the run without claiming it. */
   readonly events: readonly RunEvent[];
 }
 
-/** A run that this process owns now, with its whole journal. */
+/** A run that this process now owns, with its whole journal. */
 export interface ClaimedRun {
   readonly run: Run;
   readonly events: readonly StoredEvent[];
@@ -104,7 +104,7 @@ export interface EffectfulCall {
   readonly answer: { readonly isError: boolean; readonly code: string | null } | null;
 }
 
-/** One run of a tree as `endTree` met it, and whether it was ended by it. */
+/** One run of a tree: its status before `endTree`, and whether `endTree` ended it. */
 export interface EndedRun {
   readonly id: string;
   readonly was: RunStatus;
@@ -114,77 +114,94 @@ export interface EndedRun {
 /**
  * Runs and their journal. Each verb is one transaction, safe against other processes on the same store.
  * A verb that writes resolves when its transaction is durable, unless it says otherwise. A store inside this process has
- * done the work when the verb returns, so that nothing comes between the call and its effect.
- * All verbs reject with StoreError when the store cannot be used.
+ * done the work when the verb returns, so nothing runs between the call and its effect.
+ * All verbs reject with StoreError when the store cannot be used, and with the code newer_version where they would read an
+ * event of a newer legwork.
  */
 export interface RunStore {
-  /** True where the store can only be read: each verb that would write rejects. */
+  /** True for a read-only store: each verb that would write rejects. */
   readonly isReadOnly: boolean;
+  /**
+   * Whether a newer legwork has changed the store since this process opened it. From then on createRun, endTree, claimAll,
+   * reopen, answer and send reject with StoreError (newer_version), and interruptAbandoned does nothing. The other verbs
+   * still serve the runs that this process owns.
+   */
+  isOutdated(): Promise<boolean>;
   /** Writes the sessions, the run (pending, owned by this process with epoch 1) and run_created. */
   createRun(run: NewRun, options: CreateRunOptions): Promise<CreateRunResult>;
   /**
    * Appends events, projects them on the row of their run and stores the blobs. Resolves to null, and writes nothing, where
-   * the lease is lost or the status may not follow. `durable` says whether an effect follows: without it the promise
-   * resolves as soon as no death of this process can lose the events.
+   * the lease is lost or the new status may not follow the present one. With `durable`, the promise resolves after fsync, for
+   * callers that cause an effect next; without it, as soon as the events survive the end of this process.
    */
   append(
     lease: RunLease,
     commit: Commit,
     options: { readonly durable: boolean },
   ): Promise<readonly StoredEvent[] | null>;
-  /** Ends a run and cancels its living descendants, whoever owns them. Events queued before are saved first. */
+  /** Ends a run and cancels its living descendants, for any owner. Saves the events queued before first. */
   endTree(runId: string, outcome: Outcome): Promise<readonly EndedRun[]>;
   /**
-   * Marks owned runs as interrupted and releases their leases; skips lost leases. Events queued before are saved first.
+   * Marks owned runs as interrupted and releases their leases; skips lost leases. Saves the events queued before first.
    * Waits at most `withinMs` for another process that holds the store.
    */
   interruptAll(leases: readonly RunLease[], reason: string, options: { readonly withinMs: number }): Promise<void>;
   /**
-   * Claims runs that nobody owns, all in one transaction: each runs, and is owned by this process with the next epoch. Skips a
-   * run that is not as its lease knew it, that has ended, or that ended with its parent in the same call.
+   * Claims runs without an owner, all in one transaction: each becomes running, and this process owns it with the next
+   * epoch. Skips a run whose epoch has changed, that has ended, or that ended with its parent in the same call.
    */
   claimAll(candidates: readonly ClaimCandidate[]): Promise<readonly ClaimedRun[]>;
-  /** Claims one run because a caller asked for it; also takes back an end. Null where the run is not as the lease knew it. */
+  /** Claims one run at the request of a caller, also one that has ended. Null where its epoch has changed. */
   reopen(lease: RunLease, events: readonly RunEvent[]): Promise<ClaimedRun | null>;
   /**
-   * Runs of a project that nobody owns and that any process may claim, oldest first: runs whose question was answered, and
-   * interrupted runs that were worked on after `since` (Unix milliseconds).
+   * Runs of a project that have no owner and that any process may claim, oldest first: runs whose question was answered, and
+   * interrupted runs that a process worked on after `since` (Unix milliseconds).
    */
   listUnowned(project: string, since: number): Promise<readonly Run[]>;
   /** Waiting runs of all projects whose open question has expired at `now`. */
   listExpired(now: number): Promise<readonly Run[]>;
-  /** Answers the open question of a waiting run; false, and nothing is written, where the run is not as the lease knew it. */
+  /**
+   * Answers the open question of a waiting run; false, and nothing is written, where the run is not as the lease knew it.
+   * Rejects with StoreError (newer_version) where a newer legwork wrote to the run: it may have changed the question.
+   */
   answer(lease: RunLease, events: readonly RunEvent[]): Promise<boolean>;
-  /** Writes to a run that has not ended, whoever owns it; false where it has. */
+  /** Adds a message to a run, for any owner; false where the run has ended. */
   send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): Promise<boolean>;
-  /** Marks runs whose lease has expired, or whose owner is provably dead, as interrupted; resolves to their ids. */
+  /** Marks runs as interrupted whose lease has expired or whose owner is provably dead; resolves to their ids. */
   interruptAbandoned(): Promise<readonly string[]>;
   /** Extends the leases of all runs that this process owns. */
   renewLeases(): Promise<void>;
   /** The runs whose leases among these are still valid. */
   stillOwned(leases: readonly RunLease[]): Promise<ReadonlySet<string>>;
   getRun(id: string): Promise<Run | null>;
-  /** The status alone: far cheaper than the run. */
+  /** The status only: far cheaper than the whole run. */
   statusOf(id: string): Promise<RunStatus | null>;
-  /** The cost of a run and of all runs below it, without one of them. */
+  /** The cost of a run and of all its descendants, without the run `butRunId`. */
   costOfTree(rootRunId: string, butRunId: string): Promise<SharedCost>;
-  /** The cost limits of a run and of the runs above it; the nearest first. */
+  /** The cost limits of a run and of its ancestors, the nearest first. */
   costLimits(runId: string): Promise<readonly CostLimit[]>;
-  /** The run that an idempotency key made in a project, with the hash of its request; durable when it resolves. */
+  /** The run that an idempotency key created in a project, with the hash of its request; durable when it resolves. */
   findRun(
     project: string,
     idempotencyKey: string,
   ): Promise<{ readonly run: Run; readonly requestHash: string | null } | null>;
-  /** In the order asked; unknown ids are left out. */
+  /** In the order of `ids`; leaves out unknown ones. */
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<readonly ListedRun[]>;
-  /** Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. */
+  /** Whether a newer legwork has written to the run's own journal: then only the fields of the run are reliable. */
+  hasNewerEvents(runId: string): Promise<boolean>;
+  /** The same for its first and last event only: cheap for a journal of any length. */
+  hasNewerEnds(runId: string): Promise<boolean>;
+  /**
+   * Events after `afterSeq` in order, all or at most `limit`; of one `type` where that is named. An event of a newer legwork
+   * counts as an event of every type.
+   */
   listEvents(
     runId: string,
     query: { afterSeq: number; limit?: number; type?: RunEvent["type"] },
   ): Promise<readonly StoredEvent[]>;
-  /** The events of one type, newest first: before `beforeSeq` where that is not null. */
+  /** Events of one type, newest first, before `beforeSeq` where it is not null. */
   lastEvents(
     runId: string,
     query: { type: RunEvent["type"]; beforeSeq: number | null; limit: number },
@@ -192,7 +209,7 @@ export interface RunStore {
   /** The first `limit` calls of a run that were not read-only, oldest first. */
   listEffects(runId: string, limit: number): Promise<readonly EffectfulCall[]>;
   getBlob(hash: string): Promise<string | null>;
-  /** Calls back after other processes have committed, within 250 ms, until the returned function is called. */
+  /** Calls `listener` within 250 ms after another process has committed, until the returned function is called. */
   subscribe(listener: () => void): () => void;
   endSession(id: string): Promise<void>;
   /** Idempotent. */

@@ -1,11 +1,11 @@
-/** The sources of context that a caller may name. */
+/** The sources of context that a caller can name. */
 import { didYouMean } from "../../lib/nearest.js";
 import { cutTo } from "../../lib/text.js";
 
 export type ContextSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "run"; readonly runId: string }
-  /** The last so many messages of a run. */
+  /** The last `messages` messages of a run. */
   | { readonly kind: "transcript"; readonly runId: string; readonly messages: number }
   | { readonly kind: "text"; readonly text: string };
 
@@ -13,11 +13,11 @@ const KINDS = ["file", "run", "transcript", "text"] as const satisfies readonly 
 export const MOST_SOURCES = 20;
 const MOST_MESSAGES = 100; // of one transcript
 
-/** What `kind:rest` names, or why it names nothing. */
-export function parseSource(given: string): ContextSource | { readonly fault: string } {
-  const colon = given.indexOf(":");
-  const rest = given.slice(colon + 1);
-  switch (colon === -1 ? null : given.slice(0, colon)) {
+/** Parses `kind:rest`; `fault` says why it names no source. */
+export function parseSource(written: string): ContextSource | { readonly fault: string } {
+  const colon = written.indexOf(":");
+  const rest = written.slice(colon + 1);
+  switch (colon === -1 ? null : written.slice(0, colon)) {
     case "file":
       return rest === ""
         ? { fault: "it names no file: write file:<path in the project>" }
@@ -29,7 +29,7 @@ export function parseSource(given: string): ContextSource | { readonly fault: st
     case "text":
       return rest.trim() === "" ? { fault: "it is empty: write text:<anything>" } : { kind: "text", text: rest };
     default:
-      return unknownKind(colon === -1 ? given : given.slice(0, colon));
+      return unknownKind(colon === -1 ? written : written.slice(0, colon));
   }
 }
 

@@ -1,30 +1,30 @@
-/** What replies cost: prices by model, and sums in which one unknown part makes the whole unknown. */
+/** Cost of replies: prices by model, and sums in which one unknown part makes the whole unknown. */
 
 import { starMatches } from "../../lib/star-matches.js";
 import type { Usage } from "./run.js";
 
-/** USD for a million tokens; `cached` is for input that the vendor had kept. Thinking is paid as output. */
+/** USD for a million tokens; `cached` is for input from the cache of the vendor. Thinking tokens cost as much as output. */
 export interface Price {
   readonly input: number;
   readonly output: number;
   readonly cached: number;
 }
 
-/** What a provider's models cost, by name or pattern with `*`, in the order of the file. */
+/** Prices of a provider's models, by name or pattern with `*`, in the order of the file. */
 export type PriceList = readonly { readonly models: string; readonly price: Price }[];
 
 export const FREE: Price = { input: 0, output: 0, cached: 0 };
 
-const TOKENS = 1_000_000; // that a price is for
-export const USD_PLACES = 12; // of a sum in USD: far below any price of a token, and no rest of binary fractions is left
+const TOKENS = 1_000_000; // a price is for this many
+export const USD_PLACES = 12; // decimal places of a sum in USD: far below the price of a token, and enough to drop the rest of binary fractions
 
-/** The price of a model: that under its very name, else that of the first pattern that matches; null where nobody has given one. */
+/** The price under the exact name of a model, else under the first pattern that matches; null where the list has none. */
 export function priceIn(list: PriceList, model: string): Price | null {
   const named = list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
   return named?.price ?? null;
 }
 
-/** What a reply cost; null where its price or its tokens are not known, but for a model that costs nothing. */
+/** The cost of a reply in USD; null where its price or its tokens are unknown. A free model costs 0 in any case. */
 export function costOf(usage: Usage | null, price: Price | null): number | null {
   if (price === null) return null;
   if (price.input === 0 && price.output === 0 && price.cached === 0) return 0;
@@ -35,17 +35,17 @@ export function costOf(usage: Usage | null, price: Price | null): number | null 
   return toUsd((fresh * price.input + cached * price.cached + written * price.output) / TOKENS);
 }
 
-/** The sum of two costs; null where one of them is not known. */
+/** The sum of two costs; null where one of them is unknown. */
 export function addCosts(one: number | null, other: number | null): number | null {
   return one === null || other === null ? null : toUsd(one + other);
 }
 
-/** An amount without what binary fractions add to it. */
+/** An amount without the rest that binary fractions add to it. */
 export function toUsd(amount: number): number {
   return Number(amount.toFixed(USD_PLACES));
 }
 
-/** An amount as people read it. */
+/** An amount for people, such as "0.25 USD". */
 export function usdText(amount: number): string {
   const shown = Number(amount.toPrecision(6)).toFixed(USD_PLACES);
   return `${shown.replace(/\.?0+$/, "")} USD`;

@@ -1,4 +1,4 @@
-/** Events: the facts of a run, in the past tense. They are the truth; every other view of a run is a fold of them. */
+/** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
@@ -6,7 +6,7 @@ import type { RawReply } from "./message.js";
 import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
 import type { EndStatus, Outcome, Usage } from "./run.js";
 
-/** The version written with every event, so that a later legwork can still read it (see read-event.ts). */
+/** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
 export const EVENT_VERSION = 3;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
@@ -18,20 +18,23 @@ export interface ToolRuling {
   readonly tools: readonly string[];
 }
 
-/** A part of an answer that is no text, kept whole under `blob`; `id` is what read_result takes. */
+/** A part of an answer that is not text. `blob` is the hash of its whole content; read_result takes `id`. */
 export interface KeptAttachment {
   readonly id: string;
   readonly kind: string;
   readonly mimeType: string | null;
-  /** Characters of what is kept. */
+  /** Characters of the content. */
   readonly size: number;
   readonly blob: string;
 }
 
-/** The code of an answer that is none: the process went away during the call, which may or may not have had its effect. */
+/** The code of the answer to an in-doubt call: its process went away, and the call may or may not have had its effect. */
 export const OUTCOME_UNKNOWN = "outcome_unknown";
 
-/** The answer to a call: `text` is what the agent got; `blob` holds the whole where that is only its head, `size` its characters. */
+/**
+ * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
+ * and `size` its number of characters.
+ */
 export interface KeptAnswer {
   readonly isError: boolean;
   readonly code?: string;
@@ -42,18 +45,25 @@ export interface KeptAnswer {
   readonly milliseconds: number;
 }
 
-/** What a reply cost; null where that is not known, and absent where an older legwork did not look. */
+/** Cost of a reply in USD; null where it is unknown, absent in events of older versions that did not record it. */
 export interface Paid {
   readonly costUsd?: number | null;
+}
+
+/** Amounts that a caller grants on top of the limits of a run. */
+export interface Grants {
+  readonly moreTurns?: number;
+  readonly moreSeconds?: number;
+  readonly moreCostUsd?: number;
 }
 
 export type RunEvent =
   /** `continues` names the run whose whole history comes before this one's. */
   | { readonly type: "run_created"; readonly continues?: string }
   | { readonly type: "run_started" }
-  /** Before the first turn, and again when the servers have changed what they offer. */
+  /** Recorded before the first turn, and again when the tools of the servers have changed. */
   | { readonly type: "tools_resolved"; readonly rulings: readonly ToolRuling[]; readonly warnings: readonly string[] }
-  /** `grace` names the limit that ran out: this turn is the agent's one extra reply. */
+  /** `grace` names the limit that ran out; this turn is then the agent's one extra reply. */
   | { readonly type: "turn_started"; readonly turn: number; readonly grace?: string }
   | ({
       readonly type: "model_replied";
@@ -82,7 +92,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
     } & KeptAnswer)
-  /** What the server said while a call went on; at most one a second is recorded of each call. */
+  /** Progress that the server reported during a call; at most one a second is recorded for each call. */
   | {
       readonly type: "tool_call_progressed";
       readonly turn: number;
@@ -92,7 +102,7 @@ export type RunEvent =
       readonly total: number | null;
       readonly message: string | null;
     }
-  /** A server asks the run's model something while a call goes on. */
+  /** A server asks the run's model during a call. */
   | { readonly type: "sampling_requested"; readonly turn: number; readonly server: string }
   | ({
       readonly type: "sampling_replied";
@@ -107,9 +117,9 @@ export type RunEvent =
       readonly tool: string;
       readonly reason: string;
     }
-  /** The agent has started a run of its own with this call. */
+  /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }
-  /** The agent was told with this call's answer that a run of its own has ended. */
+  /** The answer to this call has reported to the agent that a child run has ended. */
   | {
       readonly type: "child_reported";
       readonly turn: number;
@@ -117,15 +127,15 @@ export type RunEvent =
       readonly child: string;
       readonly status: EndStatus;
     }
-  /** Here and below, `done` is how many of the workflow's pending entries are over with the event. */
+  /** Here and below, `done` is the number of pending entries of the workflow that the event completes. */
   | {
       readonly type: "message_injected";
       readonly text: string;
       readonly done?: number;
-      /** The id of the message_sent that it delivers. */
+      /** The id of the message_sent event that it delivers. */
       readonly sent?: string;
     }
-  /** Somebody has written to the agent, who gets it with a message_injected before its next request. */
+  /** A message for the agent, delivered by a message_injected event before its next model request. */
   | {
       readonly type: "message_sent";
       readonly id: string;
@@ -136,7 +146,7 @@ export type RunEvent =
   /** The run waits for a person. */
   | { readonly type: "question_asked"; readonly question: Question }
   | ({ readonly type: "question_answered"; readonly id: string; readonly about: QuestionAbout } & Answer)
-  /** `transition` is the place among the step's transitions; null where the agent asked to go on. */
+  /** `transition` is the index among the step's transitions; null where the agent asked for the step. */
   | {
       readonly type: "transition_taken";
       readonly from: string;
@@ -145,7 +155,7 @@ export type RunEvent =
     }
   | { readonly type: "step_entered"; readonly step: string; readonly done: number }
   | { readonly type: "variable_set"; readonly name: string; readonly value: Json; readonly done: number }
-  /** Pending actions whose conditions do not hold. */
+  /** The conditions of the remaining pending actions do not hold. */
   | { readonly type: "actions_skipped"; readonly done: number }
   | {
       readonly type: "condition_failed";
@@ -187,14 +197,8 @@ export type RunEvent =
     }
   /** `until` is when the run was last known to be worked on, in Unix milliseconds. */
   | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number }
-  /** A process has taken the run up again: by itself, or because a caller asked for it and may have granted more. */
-  | {
-      readonly type: "run_resumed";
-      readonly by: "recovery" | "request" | "answer";
-      readonly moreTurns?: number;
-      readonly moreSeconds?: number;
-      readonly moreCostUsd?: number;
-    }
+  /** A process resumed the run: by recovery, at the request of a caller who may grant more, or after an answer. */
+  | ({ readonly type: "run_resumed"; readonly by: "recovery" | "request" | "answer" } & Grants)
   | { readonly type: "run_finished"; readonly outcome: Outcome };
 
 /** An event as the journal holds it: `seq` counts from 1 in its run, `at` is Unix milliseconds. */

@@ -1,4 +1,4 @@
-/** Limits: their defaults and ranges, and which one has run out. */
+/** Limits: their defaults, their ranges, and the check for a limit that has run out. */
 import { usdText } from "./cost.js";
 import type { History } from "./history.js";
 import type { RunFailure, RunLimits } from "./run.js";
@@ -14,23 +14,23 @@ export const DEFAULT_LIMITS: RunLimits = {
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 
-/** Milliseconds that a hold on a run lasts without being renewed; a run whose owner fell silent is given up after this. */
+/** Milliseconds that a lease on a run lasts without renewal; after that the run counts as interrupted. */
 export const LEASE_MS = 15_000;
 
-/** The most that may be asked for; more is a mistake, not a wish. */
+/** The largest values that a caller may ask for. */
 export const MOST = {
   maxTurns: 10_000,
   seconds: 7 * 24 * 3600,
   concurrentRuns: 10_000,
   depth: 10,
-  usd: 1_000_000, // of a limit, and of a price
-  said: 20_000, // characters of what a person tells a run at a time
+  usd: 1_000_000, // as a limit and as a price
+  textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 
-/** How often a run is taken over without anything in it having been finished in between. */
+/** The number of recoveries of a run between two finished replies or calls. */
 export const MAX_ATTEMPTS = 3;
 
-/** Milliseconds after which an interrupted run goes on only when somebody asks for it. */
+/** Milliseconds after an interruption within which legwork resumes a run by itself. */
 export const RESUMED_WITHIN_MS = 3_600_000;
 
 /** Whether a run at this depth may start others. */
@@ -38,7 +38,7 @@ export function canSpawn(depth: number, { maxDepth }: RunLimits): boolean {
   return depth < maxDepth;
 }
 
-/** The first limit that leaves no room for another turn, or null. */
+/** The failure where no turn is left, or null. */
 export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: History): RunFailure | null {
   const most = maxTurns + moreTurns;
   if (turnsUsed < most) return null;
@@ -46,12 +46,12 @@ export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: H
   return { code: "max_turns", message: `the run used ${turns} (max_turns) before it was done` };
 }
 
-/** Why nothing more may be spent, or null; `whose` says who has spent it. What is not known keeps no limit. */
+/** The failure where the limit on money is used up, or null; `whose` names the spender. An unknown cost is a breach. */
 export function costBreach(spentUsd: number | null, mostUsd: number, whose: string): RunFailure | null {
   if (spentUsd !== null && spentUsd < mostUsd) return null;
   const message =
     spentUsd === null
-      ? `what ${whose} spent is not known, for a reply came without its count of tokens, so that the limit of ${usdText(mostUsd)} (max_cost_usd) cannot be kept`
+      ? `the cost of ${whose} is unknown because a reply came without its count of tokens, so the limit of ${usdText(mostUsd)} (max_cost_usd) cannot be kept`
       : `${whose} spent ${usdText(spentUsd)} of ${usdText(mostUsd)} (max_cost_usd) before it was done`;
   return { code: "max_cost_usd", message };
 }

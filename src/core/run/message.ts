@@ -1,20 +1,20 @@
-/** What the agent and its model have said to each other, in no vendor's words. */
+/** The conversation between the agent and its model, in the same form for every vendor. */
 
-/** A vendor's assistant content, kept and sent back byte for byte, and only to the provider and model it came from. */
+/** A vendor's assistant content; legwork sends it back unchanged, and only to the provider and model it came from. */
 export interface RawReply {
   readonly provider: string;
   readonly model: string;
   readonly content: unknown;
 }
 
-/** A tool call that the model asked for; `id` is the vendor's and may be absent. */
+/** A tool call that the model asked for; `id` comes from the vendor, null where it gives none. */
 export interface ToolCall {
   readonly id: string | null;
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** What a reply says, derived from its raw content. */
+/** The text and the tool calls of a reply, derived from its raw content. */
 export interface ReplyContent {
   readonly text: string;
   readonly calls: readonly ToolCall[];
@@ -32,7 +32,7 @@ export type Message =
   | { readonly role: "assistant"; readonly raw: RawReply; readonly content: ReplyContent }
   | { readonly role: "tool"; readonly answers: readonly ToolAnswerMessage[] };
 
-/** A tool as a model is told of it. */
+/** A tool as a model request declares it. */
 export interface ToolDeclaration {
   readonly name: string;
   readonly description: string;

@@ -1,4 +1,4 @@
-/** What events change in a run's row: the row is a projection of the journal, written in the same transaction. */
+/** The changes that events make to the row of a run: a projection of the journal, written in the same transaction. */
 
 import { isBuiltIn } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
@@ -6,26 +6,26 @@ import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
 import type { Question } from "./question.js";
 import type { Outcome, RunStatus, Usage } from "./run.js";
 
-/** Sums to add to the row and values to set in it; null leaves a value as it is. */
+/** Sums to add to the row and values to set in it; null keeps the present value. */
 export interface RunDelta {
   readonly status: RunStatus | null;
   readonly outcome: Outcome | null;
-  /** The workflow's step that was entered last. */
+  /** The step of the workflow that the run entered last. */
   readonly step: string | null;
-  /** When an interrupted run was last known to be worked on. */
+  /** When a process was last known to work on the run, in Unix milliseconds. */
   readonly interruptedAt: number | null;
-  /** The question that the run waits with. */
+  /** The question whose answer the run waits for. */
   readonly question: Question | null;
-  /** True where something was finished: the next crash is not one more of the same. */
+  /** True where a reply or a call was finished: the count of recoveries then begins anew. */
   readonly finished: boolean;
   readonly turns: number;
   readonly toolCalls: number;
   readonly usage: Usage;
-  /** Null where it is not known, which then holds for the whole run. */
+  /** Null where it is unknown, which makes the cost of the whole run unknown. */
   readonly costUsd: number | null;
 }
 
-/** The change that a list of events makes to their run's row. */
+/** The changes that a list of events makes to the row of their run. */
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
   const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
   let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];

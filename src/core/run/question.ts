@@ -1,11 +1,11 @@
-/** What a run asks a person, and what it was answered. */
+/** Questions of runs to a person, and their answers. */
 
-/** How long a question waits for its answer where nothing else is said. */
+/** Milliseconds that a question waits for its answer by default. */
 const ANSWER_WITHIN_MS = 24 * 3600 * 1000;
 
-/** What a question is about, so that its answer counts for exactly that. */
+/** The subject of a question; its answer counts for exactly this subject. */
 export type QuestionAbout =
-  /** A call of the agent, which is made only if it is approved. */
+  /** A call of the agent, made only after approval. */
   | {
       readonly kind: "call";
       readonly turn: number;
@@ -13,9 +13,9 @@ export type QuestionAbout =
       readonly tool: string;
       readonly arguments: object;
     }
-  /** A call of the workflow itself. */
+  /** A call of the workflow itself, made only after approval. */
   | { readonly kind: "workflow_call"; readonly call: number; readonly tool: string; readonly arguments: object }
-  /** A call, of the agent or of the workflow, that was cut off, so that nobody knows whether it had its effect. */
+  /** A call of the agent that was cut off, so that its effect is unknown. */
   | {
       readonly kind: "in_doubt_call";
       readonly turn: number;
@@ -23,30 +23,31 @@ export type QuestionAbout =
       readonly tool: string;
       readonly arguments: object;
     }
+  /** The same for a call of the workflow. */
   | {
       readonly kind: "in_doubt_workflow_call";
       readonly call: number;
       readonly tool: string;
       readonly arguments: object;
     }
-  /** The agent's own question: its call of `ask`. */
+  /** The agent's own question, asked by its call of `ask`. */
   | { readonly kind: "ask"; readonly turn: number; readonly index: number }
-  /** An exit condition of a step, by its place in the workflow. */
+  /** An exit condition of a step, by its path in the workflow. */
   | { readonly kind: "exit"; readonly where: string; readonly step: string };
 
 const APPROVALS: readonly QuestionAbout["kind"][] = ["call", "workflow_call", "exit"];
 
-/** What is to be asked. */
+/** A question before it is asked. */
 export interface QuestionDraft {
   readonly text: string;
-  /** The answers there are; null where any text is one. An approval is a yes or no. */
+  /** The possible answers; null where any text is an answer, and for approvals. */
   readonly options: readonly string[] | null;
   readonly about: QuestionAbout;
-  /** Seconds until it counts as denied; null is the usual time. */
+  /** Seconds until it counts as denied; null for the default. */
   readonly withinSeconds: number | null;
 }
 
-/** A question that was asked. */
+/** A question that a run has asked. */
 export interface Question {
   /** Counts from q1 in its run. */
   readonly id: string;
@@ -58,22 +59,22 @@ export interface Question {
   readonly expiresAt: number;
 }
 
-/** Through what an answer came; nobody: the time was up. */
+/** The channel of an answer or message; nobody: the time for an answer ran out. */
 export type Channel = "elicitation" | "respond_to_run" | "command_line" | "nobody";
 
 export interface Answer {
-  /** Of an approval; null for a question. */
+  /** The answer to an approval; null for a question. */
   readonly approved: boolean | null;
   /** The answer to a question; null for an approval. */
   readonly text: string | null;
-  /** What was said besides. */
+  /** A comment beside the answer. */
   readonly comment: string | null;
-  /** Who gave it, as far as that is known. */
+  /** Who answered, as far as legwork knows. */
   readonly by: string;
   readonly channel: Channel;
 }
 
-/** The question that an inquiry becomes; `number` counts the questions of the run from 1. */
+/** The question made from a draft; `number` counts the questions of the run from 1, `now` is in Unix milliseconds. */
 export function toQuestion(
   { text, options, about, withinSeconds }: QuestionDraft,
   number: number,
@@ -84,14 +85,14 @@ export function toQuestion(
   return { id: `q${number}`, kind, text, options, about, expiresAt };
 }
 
-/** What identifies that which a question is about. */
-export type AboutPlace =
+/** The fields that identify the subject of a question. */
+export type AboutKeyFields =
   | { readonly kind: "call" | "in_doubt_call" | "ask"; readonly turn: number; readonly index: number }
   | { readonly kind: "workflow_call" | "in_doubt_workflow_call"; readonly call: number }
   | { readonly kind: "exit"; readonly where: string };
 
-/** The name under which an answer is found again: the same for the same call or condition, and for nothing else. */
-export function aboutKey(about: AboutPlace): string {
+/** The key under which an answer is stored: one for each call or condition. */
+export function aboutKey(about: AboutKeyFields): string {
   switch (about.kind) {
     case "exit":
       return `exit ${about.where}`;
@@ -103,12 +104,12 @@ export function aboutKey(about: AboutPlace): string {
   }
 }
 
-/** What counts where nobody answered in time. */
+/** The answer that counts where nobody answered in time. */
 export function unansweredInTime({ kind }: Question): Answer {
   return { approved: kind === "approval" ? false : null, text: null, comment: null, by: "nobody", channel: "nobody" };
 }
 
-/** A denial in words. */
+/** The reason of a denial, in words. */
 export function denialText({ channel, comment }: Pick<Answer, "channel" | "comment">): string {
   if (channel === "nobody") return "nobody answered in time";
   return `a person denied it${comment === null ? "" : `: ${comment}`}`;

@@ -1,5 +1,5 @@
-/** Events as they were stored, in whatever version, as events of today. */
-import { StoreError } from "../errors.js";
+/** Reads stored events of any version as events of the present one. */
+import { newerVersion } from "../errors.js";
 import { EVENT_VERSION, type StoredEvent } from "./event.js";
 import type { Question, QuestionAbout } from "./question.js";
 
@@ -14,7 +14,7 @@ export interface EventRow {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What each version changed: from the fields of the version before it to its own. */
+/** The upgrades to each version, from the fields of the version before it. */
 const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: EventRow) => Fields>> = {
   // Version 1 did not say until when an interrupted run was worked on.
   2: (type, fields, { at }) => (type === "run_interrupted" ? { ...fields, until: at } : fields),
@@ -25,16 +25,16 @@ const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: Even
         return { ...fields, question: upgradeQuestion(fields.question as Question) };
       case "question_answered":
         return {
-          ...renamed(fields, { door: "channel", remark: "comment" }),
+          ...renamed(fields, { door: "channel", remark: "comment" }), // prose-check: old event version
           about: upgradeAbout(fields.about as QuestionAbout),
-        }; // prose-check: old stored names
+        };
       case "message_sent":
-        return renamed(fields, { door: "channel" }); // prose-check: old stored names
+        return renamed(fields, { door: "channel" }); // prose-check: old event version
       case "tool_call_finished":
       case "workflow_call_finished":
         return renamed(fields, { parts: "attachments" });
       case "run_resumed":
-        return fields.by === "takeover" ? { ...fields, by: "recovery" } : fields; // prose-check: old stored names
+        return fields.by === "takeover" ? { ...fields, by: "recovery" } : fields; // prose-check: old event version
       default:
         return fields;
     }
@@ -42,8 +42,8 @@ const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: Even
 };
 
 const UPGRADED_KINDS: ReadonlyMap<string, string> = new Map([
-  ["cut_call", "in_doubt_call"], // prose-check: old stored names
-  ["cut_workflow_call", "in_doubt_workflow_call"], // prose-check: old stored names
+  ["cut_call", "in_doubt_call"], // prose-check: old event version
+  ["cut_workflow_call", "in_doubt_workflow_call"], // prose-check: old event version
 ]);
 
 /** A question as any version stored it, with the names of today. */
@@ -59,13 +59,10 @@ function renamed(fields: Fields, names: Readonly<Record<string, string>>): Field
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [names[name] ?? name, value]));
 }
 
-/** Throws StoreError where the event was written by a newer legwork: its meaning cannot be known. */
+/** Throws StoreError (newer_version) where the event was written by a newer legwork: its meaning is not known here. */
 export function readEvent(row: EventRow): StoredEvent {
   const { seq, at, type, version } = row;
-  if (version > EVENT_VERSION)
-    throw new StoreError(
-      `event ${seq} of the run was written by a newer legwork (version ${version}; this one reads up to ${EVENT_VERSION}): update legwork`,
-    );
+  if (version > EVENT_VERSION) throw newerVersion(`event ${seq} of the run`);
   let fields = JSON.parse(row.data) as Fields;
   for (let next = version + 1; next <= EVENT_VERSION; next++) fields = UPGRADES[next]?.(type, fields, row) ?? fields;
   return { seq, at, event: { ...fields, type } as StoredEvent["event"] };

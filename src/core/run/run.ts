@@ -4,7 +4,7 @@ import type { Json, Workflow } from "../workflow/workflow.js";
 import type { ContextBlock } from "./context.js";
 import type { Question } from "./question.js";
 
-/** Statuses of a run; the last six are ends. */
+/** Statuses of a run. */
 export type RunStatus = LiveStatus | EndStatus;
 type LiveStatus = "pending" | "running" | "waiting" | "interrupted";
 export type EndStatus = (typeof END_STATUSES)[number];
@@ -12,7 +12,7 @@ export type EndStatus = (typeof END_STATUSES)[number];
 export const END_STATUSES = ["success", "partial", "blocked", "error", "timeout", "cancelled"] as const;
 export const RUN_STATUSES = ["pending", "running", "waiting", "interrupted", ...END_STATUSES] as const;
 
-/** Ends that `resume_run` takes back: there is something left to do. */
+/** Ends from which `resume_run` continues the same run. */
 export const REOPENED = ["partial", "blocked", "error", "timeout"] as const satisfies readonly EndStatus[];
 
 /** The statuses a run may have just before it gets the status named by the key. */
@@ -20,7 +20,7 @@ export const LEGAL_FROM: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   pending: [],
   running: ["pending", "waiting", "interrupted", ...REOPENED],
   waiting: ["running"],
-  // A pending run whose owner goes away is interrupted too: otherwise nothing would ever start it.
+  // A pending run whose owner goes away is interrupted too: otherwise no process would start it.
   interrupted: ["pending", "running"],
   success: ["running", "waiting"],
   partial: ["running", "waiting"],
@@ -30,7 +30,7 @@ export const LEGAL_FROM: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   cancelled: ["pending", "running", "waiting", "interrupted"],
 };
 
-/** True when nothing more happens in a run by itself. */
+/** Whether a run has ended. */
 export function isEnded(status: RunStatus): status is EndStatus {
   return (END_STATUSES as readonly string[]).includes(status);
 }
@@ -43,7 +43,7 @@ export interface Usage {
   readonly thinking: number;
 }
 
-/** Why a run ended as it did, for machines (code) and people (message). */
+/** Why a run did not succeed, for machines (code) and people (message). */
 export interface RunFailure {
   readonly code: string;
   readonly message: string;
@@ -60,34 +60,34 @@ export interface Outcome {
   readonly error?: RunFailure;
 }
 
-/** Limits of one run, after precedence has been applied. */
+/** Limits of one run, chosen from the caller, the definitions and the configuration. */
 export interface RunLimits {
   readonly maxTurns: number;
   readonly timeoutSeconds: number;
   readonly toolTimeoutSeconds: number;
   readonly stallSeconds: number;
-  /** The depth at which agents start no others; a host's own runs are at depth 1. */
+  /** The depth at which agents start no others; a run that a host starts is at depth 1. */
   readonly maxDepth: number;
-  /** Of the run and all that it has started; null is no limit. */
+  /** Maximum cost in USD of the run and of every run it starts; null for no limit. */
   readonly maxCostUsd: number | null;
 }
 
-/** A pattern list and where it came from, so that a refusal can name its rule. */
+/** A list of patterns and its origin, which a refusal names. */
 export interface PatternSource {
   readonly patterns: readonly string[];
   readonly from: string;
 }
 
-/** What a run may use: what each source grants; blocked patterns always win. */
+/** The tools that a run may use: a tool needs a grant of every source in `allow`, and blocked patterns always win. */
 export interface ToolPolicy {
   readonly allow: readonly PatternSource[];
   readonly block: readonly PatternSource[];
 }
 
-/** Everything about a run that was decided when it was created; it never changes afterwards. */
+/** The settings of a run, fixed when it was created. */
 export interface RunRequest {
   readonly prompt: string;
-  /** What the agent is given beside it; null where nothing is. */
+  /** The context before the prompt; null where there is none. */
   readonly context: readonly ContextBlock[] | null;
   readonly systemPrompt: string | null;
   readonly agent: string;
@@ -96,15 +96,15 @@ export interface RunRequest {
   readonly limits: RunLimits;
   readonly policy: ToolPolicy;
   readonly outputSchema: object | boolean | null;
-  /** As it was when the run was created. */
+  /** The workflow as it was when the run was created. */
   readonly workflow: Workflow | null;
-  /** The caller's and the agent definition's, over those of the workflow. */
+  /** Variables of the caller and of the agent definition; they override the variables of the workflow. */
   readonly variables: Readonly<Record<string, Json>>;
 }
 
-/** What a run is called and whose it is. */
+/** The ids of a run and of the runs and sessions it belongs to, its project and its title. */
 export interface RunIdentity {
-  /** The run whose history this one goes on from; null for one of its own. */
+  /** The run whose history this one continues; null for a new history. */
   readonly continues: string | null;
   readonly id: string;
   readonly sessionId: string;
@@ -123,17 +123,17 @@ export interface Run extends RunIdentity {
   readonly request: RunRequest;
   readonly status: RunStatus;
   readonly outcome: Outcome | null;
-  /** What a waiting run waits with; null where it was answered. */
+  /** The question that a waiting run asks; null once it is answered. */
   readonly question: Question | null;
   readonly turnsUsed: number;
   readonly toolCallsCount: number;
   readonly usage: Usage;
-  /** What its own replies cost; null where that is not known. */
+  /** Cost of its own replies in USD; null where it is unknown. */
   readonly costUsd: number | null;
   readonly epoch: number;
-  /** How often it was taken over since something in it was last finished. */
+  /** Recoveries since the run last finished a reply or a call. */
   readonly attempts: number;
-  /** When an interrupted run was last known to be worked on. */
+  /** When a process was last known to work on an interrupted run. */
   readonly interruptedAt: number | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -141,7 +141,7 @@ export interface Run extends RunIdentity {
   readonly finishedAt: number | null;
 }
 
-/** What a list tells of a run: its row without the large parts. */
+/** The row of a run without its large parts, for lists. */
 export interface ListedRun
   extends Pick<
     Run,

@@ -1,7 +1,7 @@
-/** How long a run was worked on: the time while nobody held it does not count against its deadline. */
+/** The working time of a run: time in which no process held the run does not count against its deadline. */
 import type { StoredEvent } from "./event.js";
 
-/** Milliseconds, from the events of one run in their order. */
+/** The working time in milliseconds, from the events of one run in their order. */
 export function runningTime(events: readonly StoredEvent[]): number {
   let total = 0;
   let since: number | null = null;
@@ -16,7 +16,7 @@ export function runningTime(events: readonly StoredEvent[]): number {
       since = null;
     }
     if (event.type === "run_started" || event.type === "run_resumed") since = at;
-    if (event.type !== "message_sent") last = at; // which comes from outside, also while nobody works on the run
+    if (event.type !== "message_sent") last = at; // messages also arrive while no process works on the run
   }
   return since === null ? total : total + last - since;
 }

@@ -1,4 +1,4 @@
-/** The gate: says whether a run may use a tool, and by which rule. */
+/** The gate: decides whether a run may use a tool, and by which rule. */
 
 import { didYouMean } from "../../lib/nearest.js";
 import type { ToolRuling } from "../run/event.js";
@@ -6,7 +6,7 @@ import type { PatternSource, ToolPolicy } from "../run/run.js";
 import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
 import { whyMissing } from "./tool-alias.js";
 
-/** The entry of a `tools` list that stands for every tool that changes nothing. */
+/** The entry of a `tools` list that stands for every read-only tool. */
 export const READ_ONLY_ENTRY = "read_only";
 
 export interface Verdict {
@@ -53,7 +53,7 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...groups.values()];
 }
 
-/** The patterns of a policy that name no tool of the catalog, each with where it stands and why, or what it may have meant. */
+/** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
 export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
   const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
   const why = (pattern: string) => {
@@ -68,7 +68,7 @@ export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
 }
 
-/** The first entry that covers a tool: one that names it, else the entry for all that only read. */
+/** The first entry that covers a tool: one that names it, else the entry for all read-only tools. */
 function covering(patterns: readonly string[], tool: CatalogTool, matches: typeof patternForbids): string | null {
   const named = patterns.find((pattern) => pattern !== READ_ONLY_ENTRY && matches(pattern, tool));
   if (named !== undefined) return named;

@@ -2,12 +2,12 @@
 
 const PROTECTED = new Set([".git", ".legwork", ".claude", ".gemini", ".mcp.json"]);
 
-/** The first of the names on a path that is protected, or null. */
+/** The first protected name among the names on a path, or null. */
 export function protectedName(names: readonly string[]): string | null {
   return names.find((name) => PROTECTED.has(comparableName(name))) ?? null;
 }
 
-/** The name as the most forgiving file system would compare it. */
+/** The name in the form in which the most lenient file system compares it. */
 export function comparableName(name: string): string {
   const visible = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible

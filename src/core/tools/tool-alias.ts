@@ -1,4 +1,4 @@
-/** The names by which Claude Code and Gemini CLI know tools, so that lists written for them mean here what they mean there. */
+/** Names of tools in Claude Code and Gemini CLI, so that tool lists written for them have the same meaning in legwork. */
 import { starMatches } from "../../lib/star-matches.js";
 
 const CLAUDE_PREFIX = "mcp__";
@@ -6,17 +6,17 @@ const GEMINI_PREFIX = "mcp_";
 const WORKSPACE = "workspace";
 
 /**
- * Their own file tools, as tools of the shipped workspace server that do the same.
- * Each stands for all that gives the same power: a block that left one of them open would be none.
+ * The hosts' own file tools, with the tools of the shipped workspace server that do the same.
+ * Each name stands for every tool with the same power: a block that left one of them open would block nothing.
  */
 const FILE_TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
   ["Read", ["read_text_file", "read_file", "read_media_file", "read_multiple_files"]],
-  ["Write", ["write_file", "create_directory"]], // theirs makes the folders that it needs
+  ["Write", ["write_file", "create_directory"]], // the tool of the host creates missing folders
   ["Edit", ["edit_file"]],
   ["MultiEdit", ["edit_file"]],
   ["LS", ["list_directory", "list_directory_with_sizes", "directory_tree"]],
   ["Glob", ["search_files"]],
-  // The names that the server has too keep meaning its tools, and what only shows the same in another form.
+  // A name that the server has too still means its tool, and the tools that show the same in another form.
   ["read_file", ["read_file", "read_text_file", "read_media_file"]],
   ["list_directory", ["list_directory", "list_directory_with_sizes"]],
   ["read_many_files", ["read_multiple_files"]],
@@ -33,7 +33,7 @@ const NO_PERSON = "legwork's agents cannot ask a person";
 const NO_SKILLS = "legwork's agents have no skills or commands of the host";
 const NO_NOTEBOOKS = "legwork's agents have no tool of their own for notebooks";
 
-/** Their tools that nothing here stands for, with what to know instead. */
+/** Tools of the hosts without a counterpart in legwork, with the reason. */
 const MISSING_TOOLS: ReadonlyMap<string, string> = new Map([
   ...named(NO_SHELL, "Bash BashOutput KillBash KillShell PowerShell Monitor run_shell_command"),
   ...named(NO_CONTENT_SEARCH, "Grep search_file_content grep_search LSP"),
@@ -52,8 +52,8 @@ function named(reason: string, names: string): readonly (readonly [string, strin
 }
 
 /**
- * Whether a pattern names a tool the way another host does: `mcp__server__tool`, `mcp__server` for all of a server,
- * `mcp_server_tool`, or a file tool of theirs. Stars work in the first and the third.
+ * Whether a pattern names a tool as another host does: `mcp__server__tool`, `mcp__server` for all tools of a server,
+ * `mcp_server_tool`, or a file tool of the host. The first and the third form may contain stars.
  */
 export function aliasMatches(pattern: string, server: string, tool: string): boolean {
   if (pattern.startsWith(CLAUDE_PREFIX))
@@ -63,12 +63,12 @@ export function aliasMatches(pattern: string, server: string, tool: string): boo
   return server === WORKSPACE && FILE_TOOLS.get(pattern)?.includes(tool) === true;
 }
 
-/** What stands behind the `mcp__` by which Claude Code begins the names of all servers' tools; null for other patterns. */
+/** The pattern without `mcp__`, the prefix of Claude Code for tools of servers; null for patterns without it. */
 export function withoutClaudePrefix(pattern: string): string | null {
   return pattern.startsWith(CLAUDE_PREFIX) ? pattern.slice(CLAUDE_PREFIX.length) : null;
 }
 
-/** Why a name of another host's own tools may name nothing here, or null where it is no such name. */
+/** Why the name of another host's own tool matches no tool here; null for other names. */
 export function whyMissing(pattern: string): string | null {
   const tools = FILE_TOOLS.get(pattern);
   if (tools)

@@ -1,23 +1,23 @@
-/** Tools: their names, what they do to the world, and the patterns that name them. */
+/** Tools: their names, their effects, and the patterns that match them. */
 import { starMatches } from "../../lib/star-matches.js";
 import { aliasMatches, withoutClaudePrefix } from "./tool-alias.js";
 
-/** read_only changes nothing; idempotent may be repeated safely; effectful may not (and is what unknown means). */
+/** read_only: changes nothing. idempotent: safe to repeat. effectful: not safe to repeat, or unknown. */
 export type Effect = "read_only" | "idempotent" | "effectful";
 
-/** A tool of a downstream server as the catalog knows it. */
+/** A tool of a downstream server in the catalog. */
 export interface CatalogTool {
-  /** The qualified name `server__tool` under which models and patterns know it. */
+  /** The qualified name `server__tool`, which models and patterns use. */
   readonly name: string;
   readonly server: string;
-  /** The server's own name for it. */
+  /** The name of the tool at its server. */
   readonly tool: string;
   readonly description: string;
   readonly inputSchema: object;
   readonly effect: Effect;
 }
 
-/** The built-in tools by which an agent works with runs of its own. */
+/** The built-in tools with which an agent controls its child runs. */
 export const SPAWN_AGENT = "spawn_agent";
 export const WAIT_FOR_RUNS = "wait_for_runs";
 export const GET_RUN = "get_run";
@@ -29,7 +29,7 @@ const SEPARATOR = "__";
 
 /**
  * The name `server__tool` in at most 64 of `[A-Za-z0-9_-]`.
- * A name that had to be changed or cut ends in a hash of the original, so that it is stable and stays apart from others.
+ * A changed or shortened name ends in a hash of the original, so that it is stable and differs from all others.
  */
 export function qualifiedName(server: string, tool: string): string {
   const whole = `${server}${SEPARATOR}${tool}`;
@@ -39,42 +39,42 @@ export function qualifiedName(server: string, tool: string): string {
   return legal.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix;
 }
 
-/** True for the tools legwork itself gives to an agent; every downstream tool has a qualified name. */
+/** Whether legwork itself provides the tool; every downstream tool has a qualified name. */
 export function isBuiltIn(name: string): boolean {
   return !name.includes(SEPARATOR);
 }
 
-/** Whether a call of it is work on the task, which workflows count; the other built-in tools are about the run itself. */
+/** Whether a call of the tool is work on the task, which workflows count; the other built-in tools concern the run itself. */
 export function isWork(name: string): boolean {
   return !isBuiltIn(name) || CHILD_TOOL_NAMES.includes(name);
 }
 
-/** The server's part of a qualified name; null for the tools that legwork itself gives. */
+/** The server in a qualified name; null for built-in tools. */
 export function serverOf(tool: string): string | null {
   return isBuiltIn(tool) ? null : tool.slice(0, tool.indexOf(SEPARATOR));
 }
 
-/** What is wrong with a tool pattern, or null when it is a name with any number of `*`. */
+/** The fault of a tool pattern, or null for a name with any number of `*`. */
 export function patternFault(pattern: string): string | null {
   if (/^[A-Za-z0-9_*-]+$/.test(pattern)) return null;
-  const said = `"${pattern}" is not a tool pattern`;
+  const notAPattern = `"${pattern}" is not a tool pattern`;
   const [, limited] = /^([A-Za-z0-9_*-]+)\(.*\)$/s.exec(pattern) ?? [];
   if (limited !== undefined)
-    return `${said}: arguments cannot be limited, so use "${limited}" for calls with any arguments, or leave it out`;
-  return `${said}: use a tool name with "*" for any characters, such as "workspace__*"`;
+    return `${notAPattern}: arguments cannot be limited, so use "${limited}" for calls with any arguments, or leave it out`;
+  return `${notAPattern}: use a tool name with "*" for any characters, such as "workspace__*"`;
 }
 
 /**
- * Whether a pattern names a tool: against its qualified name, or, when the pattern has no `__`, its name on any server.
- * The names by which other hosts know the tool count as well.
+ * Whether a pattern matches a tool: its qualified name or, for a pattern without `__`, its name on any server.
+ * A pattern may also use the names that other hosts have for the tool.
  */
 export function patternMatches(pattern: string, tool: Pick<CatalogTool, "name" | "server">): boolean {
   return namesTool(pattern, tool.server, tool.name.slice(tool.server.length + SEPARATOR.length));
 }
 
 /**
- * Whether a pattern forbids a tool: by its qualified name, and by the server's own name for it as far as that can be
- * written, so that a name that was cut or changed escapes no prohibition.
+ * Whether a pattern blocks a tool. It also matches the name of the tool at its server, so that a tool with a changed or
+ * shortened name does not escape a block.
  */
 export function patternForbids(pattern: string, tool: Pick<CatalogTool, "name" | "server" | "tool">): boolean {
   const own = tool.tool.replace(/[^A-Za-z0-9_-]/g, "_");
@@ -86,12 +86,12 @@ function namesTool(pattern: string, server: string, tool: string): boolean {
   return starMatches(pattern, subject) || aliasMatches(pattern, server, tool);
 }
 
-/** Whether a pattern is about one server and no other: by whichever host's names. */
+/** Whether a pattern names tools of this server only, in the names of any host. */
 export function patternNamesServer(pattern: string, server: string): boolean {
   return patternMayReach(pattern, server) && !patternMayReach(pattern, `${server}-other`);
 }
 
-/** Whether a pattern could name a tool of a server, judged without knowing the server's tools. */
+/** Whether a pattern could match a tool of a server whose tools are unknown. */
 export function patternMayReach(pattern: string, server: string): boolean {
   if (!pattern.includes(SEPARATOR) || headReaches(pattern, server)) return true;
   const rest = withoutClaudePrefix(pattern);
@@ -100,11 +100,11 @@ export function patternMayReach(pattern: string, server: string): boolean {
 
 function headReaches(pattern: string, server: string): boolean {
   const [head = ""] = pattern.split(SEPARATOR, 1);
-  // A star in the head may also run over the separator, so only a head without one decides.
+  // A star in the head may also match the separator, so only a head without a star decides.
   return head.includes("*") || head === server;
 }
 
-/** 32-bit FNV-1a in hexadecimal: tells names apart, protects nothing. */
+/** 32-bit FNV-1a in hexadecimal: distinguishes names, no protection against forgery. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

@@ -1,13 +1,13 @@
-/** The workflow engine: what a workflow does next in a state. Pure; the runner records each effect and asks again. */
+/** The workflow engine: the next effect of a workflow in a state. Pure; the runner carries out each effect and asks again. */
 import type { RunEvent } from "../run/event.js";
 import { denialText, type QuestionDraft } from "../run/question.js";
 import { fillTemplate, fillTemplates } from "./template.js";
 import { type ExitCondition, isEnd, type Json, type Step, stepNamed, type Workflow } from "./workflow.js";
 import { type CallFacts, matchesAny, type Pending, type WorkflowState } from "./workflow-state.js";
 
-const LONGEST_CHAIN = 10; // transitions in one turn; more go in a circle
+const LONGEST_CHAIN = 10; // transitions in one turn; more are a loop
 
-/** What conditions may refer to. */
+/** The facts that conditions can refer to. */
 export interface Facts {
   readonly tool: string | null;
   readonly server: string | null;
@@ -32,14 +32,14 @@ export interface RunFacts {
 
 export type Verdict = { readonly holds: boolean } | { readonly error: string };
 
-/** What the engine is given of the world. */
+/** The run, and the evaluation of conditions. */
 export interface EngineContext {
   readonly run: RunFacts;
   /** Evaluates a condition. Never throws. */
   evaluate(condition: string, facts: Facts): Verdict;
 }
 
-/** `done` is how many pending entries are over with the effect. */
+/** `done` is the number of pending entries that the effect completes. */
 export type Effect =
   | { readonly kind: "record"; readonly event: RunEvent }
   | {
@@ -57,7 +57,7 @@ export type Effect =
       readonly done: number;
     };
 
-/** What comes next: pending actions in their order, then a transition; null when the agent is on. */
+/** The next effect: pending actions in their order, then a transition; null when it is the turn of the agent. */
 export function nextEffect(workflow: Workflow, state: WorkflowState, engineContext: EngineContext): Effect | null {
   for (const [index, item] of state.pending.entries()) {
     const done = index + 1;
@@ -70,7 +70,7 @@ export function nextEffect(workflow: Workflow, state: WorkflowState, engineConte
   return state.step === null ? null : nextTransition(stepNamed(workflow, state.step), state, engineContext);
 }
 
-/** Which of the step's exit conditions do not hold, in words; an error while evaluating counts as false. */
+/** The exit conditions of the step that do not hold, in words; an error in a condition counts as false. */
 export function unmetExits(step: Step, state: WorkflowState, engineContext: EngineContext): readonly string[] {
   return step.exitConditions.flatMap(
     (condition, index) => unmetExit(condition, exitPlace(step, index), state, engineContext) ?? [],
@@ -78,8 +78,8 @@ export function unmetExits(step: Step, state: WorkflowState, engineContext: Engi
 }
 
 /**
- * The approval that alone keeps the run in the step, to be asked for now; null where other conditions do not hold, or
- * where it was denied and nothing has changed since: neither a turn nor, where `unasked`, a call of the agent.
+ * The question for the approval that alone keeps the run in the step. Null where other conditions do not hold. Null also
+ * after a denial, until a new turn begins or, where `unasked`, until a further call in the step has ended.
  */
 function approvalDue(
   step: Step,
@@ -109,8 +109,8 @@ function approvalDue(
 }
 
 /**
- * The approval that alone keeps the agent from what it asks for, to be asked for now: `refuses` says whether a state
- * still stands against it.
+ * The question for the approval that alone keeps the agent from its wish: `refuses` says whether the wish is refused in a
+ * state.
  */
 export function approvalFor(
   step: Step,
@@ -131,7 +131,7 @@ function exitPlace({ name }: Step, index: number): string {
   return `steps.${name}.exit_conditions.${index}`;
 }
 
-/** Why the run may not end in success now; empty when it may. */
+/** The reasons why the run may not end in success now; empty when it may. */
 export function unmetForSuccess(
   workflow: Workflow,
   state: WorkflowState,
@@ -146,7 +146,7 @@ export function unmetForSuccess(
   ];
 }
 
-/** The conditions on the way out of the step, and on the end of the run, that cannot be evaluated; each once a turn. */
+/** Events about the exit conditions of the step and of the workflow that cannot be evaluated; each once a turn. */
 export function failuresForSuccess(
   workflow: Workflow,
   state: WorkflowState,
@@ -157,7 +157,7 @@ export function failuresForSuccess(
   return [...exitFailures(step, state, engineContext), ...(failure ? [failure] : [])];
 }
 
-/** Those of the step alone. */
+/** Events about the exit conditions of the step that cannot be evaluated; each once a turn. */
 export function exitFailures(step: Step, state: WorkflowState, engineContext: EngineContext): readonly RunEvent[] {
   return step.exitConditions.flatMap((condition, index) => {
     if (condition.type !== "expression") return [];
@@ -166,8 +166,8 @@ export function exitFailures(step: Step, state: WorkflowState, engineContext: En
 }
 
 /**
- * Why the agent may not go to a step by its own wish, or null. Where transitions lead there, one of them has to hold;
- * otherwise it may go back, and forward one step at a time.
+ * Why the agent may not go to the step that it asked for, or null. Where transitions lead there, the condition of one must
+ * hold; otherwise the agent may go back to any step, and forward one step at a time.
  */
 export function requestRefusal(
   workflow: Workflow,
@@ -190,7 +190,7 @@ export function requestRefusal(
   return unmet.length === 0 ? null : `step "${step.name}" may not be left yet: ${unmet.join("; ")}`;
 }
 
-/** What conditions see; `about` is the call that they are about. */
+/** The facts for a condition about the call `about`. */
 export function factsOf(state: WorkflowState, about: CallFacts | null, run: RunFacts): Facts {
   return {
     tool: about?.tool ?? null,
@@ -214,7 +214,7 @@ function record(event: RunEvent): Effect {
 
 interface Judged {
   readonly holds: boolean;
-  /** To be recorded first, once; afterwards the condition counts as false. */
+  /** The event to record first, once; afterwards the condition counts as false. */
   readonly failure?: RunEvent;
 }
 

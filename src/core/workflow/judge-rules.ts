@@ -1,4 +1,4 @@
-/** The rules of a step: whether a call that the gate lets through may be made now. */
+/** The rules of a step: whether a call that the gate allows may be made now. */
 
 import type { RunEvent } from "../run/event.js";
 import { type EngineContext, factsOf } from "./engine.js";
@@ -9,17 +9,17 @@ import type { CallFacts, WorkflowState } from "./workflow-state.js";
 export interface RulesVerdict {
   /** Why the call is refused, or null. */
   readonly refusal: string | null;
-  /** What a person has to approve before the call is made, or null. */
+  /** The rule that requires the approval of a person before the call, in words, or null. */
   readonly approval: string | null;
-  /** Remarks of rules that only warn. */
+  /** Messages of rules that only warn. */
   readonly warnings: readonly string[];
   /** Conditions that could not be evaluated. */
   readonly failures: readonly RunEvent[];
 }
 
 /**
- * The rules in their order: the first that blocks or allows decides, what warns goes on.
- * Where the condition of a rule that would refuse cannot be evaluated, the call is refused.
+ * Judges a call by the rules in their order. The first rule that blocks, allows or requires an approval decides; a rule that
+ * warns does not. Refuses the call where the condition of a rule that blocks or requires an approval cannot be evaluated.
  */
 export function judgeRules(
   workflow: Workflow,
@@ -45,15 +45,15 @@ export function judgeRules(
     }
     if (!verdict.holds) continue;
     if (rule.action === "allow") break;
-    const said = saidBy(rule, state.variables);
-    if (rule.action === "block") return { refusal: said, approval: null, warnings, failures };
-    if (rule.action === "require_approval") return { refusal: null, approval: said, warnings, failures };
+    const text = ruleText(rule, state.variables);
+    if (rule.action === "block") return { refusal: text, approval: null, warnings, failures };
+    if (rule.action === "require_approval") return { refusal: null, approval: text, warnings, failures };
     warnings.push(`${named(rule)}: ${fillTemplate(rule.message ?? "take care", state.variables)}`);
   }
   return { refusal: null, approval: null, warnings, failures };
 }
 
-function saidBy(rule: Rule, variables: Readonly<Record<string, Json>>): string {
+function ruleText(rule: Rule, variables: Readonly<Record<string, Json>>): string {
   return rule.message === null ? named(rule) : `${named(rule)}: ${fillTemplate(rule.message, variables)}`;
 }
 

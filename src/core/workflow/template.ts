@@ -1,16 +1,16 @@
-/** `{{ name }}` in the texts of a workflow: variables and nothing else. */
+/** `{{ name }}` in the texts of a workflow stands for a variable. */
 import type { Json } from "./workflow.js";
 
-const PLACE = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
-/** The text with its variables; what is not known stays as it is written. */
+/** The text with the values of its variables; an unknown name stays as it is written. */
 export function fillTemplate(text: string, variables: Readonly<Record<string, Json>>): string {
-  return text.replace(PLACE, (whole, name: string) =>
+  return text.replace(PLACEHOLDER, (whole, name: string) =>
     Object.hasOwn(variables, name) ? toText(variables[name] ?? null) : whole,
   );
 }
 
-/** The same in every text of a value. A text that is one variable and nothing else becomes its value, of whatever kind. */
+/** Fills every text of a value. A text that is only one variable becomes its value, of any type. */
 export function fillTemplates(value: Json, variables: Readonly<Record<string, Json>>): Json {
   if (typeof value === "string") {
     const [whole, name] = /^\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/.exec(value) ?? [];
@@ -24,7 +24,7 @@ export function fillTemplates(value: Json, variables: Readonly<Record<string, Js
 
 /** The names that a text refers to. */
 export function namesInTemplate(text: string): readonly string[] {
-  return [...text.matchAll(PLACE)].flatMap(([, name]) => name ?? []);
+  return [...text.matchAll(PLACEHOLDER)].flatMap(([, name]) => name ?? []);
 }
 
 function toText(value: Json): string {

@@ -1,4 +1,4 @@
-/** Where a run stands in its workflow: a fold of its events. */
+/** The state of a run in its workflow: a fold of its events. */
 import type { RunEvent } from "../run/event.js";
 import type { Answer } from "../run/question.js";
 import type { Outcome } from "../run/run.js";
@@ -14,14 +14,14 @@ export interface CallFacts {
   readonly result: { readonly isError: boolean; readonly text: string };
 }
 
-/** Something that the workflow still has to do; `where` is its place in the definition. */
+/** An entry that the workflow still has to carry out; `where` is its path in the definition. */
 export type Pending =
   | { readonly kind: "enter"; readonly step: string }
   | { readonly kind: "action"; readonly action: Action; readonly about: CallFacts | null; readonly where: string };
 
 export interface ApprovalState extends Pick<Answer, "channel" | "comment"> {
   readonly approved: boolean;
-  /** The turn and the calls made in the step when it was given: a denied one is asked for again when they have changed. */
+  /** The turn, and the calls made in the step, at the time of the answer: legwork asks again after a denial once they have changed. */
   readonly turn: number;
   readonly stepActions: number;
 }
@@ -31,9 +31,9 @@ export interface WorkflowState {
   readonly step: string | null;
   readonly variables: Readonly<Record<string, Json>>;
   readonly turn: number;
-  /** The step that the turn began in. */
+  /** The step in which the turn began. */
   readonly turnStep: string | null;
-  /** Finished calls, also failed ones, since the step was entered. */
+  /** Finished calls since the step was entered, also failed ones. */
   readonly stepActions: number;
   readonly totalActions: number;
   /** Qualified names. */
@@ -45,23 +45,23 @@ export interface WorkflowState {
   readonly chain: number;
   /** Tool calls that the workflow itself has made. */
   readonly ownCalls: number;
-  /** The one of them that was begun and has no answer. */
+  /** The call of the workflow that was begun and has no answer. */
   readonly openCall: Extract<RunEvent, { type: "workflow_call_started" }> | null;
-  /** The last answers to the approvals that the step's exit conditions ask for, by their place. */
+  /** The last answers to the approvals that the exit conditions of the step require, by their path. */
   readonly approvals: ReadonlyMap<string, ApprovalState>;
-  /** Places whose condition could not be evaluated in this turn. */
+  /** Paths of conditions that could not be evaluated in this turn. */
   readonly failed: ReadonlySet<string>;
 }
 
 const NOTHING_SET = Object.fromEntries(READ_ONLY_VARIABLES.map((name) => [name, null]));
 
-/** The beginning: the workflow's variables under those that are given, the first step ahead. */
-export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string, Json>>): WorkflowState {
+/** The state before the first step; `variables` override the variables of the workflow. */
+export function beginWorkflow(workflow: Workflow, variables: Readonly<Record<string, Json>>): WorkflowState {
   const first = workflow.steps[0];
   if (!first) throw new Error(`workflow ${workflow.name} has no steps`);
   return {
     step: null,
-    variables: { ...NOTHING_SET, ...workflow.variables, ...given },
+    variables: { ...NOTHING_SET, ...workflow.variables, ...variables },
     turn: 0,
     turnStep: null,
     stepActions: 0,
@@ -78,7 +78,7 @@ export function beginWorkflow(workflow: Workflow, given: Readonly<Record<string,
   };
 }
 
-/** The state after one event; `args` are those of the call that the event is about. */
+/** The state after one event; `args` are the arguments of the call of the event. */
 export function workflowAfter(
   workflow: Workflow,
   state: WorkflowState,
@@ -160,7 +160,7 @@ function queued(actions: readonly Action[], place: string, about: CallFacts | nu
   return actions.map((action, index) => ({ kind: "action", action, about, where: `${place}.${index}` }));
 }
 
-/** Whether a tool pattern names one of these tools; a built-in tool has to be named in full. */
+/** Whether a tool pattern matches one of these tools; only its full name matches a built-in tool. */
 export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
   return [...names].some((name) => {
     const server = serverOf(name);
@@ -168,22 +168,24 @@ export function matchesAny(pattern: string, names: ReadonlySet<string>): boolean
   });
 }
 
-/** Somebody wants the run to go on from its end: it has not been completed. */
+/** A caller continues the run after its end: it counts as not completed. */
 function reopened(state: WorkflowState): WorkflowState {
   return { ...state, variables: { ...state.variables, workflow_completed: false, completion_result: null } };
 }
 
-/** An end that the workflow itself asked for is over with it: a run that goes on from there does not meet it again. */
+/** Removes the end_run action that ended the run, so that a resumed run does not end at it again. */
 function afterEnd(state: WorkflowState, { status }: Outcome): WorkflowState {
   const end = state.pending.findIndex((item) => item.kind === "action" && item.action.action === "end_run");
-  const isOwn = status === "success" || status === "partial" || status === "blocked"; // what end_run can ask for
+  const isOwn = status === "success" || status === "partial" || status === "blocked"; // the statuses of end_run
   return isOwn && end >= 0 ? { ...state, pending: state.pending.slice(end + 1) } : state;
 }
 
-/** What the agent is told when it enters a step. */
+/** The message to an agent that enters a step. */
 function introduction({ name, description, instructions }: Step): Action {
-  const what = description === null ? "." : `: ${description}`;
-  const content = [`You are now in step "${name}"${what}`, ...(instructions === null ? [] : [instructions])].join("\n");
+  const suffix = description === null ? "." : `: ${description}`;
+  const content = [`You are now in step "${name}"${suffix}`, ...(instructions === null ? [] : [instructions])].join(
+    "\n",
+  );
   return { action: "inject_message", when: null, content };
 }
 
@@ -203,7 +205,7 @@ function afterCall(
   };
 }
 
-/** What the workflow calls itself counts as called, but not as an action of the agent. */
+/** A call of the workflow itself counts as called, but not as an action of the agent. */
 function afterOwnCall(state: WorkflowState, done: number): WorkflowState {
   return { ...afterActions(state, done), ownCalls: state.ownCalls + 1, openCall: null };
 }

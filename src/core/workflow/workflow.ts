@@ -1,4 +1,4 @@
-/** A workflow: the steps an agent is led through, which tools it may use in each, and what happens in between. */
+/** A workflow: the steps that an agent follows, the tools that each step allows, and the actions between them. */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -8,12 +8,12 @@ export interface Workflow {
   readonly version: string | null;
   readonly settings: WorkflowSettings;
   readonly variables: Readonly<Record<string, Json>>;
-  /** At least one; a run begins in the first. */
+  /** At least one step; a run begins in the first. */
   readonly steps: readonly Step[];
-  /** Run for each tool call that ended in an error. */
+  /** Carried out after each tool call that ended in an error. */
   readonly onError: readonly Action[];
   readonly onPrematureStop: PrematureStop;
-  /** What must hold for a success; where it is null, the run has to be in a step that is an end. */
+  /** The condition for a success; where it is null, the run must be in a step that is an end. */
   readonly exitCondition: string | null;
 }
 
@@ -25,27 +25,27 @@ export interface WorkflowSettings {
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
   readonly maxCostUsd: number | null;
-  /** How deep its agents may start others; more than 1 also says that it cannot do without. */
+  /** The depth to which its agents may start others; more than 1 also says that the workflow requires this. */
   readonly maxDepth: number | null;
   readonly outputSchema: object | boolean | null;
-  /** Tools that must have run without error before a success. */
+  /** Tools that must have answered without error before a success. */
   readonly requiredTools: readonly string[];
-  /** How often `complete` is refused before the run is blocked. */
+  /** Refusals of `complete` before the run ends as blocked. */
   readonly maxRefusals: number;
 }
 
 export interface Step {
   readonly name: string;
   readonly description: string | null;
-  /** Told to the agent while it is in this step. */
+  /** Instructions to the agent in this step. */
   readonly instructions: string | null;
   readonly onEnter: readonly Action[];
   readonly allowedTools: "all" | readonly string[];
-  /** Win over what is allowed. */
+  /** Patterns that win over `allowedTools`. */
   readonly blockedTools: readonly string[];
   readonly rules: readonly Rule[];
   readonly transitions: readonly Transition[];
-  /** All must hold before the step is left. */
+  /** All must hold before the run leaves the step. */
   readonly exitConditions: readonly ExitCondition[];
   readonly onExit: readonly Action[];
   readonly provider: string | null;
@@ -54,7 +54,7 @@ export interface Step {
 
 export interface Rule {
   readonly name: string;
-  /** Null is always. */
+  /** Null: always. */
   readonly when: string | null;
   readonly action: "block" | "allow" | "warn" | "require_approval";
   readonly message: string | null;
@@ -62,7 +62,7 @@ export interface Rule {
 
 export interface Transition {
   readonly to: string;
-  /** Null is as soon as the step may be left. */
+  /** Null: as soon as the run may leave the step. */
   readonly when: string | null;
   readonly onTransition: readonly Action[];
 }
@@ -74,7 +74,7 @@ export type ExitCondition =
   | { readonly type: "action_count"; readonly minCount: number }
   | { readonly type: "user_approval"; readonly prompt: string | null; readonly timeoutSeconds: number | null };
 
-/** `when` null is always. Texts may hold `{{ variable }}`. */
+/** Where `when` is null, the action is always carried out. Texts may contain `{{ variable }}`. */
 export type Action = { readonly when: string | null } & (
   | { readonly action: "inject_message"; readonly content: string }
   | { readonly action: "set_variable"; readonly name: string; readonly value: Json }
@@ -83,17 +83,17 @@ export type Action = { readonly when: string | null } & (
       readonly action: "call_tool";
       readonly tool: string;
       readonly arguments: Readonly<Record<string, Json>>;
-      /** The variable that takes the answer's text. */
+      /** The variable that receives the text of the answer. */
       readonly outputAs: string | null;
     }
   | { readonly action: "end_run"; readonly status: "success" | "partial" | "blocked"; readonly result: string | null }
 );
 
 export interface PrematureStop {
-  /** guide: say so and go on, a few times; block: end the run as blocked; warn: accept the answer. */
+  /** guide: send `message` and continue, a few times. block: end the run as blocked. warn: accept the answer. */
   readonly action: "guide" | "block" | "warn";
   readonly message: string | null;
-  /** Where it holds, an answer without calls is premature; null is always. */
+  /** While it holds, an answer without calls is premature; null: always. */
   readonly condition: string | null;
 }
 
@@ -104,8 +104,8 @@ export function stepNamed(workflow: Workflow, name: string): Step {
 }
 
 /**
- * Whether a run may end in a step: no transition leaves it, and the step after it is not one that only follows it.
- * A workflow without transitions so ends in its last step, and one that branches ends wherever a branch does.
+ * Whether a run may end in a step: the step has no transitions, and it is the last or a transition leads to the next one.
+ * So a workflow without transitions ends in its last step, and a workflow with branches at the end of each branch.
  */
 export function isEnd({ steps }: Workflow, step: Step): boolean {
   if (step.transitions.length > 0) return false;
@@ -113,7 +113,7 @@ export function isEnd({ steps }: Workflow, step: Step): boolean {
   return next === undefined || steps.some(({ transitions }) => transitions.some(({ to }) => to === next.name));
 }
 
-/** Variables that legwork itself sets: a workflow may read them and declares none of them. */
+/** Variables that legwork itself sets; a workflow may read them and must not declare them. */
 export const READ_ONLY_VARIABLES: readonly string[] = [
   "agent_depth",
   "max_agent_depth",

@@ -1,12 +1,12 @@
-/** Agent definitions of our own: YAML, or Markdown whose text is the system prompt. */
+/** Agent definitions in legwork's vocabulary: YAML, or Markdown whose text is the system prompt. */
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import type { YamlDocument } from "../../yaml/read-yaml.js";
-import { Depth, Name, OutputSchema, Patterns, Seconds, Text, Turns, Usd, Variables } from "./words.js";
+import { Depth, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import { Name, OutputSchema, Text, Variables } from "./definition-fields.js";
 
-/** What may stand in one. */
 export const AgentFile = z.strictObject({
   name: Name.optional(),
   description: Text.optional(),
@@ -25,20 +25,26 @@ export const AgentFile = z.strictObject({
   output_schema: OutputSchema.optional(),
 });
 
-/** What is known of a definition before its file is read. */
-export interface Place {
+/** The facts about a definition that its file does not hold. */
+export interface FileFacts {
   /** The file's name without its ending. */
   readonly stem: string;
   readonly origin: DefinitionOrigin;
 }
 
-/** Reads a definition of our own; `body` is the text under the front matter. Throws ConfigError with the place. */
-export function readOwnAgent(document: YamlDocument, body: string | null, { stem, origin }: Place): AgentDefinition {
+/** Reads a definition; `body` is the text under the front matter. Throws ConfigError with the place. */
+export function readOwnAgent(
+  document: YamlDocument,
+  body: string | null,
+  { stem, origin }: FileFacts,
+): AgentDefinition {
   const file = checkValue(document.value, AgentFile, document.place);
   if (file.name !== undefined && file.name !== stem)
-    throw new ConfigError(`${document.place(["name"])}: the name "${file.name}" is not that of the file, ${stem}`);
+    throw new ConfigError(
+      `${document.place(["name"])}: the name "${file.name}" differs from the file's name, ${stem}: make them equal`,
+    );
   if (file.prompt !== undefined && body !== null)
-    throw new ConfigError(`${document.place(["prompt"])}: there is text under the front matter too: keep one of both`);
+    throw new ConfigError(`${document.place(["prompt"])}: there is text under the front matter too: keep one of them`);
   return {
     name: stem,
     from: document.file,

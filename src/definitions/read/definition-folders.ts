@@ -1,21 +1,23 @@
-/** Where definitions lie, in the order in which they are looked for. */
+/** The folders of definition files, in the order of the search. */
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
+import { AGENTS_HOSTS, type AgentsHost } from "../../hosts/known-hosts.js";
 import type { Bounds } from "./read-file.js";
 
-/** Which vocabulary the files of a folder are written in. */
-export type Vocabulary = "workflow" | "agent" | "claude" | "gemini";
+type HostVocabulary = AgentsHost["id"];
+/** The fields that the files of a folder use: legwork's own, or those of another host. */
+export type Vocabulary = "workflow" | "agent" | HostVocabulary;
 
 export interface DefinitionFolder extends Bounds {
   readonly origin: DefinitionOrigin;
   readonly vocabulary: Vocabulary;
-  /** The folder as a project names it; null for all others. */
+  /** The path in the project; null for a folder outside. */
   readonly inProject: string | null;
 }
 
-export interface DefinitionPlaces {
+export interface DefinitionPaths {
   readonly projectRoot: string | null;
   /** legwork's own folder. */
   readonly home: string;
@@ -25,21 +27,24 @@ export interface DefinitionPlaces {
 }
 
 const PROJECT_WORKFLOWS = [[".legwork/workflows", "workflow"]] as const;
-const PROJECT_AGENTS = [
-  [".legwork/agents", "agent"],
-  [".claude/agents", "claude"],
-  [".gemini/agents", "gemini"],
-] as const;
+const OWN_PROJECT_AGENTS = [[".legwork/agents", "agent"]] as const;
+const HOST_PROJECT_AGENTS = AGENTS_HOSTS.map(({ id, agents }) => [agents.folder, id] as const);
 
-/** How the names of definition files end. */
-export const ENDINGS: Readonly<Record<Vocabulary, readonly string[]>> = {
-  workflow: [".yaml", ".yml"],
-  agent: [".yaml", ".yml", ".md"],
-  claude: [".md"],
-  gemini: [".md"],
-};
+export const WORKFLOW_ENDINGS: readonly string[] = [".yaml", ".yml"];
+const AGENT_ENDINGS: readonly string[] = [".yaml", ".yml", ".md"];
 
-export function workflowFolders({ projectRoot, home, shippedFolder }: DefinitionPlaces): readonly DefinitionFolder[] {
+function endingsOf(vocabulary: Vocabulary): readonly string[] {
+  if (vocabulary === "workflow") return WORKFLOW_ENDINGS;
+  if (vocabulary === "agent") return AGENT_ENDINGS;
+  return AGENTS_HOSTS.find(({ id }) => id === vocabulary)?.agents.endings ?? [];
+}
+
+/** Whether a vocabulary is that of another host. Files of other hosts name their definition themselves. */
+export function isHostVocabulary(vocabulary: Vocabulary): vocabulary is HostVocabulary {
+  return vocabulary !== "workflow" && vocabulary !== "agent";
+}
+
+export function workflowFolders({ projectRoot, home, shippedFolder }: DefinitionPaths): readonly DefinitionFolder[] {
   return withoutDoubles([
     ...ofProject(projectRoot, PROJECT_WORKFLOWS),
     outside(join(home, "workflows"), "user", "workflow"),
@@ -52,37 +57,37 @@ export function agentFolders({
   home,
   userHome,
   shippedFolder,
-}: DefinitionPlaces): readonly DefinitionFolder[] {
-  const [own = [], claude = [], gemini = []] = PROJECT_AGENTS.map((entry) => ofProject(projectRoot, [entry]));
+}: DefinitionPaths): readonly DefinitionFolder[] {
   return withoutDoubles([
-    ...own,
+    ...ofProject(projectRoot, OWN_PROJECT_AGENTS),
     outside(join(home, "agents"), "user", "agent"),
-    ...claude,
-    outside(join(userHome, ".claude", "agents"), "user", "claude"),
-    ...gemini,
-    outside(join(userHome, ".gemini", "agents"), "user", "gemini"),
+    ...HOST_PROJECT_AGENTS.flatMap(([folder, id]) => [
+      ...ofProject(projectRoot, [[folder, id]]),
+      outside(join(userHome, folder), "user", id),
+    ]),
     outside(join(shippedFolder, "agents"), "shipped", "agent"),
   ]);
 }
 
 /** All definition folders of a project. */
 export function projectFolders(root: string): readonly DefinitionFolder[] {
-  return ofProject(root, [...PROJECT_WORKFLOWS, ...PROJECT_AGENTS]);
+  return ofProject(root, [...PROJECT_WORKFLOWS, ...OWN_PROJECT_AGENTS, ...HOST_PROJECT_AGENTS]);
 }
 
-/** The names of the files in a folder that may hold a definition; a folder that is not there has none. Throws ConfigError. */
+/** The names of the files in a folder that may hold a definition; none for a missing folder. Throws ConfigError. */
 export function filesIn({ folder, vocabulary }: DefinitionFolder): readonly string[] {
   let names: readonly string[];
   try {
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []; // most are not there, and an exception is dear
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []; // most folders are missing, and an exception is slow
     names = readdirSync(folder);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw new ConfigError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
   }
+  const endings = endingsOf(vocabulary);
   const isDefinition = (name: string) =>
-    ENDINGS[vocabulary].includes(extname(name)) && !name.startsWith(".") && name.toLowerCase() !== "readme.md";
+    endings.includes(extname(name)) && !name.startsWith(".") && name.toLowerCase() !== "readme.md";
   return names.filter(isDefinition).sort();
 }
 
@@ -104,7 +109,7 @@ function outside(folder: string, origin: DefinitionOrigin, vocabulary: Vocabular
   return { folder, root: null, origin, vocabulary, inProject: null };
 }
 
-/** In a project that is the user's home folder, the user's own folders are not the project's. */
+/** Where the project is the user's home folder, drops the project's folders that are the user's own. */
 function withoutDoubles(folders: readonly DefinitionFolder[]): readonly DefinitionFolder[] {
   const users = new Set(folders.flatMap((folder) => (folder.inProject === null ? realOf(folder.folder) : [])));
   return folders.filter(({ inProject, folder }) => inProject === null || !users.has(realOf(folder)));

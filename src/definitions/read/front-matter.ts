@@ -1,19 +1,19 @@
-/** Markdown with front matter: YAML between two lines of `---`, then text. */
+/** Reads Markdown with front matter: YAML between two lines of `---`, then text. */
 import { ConfigError } from "../../core/errors.js";
+import { isRecord } from "../../lib/is-record.js";
 import { decode, readYamlText, type YamlDocument } from "../../yaml/read-yaml.js";
-import { isMap } from "./yaml-map.js";
 
 export interface MarkdownFile {
   readonly front: YamlDocument;
-  /** Without blank lines around it; null where nothing is left. */
+  /** The text without blank lines around it; null where it is empty. */
   readonly body: string | null;
-  /** True where the front matter is no YAML and was read line by line. */
+  /** Whether the front matter is not valid YAML and was read line by line. */
   readonly isLoose: boolean;
 }
 
 /**
- * Splits a Markdown file; null where it has no front matter. `lenient` reads front matter that is no YAML as lines of
- * `key: text`, as other hosts do. Throws ConfigError with the place.
+ * Splits a Markdown file; null where it has no front matter. With `lenient`, front matter that is not valid YAML is read
+ * as lines of `key: text`, as other hosts do. Throws ConfigError with the place.
  */
 export function readMarkdown(bytes: Uint8Array, file: string, lenient: boolean): MarkdownFile | null {
   const text = decode(bytes, file).replaceAll("\r\n", "\n");
@@ -24,7 +24,7 @@ export function readMarkdown(bytes: Uint8Array, file: string, lenient: boolean):
     return null;
   }
   const body = text.slice(whole.length).trim() || null;
-  // A blank line stands for the first `---`, so that places count as in the file.
+  // A blank line replaces the first `---`, so that line numbers are those of the file.
   const read = () => readYamlText(`\n${yaml}`, file);
   if (!lenient) return { front: asMap(read()), body, isLoose: false };
   try {
@@ -37,11 +37,11 @@ export function readMarkdown(bytes: Uint8Array, file: string, lenient: boolean):
 }
 
 function asMap(document: YamlDocument): YamlDocument {
-  if (isMap(document.value)) return document;
+  if (isRecord(document.value)) return document;
   throw new ConfigError(`${document.file}:2:1: the front matter has to be a map of fields`);
 }
 
-/** Lines of `key: text` and nothing else; null where there is another kind of line. */
+/** Reads lines of `key: text`; null where there is another kind of line. */
 function readLines(yaml: string, file: string): YamlDocument | null {
   const values = new Map<string, string>();
   const lines = new Map<string, number>();

@@ -1,11 +1,11 @@
-/** The definition files that come with a project, for whoever decides whether they are trusted. */
+/** Reads the definition files of a project, so that its user can trust them. */
 import { ConfigError } from "../../core/errors.js";
 import { filesIn, projectFolders } from "./definition-folders.js";
 import { createFileReader } from "./read-file.js";
 
 /**
- * What the project's definition files hold, by their names in the project such as ".legwork/workflows/plan.yaml".
- * Those that no definition may be read from (links out of the folder, pipes, too large) are left out.
+ * The bytes of the project's definition files, by their path in the project, such as ".legwork/workflows/plan.yaml".
+ * Leaves out files that no definition may be read from: links out of the folder, pipes, files that are too large.
  */
 export function readProjectDefinitions(root: string): ReadonlyMap<string, Uint8Array> {
   const read = createFileReader();

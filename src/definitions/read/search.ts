@@ -1,10 +1,10 @@
-/** Looks definitions of one kind up in their folders; the first hit wins. */
+/** Looks up definitions of one kind in their folders. The first folder that has a name wins. */
 import { basename, extname, join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import { type DefinitionFolder, filesIn } from "./definition-folders.js";
+import { type DefinitionFolder, filesIn, isHostVocabulary } from "./definition-folders.js";
 import type { FileReader, ReadFile } from "./read-file.js";
 
-/** A file that may define what it is named after; loading it throws ConfigError where it cannot be used. */
+/** A file that may hold the definition `name`. `load` throws ConfigError where the file cannot be used. */
 export interface Candidate<T> {
   readonly name: string;
   readonly file: string;
@@ -13,20 +13,20 @@ export interface Candidate<T> {
 }
 
 export interface Search<T> {
-  /** All that may be used, in the order of the folders. Throws ConfigError for a folder that cannot be read. */
+  /** All files that may be used, in the order of the folders. Throws ConfigError for a folder that cannot be read. */
   candidates(): readonly Candidate<T>[];
-  /** How many files of the project are left out because they are not trusted. */
+  /** The number of the project's files that are left out because they are not trusted. */
   leftOut(): number;
 }
 
 export interface SearchDeps<T> {
   readonly folders: readonly DefinitionFolder[];
   readonly read: FileReader;
-  /** Whether a project's file counts, by its name in the project; null where it cannot be read. */
+  /** Whether the user trusts a project's file, by its path in the project. `bytes` is null where it cannot be read. */
   trusts(name: string, bytes: Uint8Array | null): boolean;
-  /** What a file says, without regard to other files. Throws ConfigError. */
+  /** Parses one file by itself. Throws ConfigError. */
   parse(file: ReadFile, folder: DefinitionFolder, stem: string): T;
-  /** The name that a file gives itself, where that counts; null where it is named after the file. */
+  /** The name that a host's file gives its definition; null where the definition is named after the file. */
   nameOf(parsed: T, folder: DefinitionFolder): string | null;
 }
 
@@ -42,7 +42,7 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
     return known.value;
   }
 
-  function counts(folder: DefinitionFolder, name: string): boolean {
+  function isUsable(folder: DefinitionFolder, name: string): boolean {
     if (folder.inProject === null) return true;
     const bytes = attempt(() => read(folder, name).bytes);
     return trusts(`${folder.inProject}/${name}`, "value" in bytes ? bytes.value : null);
@@ -51,16 +51,16 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
   function candidate(folder: DefinitionFolder, name: string, names: readonly string[]): Candidate<T> {
     const file = join(folder.folder, name);
     const twin = names.find((other) => other !== name && stemOf(other) === stemOf(name));
-    if (twin !== undefined && !namesItself(folder)) {
-      const error = new ConfigError(`${file}: ${twin} next to it has the same name: keep one of both`);
+    if (twin !== undefined && !isHostVocabulary(folder.vocabulary)) {
+      const error = new ConfigError(`${file}: ${twin} next to it has the same name: keep one of them`);
       return { name: stemOf(name), file, folder, load: () => fail(error) };
     }
-    const own = namesItself(folder) ? attempt(() => nameOf(load(folder, name), folder)) : null;
-    const given = own !== null && "value" in own ? own.value : null;
-    return { name: given ?? stemOf(name), file, folder, load: () => load(folder, name) };
+    const own = isHostVocabulary(folder.vocabulary) ? attempt(() => nameOf(load(folder, name), folder)) : null;
+    const ownName = own !== null && "value" in own ? own.value : null;
+    return { name: ownName ?? stemOf(name), file, folder, load: () => load(folder, name) };
   }
 
-  const ofProject = folders.filter(({ inProject }) => inProject !== null); // all others count as they are
+  const ofProject = folders.filter(({ inProject }) => inProject !== null); // other folders need no trust
   const filesOf = (folder: DefinitionFolder) => {
     const names = filesIn(folder);
     return names.map((name) => ({ name, names }));
@@ -70,20 +70,15 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
     candidates: () =>
       folders.flatMap((folder) =>
         filesOf(folder)
-          .filter(({ name }) => counts(folder, name))
+          .filter(({ name }) => isUsable(folder, name))
           .map(({ name, names }) => candidate(folder, name, names)),
       ),
     leftOut: () =>
       ofProject.reduce(
-        (count, folder) => count + filesOf(folder).filter(({ name }) => !counts(folder, name)).length,
+        (count, folder) => count + filesOf(folder).filter(({ name }) => !isUsable(folder, name)).length,
         0,
       ),
   };
-}
-
-/** Whether the files of a folder say their names themselves. */
-function namesItself({ vocabulary }: DefinitionFolder): boolean {
-  return vocabulary === "claude" || vocabulary === "gemini";
 }
 
 function stemOf(name: string): string {

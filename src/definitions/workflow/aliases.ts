@@ -1,7 +1,8 @@
-/** Words of similar systems that people bring along, and what says the same here. */
+/** Aliases: words of similar systems, each with the word that legwork uses instead. */
+import { isRecord } from "../../lib/is-record.js";
 import type { YamlPath } from "../../yaml/read-yaml.js";
-import { isMap } from "../read/yaml-map.js";
 
+/** An alias in a file. */
 export interface Alias {
   readonly path: YamlPath;
   readonly message: string;
@@ -9,7 +10,7 @@ export interface Alias {
 
 const STEP_WORKFLOW = "use a step workflow, such as plan-execute (type: step)";
 
-const TOP_LEVEL: Words = {
+const TOP_LEVEL: Aliases = {
   phases: 'the stages of a workflow are "steps"',
   states: 'the stages of a workflow are "steps"',
   triggers: `triggers belong to lifecycle workflows, which cannot be spawned: ${STEP_WORKFLOW}`,
@@ -18,7 +19,7 @@ const TOP_LEVEL: Words = {
   limits: 'write max_turns, timeout_seconds, max_cost_usd and max_depth under "settings"',
 };
 
-const STEP: Words = {
+const STEP: Aliases = {
   allowed_mcp_tools: 'write "allowed_tools", with patterns such as "server__tool"',
   blocked_mcp_tools: 'write "blocked_tools", with patterns such as "server__tool"',
   exit_condition: 'a step has "exit_conditions", a list',
@@ -26,7 +27,7 @@ const STEP: Words = {
   prompt: 'write "instructions"',
 };
 
-const ACTIONS: Words = {
+const ACTIONS: Aliases = {
   call_mcp_tool: 'write "call_tool", with tool "server__tool"',
   inject_context: 'write "inject_message", with content',
   inject_prompt: 'write "inject_message", with content',
@@ -38,7 +39,7 @@ const ACTIONS: Words = {
   set: 'write "set_variable"',
 };
 
-const ACTION_KEYS: Words = {
+const ACTION_KEYS: Aliases = {
   server_name: 'name the tool with its server in "tool", such as "workspace__read_text_file"',
   tool_name: 'name the tool with its server in "tool", such as "workspace__read_text_file"',
   amount: 'write "by"',
@@ -46,7 +47,7 @@ const ACTION_KEYS: Words = {
   if: 'write "when"',
 };
 
-const EXIT_CONDITIONS: Words = {
+const EXIT_CONDITIONS: Aliases = {
   tool_call: 'write "tool_succeeded", with tool',
   tool_called: 'write "tool_succeeded", with tool',
   artifact_exists: 'there is no such exit condition: ask for the call that makes it, with "tool_succeeded"',
@@ -54,34 +55,34 @@ const EXIT_CONDITIONS: Words = {
   webhook: "there is no such exit condition",
 };
 
-const CONDITION_KEYS: Words = { condition: 'write "when"', expression: 'write "when"', if: 'write "when"' };
-const RULE_ACTIONS: Words = { deny: 'write "block"', approve: 'write "require_approval"' };
-const PREMATURE: Words = { guide_continuation: 'write "guide"' };
+const CONDITION_KEYS: Aliases = { condition: 'write "when"', expression: 'write "when"', if: 'write "when"' };
+const RULE_ACTIONS: Aliases = { deny: 'write "block"', approve: 'write "require_approval"' };
+const PREMATURE: Aliases = { guide_continuation: 'write "guide"' };
 
-type Words = Readonly<Record<string, string>>;
+type Aliases = Readonly<Record<string, string>>;
 
-/** The first word of another system in a workflow's raw value, or null. */
-export function foreignWord(value: unknown): Alias | null {
-  if (!isMap(value)) return null;
+/** The first alias in a workflow's raw value, or null. */
+export function findAlias(value: unknown): Alias | null {
+  if (!isRecord(value)) return null;
   return (
-    foreignType(value.type) ??
-    foreignKey(value, TOP_LEVEL, []) ??
-    foreignValue(get(value.on_premature_stop, "action"), PREMATURE, ["on_premature_stop", "action"]) ??
+    aliasOfType(value.type) ??
+    aliasAmongKeys(value, TOP_LEVEL, []) ??
+    aliasAsValue(get(value.on_premature_stop, "action"), PREMATURE, ["on_premature_stop", "action"]) ??
     inActions(value.on_error, ["on_error"]) ??
     first(listOf(value.steps), (step, index) => inStep(step, ["steps", index]))
   );
 }
 
-function foreignType(type: unknown): Alias | null {
+function aliasOfType(type: unknown): Alias | null {
   if (type === undefined || type === "step") return null;
   const kind = typeof type === "string" ? `workflows of type "${type}"` : "workflows of such a type";
   return { path: ["type"], message: `${kind} cannot be spawned: ${STEP_WORKFLOW}` };
 }
 
 function inStep(step: unknown, path: YamlPath): Alias | null {
-  if (!isMap(step)) return null;
+  if (!isRecord(step)) return null;
   return (
-    foreignKey(step, STEP, path) ??
+    aliasAmongKeys(step, STEP, path) ??
     inActions(step.on_enter, [...path, "on_enter"]) ??
     inActions(step.on_exit, [...path, "on_exit"]) ??
     first(listOf(step.rules), (rule, index) => inRule(rule, [...path, "rules", index])) ??
@@ -94,36 +95,38 @@ function inActions(actions: unknown, path: YamlPath): Alias | null {
   return first(
     listOf(actions),
     (action, index) =>
-      foreignValue(get(action, "action"), ACTIONS, [...path, index, "action"]) ??
-      foreignKey(action, ACTION_KEYS, [...path, index]),
+      aliasAsValue(get(action, "action"), ACTIONS, [...path, index, "action"]) ??
+      aliasAmongKeys(action, ACTION_KEYS, [...path, index]),
   );
 }
 
 function inRule(rule: unknown, path: YamlPath): Alias | null {
-  return foreignValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]) ?? foreignKey(rule, CONDITION_KEYS, path);
+  return (
+    aliasAsValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]) ?? aliasAmongKeys(rule, CONDITION_KEYS, path)
+  );
 }
 
 function inTransition(transition: unknown, path: YamlPath): Alias | null {
   return (
-    foreignKey(transition, CONDITION_KEYS, path) ??
+    aliasAmongKeys(transition, CONDITION_KEYS, path) ??
     inActions(get(transition, "on_transition"), [...path, "on_transition"])
   );
 }
 
 function inExit(condition: unknown, path: YamlPath): Alias | null {
   return (
-    foreignValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]) ??
-    foreignKey(condition, CONDITION_KEYS, path)
+    aliasAsValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]) ??
+    aliasAmongKeys(condition, CONDITION_KEYS, path)
   );
 }
 
-function foreignKey(value: unknown, words: Words, path: YamlPath): Alias | null {
-  if (!isMap(value)) return null;
+function aliasAmongKeys(value: unknown, words: Aliases, path: YamlPath): Alias | null {
+  if (!isRecord(value)) return null;
   const key = Object.keys(value).find((name) => Object.hasOwn(words, name));
   return key === undefined ? null : { path: [...path, key], message: `unknown key "${key}": ${words[key]}` };
 }
 
-function foreignValue(value: unknown, words: Words, path: YamlPath): Alias | null {
+function aliasAsValue(value: unknown, words: Aliases, path: YamlPath): Alias | null {
   if (typeof value !== "string" || !Object.hasOwn(words, value)) return null;
   return { path, message: `unknown ${String(path.at(-1))} "${value}": ${words[value]}` };
 }
@@ -141,5 +144,5 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function get(value: unknown, key: string): unknown {
-  return isMap(value) ? value[key] : undefined;
+  return isRecord(value) ? value[key] : undefined;
 }

@@ -1,4 +1,4 @@
-/** What an author may have overlooked in a workflow that can be loaded. */
+/** Finds likely mistakes in a workflow that can be loaded. */
 
 import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import {
@@ -15,14 +15,14 @@ import { didYouMean } from "../../lib/nearest.js";
 import { type ConditionRole, type Reference, referencesOf, type Where } from "./walk-workflow.js";
 
 export interface Finding {
-  /** The part that it is about, such as "steps.plan.transitions.0". */
+  /** The path of the part, such as "steps.plan.transitions.0". */
   readonly where: string;
   readonly message: string;
 }
 
 /**
- * Checks a workflow against itself, and against the tools that are known where there are any. Pure.
- * What may name a tool of an unseen server, whose tools nobody has seen yet, is left alone.
+ * Checks a workflow by itself, and against the known tools unless `catalog` is null. Pure. A pattern that may match a
+ * tool of an `unseen` server, whose tools are not known yet, is not a finding.
  */
 export function checkWorkflow(
   workflow: Workflow,
@@ -33,20 +33,20 @@ export function checkWorkflow(
   const references = referencesOf(workflow);
   const always = (condition: string | null) => constantOf(condition, conditions);
   return [
-    ...unreached(workflow, always),
+    ...unreachable(workflow, always),
     ...withoutEnd(workflow, always),
-    ...restless(workflow, always),
-    ...overtaken(workflow, always),
-    ...uncounted(workflow),
-    ...constant(references, conditions),
+    ...passedOver(workflow, always),
+    ...shadowed(workflow, always),
+    ...neverCounted(workflow),
+    ...constants(references, conditions),
     ...(catalog === null
       ? []
-      : [...idle(references, catalog, conditions, unseen), ...ungranted(workflow, catalog, unseen)]),
-    ...unread(workflow, references, conditions),
+      : [...unmatched(references, catalog, conditions, unseen), ...notAllowed(workflow, catalog, unseen)]),
+    ...neverRead(workflow, references, conditions),
   ];
 }
 
-/** What a condition always is; true where there is none, null where the facts decide. */
+/** The constant value of a condition: true for no condition, null where the facts decide. */
 type Always = (condition: string | null) => boolean | null;
 
 function constantOf(condition: string | null, conditions: ConditionReader): boolean | null {
@@ -55,7 +55,7 @@ function constantOf(condition: string | null, conditions: ConditionReader): bool
   return "fault" in result ? null : result.constant;
 }
 
-/** The steps that may follow a step: by a transition, or, where it has none, the next. */
+/** The steps that may follow a step: the targets of its transitions, or the next step where it has none. */
 function following(workflow: Workflow, step: Step, always: Always): readonly Step[] {
   const { steps } = workflow;
   const next = steps[steps.indexOf(step) + 1];
@@ -70,11 +70,13 @@ function reachedFrom(start: readonly Step[], next: (step: Step) => readonly Step
   return reached;
 }
 
-function unreached(workflow: Workflow, always: Always): readonly Finding[] {
+function unreachable(workflow: Workflow, always: Always): readonly Finding[] {
   const reached = reachedFrom(workflow.steps.slice(0, 1), (step) => following(workflow, step, always));
   return workflow.steps
     .filter((step) => !reached.has(step))
-    .map(({ name }) => finding(["steps", name], `no transition leads to step "${name}" from the first one`));
+    .map(({ name }) =>
+      finding(["steps", name], `step "${name}" cannot be reached from the first step: add a transition to it`),
+    );
 }
 
 function withoutEnd(workflow: Workflow, always: Always): readonly Finding[] {
@@ -83,13 +85,13 @@ function withoutEnd(workflow: Workflow, always: Always): readonly Finding[] {
   const ends = steps.filter((step) => isEnd(workflow, step) || endsRun(step));
   if (ends.length === 0)
     return [
-      finding(["steps"], "each step leads to another one: give one step no transitions, or write an exit_condition"),
+      finding(["steps"], "every step leads to another one: give one step no transitions, or write an exit_condition"),
     ];
   const before = (step: Step) => steps.filter((other) => following(workflow, other, always).includes(step));
-  const saved = reachedFrom(ends, before);
+  const leading = reachedFrom(ends, before);
   return steps
-    .filter((step) => !saved.has(step))
-    .map(({ name }) => finding(["steps", name], `there is no way from step "${name}" to an end`));
+    .filter((step) => !leading.has(step))
+    .map(({ name }) => finding(["steps", name], `step "${name}" leads to no end: give it a transition towards one`));
 }
 
 function endsRun({ onEnter, onExit, transitions }: Step): boolean {
@@ -97,8 +99,8 @@ function endsRun({ onEnter, onExit, transitions }: Step): boolean {
   return actions.some(({ action }) => action === "end_run");
 }
 
-/** Steps that are left at once: a circle of them never lets the agent act, and one alone is passed over. */
-function restless(workflow: Workflow, always: Always): readonly Finding[] {
+/** Steps that the engine leaves at once. In a circle of them the agent never acts; a single one has no use. */
+function passedOver(workflow: Workflow, always: Always): readonly Finding[] {
   const after = new Map(workflow.steps.map((step) => [step.name, leavesAtOnce(step, always)]));
   return workflow.steps.flatMap((step) => {
     const to = after.get(step.name) ?? null;
@@ -109,14 +111,14 @@ function restless(workflow: Workflow, always: Always): readonly Finding[] {
       return [
         finding(
           where,
-          `${circle.join(" -> ")} follow each other without ever waiting for the agent: give one of them a condition`,
+          `${circle.join(" -> ")} follow each other without waiting for the agent: give one of these transitions a condition`,
         ),
       ];
     if (step.onEnter.length > 0 || step.onExit.length > 0) return [];
     return [
       finding(
         where,
-        `step "${step.name}" is left as soon as it is entered: give its transition a condition, or the step an exit condition`,
+        `step "${step.name}" ends as soon as it begins: give its transition a condition, or the step an exit condition`,
       ),
     ];
   });
@@ -137,21 +139,21 @@ function circleFrom(start: string, after: ReadonlyMap<string, string | null>): r
   return null;
 }
 
-function overtaken({ steps }: Workflow, always: Always): readonly Finding[] {
+function shadowed({ steps }: Workflow, always: Always): readonly Finding[] {
   return steps.flatMap(({ name, transitions }) => {
     const first = transitions.findIndex(({ when }) => always(when) === true);
-    const late = first < 0 ? [] : transitions.slice(first + 1);
-    return late.map((_: Transition, index) =>
+    const hidden = first < 0 ? [] : transitions.slice(first + 1);
+    return hidden.map((_: Transition, index) =>
       finding(
         ["steps", name, "transitions", first + 1 + index],
-        "a transition before this one always holds, so this one is never taken",
+        "an earlier transition always holds, so this one is never taken: change their order or the condition",
       ),
     );
   });
 }
 
-function uncounted({ steps, settings }: Workflow): readonly Finding[] {
-  if ((settings.maxDepth ?? 1) > 1) return []; // calls of spawn_agent and the like count
+function neverCounted({ steps, settings }: Workflow): readonly Finding[] {
+  if ((settings.maxDepth ?? 1) > 1) return []; // spawn_agent and the other tools for child runs count
   return steps.flatMap(({ name, allowedTools, exitConditions }) => {
     if (allowedTools === "all" || allowedTools.length > 0) return [];
     const index = exitConditions.findIndex(({ type }) => type === "action_count");
@@ -159,27 +161,28 @@ function uncounted({ steps, settings }: Workflow): readonly Finding[] {
     return [
       finding(
         ["steps", name, "exit_conditions", index],
-        `no tool is allowed in step "${name}", so none can be counted`,
+        `step "${name}" allows no tool, so it has no calls to count: allow one, or remove the condition`,
       ),
     ];
   });
 }
 
-const MEANING: Readonly<Record<ConditionRole, readonly [string, string]>> = {
+/** The consequence of a condition that is always true, and of one that is always false. */
+const CONSEQUENCES: Readonly<Record<ConditionRole, readonly [string, string]>> = {
   rule: ["the rule always applies", "the rule never applies"],
   transition: ["the transition is taken at once", "the transition is never taken"],
-  action: ["the action is always done", "the action is never done"],
-  exit: ["it holds nothing up", "the step can never be left"],
+  action: ["the action always runs", "the action never runs"],
+  exit: ["it has no effect", "the step can never be left"],
   end: ["the run may end anywhere", "the run can never end in success"],
-  premature: ["each answer without calls is premature, as without the condition", "no answer is ever premature"],
+  premature: ["every answer without calls is premature, as without the condition", "no answer is ever premature"],
 };
 
-function constant(references: readonly Reference[], conditions: ConditionReader): readonly Finding[] {
+function constants(references: readonly Reference[], conditions: ConditionReader): readonly Finding[] {
   return references.flatMap((reference) => {
     if (reference.kind !== "condition") return [];
     const value = constantOf(reference.text, conditions);
     if (value === null) return [];
-    const [whenTrue, whenFalse] = MEANING[reference.role];
+    const [whenTrue, whenFalse] = CONSEQUENCES[reference.role];
     return [
       finding(reference.where, `the condition ${reference.text} is always ${value}: ${value ? whenTrue : whenFalse}`),
     ];
@@ -187,7 +190,7 @@ function constant(references: readonly Reference[], conditions: ConditionReader)
 }
 
 /** Patterns that match no known tool. */
-function idle(
+function unmatched(
   references: readonly Reference[],
   catalog: readonly CatalogTool[],
   conditions: ConditionReader,
@@ -209,7 +212,7 @@ function patternsIn(reference: Reference, conditions: ConditionReader): readonly
   return "fault" in result ? [] : result.tools;
 }
 
-/** Conditions may look at the agent's work with agents of its own; no list grants or forbids that. */
+/** Conditions may name the tools for child runs, which no list allows or blocks. */
 function isChildTool(pattern: string, where: Where): boolean {
   return CHILD_TOOL_NAMES.includes(pattern) && !where.includes("allowed_tools") && !where.includes("blocked_tools");
 }
@@ -218,7 +221,7 @@ function mayReach(pattern: string, servers: readonly string[]): boolean {
   return servers.some((server) => patternMayReach(pattern, server));
 }
 
-/** The entry for all tools that only read, which lists of tools may hold. */
+/** Whether this is the `read_only` entry of a list of tools. */
 function isReadOnlyEntry({ text, where }: { readonly text: string; readonly where: Where }): boolean {
   return text === READ_ONLY_ENTRY && (where.includes("allowed_tools") || where.includes("blocked_tools"));
 }
@@ -227,8 +230,12 @@ function matches(pattern: string, tool: CatalogTool, where: Where): boolean {
   return where.includes("blocked_tools") ? patternForbids(pattern, tool) : patternMatches(pattern, tool);
 }
 
-/** Tools that have to run successfully and are allowed in no step. */
-function ungranted(workflow: Workflow, catalog: readonly CatalogTool[], unseen: readonly string[]): readonly Finding[] {
+/** Tools that have to succeed and that no step allows. */
+function notAllowed(
+  workflow: Workflow,
+  catalog: readonly CatalogTool[],
+  unseen: readonly string[],
+): readonly Finding[] {
   const wanted = [
     ...workflow.settings.requiredTools.map((tool, index) => ({ tool, where: ["settings", "required_tools", index] })),
     ...workflow.steps.flatMap(({ name, exitConditions }) =>
@@ -241,7 +248,7 @@ function ungranted(workflow: Workflow, catalog: readonly CatalogTool[], unseen: 
     const named = catalog.filter((tool) => patternMatches(pattern, tool));
     const usable = named.some((tool) => workflow.steps.some((step) => isAllowed(step, tool) || calls(step, tool)));
     if (named.length === 0 || usable || mayReach(pattern, unseen)) return [];
-    return [finding(where, `"${pattern}" has to run, but no step allows it`)];
+    return [finding(where, `"${pattern}" has to run, but no step allows it: add it to allowed_tools of a step`)];
   });
 }
 
@@ -257,13 +264,17 @@ function calls({ onEnter, onExit, transitions }: Step, tool: CatalogTool): boole
   return actions.some((action) => action.action === "call_tool" && action.tool === tool.name);
 }
 
-function unread(workflow: Workflow, references: readonly Reference[], conditions: ConditionReader): readonly Finding[] {
+function neverRead(
+  workflow: Workflow,
+  references: readonly Reference[],
+  conditions: ConditionReader,
+): readonly Finding[] {
   const read = new Set(references.flatMap((reference) => readBy(reference, conditions)));
   const set = new Map<string, Where>(Object.keys(workflow.variables).map((name) => [name, ["variables", name]]));
   for (const reference of references) if (reference.kind === "sets") set.set(reference.variable, reference.where);
   return [...set]
     .filter(([name]) => !read.has(name))
-    .map(([name, where]) => finding(where, `the variable "${name}" is set and never read`));
+    .map(([name, where]) => finding(where, `the variable "${name}" is set and never read: use it or remove it`));
 }
 
 function readBy(reference: Reference, conditions: ConditionReader): readonly string[] {

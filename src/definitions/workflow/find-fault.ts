@@ -1,12 +1,12 @@
-/** What a well-formed workflow gets wrong in meaning: names that name nothing, conditions that are none. */
+/** Finds mistakes that the schema cannot see: unknown names and conditions that cannot be used. */
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import { namesInTemplate } from "../../core/workflow/template.js";
 import { READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
-import { pairSafe } from "../../lib/text.js";
+import { cutTo } from "../../lib/text.js";
 import { type Reference, referencesOf, type Where } from "./walk-workflow.js";
 
-const MOST_SHOWN = 200; // characters of a condition
+const MOST_SHOWN = 200; // characters of a condition, so that its fault stays in sight
 
 export interface Fault {
   readonly where: Where;
@@ -49,7 +49,7 @@ function faultOf(reference: Reference, known: Known): string | null {
 
 function conditionFault(text: string, { conditions, variables }: Known): string | null {
   const result = conditions.compile(text);
-  const unusable = (fault: string) => `the condition ${shown(text.trim())} cannot be used: ${fault}`;
+  const unusable = (fault: string) => `the condition ${cutTo(text.trim(), MOST_SHOWN)} cannot be used: ${fault}`;
   if ("fault" in result) return unusable(result.fault);
   for (const variable of result.variables) {
     const fault = variableFault(variable, variables);
@@ -58,17 +58,12 @@ function conditionFault(text: string, { conditions, variables }: Known): string 
   return null;
 }
 
-/** A long condition must not bury what is wrong with it. */
-function shown(text: string): string {
-  return text.length <= MOST_SHOWN ? text : `${text.slice(0, pairSafe(text, MOST_SHOWN))}…`;
-}
-
 function variableFault(name: string, known: readonly string[]): string | null {
   if (known.includes(name)) return null;
   return `nothing sets the variable "${name}"${didYouMean(name, known) || ': declare it under "variables"'}`;
 }
 
-/** Only what can be known is checked: any `{{ … }}` has to be one name of a variable. */
+/** Each `{{ … }}` has to hold the name of one variable. */
 function templateFault(text: string, known: readonly string[]): string | null {
   for (const [place = "", inside = ""] of text.matchAll(/\{\{([^{}]*)\}?\}?/g)) {
     const [name] = namesInTemplate(place);

@@ -1,12 +1,12 @@
-/** One workflow from its file and those that it extends. */
+/** Loads one workflow from its file and the files that it extends. */
 
 import { ConfigError } from "../../core/errors.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import type { YamlDocument, YamlPath } from "../../yaml/read-yaml.js";
-import { checkStem } from "../read/words.js";
-import { foreignWord } from "./aliases.js";
+import { checkStem } from "../read/definition-fields.js";
+import { findAlias } from "./aliases.js";
 import { chainOf, type FindParent, mergeChain } from "./extend-workflow.js";
 import { findFault } from "./find-fault.js";
 import { toWorkflow } from "./to-workflow.js";
@@ -17,7 +17,7 @@ export interface LoadedWorkflow {
   place(path: YamlPath): string;
 }
 
-/** Loads workflows; one whose files are all the same as before is not built again. */
+/** Loads a workflow; returns the same object until one of its files changes. */
 export type WorkflowLoader = (name: string, document: YamlDocument, findParent: FindParent) => LoadedWorkflow;
 
 export function createWorkflowLoader(conditions: ConditionReader): WorkflowLoader {
@@ -42,11 +42,13 @@ function sameDocuments(left: readonly YamlDocument[], right: readonly YamlDocume
 function build(name: string, chain: readonly YamlDocument[], conditions: ConditionReader): LoadedWorkflow {
   checkStem(chain[0]?.file ?? name, name);
   const { value, place } = mergeChain(chain);
-  const foreign = foreignWord(value);
-  if (foreign) throw new ConfigError(`${place(foreign.path)}: ${foreign.message}`);
+  const alias = findAlias(value);
+  if (alias) throw new ConfigError(`${place(alias.path)}: ${alias.message}`);
   const file = checkValue(value, WorkflowFile, place);
   if (file.name !== undefined && file.name !== name)
-    throw new ConfigError(`${place(["name"])}: the name "${file.name}" is not that of the file, ${name}`);
+    throw new ConfigError(
+      `${place(["name"])}: the name "${file.name}" differs from the file's name, ${name}: make them equal`,
+    );
   const workflow = toWorkflow(name, file);
   const fault = findFault(workflow, conditions);
   if (fault) throw new ConfigError(`${place(fault.where)}: ${fault.message}`);

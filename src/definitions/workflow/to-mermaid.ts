@@ -1,9 +1,11 @@
-/** A workflow as a Mermaid state diagram. */
+/** Draws a workflow as a Mermaid state diagram. */
+
 import { type ExitCondition, isEnd, type Step, type Workflow } from "../../core/workflow/workflow.js";
+import { cutTo } from "../../lib/text.js";
 
 const LONGEST_LABEL = 120; // characters; longer ones cover the drawing
 
-/** A `stateDiagram-v2` of the steps, with what has to hold on each way. */
+/** A `stateDiagram-v2` of the steps. Each arrow is labelled with its conditions. */
 export function toMermaid(workflow: Workflow): string {
   const { steps, exitCondition } = workflow;
   const ids = new Map(steps.map(({ name }, index) => [name, `s${index}`]));
@@ -12,23 +14,23 @@ export function toMermaid(workflow: Workflow): string {
   const lines = [
     "stateDiagram-v2",
     ...steps.map(({ name }) => `state "${name}" as ${idOf(name)}`),
-    ...steps.slice(0, 1).map(({ name }) => way("[*]", idOf(name), [])),
-    ...steps.flatMap((step) => waysFrom(step, workflow, idOf)),
-    ...(ends.length > 0 ? ends : steps).map((step) => way(idOf(step.name), "[*]", endLabel(step, exitCondition))),
+    ...steps.slice(0, 1).map(({ name }) => arrow("[*]", idOf(name), [])),
+    ...steps.flatMap((step) => arrowsFrom(step, workflow, idOf)),
+    ...(ends.length > 0 ? ends : steps).map((step) => arrow(idOf(step.name), "[*]", endLabel(step, exitCondition))),
   ];
   return `${lines.join("\n    ")}\n`;
 }
 
-function waysFrom(step: Step, workflow: Workflow, idOf: (name: string) => string): readonly string[] {
+function arrowsFrom(step: Step, workflow: Workflow, idOf: (name: string) => string): readonly string[] {
   const { steps } = workflow;
   const exits = step.exitConditions.map(toText);
   if (step.transitions.length > 0)
     return step.transitions.map(({ to, when }) =>
-      way(idOf(step.name), idOf(to), [...(when === null ? [] : [when]), ...exits]),
+      arrow(idOf(step.name), idOf(to), [...(when === null ? [] : [when]), ...exits]),
     );
   const next = steps[steps.indexOf(step) + 1];
   if (next === undefined || isEnd(workflow, step)) return [];
-  return [way(idOf(step.name), idOf(next.name), ["request_step", ...exits])];
+  return [arrow(idOf(step.name), idOf(next.name), ["request_step", ...exits])];
 }
 
 function endLabel(step: Step, exitCondition: string | null): readonly string[] {
@@ -50,13 +52,12 @@ function toText(exit: ExitCondition): string {
   }
 }
 
-function way(from: string, to: string, labels: readonly string[]): string {
+function arrow(from: string, to: string, labels: readonly string[]): string {
   const text = labels.map((label) => label.trim().replace(/\s+/g, " ")).join(", ");
-  const cut = text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text;
-  return cut === "" ? `${from} --> ${to}` : `${from} --> ${to} : ${escaped(cut)}`;
+  return text === "" ? `${from} --> ${to}` : `${from} --> ${to} : ${escaped(cutTo(text, LONGEST_LABEL))}`;
 }
 
-/** Mermaid's own signs as character codes: a colon or semicolon would end the label, a per cent sign begin a comment. */
+/** Writes Mermaid's own signs as character codes: a colon or semicolon would end the label, a per cent sign start a comment. */
 function escaped(text: string): string {
   return text.replace(/[^\p{L}\p{N} _.,()'=!|/+-]/gu, (sign) => `#${sign.codePointAt(0)};`);
 }

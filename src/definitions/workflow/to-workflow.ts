@@ -1,10 +1,10 @@
-/** A checked workflow file as the engine knows workflows. */
+/** Turns a checked workflow file into the engine's workflow. */
 import type { Action, ExitCondition, Json, Step, Workflow } from "../../core/workflow/workflow.js";
 import type { ActionEntry, ExitConditionEntry, StepEntry, WorkflowFile } from "./workflow-file.js";
 
 const DEFAULT_MAX_REFUSALS = 3;
 
-/** `variables` are the file's and all that its actions set. */
+/** Fills in defaults. `variables` holds the file's variables and every variable that an action sets. */
 export function toWorkflow(name: string, file: WorkflowFile): Workflow {
   const { settings = {}, on_premature_stop: stop = {} } = file;
   const workflow: Workflow = {
@@ -67,8 +67,8 @@ function toAction(entry: ActionEntry): Action {
     case "increment_variable":
       return { action: entry.action, when, name: entry.name, by: entry.by ?? 1 };
     case "call_tool": {
-      const { tool, arguments: given = {}, output_as: outputAs = null } = entry;
-      return { action: entry.action, when, tool, arguments: given, outputAs };
+      const { tool, arguments: args = {}, output_as: outputAs = null } = entry;
+      return { action: entry.action, when, tool, arguments: args, outputAs };
     }
     case "end_run":
       return { action: entry.action, when, status: entry.status ?? "success", result: entry.result ?? null };
@@ -86,7 +86,7 @@ function toExitCondition(entry: ExitConditionEntry): ExitCondition {
   }
 }
 
-/** What the workflow sets on its way begins as null, and a counter as 0: so each condition can be evaluated from the start. */
+/** Variables that actions set start as null, and counters as 0, so that every condition can be evaluated from the start. */
 function variablesSetBy(workflow: Workflow): Readonly<Record<string, Json>> {
   const variables: Record<string, Json> = {};
   for (const action of actionsOf(workflow)) {

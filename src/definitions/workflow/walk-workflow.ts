@@ -1,7 +1,7 @@
-/** Everything in a workflow that refers to something else, each with where it stands in the file. */
+/** Lists the parts of a workflow that refer to something else, each with its path in the file. */
 import type { Action, ExitCondition, Json, Step, Workflow } from "../../core/workflow/workflow.js";
 
-/** Keys as the file has them; after `steps` a step's name. */
+/** Keys of the file; behind `steps` the step's name. */
 export type Where = readonly (string | number)[];
 
 export type Reference =
@@ -11,7 +11,7 @@ export type Reference =
   | { readonly kind: "step"; readonly where: Where; readonly text: string }
   | { readonly kind: "reads" | "sets"; readonly where: Where; readonly variable: string };
 
-/** What a condition decides: a constant one says something else in each place. */
+/** The decision that a condition makes, which a finding about a constant condition names. */
 export type ConditionRole = "rule" | "transition" | "action" | "exit" | "end" | "premature";
 
 export function referencesOf(workflow: Workflow): readonly Reference[] {

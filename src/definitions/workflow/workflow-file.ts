@@ -1,20 +1,9 @@
-/** What may stand in a workflow file. */
+/** The schema of a workflow file. */
 import { z } from "zod";
-import {
-  Depth,
-  Name,
-  OutputSchema,
-  Pattern,
-  Patterns,
-  Seconds,
-  Text,
-  Turns,
-  Usd,
-  VariableName,
-  Variables,
-} from "../read/words.js";
+import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import { Name, OutputSchema, Text, VariableName, Variables } from "../read/definition-fields.js";
 
-const MOST_STEPS = 200; // a person cannot follow more, and checking them would take long
+const MOST_STEPS = 200; // nobody can follow more, and checking them would be slow
 
 const when = Text.optional();
 
@@ -117,12 +106,12 @@ export type StepEntry = z.infer<typeof Step>;
 export type ActionEntry = z.infer<typeof Action>;
 export type ExitConditionEntry = z.infer<typeof ExitCondition>;
 
-/** The pattern that is wrong says more than that neither of two forms fits. */
+/** Names the wrong pattern, where zod would only report that neither form fits. */
 function explainAllowed({ input }: { input?: unknown }): string {
   if (!Array.isArray(input)) return 'allowed_tools has to be a list of tool patterns, or "all"';
   for (const entry of input) {
     const result = Pattern.safeParse(entry);
-    if (!result.success) return `an entry is no tool pattern: ${result.error.issues[0]?.message}`;
+    if (!result.success) return `an entry is not a tool pattern: ${result.error.issues[0]?.message}`;
   }
   return 'allowed_tools has to be a list of tool patterns, or "all"';
 }

@@ -1,5 +1,5 @@
 /** Rehearsal scripts: YAML files with the replies of a model. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, RequestError } from "../../core/errors.js";
@@ -38,7 +38,7 @@ export function createScripts(folders: readonly string[]): LoadScript {
       throw new RequestError("unknown_model", `"${name}" is not a script's name: use A-Z, a-z, 0-9, _ and -`);
     for (const folder of folders) {
       const file = join(folder, `${name}.yaml`);
-      const stats = readable(file, () => statSync(file, { throwIfNoEntry: false }));
+      const stats = readable(file, () => statsOf(file));
       if (stats === undefined) continue;
       const stamp = fileStamp(stats);
       const last = known.get(file);
@@ -53,6 +53,16 @@ export function createScripts(folders: readonly string[]): LoadScript {
       `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or set model to one of: ${scriptsIn(folders).join(", ")}`,
     );
   };
+}
+
+/** Newer Nodes would also take a file in the place of the folder as no entry, and so hide it. */
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function readable<T>(file: string, read: () => T): T {

@@ -68,7 +68,7 @@ export function settleInDoubtCall(about: AboutInDoubtCall, context: TurnContext,
   const { tool, arguments: args } = about;
   const unknown = { kind: "answered", answer: unknownAnswer(tool, args, context, deps) } as const;
   if (deps.downstream.afterUnknown(tool).action !== "ask") return unknown;
-  const answer = context.state.history.given.get(aboutKey(about));
+  const answer = context.state.history.answersTo.get(aboutKey(about));
   if (answer === undefined) return { kind: "wait", draft: toDraft(about) };
   if (answer.text === DID_NOT_HAPPEN) return { kind: "repeat" };
   if (answer.text !== HAPPENED) return unknown;

@@ -1,4 +1,4 @@
-/** The gate at the call: what was not offered, does not fit the tool's schema, leads nowhere or breaks a rule is refused. */
+/** The gate at the call: refuses a tool outside the tool set, arguments that do not fit its schema, and calls that a rule blocks. */
 import { parseSource } from "../../core/run/context-source.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { canSpawn } from "../../core/run/limits.js";
@@ -15,13 +15,13 @@ import { absenceOf, type ToolSet } from "../tools/tool-set.js";
 const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
 
 export interface CallVerdict {
-  /** The tool as its server declares it now; null for a tool of legwork itself, and where there is none. */
+  /** The tool as its server declares it now; null for a tool of legwork itself, and for an unknown tool. */
   readonly tool: CatalogTool | null;
-  /** Why it is not called, with the rule that says so; null where it may be. */
+  /** Why the call is refused, with its rule; null where it may be made. */
   readonly refusal: string | null;
-  /** The rule by which a person has to approve it first; null where nobody has to. */
+  /** The rule by which a person has to approve the call first; null where none does. */
   readonly approval: string | null;
-  /** What rules say that only warn. */
+  /** The warnings of rules. */
   readonly warnings: readonly string[];
   /** Conditions of rules that could not be evaluated. */
   readonly failures: readonly RunEvent[];
@@ -40,11 +40,11 @@ export async function judgeCall(call: ToolCall, context: TurnContext, deps: Call
   if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
   const own = childTool(name);
   if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
-  const offered = toolSet.allowed.get(name);
-  if (!offered) return refused(forbidden(name, whyNotInToolSet(name, toolSet)));
-  const tool = deps.downstream.current(offered);
+  const shown = toolSet.allowed.get(name);
+  if (!shown) return refused(forbidden(name, whyNotInToolSet(name, toolSet)));
+  const tool = deps.downstream.current(shown);
   if ("gone" in tool) return refused(forbidden(name, tool.gone));
-  // Its server may have declared it anew since the turn began.
+  // Its server may have declared the tool anew since the turn began.
   const verdict = judgeTool(toolSet.policy, tool);
   if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
   const misfit = await misfitOf(call, tool.inputSchema, deps);
@@ -64,7 +64,7 @@ async function whyNoChildCall(
   return (await misfitOf(call, schema, deps)) ?? (await whyNotRead(call, context, deps));
 }
 
-/** What an agent has legwork read for a run of its own is what it may read itself. */
+/** An agent may pass to a child only files that it may read itself. */
 async function whyNotRead(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<string | null> {
   for (const path of filesIn(call)) {
     const { refusal, approval } = await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps);

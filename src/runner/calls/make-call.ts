@@ -82,7 +82,7 @@ function keepAttachment({ kind, mimeType, text }: Attachment, id: string, keep: 
 function shortened(text: string, id: string, keep: Keep): { text: string; blob?: string; size?: number } {
   if (text.length <= INLINE_LIMIT) return { text };
   const end = pairSafe(text, HEAD_LENGTH);
-  const more = `[${text.length - end} of ${text.length} characters left out; go on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
+  const more = `[${text.length - end} of ${text.length} characters left out; read on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
   return { text: `${text.slice(0, end)}\n${more}`, blob: keep(text), size: text.length };
 }
 
@@ -95,6 +95,6 @@ async function readResult(call: ToolCall, { history }: RunState, deps: CallDeps)
   if (offset >= text.length)
     return failedAnswer(`the result has ${text.length} characters; offset ${offset} is behind its end`);
   const end = pairSafe(text, Math.min(text.length, offset + HEAD_LENGTH));
-  const rest = end < text.length ? `\n[${text.length - end} characters left; go on with offset ${end}]` : "\n[end]";
+  const rest = end < text.length ? `\n[${text.length - end} characters left; read on with offset ${end}]` : "\n[end]";
   return { isError: false, text: text.slice(offset, end) + rest, attachments: [] };
 }

@@ -1,4 +1,4 @@
-/** What a run asks a person: approvals of its calls, and the agent's own questions. */
+/** The questions of a run to a person: approvals of its calls, and the agent's own questions. */
 import type { RunEvent } from "../../core/run/event.js";
 import type { History } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
@@ -13,18 +13,18 @@ const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 
 export interface Permission {
-  /** Why the call is not made; null where nobody has denied it. */
+  /** Why the call is denied; null where nobody has denied it. */
   readonly denial: string | null;
-  /** What is to be asked before it is made; null where nothing is. */
+  /** The approval to ask for before the call is made; null where none is needed. */
   readonly draft: QuestionDraft | null;
 }
 
 /**
- * Whether this very call may be made. What a person has said of it stands, also where the rule by which it was asked does
- * not hold any more: then `rule` is null.
+ * Whether this very call may be made. A person's answer stands, also where the rule that asked for it does not hold any more:
+ * then `rule` is null.
  */
-export function permission(rule: string | null, about: CallAbout, { given }: History): Permission {
-  const answer = given.get(aboutKey(about));
+export function permission(rule: string | null, about: CallAbout, history: History): Permission {
+  const answer = history.answersTo.get(aboutKey(about));
   if (answer) {
     const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
     return { denial: answer.approved ? null : why, draft: null };
@@ -34,18 +34,15 @@ export function permission(rule: string | null, about: CallAbout, { given }: His
   return { denial: null, draft: { text, options: null, about, withinSeconds: null } };
 }
 
-/**
- * The arguments of a call as people and agents are told of them: that some are left out is said before them, for an end may
- * be overlooked.
- */
+/** The arguments of a call for people and agents. A note about omitted ones comes first: readers may overlook the end. */
 export function shownArguments(args: object): string {
   const json = JSON.stringify(args);
   const shown = cutTo(json, SHOWN_ARGUMENTS);
   if (shown === json) return json;
-  return `arguments of ${json.length} characters, of which only the first ${shown.length} stand here (${WHERE_WHOLE}): ${shown}`;
+  return `arguments of ${json.length} characters, cut to the first ${shown.length} here (${WHERE_WHOLE}): ${shown}`;
 }
 
-/** Gives the agent the answers to its questions of this turn; returns the first that is not answered yet. */
+/** Gives the agent the answers to its questions of this turn; returns the first one without an answer. */
 export async function askQuestions(
   calls: readonly IndexedCall[],
   { state }: TurnContext,
@@ -62,7 +59,7 @@ export async function askQuestions(
       continue;
     }
     const about = { kind: "ask", turn, index } as const;
-    const answer = history.given.get(aboutKey(about));
+    const answer = history.answersTo.get(aboutKey(about));
     if (answer === undefined) return toDraft(call, about);
     state.record(answered(turn, index, answer));
   }

@@ -8,9 +8,9 @@ import { modelInStep } from "../request/model-in-step.js";
 import type { CallDeps, TurnContext } from "../state/turn-context.js";
 import type { CallEvents } from "./call-events.js";
 
-const MOST_SAMPLINGS = 20; // of one run: what a server asks is paid by the run's user
+const MOST_SAMPLINGS = 20; // of one run, whose user pays for them
 
-/** The way from the calls that a run makes at a time to its model. */
+/** Lets the servers of one group of calls ask the model of the run. */
 export function createSampler(callEvents: CallEvents, context: TurnContext, deps: CallDeps): CallOptions["sample"] {
   const { request, state } = context;
   let samplings = state.history.samplings; // with those that are not recorded yet: a server may ask many times at once
@@ -40,7 +40,7 @@ export function createSampler(callEvents: CallEvents, context: TurnContext, deps
   };
 }
 
-/** A vendor takes back only what its own model has said, so that a conversation of others is told as one text. */
+/** A vendor takes back only replies of its own model, so a conversation of others becomes one text. */
 function promptFrom({ messages }: SampleRequest): string {
   const [only, ...others] = messages;
   if (only && others.length === 0) return only.text;

@@ -16,7 +16,10 @@ import { isEnded, type Run } from "../../core/run/run.js";
 import type { EventBus } from "./event-bus.js";
 
 export interface AnswerDeps {
-  readonly store: Pick<RunStore, "answer" | "send" | "getRun" | "listEvents" | "listExpired">;
+  readonly store: Pick<
+    RunStore,
+    "answer" | "send" | "getRun" | "listEvents" | "listExpired" | "isOutdated" | "hasNewerEvents"
+  >;
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -76,13 +79,16 @@ export async function answerRun(run: Run, reply: Reply, author: Author, deps: An
     throw refusal(run, tooLate({ id: question.id, isApproval: question.kind === "approval" }));
   }
   if (!(await record(run, question, answer, deps)))
-    throw refusal(run, `was answered or ended by somebody else just now`);
+    throw refusal(run, `was answered or ended by another caller just now`);
 }
 
-/** Answers the questions that nobody has answered in time. */
+/** Answers the questions that nobody has answered in time; leaves runs of a newer legwork to it. */
 export async function answerExpired(deps: AnswerDeps): Promise<void> {
-  for (const run of await deps.store.listExpired(deps.clock.now()))
-    if (run.question !== null) await record(run, run.question, unansweredInTime(run.question), deps);
+  const { store } = deps;
+  if (await store.isOutdated()) return;
+  for (const run of await store.listExpired(deps.clock.now()))
+    if (run.question !== null && !(await store.hasNewerEvents(run.id)))
+      await record(run, run.question, unansweredInTime(run.question), deps);
 }
 
 /** Sends the agent a message, to be read before its next model request. Throws RequestError where nobody would read it. */
@@ -170,8 +176,8 @@ function tooLate({ id, isApproval }: { readonly id: string; readonly isApproval:
 }
 
 function refuseTooLong(field: string, text: string | null): void {
-  if (text !== null && text.length > MOST.said)
-    throw invalid(`the ${field} has ${text.length} characters: ${MOST.said} are the most`);
+  if (text !== null && text.length > MOST.textFromPerson)
+    throw invalid(`the ${field} has ${text.length} characters: ${MOST.textFromPerson} are the most`);
 }
 
 function invalid(why: string): RequestError {

@@ -1,6 +1,6 @@
 /** Drives one run: saves each commit of its loop before the loop goes on, and stops it when its time is up. */
-import { StoreError } from "../../core/errors.js";
-import type { Log } from "../../core/ports/clock-and-log.js";
+import { isNewerVersion, StoreError } from "../../core/errors.js";
+import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { Run } from "../../core/run/run.js";
@@ -51,7 +51,7 @@ export async function driveRun(
     }
     return last === "question_asked" ? { kind: "waiting" } : DONE;
   } catch (error) {
-    return await recordBreak(error, lease, controller, deps);
+    return await recordBreak(error, lease, controller, agent.clock, deps);
   } finally {
     clearTimeout(deadline);
     clearTimeout(stall);
@@ -83,23 +83,30 @@ function onlyReadsFollow(events: readonly RunEvent[]): boolean {
   return events.every((event) => event.type !== "tool_call_started" || event.effect === "read_only");
 }
 
-/** The store or legwork itself has failed: the run stops, and records it where that can still be written. */
+/**
+ * The store or legwork itself has failed: the run stops, and records it where that can still be written. A run that a newer
+ * legwork has written to is interrupted instead, so that the newer one may continue it.
+ */
 async function recordBreak(
   error: unknown,
   lease: RunLease,
   controller: AbortController,
+  clock: Clock,
   { store, bus, log }: DriveDeps,
 ): Promise<Driven> {
-  log.error({ err: error, run: lease.runId }, "a run broke off");
+  const isNewer = isNewerVersion(error);
+  if (isNewer) log.warn({ err: error, run: lease.runId }, "a run is left to a newer legwork");
+  else log.error({ err: error, run: lease.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
   const failure =
     error instanceof StoreError
-      ? { code: "store", message: error.message }
+      ? { code: error.code, message: error.message }
       : { code: "internal", message: `internal error, run ${lease.runId}` };
+  const last: RunEvent = isNewer
+    ? { type: "run_interrupted", reason: failure.message, until: clock.now() }
+    : { type: "run_finished", outcome: { status: "error", result: null, error: failure } };
   try {
-    const outcome = { status: "error", result: null, error: failure } as const;
-    const commit: Commit = { events: [{ type: "run_finished", outcome }], blobs: [] };
-    const stored = await store.append(lease, commit, { durable: true });
+    const stored = await store.append(lease, { events: [last], blobs: [] }, { durable: true });
     if (stored) bus.publish(lease.runId, stored);
     return DONE;
   } catch (cause) {

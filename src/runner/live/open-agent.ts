@@ -1,11 +1,11 @@
 /** Opens what the loop of one run needs. */
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { RunProvider } from "../request/model-in-step.js";
-import type { ProviderEntry } from "../request/resolve-provider.js";
 import type { Setup } from "../request/setup.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";

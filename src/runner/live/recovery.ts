@@ -1,5 +1,5 @@
 /** Continues runs whose process went away, or whose question was answered, as soon as a slot is free. */
-
+import { newerVersion } from "../../core/errors.js";
 import { RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { answerExpired } from "./answer-run.js";
@@ -24,6 +24,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   let looking = false;
   let again = false;
   let begun = false;
+  let loggedOutdated = false;
 
   /** One look at a time; a look that was asked for meanwhile follows it. A failed look is tried again with the next one. */
   async function look(): Promise<void> {
@@ -33,6 +34,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     try {
       while (again) {
         again = false;
+        await logOutdated();
         await answerExpired(deps);
         if (!live.closing.aborted) await claimRuns(skipped, deps);
       }
@@ -41,6 +43,13 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     } finally {
       looking = false;
     }
+  }
+
+  /** Once: a newer legwork has changed the database, and this process begins no more runs. */
+  async function logOutdated(): Promise<void> {
+    if (loggedOutdated || !(await store.isOutdated())) return;
+    loggedOutdated = true;
+    log.warn({}, `${newerVersion("the database").message}; this process finishes its runs and begins no others`);
   }
 
   /** Until the run has its answer, this process notices soon when another process writes one. */

@@ -49,7 +49,7 @@ export async function* advanceWorkflow(context: RunContext, deps: CallDeps): Asy
   }
 }
 
-/** What follows the calls of a turn: first the workflow's own transitions, then the step that the agent requested. */
+/** Advances after the calls of a turn: first the workflow's own transitions, then the step that the agent requested. */
 export async function* advanceTurn(
   calls: readonly IndexedCall[],
   context: RunContext,

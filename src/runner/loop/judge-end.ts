@@ -57,7 +57,7 @@ function premature({ outputSchema, workflow }: RunRequest, unmet: readonly strin
   const data = outputSchema === null ? "" : " with `data` that fits its schema";
   const call = `call \`complete\`${data}, or with status blocked and the reason.`;
   if (workflow === null || unmet.length === 0) return call;
-  return `${unmet.join("; ")}. Go on with the step you are in, or ${call}`;
+  return `${unmet.join("; ")}. Work on in the step you are in, or ${call}`;
 }
 
 /**
@@ -145,7 +145,7 @@ export function graceNotice(breach: RunFailure): string {
   return `A limit is reached: ${breach.message}. This is your last reply. Say what you have found and done so far, in text or with \`complete\`; no other tool is left.`;
 }
 
-/** After a grace turn the run is partial, whatever the agent replied. */
+/** After a grace turn the run is partial in any case. */
 export async function graceEnd(
   reply: Extract<ModelResult, { kind: "replied" | "failed" }>,
   context: RunContext,

@@ -229,7 +229,7 @@ function createToolSetRefresh(
   { downstream, resolveToolSet }: AgentDeps,
 ): () => ToolSet {
   const servers = serversFor(request, downstream.servers);
-  const known = state.history.offered; // by the agent, from before this process
+  const known = state.history.knownTools; // to the agent, before this process
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly toolSet: ToolSet } | null = null;
   return () => {
     const [catalog, step] = [downstream.catalog(servers), state.step];

@@ -1,4 +1,4 @@
-/** What every agent is told about where it is. */
+/** The system prompt of every agent. */
 import type { RunRequest } from "../../core/run/run.js";
 
 /** The system prompt of a run: the caller's own, or a general one, then the rules of the house. */
@@ -8,7 +8,7 @@ export function systemPrompt(request: RunRequest): string {
   return [
     role,
     "Use only the tools you are given. A call that is not allowed comes back with the rule that forbids it: do not try it again, find another way or say what you need.",
-    "Say only what you have seen or done. Nobody reads along while you work: what you cannot find out or decide, `ask`.",
+    "Say only what you have seen or done. Nobody reads along while you work: `ask` about things you cannot find out or decide.",
     ...(request.workflow === null ? [] : [STEPS]),
     endOf(request),
   ].join("\n\n");

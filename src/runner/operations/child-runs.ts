@@ -1,5 +1,5 @@
 /** An agent's own runs: started within its own rights, waited for, and stopped with it. */
-import { ConfigError, RequestError } from "../../core/errors.js";
+import { ConfigError, isNewerVersion, RequestError } from "../../core/errors.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
@@ -21,7 +21,7 @@ export function createChildRuns(deps: () => ChildRunsDeps): ChildRuns {
       try {
         return answerOf(await callChildTool({ indexed, context, onFact, deps: deps() }));
       } catch (error) {
-        if (error instanceof RequestError || error instanceof ConfigError)
+        if (error instanceof RequestError || error instanceof ConfigError || isNewerVersion(error))
           return { isError: true, text: error.message, attachments: [] };
         throw error;
       }

@@ -1,4 +1,4 @@
-/** Ends a run from outside its loop, whoever owns it: the end is written first, then the work here is aborted. */
+/** Ends a run from outside its loop, in any process: the end is written first, then the work here is aborted. */
 import type { EndedRun, RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import type { Outcome } from "../../core/run/run.js";

@@ -10,22 +10,23 @@ import type { ReadReply } from "../../core/run/history.js";
 import type { Message } from "../../core/run/message.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { cutTo } from "../../lib/text.js";
+import { refuseNewer } from "../request/newer-runs.js";
 import { conversationOf } from "../state/conversation.js";
 
 export interface ContextDeps {
   readonly project: string;
-  readonly store: Pick<RunStore, "getRun" | "listEvents">;
+  readonly store: Pick<RunStore, "getRun" | "listEvents" | "hasNewerEvents">;
   readonly readReply: ReadReply;
   readonly redact: Redact;
   readonly readProjectFile: ReadProjectFile;
 }
 
-/** The agent that asks, which gets at its own runs only; null is a host. */
+/** The agent that asks, which may read its own runs only; null is a host. */
 type Asker = Pick<Run, "id"> | null;
 
 const SHOWN_SOURCE = 200; // characters of a source that an error quotes
 
-/** What the sources hold now, without secrets; null where none is named. Throws RequestError for the first that cannot be read. */
+/** The current content of the sources, without secrets; null where none is named. Throws RequestError for the first that cannot be read, StoreError. */
 export async function loadContext(
   names: readonly string[] | undefined,
   asker: Asker,
@@ -87,6 +88,7 @@ async function runNamed(name: string, id: string, asker: Asker, { store, project
   if (asker !== null && run?.parentRunId !== asker.id) throw unreadable(name, "it is not a run that you have started");
   if (run?.project !== project)
     throw unreadable(name, "there is no such run in this project: list_runs shows those there are");
+  await refuseNewer(run.id, store);
   return run;
 }
 

@@ -1,4 +1,4 @@
-/** What an agent's own run may do: at most what the agent itself may. */
+/** Restricts an agent's own run to the rights of the agent. */
 
 import { RequestError } from "../../core/errors.js";
 import { usdText } from "../../core/run/cost.js";
@@ -11,7 +11,7 @@ import type { SpawnArguments } from "../request/run-settings.js";
 import type { AgentRun } from "../state/turn-context.js";
 import type { ToolSet } from "../tools/tool-set.js";
 
-/** The run that starts another, with the step it is in, what it is offered there and what is left of its time and money now. */
+/** A run that starts another: its step, its tool set there, and the rest of its time and money. */
 export interface ParentRun {
   readonly run: AgentRun;
   readonly step: Step | null;
@@ -21,7 +21,7 @@ export interface ParentRun {
   readonly usdLeft: number | null;
 }
 
-/** The request of a child within what its parent may do. Throws RequestError for what it asks beyond that by name. */
+/** The request of a child within the rights of its parent. Throws RequestError for an excess that the caller names. */
 export function restrictToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
   const { run, toolSet, secondsLeft, usdLeft } = parent;
   const { limits, policy } = request;
@@ -68,7 +68,7 @@ function refuseExcess(args: SpawnArguments, { run, step, toolSet, secondsLeft, u
     throw new RequestError("too_much", `max_cost_usd: ${usdText(usdLeft)} of your own are left`);
 }
 
-/** A rule that may keep a call back: by what it looks at, which only the run that is in the step has. */
+/** A rule that may hold back a call: it looks at facts that only the run in the step has. */
 function isFence({ action }: Rule): boolean {
   return action === "block" || action === "require_approval";
 }

@@ -3,13 +3,14 @@ import { RequestError } from "../../core/errors.js";
 import type { HostSession, RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import { addCosts } from "../../core/run/cost.js";
-import type { RunEvent } from "../../core/run/event.js";
-import type { ReadReply } from "../../core/run/history.js";
+import type { Grants, RunEvent } from "../../core/run/event.js";
+import { historyWith, type ReadReply } from "../../core/run/history.js";
 import { firstBreach } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
+import { newerFault } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup } from "../request/setup.js";
 import { type CostBreach, createBudget } from "../state/budget.js";
@@ -52,16 +53,18 @@ export interface ResumeCaller {
 /** Throws RequestError, ConfigError or StoreError, and then nothing was written. */
 export async function resumeRun(
   run: Run,
-  given: ResumeArguments,
+  asked: ResumeArguments,
   caller: ResumeCaller,
   deps: ResumeDeps,
 ): Promise<ResumedRun> {
   const { project, store, live, bus, redact } = deps;
-  refuseStatus(run, given);
-  refuseUnlimited(run, given);
+  refuseStatus(run, asked);
+  refuseUnlimited(run, asked);
   if (run.project !== project)
     throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
-  const args = redact.value(given);
+  const newer = await newerFault(run, store);
+  if (newer !== null) throw newer;
+  const args = redact.value(asked);
   const setup = await deps.setup();
   const { entries, missing } = await requirementsOf(run, setup, store);
   if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
@@ -112,15 +115,8 @@ async function reopenRun(
 ): Promise<Reopened> {
   const { store, live } = deps;
   await refuseUsedUp(run, before, args, deps);
-  const { message, more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd } = args;
-  const resumed: RunEvent = {
-    type: "run_resumed",
-    by: "request",
-    ...(moreTurns === undefined ? {} : { moreTurns }),
-    ...(moreSeconds === undefined ? {} : { moreSeconds }),
-    ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
-  };
-  const messages = [endNotice(run), message].flatMap((text): readonly RunEvent[] =>
+  const resumed: RunEvent = { type: "run_resumed", by: "request", ...toGrants(args) };
+  const messages = [endNotice(run), args.message].flatMap((text): readonly RunEvent[] =>
     text == null ? [] : [{ type: "message_injected", text }],
   );
   refuseGone(caller, live);
@@ -130,6 +126,18 @@ async function reopenRun(
   throw new RequestError("not_resumable", `${run.id} is ${now} now: another caller was first`);
 }
 
+function toGrants({
+  more_turns: moreTurns,
+  more_seconds: moreSeconds,
+  more_cost_usd: moreCostUsd,
+}: ResumeArguments): Grants {
+  return {
+    ...(moreTurns === undefined ? {} : { moreTurns }),
+    ...(moreSeconds === undefined ? {} : { moreSeconds }),
+    ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
+  };
+}
+
 /** The agent had called complete, or knew that its last reply was due; null where it noticed no end. */
 function endNotice({ status }: Run): string | null {
   return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
@@ -137,11 +145,10 @@ function endNotice({ status }: Run): string | null {
 
 /** A run without turns, time or money would end at once, against the expectation of its caller. */
 async function refuseUsedUp(run: Run, replay: Replay, args: ResumeArguments, deps: ResumeDeps): Promise<void> {
-  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0 } = args;
+  const { more_seconds = 0 } = args;
   const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
-  const { history } = createRunState(run, replay, deps.readReply, deps.redact);
-  history.moreTurns += more_turns;
-  history.moreCostUsd += more_cost_usd;
+  const state = createRunState(run, replay, deps.readReply, deps.redact);
+  const history = historyWith(toGrants(args), state.history);
   const breach = firstBreach(run.request.limits, history);
   if (breach) throw refuse(`${breach.message}; pass more_turns`);
   if (replay.millisecondsLeft + more_seconds * 1000 <= 0)

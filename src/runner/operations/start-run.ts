@@ -50,16 +50,16 @@ export type Caller =
  * Starts a run for a host, or for an agent within its own rights. The row exists when this resolves; a slot may not be free
  * yet. Throws RequestError or ConfigError, and then nothing was written.
  */
-export async function startRun(given: SpawnArguments, caller: Caller, deps: StartDeps): Promise<StartedRun> {
+export async function startRun(asked: SpawnArguments, caller: Caller, deps: StartDeps): Promise<StartedRun> {
   const { live, redact, admission } = deps;
   if (caller.kind === "host") await admission(); // hosts ask for many at once, and for other things meanwhile
   const setup = await deps.setup();
   const { settings, providers, definitions, downstream, notices } = setup;
-  const args = redact.value(given);
+  const args = redact.value(asked);
   const made = await madeBefore(args, deps);
   if (made) return { run: made, isNew: false, toolSet: knownToolSet(made.request, downstream, deps), notices };
   const parent = caller.kind === "agent" ? caller.parent : null;
-  const context = await loadContext(given.context, parent?.run ?? null, deps); // a path may look like a secret
+  const context = await loadContext(asked.context, parent?.run ?? null, deps); // a path may look like a secret
   const asker = parent?.run.request ?? null;
   const sources = { settings, providers, definitions, schemas: deps.schemas, parent: asker, context };
   const resolved = await resolveRequest(args, sources);

@@ -1,10 +1,9 @@
 /** Which model a run asks: that of the step it is in, else its own. Where a caller named one, no step has another. */
 
-import type { Provider } from "../../core/ports/provider.js";
+import type { Provider, ProviderEntry } from "../../core/ports/provider.js";
 import type { Price } from "../../core/run/cost.js";
 import type { RunRequest } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
-import type { ProviderEntry } from "./resolve-provider.js";
 
 export interface StepModel {
   readonly provider: Provider;

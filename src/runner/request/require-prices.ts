@@ -1,8 +1,8 @@
 /** A limit on money can be kept only where it is known what each model of a run costs. */
 import { ConfigError } from "../../core/errors.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunRequest } from "../../core/run/run.js";
 import { modelNamed } from "./model-in-step.js";
-import type { ProviderEntry } from "./resolve-provider.js";
 
 type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "workflow">;
 

@@ -1,10 +1,12 @@
 /** The providers and servers that a run requires of a process that continues it. */
 import { ConfigError, RequestError } from "../../core/errors.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { serverOf } from "../../core/tools/tool.js";
+import { type JournalVersions, newerFault } from "./newer-runs.js";
 import { requirePrices } from "./require-prices.js";
-import { entriesFor, type ProviderEntry } from "./resolve-provider.js";
+import { entriesFor } from "./resolve-provider.js";
 import type { GetSetup, Setup } from "./setup.js";
 
 export interface Requirements {
@@ -16,7 +18,9 @@ export interface Requirements {
 
 type Events = Pick<RunStore, "lastEvents">;
 
-export async function requirementsOf(run: Run, setup: Setup, store: Events): Promise<Requirements> {
+export async function requirementsOf(run: Run, setup: Setup, store: JournalVersions & Events): Promise<Requirements> {
+  const newer = await newerFault(run, store);
+  if (newer !== null) return { entries: new Map(), missing: [newer.message] };
   const servers = await missingServers(run, setup, store);
   try {
     return { entries: await entriesOf(run.request, setup.providers), missing: servers };
@@ -28,7 +32,7 @@ export async function requirementsOf(run: Run, setup: Setup, store: Events): Pro
 
 export interface RequirementsDeps {
   readonly project: string;
-  readonly store: Events;
+  readonly store: JournalVersions & Events;
   readonly setup: GetSetup;
 }
 
@@ -37,6 +41,8 @@ export async function missingRequirements(
   run: Run,
   { project, store, setup }: RequirementsDeps,
 ): Promise<readonly string[]> {
+  const newer = await newerFault(run, store); // before the configuration is read: it changes nothing
+  if (newer !== null) return [newer.message];
   if (run.project !== project)
     return [`it belongs to the project ${run.project}: only a legwork process opened there continues it`];
   try {

@@ -1,4 +1,4 @@
-/** What a run may use: the patterns of caller, definitions and configuration, each with where it stands. */
+/** The tool policy of a run: the patterns of caller, definitions and configuration, each with its source. */
 import type { AgentDefinition } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
 import type { PatternSource, RunRequest, ToolPolicy } from "../../core/run/run.js";
@@ -15,7 +15,7 @@ export interface PolicySources {
   readonly blockedTools: readonly string[] | undefined;
   readonly agent: AgentDefinition | null;
   readonly workflow: Workflow | null;
-  /** Whether the workflow comes with the project: then it only narrows. */
+  /** Whether the workflow comes with the project: then it only restricts. */
   readonly workflowIsProjects: boolean;
 }
 
@@ -38,7 +38,7 @@ export function resolvePolicy(sources: PolicySources, settings: RunSettings): To
   };
 }
 
-/** The caller's wish, else the agent definition's (a project's within the caller's or the user's), else the steps' own lists, else the user's, else what only reads. */
+/** The caller's grants, else the agent definition's (a project's within the caller's or the user's), else the steps' lists, else the user's, else read-only tools. */
 function grants(
   { tools, agent, workflow, workflowIsProjects }: PolicySources,
   settings: RunSettings,
@@ -46,7 +46,7 @@ function grants(
   const asked = tools && { patterns: tools, from: CALL };
   const users = settings.tools ?? BY_DEFAULT;
   const own = agent?.tools && { patterns: agent.tools, from: nameOf(agent) };
-  // What comes with a project narrows what its user grants, by the call or for good, and adds nothing to it.
+  // A project's definition restricts the grants of its user, in the call or the configuration, and adds none.
   if (own && agent.origin === "project") return [own, asked ?? users];
   if (asked) return [asked];
   if (own) return [own];
@@ -55,7 +55,7 @@ function grants(
   return stepsGrant ? [] : [users];
 }
 
-/** What the run may use in a step: its own policy, narrowed by the step's lists. */
+/** The policy of a run in a step: its own, restricted by the lists of the step. */
 export function policyInStep({ policy, workflow }: RunRequest, step: Step | null): ToolPolicy {
   if (workflow === null || step === null) return policy;
   const from = `step "${step.name}" of workflow ${workflow.name}`;

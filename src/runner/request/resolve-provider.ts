@@ -1,24 +1,10 @@
 /** Which provider and model a run uses, in each of its steps. */
 
 import { ConfigError, RequestError } from "../../core/errors.js";
-import type { Provider } from "../../core/ports/provider.js";
-import type { Price } from "../../core/run/cost.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
 import type { RunSettings } from "./run-settings.js";
-
-/** A vendor as the runner chooses among them. */
-export interface ProviderEntry {
-  readonly name: string;
-  readonly defaultModel: string;
-  /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
-  readonly ready: boolean;
-  /** Null where nobody has said what the model costs. */
-  priceOf(model: string): Price | null;
-  /** Throws RequestError or ConfigError when a run with this model could only fail. */
-  check(model: string): Promise<void>;
-  open(): Promise<Provider>;
-}
 
 /** Who names a provider, a model of it, or a model alone. */
 interface Wish {
@@ -73,7 +59,7 @@ export async function entriesFor(
   return entries;
 }
 
-/** What a file asks for in vain is told with its place there. */
+/** Names the place in the file of a wish that cannot be met. */
 async function placed<T>(place: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,17 +1,18 @@
-/** Turns what a caller asks for into a frozen request, or refuses it, before anything is written. */
+/** Resolves the arguments of a caller into a frozen request, or refuses them, before anything is written. */
 import type { AgentDefinition, Definitions, Found } from "../../core/definitions/agent.js";
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { ContextBlock } from "../../core/run/context.js";
 import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { resolvePolicy } from "./resolve-policy.js";
-import { entriesFor, type ProviderEntry, resolveProvider } from "./resolve-provider.js";
+import { entriesFor, resolveProvider } from "./resolve-provider.js";
 import type { RunSettings, SpawnArguments } from "./run-settings.js";
 
-/** What requests are resolved against. */
+/** The sources of a request beside its arguments. */
 export interface ResolveDeps {
   /** The run that asks, whose provider and model are used where nobody names others. */
   readonly parent: Pick<RunRequest, "provider" | "model"> | null;
@@ -19,7 +20,7 @@ export interface ResolveDeps {
   readonly providers: readonly ProviderEntry[];
   readonly definitions: Definitions;
   readonly schemas: JsonSchemas;
-  /** What the caller's sources hold. */
+  /** The content of the caller's sources. */
   readonly context: readonly ContextBlock[] | null;
 }
 
@@ -27,7 +28,7 @@ export interface Resolved {
   readonly request: RunRequest;
   /** The providers that the run and its steps need. */
   readonly entries: ReadonlyMap<string, ProviderEntry>;
-  /** What the caller should know of the definitions, one sentence each. */
+  /** Notes about the definitions for the caller, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -140,12 +141,12 @@ function findWorkflow(name: string | null, definitions: Definitions): Found<Work
   );
 }
 
-/** What is named may be among what is not trusted. */
+/** The named definition may be one that is not trusted. */
 function leftOut({ notices }: Definitions): string {
   return notices.map((notice) => `; ${notice}`).join("");
 }
 
-/** The agent definition's, else the workflow's, else the configuration's; what comes with the project only narrows. */
+/** The agent definition's, else the workflow's, else the configuration's; a project's definition only restricts. */
 function limitOf<General extends number | null>(
   limit: "maxDepth" | "maxCostUsd",
   agent: Found<AgentDefinition> | null,
@@ -182,13 +183,13 @@ function noticesOf(found: Found<unknown> | null, always: string | null = null): 
 
 /** Variables of the caller that neither agent nor workflow knows: most often misspelt ones. */
 function unreadVariables(
-  given: Readonly<Record<string, Json>>,
+  passed: Readonly<Record<string, Json>>,
   agent: AgentDefinition | null,
   workflow: Workflow | null,
 ): readonly string[] {
   const inPrompt = namesInTemplate(agent?.prompt ?? "");
   const known = new Set([...Object.keys({ ...workflow?.variables, ...agent?.variables }), ...inPrompt]);
-  return Object.keys(given)
+  return Object.keys(passed)
     .filter((name) => !known.has(name))
     .map((name) => `variables: nothing reads "${name}"${didYouMean(name, known)}`);
 }

@@ -1,8 +1,8 @@
 /** The configuration as runs use it: read and connected at the first run of a process. */
 import type { Definitions } from "../../core/definitions/agent.js";
 import type { Downstream } from "../../core/ports/downstream.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
-import type { ProviderEntry } from "./resolve-provider.js";
 import type { RunSettings } from "./run-settings.js";
 
 export interface Setup {

@@ -1,4 +1,4 @@
-/** What the code of a loop works with: the run, its state and tools, and the adapters behind them. */
+/** The context of a loop: the run, its state and tools, and the adapters behind them. */
 
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { CallOptions, Downstream, ToolAnswer } from "../../core/ports/downstream.js";

@@ -20,7 +20,7 @@ export const spawnFields = {
   agent: z.string().max(200).optional(),
   workflow: z.string().max(200).optional(),
   variables: z.record(z.string().max(100), z.json()).optional(),
-  /** Each source is looked at when it is read. */
+  /** Each source is checked when it is read. */
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
   model: z.string().max(200).optional(),
@@ -41,7 +41,7 @@ export const ChildArguments = z.strictObject({
   context: spawnFields.context.describe(
     "Given to it before its task: file:<path in the project>, run:<run_id> (outcome) or transcript:<run_id>:<last messages, 1-100> of a run of your own, text:<anything>.",
   ),
-  tools: spawnFields.tools.describe("Names with * for any characters; default: what only reads."),
+  tools: spawnFields.tools.describe("Names with * for any characters; default: read-only tools."),
 });
 
 /** The first fault of arguments that were parsed with `reportInput`, in words. */

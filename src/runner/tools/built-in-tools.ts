@@ -51,10 +51,10 @@ export function completeTool(outputSchema: object | boolean | null): ToolDeclara
     inputSchema: {
       type: "object",
       properties: {
-        result: { type: "string", description: "What you found or did, for whoever gave you the task." },
+        result: { type: "string", description: "Your findings or changes, for the caller who gave you the task." },
         status: { type: "string", enum: ["success", "partial", "blocked"] },
         data: outputSchema === null || typeof outputSchema === "boolean" ? {} : embedded(outputSchema),
-        artifacts: { type: "array", items: { type: "string" }, description: "What you made, by path or address." },
+        artifacts: { type: "array", items: { type: "string" }, description: "Things you made, by path or address." },
         files_modified: { type: "array", items: { type: "string" } },
         next_steps: { type: "array", items: { type: "string" } },
       },
@@ -66,7 +66,7 @@ export function completeTool(outputSchema: object | boolean | null): ToolDeclara
 
 const DATA_AT = "#/properties/data";
 
-/** A schema in its new place: what it refers to in itself lies deeper now. */
+/** A schema in its new place: its own references lead deeper now. */
 function embedded(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(embedded);
   if (typeof node !== "object" || node === null) return node;

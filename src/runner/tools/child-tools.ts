@@ -12,7 +12,7 @@ const EFFECTS: ReadonlyMap<string, Effect> = new Map([
   [CANCEL_RUN, "idempotent"],
 ]);
 
-/** What a tool for child runs does to the world; null for any other tool. */
+/** The effect of a tool for child runs; null for any other tool. */
 export function effectOfChildTool(name: string): Effect | null {
   return EFFECTS.get(name) ?? null;
 }
@@ -62,7 +62,7 @@ function declarations(): readonly ToolDeclaration[] {
     },
     {
       name: GET_RUN,
-      description: "What one of your own runs has come to.",
+      description: "Returns the status and outcome of one of your own runs.",
       inputSchema: { type: "object", properties: { run_id: runId }, required: ["run_id"], additionalProperties: false },
     },
     {

@@ -1,4 +1,4 @@
-/** What a run may use: worked out once for each catalog and policy, and shared by all runs that have the same. */
+/** The tools of a run: resolved once for each catalog and policy, and shared by all runs with the same. */
 
 import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downstream.js";
 import type { ToolRuling } from "../../core/run/event.js";
@@ -11,11 +11,11 @@ import { askTool, completeTool, readResultTool, requestStepTool } from "./built-
 import { childTools } from "./child-tools.js";
 
 export interface ToolSet {
-  /** By which it was made. */
+  /** The policy behind it. */
   readonly policy: ToolPolicy;
-  /** What the model is shown; the same array while nothing changes. */
+  /** The declarations for the model; the same array while nothing changes. */
   readonly declarations: readonly ToolDeclaration[];
-  /** What it is shown in its grace turn. */
+  /** The declarations in a grace turn. */
   readonly graceDeclarations: readonly ToolDeclaration[];
   readonly catalog: readonly CatalogTool[];
   readonly allowed: ReadonlyMap<string, CatalogTool>;
@@ -26,7 +26,7 @@ export interface ToolSet {
 
 const MOST_TOOL_SETS = 100; // policies differ little; an output schema for each run would otherwise be kept for ever
 
-/** What is offered from a catalog under a policy to the runs of a request, which may start others or not. */
+/** The tools of a catalog under a policy, for the runs of a request; `canSpawn` adds the tools for child runs. */
 export type ResolveToolSet = (catalog: Catalog, policy: ToolPolicy, request: RunRequest, canSpawn: boolean) => ToolSet;
 
 export function createToolSets(): ResolveToolSet {
@@ -47,7 +47,7 @@ function stepsOf({ workflow }: RunRequest): readonly string[] {
   return (workflow?.steps ?? []).map(({ name }) => name);
 }
 
-/** The servers whose tools are looked at for a run. */
+/** The servers whose tools a run may get. */
 export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
   const policies = policiesOf(request);
   const reaches = (server: string) =>
@@ -57,7 +57,7 @@ export function serversFor(request: RunRequest, servers: readonly string[]): rea
   return servers.filter(reaches);
 }
 
-/** Those of them that the run may come to use: all but the ones known to offer nothing that it is granted. */
+/** The same without the servers that are known to have no tool for the run. */
 export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
   const servers = serversFor(request, downstream.servers);
   const policies = policiesOf(request);
@@ -70,13 +70,13 @@ export function usableServers(request: RunRequest, downstream: Downstream): read
   return servers.filter((server) => !useless.includes(server));
 }
 
-/** What an agent knew of: the names of its tools, and the troubles it was told of. */
+/** The tools and problems that an agent knows. */
 export interface KnownTools {
   readonly names: ReadonlySet<string> | ReadonlyMap<string, unknown>;
   readonly problems: readonly ServerProblem[];
 }
 
-/** What has changed for the agent since then, as it is told; null where nothing has. */
+/** A message to the agent about its changed tools; null where none has changed. */
 export function changeBetween(before: KnownTools, after: ToolSet): string | null {
   const gone = [...before.names.keys()].filter((name) => !after.allowed.has(name));
   const added = [...after.allowed.keys()].filter((name) => !before.names.has(name));
@@ -90,7 +90,7 @@ export function changeBetween(before: KnownTools, after: ToolSet): string | null
   return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
 }
 
-/** Why a tool that is not in the catalog is not there, as far as its server's troubles tell; null where they do not. */
+/** Why a tool is missing from the catalog, by the problems of its server; null where they do not tell. */
 export function absenceOf(tool: string, { problems }: ToolSet): string | null {
   const ofServer = problems.filter(({ server }) => tool.startsWith(`${server}__`));
   const found = ofServer.find((problem) => problem.tool === tool) ?? ofServer.find(isAboutServer);

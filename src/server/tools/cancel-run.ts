@@ -1,4 +1,4 @@
-/** cancel_run: stops a run and what it is doing, whichever process works on it. */
+/** cancel_run: stops a run and its model request and tool calls, in any process. */
 import { z } from "zod";
 import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
@@ -9,14 +9,14 @@ export const cancelRun = defineTool({
   name: "cancel_run",
   title: "Cancel a run",
   description:
-    "Stops a run: its model request and tool call in flight are aborted, its children cancelled. Harmless for a run that has ended. Says what it was and what it is now.",
+    "Stops a run: aborts its model request and tool calls and cancels its children. Changes nothing if the run has ended. Returns the run, with its previous status as was.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({ run_id: runId, reason: z.string().max(1000).optional() }),
   output: runOutput,
   async handle({ run_id, reason }, context) {
     const { store, runner, host } = context;
     await existingRun(run_id, store);
-    await context.secretsKnown(); // a host's reason is stored
+    await context.secretsKnown(); // the reason is stored
     const message = reason === undefined ? "cancelled by the host" : `cancelled by the host: ${reason}`;
     const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;
     const { was } = await runner.end(run_id, outcome);

@@ -1,4 +1,4 @@
-/** complete: ends a run by id with an outcome that the host gives. Agents have a `complete` of their own. */
+/** complete: ends a run with an outcome that the host gives. Agents have a `complete` of their own. */
 import { z } from "zod";
 import { Completion } from "../../runner/tools/arguments.js";
 import { toRunView } from "../../views/run-view.js";
@@ -9,7 +9,7 @@ import { defineTool, viewDeps } from "../tool.js";
 export const complete = defineTool({
   name: "complete",
   title: "Complete a run",
-  description: "Ends a running run by hand with the outcome you give, and stops its agent.",
+  description: "Ends a running or waiting run with the outcome you give, and stops its agent.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({ run_id: runId, ...Completion.shape }),
   output: runOutput,

@@ -1,11 +1,13 @@
-/** get_run: one run, as a summary or in full, page by page. */
+/** get_run: shows one run, as a summary or in full, page by page. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import { toAccess, toEventItem, toMessageItems } from "../../views/event-views.js";
+import { refuseNewer } from "../../runner/request/newer-runs.js";
+import { toAccess, toEventItem } from "../../views/event-views.js";
+import { toMessageItems } from "../../views/message-views.js";
 import {
   cursorNumber,
   decodeCursor,
@@ -30,12 +32,12 @@ export const getRun = defineTool({
   name: "get_run",
   title: "Get a run",
   description:
-    "One run. view: summary (default); result (its outcome in full); events (all it did, oldest first); messages (the conversation); access (which rule allows or refuses each tool, and the rules of the workflow's step; at any event with at).",
+    "Shows one run. view: summary (default); result (the whole outcome); events (all events, oldest first); messages (the conversation); access (the rule that allows or refuses each tool, and the rules of the workflow step; with at, as of that event).",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
     view: z.enum(["summary", "result", "events", "messages", "access"]).default("summary"),
-    at: z.int().min(1).optional().describe("For access: seq of an event; default: now, or the run's end."),
+    at: z.int().min(1).optional().describe("For view access: seq of an event. Default: now, or the end of the run."),
     cursor,
     limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
   }),
@@ -50,6 +52,7 @@ export const getRun = defineTool({
       return { run: await toRunView(run, viewDeps(context), host.maxAnswer - 100), next_cursor: null };
     }
     if (view === "result") return await resultPage(run, from, context);
+    await refuseNewer(run.id, store);
     if (view === "access") return await accessPage(run, { at, from, limit, room: host.maxAnswer }, context);
     const page = { from, limit, room: host.maxAnswer - 400 - sizeOf(handleOf(run)) };
     return view === "events" ? await eventsPage(run, page, context) : await messagesPage(run, page, context);
@@ -72,14 +75,14 @@ async function eventsPage(run: Run, { from, limit, room }: Page, { store, readRe
   return { run: handleOf(run), events: page, next_cursor: goOn && encodeCursor(kind, goOn) };
 }
 
-/** The cursor also says where in the journal the next message begins, so that no page reads what is behind it. */
+/** The cursor also holds the place in the journal where the next message begins, so that no page reads the journal from its start. */
 async function messagesPage(run: Run, { from, limit, room }: Page, { store, readReply }: ToolContext): Promise<Answer> {
   const kind = `messages ${run.id}`;
   const start = listCursor(kind, from);
   const fields = decodeCursor(kind, from) ?? { afterSeq: 0, messages: 0 };
   const place = { afterSeq: cursorNumber(fields.afterSeq), messages: cursorNumber(fields.messages) };
-  const events = eventsBehind(place.afterSeq, run.id, store);
-  const firstMessage = run.continues === null ? toFirstMessage(run.request) : null; // its message is an event
+  const events = eventsAfter(place.afterSeq, run.id, store);
+  const firstMessage = run.continues === null ? toFirstMessage(run.request) : null; // its first message is an event
   const all = await toMessageItems(firstMessage, place, events, limit + 2, readReply);
   const items = all.filter(({ key }) => key > start.after);
   const { page, goOn } = fitPage(items, start, limit, room);
@@ -91,7 +94,7 @@ async function messagesPage(run: Run, { from, limit, room }: Page, { store, read
   };
 }
 
-/** At most `limit` of the items, as many as fit, and where the next page goes on. */
+/** As many items as fit, at most `limit`; `goOn` is where the next page begins, null after the last item. */
 function fitPage(items: readonly Keyed[], start: ListCursor, limit: number, room: number) {
   const shown = items.slice(0, limit);
   const { page, next } = fitItems(shown, start, room);
@@ -100,7 +103,7 @@ function fitPage(items: readonly Keyed[], start: ListCursor, limit: number, room
   return { page, goOn: next ?? more };
 }
 
-async function* eventsBehind(seq: number, runId: string, store: RunStore): AsyncGenerator<StoredEvent> {
+async function* eventsAfter(seq: number, runId: string, store: RunStore): AsyncGenerator<StoredEvent> {
   let afterSeq = seq;
   for (;;) {
     const events = await store.listEvents(runId, { afterSeq, limit: EVENTS_AT_A_TIME });
@@ -115,7 +118,7 @@ interface AccessPage extends Page {
   readonly at: number | undefined;
 }
 
-/** All pages tell of one moment, also where the run goes on between them. */
+/** All pages show the access at one moment, even if the run continues between them. */
 async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { runner }: ToolContext): Promise<Answer> {
   const kind = `access ${run.id} ${at ?? "now"}`;
   const pinned = decodeCursor(kind, from)?.pinned;
@@ -127,7 +130,7 @@ async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { run
   return { run: handleOf(run), ...head, ...lists, next_cursor: goOn };
 }
 
-/** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), from one offset to the next. */
+/** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), part by part. */
 async function resultPage(run: Run, from: string | undefined, context: ToolContext): Promise<Answer> {
   const budget = context.host.maxAnswer;
   const kind = `result ${run.id}`;
@@ -152,7 +155,7 @@ async function resultPage(run: Run, from: string | undefined, context: ToolConte
   return { run: handleOf(run), next_cursor: null };
 }
 
-/** The fields of an outcome that can be large, as texts (tools have a view of their own); lists and data under a name that says that they are JSON. */
+/** The fields of an outcome that can be large, as texts, without tools, which have a view of their own. The names of lists and data get the suffix _json. */
 function outcomeTexts(answer: Answer): readonly { readonly field: string; readonly text: string }[] {
   return DROPPABLE.filter((field) => field !== "tools").flatMap((field) => {
     const value = answer[field];

@@ -1,17 +1,17 @@
-/** list_agents: what can be spawned, by which workflows it can be led, and with the tools of which downstream servers. */
+/** list_agents: lists agents, workflows and downstream servers, or the tools of one server. */
 import { z } from "zod";
 import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
 import { didYouMean } from "../../lib/nearest.js";
-import { pairSafe } from "../../lib/text.js";
+import { cutTo } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
 import { encodeCursor, listCursor, sizeOf } from "../../views/page.js";
 import { fitSections, type Sections } from "../../views/sections.js";
 import { cursor } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
 
-const GENERAL_AGENT = "A general agent: does what its prompt says with the tools that it is granted.";
+const GENERAL_AGENT = "A general agent: does what its prompt says with the tools granted to it.";
 const LONGEST_LINE = 160; // characters of a tool's description
 const LONGEST_TEXT = 500; // characters of any other text
 const MOST_NOTES = 5;
@@ -20,7 +20,7 @@ export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "The agents and workflows there are, broken ones with their error, and the MCP servers whose tools agents can be granted; with server, that server's tools. Starts nothing: of a server that is not up it tells what is remembered.",
+    "Lists agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server. Starts no server: for one that is not running, it shows the tools of its last run.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     server: z.string().max(100).optional(),
@@ -59,14 +59,14 @@ interface Page {
   readonly room: number;
 }
 
-/** Notices stand on the first page only. */
+/** Only the first page has notices. */
 function everythingPage(sections: Sections, notices: readonly string[], page: Page): Answer {
-  const said = page.from === undefined ? cutNotices(notices, page.room / 3) : [];
-  const head = said.length > 0 ? { notices: said } : {};
+  const shown = page.from === undefined ? cutNotices(notices, page.room / 3) : [];
+  const head = shown.length > 0 ? { notices: shown } : {};
   return { ...head, ...cut("everything", sections, page, sizeOf(head)) };
 }
 
-/** The tools in the server's order, then its problems, such as rejected tools. */
+/** The tools in the order of the server, then the rejected tools. */
 function toolsPage(status: ServerStatus, page: Page): Answer {
   const server = toServer(status);
   const tools = (status.listing?.tools ?? []).map(({ name, effect, description }) => ({
@@ -84,7 +84,7 @@ function cut(kind: string, sections: Sections, { limit, from, room }: Page, take
   return { ...lists, next_cursor: next && encodeCursor(kind, next) };
 }
 
-/** The agent that needs no definition comes first, unless somebody has defined one of its name. */
+/** The agent without a definition comes first, unless a definition has its name. */
 function toAgents(entries: readonly AgentEntry[]): readonly object[] {
   const general = { name: DEFAULT_AGENT, description: GENERAL_AGENT, origin: "shipped", from: null, error: null };
   const isDefined = entries.some(({ name }) => name === DEFAULT_AGENT);
@@ -92,7 +92,7 @@ function toAgents(entries: readonly AgentEntry[]): readonly object[] {
 }
 
 function toAgent(entry: AgentEntry): object {
-  const notes = (entry.definition?.notes ?? []).slice(0, MOST_NOTES).map((note) => cutText(note));
+  const notes = (entry.definition?.notes ?? []).slice(0, MOST_NOTES).map(cutText);
   return {
     ...toDefinition(entry),
     workflow: entry.definition?.workflow ?? null,
@@ -114,14 +114,14 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
   return {
     name,
     state,
-    transport,
+    reach: transport,
     from,
     problem: problem && {
       code: problem.code,
       message: cutText(problem.message),
       ...(problem.remedy === undefined ? {} : { remedy: cutText(problem.remedy) }),
     },
-    /** Null where they were never seen. */
+    /** Null where the server has never listed its tools. */
     tools: listing?.tools.length ?? null,
     rejected: listing?.problems.length ?? null,
   };
@@ -129,18 +129,18 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
 
 function lineOf(description: string): string {
   const [line = ""] = description.trimStart().split(/\r|\n/, 1);
-  return cutText(line.trimEnd(), LONGEST_LINE);
+  return cutTo(line.trimEnd(), LONGEST_LINE);
 }
 
-function cutText(text: string, length = LONGEST_TEXT): string {
-  return text.length <= length ? text : `${text.slice(0, pairSafe(text, length - 1))}…`;
+function cutText(text: string): string {
+  return cutTo(text, LONGEST_TEXT);
 }
 
-/** As many as fit; the list of servers comes first. */
+/** As many notices as fit, with the number of the others: the lists need most of the page. */
 function cutNotices(notices: readonly string[], room: number): readonly string[] {
   const shown: string[] = [];
   let used = 0;
-  for (const notice of notices.map((text) => cutText(text))) {
+  for (const notice of notices.map(cutText)) {
     used += sizeOf(notice) + 1;
     if (used > room) return [...shown, `${notices.length - shown.length} more`];
     shown.push(notice);

@@ -1,7 +1,8 @@
-/** list_runs: the runs there are, newest first. */
+/** list_runs: lists runs, newest first. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
 import { type ListedRun, RUN_STATUSES } from "../../core/run/run.js";
+import { newerFault } from "../../runner/request/newer-runs.js";
 import { cursorNumber, cursorText, decodeCursor, encodeCursor, sizeOf } from "../../views/page.js";
 import { toListed } from "../../views/run-view.js";
 import { cursor, runId } from "../schemas.js";
@@ -10,7 +11,8 @@ import { type Answer, defineTool, type ToolContext } from "../tool.js";
 export const listRuns = defineTool({
   name: "list_runs",
   title: "List runs",
-  description: "Runs, newest first: of this project by default, of this host connection (session) or of all projects.",
+  description:
+    "Lists runs, newest first: of this project (default), of this host connection (session) or of all projects.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     status: z
@@ -20,7 +22,7 @@ export const listRuns = defineTool({
     agent: z.string().optional(),
     scope: z.enum(["session", "project", "all"]).default("project"),
     parent_run_id: runId.optional(),
-    since: z.string().optional().describe("ISO 8601 time: runs created at or after it."),
+    since: z.string().optional().describe("ISO 8601 time: only runs created at or after it."),
     limit: z.int().min(1).max(100).default(20),
     cursor,
   }),
@@ -57,10 +59,14 @@ export const listRuns = defineTool({
   },
 });
 
-/** Why an interrupted run does not go on here; nothing for others. */
+/** Why an interrupted run does not go on here, or a waiting one takes no answer here; nothing for others. */
 async function missingHere({ id, status }: ListedRun, { store, runner }: ToolContext): Promise<readonly string[]> {
-  const run = status === "interrupted" ? await store.getRun(id) : null;
-  return run === null ? [] : await runner.missing(run);
+  if (status !== "interrupted" && status !== "waiting") return [];
+  const run = await store.getRun(id);
+  if (run === null) return [];
+  if (status === "interrupted") return await runner.missing(run);
+  const newer = await newerFault(run, store);
+  return newer === null ? [] : [newer.message];
 }
 
 function parseTime(text: string): number {

@@ -1,4 +1,4 @@
-/** respond_to_run: answers what a run asks, or writes to its agent while it works. */
+/** respond_to_run: answers the question of a run, or sends a message to its agent. */
 import { z } from "zod";
 import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
@@ -9,11 +9,11 @@ export const respondToRun = defineTool({
   name: "respond_to_run",
   title: "Respond to a run",
   description:
-    "Answers what a waiting run asks: approve for an approval, answer for a question. Or sends message to an agent at work, which reads it before its next step.",
+    "Answers the question of a waiting run: approve for an approval, answer for a question. Or sends message to the agent of a run that has not ended, which reads it before its next model request.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
-    question_id: z.string().max(20).optional().describe("Of the question that is meant; default: the open one."),
+    question_id: z.string().max(20).optional().describe("The question to answer. Default: the open one."),
     approve: z.boolean().optional(),
     answer: z.string().optional(),
     comment: z.string().optional().describe("For the agent, along with approve or answer."),
@@ -21,16 +21,18 @@ export const respondToRun = defineTool({
     message: z.string().optional(),
   }),
   output: runOutput,
-  async handle({ run_id, question_id, approve, answer, comment, remark, message }, context) {
+  async handle(args, context) {
+    const { run_id, question_id, approve, answer, message } = args;
+    const comment = args.comment ?? args.remark; // prose-check: old public name
     const { store, runner, host, session } = context;
-    await runner.setup(); // it knows the secrets that must not be stored
+    await runner.setup(); // loads the secrets that must not be stored
     const run = await existingRun(run_id, store);
     const author = { by: session.clientName ?? "a host", channel: "respond_to_run" } as const;
     const reply = {
       questionId: question_id ?? null,
       approve: approve ?? null,
       text: answer ?? null,
-      comment: comment ?? remark ?? null,
+      comment: comment ?? null,
       message: message ?? null,
     };
     await runner.respond(run, reply, author);

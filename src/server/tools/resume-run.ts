@@ -1,4 +1,4 @@
-/** resume_run: goes on with a run that was interrupted or ended before it was done, or from one that succeeded. */
+/** resume_run: resumes a run that was interrupted or ended before it was done, or continues one that succeeded. */
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
 import { toRunView } from "../../views/run-view.js";
@@ -10,11 +10,11 @@ export const resumeRunTool = defineTool({
   name: "resume_run",
   title: "Resume a run",
   description:
-    "Goes on with an interrupted, partial, timeout, error or blocked run where it stopped, with its whole history; from a successful one a message starts a new run that shares its history. Returns at once.",
+    "Continues an interrupted, partial, timeout, error or blocked run where it stopped, with its whole history. For a successful run, message starts a new run that shares its history. Returns at once.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     run_id: runId,
-    message: z.string().min(1).optional().describe("What the agent is told before it goes on."),
+    message: z.string().min(1).optional().describe("For the agent, before it continues."),
     more_turns: z.int().min(1).max(MOST.maxTurns).optional(),
     more_seconds: z.number().positive().max(MOST.seconds).optional(),
     more_cost_usd: z.number().positive().max(MOST.usd).optional(),

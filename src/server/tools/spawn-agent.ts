@@ -1,4 +1,4 @@
-/** spawn_agent: starts a run and hands out its handle, or its outcome where the caller waits for it. */
+/** spawn_agent: starts a run and returns its id, or its outcome where the caller waits for it. */
 import { z } from "zod";
 import type { ToolPolicy } from "../../core/run/run.js";
 import { spawnFields } from "../../runner/tools/arguments.js";
@@ -12,32 +12,37 @@ export const spawnAgent = defineTool({
   name: "spawn_agent",
   title: "Spawn an agent",
   description:
-    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, its outcome if it ends in time. The agent sees nothing but prompt and context, and may only read unless tools, its definition or its workflow grants more.",
+    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, the outcome if the run ends in time. The agent sees only prompt and context, and may only read unless tools, its definition or its workflow grants more.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
-    prompt: z.string().describe("The task, with all the agent needs to know."),
-    agent: spawnFields.agent.describe("An agent of list_agents; default: a general one."),
+    prompt: z.string().describe("The task, with everything the agent needs to know."),
+    agent: spawnFields.agent.describe("An agent of list_agents. Default: a general agent."),
     workflow: spawnFields.workflow.describe(
-      "A workflow of list_agents, whose steps the agent cannot skip; default: that of agent, if any.",
+      "A workflow of list_agents; the agent cannot skip its steps. Default: the workflow of agent, if any.",
     ),
-    variables: spawnFields.variables.describe("Values for those of the agent and the workflow."),
+    variables: spawnFields.variables.describe("Values of variables of the agent and the workflow."),
     context: spawnFields.context.describe(
-      "Given to it before its task: file:<path in the project>, run:<run_id> (outcome), transcript:<run_id>:<last messages, 1-100>, text:<anything>.",
+      "Sources that the agent reads before its task: file:<path in the project>, run:<run_id> (outcome), transcript:<run_id>:<last messages, 1-100>, text:<anything>.",
     ),
-    provider: spawnFields.provider.describe("gemini, or rehearsal to play a script."),
+    provider: spawnFields.provider.describe("gemini, or rehearsal, which replays a script."),
     model: spawnFields.model,
     tools: spawnFields.tools.describe(
-      'What it may use: tool names with * for any characters, "read_only" for all that only read. Default: as agent or workflow grant, else ["read_only"].',
+      'Tools the agent may use: names with * for any characters, "read_only" for all read-only tools. Default: the grants of agent or workflow, else ["read_only"].',
     ),
-    blocked_tools: spawnFields.blocked_tools.describe("Patterns that always win over tools."),
-    output_schema: spawnFields.output_schema.describe("JSON Schema that the outcome's data must satisfy."),
+    blocked_tools: spawnFields.blocked_tools.describe("Tools the agent may not use; wins over tools."),
+    output_schema: spawnFields.output_schema.describe("JSON Schema for data of the outcome."),
     title: spawnFields.title,
     system_prompt: z.string().optional(),
     max_turns: spawnFields.max_turns,
     timeout_seconds: spawnFields.timeout_seconds,
-    max_cost_usd: spawnFields.max_cost_usd.describe("Of it and all that it starts."),
-    wait_seconds: waitSeconds.default(0).describe("Up to 50; default 0."),
-    idempotency_key: z.string().min(1).max(200).optional().describe("The same key never starts a second run."),
+    max_cost_usd: spawnFields.max_cost_usd.describe("Maximum cost in USD of this run and of every run it starts."),
+    wait_seconds: waitSeconds.default(0).describe("0 to 50; default 0."),
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("A second call with this key starts no second run."),
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, context) {
@@ -56,7 +61,7 @@ export const spawnAgent = defineTool({
 
 const SHOWN_PATTERNS = 500; // characters
 
-/** What a run may use, for the time before it has recorded that itself. */
+/** The tools that a run may use, for the time before it has recorded them itself. */
 function granted(policy: ToolPolicy, toolSet: ToolSet | null) {
   const { allow, block } = policy;
   return {

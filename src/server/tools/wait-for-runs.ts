@@ -1,4 +1,4 @@
-/** wait_for_runs: waits, within what a host allows, for runs to end. */
+/** wait_for_runs: waits for the ends of runs, as long as the host allows. */
 import { z } from "zod";
 import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
@@ -9,7 +9,7 @@ export const waitForRunsTool = defineTool({
   name: "wait_for_runs",
   title: "Wait for runs",
   description:
-    "Waits until any or all of the runs have ended, at most wait_seconds. Answers {runs, pending}: call it again for those still pending.",
+    "Waits until any or all of the runs have ended, at most wait_seconds. Returns {runs, pending}: call it again for the pending runs.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_ids: z.array(runId).min(1).max(100),

@@ -1,6 +1,6 @@
 /** The journals of a home, as they lie in the database. */
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { openSqlite } from "../../../src/store/sqlite/driver/open-sqlite.js";
 import type { Workbench } from "../host.js";
 
 interface Row {
@@ -13,7 +13,7 @@ interface Row {
 
 /** Each run's events in their order; the runs in the order of their making. */
 export function journalsOf(bench: Workbench): object {
-  const database = new Database(join(bench.home, "legwork.db"), { readonly: true });
+  const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const sql = "SELECT run_id AS run, seq, type, version, data FROM run_events ORDER BY run_id, seq";
   const rows = database.prepare<[], Row>(sql).all();
   database.close();

@@ -48,7 +48,7 @@ export function createCommitQueue(connection: Connection): CommitQueue {
     });
   }
 
-  /** Where another process holds the database, this one goes on with other work and tries again soon. */
+  /** Where another process holds the database, this one does other work and tries again soon. */
   function commitQueued(): void {
     const { written, left } = commit(take(), atOnce);
     if (written.length > 0) settleWhenSynced(written);
@@ -90,7 +90,8 @@ export function createCommitQueue(connection: Connection): CommitQueue {
     } catch (error) {
       const isBusy = error instanceof StoreError && error.isBusy;
       // One write may be impossible: the others must not fail with it.
-      if (batch.length > 1 && !(error instanceof StoreError)) {
+      const stopsAll = error instanceof StoreError && error.code === "store";
+      if (batch.length > 1 && !stopsAll) {
         const each = batch.map((one) => commit([one], transact));
         return { written: each.flatMap(({ written }) => written), left: each.flatMap(({ left }) => left) };
       }

@@ -1,17 +1,19 @@
-/** One open database, and what makes verbs of the functions that use it. */
-import Database from "better-sqlite3";
-import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
-import { StoreError } from "../../../core/errors.js";
+/** One open database, and its transactions. */
+import type Database from "better-sqlite3";
+import { newerVersion, StoreError } from "../../../core/errors.js";
+import { isSqliteError } from "../driver/open-sqlite.js";
+import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
-import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { BUSY_TIMEOUT_MS, codeOf, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { createVersionFence, type VersionFence } from "./version-fence.js";
 
 const BRIEF_MS = 1; // one commit of another process
 
 type Act<A extends unknown[], R> = (...args: A) => R;
 
-export interface Connection {
+export interface Connection extends VersionFence {
   readonly sqlite: Database.Database;
-  readonly db: BetterSQLite3Database;
+  readonly db: Drizzle;
   /**
    * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
    * and waits: it has to be one transaction, or to be repeatable.
@@ -41,6 +43,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
+  const fence = createVersionFence(sqlite, file);
   waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
 
   function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
@@ -49,14 +52,15 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
       try {
         return act(...args);
       } catch (error) {
-        throw error instanceof Database.SqliteError || isSystemError(error) ? toStoreError(error, file) : error;
+        if (!(isSqliteError(error) || isSystemError(error))) throw error;
+        throw misfits(error, fence) ? newerVersion(file, { cause: error }) : toStoreError(error, file);
       }
     };
   }
 
   function atomicallyUnsynced<R>(act: () => R): R {
     if (sqlite.inTransaction) return act();
-    sync.check(); // what nobody can make sure of is not written: our holds run out, and others go on
+    sync.check(); // after a failed fsync this process writes nothing: its leases expire, and others continue
     return transaction.immediate(act) as R;
   }
 
@@ -76,8 +80,9 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   }
 
   return {
+    ...fence,
     sqlite,
-    db: drizzle(sqlite),
+    db: toDrizzle(sqlite),
     verb: (act) =>
       verbAtOnce((...args) => {
         try {
@@ -103,7 +108,17 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   };
 }
 
-/** A failed sync; what callers throw themselves has no such code. */
+/** Whether a statement failed because a newer legwork has changed the tables. */
+function misfits(error: unknown, { isOutdated }: VersionFence): boolean {
+  if (!isSqliteError(error) || !/^SQLITE_(ERROR|CONSTRAINT)/.test(codeOf(error))) return false;
+  try {
+    return isOutdated();
+  } catch {
+    return false; // the first failure says more
+  }
+}
+
+/** A failed fsync; errors that callers throw have no such code. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }

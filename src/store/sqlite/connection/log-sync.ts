@@ -48,7 +48,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
     return file;
   }
 
-  /** What is committed from now on is not sure to be in it. */
+  /** Commits from now on may not be covered by this fsync. */
   function begin(): Promise<void> {
     isLeft = false;
     running = new Promise<void>((resolve, reject) => {
@@ -87,7 +87,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
   }
 
   function syncWhatIsLeft(): void {
-    if (isLeft) void soon().catch(() => {}); // whoever writes next meets it
+    if (isLeft) void soon().catch(() => {}); // the next write reports it
   }
 
   return {
@@ -105,7 +105,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
       try {
         if (running !== null || isLeft) now();
       } catch {
-        // whoever waits for it learns of it
+        // the caller that waits for it gets it
       }
       isClosed = true;
       if (files.now !== undefined) closeSync(files.now);

@@ -1,13 +1,13 @@
-/** The Onlooker port on SQLite: reads the file as any program could, apart from the verbs that legwork itself uses. */
-import Database from "better-sqlite3";
+/** The DatabaseObserver port on SQLite: reads the file as any program could, without the verbs of legwork itself. */
 import type { DatabaseObserver, HeldRun, RawEvent, SeenRun } from "../../../core/ports/database-observer.js";
+import { openSqlite } from "../driver/open-sqlite.js";
 import { processOf } from "./owner.js";
 
 const LOCK_TIMEOUT_MS = 5_000; // longer than any commit of another process
 
 /** Opens a database that exists. The caller closes it. */
 export function openDatabaseObserver(file: string): DatabaseObserver {
-  const database = new Database(file, { fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  const database = openSqlite(file, { fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
   const held = database.prepare<[], Omit<HeldRun, "process"> & { readonly owner: string | null }>(
     `SELECT id, title, owner, last_seq AS lastSeq, attempts FROM runs
      WHERE status IN ('pending', 'running', 'waiting', 'interrupted') ORDER BY id`,

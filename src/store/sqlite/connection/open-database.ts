@@ -2,9 +2,10 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { StoreError } from "../../../core/errors.js";
+import { newerVersion, StoreError } from "../../../core/errors.js";
+import { openSqlite } from "../driver/open-sqlite.js";
 import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 
 const MIGRATIONS_JOURNAL = "drizzle/meta/_journal.json"; // in the package's folder
@@ -40,7 +41,7 @@ function prepareForWriting(database: Database.Database, file: string): void {
   migrate(database, file);
 }
 
-/** What an SQLite or file error means for the user. */
+/** An SQLite or file error in words for the user. */
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
@@ -52,7 +53,7 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith("SQLITE_BUSY");
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null)?.code ?? "");
 }
 
@@ -77,7 +78,7 @@ function openFile(file: string): Database.Database {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600)); // SQLite would create it readable for everybody
     chmodSync(file, 0o600);
-    return new Database(file, { timeout: OPENING_TIMEOUT_MS });
+    return openSqlite(file, { timeout: OPENING_TIMEOUT_MS });
   } catch (error) {
     throw toStoreError(error, file);
   }
@@ -127,16 +128,25 @@ function migrate(database: Database.Database, file: string): void {
     .immediate();
 }
 
-/** The migrations that the file does not have. Throws StoreError where it has some that nobody here knows. */
+let known: ReturnType<typeof readMigrationFiles> | null = null;
+
+/** The migrations that this process was started with: an update may replace the files while it lives. */
+function knownMigrations() {
+  known ??= readMigrationFiles({ migrationsFolder: migrationsFolder(new URL(".", import.meta.url)) });
+  return known;
+}
+
+/** The migrations that the file does not have. Throws StoreError (newer_version) where it has an unknown one. */
 export function missingMigrations(database: Database.Database, file: string) {
-  const migrations = readMigrationFiles({ migrationsFolder: migrationsFolder(new URL(".", import.meta.url)) });
+  if (hasUnknownMigration(database)) throw newerVersion(file, { otherwise: ", or set LEGWORK_HOME to another folder" });
   const applied = appliedHashes(database);
-  const known = new Set(migrations.map((migration) => migration.hash));
-  if ([...applied].some((hash) => !known.has(hash)))
-    throw new StoreError(
-      `${file} was written by a newer legwork: update legwork, or set LEGWORK_HOME to another folder`,
-    );
-  return migrations.filter((migration) => !applied.has(migration.hash));
+  return knownMigrations().filter((migration) => !applied.has(migration.hash));
+}
+
+/** Whether a newer legwork has changed the tables. */
+export function hasUnknownMigration(database: Database.Database): boolean {
+  const hashes = new Set(knownMigrations().map((migration) => migration.hash));
+  return [...appliedHashes(database)].some((hash) => !hashes.has(hash));
 }
 
 /** The bundle and the compiled sources lie at different depths below the package's folder. */

@@ -2,7 +2,8 @@
 import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
+import { openSqlite } from "../driver/open-sqlite.js";
 
 /** Whether the file is there and it or its folder can only be read: SQLite's log needs both to be writable. */
 export function canOnlyBeRead(file: string): boolean {
@@ -22,7 +23,7 @@ export function openReadOnly(file: string, timeout: number): Database.Database {
 }
 
 function opened(file: string, timeout: number): Database.Database {
-  const database = new Database(file, { readonly: true, timeout });
+  const database = openSqlite(file, { readonly: true, timeout });
   try {
     database.prepare("SELECT count(*) FROM sqlite_master").get();
     return database;
@@ -39,7 +40,7 @@ function openCopy(file: string, timeout: number): Database.Database {
   try {
     for (const suffix of ["", "-wal"])
       if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix, constants.COPYFILE_FICLONE);
-    const whole = new Database(copy);
+    const whole = openSqlite(copy);
     whole.pragma("journal_mode = DELETE");
     whole.close();
     return opened(copy, timeout);

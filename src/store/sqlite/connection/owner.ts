@@ -1,9 +1,9 @@
-/** Who holds a run: this machine, process and process start, so that a dead owner can be told from a live one. */
+/** The owner of a run: machine, process and process start, which tell a dead owner from a live one. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid as ownPid } from "node:process";
 
-/** Who this process is, and what it can say about others. */
+/** This process as an owner, and its judgement of others. */
 export interface Owners {
   /** The owner string of this process. */
   readonly own: string;

@@ -69,7 +69,7 @@ export const runs = sqliteTable(
   },
   (table) => [
     uniqueIndex("runs_idempotency").on(table.project, table.idempotencyKey).where(isNotNull(table.idempotencyKey)),
-    // One for each way to narrow a list (list-runs.ts), with what else a list may ask of the few. None holds a column that a turn changes.
+    // One index for each filter of a list (list-runs.ts), with the columns of further filters. None holds a column that a turn changes.
     index("runs_by_status").on(table.status, table.createdAt, table.id),
     index("runs_by_project").on(table.project, table.status, table.createdAt, table.id),
     index("runs_by_agent").on(table.agent, table.status, table.createdAt, table.id),
@@ -99,7 +99,7 @@ export const runEvents = sqliteTable(
   ],
 );
 
-/** The few events that answers look for wherever they are in a journal: what sets the access, and calls with an effect. */
+/** The few events that answers look for anywhere in a journal: changes of the access, and calls with an effect. */
 export function isLandmark({ type, data }: { readonly type: AnyColumn; readonly data: AnyColumn }): SQL {
   const setsAccess = sql`${type} in ('tools_resolved', 'step_entered')`;
   const isCall = sql`${type} in ('tool_call_started', 'workflow_call_started')`;
@@ -113,7 +113,7 @@ export const blobs = sqliteTable("blobs", {
   createdAt: integer("created_at").notNull(),
 });
 
-/** What downstream servers offered when they were last up, by the hash of their definition. */
+/** The tools of downstream servers when they were last up, by the hash of their definition. */
 export const catalogs = sqliteTable("catalogs", {
   definitionHash: text("definition_hash").primaryKey(),
   // Before the list, so that reading it does not read through the list.

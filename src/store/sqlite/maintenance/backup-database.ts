@@ -11,20 +11,20 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
 import { ConfigError, StoreError } from "../../../core/errors.js";
 import { openDatabase, toStoreError } from "../connection/open-database.js";
+import { openSqlite } from "../driver/open-sqlite.js";
 
 export interface Backup {
   readonly runs: number;
   readonly bytes: number;
 }
 
-const ALL_PAGES = 2 ** 31 - 1; // a copy in steps begins anew whenever somebody has written
+const ALL_PAGES = 2 ** 31 - 1; // a copy in steps starts again after each commit of another process
 
 /**
- * Writes the copy under a name of its own, checks it, and only then gives it its name: whoever finds that name has a whole
- * copy, in one file, that only its user can read. Throws ConfigError where the name is taken or cannot be had, StoreError.
+ * Writes the copy under another name, checks it, and only then renames it: a file of that name is a whole copy that only its
+ * user can read. Throws ConfigError where the name is taken or cannot be written, StoreError.
  */
 export async function backupDatabase(file: string, target: string): Promise<Backup> {
   if (!existsSync(file)) throw new ConfigError(`there is no ${file} yet: nothing has been stored`);
@@ -69,7 +69,7 @@ async function copyInto(copy: string, file: string): Promise<void> {
 /** Makes one file of it, that needs no log beside it, and reads all of it. Returns the number of its runs. */
 function check(copy: string): number {
   try {
-    const database = new Database(copy);
+    const database = openSqlite(copy);
     try {
       database.pragma("journal_mode = DELETE");
       const verdict = database.pragma("integrity_check(1)", { simple: true });

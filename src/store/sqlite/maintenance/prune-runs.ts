@@ -1,8 +1,9 @@
 /** Deletes runs that ended long ago with all that only they need, and gives the space back. */
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
+import { EVENT_VERSION } from "../../../core/run/event.js";
 import { END_STATUSES, isEnded, type RunStatus } from "../../../core/run/run.js";
 import { type Connection, connect } from "../connection/connection.js";
 import { BUSY_TIMEOUT_MS } from "../connection/open-database.js";
@@ -19,7 +20,9 @@ export interface PruneRequest {
 
 export interface Pruned {
   readonly runs: number;
-  /** What those runs held: events, requests and long answers that nobody else refers to. */
+  /** Runs that are old enough, and stay because a newer legwork wrote to them or to others of their tree. */
+  readonly newer: number;
+  /** The size of the events, requests and long answers that no other run refers to. */
   readonly bytes: number;
   /** The size of the database file before and after. */
   readonly fileBytes: { readonly before: number; readonly after: number };
@@ -33,8 +36,8 @@ const PAGES_AT_ONCE = 256; // 1 MiB
 const SETTLED_MS = 3600_000; // a text is kept before the event that refers to it, but never this long before
 
 /**
- * Whole trees go, and only those in which every run has ended `olderThan` ago and none is continued by a run that stays.
- * Works in many small transactions: what was deleted when it is broken off is deleted whole. Throws StoreError.
+ * Deletes whole trees: every run has ended `olderThan` ago, and none is continued by a run that stays.
+ * Works in many small transactions, a tree in each: an interrupted prune leaves no half tree. Throws StoreError.
  */
 export async function pruneRuns(file: string, request: PruneRequest, clock: Clock): Promise<Pruned> {
   const connection = connect(file);
@@ -42,18 +45,21 @@ export async function pruneRuns(file: string, request: PruneRequest, clock: Cloc
   const before = statSync(file).size;
   const now = clock.now();
   const gone = new Set<string>();
+  const newer = new Set<string>();
   let bytes = 0;
   try {
     for (let after: string | null = null; ; ) {
       const roots: readonly string[] = verb(oldRoots)(connection, request, now - request.olderThan, after);
-      bytes += await inBatches(roots, connection, request, (root) => pruneTree(root, now, request, gone, connection));
+      bytes += await inBatches(roots, connection, request, (root) =>
+        pruneTree(root, now, request, { gone, newer }, connection),
+      );
       if (roots.length < ROOTS_AT_ONCE) break;
       after = roots.at(-1) ?? null;
     }
     const unused = verb(unusedTexts)(connection, now - SETTLED_MS, gone);
     bytes += await inBatches(unused, connection, request, (hash) => pruneText(hash, now, request, connection));
     if (!request.dryRun) await giveSpaceBack(connection);
-    return { runs: gone.size, bytes, fileBytes: { before, after: statSync(file).size } };
+    return { runs: gone.size, newer: newer.size, bytes, fileBytes: { before, after: statSync(file).size } };
   } finally {
     connection.close();
   }
@@ -122,9 +128,10 @@ function pruneTree(
   root: string,
   now: number,
   { olderThan, dryRun }: PruneRequest,
-  gone: Set<string>,
-  { db }: Connection,
+  { gone, newer }: { readonly gone: Set<string>; readonly newer: Set<string> },
+  { db, refuseOutdated }: Connection,
 ): number {
+  refuseOutdated();
   const tree = db.all<TreeRun>(sql`
     WITH RECURSIVE tree(id) AS (
       SELECT ${root} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
@@ -137,6 +144,10 @@ function pruneTree(
   const isOld = ({ status, finishedAt }: TreeRun) =>
     isEnded(status) && finishedAt !== null && finishedAt < now - olderThan;
   if (!tree.every(isOld) || isContinued(ids, gone, db)) return 0;
+  if (hasNewerEvents(ids, db)) {
+    for (const id of ids) newer.add(id);
+    return 0;
+  }
   const bytes = bytesOf(ids, db);
   for (const id of ids) gone.add(id);
   if (dryRun) return bytes;
@@ -149,6 +160,11 @@ function pruneTree(
     if (!db.select({ id: runs.id }).from(runs).where(eq(runs.parentSessionId, id)).limit(1).get())
       db.delete(sessions).where(eq(sessions.id, id)).run();
   return bytes;
+}
+
+function hasNewerEvents(ids: readonly string[], db: Connection["db"]): boolean {
+  const isNewer = and(inArray(runEvents.runId, [...ids]), gt(runEvents.version, EVENT_VERSION));
+  return db.select({ seq: runEvents.seq }).from(runEvents).where(isNewer).limit(1).get() !== undefined;
 }
 
 /** Whether a run that stays shares the history of one of these. */
@@ -184,7 +200,7 @@ function unusedTexts({ db }: Connection, keptBefore: number, gone: ReadonlySet<s
   for (let page = eventsAfter({ run: "", seq: 0 }, db); unused.size > 0; ) {
     for (const { run, data } of page)
       if (data !== null && !gone.has(run))
-        for (const [, hash = ""] of data.matchAll(/"blob":"([0-9a-f]{64})"/g)) unused.delete(hash);
+        for (const [hash] of data.matchAll(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)) unused.delete(hash);
     const last = page.at(-1);
     if (last === undefined) break;
     page = eventsAfter(last, db);
@@ -192,23 +208,27 @@ function unusedTexts({ db }: Connection, keptBefore: number, gone: ReadonlySet<s
   return [...unused];
 }
 
-interface JournalPlace {
+interface JournalPosition {
   readonly run: string;
   readonly seq: number;
 }
 
-/** The next events of all runs; `data` is null where one refers to no text. A query a page, so that none stands long in the way of a checkpoint. */
-function eventsAfter({ run, seq }: JournalPlace, db: Connection["db"]) {
-  return db.all<JournalPlace & { readonly data: string | null }>(sql`
+/**
+ * The next events of all runs; `data` is null where an event refers to no text. Any event of a newer legwork may refer to
+ * one. A query a page, so that none stands long in the way of a checkpoint.
+ */
+function eventsAfter({ run, seq }: JournalPosition, db: Connection["db"]) {
+  return db.all<JournalPosition & { readonly data: string | null }>(sql`
     SELECT ${runEvents.runId} AS run, ${runEvents.seq} AS seq,
-      CASE WHEN instr(${runEvents.data}, '"blob":"') > 0 THEN ${runEvents.data} END AS data
+      CASE WHEN ${runEvents.version} > ${EVENT_VERSION} OR instr(${runEvents.data}, '"blob":"') > 0 THEN ${runEvents.data} END AS data
     FROM ${runEvents} WHERE (${runEvents.runId}, ${runEvents.seq}) > (${run}, ${seq})
     ORDER BY ${runEvents.runId}, ${runEvents.seq} LIMIT ${EVENTS_AT_ONCE}
   `);
 }
 
 /** Leaves one that was kept again meanwhile: an event is about to refer to it. */
-function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db }: Connection): number {
+function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db, refuseOutdated }: Connection): number {
+  refuseOutdated();
   const isUnused = and(eq(blobs.hash, hash), lt(blobs.createdAt, now - SETTLED_MS));
   const found = db
     .select({ bytes: sql<number>`octet_length(${blobs.text})` })

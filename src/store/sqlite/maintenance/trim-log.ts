@@ -12,7 +12,7 @@ export function trimLog(database: Database.Database): void {
   const patience = database.pragma("busy_timeout", { simple: true });
   database.pragma(`busy_timeout = ${PATIENCE_MS}`);
   try {
-    database.pragma("wal_checkpoint(TRUNCATE)"); // new readers wait for nothing: they find all in the database itself
+    database.pragma("wal_checkpoint(TRUNCATE)"); // new readers do not wait: they read the database itself
   } finally {
     database.pragma(`busy_timeout = ${patience}`);
   }

@@ -1,10 +1,10 @@
-/** Lists of runs, whose cost does not grow with the number of runs that there are, whatever is asked. */
+/** Lists of runs: the cost of any list does not grow with the number of stored runs. */
 import type Database from "better-sqlite3";
 import { type InferSelectModel, type SQL, sql } from "drizzle-orm";
 import type { RunFilter } from "../../../core/ports/run-store.js";
 import { type ListedRun, RUN_STATUSES, type RunStatus } from "../../../core/run/run.js";
-import { type NativeStatement, toNative } from "../connection/native-statement.js";
 import { runs } from "../connection/tables.js";
+import { type NativeStatement, toNative } from "../driver/native-statement.js";
 
 /** The columns that a list reads: none of the large ones. */
 const NAMES = [

@@ -3,12 +3,13 @@ import { and, eq, sql } from "drizzle-orm";
 import type { PinStore } from "../../../core/ports/catalog-store.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { Connection } from "../connection/connection.js";
-import { type NativeStatement, toNative } from "../connection/native-statement.js";
 import { pins } from "../connection/tables.js";
+import { type NativeStatement, toNative } from "../driver/native-statement.js";
 
 const { placeholder } = sql;
 
-export function createPinStore({ sqlite, db, verb, atomically }: Connection, clock: Clock): PinStore {
+export function createPinStore(connection: Connection, clock: Clock): PinStore {
+  const { sqlite, db, verb, atomically, refuseOutdated } = connection;
   let acceptOne: NativeStatement | null = null; // most processes accept nothing
 
   return {
@@ -22,6 +23,7 @@ export function createPinStore({ sqlite, db, verb, atomically }: Connection, clo
     }),
     accept: verb((from, server, accepted) =>
       atomically(() => {
+        refuseOutdated();
         acceptOne ??= prepareAccept();
         const acceptedAt = clock.now();
         for (const { tool, hash, definition } of accepted)

@@ -3,14 +3,14 @@ import type Database from "better-sqlite3";
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { EffectfulCall, RunStore } from "../../../core/ports/run-store.js";
-import type { StoredEvent } from "../../../core/run/event.js";
+import { EVENT_VERSION, type StoredEvent } from "../../../core/run/event.js";
 import { readEvent } from "../../../core/run/read-event.js";
-import { toNative } from "../connection/native-statement.js";
 import { isLandmark, runEvents } from "../connection/tables.js";
+import { toNative } from "../driver/native-statement.js";
 
 /**
- * What names the call (the same for each start of it), its tool, its turn, and JSON of whether its answer was an error
- * (1 or 0) and of its code; null where the call has not ended.
+ * The key of a call (the same for each start of it), its tool, its turn, and JSON of its answer: is it an error (1 or 0), and
+ * its code; null where the call has not ended.
  */
 type EffectRow = readonly [key: string, tool: string, turn: number | null, answer: string | null];
 
@@ -22,6 +22,8 @@ const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.versio
 const BY_LANDMARK = sql`${runEvents} indexed by run_events_landmarks`;
 
 export interface JournalReads {
+  hasNewerEvents(runId: string): boolean;
+  hasNewerEnds(runId: string): boolean;
   listEvents(...args: Parameters<RunStore["listEvents"]>): readonly StoredEvent[];
   lastEvents(...args: Parameters<RunStore["lastEvents"]>): readonly StoredEvent[];
   listEffects(...args: Parameters<RunStore["listEffects"]>): readonly EffectfulCall[];
@@ -33,7 +35,11 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   const last = toNative(sqlite, lastEvents(sql`${runEvents} where ${ofType()}`));
   const lastAccess = toNative(sqlite, lastEvents(sql`${BY_LANDMARK} where ${ofType()} and ${isLandmark(runEvents)}`));
   const effects = toNative(sqlite, firstEffects());
+  const newer = toNative(sqlite, newerEvent(sql`true`));
+  const newerEnd = toNative(sqlite, newerEvent(isFirstOrLast()));
   return {
+    hasNewerEvents: (runId) => newer.first({ runId }) !== undefined,
+    hasNewerEnds: (runId) => newerEnd.first({ runId }) !== undefined,
     listEvents: (runId, { afterSeq, limit = NO_LIMIT, type }) =>
       next.all({ runId, afterSeq, limit, type }).map(toEvent),
     lastEvents(runId, { type, beforeSeq, limit }) {
@@ -47,12 +53,26 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   };
 }
 
+/** Reads the events that meet the condition, but not their data. */
+function newerEvent(condition: SQL): SQL {
+  return sql`
+    select 1 from ${runEvents}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${condition}
+      and ${runEvents.version} > ${EVENT_VERSION} limit 1`;
+}
+
+function isFirstOrLast(): SQL {
+  const all = alias(runEvents, "all_events");
+  return sql`${seq} in (1, (select max(${all.seq}) from ${runEvents} as ${all} where ${all.runId} = ${placeholder("runId")}))`;
+}
+
+/** Includes the events of a newer legwork, of any type: they may matter in a way that is not known here. */
 function nextEvents(): SQL {
   const type = placeholder("type");
   return sql`
     select ${EVENT} from ${runEvents}
     where ${runEvents.runId} = ${placeholder("runId")} and ${seq} > ${placeholder("afterSeq")}
-      and (${type} is null or ${runEvents.type} = ${type})
+      and (${type} is null or ${runEvents.type} = ${type} or ${runEvents.version} > ${EVENT_VERSION})
     order by ${seq} limit ${placeholder("limit")}`;
 }
 

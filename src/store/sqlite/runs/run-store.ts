@@ -26,8 +26,8 @@ import { createRunWrites } from "./write-runs.js";
 export function createRunStore(connection: Connection, clock: Clock, { own: owner, isProvablyDead }: Owners): RunStore {
   const { sqlite, db, verb, atomically } = connection;
   const statements = prepareStatements(sqlite, db);
-  const writes = createRunWrites(connection, statements, clock, owner);
   const journal = prepareJournalReads(sqlite);
+  const writes = createRunWrites(connection, { statements, journal }, clock, owner);
   const listRuns = createRunLists(sqlite);
   const queue = createCommitQueue(connection);
   /** The runs that append: a single one has nobody to share an fsync with. */
@@ -51,7 +51,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   function interruptAbandoned(): readonly string[] {
     if (sqlite.readonly) return [];
     trimLog(sqlite);
-    if (abandonedRuns().length === 0) return [];
+    if (abandonedRuns().length === 0 || connection.isOutdated()) return [];
     const reason = "the process that worked on it went away";
     // Looked at again: while this process waited for the lock the owner may have renewed its lease.
     return atomically(() =>
@@ -75,7 +75,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   });
   const listEvents = verb(journal.listEvents);
 
-  /** A run as its claim left it, with its journal; null where it was ended since. */
+  /** A run that this process has just claimed, with its journal; none where it was ended since. */
   function claimed({ runId, epoch }: RunLease) {
     const run = getRun(runId);
     return run?.status === "running" && run.epoch === epoch + 1 ? [{ run, events: listEvents(runId, ALL) }] : [];
@@ -83,6 +83,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
 
   return {
     isReadOnly: sqlite.readonly,
+    isOutdated: async () => verb(connection.isOutdated)(),
     createRun: (run, options) => queue.enqueue(() => writes.createRun(run, options), { atOnce: false, durable: true }), // a host that spawns many runs asks for all of them in one breath
     async append(lease, { events, blobs }, { durable }) {
       active.add(lease.runId);
@@ -114,14 +115,17 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     async claimAll(candidates) {
       const claims = candidates.filter(({ events }) => !events.some(letsGo));
       for (const { lease } of claims) listEvents(lease.runId, ALL); // no run of a tree is claimed if one cannot be read
-      verb(() =>
+      const owned = verb(() =>
         atomically(() => {
-          for (const { lease, events } of candidates)
-            if (events.some(letsGo)) writes.append(lease, events);
-            else writes.claim(lease, events);
+          connection.refuseOutdated();
+          return candidates.filter(({ lease, events }) => {
+            if (!events.some(letsGo)) return writes.claim(lease, events);
+            writes.append(lease, events);
+            return false;
+          });
         }),
       )();
-      return claims.flatMap(({ lease }) => claimed(lease));
+      return owned.flatMap(({ lease }) => claimed(lease));
     },
     async reopen(lease, events) {
       const isClaimed = verb(() => atomically(() => writes.claim(lease, events)))();
@@ -167,6 +171,8 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     },
     getRuns: async (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: async (filter) => verb(listRuns)(filter),
+    hasNewerEvents: async (runId) => verb(journal.hasNewerEvents)(runId),
+    hasNewerEnds: async (runId) => verb(journal.hasNewerEnds)(runId),
     listEvents: async (runId, query) => listEvents(runId, query),
     lastEvents: async (runId, query) => verb(journal.lastEvents)(runId, query),
     listEffects: async (runId, limit) => verb(journal.listEffects)(runId, limit),

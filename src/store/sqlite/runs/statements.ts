@@ -1,4 +1,4 @@
-/** The prepared statements of the hot path: what every turn of every run executes. */
+/** The prepared statements of the hot path, which every turn of every run executes. */
 
 import type Database from "better-sqlite3";
 import {
@@ -14,17 +14,17 @@ import {
   type Placeholder,
   sql,
 } from "drizzle-orm";
-import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { USD_PLACES } from "../../../core/run/cost.js";
 import { isEnded, LEGAL_FROM, REOPENED, RUN_STATUSES, type RunStatus } from "../../../core/run/run.js";
-import { toNative } from "../connection/native-statement.js";
 import { blobs, runEvents, runs, sessions } from "../connection/tables.js";
+import { toNative } from "../driver/native-statement.js";
+import type { Drizzle } from "../driver/to-drizzle.js";
 
 const { placeholder } = sql;
 const LIVING = RUN_STATUSES.filter((status) => !isEnded(status));
 
-export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Database) {
+export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
   return {
     insertEvent: toNative(
       sqlite,
@@ -50,7 +50,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
         })
         .where(and(eq(runs.id, placeholder("id")), eq(runs.epoch, placeholder("epoch")), eq(runs.status, "running"))),
     ),
-    /** What a run has finished brings those on that wait for it: their next crash is not one more of the same. */
+    /** Progress of a run is progress of the runs that wait for it: their next crash counts as a new one. */
     forgiveAncestors: toNative(
       sqlite,
       db
@@ -66,7 +66,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
           )`,
         ),
     ),
-    /** Whoever held the run before can write nothing more; what it ended with is taken back, where that was asked for. */
+    /** The former owner can write nothing more; an end is taken back where a caller asked for it. */
     claim: toNative(
       sqlite,
       db
@@ -149,7 +149,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
       .from(runs)
       .where(and(eq(runs.project, placeholder("project")), eq(runs.idempotencyKey, placeholder("key"))))
       .prepare(),
-    /** What a change of the row has led to: asked for by itself, it takes half as long as with RETURNING. */
+    /** The position after a change of the row: a query of its own takes half as long as RETURNING. */
     getPosition: toNative(
       sqlite,
       db
@@ -236,7 +236,7 @@ export function prepareStatements(sqlite: Database.Database, db: BetterSQLite3Da
  * A commit that changes the status: guarded by the epoch and by the statuses that may come before.
  * Ends and interruptions raise the epoch and clear the owner, so that whoever held the run can write nothing more.
  */
-export function prepareTransition(sqlite: Database.Database, db: BetterSQLite3Database, to: RunStatus) {
+export function prepareTransition(sqlite: Database.Database, db: Drizzle, to: RunStatus) {
   const letGo = to !== "running" && to !== "pending";
   const query = db
     .update(runs)

@@ -1,5 +1,6 @@
 /** The writes to runs and their journal, each to be called inside a transaction. */
 import { sql } from "drizzle-orm";
+import { newerVersion } from "../../../core/errors.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type {
   Blob,
@@ -9,12 +10,14 @@ import type {
   NewRun,
   RunLease,
 } from "../../../core/ports/run-store.js";
-import { EVENT_VERSION, type RunEvent, type StoredEvent } from "../../../core/run/event.js";
+import type { RunEvent, StoredEvent } from "../../../core/run/event.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
 import { projectEvents } from "../../../core/run/projection.js";
 import { isEnded, type Outcome, type RunStatus } from "../../../core/run/run.js";
+import { toStoredEvent } from "../../../core/run/to-stored-event.js";
 import type { Connection } from "../connection/connection.js";
 import { runs } from "../connection/tables.js";
+import type { JournalReads } from "./read-journal.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
 import { type prepareStatements, prepareTransition } from "./statements.js";
 
@@ -30,10 +33,15 @@ export interface RunWrites {
   send(runId: string, event: RunEvent): boolean;
 }
 
-/** `owner` is this process. */
+interface Prepared {
+  readonly statements: ReturnType<typeof prepareStatements>;
+  readonly journal: Pick<JournalReads, "hasNewerEvents">;
+}
+
+/** `owner` is this process. All but `append` and `putBlobs` throw StoreError (newer_version) in an outdated process. */
 export function createRunWrites(
-  { sqlite, db }: Connection,
-  statements: ReturnType<typeof prepareStatements>,
+  { sqlite, db, refuseOutdated }: Connection,
+  { statements, journal }: Prepared,
   clock: Clock,
   owner: string,
 ): RunWrites {
@@ -88,8 +96,7 @@ export function createRunWrites(
   }
 
   function insertEvent(runId: string, seq: number, at: number, event: RunEvent): StoredEvent {
-    const { type, ...data } = event;
-    statements.insertEvent.run({ runId, seq, at, type, version: EVENT_VERSION, data: JSON.stringify(data) });
+    statements.insertEvent.run({ runId, seq, at, ...toStoredEvent(event) });
     return { seq, at, event };
   }
 
@@ -108,6 +115,7 @@ export function createRunWrites(
   }
 
   function createRun(run: NewRun, options: CreateRunOptions): CreateRunResult {
+    refuseOutdated();
     const reason = refusalOf(run, options);
     if (reason !== null) return { kind: "refused", reason };
     const now = clock.now();
@@ -126,6 +134,7 @@ export function createRunWrites(
   }
 
   function claim({ runId, epoch }: RunLease, events: readonly RunEvent[]): boolean {
+    refuseOutdated();
     const at = clock.now();
     const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "recovery") ? 1 : 0;
     const lease = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
@@ -141,6 +150,7 @@ export function createRunWrites(
       for (const { hash, text } of texts) statements.insertBlob.run({ hash, text, createdAt: clock.now() });
     },
     endTree(runId, outcome) {
+      refuseOutdated();
       const tree = db.all<{ id: string; status: RunStatus; epoch: number }>(sql`
         WITH RECURSIVE tree(id) AS (
           SELECT ${runId} UNION SELECT ${runs.id} FROM ${runs} JOIN tree ON ${runs.parentRunId} = tree.id
@@ -152,12 +162,15 @@ export function createRunWrites(
     },
     claim,
     answer({ runId, epoch }, events) {
+      refuseOutdated();
+      if (journal.hasNewerEvents(runId)) throw newerVersion(runId);
       const at = clock.now();
       if (statements.answerQuestion.run({ id: runId, epoch, at, count: events.length }) === 0) return false;
       insertEvents(runId, positionOf(runId).lastSeq, at, events);
       return true;
     },
     send(runId, event) {
+      refuseOutdated();
       const at = clock.now();
       if (statements.countSent.run({ id: runId, at }) === 0) return false;
       insertEvents(runId, positionOf(runId).lastSeq, at, [event]);

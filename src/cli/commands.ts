@@ -1,0 +1,57 @@
+/** The commands of legwork, in the order of its help: a file each, and a line here. */
+import type { Command, CommandGroup } from "./command.js";
+import { agents } from "./commands/agents.js";
+import { backup } from "./commands/backup.js";
+import { completion } from "./commands/completion.js";
+import { doctor } from "./commands/doctor.js";
+import { help } from "./commands/help.js";
+import { cancelRun } from "./commands/runs/cancel.js";
+import { listRuns } from "./commands/runs/list.js";
+import { pruneRuns } from "./commands/runs/prune.js";
+import { respondToRun } from "./commands/runs/respond.js";
+import { resumeRun } from "./commands/runs/resume.js";
+import { showRun } from "./commands/runs/show.js";
+import { watchRun } from "./commands/runs/watch.js";
+import { selftest } from "./commands/selftest.js";
+import { acceptTools } from "./commands/tools/accept.js";
+import { diffTools } from "./commands/tools/diff.js";
+import { listTools } from "./commands/tools/list.js";
+import { trust } from "./commands/trust.js";
+import { checkWorkflows } from "./commands/workflows/check.js";
+import { graphWorkflow } from "./commands/workflows/graph.js";
+import { listWorkflows } from "./commands/workflows/list.js";
+import type { CommandIndex, Services, Terminal } from "./services.js";
+
+/** Everything that a command may ask for. */
+export interface CommandContext extends Services, Terminal, CommandIndex {}
+
+export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandContext>)[] = [
+  trust,
+  {
+    name: "tools",
+    summary: "List the servers with their tools, and accept changed tools",
+    description: listTools.description,
+    main: listTools,
+    commands: [diffTools, acceptTools],
+  },
+  agents,
+  {
+    name: "workflows",
+    summary: "List, check and draw workflows",
+    description: "Without a command it lists them.",
+    main: listWorkflows,
+    commands: [listWorkflows, checkWorkflows, graphWorkflow],
+  },
+  {
+    name: "runs",
+    summary: "List, show, watch, stop, continue, answer and delete runs",
+    description: "Without a command it lists the last runs of the project.",
+    main: listRuns,
+    commands: [listRuns, showRun, watchRun, cancelRun, resumeRun, respondToRun, pruneRuns],
+  },
+  backup,
+  doctor,
+  selftest,
+  completion,
+  help,
+];

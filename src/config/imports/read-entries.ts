@@ -1,0 +1,81 @@
+/** Reads the `mcpServers` map of another host. A broken entry does not affect the others; unknown keys are ignored. */
+
+import { MOST } from "../../core/run/limits.js";
+import { isRecord } from "../../lib/is-record.js";
+import { explainIssue } from "../../lib/issue-text.js";
+import { ServerEntry } from "../servers/server-entry.js";
+import { legalServerName, type SourceEntry } from "../servers/server-source.js";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A host's entry under our keys, still unchecked, or the reason why it cannot be used. */
+export type Translation = { readonly entry: Fields } | { readonly fault: string };
+
+interface ServersField {
+  readonly file: string;
+  /** The field of the file that holds the servers. */
+  readonly field: string;
+}
+
+/** All entries of a host's map, under legal names. `isOff` tells which of them the host does not use. */
+export function readEntries(
+  servers: unknown,
+  { file, field }: ServersField,
+  translate: (fields: Fields) => Translation,
+  isOff: (name: string) => boolean,
+): readonly SourceEntry[] {
+  return Object.entries(fieldsOf(servers)).map(([written, value]) => {
+    const named = { name: legalServerName(written), field: `${field}.${written}` };
+    const disabled = isOff(written) || fieldsOf(value).disabled === true;
+    const broken = (fault: string) => ({ ...named, entry: null, disabled, fault: `${file}: ${named.field} ${fault}` });
+    if (!isRecord(value)) return broken("has to be an object");
+    const translation = translate(value);
+    if ("fault" in translation) return broken(translation.fault);
+    const fields = Object.entries({ ...translation.entry, disabled });
+    const { data, error } = ServerEntry.safeParse(Object.fromEntries(fields.filter(([, item]) => item !== undefined)), {
+      reportInput: true,
+    });
+    if (data) {
+      const isEmpty = data.command === undefined && data.url === undefined;
+      return isEmpty ? broken('needs a "command" or a "url"') : { ...named, entry: data };
+    }
+    const [issue] = error.issues;
+    if (!issue || issue.path.length === 0) return broken(issue?.message ?? "is not understood");
+    return broken(`cannot be used: ${explainIssue(issue.path.map(String).join("."), issue)}`);
+  });
+}
+
+/** The fields of an object; none for any other value. */
+export function fieldsOf(value: unknown): Fields {
+  return isRecord(value) ? value : {};
+}
+
+/** The texts in a list; none for any other value. */
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Turns numbers and booleans among the values into texts, as the hosts do. */
+export function asTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
+}
+
+function asText(value: unknown): unknown {
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+}
+
+/** Milliseconds as seconds, at most our limit; undefined for anything but a positive number. */
+export function secondsOf(milliseconds: unknown): number | undefined {
+  const isTime = typeof milliseconds === "number" && milliseconds > 0;
+  return isTime ? Math.min(milliseconds / 1000, MOST.seconds) : undefined;
+}
+
+/** The value, or undefined for null and for an empty text. */
+export function unlessEmpty(value: unknown): unknown {
+  return value === null || value === "" ? undefined : value;
+}
+
+export const NO_OAUTH =
+  "logs in with OAuth, which legwork does not support: give a token in its headers, in an entry of your own under mcpServers";

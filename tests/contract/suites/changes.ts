@@ -1,0 +1,51 @@
+/** The RunStore port: how a process notices the commits of others. */
+import { describe, expect, it, vi } from "vitest";
+import { created, setContractBench } from "../../support/contract-bench.js";
+import type { StoreImplementation } from "../implementations.js";
+
+export function describeChanges(implementation: StoreImplementation): void {
+  describe(`changes on ${implementation.name}`, () => {
+    const bench = setContractBench(implementation);
+
+    it("calls back after another process has committed, and not after its own commits", async () => {
+      const [own, others] = [vi.fn(), vi.fn()];
+      const other = bench.open().runs;
+      const stop = [bench.store.subscribe(own), other.subscribe(others)];
+      await bench.created();
+      await vi.waitFor(() => expect(others).toHaveBeenCalled(), 5_000);
+      expect(own).not.toHaveBeenCalled();
+      await created(other, bench.newRun());
+      await vi.waitFor(() => expect(own).toHaveBeenCalled(), 5_000);
+      for (const end of stop) end();
+    });
+
+    it("calls each listener back until it has unsubscribed", async () => {
+      const [first, second] = [vi.fn(), vi.fn()];
+      const stopFirst = bench.store.subscribe(first);
+      const stopSecond = bench.store.subscribe(second);
+      const other = bench.open().runs;
+      await created(other, bench.newRun());
+      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 5_000);
+      expect(first).toHaveBeenCalled();
+      stopFirst();
+      first.mockClear();
+      second.mockClear();
+      await created(other, bench.newRun());
+      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 5_000);
+      expect(first).not.toHaveBeenCalled();
+      stopSecond();
+    });
+
+    it("tells a listener of commits since it subscribed, and of none before", async () => {
+      const other = bench.open().runs;
+      bench.store.subscribe(() => {})();
+      await created(other, bench.newRun());
+      const [late, witness] = [vi.fn(), vi.fn()];
+      const stop = [bench.store.subscribe(late), other.subscribe(witness)];
+      await bench.created();
+      await vi.waitFor(() => expect(witness).toHaveBeenCalled(), 5_000);
+      expect(late).not.toHaveBeenCalled();
+      for (const end of stop) end();
+    });
+  });
+}

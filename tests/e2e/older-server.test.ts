@@ -1,0 +1,188 @@
+/** A server of version 0.1.0 that a host keeps open while a server of this build works on the same file. */
+import { describe, expect, it } from "vitest";
+import { call, says, setStage, text } from "../support/agents.js";
+import { type TestHost, until } from "../support/host.js";
+import { CANNOT_START, unpackOlderLegwork } from "../support/older-legwork.js";
+import { endOf, eventTypes, runToEnd, spawnRun } from "../support/resuming.js";
+
+if (CANNOT_START !== null) console.warn(`older-server.test.ts tests nothing here: ${CANNOT_START}`);
+
+/** The model answers runs whose prompt begins with "slow" when it is released; each of their first turns writes a line. */
+async function setServers() {
+  let release = () => {};
+  const released = new Promise<void>((settle) => {
+    release = settle;
+  });
+  const stage = await setStage(async ({ contents }) => {
+    const prompt = contents[0]?.parts[0]?.text ?? "";
+    const isFirst = contents.length === 1;
+    if (prompt.startsWith("ask") && isFirst) return says(call("ask", { question: "Why?" }));
+    if (prompt.startsWith("slow") && isFirst) return says(call("effects__add_line", { text: prompt }));
+    if (prompt.startsWith("slow")) await released;
+    return says(text(`Done: ${prompt}`));
+  });
+  const bin = unpackOlderLegwork(stage.bench.root);
+  const openOlder = () => stage.anotherHost({ bin });
+  return { ...stage, release, openOlder, newer: stage.host, older: await openOlder() };
+}
+
+const slowRun = (host: TestHost, name: string) => spawnRun(host, { prompt: `slow ${name}` });
+const done = (name: string) => ({ status: "success", result: `Done: slow ${name}` });
+const summaryOf = async (host: TestHost, runId: string) =>
+  (await host.call("get_run", { run_id: runId })).structured.run;
+
+async function expectAlive(...hosts: readonly TestHost[]): Promise<void> {
+  for (const host of hosts) expect(await runToEnd(host, { prompt: "quick" })).toMatchObject({ status: "success" });
+}
+
+async function expectListed(host: TestHost, ...runIds: readonly string[]): Promise<void> {
+  const { structured } = await host.call("list_runs", { limit: 100 });
+  expect(structured.runs.map(({ run_id }) => run_id)).toEqual(expect.arrayContaining([...runIds]));
+}
+
+/** The old server cannot read an event of version 3, and says so in its own words. */
+async function expectUnreadable(older: TestHost, tool: string, args: Record<string, unknown>): Promise<void> {
+  const { isError, structured } = await older.call(tool, args);
+  expect(isError, JSON.stringify(structured)).toBe(true);
+  expect(structured.error).toMatchObject({ code: "store", message: expect.stringContaining("newer legwork") });
+}
+
+describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of this build", () => {
+  it("each works on its own runs, lists all runs, and reads those of the other", async () => {
+    const { newer, older, standIn, release, effects } = await setServers();
+    const [ofOlder, ofNewer] = [await slowRun(older, "older"), await slowRun(newer, "newer")];
+    await standIn.arrived(4);
+    release();
+    expect(await endOf(older, ofOlder)).toMatchObject(done("older"));
+    expect(await endOf(newer, ofNewer)).toMatchObject(done("newer"));
+    for (const host of [older, newer])
+      for (const [runId, name] of [[ofOlder, "older"] as const, [ofNewer, "newer"] as const]) {
+        expect(await endOf(host, runId)).toMatchObject(done(name));
+        expect(await eventTypes(host, runId)).toContain("run_finished");
+        await expectListed(host, runId);
+      }
+    expect(effects().toSorted()).toEqual(["slow newer", "slow older"]);
+    await expectAlive(older, newer);
+  }, 60_000);
+
+  it("a message reaches a run of the other server, in both directions", async () => {
+    const { newer, older, standIn, release } = await setServers();
+    const [ofOlder, ofNewer] = [await slowRun(older, "older"), await slowRun(newer, "newer")];
+    await standIn.arrived(4);
+    const send = async (host: TestHost, runId: string, message: string) => {
+      const { isError, text } = await host.call("respond_to_run", { run_id: runId, message });
+      expect(isError, text).toBe(false);
+    };
+    await send(newer, ofOlder, "From the newer.");
+    await send(older, ofNewer, "From the older.");
+    release();
+    expect(await endOf(older, ofOlder)).toMatchObject({ status: "success" });
+    expect(await endOf(newer, ofNewer)).toMatchObject({ status: "success" });
+    const asked = standIn.requests.map(({ body }) => JSON.stringify(body.contents));
+    expect(asked.some((contents) => contents.includes("slow older") && contents.includes("From the newer."))).toBe(
+      true,
+    );
+    expect(asked.some((contents) => contents.includes("slow newer") && contents.includes("From the older."))).toBe(
+      true,
+    );
+    for (const host of [older, newer])
+      for (const runId of [ofOlder, ofNewer]) expect(await eventTypes(host, runId)).toContain("message_sent");
+    await expectAlive(older, newer);
+  }, 60_000);
+
+  it("a cancel stops a run of the other server, in both directions", async () => {
+    const { newer, older, standIn, release } = await setServers();
+    const [ofOlder, ofNewer] = [await slowRun(older, "older"), await slowRun(newer, "newer")];
+    await standIn.arrived(4);
+    for (const [host, runId] of [[newer, ofOlder] as const, [older, ofNewer] as const]) {
+      const { structured } = await host.call("cancel_run", { run_id: runId, reason: "enough" });
+      expect(structured).toMatchObject({ was: "running", status: "cancelled" });
+    }
+    await Promise.all(standIn.requests.flatMap(({ body, closed }) => (body.contents.length > 1 ? [closed] : [])));
+    release();
+    for (const host of [older, newer])
+      for (const runId of [ofOlder, ofNewer]) expect(await endOf(host, runId)).toMatchObject({ status: "cancelled" });
+    await expectAlive(older, newer);
+  }, 60_000);
+
+  it("this build recovers a run whose old server was killed; an old server then reads no event of it", async () => {
+    const { newer, older, openOlder, standIn, release, effects } = await setServers();
+    const runId = await slowRun(older, "older");
+    await standIn.arrived(2);
+    await newer.call("list_runs");
+    process.kill(older.pid, "SIGKILL");
+    await standIn.arrived(3);
+    release();
+    expect(await endOf(newer, runId)).toMatchObject(done("older"));
+    expect(effects()).toEqual(["slow older"]);
+
+    const next = await openOlder();
+    await expectListed(next, runId);
+    expect(await summaryOf(next, runId)).toMatchObject(done("older"));
+    for (const view of ["events", "messages"]) await expectUnreadable(next, "get_run", { run_id: runId, view });
+    await expectUnreadable(next, "resume_run", { run_id: runId, message: "More." });
+    await expectUnreadable(next, "spawn_agent", { prompt: "quick", context: [`transcript:${runId}:5`] });
+    await expectAlive(next, newer);
+  }, 60_000);
+
+  it("the old server recovers a run of this build, where all events have their old form", async () => {
+    const { newer, older, standIn, release, effects } = await setServers();
+    const [ofOlder, ofNewer] = [await slowRun(older, "older"), await slowRun(newer, "newer")];
+    await standIn.arrived(4);
+    process.kill(newer.pid, "SIGKILL");
+    await standIn.arrived(5);
+    release();
+    expect(await endOf(older, ofOlder)).toMatchObject(done("older"));
+    expect(await endOf(older, ofNewer)).toMatchObject(done("newer"));
+    expect(effects().toSorted()).toEqual(["slow newer", "slow older"]);
+    await expectAlive(older);
+  }, 60_000);
+
+  it("the old server leaves a run with a new event interrupted, works on, and this build continues it", async () => {
+    const { bench, newer, older: first, openOlder, standIn, release, effects, anotherHost } = await setServers();
+    await first.close(); // else it might be the one that recovers the run
+    const dying = await anotherHost();
+    const runId = await slowRun(dying, "twice");
+    await standIn.arrived(2);
+    await newer.call("list_runs");
+    process.kill(dying.pid, "SIGKILL");
+    await standIn.arrived(3); // from here on it has a run_resumed of version 3
+    const older = await openOlder();
+    process.kill(newer.pid, "SIGKILL");
+    await until(async () => (await summaryOf(older, runId)).status === "interrupted", 40_000);
+    await expectAlive(older, older, older); // each end looks for what can be recovered
+    expect(await summaryOf(older, runId)).toMatchObject({ status: "interrupted" });
+    await expectUnreadable(older, "resume_run", { run_id: runId });
+    expect(bench.read("logs/legwork.log")).toContain("cannot take over interrupted runs");
+    release();
+    const next = await anotherHost();
+    await next.call("list_runs");
+    await until(async () => (await summaryOf(next, runId)).status === "success", 40_000);
+    expect(effects()).toEqual(["slow twice"]);
+    await expectAlive(older, next);
+  }, 90_000);
+
+  it("a question is answered through the other server; only this build continues a run that it has answered", async () => {
+    const { newer, older } = await setServers();
+    const ask = async (host: TestHost, name: string) => {
+      const run = await runToEnd(host, { prompt: `ask ${name}` });
+      expect(run.status).toBe("waiting");
+      return run.run_id;
+    };
+    const answer = async (host: TestHost, runId: string) => {
+      const { isError, text } = await host.call("respond_to_run", { run_id: runId, answer: "So." });
+      expect(isError, text).toBe(false);
+    };
+    const [ofOlder, ofNewer] = [await ask(older, "older"), await ask(newer, "newer")];
+    await answer(newer, ofOlder);
+    await answer(older, ofNewer);
+    for (const runId of [ofOlder, ofNewer])
+      await until(async () => (await summaryOf(newer, runId)).status === "success", 20_000);
+    await expectUnreadable(older, "get_run", { run_id: ofOlder, view: "events" });
+    for (const runId of [ofOlder, ofNewer]) {
+      expect(await summaryOf(older, runId)).toMatchObject({ status: "success" });
+      expect(await eventTypes(newer, runId)).toContain("question_answered");
+    }
+    await expectAlive(older, newer);
+  }, 60_000);
+});

@@ -1,0 +1,78 @@
+/** Limits: what is left before one of them ends a run. */
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
+import { mentions } from "../../../support/mentions.js";
+
+function historyAfter(...events: RunEvent[]) {
+  const history = createHistory("go");
+  for (const event of events) recordEvent(history, event, () => ({ text: "", calls: [] }));
+  return history;
+}
+const RAW = { provider: "p", model: "m", content: {} };
+const turn = (number: number): RunEvent => ({ type: "model_replied", turn: number, raw: RAW, usage: null });
+
+describe("the first breach", () => {
+  it.each([
+    [0, 1, null],
+    [1, 1, ["1", "max_turns"]],
+    [2, 3, null],
+    [3, 3, ["3", "max_turns"]],
+    [4, 3, ["3", "max_turns"]],
+  ])("after %i turns of %i is %j", (used, maxTurns, words) => {
+    const history = historyAfter(...Array.from({ length: used }, (_, index) => turn(index + 1)));
+    const breach = firstBreach({ ...DEFAULT_LIMITS, maxTurns }, history);
+    expect(breach).toEqual(words && { code: "max_turns", message: expect.stringMatching(mentions(...words)) });
+  });
+
+  it("does not count the grace turn", () => {
+    const grace: RunEvent = { type: "model_replied", turn: 2, grace: true, raw: RAW, usage: null };
+    const history = historyAfter(turn(1), { type: "turn_started", turn: 2, grace: "max_turns" }, grace);
+    expect(history.turn).toBe(2);
+    expect(firstBreach({ ...DEFAULT_LIMITS, maxTurns: 2 }, history)).toBeNull();
+  });
+
+  it("is none by default before 30 turns, and every default may be asked for", () => {
+    const history = historyAfter(...Array.from({ length: 29 }, (_, index) => turn(index + 1)));
+    expect(firstBreach(DEFAULT_LIMITS, history)).toBeNull();
+    recordEvent(history, turn(30), () => ({ text: "", calls: [] }));
+    expect(firstBreach(DEFAULT_LIMITS, history)?.code).toBe("max_turns");
+    expect(DEFAULT_LIMITS.maxTurns).toBeLessThanOrEqual(MOST.maxTurns);
+    expect(MOST.seconds * 1000).toBeLessThan(2 ** 31); // a longer timer would fire at once
+  });
+});
+
+describe("a limit on money", () => {
+  it.each([
+    [0, 0.5, null],
+    [0.499999999999, 0.5, null],
+    [0.5, 0.5, ["the run", "0.5 USD", "max_cost_usd"]],
+    [0.0000495, 0.00004, ["the run", "0.0000495 USD", "0.00004 USD", "max_cost_usd"]],
+  ])("with %d of %d spent is %j", (spent, most, words) => {
+    expect(costBreach(spent, most, "the run")).toEqual(
+      words && {
+        code: "max_cost_usd",
+        message: expect.stringMatching(mentions(...words)),
+      },
+    );
+  });
+
+  it("is broken where the cost is unknown", () => {
+    const { message } = costBreach(null, 2, "the run") ?? { message: "" };
+    expect(message).toMatch(mentions("the run", "2 USD", "max_cost_usd"));
+  });
+
+  it("is measured on all replies of the run itself, and begins anew where another run goes on from it", () => {
+    const paid = (number: number, costUsd: number): RunEvent => ({ ...turn(number), costUsd }) as RunEvent;
+    const rejected = { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "", usage: null } as const;
+    const history = historyAfter(paid(1, 0.1), { ...rejected, costUsd: 0.2 });
+    expect(history.spentUsd).toBe(0.3);
+    recordEvent(history, { type: "run_resumed", by: "request", moreCostUsd: 1 }, () => ({ text: "", calls: [] }));
+    expect([history.spentUsd, history.moreCostUsd]).toEqual([0.3, 1]);
+    recordEvent(history, rejected, () => ({ text: "", calls: [] }));
+    expect(history.spentUsd).toBeNull();
+    recordEvent(history, { type: "run_created", continues: "run_0" }, () => ({ text: "", calls: [] }));
+    expect([history.spentUsd, history.moreCostUsd]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,125 @@
+/** The projection of events on a run's row. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addCosts } from "../../../../src/core/run/cost.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import { projectEvents, type RunDelta } from "../../../../src/core/run/projection.js";
+import type { Outcome } from "../../../../src/core/run/run.js";
+import { journal, rawOf } from "../../../support/journals.js";
+
+/** What two deltas written one after the other leave behind. */
+function plus(first: RunDelta, second: RunDelta): RunDelta {
+  const sum = (key: keyof RunDelta["usage"]) => first.usage[key] + second.usage[key];
+  return {
+    status: second.status ?? first.status,
+    outcome: second.outcome ?? first.outcome,
+    question: second.question ?? first.question,
+    step: second.step ?? first.step,
+    interruptedAt: second.interruptedAt ?? first.interruptedAt,
+    finished: first.finished || second.finished,
+    turns: first.turns + second.turns,
+    toolCalls: first.toolCalls + second.toolCalls,
+    costUsd: addCosts(first.costUsd, second.costUsd),
+    usage: { input: sum("input"), output: sum("output"), cached: sum("cached"), thinking: sum("thinking") },
+  };
+}
+
+describe("the projection", () => {
+  it("is the same whether events are written together or in portions, now or replayed from text", () => {
+    fc.assert(
+      fc.property(journal, fc.nat(60), fc.nat(60), (events, one, other) => {
+        const [from, to] = [Math.min(one, other), Math.max(one, other)];
+        const portions = [events.slice(0, from), events.slice(from, to), events.slice(to)];
+        const whole = projectEvents(events);
+        expect(portions.map(projectEvents).reduce(plus)).toEqual(whole);
+        expect(projectEvents(JSON.parse(JSON.stringify(events)))).toEqual(whole);
+      }),
+    );
+  });
+
+  it("of no events changes nothing", () => {
+    const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
+    expect(projectEvents([])).toEqual({
+      status: null,
+      question: null,
+      outcome: null,
+      step: null,
+      interruptedAt: null,
+      finished: false,
+      turns: 0,
+      toolCalls: 0,
+      usage,
+      costUsd: 0,
+    });
+  });
+
+  it("counts replies but that of the grace turn, and finished calls of downstream tools", () => {
+    const finished = (tool: string, isError: boolean): RunEvent => ({
+      type: "tool_call_finished",
+      turn: 1,
+      index: 0,
+      tool,
+      isError,
+      text: "",
+      milliseconds: 1,
+    });
+    const raw = rawOf("hello");
+    const delta = projectEvents([
+      { type: "run_started" },
+      { type: "turn_started", turn: 1 },
+      { type: "model_replied", turn: 1, raw, usage: { input: 10, output: 5, cached: 4, thinking: 3 } },
+      { type: "tool_call_started", turn: 1, index: 0, tool: "s__a", effect: "effectful" },
+      finished("s__a", false),
+      finished("s__a", true),
+      finished("complete", false),
+      finished("read_result", false),
+      { type: "tool_call_refused", turn: 1, index: 3, tool: "s__b", reason: "no" },
+      {
+        type: "reply_rejected",
+        turn: 2,
+        code: "empty_reply",
+        reason: "empty",
+        usage: { input: 1, output: 1, cached: 0, thinking: 0 },
+      },
+      { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "empty", usage: null },
+      { type: "model_replied", turn: 2, grace: true, raw, usage: { input: 100, output: 50, cached: 0, thinking: 0 } },
+    ]);
+    expect(delta).toEqual({
+      status: "running",
+      outcome: null,
+      question: null,
+      interruptedAt: null,
+      finished: true,
+      step: null,
+      turns: 1,
+      toolCalls: 2,
+      usage: { input: 111, output: 56, cached: 4, thinking: 3 },
+      costUsd: null, // an older legwork did not say it
+    });
+  });
+
+  it("sums up what every reply cost, and knows no sum where one is unknown", () => {
+    const usage = { input: 1, output: 1, cached: 0, thinking: 0 };
+    const replies: readonly RunEvent[] = [
+      { type: "model_replied", turn: 1, raw: rawOf("hello"), usage, costUsd: 0.1 },
+      { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "empty", usage, costUsd: 0.2 },
+      { type: "sampling_replied", turn: 2, server: "s", usage, costUsd: 0.3 },
+    ];
+    expect(projectEvents(replies).costUsd).toBe(0.6);
+    const unknown: RunEvent = { type: "sampling_replied", turn: 2, server: "s", usage: null, costUsd: null };
+    expect(projectEvents([unknown, ...replies]).costUsd).toBeNull();
+  });
+
+  it("takes status and outcome from the last event that has one", () => {
+    const outcome: Outcome = { status: "partial", result: "half", error: { code: "max_turns", message: "m" } };
+    expect(projectEvents([{ type: "run_started" }, { type: "run_finished", outcome }])).toMatchObject({
+      status: "partial",
+      outcome,
+    });
+    expect(projectEvents([{ type: "run_interrupted", reason: "gone", until: 5 }])).toMatchObject({
+      status: "interrupted",
+      outcome: null,
+    });
+    expect(projectEvents([{ type: "run_created" }, { type: "message_injected", text: "x" }]).status).toBeNull();
+  });
+});

@@ -1,0 +1,64 @@
+/** Spelling help: near words are named, far ones are not. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { didYouMean } from "../../../src/lib/nearest.js";
+
+const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
+
+/** The word that the help names, or null where there is none. */
+function nearest(word: string, candidates: readonly string[]): string | null {
+  return /"([\s\S]*)"/.exec(didYouMean(word, candidates))?.[1] ?? null;
+}
+
+describe("the nearest word", () => {
+  it.each([
+    ["provder", "provider"],
+    ["Provider", "provider"],
+    ["mcpservers", "mcpServers"],
+    ["tool", "tools"],
+    ["blocked_tool", "blocked_tools"],
+    ["modle", null], // two edits in five letters
+    ["limit", "limits"],
+    ["banana", null],
+    ["", null],
+  ])("to %j is %j", (word, expected) => {
+    expect(nearest(word, KEYS)).toBe(expected);
+  });
+
+  it("is always one of those there are, the word itself where it is one", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (word, candidates) => {
+        const found = nearest(word, candidates);
+        if (found !== null) expect(candidates).toContain(found);
+        if (word !== "") expect(nearest(word, [...candidates, word])?.toLowerCase()).toBe(word.toLowerCase());
+      }),
+    );
+  });
+
+  it("is within a third of the word's length", () => {
+    const letters = (length: number) => fc.array(fc.constantFrom("a", "b"), { minLength: 3, maxLength: length });
+    fc.assert(
+      fc.property(letters(12), letters(12), (word, candidate) => {
+        const far = Math.abs(word.length - candidate.length) > Math.max(1, Math.floor(word.length / 3));
+        if (far) expect(nearest(word.join(""), [candidate.join("")])).toBeNull();
+      }),
+    );
+  });
+
+  it("is the nearest of several", () => {
+    expect(nearest("max_turn", ["max_time", "max_turns", "turns"])).toBe("max_turns");
+    expect(nearest("limist", ["limit", "limits"])).not.toBeNull();
+  });
+
+  it("is found in bounded time for a word that is a whole page", () => {
+    const begun = performance.now();
+    expect(nearest("x".repeat(200_000), KEYS)).toBeNull();
+    expect(performance.now() - begun).toBeLessThan(1_500);
+  });
+
+  it("is named behind a semicolon, or not at all", () => {
+    expect(didYouMean("provder", KEYS)).toMatch(/^; .*"provider"\?$/);
+    expect(didYouMean("zzz", KEYS)).toBe("");
+    expect(didYouMean("provder", [])).toBe("");
+  });
+});

@@ -20,7 +20,7 @@ const toolOf = (tool: string, description = ""): CatalogTool => ({
 const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
   name: "s",
   from: "/home/u/.legwork/config.yaml",
-  transport: "stdio",
+  reach: "stdio",
   state: "ready",
   problem: null,
   listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },
@@ -111,7 +111,7 @@ describe("the JSON", () => {
         {
           name: "s",
           state: "degraded",
-          transport: "stdio",
+          reach: "stdio",
           from: "/home/u/.legwork/config.yaml",
           problem: { code: "start_timeout", message: "too slow" },
           known: true,

@@ -54,7 +54,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
   const shown = servers.map((server) => ({
     name: server.name,
     state: server.state,
-    transport: server.transport,
+    reach: server.transport, // prose-check: old public name
     from: server.from,
     problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */

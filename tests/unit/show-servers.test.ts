@@ -20,7 +20,7 @@ const toolOf = (tool: string, description = ""): CatalogTool => ({
 const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
   name: "s",
   from: "/home/u/.legwork/config.yaml",
-  reach: "stdio",
+  transport: "stdio",
   state: "ready",
   problem: null,
   listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },

@@ -1,6 +1,6 @@
 /**
  * Publishes a crash campaign: `node bin/legwork.js selftest --crash 2000 --json > REPORT`, then
- * `node bench/publish-campaign.mjs REPORT`. Writes its figures to where the documents name them; after `npm run build`.
+ * `node bench/publish-campaign.mjs REPORT`. Writes the figures into the documents that show them. Needs `npm run build`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,18 +8,18 @@ import { campaignSentence, reportText } from "../dist/selftest/campaign-report.j
 
 const [, , reportFile] = process.argv;
 if (reportFile === undefined) {
-  process.stderr.write("name the file with the report: node bench/publish-campaign.mjs REPORT\n");
+  process.stderr.write("name the file of the report: node bench/publish-campaign.mjs REPORT\n");
   process.exit(2);
 }
 const report = JSON.parse(readFileSync(reportFile, "utf8"));
 if (!report.ok) {
-  process.stderr.write("the campaign has findings: mend them, and publish the next one\n");
+  process.stderr.write("the campaign has findings: fix them, and publish the next campaign\n");
   process.exit(1);
 }
 
 writeFileSync(inRepository("docs/figures/crash-campaign.json"), `${JSON.stringify(report, null, 2)}\n`);
 replaceIn("docs/durability.md", /(?<=selftest --crash -->\n```text\n)[^`]*/, reportText(report));
-replaceIn("README.md", /[\d,]+ deaths by `kill -9` in .*? stuck runs/, campaignSentence(report));
+replaceIn("README.md", /[\d,]+ kills with `kill -9` in .*? stuck runs/, campaignSentence(report));
 
 function replaceIn(file, pattern, text) {
   const before = readFileSync(inRepository(file), "utf8");

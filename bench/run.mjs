@@ -1,6 +1,6 @@
 /**
- * Prints what legwork costs beside floors measured in the same run: `node bench/run.mjs [--markdown] [FIGURE ...]`.
- * Exits with 1 when a bar is missed. Runs on Linux, after `npm run build`.
+ * Measures legwork and the floors to compare it with: `node bench/run.mjs [--markdown] [FIGURE ...]`.
+ * Exits with 1 when a figure exceeds its bar. Needs Linux and `npm run build`.
  */
 import { parseArgs } from "node:util";
 import { toMarkdown, toText } from "./support/table.mjs";

@@ -45,6 +45,9 @@ const ROOMS = {
   "runner/create-runner.ts": ["runner", ...ENGINE],
   ...inOrder("runner", RUNNER),
 
+  // The workspace guard compares paths.
+  "downstream/pool": [...DOWNSTREAM.slice(1).map((folder) => `downstream/${folder}`), "files", ...ENGINE],
+
   server: ["runner", "views", "hosts", ...ENGINE],
   cli: ["runner", "views", ...ENGINE],
 };

@@ -1,8 +1,8 @@
-/** An answer: from its giving in one process to the next model request of the run, which another process has asked for it. */
+/** An answer: the time from respond_to_run in one process to the next model request of the run in another process. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { benchConfig, createPlace, startLegwork } from "../support/start-legwork.mjs";
+import { benchConfig, createSandbox, startLegwork } from "../support/start-legwork.mjs";
 import { modelNamed, startModel } from "../support/start-model.mjs";
 import { median } from "../support/statistics.mjs";
 import { ms, row } from "../support/table.mjs";
@@ -10,23 +10,23 @@ import { until } from "../support/until.mjs";
 
 const ROUNDS = 20;
 const WORKFLOW = "steps: [{ name: work, rules: [{ name: ask, action: require_approval }] }]";
-const LONGEST_PAUSE_MS = 300; // a little more than what lies between two looks at the database
+const LONGEST_PAUSE_MS = 300; // a little more than the time between two checks of the database
 
 export async function measure() {
   const model = await startModel();
-  const place = createPlace(benchConfig(model));
-  const folder = join(place.env.LEGWORK_HOME, "workflows");
+  const sandbox = createSandbox(benchConfig(model));
+  const folder = join(sandbox.env.LEGWORK_HOME, "workflows");
   mkdirSync(folder);
   writeFileSync(join(folder, "careful.yaml"), WORKFLOW);
-  const worker = await startLegwork(model, { place });
-  const answerer = await startLegwork(model, { place });
+  const worker = await startLegwork(model, { sandbox });
+  const answerer = await startLegwork(model, { sandbox });
   try {
-    // Starts the server in both, for either may go on with a run, and compiles the code.
+    // Starts the server in both processes, because either may continue a run, and compiles the code.
     await answerOnce(worker, answerer, model);
     await answerOnce(answerer, worker, model);
     const times = [];
     for (let n = 0; n < ROUNDS; n++) {
-      await delay((LONGEST_PAUSE_MS * n) / ROUNDS); // anywhere between two looks
+      await delay((LONGEST_PAUSE_MS * n) / ROUNDS); // at any moment between two checks
       times.push(await answerOnce(worker, answerer, model));
     }
     const worst = Math.max(...times);
@@ -37,7 +37,7 @@ export async function measure() {
   } finally {
     await Promise.all([worker.close(), answerer.close()]);
     model.close();
-    place.remove();
+    sandbox.remove();
   }
 }
 

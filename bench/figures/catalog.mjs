@@ -1,4 +1,4 @@
-/** What remembered tools cost: the time to know 500 of them, and the memory of a pool that does nothing. */
+/** Remembered tools: the time to load 500 of them, and the memory of an idle pool. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
 import { memoryOf } from "../support/processes.mjs";
-import { createPlace, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
+import { createSandbox, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
 import { median } from "../support/statistics.mjs";
 import { ms, row } from "../support/table.mjs";
 
@@ -30,7 +30,7 @@ export async function measure() {
   ];
 }
 
-/** Each time in a new process, as a host starts it. */
+/** Measures each time in a new process, as a host starts it. */
 function timeLoads() {
   const folder = mkdtempSync(join(tmpdir(), "legwork-bench-"));
   const run = (verb) => execFileSync(process.execPath, [CHILD, folder, verb, String(TOOLS)], { encoding: "utf8" });
@@ -51,13 +51,13 @@ async function measurePools() {
   return [median(sizes.none), median(sizes.twenty)];
 }
 
-/** Resident memory once the configuration is read and the pool is there. */
+/** Resident memory after the configuration has been read and the pool created. */
 async function sizeWith(servers) {
   const server = { command: process.execPath, args: [TOOL_SERVER] };
   const named = Array.from({ length: servers }, (_, n) => [`server${n}`, server]);
   const mcpServers = { workspace: { disabled: true }, ...Object.fromEntries(named) };
-  const place = createPlace(JSON.stringify({ mcpServers }));
-  const child = startChild(process.execPath, [LEGWORK], { cwd: place.project, env: place.env });
+  const sandbox = createSandbox(JSON.stringify({ mcpServers }));
+  const child = startChild(process.execPath, [LEGWORK], { cwd: sandbox.project, env: sandbox.env });
   try {
     await child.request("initialize", INITIALIZE);
     const answer = await child.request("tools/call", { name: "list_agents", arguments: {} });
@@ -65,6 +65,6 @@ async function sizeWith(servers) {
     return memoryOf(child.pid).now;
   } finally {
     await child.close();
-    place.remove();
+    sandbox.remove();
   }
 }

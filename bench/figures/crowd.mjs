@@ -1,4 +1,4 @@
-/** 100 runs at once, 10 tool calls each, a model that takes 100 ms: from the first spawn_agent to the last end. */
+/** 100 runs at once, 10 tool calls each, a model that takes 100 ms: the time from the first spawn_agent to the last end. */
 import { memoryOf } from "../support/processes.mjs";
 import { startBareLoop } from "../support/start-bare-loop.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";

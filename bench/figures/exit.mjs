@@ -1,4 +1,4 @@
-/** The end: a host closes our input while runs and downstream servers live. */
+/** The exit: a host closes the input of legwork while runs and downstream servers are active. */
 import { setTimeout as delay } from "node:timers/promises";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 import { descendantsOf, isAlive } from "../support/processes.mjs";
@@ -47,8 +47,8 @@ async function endOnce() {
 }
 
 /**
- * Closes the input and watches the database from another connection, so that what counts is what others can read.
- * Answers the milliseconds until all runs were interrupted and until the process had gone, and the children left.
+ * Closes the input and watches the database from another connection, because only committed data counts.
+ * Returns the milliseconds until all runs were interrupted and until the process had exited, and the number of children left.
  */
 export async function endAndWatch(legwork, runs) {
   const children = descendantsOf(legwork.pid);

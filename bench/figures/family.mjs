@@ -1,4 +1,4 @@
-/** A run with three generations of five below it: 156 runs, a model that takes 50 ms, over its longest chain of requests. */
+/** A run with three generations of five children each: 156 runs, a model that takes 50 ms, compared with the longest chain of requests. */
 import { startBareLoop } from "../support/start-bare-loop.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";
 import { startModel } from "../support/start-model.mjs";
@@ -6,7 +6,7 @@ import { median, medianRatio } from "../support/statistics.mjs";
 import { ms, row } from "../support/table.mjs";
 
 const [GENERATIONS, CHILDREN, DELAY, ROUNDS] = [3, 5, 50, 5];
-/** Down the tree one request each, and up again one each but for the last: it answers with its first. */
+/** One request for each generation on the way down, and one on the way up, except for the last: it answers with its first. */
 const CHAIN = 2 * GENERATIONS + 1;
 
 export async function measure() {
@@ -50,7 +50,7 @@ export async function measure() {
 
 let trees = 0;
 
-/** A name of its own for each tree; see model-stand-in.mjs. */
+/** A model name for each tree; see model-stand-in.mjs. */
 function nextModel() {
   return `below-${GENERATIONS}.children-${CHILDREN}.delay-${DELAY}.round-${trees++}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Eight servers at work on one file that already holds a million runs: 50 runs for each of eight hosts at once. Then the
- * same with one server for each processor: what a list takes longer with eight is the wait for a processor.
+ * Eight servers at work on one database with a million runs: 50 runs for each of eight hosts at once. Then the same with
+ * one server for each processor: the additional time of a list with eight servers is the wait for a processor.
  */
 import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -8,26 +8,26 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
-import { createPlace, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
+import { createSandbox, LEGWORK, TOOL_SERVER } from "../support/start-legwork.mjs";
 import { median, quantile } from "../support/statistics.mjs";
-import { openStoredPlace } from "../support/stored-place.mjs";
+import { openStoredHome } from "../support/stored-home.mjs";
 import { ms, row } from "../support/table.mjs";
 
 const STORED = 1_000_000;
 const SERVERS = 8;
-const RUNS = 50; // of each server
-const CALLS = 5; // of each run
+const RUNS = 50; // for each server
+const CALLS = 5; // for each run
 const LIST_EVERY_MS = 100;
 const SCRIPT = "load";
 const BARE_SERVER = fileURLToPath(new URL("../support/sdk-server.mjs", import.meta.url));
 
 export async function measure() {
-  const stored = await openStoredPlace(STORED);
+  const stored = await openStoredHome(STORED);
   const eight = await workUnder(SERVERS, stored.file);
   const few = await workUnder(Math.min(SERVERS, availableParallelism()), stored.file);
   const p99 = (times) => quantile(times, 0.99);
-  const told = (times) => `${ms(p99(times))} (median ${ms(median(times))})`;
-  const lists = ({ listed, bare }) => ({ ours: told(listed), floor: told(bare) });
+  const p99AndMedian = (times) => `${ms(p99(times))} (median ${ms(median(times))})`;
+  const lists = ({ listed, bare }) => ({ ours: p99AndMedian(listed), floor: p99AndMedian(bare) });
   return [
     row(`${eight.name}: wall`, { ours: ms(eight.wall) }),
     row(`${eight.name}: failures anyone saw or logged`, {
@@ -41,25 +41,25 @@ export async function measure() {
   ];
 }
 
-/** The load of so many servers: how long it took, what each list and each ping took meanwhile, and what went wrong. */
+/** Runs the load with so many servers. Returns its time, the time of each list and each ping during it, and the failures. */
 async function workUnder(servers, storedFile) {
   const server = { command: process.execPath, args: [TOOL_SERVER] };
-  const place = createPlace(JSON.stringify({ mcpServers: { workspace: { disabled: true }, effects: server } }));
-  copyFileSync(storedFile, place.database, constants.COPYFILE_FICLONE);
-  writeScript(join(place.env.LEGWORK_HOME, "rehearsals"));
-  const hosts = await Promise.all(Array.from({ length: servers }, () => openHost(place)));
+  const sandbox = createSandbox(JSON.stringify({ mcpServers: { workspace: { disabled: true }, effects: server } }));
+  copyFileSync(storedFile, sandbox.database, constants.COPYFILE_FICLONE);
+  writeScript(join(sandbox.env.LEGWORK_HOME, "rehearsals"));
+  const hosts = await Promise.all(Array.from({ length: servers }, () => openHost(sandbox)));
   try {
     await Promise.all(hosts.map((host) => spawnAndWait(host, 1))); // the first run also starts servers and loads modules
     const started = performance.now();
     const times = (await Promise.all(hosts.map(workAndList))).flat();
     const wall = performance.now() - started;
-    const faults = hosts.flatMap((host) => host.faults).concat(faultsLogged(join(place.env.LEGWORK_HOME, "logs")));
+    const faults = hosts.flatMap((host) => host.faults).concat(faultsLogged(join(sandbox.env.LEGWORK_HOME, "logs")));
     for (const fault of faults) process.stderr.write(`${fault}\n`);
     const name = `${servers} servers on one file, ${RUNS} runs each`;
     return { name, wall, faults, listed: times.map(({ listed }) => listed), bare: times.map(({ bare }) => bare) };
   } finally {
     await Promise.all(hosts.map((host) => host.close()));
-    place.remove();
+    sandbox.remove();
   }
 }
 
@@ -71,8 +71,8 @@ function writeScript(folder) {
 }
 
 /**
- * Spawns all runs of one host and waits for their end, listing runs all the while. Answers how long each list took, and
- * each ping of a bare server right after it, which tells what anything takes on a machine that is as busy.
+ * Spawns all runs of one host and lists runs until they have ended. Returns the time of each list, and of a ping of a bare
+ * server right after it: the time of any request on a machine that is as busy.
  */
 async function workAndList(host) {
   let working = true;
@@ -122,7 +122,7 @@ async function openHost({ project, env }) {
   return {
     faults,
     bare,
-    /** The structured answer; null where it is an error, which is then among the faults. */
+    /** The structured answer; null where it is an error, which is added to the faults. */
     async call(name, args) {
       const { isError, structuredContent, content } = await child.request("tools/call", { name, arguments: args });
       if (isError) faults.push(`${name}: ${content[0]?.text}`);
@@ -132,7 +132,7 @@ async function openHost({ project, env }) {
   };
 }
 
-/** Lines of the log at error and above, and whatever names SQLite. */
+/** The lines of the log at level error and above, and those that name SQLite. */
 function faultsLogged(folder) {
   return readdirSync(folder)
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))

@@ -1,12 +1,11 @@
 /**
- * The write-ahead log while legwork processes write and others read: 2 processes with 8 runs each that never pause, 2 that
- * ask for lists without a pause, a connection that does nothing, and a listing that is read slowly. For one minute, or
- * for BENCH_MINUTES.
+ * The size of the write-ahead log under load: 2 processes with 8 runs each that never pause, 2 processes that list runs
+ * without a pause, an idle connection, and a slow reader of a listing. Takes one minute, or BENCH_MINUTES.
  */
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
-import { benchConfig, createPlace, startLegwork } from "../support/start-legwork.mjs";
+import { benchConfig, createSandbox, startLegwork } from "../support/start-legwork.mjs";
 import { modelNamed, startModel } from "../support/start-model.mjs";
 import { mib, row } from "../support/table.mjs";
 
@@ -21,12 +20,12 @@ const LOOK_EVERY_MS = 50;
 
 export async function measure() {
   const model = await startModel();
-  const place = createPlace(benchConfig(model, { concurrentRuns: RUNS }));
+  const sandbox = createSandbox(benchConfig(model, { concurrentRuns: RUNS }));
   const started = [];
-  for (let n = 0; n < WRITERS + LISTERS; n++) started.push(await startLegwork(model, { place }));
+  for (let n = 0; n < WRITERS + LISTERS; n++) started.push(await startLegwork(model, { sandbox }));
   const [writers, listers] = [started.slice(0, WRITERS), started.slice(WRITERS)];
   await writers[0].call("list_runs", {});
-  const idle = openSqlite(place.database);
+  const idle = openSqlite(sandbox.database);
   idle.prepare("SELECT count(*) FROM runs").get();
   const end = performance.now() + MINUTES * 60_000;
   const isOver = () => performance.now() > end;
@@ -34,8 +33,8 @@ export async function measure() {
     const [, , , sizes] = await Promise.all([
       Promise.all(writers.map((writer) => writeUntil(isOver, writer))),
       Promise.all(listers.map((lister) => listUntil(isOver, lister))),
-      listSlowlyUntil(isOver, place.database),
-      watchUntil(isOver, `${place.database}-wal`),
+      listSlowlyUntil(isOver, sandbox.database),
+      watchUntil(isOver, `${sandbox.database}-wal`),
     ]);
     const runs = idle.prepare("SELECT count(*) FROM runs").pluck().get();
     const largest = Math.max(...sizes) / 1024 / 1024;
@@ -50,17 +49,17 @@ export async function measure() {
         ours: mib(sizes.sort((a, b) => a - b)[sizes.length >> 1] / 1024 / 1024),
       }),
       row(`runs of ${CALLS} tool calls that ended meanwhile`, { ours: String(runs) }),
-      row("the database after it", { ours: mib(statSync(place.database).size / 1024 / 1024) }),
+      row("the database after it", { ours: mib(statSync(sandbox.database).size / 1024 / 1024) }),
     ];
   } finally {
     idle.close();
     await Promise.all(started.map((legwork) => legwork.close()));
     model.close();
-    place.remove();
+    sandbox.remove();
   }
 }
 
-/** Keeps all slots busy: a run that has ended makes room for the next. */
+/** Keeps all slots busy: starts a run for each one that has ended. */
 async function writeUntil(isOver, legwork) {
   const slots = Array.from({ length: RUNS }, async () => {
     while (!isOver()) await legwork.finish([await legwork.spawn(modelNamed({ calls: CALLS }))]);
@@ -72,7 +71,7 @@ async function listUntil(isOver, legwork) {
   while (!isOver()) await legwork.call("list_runs", { limit: 100 });
 }
 
-/** A reader that is in the middle of a listing half of the time, and holds what it reads in place. */
+/** A reader that is in the middle of a listing half of the time, and so keeps the log from being trimmed. */
 async function listSlowlyUntil(isOver, file) {
   const database = openSqlite(file, { readonly: true });
   try {

@@ -1,4 +1,4 @@
-/** 1,000 live runs in one process: each has made a tool call and waits for a reply that does not come. */
+/** 1,000 live runs in one process: each has made a tool call and waits for a reply that never comes. */
 import { memoryOf } from "../support/processes.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";
 import { modelNamed, startModel } from "../support/start-model.mjs";

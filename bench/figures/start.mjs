@@ -1,7 +1,7 @@
-/** The start: from the spawn of the process to its answer to `initialize`, seen by a raw client. */
+/** The start: the time from the spawn of the process to its answer to `initialize`, measured by a raw client. */
 import { fileURLToPath } from "node:url";
 import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
-import { createPlace, LEGWORK } from "../support/start-legwork.mjs";
+import { createSandbox, LEGWORK } from "../support/start-legwork.mjs";
 import { median, medianRatio } from "../support/statistics.mjs";
 import { ms, row } from "../support/table.mjs";
 
@@ -10,15 +10,15 @@ const RAW_SERVER = fileURLToPath(new URL("../support/raw-server.mjs", import.met
 const ROUNDS = 25;
 
 export async function measure() {
-  const place = createPlace();
+  const sandbox = createSandbox();
   try {
     const files = { ours: LEGWORK, floor: SDK_SERVER, raw: RAW_SERVER };
-    for (const file of Object.values(files)) await timeStart(file, place); // fills the caches of the disk
+    for (const file of Object.values(files)) await timeStart(file, sandbox); // fills the caches of the disk
     const rounds = [];
     for (let n = 0; n < ROUNDS; n++) {
       const order = n % 2 === 0 ? ["ours", "floor", "raw"] : ["raw", "floor", "ours"];
       const round = {};
-      for (const contender of order) round[contender] = await timeStart(files[contender], place);
+      for (const contender of order) round[contender] = await timeStart(files[contender], sandbox);
       rounds.push(round);
     }
     const of = (contender) => ms(median(rounds.map((round) => round[contender])));
@@ -33,7 +33,7 @@ export async function measure() {
       row("start, over raw JSON-RPC", { ours: of("ours"), floor: of("raw"), ratio: medianRatio(overRaw) }),
     ];
   } finally {
-    place.remove();
+    sandbox.remove();
   }
 }
 

@@ -1,14 +1,14 @@
-/** A million stored runs: lists under every filter, first pages of runs, and the start of a process beside them. */
+/** A million stored runs: lists with every filter, first pages of runs, and the start of a process. */
 import { createListCursor, createRunStore, openGetRun } from "../support/dist-parts.mjs";
 import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
-import { createPlace, LEGWORK } from "../support/start-legwork.mjs";
+import { createSandbox, LEGWORK } from "../support/start-legwork.mjs";
 import { median, medianRatio, quantile } from "../support/statistics.mjs";
-import { openStoredPlace } from "../support/stored-place.mjs";
+import { openStoredHome } from "../support/stored-home.mjs";
 import { RARE } from "../support/stored-runs.mjs";
 import { ms, row } from "../support/table.mjs";
 
 const RUNS = 1_000_000;
-const ROUNDS = 5; // over all filters and views, after one that is not counted
+const ROUNDS = 5; // over all filters and views, after one round to warm up
 const STARTS = 15;
 const PAGE = 100;
 const STATUSES = [
@@ -22,7 +22,7 @@ const AGENTS = [null, "default", "agent-3", RARE.agent, RARE.nowhere];
 const VIEWS = ["summary", "result", "events", "messages", "access"];
 
 export async function measure() {
-  const stored = await openStoredPlace(RUNS);
+  const stored = await openStoredHome(RUNS);
   const named = `${RUNS.toLocaleString("en")} runs`;
   const figures = (what, { typical, single }) => [
     row(`${what}, p99`, { ours: ms(quantile(typical, 0.99)), value: quantile(typical, 0.99), bar: 10, unit: "ms" }),
@@ -47,7 +47,7 @@ export async function measure() {
   ];
 }
 
-/** All filters that the store knows: narrow and wide, of nothing, of the newest and of the oldest runs. */
+/** All filters of the store: with many, few or no results, with the newest and with the oldest runs. */
 function filtersOf({ project, rareProject, session, parent, oldest, middle, newest }) {
   const whole = { project: null, parentSessionId: null, parentRunId: null };
   const scopes = [
@@ -66,7 +66,7 @@ function filtersOf({ project, rareProject, session, parent, oldest, middle, newe
   });
 }
 
-/** Every choice of one value for each name. */
+/** Every combination of one value for each name. */
 function combine(choices) {
   return Object.entries(choices).reduce(
     (made, [name, values]) => made.flatMap((fields) => values.map((value) => ({ ...fields, [name]: value }))),
@@ -88,7 +88,7 @@ async function timeStore(stored) {
   }
 }
 
-/** Through a real server: what it lets a host ask; of sessions only its own, which is empty. */
+/** The requests that a host can make, through a real server; its only session is its own, which is empty. */
 async function timeServer(stored) {
   const cursorAt = await createListCursor();
   const child = startChild(process.execPath, [LEGWORK], { cwd: stored.project, env: stored.env });
@@ -107,7 +107,7 @@ async function timeServer(stored) {
 }
 
 function toArguments({ status, agent, scope, since, after }, { project }, cursorAt) {
-  if (scope.project !== null && scope.project !== project) return []; // a host sees its own project, or all
+  if (scope.project !== null && scope.project !== project) return []; // a host lists its own project, or all
   const names = { project: "project", session: "session", all: "all" };
   const kind = scope.parentSessionId !== null ? names.session : scope.project === null ? names.all : names.project;
   return {
@@ -127,8 +127,8 @@ function pagesOf({ parent, long }) {
 }
 
 /**
- * Milliseconds of every single call, and of every question: the median of its rounds, which tells what the question costs
- * and not when the machine was busy with something else.
+ * The milliseconds of every single call, and of every request: the median of its rounds, which is independent of other
+ * load on the machine.
  */
 async function timeAll(asked, act) {
   const times = asked.map(() => []);
@@ -141,16 +141,17 @@ async function timeAll(asked, act) {
   return { single: times.flat(), typical: times.map(median) };
 }
 
-/** From the spawn of a process to the answer to its first call, on the large file and on one that is empty. */
+/** The time from the spawn of a process to the answer to its first call, with the large database and with an empty one. */
 async function timeStarts(stored) {
-  const empty = createPlace(JSON.stringify({ mcpServers: { workspace: { disabled: true } } }));
+  const empty = createSandbox(JSON.stringify({ mcpServers: { workspace: { disabled: true } } }));
   try {
-    const places = { ours: stored, floor: empty };
-    for (const place of Object.values(places)) await timeStart(place);
+    const sandboxes = { ours: stored, floor: empty };
+    for (const sandbox of Object.values(sandboxes)) await timeStart(sandbox);
     const rounds = [];
     for (let n = 0; n < STARTS; n++) {
       const round = {};
-      for (const one of n % 2 === 0 ? ["ours", "floor"] : ["floor", "ours"]) round[one] = await timeStart(places[one]);
+      for (const one of n % 2 === 0 ? ["ours", "floor"] : ["floor", "ours"])
+        round[one] = await timeStart(sandboxes[one]);
       rounds.push(round);
     }
     return rounds;

@@ -1,8 +1,8 @@
 /**
- * The time a proxied tool call adds to a direct one, journal included.
- * A call has no clock of its own that is fine enough, so two kinds of gap are compared, each from a reply of the model
- * to the next request: after a reply with a tool call, and after an empty reply, which is asked for again. The second
- * holds all that a reply costs by itself, so the difference is the call: its gate, its commit and the server's answer.
+ * The time that a proxied tool call adds to a direct one, including its journal.
+ * The time of a single call cannot be measured precisely enough, so this figure compares two gaps between a reply of the
+ * model and the next request: after a reply with a tool call, and after an empty reply, which legwork requests again.
+ * The second gap is the cost of a reply without a call; the difference is the call: its gate, its commit and the server's answer.
  */
 import { startBareLoop } from "../support/start-bare-loop.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";

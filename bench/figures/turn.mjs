@@ -1,6 +1,6 @@
 /**
- * A turn, its growth and its room on disk: one agent, 200 turns of one tool call each, a model without latency.
- * The model's stand-in takes the times, for the bare loop as for us: a turn is from one request to the next.
+ * A turn, its growth and its size on disk: one agent, 200 turns of one tool call each, a model without latency.
+ * The model's stand-in takes the times, for legwork and for the bare loop: a turn lasts from one request to the next.
  */
 import { statSync } from "node:fs";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
@@ -12,7 +12,7 @@ import { gaps, median, medianRatio, quantile, sum } from "../support/statistics.
 import { ms, row } from "../support/table.mjs";
 
 const TURNS = 200;
-const ENDS = 40; // turns at either end that growth compares
+const ENDS = 40; // turns at the start and at the end, compared for the growth
 const ROUNDS = 9;
 
 export async function measure() {
@@ -116,7 +116,7 @@ function rowsOf(first, rounds, bytesPerTurn) {
   ];
 }
 
-/** The size of a database that nobody has open, with all of its log written back. */
+/** The size of a closed database, whose log has been written back. */
 function bytesOf(file) {
   const database = openSqlite(file);
   database.pragma("wal_checkpoint(TRUNCATE)");

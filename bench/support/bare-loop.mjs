@@ -1,7 +1,7 @@
 /**
- * The floor: an agent loop of nothing but fetch and the MCP SDK's client, in a process of its own.
- * It asks the same model, calls the same server's tool and sends its growing history; with a journal it also commits
- * twice a turn to an append-only SQLite table, each commit synced to disk.
+ * The floor: an agent loop in a process of its own that uses only fetch and the MCP SDK's client.
+ * It asks the same model, calls the same tool and sends its growing history. With a journal it also commits twice a turn
+ * to an append-only SQLite table, and fsyncs each commit.
  */
 import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
 
-const PAUSE_MS = 4; // what lies between two calls of an agent whose model answers at once
+const PAUSE_MS = 4; // the time between two calls of an agent whose model answers at once
 EventEmitter.defaultMaxListeners = 0; // the SDK adds a listener for each call that waits for the pipe
 const [modelUrl, toolServer, journalFile] = process.argv.slice(2);
 const client = new Client({ name: "bare-loop", version: "1.0.0" });
@@ -56,7 +56,7 @@ async function runAgent(model, journal) {
   }
 }
 
-/** Agents below this one are bare loops too. */
+/** The children of an agent are bare loops too. */
 async function answerTo({ name, args }, journal, children) {
   if (name === "spawn_agent") {
     children.push(runAgent(args.model, journal));
@@ -88,7 +88,7 @@ function openJournal(file) {
   return (event) => insert.run(JSON.stringify(event));
 }
 
-/** Milliseconds of each of `count` direct calls, made as far apart as an agent makes them: a server that has rested is slower. */
+/** The milliseconds of each of `count` direct calls, with the pauses of an agent: a server is slower after a pause. */
 async function timeCalls(count) {
   const times = [];
   for (let n = 0; n < count; n++) {
@@ -100,7 +100,7 @@ async function timeCalls(count) {
   return times;
 }
 
-/** Milliseconds of each of `count` commits. */
+/** The milliseconds of each of `count` commits. */
 function timeCommits(count) {
   return Array.from({ length: count }, (_, n) => {
     const started = performance.now();

@@ -1,6 +1,6 @@
 /**
- * One process of the figure "catalog", in the folder of its first argument: `save N` remembers a server of N tools,
- * `load N` prints the milliseconds until a new pool knows them.
+ * A process of the figure "catalog", in the folder of its first argument: `save N` stores the tools of a server with N
+ * tools, `load N` prints the milliseconds until a new pool has them.
  */
 import { join } from "node:path";
 
@@ -16,13 +16,13 @@ const store = openStore(join(folder, "legwork.db"), { now: Date.now });
 if (verb === "save") {
   const { withFaults } = await dist("downstream/catalog/listing.js");
   const tools = Array.from({ length: Number(count) }, toTool);
-  store.catalogs.save("a-hash", withFaults({ tools, complete: true })); // as a server's list is kept
+  store.catalogs.save("a-hash", withFaults({ tools, complete: true })); // the form in which legwork stores a list
 } else {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const config = {
     name: "many",
     from: "config.yaml",
-    reach: { kind: "stdio", command: "nothing", args: [], env: {}, cwd: folder },
+    transport: { kind: "stdio", command: "nothing", args: [], env: {}, cwd: folder },
     definitionHash: "a-hash",
     timeoutSeconds: null,
     toolTimeouts: [],
@@ -36,7 +36,7 @@ if (verb === "save") {
     allow: { sampling: false, elicitation: false },
     guard: null,
   };
-  const begun = performance.now();
+  const startedAt = performance.now();
   const downstream = createDownstream([config], [], {
     baseEnv: {},
     clientVersion: "0",
@@ -49,14 +49,14 @@ if (verb === "save") {
     elicit: async () => ({ action: "cancel" }),
   });
   const { tools } = downstream.catalog(["many"]);
-  const milliseconds = performance.now() - begun;
+  const milliseconds = performance.now() - startedAt;
   if (tools.length !== Number(count)) throw new Error(`${tools.length} tools instead of ${count}`);
   process.stdout.write(String(milliseconds));
   await downstream.close();
 }
 store.runs.close();
 
-/** As large as those of the servers that are met: about 1.4 kB of JSON. */
+/** A tool as large as those of known servers: about 1.4 kB of JSON. */
 function toTool(_, n) {
   const properties = Object.fromEntries(
     Array.from({ length: 8 }, (_unused, index) => [

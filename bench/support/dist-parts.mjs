@@ -1,14 +1,14 @@
-/** Parts of the built legwork that figures use by themselves. */
+/** Modules of the built legwork that figures use directly. */
 const dist = (file) => import(new URL(`../../dist/${file}`, import.meta.url));
 
-/** The store of runs on a file, its clock at a standstill. The caller closes it. */
+/** The store of runs in a file; with `at`, its clock stands still at this time. The caller closes it. */
 export async function createRunStore(file, at = null) {
   const { openStore } = await dist("store/sqlite/open-store.js");
   const { runs } = openStore(file, { now: at === null ? Date.now : () => at });
   return { store: runs, close: runs.close };
 }
 
-/** A shipped workflow as a run's request holds it. */
+/** A shipped workflow in the form that the request of a run holds. */
 export async function toFrozenWorkflow(name) {
   const [{ openDefinitions }, { findPaths }] = await Promise.all([
     dist("composition/open-definitions.js"),
@@ -18,7 +18,7 @@ export async function toFrozenWorkflow(name) {
   return definitions.workflow(name).definition;
 }
 
-/** get_run as the server calls it, without the wire. */
+/** get_run as the server calls it, without JSON-RPC. */
 export async function openGetRun(store) {
   const [{ getRun }, { readReply }, { accessAt }] = await Promise.all([
     dist("server/tools/get-run.js"),
@@ -30,7 +30,7 @@ export async function openGetRun(store) {
   return (args) => getRun.handle({ limit: 50, ...args }, context);
 }
 
-/** What makes a cursor of list_runs that goes on behind a run. */
+/** A function that makes the cursor of list_runs for the page after a run. */
 export async function createListCursor() {
   const { encodeCursor } = await dist("views/page.js");
   return ({ id, createdAt }) => encodeCursor("list", { after: id, created: createdAt });

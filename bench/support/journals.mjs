@@ -1,4 +1,4 @@
-/** Journals as real runs leave them: what a model said, what its tools answered, in the order of the loop. */
+/** Journals like those of real runs: the replies of a model and the answers of its tools, in the order of the loop. */
 
 const REPLY = "I have read the file and will look at the next one, to see where the value is set before I change it. ";
 const ANSWER = "export function createThing(options) { return { name: options.name, size: options.size ?? 1 }; }\n";
@@ -6,8 +6,8 @@ const TOOLS = Array.from({ length: 40 }, (_, n) => `server${n % 4}__tool_${n}`);
 const EVENTS_OF_A_TURN = 4;
 
 /**
- * The events of a run from its start to right before its end: turns of one call each, `effectful` of them with an
- * effect, and a step of the workflow for every hundred turns.
+ * The events of a run after its start and before its end: turns of one call each, a share of `effectful` calls, and a
+ * step of the workflow for every hundred turns.
  */
 export function journalOf({ events, effectful = 0.2, step = null }) {
   const turns = Math.floor(events / EVENTS_OF_A_TURN);

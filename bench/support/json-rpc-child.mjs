@@ -1,4 +1,4 @@
-/** A child process that speaks JSON-RPC in lines on its stdin and stdout, as raw and cheap as a client can be. */
+/** A minimal JSON-RPC client for a child process that reads and writes a message a line. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
@@ -8,7 +8,7 @@ export const INITIALIZE = {
   clientInfo: { name: "bench", version: "1.0.0" },
 };
 
-/** Starts it; whoever starts it ends it. */
+/** Starts the process. The caller closes it. */
 export function startChild(command, args, { cwd, env } = {}) {
   const child = spawn(command, args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map();
@@ -25,7 +25,7 @@ export function startChild(command, args, { cwd, env } = {}) {
     if (message.error) settle.reject(new Error(`${args.join(" ")}: ${message.error.message}`));
     else settle.resolve(message.result);
   });
-  child.stdin.on("error", () => {}); // it went away; the requests below say so
+  child.stdin.on("error", () => {}); // it has exited; the exit handler below rejects the requests
   child.on("exit", (code, signal) => {
     for (const { reject } of waiting.values()) reject(new Error(`${args.join(" ")} ended: ${code ?? signal}`));
     waiting.clear();
@@ -34,7 +34,7 @@ export function startChild(command, args, { cwd, env } = {}) {
   const write = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
   return {
     pid: child.pid,
-    /** Resolves with the time at which it had gone. */
+    /** Resolves with the time of its exit. */
     exited,
     request(method, params) {
       const id = ++lastId;
@@ -45,7 +45,7 @@ export function startChild(command, args, { cwd, env } = {}) {
     },
     notify: (method) => write({ method }),
     endInput: () => child.stdin.end(),
-    /** Ends it by closing its input, and by force where that does not help. */
+    /** Closes its input, and kills it where it has not exited after 5 s. */
     async close() {
       child.stdin.end();
       const force = setTimeout(() => child.kill("SIGKILL"), 5_000);

@@ -1,8 +1,8 @@
 /**
- * A process that answers like Gemini as cheaply as possible, and keeps the time of each request and of each reply.
- * The name of the model is its script, such as `calls-200.delay-0.hang-0.empty-0.run-7`: so many tool calls and then a
- * text, each after so many milliseconds; with hang-1 the text never comes; with empty-1 each call follows an empty reply.
- * With `below-3.children-5.delay-50` the first reply starts five agents, below which there are two generations, and waits.
+ * A process that answers like Gemini as cheaply as possible, and records the time of each request and of each reply.
+ * The name of the model is its script. `calls-200.delay-0.hang-0.empty-0.run-7` means 200 tool calls and then a text, each
+ * after a delay of 0 ms; with hang-1 the text never comes; with empty-1 an empty reply precedes each call.
+ * With `below-3.children-5.delay-50` the first reply starts five agents, each with two generations below it, and waits.
  */
 import { createServer } from "node:http";
 
@@ -11,7 +11,7 @@ const ROUTE = /^\/v1beta\/models\/([^/?]+):generateContent/;
 
 const server = createServer((request, response) => {
   const { url } = request;
-  request.resume(); // what was sent is not looked at: that would cost both sides the same and blur their difference
+  request.resume(); // does not read the request: the same cost on both sides would blur their difference
   request.on("end", () => {
     const now = performance.now();
     const [, model] = ROUTE.exec(url) ?? [];
@@ -56,7 +56,7 @@ function answer(conversation, now, response) {
   else reply();
 }
 
-/** A model for each child, so that each has a conversation of its own. */
+/** A model name for each child, so that each has a conversation of its own. */
 function familyReply(model, below, children) {
   const name = (index) => `${model.replace(/^below-\d+/, `below-${below - 1}`)}.${index}`;
   const call = (name, args) => JSON.stringify({ functionCall: { name, args } });
@@ -70,7 +70,7 @@ function replyOf({ first, replies, empty }, n) {
   if (first !== null && n === 0) return first;
   if (n >= replies) return body('{"text":"done"}');
   if (empty && n % 2 === 0) return body("");
-  // Arguments and answer differ from one call to the next, or the loop would be taken for stuck.
+  // Arguments and answers differ between calls, or legwork would treat the loop as stuck.
   const call = `{"functionCall":{"id":"call_${n}","name":"effects__big","args":{"n":${200 + n}}}}`;
   return body(call);
 }

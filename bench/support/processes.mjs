@@ -1,4 +1,4 @@
-/** What Linux says about processes: processor time, memory and children. */
+/** Reads processor time, memory and children of processes from /proc. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -17,7 +17,7 @@ export function memoryOf(pid) {
   return { now: field("VmRSS"), peak: field("VmHWM") };
 }
 
-/** All processes below one, each with the start time that tells it from a later one of the same id. */
+/** All descendants of a process, each with its start time, which tells it from a later process with the same id. */
 export function descendantsOf(pid) {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -29,7 +29,7 @@ export function descendantsOf(pid) {
   return below(pid);
 }
 
-/** Whether that same process still runs; one that has ended and was not yet collected does not. */
+/** Whether the same process still runs; false for a zombie. */
 export function isAlive({ pid, started }) {
   const stat = statOrNull(pid);
   return stat !== null && stat.started === started && stat.state !== "Z";
@@ -45,7 +45,7 @@ function statOrNull(pid) {
 
 function statOf(pid) {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" "); // the name before it may hold any characters
   const [state, parent] = fields;
   return {
     state,

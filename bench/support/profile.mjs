@@ -1,4 +1,4 @@
-/** BENCH_PROFILE=FOLDER has Node write a processor profile of legwork and of the bare loop into that folder. */
+/** With BENCH_PROFILE=FOLDER, Node writes a processor profile of legwork and of the bare loop into that folder. */
 const FOLDER = process.env.BENCH_PROFILE;
 
 /** Arguments for Node, before the file that it runs. */

@@ -1,4 +1,4 @@
-/** What Node itself needs to start: answers `initialize` without loading anything. */
+/** The floor for the start of Node itself: answers `initialize` without loading any module. */
 process.stdin.once("data", (chunk) => {
   const { id, params } = JSON.parse(chunk);
   const serverInfo = { name: "raw", version: "1.0.0" };

@@ -1,4 +1,4 @@
-/** The floor of the start: the least server that the MCP SDK allows, with one tool. */
+/** The floor for the start: the smallest server of the MCP SDK, with one tool. */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";

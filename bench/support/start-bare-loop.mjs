@@ -1,4 +1,4 @@
-/** Starts the bare loop, which every figure of a run is compared with. */
+/** Starts the bare loop, the floor for the figures of runs. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { TOOL_SERVER } from "./start-legwork.mjs";
 
 const FILE = fileURLToPath(new URL("./bare-loop.mjs", import.meta.url));
 
-/** The caller closes it. */
+/** Starts it in a process of its own. The caller closes it. */
 export async function startBareLoop(model) {
   const folder = mkdtempSync(join(tmpdir(), "legwork-bench-"));
   const stdio = ["ignore", "ignore", "inherit", "ipc"];
@@ -24,9 +24,9 @@ export async function startBareLoop(model) {
   }
   return {
     pid: child.pid,
-    /** One agent for each model, all at once. Answers the milliseconds it took. */
+    /** Runs one agent for each model, all at once. Resolves to the milliseconds. */
     run: async (models, { journal = false } = {}) => (await command({ command: "run", models, journal })).milliseconds,
-    /** The milliseconds of each of `count` tool calls, made one after another. */
+    /** The milliseconds of each of `count` tool calls in a row. */
     timeCalls: async (count) => (await command({ command: "call", count })).answer,
     /** The milliseconds of each of `count` commits to its journal. */
     timeCommits: async (count) => (await command({ command: "commit", count })).answer,

@@ -1,4 +1,4 @@
-/** Starts the real binary as a host would, in a home and a project of its own that vanish with it. */
+/** Starts the real binary as a host does, in a home and a project of its own. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import { profileArguments } from "./profile.mjs";
 
 export const LEGWORK = fileURLToPath(new URL("../../bin/legwork.js", import.meta.url));
 export const TOOL_SERVER = fileURLToPath(new URL("../../tests/support/effect-server.mjs", import.meta.url));
-const KEY = `AIza${"0bench".repeat(6).slice(1)}`; // as long as a real one, for which all that is written is searched
-const MOST_IDS = 100; // that one wait_for_runs takes
+const KEY = `AIza${"0bench".repeat(6).slice(1)}`; // as long as a real key, because legwork searches its output for it
+const MOST_IDS = 100; // in one wait_for_runs
 
-/** A folder with a home and a project; `remove` deletes all of it. */
-export function createPlace(config = "{}") {
+/** A temporary folder with a home and a project; `remove` deletes it. */
+export function createSandbox(config = "{}") {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-bench-")));
   const [home, project] = [join(root, "home"), join(root, "project")];
   mkdirSync(home, { recursive: true });
@@ -27,7 +27,7 @@ export function createPlace(config = "{}") {
   };
 }
 
-/** What legwork needs to be measured with: the model's stand-in and `servers` copies of the tool server. */
+/** A configuration with the model's stand-in and `servers` copies of the tool server. */
 export function benchConfig(model, { concurrentRuns = 8, servers = 1, depth = 1 } = {}) {
   const names = ["effects", ...Array.from({ length: servers - 1 }, (_, index) => `effects${index + 2}`)];
   const server = { command: process.execPath, args: [TOOL_SERVER] };
@@ -39,13 +39,16 @@ export function benchConfig(model, { concurrentRuns = 8, servers = 1, depth = 1 
   }); // JSON is YAML
 }
 
-/** An initialized legwork, in a place of its own or one that is shared. */
-export async function startLegwork(model, { place = null, ...options } = {}) {
-  return startLegworkIn(place ?? createPlace(benchConfig(model, options)));
+/** Starts and initializes legwork, in a sandbox of its own or in a shared one. */
+export async function startLegwork(model, { sandbox = null, ...options } = {}) {
+  return startLegworkIn(sandbox ?? createSandbox(benchConfig(model, options)));
 }
 
-async function startLegworkIn(place) {
-  const child = startChild(process.execPath, [...profileArguments, LEGWORK], { cwd: place.project, env: place.env });
+async function startLegworkIn(sandbox) {
+  const child = startChild(process.execPath, [...profileArguments, LEGWORK], {
+    cwd: sandbox.project,
+    env: sandbox.env,
+  });
   await child.request("initialize", INITIALIZE);
   child.notify("notifications/initialized");
 
@@ -61,10 +64,10 @@ async function startLegworkIn(place) {
     exited,
     endInput,
     close,
-    database: place.database,
+    database: sandbox.database,
     call,
     spawn: async (modelName) => (await call("spawn_agent", { prompt: "Go on until done.", model: modelName })).run_id,
-    /** Waits for the end of the runs, each of which has to be a success. */
+    /** Waits for the end of the runs. Throws unless all of them succeed. */
     async finish(runIds) {
       for (let at = 0; at < runIds.length; at += MOST_IDS) {
         const run_ids = runIds.slice(at, at + MOST_IDS);
@@ -74,6 +77,6 @@ async function startLegworkIn(place) {
           throw new Error(`not all runs succeeded: ${JSON.stringify(failed ?? pending)}`);
       }
     },
-    remove: place.remove,
+    remove: sandbox.remove,
   };
 }

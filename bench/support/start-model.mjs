@@ -1,4 +1,4 @@
-/** Starts the model's stand-in in a process of its own, so that it shares nobody's event loop. */
+/** Starts the model's stand-in in a process of its own, so that it shares no event loop with the measured side. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const FILE = fileURLToPath(new URL("./model-stand-in.mjs", import.meta.url));
 let runs = 0;
 
-/** The caller closes it. */
+/** Starts it. The caller closes it. */
 export async function startModel() {
   const child = fork(FILE, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
   const [{ port }] = await once(child, "message");
@@ -14,15 +14,15 @@ export async function startModel() {
   const get = async (path) => (await fetch(`${url}${path}`)).json();
   return {
     url,
-    /** When each request of a model had arrived and each reply had left, in milliseconds. */
+    /** The times at which each request of a model arrived and each reply left, in milliseconds. */
     times: (model) => get(`/times/${model}`),
-    /** How many requests wait for a reply that never comes. */
+    /** The number of requests that wait for a reply that never comes. */
     held: () => get("/held"),
     close: () => child.disconnect(),
   };
 }
 
-/** The name of a model that was not used before; see model-stand-in.mjs. */
+/** A new model name; see model-stand-in.mjs. */
 export function modelNamed({ calls, delay = 0, hang = false, empty = false }) {
   runs += 1;
   return `calls-${calls}.delay-${delay}.hang-${Number(hang)}.empty-${Number(empty)}.run-${runs}`;

@@ -1,4 +1,4 @@
-/** The few sums that the figures need. */
+/** The statistics of the figures. */
 
 export function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
@@ -8,7 +8,7 @@ export function median(numbers) {
   return quantile(numbers, 0.5);
 }
 
-/** The value below which a share of the numbers lies. */
+/** The value below which the given share of the numbers lies. */
 export function quantile(numbers, share) {
   const sorted = [...numbers].sort((left, right) => left - right);
   const at = (sorted.length - 1) * share;
@@ -16,12 +16,12 @@ export function quantile(numbers, share) {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** The median of the ratios of what was measured side by side: what slows the machine down slows both. */
+/** The median of the ratios of paired measurements: other load on the machine slows both of a pair. */
 export function medianRatio(pairs) {
   return median(pairs.map(({ ours, floor }) => ours / floor));
 }
 
-/** The distances between neighbours. */
+/** The differences between neighbours. */
 export function gaps(times) {
   return times.slice(1).map((time, index) => time - times[index]);
 }

@@ -1,6 +1,6 @@
 /**
- * Fills a database with runs that have ended: a few are written by the store itself, all others are copies of them
- * under other names and times, so that they have whatever columns and events the store gives its runs today.
+ * Fills a database with runs that have ended. The store itself writes a few; all others are copies of these under other
+ * names and times, so that they have the columns and events of the current version.
  */
 import { encodeTime } from "ulid";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
@@ -8,17 +8,17 @@ import { createRunStore, toFrozenWorkflow } from "./dist-parts.mjs";
 import { journalOf } from "./journals.mjs";
 
 const EVERY_MS = 60_000; // between one run and the next
-const NEWEST_AGE_MS = 2 * 24 * 3600 * 1000; // older than anything that legwork still looks after by itself
+const NEWEST_AGE_MS = 2 * 24 * 3600 * 1000; // older than any run that legwork still recovers by itself
 const FULL_JOURNAL = 40; // events
 const ONE_IN_FULL = 100;
 const LONG_JOURNAL = 5_000; // events
-const LONG = ["long reading", "long interrupted"]; // what its calls do, and one that has no result
+const LONG = ["long reading", "long interrupted"]; // one whose calls only read, and one without a result
 const COMMIT_EVERY = 50_000; // runs
 const PROJECTS = 50;
 const AGENTS = 20;
 const RUNS_OF_A_SESSION = 20;
 
-/** What is rare or nowhere: filters that match little and late. */
+/** Values that are rare or absent, for filters that match few and old runs. */
 export const RARE = { agent: "ancient-agent", project: "project-ancient", status: "waiting", nowhere: "nowhere" };
 const ENDS = ["success", "partial", "blocked", "error", "timeout", "cancelled"];
 const KINDS = [...ENDS, "interrupted"].flatMap((status) =>
@@ -26,8 +26,8 @@ const KINDS = [...ENDS, "interrupted"].flatMap((status) =>
 );
 
 /**
- * Fills the new file with `count` runs. Answers what a reader has to know: a project with many runs, a session and a
- * run with many below them, runs with long journals, the time at which the oldest and the middle one were created.
+ * Fills the new file with `count` runs. Returns the values to read it with: a project with many runs, a session and a run
+ * with many runs below them, runs with long journals, and the times of the oldest and the middle run.
  */
 export async function fillStore(file, count, projectPath = (name) => `/stored/${name}`) {
   const newest = Date.now() - NEWEST_AGE_MS;
@@ -55,7 +55,7 @@ export async function fillStore(file, count, projectPath = (name) => `/stored/${
       const longKind = LONG[count - 1 - n];
       if (longKind !== undefined) long[longKind] = id;
       const kind = longKind ?? kindOf(n, count);
-      copy(sources.get(kind), { id, at: oldest + n * EVERY_MS, ...placeOf(n, count, crowd, projectPath) });
+      copy(sources.get(kind), { id, at: oldest + n * EVERY_MS, ...originOf(n, count, crowd, projectPath) });
     }
     database.exec("COMMIT");
   }
@@ -73,7 +73,7 @@ export async function fillStore(file, count, projectPath = (name) => `/stored/${
   };
 }
 
-/** One run of each kind and the long ones, written by the verbs of the store. */
+/** Writes one run of each kind, and the runs with long journals, through the store. */
 async function writeTemplates(file, at) {
   const { store, close } = await createRunStore(file, at);
   const workflow = await toFrozenWorkflow("plan-execute");
@@ -144,10 +144,10 @@ function nameOf(status, full, led) {
 function kindOf(n, count) {
   const status = statusOf(n, count);
   const isFull = n % ONE_IN_FULL === 7;
-  return nameOf(status === RARE.status ? "interrupted" : status, isFull, n % 4 === 1); // what waits is a copy, too
+  return nameOf(status === RARE.status ? "interrupted" : status, isFull, n % 4 === 1); // a waiting run is a copy too
 }
 
-/** Nearly all end well; what waits for an answer is ancient. */
+/** Nearly all runs succeed; the runs that wait for an answer are ancient. */
 function statusOf(n, count) {
   if (isAncient(n, count) && n % 10 === 3) return "waiting";
   const lot = scatter(n, 1) * 1_000;
@@ -159,8 +159,8 @@ function statusOf(n, count) {
   return lot < 999 ? "blocked" : "interrupted";
 }
 
-/** Whose a run is: most are of one project, and most have the default agent. */
-function placeOf(n, count, crowd, projectPath) {
+/** The project, agent and parent of a run: most belong to one project, and most have the default agent. */
+function originOf(n, count, crowd, projectPath) {
   const crowded = n > crowd.from && n <= crowd.from + crowd.size;
   const lot = scatter(n, 2);
   const ancient = isAncient(n, count) && n % 2 === 0;
@@ -178,7 +178,7 @@ function isAncient(n, count) {
   return n < count / 1_000;
 }
 
-/** A number from 0 up to 1 that is the same for the same arguments. */
+/** A number from 0 to 1 that is the same for the same arguments. */
 function scatter(n, salt) {
   const mixed = Math.imul((n + 1) ^ Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
   return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32;
@@ -188,7 +188,7 @@ function idAt(prefix, time, n) {
   return `${prefix}_${encodeTime(time).toLowerCase()}${n.toString(32).padStart(16, "0")}`;
 }
 
-/** The rows of a run in each table, as they are. */
+/** The rows of a run in each table. */
 function readRun(database, id) {
   const run = database.prepare("SELECT * FROM runs WHERE id = ?").get(id);
   const session = database.prepare("SELECT * FROM sessions WHERE id = ?").get(run.session_id);
@@ -202,7 +202,7 @@ function forget(database, id) {
     database.prepare(`DELETE FROM ${table} WHERE ${column} = ?`).run(id);
 }
 
-/** An index is built much faster over what is there than row by row. Answers what builds them again. */
+/** Drops the indexes, because building one over all rows is much faster than row by row. Returns the function that builds them again. */
 function dropIndexes(database) {
   const indexes = database
     .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")

@@ -1,8 +1,8 @@
-/** Rows of the result as text or as Markdown. */
+/** Formats the rows of the result as text or as Markdown. */
 
 const HEAD = ["figure", "ours", "floor", "ratio", "bar", ""];
 
-/** A row whose value has to be at most the bar; without a bar it is only told. */
+/** A row whose value may be at most the bar; a row without a bar is for information only. */
 export function row(figure, { ours = "", floor = "", ratio = null, value = ratio, bar = null, unit = "x" }) {
   const missed = bar !== null && !(value <= bar);
   const verdict = bar === null ? "" : missed ? "over" : "ok";

@@ -1,4 +1,4 @@
-/** Waits until something holds, for at most a minute. */
+/** Waits until a condition holds, for at most a minute. */
 import { setTimeout as delay } from "node:timers/promises";
 
 const MOST_MS = 60_000;

@@ -154,7 +154,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
         import("../store/sqlite/connection/open-database-observer.js"),
       ]);
       const options = {
-        deaths: kills,
+        kills,
         seed: seed ?? Math.floor(Math.random() * MOST_SEED),
         program: inPackage("bin/legwork.js"),
         path: paths.env.PATH ?? "",

@@ -1,11 +1,11 @@
-/** Judges one run of the campaign: by its journal, by what the effect server counted, and by its undisturbed twin. */
+/** Judges one run of the campaign by its journal, the counts of the effect server, and an undisturbed run of the same scenario. */
 import type { RawEvent } from "../core/ports/database-observer.js";
 import { isEnded, type Outcome, type RunStatus } from "../core/run/run.js";
-import { callsOf, EFFECTS, type Play, resultOf, type ScriptedReply } from "./scenarios.js";
+import { callsOf, EFFECTS, resultOf, type Scenario, type ScriptedReply } from "./scenarios.js";
 
-/** A run as it is on disk when the campaign is over. */
+/** A run as it lies on disk when the campaign is over. */
 export interface RunOnDisk {
-  readonly play: Play;
+  readonly scenario: Scenario;
   /** Its name. */
   readonly run: string;
   readonly status: RunStatus;
@@ -15,37 +15,38 @@ export interface RunOnDisk {
 
 export interface RunAudit {
   readonly name: string;
-  /** Calls that may not be repeated and were made more than once. */
+  /** Effectful calls that were made more than once; one sentence each. */
   readonly repeated: readonly string[];
-  /** What was finished and is gone, was done again, or never done. */
+  /** Finished work that is gone or was done again, and calls without an answer; one sentence each. */
   readonly lost: readonly string[];
   readonly isStuck: boolean;
-  /** It was given up after too many takeovers without anything finished in between. */
+  /** legwork gave it up after too many recoveries with nothing finished in between. */
   readonly isExhausted: boolean;
-  /** Times that a process took it over. */
-  readonly takeovers: number;
-  /** Calls whose outcome the agent was told is unknown, and how many of them had been made. */
-  readonly unknown: number;
-  readonly unknownMade: number;
-  /** Calls made once more, because they only read or may be repeated. */
+  /** How often a process recovered it. */
+  readonly recoveries: number;
+  /** Calls that legwork reported to the agent as in doubt: it cannot know whether they took effect. */
+  readonly inDoubt: number;
+  /** How many of these had been made. */
+  readonly inDoubtMade: number;
+  /** Repetitions of calls that only read or may be repeated. */
   readonly repeatedSafely: number;
 }
 
-type Mark = "started" | "finished" | "failed" | "unknown" | "refused";
+type Mark = "started" | "finished" | "failed" | "in_doubt" | "refused";
 
-/** What happened to each call of a run, in order, by its place: `turn.index`, or `own.number` for the workflow's. */
+/** The events of each call of a run, in order. The key is `turn.index`, or `own.number` for a call of the workflow. */
 export type CallMarks = ReadonlyMap<string, readonly Mark[]>;
 
-/** `counts` says how often the effect server made each call; `twin` is what an undisturbed run of the play did. */
+/** `counts` holds how often the effect server made each call; `twin` holds the marks of an undisturbed run of the scenario. */
 export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>, twin: CallMarks): RunAudit {
-  const { play, run, status, outcome, events } = onDisk;
+  const { scenario, run, status, outcome, events } = onDisk;
   const marks = marksOf(events);
-  const calls = callsOf(play, run).map((call) => ({
+  const calls = callsOf(scenario, run).map((call) => ({
     ...call,
     made: counts.get(call.key) ?? 0,
     marks: marks.get(call.place) ?? [],
   }));
-  const unknown = calls.filter((call) => call.marks.includes("unknown"));
+  const inDoubt = calls.filter((call) => call.marks.includes("in_doubt"));
   const isExhausted = outcome?.error?.code === "recovery_exhausted";
   const isComplete = isEnded(status) && !isExhausted;
   return {
@@ -54,18 +55,20 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
       .filter(({ tool, made }) => EFFECTS[tool] === "effectful" && made > 1)
       .map(({ key, made }) => `${key} was made ${made} times`),
     lost: [
-      ...repliesAskedAgain(events),
-      ...repliesOutOfOrder(events, play.replies(run)),
-      ...[...marks].flatMap(([place, all]) => (isMadeAgain(all) ? [`call ${place} was over and came again`] : [])),
+      ...repliesRequestedAgain(events),
+      ...repliesOutOfOrder(events, scenario.replies(run)),
+      ...[...marks].flatMap(([place, all]) =>
+        continuedAfterEnd(all) ? [`call ${place} had ended and was made again`] : [],
+      ),
       ...calls.flatMap((call) => lossesOf(call, twin.get(call.place) ?? [])),
-      ...(isComplete ? calls.filter((call) => call.marks.every((mark) => mark === "started")).map(neverMade) : []),
+      ...(isComplete ? calls.filter((call) => call.marks.every((mark) => mark === "started")).map(unanswered) : []),
       ...(isComplete ? badEnd(status, outcome, run) : []),
     ].map((loss) => `${run}: ${loss}`),
     isStuck: !isEnded(status),
     isExhausted,
-    takeovers: events.filter(({ type }) => type === "run_resumed").length,
-    unknown: unknown.length,
-    unknownMade: unknown.filter(({ made }) => made > 0).length,
+    recoveries: events.filter(({ type }) => type === "run_resumed").length,
+    inDoubt: inDoubt.length,
+    inDoubtMade: inDoubt.filter(({ made }) => made > 0).length,
     repeatedSafely: calls.reduce(
       (sum, { tool, made }) => sum + (EFFECTS[tool] === "effectful" ? 0 : Math.max(0, made - 1)),
       0,
@@ -73,7 +76,7 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
   };
 }
 
-/** What a journal says of each call. */
+/** Reads the marks of each call from a journal. */
 export function marksOf(events: readonly RawEvent[]): CallMarks {
   const marks = new Map<string, Mark[]>();
   for (const { type, data } of events) {
@@ -97,7 +100,7 @@ function markOf(type: string, data: string): Mark | null {
     case "tool_call_finished":
     case "workflow_call_finished": {
       const { isError, code } = JSON.parse(data) as { isError: boolean; code?: string };
-      if (code === "outcome_unknown") return "unknown";
+      if (code === "outcome_unknown") return "in_doubt";
       return isError ? "failed" : "finished";
     }
     default:
@@ -105,10 +108,10 @@ function markOf(type: string, data: string): Mark | null {
   }
 }
 
-/** Whether anything happened to a call after it was over. */
-function isMadeAgain(marks: readonly Mark[]): boolean {
-  const over = marks.findIndex((mark) => mark !== "started");
-  return over >= 0 && over < marks.length - 1;
+/** Whether a call has any event after its end. */
+function continuedAfterEnd(marks: readonly Mark[]): boolean {
+  const end = marks.findIndex((mark) => mark !== "started");
+  return end >= 0 && end < marks.length - 1;
 }
 
 interface CountedCall {
@@ -118,16 +121,16 @@ interface CountedCall {
 }
 
 function lossesOf({ place, made, marks }: CountedCall, twin: readonly Mark[]): readonly string[] {
-  const begun = marks.filter((mark) => mark === "started").length;
+  const started = marks.filter((mark) => mark === "started").length;
   return [
-    ...(made > begun ? [`call ${place} was made ${made} times and recorded as begun ${begun} times`] : []),
+    ...(made > started ? [`call ${place} was made ${made} times and recorded as started ${started} times`] : []),
     ...(made === 0 && marks.includes("finished") ? [`call ${place} has an answer and was never made`] : []),
     ...(marks.includes("failed") ? [`call ${place} failed`] : []),
     ...(marks.includes("refused") && !twin.includes("refused") ? [`call ${place} was refused`] : []),
   ];
 }
 
-function neverMade({ place }: CountedCall): string {
+function unanswered({ place }: CountedCall): string {
   return `call ${place} has no answer`;
 }
 
@@ -143,14 +146,14 @@ function repliesIn(events: readonly RawEvent[]) {
     .map(({ data }) => JSON.parse(data) as { turn: number; raw: { content: unknown } });
 }
 
-function repliesAskedAgain(events: readonly RawEvent[]): readonly string[] {
+function repliesRequestedAgain(events: readonly RawEvent[]): readonly string[] {
   const turns = repliesIn(events).map(({ turn }) => turn);
   return turns.flatMap((turn, index) =>
-    turns.indexOf(turn) < index ? [`the reply of turn ${turn} was on disk and asked for again`] : [],
+    turns.indexOf(turn) < index ? [`the reply of turn ${turn} was on disk and was requested again`] : [],
   );
 }
 
-/** The model is asked with what is remembered of the conversation: a reply out of order shows that some of it was not. */
+/** The script answers by the history of the request: a reply out of order shows that some of the history was missing. */
 function repliesOutOfOrder(events: readonly RawEvent[], script: readonly ScriptedReply[]): readonly string[] {
   return repliesIn(events).flatMap(({ turn, raw }, index) => {
     const { text = "", calls = [] } = script[index] ?? {};

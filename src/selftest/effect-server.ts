@@ -1,6 +1,6 @@
 /**
- * The downstream server of the campaign, a process of its own that outlives legwork's: it counts each call it makes.
- * Arguments: the file that gets a line for each call that was made. It ends when its parent goes.
+ * The downstream server of the campaign: a process that survives the kills and counts each call it makes.
+ * Its argument is the file to which it appends a line for each call. It exits when its parent process does.
  */
 import { appendFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -8,25 +8,27 @@ import type { AddressInfo } from "node:net";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { EFFECTS, type EffectTool, playOf } from "./scenarios.js";
+import { EFFECTS, type EffectTool, scenarioOf } from "./scenarios.js";
 
-/** A call at which a death is due: held before or after it is made, and never answered unless it is released. */
-export interface Trap {
-  readonly play: string;
+/** A call at which a kill is due: the server holds it before or after it makes it, and answers only when it is released. */
+export interface CallPoint {
+  readonly scenario: string;
   readonly place: string;
   readonly moment: "received" | "made";
 }
 
-/** `round` tells the hits of these traps from those of the traps before; calls that those hold go on. */
-export type ToEffectServer = { readonly arm: readonly Trap[]; readonly round: number } | { readonly release: number };
+/** `arm` replaces the armed points and releases the calls held at earlier ones; `round` tells their hits apart. */
+export type ToEffectServer =
+  | { readonly arm: readonly CallPoint[]; readonly round: number }
+  | { readonly release: number };
 export type FromEffectServer =
   | { readonly port: number }
-  | { readonly hit: Trap; readonly round: number; readonly id: number; readonly run: string };
+  | { readonly hit: CallPoint; readonly round: number; readonly id: number; readonly run: string };
 
-const PAGE_LENGTH = 25_000; // characters: more than an agent is shown at once
+const PAGE_LENGTH = 25_000; // characters; longer than the part of an answer that legwork shows an agent at once
 
 const [, , recordFile = ""] = process.argv;
-let armed: readonly Trap[] = [];
+let armed: readonly CallPoint[] = [];
 let round = 0;
 const held = new Map<number, () => void>();
 let lastId = 0;
@@ -40,9 +42,9 @@ process.on("message", (message: ToEffectServer) => {
 process.on("disconnect", () => process.exit(0));
 
 const http = createServer((request, response) => void serve(request, response));
-http.listen(0, "127.0.0.1", () => tell({ port: (http.address() as AddressInfo).port }));
+http.listen(0, "127.0.0.1", () => send({ port: (http.address() as AddressInfo).port }));
 
-/** Each request is a session of its own: nothing of a legwork process that died is left behind. */
+/** Serves each request in a session of its own, so that a killed legwork process leaves nothing behind. */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const server = createEffects();
   response.on("close", () => void server.close());
@@ -75,8 +77,8 @@ const TOOLS = Object.entries(EFFECTS).map(([name, effect]) => ({
 async function make(tool: EffectTool, key: string) {
   const run = key.slice(0, key.indexOf("."));
   const place = key.slice(run.length + 1);
-  const due = (moment: Trap["moment"]) =>
-    armed.find((trap) => trap.moment === moment && trap.play === playOf(run) && trap.place === place);
+  const due = (moment: CallPoint["moment"]) =>
+    armed.find((point) => point.moment === moment && point.scenario === scenarioOf(run) && point.place === place);
   await holdAt(due("received"), run);
   appendFileSync(recordFile, `${key}\n`);
   await holdAt(due("made"), run);
@@ -84,16 +86,16 @@ async function make(tool: EffectTool, key: string) {
   return { content: [{ type: "text", text }] };
 }
 
-async function holdAt(trap: Trap | undefined, run: string): Promise<void> {
-  if (trap === undefined) return;
+async function holdAt(point: CallPoint | undefined, run: string): Promise<void> {
+  if (point === undefined) return;
   lastId += 1;
   const id = lastId;
   const released = new Promise<void>((resolve) => held.set(id, resolve));
-  tell({ hit: trap, round, id, run });
+  send({ hit: point, round, id, run });
   await released;
   held.delete(id);
 }
 
-function tell(message: FromEffectServer): void {
+function send(message: FromEffectServer): void {
   process.send?.(message);
 }

@@ -1,10 +1,10 @@
-/** The legwork servers of the campaign: several at once on one file, each killed sooner or later and replaced. */
+/** The legwork servers of the campaign: several at once on one database, each killed and replaced in its turn. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
-export interface CrewServer {
+export interface FleetServer {
   readonly pid: number;
-  /** Calls one of its tools. Throws when the server is killed meanwhile. */
+  /** Calls one of its tools. Throws when the server is killed during the call. */
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<ToolResult>;
 }
 
@@ -13,32 +13,32 @@ interface ToolResult {
   readonly structured: Readonly<Record<string, unknown>>;
 }
 
-export interface Crew {
-  /** The servers at work: each has answered a first call, and so looked for runs whose process is gone. */
-  atWork(): readonly CrewServer[];
-  /** Resolves when at least that many are at work. Throws when one could not be started or has ended by itself. */
+export interface Fleet {
+  /** The servers at work. Each has answered a first call, and so has looked for runs to recover. */
+  atWork(): readonly FleetServer[];
+  /** Resolves when at least `count` servers are at work. Throws when a server could not start or has exited by itself. */
   atLeast(count: number): Promise<void>;
-  /** Whether this process is at work and alive. */
+  /** Whether the process is one of the servers at work. */
   has(pid: number): boolean;
-  /** Kills a server, at once and without warning; nothing where it is gone. */
+  /** Sends SIGKILL to a server at work; does nothing for any other process id. */
   kill(pid: number): void;
-  /** Resolves when a killed server is gone; one in reserve then takes its place. */
+  /** Resolves when a killed server has exited; a server in reserve then takes its place. */
   replace(pid: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface CrewOptions {
-  /** legwork's program. */
+export interface FleetOptions {
+  /** The path of legwork's program. */
   readonly program: string;
   readonly project: string;
   readonly env: Record<string, string>;
   readonly atWork: number;
-  /** Servers that are started and wait for their first call, so that a death costs little time. */
+  /** Servers that are started ahead of their use, so that a replacement takes little time. */
   readonly inReserve: number;
 }
 
-/** Starts the servers; they are at work some time later. */
-export function openCrew(options: CrewOptions): Crew {
+/** Starts the servers; see `atLeast` for when they are at work. */
+export function openFleet(options: FleetOptions): Fleet {
   const atWork = new Map<number, Member>();
   const reserve: Promise<Member>[] = [];
   const joining = new Set<Promise<void>>();
@@ -49,7 +49,7 @@ export function openCrew(options: CrewOptions): Crew {
   function refill(): void {
     while (!closed && reserve.length < options.inReserve) {
       const member = startServer(options);
-      member.catch(() => {}); // told when its turn has come
+      member.catch(() => {}); // putToWork reports it
       reserve.push(member);
     }
   }
@@ -106,13 +106,13 @@ export function openCrew(options: CrewOptions): Crew {
   };
 }
 
-interface Member extends CrewServer {
+interface Member extends FleetServer {
   readonly gone: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves when the server has answered a host's greeting. */
-async function startServer({ program, project, env }: CrewOptions): Promise<Member> {
+/** Resolves when the server has answered `initialize`. */
+async function startServer({ program, project, env }: FleetOptions): Promise<Member> {
   const args = [program, "--project", project];
   const transport = new StdioClientTransport({ command: process.execPath, args, cwd: project, env, stderr: "ignore" });
   const client = new Client({ name: "legwork-selftest", version: "1.0.0" });

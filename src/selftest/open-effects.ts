@@ -1,53 +1,53 @@
-/** The effect server from the campaign's side: its address, its traps and what it has counted. */
+/** The campaign's side of the effect server: its address, its kill points and its counts. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { FromEffectServer, ToEffectServer, Trap } from "./effect-server.js";
+import type { CallPoint, FromEffectServer, ToEffectServer } from "./effect-server.js";
 
 const PROGRAM = fileURLToPath(new URL("./effect-server.js", import.meta.url));
 
-/** A call that is held where a death is due. */
-export interface TrappedCall {
-  readonly trap: Trap;
+/** A call that the effect server holds at a kill point. */
+export interface HeldCall {
+  readonly point: CallPoint;
   readonly run: string;
-  /** Lets the call go on as if nothing had been. */
+  /** Lets the server continue with the call. */
   release(): void;
 }
 
 export interface Effects {
   readonly url: string;
-  /** These traps, in place of those before; calls that those hold go on. */
-  arm(traps: readonly Trap[]): void;
-  /** The calls that these traps hold, each told once. */
-  takeTrapped(): readonly TrappedCall[];
-  /** How often each call was made, by its key. */
+  /** Replaces the armed points and releases the calls held at earlier ones. */
+  arm(points: readonly CallPoint[]): void;
+  /** The calls held at the armed points; returns each call once. */
+  takeHeld(): readonly HeldCall[];
+  /** How often the server made each call, by its key. */
   counts(): ReadonlyMap<string, number>;
   close(): void;
 }
 
-/** Starts the process and waits until it listens. */
+/** Starts the effect server and waits until it listens. `recordFile` gets a line for each call. */
 export async function openEffects(recordFile: string, env: Record<string, string>): Promise<Effects> {
   writeFileSync(recordFile, "");
   const child = fork(PROGRAM, [recordFile], { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const trapped: TrappedCall[] = [];
+  const held: HeldCall[] = [];
   let round = 0;
-  const tell = (message: ToEffectServer) => void child.send(message);
+  const send = (message: ToEffectServer) => void child.send(message);
   const [first] = (await once(child, "message")) as [FromEffectServer];
   if (!("port" in first)) throw new Error("the effect server did not say where it listens");
   child.on("message", (message: FromEffectServer) => {
     if (!("hit" in message) || message.round !== round) return;
-    const { hit: trap, id, run } = message;
-    trapped.push({ trap, run, release: () => tell({ release: id }) });
+    const { hit: point, id, run } = message;
+    held.push({ point, run, release: () => send({ release: id }) });
   });
   return {
     url: `http://127.0.0.1:${first.port}/mcp`,
-    arm(traps) {
-      trapped.length = 0;
+    arm(points) {
+      held.length = 0;
       round += 1;
-      tell({ arm: traps, round });
+      send({ arm: points, round });
     },
-    takeTrapped: () => trapped.splice(0),
+    takeHeld: () => held.splice(0),
     counts: () => countLines(readFileSync(recordFile, "utf8")),
     close: () => void child.kill("SIGKILL"),
   };

@@ -1,29 +1,29 @@
-/** Where the campaign takes place: a home and a project of its own, in a temporary folder that goes with this process. */
+/** The home and the project of the campaign, in a temporary folder that is removed when this process exits. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Chance } from "./chance.js";
 import { EFFECT_SERVER, LED, LED_WORKFLOW, type ScriptedReply } from "./scenarios.js";
-import type { Chance } from "./seeded.js";
 
-export interface Stage {
+export interface Sandbox {
   readonly root: string;
   readonly project: string;
   readonly databaseFile: string;
   readonly recordFile: string;
-  /** The environment of the servers: nothing of the user's own keys, homes or settings. */
+  /** The environment of the servers, without the user's keys, homes and settings. */
   readonly env: Record<string, string>;
-  /** Writes the configuration: one downstream server, at that address. */
+  /** Writes a configuration with one downstream server, at `url`. */
   configure(url: string): void;
-  /** Writes the script of that name. */
+  /** Writes the rehearsal script `name`. */
   rehearse(name: string, replies: readonly ScriptedReply[]): void;
-  /** Leaves the folder behind when this process ends. */
+  /** Keeps the folder when this process exits. */
   keep(): void;
 }
 
 export const RUNS_AT_ONCE = 8;
-const LONGEST_THOUGHT_MS = 120; // of the model that a script plays
+const LONGEST_REPLY_MS = 120; // of a rehearsed model
 
-export function createStage(path: string, chance: Chance): Stage {
+export function createSandbox(path: string, chance: Chance): Sandbox {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-selftest-")));
   const [home, project] = [join(root, "home"), join(root, "project")];
   const [rehearsals, workflows] = [join(home, "rehearsals"), join(home, "workflows")];
@@ -47,7 +47,7 @@ export function createStage(path: string, chance: Chance): Stage {
       });
     },
     rehearse(name, replies) {
-      const paced = replies.map((reply) => ({ ...reply, delay_ms: chance.between(0, LONGEST_THOUGHT_MS) }));
+      const paced = replies.map((reply) => ({ ...reply, delay_ms: chance.between(0, LONGEST_REPLY_MS) }));
       write(rehearsals, name, { replies: paced });
     },
     keep: () => void process.off("exit", remove),

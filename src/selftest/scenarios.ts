@@ -1,6 +1,6 @@
-/** What the agents of the campaign do: each play is a script for the model, some led by a workflow. */
+/** The scenarios of the campaign: scripts for the model, some of them in a workflow. */
 
-/** The tools of the effect server; what repeating does is known of each. */
+/** The tools of the effect server, and the effect that each declares. */
 export const EFFECTS = {
   look: "read_only",
   page: "read_only",
@@ -9,7 +9,7 @@ export const EFFECTS = {
 } as const;
 export type EffectTool = keyof typeof EFFECTS;
 
-/** The server's name is that of the shipped file server, so that the shipped workflows grant its tools. */
+/** The name of the shipped file server, so that the shipped workflows grant its tools. */
 export const EFFECT_SERVER = "workspace";
 
 export interface ScriptedCall {
@@ -22,16 +22,16 @@ export interface ScriptedReply {
   readonly calls?: readonly ScriptedCall[];
 }
 
-export interface Play {
+export interface Scenario {
   readonly name: string;
   readonly workflow: string | null;
-  /** What the model says in the run of that name, reply after reply. */
+  /** The replies of the model in the run of that name, in order. */
   replies(run: string): readonly ScriptedReply[];
-  /** The calls that its workflow makes itself, in their order. */
+  /** The calls that its workflow makes itself, in order. */
   readonly ownCalls: readonly EffectTool[];
 }
 
-/** A workflow of the campaign's own: it calls tools itself, on entering and on leaving a step. */
+/** A workflow that calls tools itself, on entering and on leaving a step. */
 export const LED_WORKFLOW = {
   description: "Looks, changes and checks; calls tools of its own on the way.",
   variables: { work: "", seen: "", rounds: 0, errors: 0 },
@@ -67,7 +67,7 @@ export const LED_WORKFLOW = {
 
 export const LED = "selftest-led";
 
-export const PLAYS: readonly Play[] = [
+export const SCENARIOS: readonly Scenario[] = [
   {
     name: "loose",
     workflow: null,
@@ -113,37 +113,37 @@ export const PLAYS: readonly Play[] = [
   },
 ];
 
-/** A call of a play: which tool, under which key the effect server counts it, and where it stands in the run. */
-export interface PlayedCall {
+/** A call of a scenario: its tool, its place in the run, and the key under which the effect server counts it. */
+export interface ScenarioCall {
   readonly key: string;
   readonly tool: EffectTool;
   /** `turn.index`, or `own.number` for a call of the workflow itself. */
   readonly place: string;
 }
 
-/** All calls that the run of that name asks the effect server for. */
-export function callsOf(play: Play, run: string): readonly PlayedCall[] {
-  const asked = play.replies(run).flatMap(({ calls = [] }, turnIndex) =>
+/** All calls of the run of that name to the effect server. */
+export function callsOf(scenario: Scenario, run: string): readonly ScenarioCall[] {
+  const asked = scenario.replies(run).flatMap(({ calls = [] }, turnIndex) =>
     calls.flatMap(({ tool }, index) => {
       const effectTool = toEffectTool(tool);
       return effectTool === null ? [] : [{ tool: effectTool, place: `${turnIndex + 1}.${index}` }];
     }),
   );
-  const own = play.ownCalls.map((tool, index) => ({ tool, place: `own.${index + 1}` }));
+  const own = scenario.ownCalls.map((tool, index) => ({ tool, place: `own.${index + 1}` }));
   return [...asked, ...own].map((call) => ({ ...call, key: `${run}.${call.place}` }));
 }
 
-/** The name of a play's run; the effect server and the journal tell the play from it. */
-export function runName(play: Play, number: number): string {
-  return `${play.name}-${number}`;
+/** The name of a run, from which `scenarioOf` reads the scenario. */
+export function runName(scenario: Scenario, number: number): string {
+  return `${scenario.name}-${number}`;
 }
 
-/** The name of the play that a run of that name plays. */
-export function playOf(run: string): string {
+/** The name of the scenario of the run of that name. */
+export function scenarioOf(run: string): string {
   return run.slice(0, run.lastIndexOf("-"));
 }
 
-/** What a run that was never disturbed ends with. */
+/** The result of a run without losses. */
 export function resultOf(run: string): string {
   return `done: ${run}`;
 }

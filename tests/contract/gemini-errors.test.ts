@@ -1,4 +1,4 @@
-/** What the Gemini provider makes of each way in which the vendor, or the way to it, can fail. */
+/** The errors of the Gemini provider for each failure of the vendor or the network. */
 import { describe, expect, it } from "vitest";
 import { modelIdFault } from "../../src/providers/gemini/model-id.js";
 import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
@@ -29,12 +29,12 @@ describe("an error", () => {
     ["23s", 23_000],
     ["1.5s", 1_500],
     ["soon", null],
-  ])("429 passes on the wish to wait %s", async (delay, retryAfterMs) => {
+  ])("429 passes on the request to wait %s", async (delay, retryAfterMs) => {
     const { provider } = await connect([rateLimited(delay)]);
     expect(await failureOf(ask(provider))).toMatchObject({ code: "rate_limited", status: 429, retryAfterMs });
   });
 
-  it("of a key that is not valid comes with 400 and is told by its reason", async () => {
+  it("of an invalid key comes with 400 and is recognized by its reason", async () => {
     const { provider } = await connect([invalidKey()]);
     expect(await failureOf(ask(provider))).toMatchObject({ code: "unauthorized", status: 400 });
   });
@@ -66,14 +66,14 @@ describe("an error", () => {
   it.each([
     ["before the answer", reset()],
     ["within the answer", reset(true)],
-  ])("a connection reset %s is the network's", async (_, behaviour) => {
+  ])("a connection reset %s is a network error", async (_, behaviour) => {
     const { provider, standIn } = await connect([behaviour]);
     const error = await failureOf(ask(provider));
     expect(error).toMatchObject({ code: "network", status: null });
     expect(error.message).toContain(standIn.url);
   });
 
-  it("a vendor that is not there is the network's", async () => {
+  it("an unreachable vendor is a network error", async () => {
     const { provider, standIn } = await connect([]);
     await standIn.close();
     expect(await failureOf(ask(provider))).toMatchObject({ code: "network" });

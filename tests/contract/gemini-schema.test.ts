@@ -1,4 +1,4 @@
-/** Tool schemas in the words that Gemini has. */
+/** Tool schemas with the keywords of Gemini. */
 import { describe, expect, it } from "vitest";
 import { lowerSchema } from "../../src/providers/gemini/lower-schema.js";
 
@@ -85,7 +85,7 @@ describe("a lowered schema", () => {
     });
   });
 
-  it("stays small when references double at each level or nest without end", () => {
+  it("stays small when references double at each level or nest without limit", () => {
     const doubling = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => {
         const next = { $ref: `#/$defs/d${n + 1}` };
@@ -100,12 +100,12 @@ describe("a lowered schema", () => {
   });
 });
 
-/** Lowers what must not be changed. */
+/** Lowers a frozen schema. */
 function lowered(schema: object): object {
   return lowerSchema(deepFreeze(schema));
 }
 
-/** Frozen all the way down, so that a change throws; not by recursion, for some schemas here are deep. */
+/** Freezes a value at all levels, so that a change throws. Not recursive, because some schemas here are deep. */
 function deepFreeze<T extends object>(value: T): T {
   const open: unknown[] = [value];
   while (open.length > 0) {

@@ -1,4 +1,4 @@
-/** The stand-in for Gemini refuses what Gemini refuses: otherwise the tests that rest on it prove nothing. */
+/** The stand-in for Gemini refuses the requests that Gemini refuses; otherwise the tests that use it prove nothing. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GeminiStandIn, reply, startGeminiStandIn, twoParallelCalls } from "../support/gemini-stand-in.js";
 import type { WireBody, WireContent, WirePart } from "../support/gemini-wire-check.js";
@@ -75,7 +75,7 @@ describe("the stand-in", () => {
     expect(two).toHaveProperty("usageMetadata");
   });
 
-  it("answers anything when it is told not to check", async () => {
+  it("answers any request when its checks are off", async () => {
     const own = await startGeminiStandIn(() => reply([{ text: "ok" }]), { check: false });
     const answer = await send(own.url, { contents: [] }, "generateContent", {});
     await own.close();

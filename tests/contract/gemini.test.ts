@@ -1,4 +1,4 @@
-/** The Gemini provider with the real SDK, over loopback against a stand-in that checks the wire as the vendor does. */
+/** The Gemini provider with the real SDK, over loopback, against a stand-in that checks requests as Gemini does. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../src/core/ports/provider.js";
@@ -65,7 +65,7 @@ describe("a conversation", () => {
     expect(rawOf(answer)).toEqual({ provider: "gemini", model: MODEL, content: { role: "model", parts } });
   });
 
-  it("counts tokens as the vendor does, and says so when it did not", async () => {
+  it("counts tokens as Gemini does, and reports missing counts as unknown", async () => {
     const usage = {
       promptTokenCount: 90,
       candidatesTokenCount: 7,
@@ -135,7 +135,7 @@ describe("a conversation", () => {
       "another model",
       { provider: "gemini", model: "gemini-3.6-flash", content: { parts: [{ thoughtSignature: "QUFB" }] } },
     ],
-  ])("re-makes what %s said, with the sentinel on the first call only", async (_, foreign) => {
+  ])("rebuilds the reply of %s, with the sentinel on the first call only", async (_, foreign) => {
     const calls = [
       { id: "t1", name: "files__read", arguments: { path: "x" } },
       { id: null, name: "7zip__list", arguments: {} },
@@ -171,7 +171,7 @@ describe("a conversation", () => {
     ]);
   });
 
-  it("maps names that Gemini refuses there and back without mixing any two up", async () => {
+  it("maps names that Gemini refuses there and back without collisions", async () => {
     const names = ["9p__a", "_9p__a", "-x__a", "_-x__a", "__9p__a", "_ok__a", "a__b"];
     const { provider, standIn } = await connect((body) =>
       reply((body.tools?.[0]?.functionDeclarations ?? []).map(({ name }) => ({ functionCall: { name } }))),
@@ -184,7 +184,7 @@ describe("a conversation", () => {
   });
 });
 
-describe("a reply that is none", () => {
+describe("an unusable reply", () => {
   it.each([
     ["a blocked prompt", blockedPrompt("PROHIBITED_CONTENT"), "refused_reply", "PROHIBITED_CONTENT", false],
     ["no candidates", emptyCandidates(), "empty_reply", "no candidates", true],
@@ -220,7 +220,7 @@ describe("a reply that is none", () => {
   });
 
   it.each(["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "OTHER"])(
-    "ended by %s is refused, whatever it says",
+    "that %s ended is refused, with any text",
     async (finishReason) => {
       const { provider } = await connect([reply([{ text: "Some text" }], { finishReason })]);
       const answer = await ask(provider);
@@ -291,7 +291,7 @@ describe("an abort", () => {
 });
 
 describe("the tools", () => {
-  it("are lowered once for the same array of tools ", async () => {
+  it("are lowered once for the same array of tools", async () => {
     let reads = 0;
     const schema = { type: "object", properties: { a: { type: "string", pattern: "^a" } }, $schema: "x" };
     const counted: ToolDeclaration = {
@@ -325,7 +325,7 @@ function raw(replies: readonly RawReply[], index: number): RawReply {
   return found;
 }
 
-/** What the runner would add to the conversation: the reply, and an answer to each call, every second one an error. */
+/** The messages that the runner adds to the conversation: the reply, and an answer to each call, every second one an error. */
 function answered(raw: RawReply): readonly Message[] {
   const content = readGeminiReply(raw);
   const answers = content.calls.map((call, index) => ({

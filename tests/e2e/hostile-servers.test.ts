@@ -142,7 +142,7 @@ describe("a server with bad tools", () => {
     ]);
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
-    expect(warnings).toEqual([naming(/^hostile: /, '"hostile"', '"plain"', "hostile__plain", "tool_set_aside")]);
+    expect(warnings).toEqual([naming(/^hostile: /, '"hostile"', '"plain"', "hostile__plain", "tool_rejected")]);
     const names = toolsShown(stage).filter((name) => name.startsWith("hostile__"));
     expect(new Set(names).size).toBe(14);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
@@ -164,13 +164,13 @@ describe("a server with bad tools", () => {
     const reasons = warnings.map((text) => [/"hostile".*?"(\w+)"/.exec(text)?.[1], text]);
     expect(reasons).toHaveLength(7);
     expect(Object.fromEntries(reasons)).toEqual({
-      circle: naming("properties.a", '"#/$defs/a"', "tool_set_aside"),
-      nowhere: naming("properties.a", '"#/$defs/missing"', "tool_set_aside"),
-      elsewhere: naming("properties.a", '"https://schemas.invalid/a.json"', "tool_set_aside"),
-      no_type: naming("properties.a", '"nonsense"', "tool_set_aside"),
-      no_properties: naming("properties", "object", "tool_set_aside"),
-      no_required: naming('"required"', "tool_set_aside"),
-      deep: naming(/\b100\b/, "tool_set_aside"),
+      circle: naming("properties.a", '"#/$defs/a"', "tool_rejected"),
+      nowhere: naming("properties.a", '"#/$defs/missing"', "tool_rejected"),
+      elsewhere: naming("properties.a", '"https://schemas.invalid/a.json"', "tool_rejected"),
+      no_type: naming("properties.a", '"nonsense"', "tool_rejected"),
+      no_properties: naming("properties", "object", "tool_rejected"),
+      no_required: naming('"required"', "tool_rejected"),
+      deep: naming(/\b100\b/, "tool_rejected"),
     });
     expect(calls).toEqual([...callable.map((name) => done(`hostile__${name}`)), refused("hostile__nowhere"), good]);
     expect(answers.at(-2)).toContain("hostile__nowhere");
@@ -182,9 +182,9 @@ describe("a server with bad tools", () => {
     const { status, warnings, answers } = await stage.play();
     expect(status).toBe("success");
     expect(warnings).toEqual([
-      naming('"hostile"', '"deep"', /\b500\b/, "tool_set_aside"),
-      naming('"hostile"', '"large"', /\b100000\b/, "tool_set_aside"),
-      naming('"hostile"', `"endless\\nline${"n".repeat(87)}…"`, "inputSchema", "tool_set_aside"),
+      naming('"hostile"', '"deep"', /\b500\b/, "tool_rejected"),
+      naming('"hostile"', '"large"', /\b100000\b/, "tool_rejected"),
+      naming('"hostile"', `"endless\\nline${"n".repeat(87)}…"`, "inputSchema", "tool_rejected"),
     ]);
     expect(answers[0]).toEqual(naming("hostile__plain", "half \ufffd a robot"));
     const sent = JSON.stringify(stage.standIn.requests.map(({ body }) => body));

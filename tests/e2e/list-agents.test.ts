@@ -34,7 +34,7 @@ interface Listed {
   readonly servers?: readonly ServerItem[];
   readonly server: ServerItem;
   readonly tools: readonly { readonly name: string; readonly effect: string; readonly description: string }[];
-  readonly set_aside: readonly { readonly code: string; readonly reason: string }[];
+  readonly rejected: readonly { readonly code: string; readonly reason: string }[];
   readonly next_cursor: string | null;
   readonly notices?: readonly string[];
   readonly error: { readonly code: string; readonly message: string };
@@ -73,13 +73,13 @@ it("list_agents shows agents and servers, and starts no server", async () => {
     name: "research",
     from: expect.stringMatching(/workflows\/research\.yaml$/),
   });
-  const never = { state: "idle", reach: "stdio", problem: null, tools: null, set_aside: null };
+  const never = { state: "idle", reach: "stdio", problem: null, tools: null, rejected: null };
   expect(servers).toEqual([
     { name: "marked", from: join(bench.home, "config.yaml"), ...never },
     { name: "workspace", from: expect.any(String), ...never },
   ]);
   expect(next_cursor).toBeNull();
-  expect(await list(host, { server: "marked" })).toMatchObject({ server: { state: "idle" }, tools: [], set_aside: [] });
+  expect(await list(host, { server: "marked" })).toMatchObject({ server: { state: "idle" }, tools: [], rejected: [] });
   expect(existsSync(mark)).toBe(false);
 });
 
@@ -110,7 +110,7 @@ it("list_agents pages hundreds of tools, each by its first line, and the rejecte
   const host = await setHost(bench);
   await runScript(host, "play", { tools: ["odd__*"] });
   const names: string[] = [];
-  const aside: object[] = [];
+  const rejected: object[] = [];
   let cursor: string | null = null;
   do {
     const page: Listed = await list(host, { server: "odd", limit: 200, ...(cursor === null ? {} : { cursor }) });
@@ -119,11 +119,11 @@ it("list_agents pages hundreds of tools, each by its first line, and the rejecte
       expect(description).toMatch(/^Number \d+ é+…$/);
       expect(description.length).toBeLessThanOrEqual(160);
     }
-    aside.push(...page.set_aside);
+    rejected.push(...page.rejected);
     cursor = page.next_cursor;
   } while (cursor !== null);
   expect(names).toEqual(tools.map(({ name }) => `odd__${name}`));
-  expect(aside).toEqual([{ code: "tool_set_aside", reason: expect.stringContaining('"broken"') }]);
+  expect(rejected).toEqual([{ code: "tool_rejected", reason: expect.stringContaining('"broken"') }]);
   const few = await list(host, { server: "odd", limit: 2 });
   expect(few.tools.map(({ name }) => name)).toEqual(["odd__tool_0", "odd__tool_1"]);
 });

@@ -5,14 +5,14 @@ import { legwork } from "../support/command.js";
 import { messageOf, naming } from "../support/naming.js";
 import { setBench } from "../support/rehearsals.js";
 
-const DEATHS = 12;
-const LONGEST = 240_000; // milliseconds, on a busy machine: each death starts a process
+const KILLS = 12;
+const LONGEST = 240_000; // milliseconds, on a busy machine: each kill starts a process
 
 it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeout: LONGEST }, async () => {
   const bench = setBench();
   const { code, stdout, stderr } = await legwork(
     bench,
-    ["selftest", "--crash", String(DEATHS), "--seed", "1", "--json"],
+    ["selftest", "--crash", String(KILLS), "--seed", "1", "--json"],
     { TMPDIR: bench.root },
   );
   expect(stdout, stderr).not.toBe("");
@@ -21,18 +21,18 @@ it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeou
   expect(report).toMatchObject({
     ok: true,
     seed: 1,
-    deaths: DEATHS,
+    kills: KILLS,
     repeated_effects: 0,
     lost_work: 0,
     stuck_runs: 0,
     folder: null,
   });
   expect(code).toBe(0);
-  const moments = Object.values<number>(report.deaths_by_moment);
-  expect(moments.reduce((sum, count) => sum + count)).toBe(DEATHS);
-  expect(report.takeovers).toBeGreaterThan(0);
+  const moments = Object.values<number>(report.kills_by_moment);
+  expect(moments.reduce((sum, count) => sum + count)).toBe(KILLS);
+  expect(report.recoveries).toBeGreaterThan(0);
   expect(report.runs).toBeGreaterThanOrEqual(8);
-  expect(stderr).toMatch(new RegExp(`^\\d+\\D+${DEATHS}\\D+\\d+\\D+\\d+\\D+\\d+.*$`, "m")); // how far it is
+  expect(stderr).toMatch(new RegExp(`^\\d+\\D+${KILLS}\\D+\\d+\\D+\\d+\\D+\\d+.*$`, "m")); // how far it is
 
   expect(existsSync(bench.home)).toBe(false);
   expect(readdirSync(bench.project)).toEqual([".git"]);

@@ -1,4 +1,4 @@
-/** The downstream port: calls and the processes behind them. */
+/** The downstream port: calls, and the processes that serve them. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -19,23 +19,27 @@ import {
   pids,
   started,
   tool,
-  useStage,
-} from "../support/downstream-stage.js";
+  useSandbox,
+} from "../support/downstream-sandbox.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives, isAlive } from "../support/transports.js";
 
-useStage();
+useSandbox();
 
 describe("a call", () => {
-  it("answers, also with isError and with another server's error", async () => {
+  it("returns a result, an isError result, and the error of a server", async () => {
     const { downstream, catalog } = await opened(effects(), hostile("errors"));
     expect(await call(downstream, tool(catalog, "echo"), { a: [1] })).toEqual({
       isError: false,
       text: '{"a":[1]}',
-      parts: [],
+      attachments: [],
     });
-    expect(await call(downstream, tool(catalog, "fail"))).toEqual({ isError: true, text: "it went wrong", parts: [] });
+    expect(await call(downstream, tool(catalog, "fail"))).toEqual({
+      isError: true,
+      text: "it went wrong",
+      attachments: [],
+    });
     const error = await failure(call(downstream, tool(catalog, "hostile__plain")));
     expect(error).toMatchObject({ code: "call_failed", server: "hostile" });
     expect(error.message).toContain("no such page");
@@ -60,16 +64,16 @@ describe("a call", () => {
       { kind: "image", mimeType: "image/png", text: "AAAAAAAA" },
       { kind: "structured", mimeType: "application/json", text: '{"ignored":true}' },
     ]);
-    const structured = { isError: false, text: '[1,{"two":2}]', parts: [] };
+    const structured = { isError: false, text: '[1,{"two":2}]', attachments: [] };
     expect(await call(downstream, plain, { kind: "structured" })).toEqual(structured);
     expect(await call(downstream, plain, { kind: "empty" })).toEqual({
       isError: false,
       text: "(no content)",
-      parts: [],
+      attachments: [],
     });
   });
 
-  it("loses none of 100 at once under one signal, without a warning", async () => {
+  it("loses none of 100 concurrent calls under one signal, without a warning", async () => {
     const warnings: string[] = [];
     const onWarning = (warning: Error) => warnings.push(warning.name);
     process.on("warning", onWarning);
@@ -105,7 +109,7 @@ describe("a call", () => {
     await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
   });
 
-  it("is cancelled at the server when the caller aborts, and rejects at once", async () => {
+  it("rejects at once when the caller aborts, and is cancelled at the server", async () => {
     const { downstream, catalog } = await opened(effects());
     const controller = new AbortController();
     const under = limits(60_000, { signal: controller.signal });
@@ -134,20 +138,20 @@ describe("a call", () => {
     expect(effectLog()).toEqual(["started", "finished"]);
   });
 
-  it("uses the server's own time-out", async () => {
+  it("uses the timeout of its server", async () => {
     const { downstream, catalog } = await opened(effects({ timeoutSeconds: 0.2 }));
     const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
     expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
-  it("uses the tool's own time-out before the server's", async () => {
+  it("prefers the timeout of its tool to that of its server", async () => {
     const own = { timeoutSeconds: 60, toolTimeouts: [{ pattern: "slow*", seconds: 0.2 }] };
     const { downstream, catalog } = await opened(effects(own));
     const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
     expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
-  it("fails with its outcome in doubt when the server dies", async () => {
+  it("fails as an in-doubt call when the server dies", async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "die")));
     expect(error).toMatchObject({ code: "connection_closed" });
@@ -168,7 +172,7 @@ describe("a call", () => {
 });
 
 describe("the child process", () => {
-  it("sees only what it needs and what was declared", async () => {
+  it("sees only the basic and the declared variables", async () => {
     const baseEnv = { ...process.env, SECRET: "hunter2", GEMINI_API_KEY: "key", LANG: "C", TERM: "() { :; }" };
     const server = hostile("environment", { env: { DECLARED: "yes" } });
     const downstream = createDownstream([server], [], options({ baseEnv }));
@@ -188,7 +192,7 @@ describe("the child process", () => {
     expect(groupLives(pids[0] ?? 0)).toBe(false);
   });
 
-  it("is killed in the budget when it ignores end of input and SIGTERM, and its calls fail at once", async () => {
+  it("is killed within the budget when it ignores end of input and SIGTERM, and its calls fail at once", async () => {
     const { downstream, catalog } = await opened(hostile("stubborn"), effects(), hostile("grandchild", pidFile()));
     const slow = failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
     await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
@@ -201,7 +205,7 @@ describe("the child process", () => {
     expect(pids).toHaveLength(3);
   });
 
-  it("takes its grandchildren along when it exits", async () => {
+  it("exits together with its grandchildren", async () => {
     const { downstream, catalog } = await opened(hostile("grandchild", pidFile()));
     const grandchild = Number(readFileSync(path.join(folder, "pid"), "utf8"));
     expect(isAlive(grandchild)).toBe(true);

@@ -16,16 +16,16 @@ import {
   options,
   pids,
   pool,
-  reach,
   started,
+  stdio,
   tool,
-  useStage,
-} from "../support/downstream-stage.js";
+  useSandbox,
+} from "../support/downstream-sandbox.js";
 import { CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
 
-useStage();
+useSandbox();
 
 describe("the catalog", () => {
   it("lists a server's tools under qualified names with their effects", async () => {
@@ -44,7 +44,7 @@ describe("the catalog", () => {
     expect(tools[0]).toMatchObject({ server: "effects", tool: "add_line", description: "The add_line tool." });
   });
 
-  it("starts a server once for callers who come together, and only when asked", async () => {
+  it("starts a server once for concurrent callers, and only on demand", async () => {
     const downstream = pool(effects());
     expect(downstream.servers).toEqual(["effects"]);
     expect(downstream.catalog(["effects"])).toEqual({ tools: [], problems: [] });
@@ -81,7 +81,7 @@ describe("the catalog", () => {
     ]);
   });
 
-  it("rejects malformed tools and no others", async () => {
+  it("rejects only malformed tools", async () => {
     const { tools, problems } = await open1(hostile("odd-tools"));
     expect(tools.map(({ tool }) => tool)).toEqual([
       "plain",
@@ -99,7 +99,7 @@ describe("the catalog", () => {
       expect(inputSchema).toMatchObject({ type: "object" });
     }
     expect(tools.find(({ tool }) => tool === "null_description")?.description).toBe("");
-    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["tool_set_aside"]));
+    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["tool_rejected"]));
     expect(problems.map(({ message }) => message)).toEqual(
       [
         ['"no_schema"', "inputSchema"],
@@ -115,7 +115,7 @@ describe("the catalog", () => {
     );
   });
 
-  it("rejects a tool that is nested too deeply and no other, with pins or without", async () => {
+  it("rejects only a tool that is nested too deeply, with pins or without", async () => {
     const redact = createRedact([{ name: "KEY", value: "tangerine-4711" }]);
     for (const pin of ["off", "enforce"] as const) {
       const downstream = createDownstream([hostile("deep-tool", { pin })], [], options({ redact }));
@@ -134,7 +134,7 @@ describe("the catalog", () => {
     const downstream = pool(first, second);
     const { tools, problems } = await started(downstream);
     expect(tools.map(({ name, server }) => [name, server])).toEqual([["a__b__c", "a"]]);
-    expect(problems).toMatchObject([{ server: "a__b", code: "tool_set_aside" }]);
+    expect(problems).toMatchObject([{ server: "a__b", code: "tool_rejected" }]);
   });
 
   it("reads all pages, and stops at a cursor that repeats", async () => {
@@ -143,11 +143,11 @@ describe("the catalog", () => {
     expect(problems).toEqual([]);
   });
 
-  it("takes a server without tools as one with none", async () => {
+  it("accepts a server without tools", async () => {
     expect(await open1(hostile("no-tools"))).toEqual({ tools: [], problems: [] });
   });
 
-  it("follows list_changed, and keeps its identity until then", async () => {
+  it("follows list_changed, and stays the same object until then", async () => {
     const downstream = pool(hostile("growing"));
     const before = await started(downstream);
     await call(downstream, tool(before, "plain"));
@@ -162,8 +162,8 @@ describe("the catalog", () => {
 });
 
 describe("a start that fails", () => {
-  it("names a command that was not found, and does not try it again", async () => {
-    const downstream = pool(effects(reach({ command: "legwork-no-such-command" })));
+  it("names a command that was not found, and is not retried", async () => {
+    const downstream = pool(effects(stdio({ command: "legwork-no-such-command" })));
     const first = await started(downstream);
     expect(first.tools).toEqual([]);
     expect(first.problems).toMatchObject([{ server: "effects", code: "spawn_failed" }]);
@@ -176,18 +176,18 @@ describe("a start that fails", () => {
   it("names a file that is not executable", async () => {
     const file = path.join(folder, "plain.txt");
     writeFileSync(file, "text");
-    const { problems } = await open1(effects(reach({ command: file })));
+    const { problems } = await open1(effects(stdio({ command: file })));
     expect(problems).toMatchObject([{ code: "spawn_failed", message: expect.stringContaining(file) }]);
   });
 
   it("names a working folder that is missing", async () => {
-    const { problems } = await open1(effects(reach({ cwd: path.join(folder, "gone") })));
+    const { problems } = await open1(effects(stdio({ cwd: path.join(folder, "gone") })));
     expect(problems).toMatchObject([
       { code: "start_failed", message: expect.stringContaining(path.join(folder, "gone")) },
     ]);
   });
 
-  it("shows the last words of a server that exits, and is tried again after a pause", async () => {
+  it("shows the last output of a server that exits, and is retried after a pause", async () => {
     const downstream = pool(hostile("exits-at-once"));
     const first = await started(downstream);
     expect(first.problems[0]).toMatchObject({ code: "start_failed" });
@@ -198,7 +198,7 @@ describe("a start that fails", () => {
     await vi.waitFor(() => expect(downstream.catalog(["hostile"])).not.toBe(first), 3_000);
   });
 
-  it("gives up on a server that never answers, and close() does not wait for it", async () => {
+  it("ends for a server that never answers; close() does not wait for it", async () => {
     const pidFile = path.join(folder, "pid");
     const downstream = pool(hostile("silent", { env: { PID_FILE: pidFile } }), effects());
     const starting = started(downstream, ["hostile"]);
@@ -214,15 +214,15 @@ describe("a start that fails", () => {
     expect(downstream.catalog(["effects"]).problems).toMatchObject([{ code: "connection_closed" }]);
   });
 
-  it("times out after 10 s, naming what the server wrote", { timeout: 15_000 }, async () => {
+  it("times out after 10 s and quotes the output of the server", { timeout: 15_000 }, async () => {
     const { problems } = await open1(hostile("silent"));
     expect(problems).toMatchObject([{ code: "start_timeout", message: expect.stringMatching(mentions("10 s")) }]);
   });
 
-  it("is no consequence of garbage on stdout", async () => {
+  it("does not follow from garbage on stdout", async () => {
     const downstream = pool(hostile("garbage"));
     const catalog = await started(downstream);
     expect(names(catalog.tools)).toEqual(["hostile__plain"]);
-    expect(await call(downstream, tool(catalog, "plain"))).toEqual({ isError: false, text: "ok", parts: [] });
+    expect(await call(downstream, tool(catalog, "plain"))).toEqual({ isError: false, text: "ok", attachments: [] });
   });
 });

@@ -1,4 +1,4 @@
-/** A server behind a URL that misbehaves in every way we have thought of. */
+/** A server behind a URL that misbehaves in every known way. */
 import { setTimeout as delay } from "node:timers/promises";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it, vi } from "vitest";
@@ -6,15 +6,24 @@ import { DownstreamError } from "../../src/core/errors.js";
 import { httpFault } from "../../src/downstream/transport/http-error.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
 import { type Answer, events, json, status } from "../support/hostile-http-server.js";
-import { begun, connected, failed, freePort, hostile, options, refused, useHttpStage } from "../support/http-stage.js";
+import {
+  begun,
+  connected,
+  failed,
+  freePort,
+  hostile,
+  options,
+  refused,
+  useHttpSandbox,
+} from "../support/http-sandbox.js";
 import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { serverConfig } from "../support/transports.js";
 
-useHttpStage();
+useHttpSandbox();
 
 describe("a server that cannot be used", () => {
-  it("is not there", async () => {
+  it("does not exist", async () => {
     const { error, transport } = await refused(`http://127.0.0.1:${await freePort()}/mcp`);
     expect(httpFault(error)).toMatchObject({
       code: "unreachable",
@@ -24,7 +33,7 @@ describe("a server that cannot be used", () => {
     await vi.waitFor(() => expect(transport).toMatchObject({ closed: true, ending: httpFault(error)?.message }));
   });
 
-  it("is not there, over SSE", async () => {
+  it("does not exist, over SSE", async () => {
     const { error } = await refused(`http://127.0.0.1:${await freePort()}/sse`, { kind: "sse" });
     expect(httpFault(error)).toMatchObject({ code: "unreachable", sent: false });
   });
@@ -39,7 +48,7 @@ describe("a server that cannot be used", () => {
     expect(fault?.message).not.toContain("sesame");
   });
 
-  it("is of neither kind", async () => {
+  it("knows neither transport", async () => {
     const server = await hostile({ initialize: status(404, "Cannot POST /mcp"), GET: status(404) });
     const { error } = await refused(server.url);
     expect(httpFault(error)).toMatchObject({
@@ -56,7 +65,7 @@ describe("a server that cannot be used", () => {
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
   });
 
-  it("is given up in the middle of its start", async () => {
+  it("has its start aborted", async () => {
     const server = await hostile({ GET: events(() => {}) });
     const { transport, connecting } = await begun(server.url, { kind: "sse" });
     const error = failed(connecting);
@@ -75,16 +84,16 @@ describe("a server that cannot be used", () => {
     expect(other.seen).toEqual([]);
   });
 
-  it("has headers that cannot be sent, which no message shows", async () => {
-    const reach = { kind: "http", url: "http://127.0.0.1/", headers: { authorization: "ses\name" } } as const;
-    const error = await createTransport(serverConfig(reach), options()).catch((reason: unknown) => reason);
+  it("has headers that cannot be sent, and no message shows them", async () => {
+    const transport = { kind: "http", url: "http://127.0.0.1/", headers: { authorization: "ses\name" } } as const;
+    const error = await createTransport(serverConfig(transport), options()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DownstreamError);
     expect(String(error)).not.toContain("ses\name");
   });
 });
 
 describe("headers", () => {
-  it("go with every request, and credentials in the URL become one", async () => {
+  it("are sent with every request, and credentials in the URL become a header", async () => {
     const server = await hostile({ GET: events(() => {}) });
     const url = server.url.replace("http://", "http://me:s%40same@");
     const { client, transport } = await connected(url, { headers: { "X-Key": "sesame" } });
@@ -108,7 +117,7 @@ describe("headers", () => {
     expect(other.seen).toEqual([]);
   });
 
-  it("do follow one within the origin", async () => {
+  it("follow a redirect within the origin", async () => {
     const server = await hostile({
       POST: (response, seen) => {
         if (seen.path === "/mcp") return status(307, "", { location: "/moved" })(response, seen);
@@ -125,7 +134,7 @@ describe("headers", () => {
 });
 
 describe("a call", () => {
-  it("is refused by a server that forgot the session, and had no effect", async () => {
+  it("is refused by a server that has lost the session, and has no effect", async () => {
     const server = await hostile({ "tools/call": status(404, '{"error":{"message":"Session not found"}}') });
     const { client, transport } = await connected(server.url);
     const fault = httpFault(await failed(client.callTool({ name: "plain" })));
@@ -135,7 +144,7 @@ describe("a call", () => {
     expect(server.seen.map(({ method }) => method)).not.toContain("DELETE");
   });
 
-  it("fails alone where the server answers with a page", async () => {
+  it("fails alone where the server answers with an HTML page", async () => {
     const page = `<html><style>p { color: red }</style><h1>Oops</h1>\n<p>${"no ".repeat(500)}</p></html>`;
     const server = await hostile({ "tools/call": status(500, page) });
     const { client, transport } = await connected(server.url);
@@ -146,7 +155,7 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
-  it("fails where an error's body never ends", async () => {
+  it("fails where the body of an error never ends", async () => {
     const server = await hostile({ "tools/call": (response) => response.writeHead(500).write("busy") });
     const { client } = await connected(server.url);
     expect(httpFault(await failed(client.callTool({ name: "plain" })))?.message).toMatch(/HTTP 500: busy$/);
@@ -166,7 +175,7 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
-  it("takes the first of two answers", async () => {
+  it("returns the first of two answers", async () => {
     const twice = events((response, { message }) => {
       for (const text of ["first", "second"]) {
         const result = { content: [{ type: "text", text }] };
@@ -198,7 +207,7 @@ describe("a call", () => {
     expect(httpFault(error)?.sent ?? true).toBe(true);
   });
 
-  it("has an answer that broke off but can be had again", async () => {
+  it("gets an answer that broke off by fetching it again", async () => {
     const server = await hostile({
       "tools/call": events((response) => response.end("retry: 200\nid: 7\ndata:\n\n")),
       GET: (response, seen) => {
@@ -215,14 +224,14 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
-  it("ends with the connection when its answer cannot be had again", async () => {
+  it("ends with the connection when its answer cannot be fetched again", async () => {
     const server = await hostile({ "tools/call": events((response) => response.end("retry: 10\nid: 7\ndata:\n\n")) });
     const { client, transport } = await connected(server.url);
     expect(await failed(client.callTool({ name: "plain" }))).toBeInstanceOf(McpError);
     expect(transport.ending).toContain("answer");
   });
 
-  it("is let go when it is cancelled, also by a server that goes on", async () => {
+  it("is dropped when it is cancelled, even where the server continues", async () => {
     const server = await hostile({ "tools/call": events((response) => response.write("id: 7\ndata:\n\n")) });
     const { client, transport } = await connected(server.url);
     const abort = new AbortController();
@@ -239,7 +248,7 @@ describe("a call", () => {
 });
 
 describe("a call in flight", () => {
-  it("may be asked back by the server, which is told within another exchange", async () => {
+  it("may receive a request of the server, which gets its answer in another exchange", async () => {
     const server = await hostile({
       "tools/call": events((response, { message }) => {
         response.write('data: {"jsonrpc":"2.0","id":99,"method":"ping"}\n\n');
@@ -259,7 +268,7 @@ describe("a call in flight", () => {
     expect(transport.closed).toBe(false);
   });
 
-  it("may be cancelled in the middle of its JSON without harm to the others", async () => {
+  it("can be cancelled in the middle of its JSON without effect on the others", async () => {
     const server = await hostile({
       "tools/call": (response) => response.writeHead(200, { "content-type": "application/json" }).write('{"jsonrpc":'),
     });
@@ -295,7 +304,7 @@ describe("a message without end", () => {
     await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
   });
 
-  it("is not what many small ones are", { timeout: 20_000 }, async () => {
+  it("is different from many small ones", { timeout: 20_000 }, async () => {
     const server = await hostile({
       "tools/call": events((response, { message }) => {
         const note = { jsonrpc: "2.0", method: "notifications/message", params: { data: "x".repeat(1024 * 1024) } };
@@ -307,7 +316,7 @@ describe("a message without end", () => {
     expect(await client.callTool({ name: "plain" })).toEqual({ content: [] });
   });
 
-  it("of 20 MiB comes whole", { timeout: 20_000 }, async () => {
+  it("of 20 MiB arrives whole", { timeout: 20_000 }, async () => {
     const text = "x".repeat(20 * 1024 * 1024);
     const server = await hostile({ "tools/call": json({ content: [{ type: "text", text }] }) });
     const { client } = await connected(server.url);
@@ -317,7 +326,7 @@ describe("a message without end", () => {
 });
 
 describe("a connection", () => {
-  it("outlives the loss of its stream of notifications", async () => {
+  it("survives the loss of its stream of notifications", async () => {
     const server = await hostile({ GET: (response) => breakOff(response, "text/event-stream", ": hello\n\n") });
     const { client, transport } = await connected(server.url);
     await vi.waitFor(() => expect(server.seen.filter(({ method }) => method === "GET").length).toBe(1));

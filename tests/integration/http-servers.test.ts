@@ -2,10 +2,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it, vi } from "vitest";
-import { connected, everything, useHttpStage } from "../support/http-stage.js";
+import { connected, everything, useHttpSandbox } from "../support/http-sandbox.js";
 import { AT_ONCE_MS } from "../support/in-time.js";
 
-useHttpStage();
+useHttpSandbox();
 
 describe("the reference server over streamable HTTP", () => {
   it("is listed and called, and reports progress", async () => {
@@ -20,7 +20,7 @@ describe("the reference server over streamable HTTP", () => {
     expect(progress.length).toBeGreaterThanOrEqual(3);
   });
 
-  it("is told of a close, and of a call that is cancelled", async () => {
+  it("receives the close, and the cancellation of a call", async () => {
     const { origin, output } = await everything("streamableHttp");
     const { client, transport } = await connected(`${origin}/mcp`);
     const abort = new AbortController();

@@ -1,4 +1,4 @@
-/** The guarantee that nothing of a server outlives its connection, nor us. */
+/** No process of a server outlives its connection or legwork. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,7 +20,7 @@ import { mentions } from "../support/mentions.js";
 import { groupLives, hostileConfig, isAlive, livingProcesses, pidIn, stdioConfig } from "../support/transports.js";
 
 const REAPED_MS = 3_000;
-/** Elsewhere nobody may read another process's environment, which is how what has left its group is found. */
+/** Escaped processes are found by their environment, which only Linux shows. */
 const onLinux = it.runIf(process.platform === "linux");
 const HOLDER = fileURLToPath(new URL("../support/transport-holder.mjs", import.meta.url));
 
@@ -80,7 +80,7 @@ describe("close", () => {
     expect(connections.filter(({ pid }) => groupLives(pid))).toEqual([]);
   });
 
-  it("of a well-behaved server takes next to no time, and can be asked for again", async () => {
+  it("of a well-behaved server takes almost no time, and can be repeated", async () => {
     const { transport } = await connected(hostileConfig("odd-tools"));
     const start = performance.now();
     await Promise.all([transport.close(), transport.close()]);
@@ -101,7 +101,7 @@ describe("a server that goes", () => {
     }
   });
 
-  it("or only closes its output is ended, and so are the calls in flight", async () => {
+  it("or only closes its output is ended, with the calls in flight", async () => {
     const { client, transport, pid } = await connected(hostileConfig("closes-stdout"));
     await expect(client.callTool({ name: "plain" })).rejects.toThrow("Connection closed");
     expect(transport.ending).toMatch(mentions("closed", "output"));
@@ -128,8 +128,8 @@ describe("start", () => {
     });
     await transport.start();
     await closed;
-    expect(transport.lastWords()).toMatch(mentions("stdout"));
-    expect(transport.lastWords()).not.toContain("tange");
+    expect(transport.lastOutput()).toMatch(mentions("stdout"));
+    expect(transport.lastOutput()).not.toContain("tange");
   });
 
   it("keeps the last output of the server", async () => {
@@ -140,7 +140,7 @@ describe("start", () => {
     await transport.start();
     await closed;
     expect(transport.ending).toMatch(mentions("code 3"));
-    expect(transport.lastWords()).toMatch(/\bstderr: warming up \/ fatal: no database$/);
+    expect(transport.lastOutput()).toMatch(/\bstderr: warming up \/ fatal: no database$/);
   });
 });
 
@@ -159,7 +159,7 @@ describe("when we are killed", () => {
     await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
   });
 
-  it("polite signals to the helper first do not help", async () => {
+  it("signals that the helper can ignore do not end it first", async () => {
     const { holder, pids } = await held([hostileConfig("stubborn")]);
     const helper = helperOf(holder);
     await delay(50); // its shell has begun
@@ -172,7 +172,7 @@ describe("when we are killed", () => {
 });
 
 describe("the helper process", () => {
-  it("does not keep us alive, and is gone with us at once after a close", async () => {
+  it("does not keep legwork alive, and exits together with it after a close", async () => {
     const { holder, lines } = await held([hostileConfig("odd-tools")], "close");
     const helper = helperOf(holder);
     const exit = once(holder, "exit");
@@ -181,7 +181,7 @@ describe("the helper process", () => {
     await vi.waitFor(() => expect(isAlive(helper.pid)).toBe(false), { timeout: 500, interval: 20 });
   });
 
-  it("is replaced when it was killed", async () => {
+  it("is replaced after it was killed", async () => {
     const { holder, pids } = await held([hostileConfig("stubborn")]);
     const first = helperOf(holder);
     process.kill(first.pid, "SIGKILL");
@@ -191,7 +191,7 @@ describe("the helper process", () => {
     await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
   });
 
-  it("is one for many servers", async () => {
+  it("serves many servers", async () => {
     await Promise.all([1, 2, 3].map(() => connected(hostileConfig("odd-tools"))));
     expect(helpersOf(process.pid)).toHaveLength(1);
   });
@@ -216,7 +216,7 @@ async function closeInTime(transports: readonly ServerTransport[]): Promise<void
   expect(performance.now() - start).toBeLessThan(CLOSE_BUDGET_MS);
 }
 
-/** A process of its own that has opened these servers. */
+/** Starts a process that has opened these servers. */
 async function held(configs: readonly ServerConfig[], after = "hold") {
   const holder = spawn(process.execPath, [HOLDER, JSON.stringify(configs), after], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,4 +1,4 @@
-/** The published servers that people have configured already, each started, listed and really used through the pool. */
+/** Starts, lists and uses published servers through the pool. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,15 +19,15 @@ import {
   published,
   started,
   tool,
-  useStage,
-} from "../support/downstream-stage.js";
-import { everything, useHttpStage } from "../support/http-stage.js";
+  useSandbox,
+} from "../support/downstream-sandbox.js";
+import { everything, useHttpSandbox } from "../support/http-sandbox.js";
 
-useStage();
-useHttpStage();
+useSandbox();
+useHttpSandbox();
 
-/** How the same server is had: from a process of the pool's own, and from one behind a URL. */
-const reaches: readonly (readonly [string, () => Promise<ServerConfig>])[] = [
+/** The same server over stdio and over HTTP. */
+const transports: readonly (readonly [string, () => Promise<ServerConfig>])[] = [
   ["stdio", async () => published("everything", ["stdio"])],
   [
     "streamable HTTP",
@@ -38,7 +38,7 @@ const reaches: readonly (readonly [string, () => Promise<ServerConfig>])[] = [
   ],
 ];
 
-describe.each(reaches)("the reference server over %s", (_name, configured) => {
+describe.each(transports)("the reference server over %s", (_name, configured) => {
   let downstream: Downstream;
   let catalog: Catalog;
 
@@ -54,10 +54,10 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
     expect(tool(catalog, "gzip-file-as-resource").effect).toBe("idempotent");
     expect(tool(catalog, "toggle-simulated-logging").effect).toBe("effectful");
     expect(catalog.problems).toMatchObject([
-      { code: "tool_set_aside", message: expect.stringContaining('"simulate-research-query"') },
+      { code: "tool_rejected", message: expect.stringContaining('"simulate-research-query"') },
     ]);
     const sum = await using("get-sum", { a: 2, b: 40 });
-    expect(sum).toEqual({ isError: false, text: "The sum of 2 and 40 is 42.", parts: [] });
+    expect(sum).toEqual({ isError: false, text: "The sum of 2 and 40 is 42.", attachments: [] });
     const refused = await using("get-sum", { a: "two", b: 40 });
     expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("expected number") });
   });
@@ -94,7 +94,7 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
     expect((await using("echo", { message: "still there" })).text).toBe("Echo: still there");
   });
 
-  it("is told the project folder as its root, and offers nothing that asks a model or a person", async () => {
+  it("receives the project folder as its root, and has no tool that asks a model or a person", async () => {
     await vi.waitFor(() => tool(downstream.catalog(["everything"]), "get-roots-list"), 5_000);
     const { text } = await call(downstream, tool(downstream.catalog(["everything"]), "get-roots-list"));
     expect(text).toContain("(1 total)");
@@ -105,8 +105,8 @@ describe.each(reaches)("the reference server over %s", (_name, configured) => {
   });
 });
 
-describe.each(reaches)("the reference server that may ask, over %s", (_name, configured) => {
-  it("gets a model's answer and a person's", async () => {
+describe.each(transports)("the reference server that may ask, over %s", (_name, configured) => {
+  it("gets answers of a model and of a person", async () => {
     const [asked, sampled]: [ElicitRequest[], SampleRequest[]] = [[], []];
     const allow = { sampling: true, elicitation: true };
     const downstream = createDownstream(
@@ -143,7 +143,7 @@ describe.each(reaches)("the reference server that may ask, over %s", (_name, con
 });
 
 describe("the memory server", () => {
-  it("keeps what it is told, reads it back, and finds it again after a restart", async () => {
+  it("stores facts, reads them back, and finds them again after a restart", async () => {
     const file = path.join(folder, "memory.jsonl");
     const config = published("memory", [], { MEMORY_FILE_PATH: file });
     const { downstream, catalog } = await opened(config);
@@ -168,7 +168,7 @@ describe("the memory server", () => {
 });
 
 describe("the server for sequential thinking", () => {
-  it("counts thoughts, and keeps those of one life only", async () => {
+  it("counts thoughts, and forgets them at its exit", async () => {
     const { downstream, catalog } = await opened(published("sequential-thinking"));
     expect(names(catalog.tools)).toEqual(["sequential-thinking__sequentialthinking"]);
     const think = async (thoughtNumber: number) => {
@@ -182,7 +182,7 @@ describe("the server for sequential thinking", () => {
 });
 
 describe("the file server", () => {
-  it("writes, edits, finds and reads files, also an image, and stays in its folder", async () => {
+  it("writes, edits, finds and reads files, including an image, and stays in its folder", async () => {
     const root = path.join(folder, "files");
     mkdirSync(root);
     const dot = Buffer.from("89504e470d0a1a0a", "hex");
@@ -194,7 +194,11 @@ describe("the file server", () => {
     await using("edit_file", { path: note, edits: [{ oldText: "two", newText: "three" }] });
     expect(readFileSync(note, "utf8")).toBe("one\nthree\n");
     // It wraps what it says in structured content too, which is kept once.
-    expect(await using("read_text_file", { path: note })).toEqual({ isError: false, text: "one\nthree\n", parts: [] });
+    expect(await using("read_text_file", { path: note })).toEqual({
+      isError: false,
+      text: "one\nthree\n",
+      attachments: [],
+    });
     expect((await using("search_files", { path: root, pattern: "*.txt" })).text).toContain("note.txt");
     const image = await using("read_media_file", { path: path.join(root, "dot.png") });
     expect(image.text).toMatch(/^\[image image\/png, 8 bytes, .*\b1\]$/);
@@ -205,7 +209,7 @@ describe("the file server", () => {
     expect(existsSync(outside)).toBe(false);
   });
 
-  it("takes the project folder that it is told as its root, whatever it was started with", async () => {
+  it("uses the project folder that it receives as its root in place of its argument", async () => {
     const elsewhere = path.join(folder, "elsewhere");
     mkdirSync(elsewhere);
     const { downstream, catalog } = await opened(published("filesystem", [elsewhere]));

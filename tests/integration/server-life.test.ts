@@ -1,4 +1,4 @@
-/** The life of a downstream server: idle, starting, ready, degraded, failed, and what is shown of it meanwhile. */
+/** The states of a downstream server (idle, starting, ready, degraded, failed), and its catalog in each. */
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
@@ -16,16 +16,16 @@ import {
   options,
   pids,
   pool,
-  reach,
   started,
+  stdio,
   tool,
-  useStage,
-} from "../support/downstream-stage.js";
+  useSandbox,
+} from "../support/downstream-sandbox.js";
 import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
 
-useStage();
+useSandbox();
 
 function granting(...patterns: readonly string[]): RunRequest {
   return {
@@ -46,7 +46,7 @@ function granting(...patterns: readonly string[]): RunRequest {
 const stateOf = (downstream: ReturnType<typeof pool>) => downstream.status().map(({ state }) => state);
 
 describe("a server", () => {
-  it("is stopped when no run has held it for a while, and started again for the next", async () => {
+  it("stops when no run has held a lease for a while, and restarts for the next run", async () => {
     const downstream = pool(effects({ idleSeconds: 0.3 }));
     const hold = downstream.acquire(["effects"]);
     expect(stateOf(downstream)).toEqual(["starting"]);
@@ -66,7 +66,7 @@ describe("a server", () => {
     await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
   });
 
-  it("is not stopped while one of two runs holds it", async () => {
+  it("does not stop while one of two runs holds a lease", async () => {
     const downstream = pool(effects({ idleSeconds: 0.05 }));
     const [first, second] = [downstream.acquire(["effects"]), downstream.acquire(["effects"])];
     await Promise.all([first.ready, second.ready]);
@@ -77,7 +77,7 @@ describe("a server", () => {
     await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
   });
 
-  it("loses its tools while it is down, and is started again after a pause for the runs that hold it", async () => {
+  it("loses its tools while it is down, and restarts after a pause for the runs that hold a lease", async () => {
     const { downstream, catalog } = await opened(effects());
     await failure(call(downstream, tool(catalog, "die")));
     await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["degraded"]));
@@ -93,7 +93,7 @@ describe("a server", () => {
     expect(pids).toHaveLength(2);
   });
 
-  it("stays down when nobody holds it, until somebody does", async () => {
+  it("stays down without a lease, and starts with the next one", async () => {
     const downstream = pool(hostile("exits-at-once"));
     const hold = downstream.acquire(["hostile"]);
     await hold.ready;
@@ -105,8 +105,8 @@ describe("a server", () => {
     await next.ready;
   });
 
-  it("is tried again after each pause, also while the process is busy", async () => {
-    const gone = reach({ cwd: "/no/such/folder" });
+  it("is retried after each pause, even while the process is busy", async () => {
+    const gone = stdio({ cwd: "/no/such/folder" });
     const servers = Array.from({ length: 20 }, (_, index) => effects({ name: `gone${index}`, ...gone }));
     const tries = new Map<string, number>();
     const warn = (fields: object) => {
@@ -125,7 +125,7 @@ describe("a server", () => {
     clearInterval(busy);
   });
 
-  it("is remembered: the next process knows its tools without starting it", async () => {
+  it("is remembered: the next process has its tools without a start", async () => {
     const { downstream: first, catalog } = await opened(effects());
     await first.close();
     const second = pool(effects());
@@ -139,7 +139,7 @@ describe("a server", () => {
     expect(other.catalog(["effects"]).tools).toEqual([]);
   });
 
-  it("is not called under a name that means something else after a start", async () => {
+  it("is not called by a name that means another tool after a start", async () => {
     const before = hostile("one-tool", { argument: "old", definitionHash: "same" });
     const { downstream: first, catalog } = await opened(before);
     await first.close();
@@ -148,7 +148,7 @@ describe("a server", () => {
     expect(error).toMatchObject({ code: "not_called", message: expect.stringMatching(mentions("hostile__old")) });
   });
 
-  it("is not called for a tool that it has declared anew since the call was allowed", async () => {
+  it("is not called for a tool whose definition has changed since the call was allowed", async () => {
     const { downstream, catalog } = await opened(effects());
     const allowed = { ...tool(catalog, "add_line"), effect: "read_only" as const };
     const error = await failure(call(downstream, allowed, { text: "a" }));
@@ -156,24 +156,24 @@ describe("a server", () => {
     expect((await call(downstream, tool(catalog, "read_lines"))).text).not.toContain("a");
   });
 
-  it("is looked at for a run that is granted what was withheld, since it may have been accepted", async () => {
+  it("has its pins read again for a run that is granted a withheld tool", async () => {
     const settings = { definitionHash: "same", pin: "enforce" } as const;
     const { downstream: first } = await opened(hostile("one-tool", { argument: "old", ...settings }));
     await first.close();
-    const parts = options();
-    const second = createDownstream([hostile("one-tool", { argument: "new", ...settings })], [], parts);
+    const deps = options();
+    const second = createDownstream([hostile("one-tool", { argument: "new", ...settings })], [], deps);
     open.push(second);
     await second.acquire(["hostile"]).settled;
     expect(second.catalog(["hostile"]).tools).toEqual([]);
     const [status] = second.status();
     const findings = status?.pinFindings.map(({ now }) => now) ?? [];
-    parts.pins.accept(status?.from ?? "", "hostile", findings);
+    deps.pins.accept(status?.from ?? "", "hostile", findings);
     const usable = usableServers(granting("hostile__new"), second);
     second.acquire(usable);
     expect(names(second.catalog(["hostile"]).tools)).toEqual(["hostile__new"]);
   });
 
-  it("that has forgotten its session is called in a new one, by all calls, and answers those it still knows", async () => {
+  it("that has lost its session is called in a new one, and still answers the calls in flight", async () => {
     let sessions = 0;
     let hasForgotten = false;
     const initialize: Answer = (response, seen) => {
@@ -209,11 +209,11 @@ describe("a server", () => {
     }
   });
 
-  it("that is broken costs nothing but itself", async () => {
+  it("that is broken does not affect the others", async () => {
     const config = effects();
     const fault = "/a/config.yaml: mcpServers.bad.env.KEY: KEY is not set";
     const downstream = createDownstream(
-      [effects(reach({ command: "legwork-no-such-command" })), { ...config, name: "good" }, hostile("silent")],
+      [effects(stdio({ command: "legwork-no-such-command" })), { ...config, name: "good" }, hostile("silent")],
       [{ name: "bad", from: "/a/config.yaml", fault }],
       options(),
     );
@@ -226,6 +226,6 @@ describe("a server", () => {
       ["effects", "spawn_failed"],
     ]);
     expect(stateOf(downstream)).toEqual(["failed", "ready", "idle", "failed"]);
-    expect(downstream.status()[3]).toMatchObject({ name: "bad", reach: null, problem: { message: fault } });
+    expect(downstream.status()[3]).toMatchObject({ name: "bad", transport: null, problem: { message: fault } });
   });
 });

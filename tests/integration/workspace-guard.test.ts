@@ -1,14 +1,14 @@
-/** The workspace guard: agents change nothing that steers agents. */
+/** The workspace guard keeps agents from changing the files that steer agents. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { call, effects, folder, opened, tool, useStage, workspace } from "../support/downstream-stage.js";
+import { call, effects, folder, opened, tool, useSandbox, workspace } from "../support/downstream-sandbox.js";
 import { mentions } from "../support/mentions.js";
 
-useStage();
+useSandbox();
 
 describe("the workspace guard", () => {
-  it("refuses changes of files that steer agents, by any name, and no others", async () => {
+  it("refuses changes only of files that steer agents, by any name", async () => {
     const root = folder; // the project, which is told to the server as its root
     for (const name of ["a/b/.git", ".git/hooks", ".claude", "src"])
       mkdirSync(path.join(root, name), { recursive: true });
@@ -56,7 +56,7 @@ describe("the workspace guard", () => {
     expect(readFileSync(path.join(root, "src/a.txt"), "utf8")).toBe("new");
   });
 
-  it("judges names below the root only", async () => {
+  it("checks only names below the root", async () => {
     const root = path.join(folder, ".claude/worktrees/one");
     mkdirSync(root, { recursive: true });
     const { downstream, catalog } = await opened(workspace(root));
@@ -67,7 +67,7 @@ describe("the workspace guard", () => {
     );
   });
 
-  it("does not concern servers without one", async () => {
+  it("does not affect servers without a guard", async () => {
     const { downstream, catalog } = await opened(effects());
     expect(await downstream.objection(tool(catalog, "add_line"), { path: ".git/config" })).toBeNull();
   });

@@ -1,7 +1,7 @@
 /** Opens the stdio servers that its first argument describes, says their pids, and does nothing until it is killed. */
 import { REDACT_NOTHING } from "../../dist/core/redact.js";
 import { createReaper } from "../../dist/downstream/process/reaper.js";
-import { createTransport } from "../../dist/downstream/transport/server-transport.js";
+import { createTransport } from "../../dist/downstream/transport/open-transport.js";
 
 const configs = JSON.parse(process.argv[2]);
 const options = { baseEnv: process.env, reaper: createReaper(process.env), redact: REDACT_NOTHING };

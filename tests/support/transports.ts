@@ -1,4 +1,4 @@
-/** Transports to real servers, and the table of processes to see what is left of them. */
+/** Transports to real servers, and the table of processes to find those that are left. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ export interface LivingProcess {
   readonly command: string;
 }
 
-/** Without those that are dead and only wait for their parent to notice. */
+/** All processes, without zombies. */
 export function livingProcesses(): readonly LivingProcess[] {
   const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,args="], { encoding: "utf8" });
   const rows = table.split("\n").map((row) => /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(row));

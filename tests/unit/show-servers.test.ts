@@ -44,11 +44,11 @@ describe("the text", () => {
 
   it("gives the problem of a server, and of each tool that was rejected", () => {
     const problem = { server: "s", code: "spawn_failed", message: 'server "s": no such command' };
-    const aside = { server: "s", code: "tool_set_aside", message: 'server "s": tool "x" is odd' };
+    const rejected = { server: "s", code: "tool_rejected", message: 'server "s": tool "x" is odd' };
     const text = toText(
       [
         statusOf({ state: "failed", transport: null, problem, listing: null }),
-        statusOf({ name: "t", listing: { tools: [], problems: [aside] } }),
+        statusOf({ name: "t", listing: { tools: [], problems: [rejected] } }),
       ],
       [],
       80,
@@ -57,7 +57,7 @@ describe("the text", () => {
       /^s {2}failed {2}unusable {2}\/home\/u\/\.legwork\/config\.yaml\n {2}.*server "s": no such command\n/,
     );
     expect(text).toMatch(/^ .*\btools\b/m);
-    expect(text).toContain(`  ${aside.message}\n`);
+    expect(text).toContain(`  ${rejected.message}\n`);
   });
 
   it("marks tools that changed or are withheld, and names the commands that help", () => {
@@ -120,7 +120,7 @@ describe("the JSON", () => {
             { name: "s__long_name", effect: "read_only", description: "x".repeat(300), pin: null, withheld: false },
             { name: "s__send", effect: null, description: "", pin: "new", withheld: true },
           ],
-          set_aside: [],
+          rejected: [],
         },
       ],
       notices: ["A notice."],

@@ -34,7 +34,7 @@ function toBlock(server: ServerStatus, width: number): string {
     ...(problem?.remedy ? [`  remedy: ${visible(problem.remedy)}`] : []),
     ...(listing === null ? ["  its tools were never seen"] : []),
     ...tools.map((tool) => toLine(tool, indent, width)),
-    ...asideIn(server).map(({ message }) => `  ${visible(message)}`),
+    ...rejectedIn(server).map(({ message }) => `  ${visible(message)}`),
   ].join("\n");
 }
 
@@ -54,7 +54,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
   const shown = servers.map((server) => ({
     name: server.name,
     state: server.state,
-    reach: server.transport,
+    reach: server.transport, // prose-check: old public name
     from: server.from,
     problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */
@@ -63,7 +63,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
       ...tool,
       description: firstLine(description, LONGEST_DESCRIPTION),
     })),
-    set_aside: asideIn(server).map(({ code, message }) => ({ code, message })),
+    rejected: rejectedIn(server).map(({ code, message }) => ({ code, message })),
   }));
   return visibleJson({ servers: shown, notices });
 }
@@ -98,7 +98,7 @@ function pinOf(finding: PinFinding | undefined): ToolLine["pin"] {
   return finding.accepted === null ? "new" : "changed";
 }
 
-/** What was set aside for other reasons than its pin, which stands with the tool. */
-function asideIn({ listing }: ServerStatus) {
+/** The rejected tools, and other problems of the listing; a withheld tool stands among the tools. */
+function rejectedIn({ listing }: ServerStatus) {
   return (listing?.problems ?? []).filter(({ code }) => code !== "tool_withheld");
 }

@@ -59,7 +59,7 @@ export interface Attachment {
 
 export interface ToolAnswer {
   readonly isError: boolean;
-  /** Text for the model; it refers to attachment number n, from 1, as "part n". */
+  /** Text for the model; it refers to attachment number n, from 1, as "attachment n". */
   readonly text: string;
   readonly attachments: readonly Attachment[];
 }

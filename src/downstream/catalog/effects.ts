@@ -1,10 +1,10 @@
-/** What a tool does to the world: what the server says, unless the user knows better. */
+/** The effect of a tool: the one that its server declares, unless the user overrides it. */
 
 import type { EffectOverride } from "../../core/definitions/server-config.js";
 import { type CatalogTool, type Effect, patternMatches } from "../../core/tools/tool.js";
-import { isRecord } from "../transport/wire.js";
+import { isRecord } from "../../lib/is-record.js";
 
-/** The effect that the annotations declare, unless an override matches; anything unclear counts as effectful. */
+/** The effect of the last override that matches, else of the annotations; anything unclear counts as effectful. */
 export function effectOf(
   tool: Pick<CatalogTool, "name" | "server">,
   annotations: unknown,

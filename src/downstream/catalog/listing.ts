@@ -1,13 +1,13 @@
-/** A server's own list of tools as catalog tools, with those that cannot be used set aside. */
+/** Turns a server's own list of tools into catalog tools, and rejects those that cannot be used. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { Catalog, ServerProblem } from "../../core/ports/downstream.js";
 import { withTexts } from "../../core/redact.js";
 import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../../core/tools/tool.js";
+import { isRecord } from "../../lib/is-record.js";
 import { cutTo } from "../../lib/text.js";
 import { EXCESSES } from "../connection/list-tools.js";
-import { isRecord } from "../transport/wire.js";
 import { effectOf } from "./effects.js";
 import { schemaFault } from "./schema-fault.js";
 
@@ -16,8 +16,8 @@ const LONGEST_NAME = 100; // characters that are shown
 type RawTool = Readonly<Record<string, unknown>> & { readonly name: string };
 
 /**
- * The same list as it is kept: with what is wrong with its tools, and schemas without half characters, which vendors
- * refuse. To look through hundreds of schemas takes longer than to remember that.
+ * The list as legwork stores it: with the faults of its tools, and with schemas without half characters, which vendors
+ * refuse. Storing the faults is faster than checking hundreds of schemas again.
  */
 export function withFaults(list: ToolList): ToolList {
   const faults: Record<number, string> = {};
@@ -30,7 +30,7 @@ export function withFaults(list: ToolList): ToolList {
   return { ...list, tools, faults };
 }
 
-/** Judges each tool by itself, in the server's order: one bad tool costs no other. Those that `isWithheld` names are left out. */
+/** Checks each tool by itself, in the server's order, so that one bad tool costs no other. Omits the tools for which `isWithheld` is true. */
 export function toListing(config: ServerConfig, list: ToolList, isWithheld: (tool: string) => boolean): Catalog {
   const tools: CatalogTool[] = [];
   const problems: ServerProblem[] = [];
@@ -38,30 +38,30 @@ export function toListing(config: ServerConfig, list: ToolList, isWithheld: (too
   const { tools: raws, faults = {} } = list.faults ? list : withFaults(list);
   for (const [index, raw] of raws.entries()) {
     if (!isNamed(raw)) {
-      problems.push(setAside(config.name, `its tool number ${index + 1}`, "it has no name"));
+      problems.push(rejection(config.name, `its tool number ${index + 1}`, "it has no name"));
       continue;
     }
     const name = qualifiedName(config.name, raw.name);
     if (!isIncluded({ name, server: config.name, tool: raw.name }, config)) continue;
     const first = seen.get(name);
-    if (first && isDeepStrictEqual(first, raw)) continue; // a server whose cursor means nothing sends a page twice
+    if (first && isDeepStrictEqual(first, raw)) continue; // a server that ignores the cursor sends a page twice
     const fault = first ? `another of its tools has the same name, ${name}` : (faults[index] ?? null);
     if (fault === null) {
       if (!isWithheld(raw.name)) tools.push(toCatalogTool(config, name, raw));
-    } else problems.push(setAside(config.name, toolNamed(raw.name), fault));
+    } else problems.push(rejection(config.name, toolNamed(raw.name), fault));
     if (!first) seen.set(name, raw);
   }
   if (!list.complete) problems.push(cutProblem(config.name, tools.length));
   return { tools, problems };
 }
 
-/** Says that one tool of a server is not in the catalog, and why. */
-export function setAside(server: string, tool: string, fault: string): ServerProblem {
-  const message = `server "${server}": ${tool} was set aside: ${fault}`;
-  return { server, code: "tool_set_aside", message };
+/** The problem that reports a tool of a server as rejected, with the reason. */
+export function rejection(server: string, tool: string, fault: string): ServerProblem {
+  const message = `server "${server}": ${tool} was rejected: ${fault}`;
+  return { server, code: "tool_rejected", message };
 }
 
-/** A name that a server has chosen, in a line of ours. */
+/** A tool by the name that its server gave it, quoted and cut for a message. */
 export function toolNamed(name: string): string {
   return `tool ${JSON.stringify(cutTo(name, LONGEST_NAME))}`;
 }
@@ -96,7 +96,7 @@ function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): Catalo
     server: config.name,
     tool: raw.name,
     description: typeof description === "string" ? description.toWellFormed() : "",
-    // The type may be left out on the wire, but vendors insist on it.
+    // Servers may omit the type, but vendors require it.
     inputSchema: { type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) },
     effect: effectOf({ name, server: config.name }, annotations, config.effects),
   };
@@ -105,6 +105,6 @@ function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): Catalo
 const wellFormed = (text: string) => text.toWellFormed();
 
 function cutProblem(server: string, kept: number): ServerProblem {
-  const message = `server "${server}" lists tools without end; the first ${kept} are used`;
+  const message = `server "${server}" lists too many tools; only the first ${kept} are used`;
   return { server, code: "tool_list_cut", message };
 }

@@ -1,22 +1,22 @@
-/** Pins: whether a server's tools are still what the user accepted. */
-import { createHash } from "node:crypto";
+/** Compares a server's tools with their pins, the definitions that the user accepted. */
 import type { PinMode } from "../../core/definitions/server-config.js";
 import type { Pin } from "../../core/ports/catalog-store.js";
 import type { PinFinding } from "../../core/ports/downstream.js";
-import { isRecord } from "../transport/wire.js";
+import { sha256 } from "../../lib/hash.js";
+import { isRecord } from "../../lib/is-record.js";
 
 export interface PinJudgement {
-  /** Tools that are not as accepted, in the server's order. */
+  /** The tools that differ from their pins or have none, in the server's order. */
   readonly findings: readonly PinFinding[];
-  /** Tools to accept now, without being asked: those of a server of which nothing was accepted before. */
+  /** The tools to accept now without asking: all tools of a server without pins. */
   readonly firstUse: readonly Pin[];
-  /** The server's own names of the tools that the catalog must not have: nobody accepted them, or nobody can see what they are. */
+  /** The server's own names of the tools that the catalog must not have: they are not accepted, or cannot be hashed. */
   readonly withheld: ReadonlySet<string>;
 }
 
 const NOTHING: PinJudgement = { findings: [], firstUse: [], withheld: new Set() };
 
-/** Of several tools with one name the first counts, as in the catalog. */
+/** Judges the first of several tools with one name, as the catalog does. */
 export function judgePins(mode: PinMode, pins: ReadonlyMap<string, Pin>, rawTools: readonly unknown[]): PinJudgement {
   if (mode === "off") return NOTHING;
   const findings: PinFinding[] = [];
@@ -38,32 +38,27 @@ export function judgePins(mode: PinMode, pins: ReadonlyMap<string, Pin>, rawTool
   return { findings, firstUse, withheld };
 }
 
-/** Null for a tool that is nested too deeply to be written, and so could change unseen. */
+/** Null for a tool that is nested too deeply to be written as JSON: its changes would go unseen. */
 function toPin(name: string, raw: Readonly<Record<string, unknown>>): Pin | null {
   try {
     const definition = definitionOf(raw);
-    return { tool: name.toWellFormed(), hash: hashOf(definition), definition }; // half a pair would not come back from disk
+    return { tool: name.toWellFormed(), hash: sha256(definition), definition }; // half a surrogate pair would not come back from disk
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-/** All that a model or a host is led by, as readable JSON that is the same in whatever order the server wrote it. */
+/** The fields that a model or a host sees, as readable JSON that does not depend on the order in which the server wrote them. */
 export function definitionOf(raw: Readonly<Record<string, unknown>>): string {
   const { name, title, description, inputSchema, outputSchema, annotations } = raw;
   const defined = { name, title, description, inputSchema, outputSchema, annotations };
   return JSON.stringify(defined, (_key, value: unknown) => (isRecord(value) ? inOrder(value, defined) : value), 2);
 }
 
-/** Our own fields stay in the order in which people read them. */
+/** Sorts the keys, except those of the definition itself, which keep a readable order. */
 function inOrder(value: Readonly<Record<string, unknown>>, defined: object): object {
   if (value === defined) return value;
   const entries = Object.entries(value);
   return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
-}
-
-/** SHA-256 in hexadecimal. */
-export function hashOf(definition: string): string {
-  return createHash("sha256").update(definition).digest("hex");
 }

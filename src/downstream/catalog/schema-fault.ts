@@ -1,13 +1,14 @@
-/** Whether a tool's schema can be used at all: seen by a walk, since compiling hundreds of them would take a second. */
-import { isRecord } from "../transport/wire.js";
+/** Finds faults in a tool's schema by walking it; compiling hundreds of schemas would take a second. */
+import { isRecord } from "../../lib/is-record.js";
+import { pointerTarget } from "../../lib/json-pointer.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const MOST_LEVELS = 100; // validators recurse, and models get lost long before
+const MOST_LEVELS = 100; // validators recurse, and models fail long before
 const TOO_DEEP = `is nested more than ${MOST_LEVELS} levels deep`;
-const LONGEST_SHOWN = 100; // characters of what is quoted
+const LONGEST_SHOWN = 100; // characters of a quoted value
 const TYPES = new Set(["array", "boolean", "integer", "null", "number", "object", "string"]);
-/** What the keywords hold that hold schemas. */
+/** The keywords that hold schemas, and in which form. */
 const HOLDERS: ReadonlyMap<string, "map" | "schema" | "list" | "either"> = new Map([
   ...["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"].map(
     (key) => [key, "map"] as const,
@@ -18,32 +19,32 @@ const HOLDERS: ReadonlyMap<string, "map" | "schema" | "list" | "either"> = new M
   ...["allOf", "anyOf", "oneOf", "prefixItems"].map((key) => [key, "list"] as const),
   ["items", "either"],
 ]);
-const WORDS_ONLY = new Set(["$ref", "title", "description", "$comment"]);
+const ANNOTATIONS = new Set(["$ref", "title", "description", "$comment"]);
 
 /**
- * Such as `properties.a refers to "#/$defs/b", which is not there`; null for a schema that somebody may understand:
- * nulls for what is missing and the dialect of early drafts are met in good servers.
+ * A clause such as `properties.a refers to "#/$defs/b", which is not there`, or null. Accepts nulls in place of missing
+ * values and the dialect of early drafts, because good servers use them.
  */
 export function schemaFault(schema: Fields): string | null {
   const found = faultIn(schema, 0, schema);
   if (found === null) return null;
-  const at = found.what === TOO_DEEP ? "" : found.at.join(".").slice(0, LONGEST_SHOWN);
-  return `${at === "" ? "it" : at} ${found.what}`;
+  const at = found.fault === TOO_DEEP ? "" : found.at.join(".").slice(0, LONGEST_SHOWN);
+  return `${at === "" ? "it" : at} ${found.fault}`;
 }
 
 interface Fault {
   readonly at: readonly string[];
-  readonly what: string;
+  readonly fault: string;
 }
 
-/** Looks only at the keywords that are there, and names the place only where something is found: catalogs are large. */
+/** Checks only the keywords that are there, and builds the path only for a fault, because catalogs are large. */
 function faultIn(schema: unknown, depth: number, root: Fields): Fault | null {
   if (typeof schema === "boolean" || schema === null) return null;
-  if (!isRecord(schema)) return { at: [], what: "is no schema" };
-  if (depth > MOST_LEVELS) return { at: [], what: TOO_DEEP };
+  if (!isRecord(schema)) return { at: [], fault: "is no schema" };
+  if (depth > MOST_LEVELS) return { at: [], fault: TOO_DEEP };
   for (const key of Object.keys(schema)) {
     const own = ownFault(key, schema[key], root);
-    if (own !== null) return { at: [], what: own };
+    if (own !== null) return { at: [], fault: own };
   }
   for (const key of Object.keys(schema)) {
     const found = faultBelow(key, schema[key], depth + 1, root);
@@ -79,48 +80,33 @@ function faultAmong(schemas: object, depth: number, root: Fields): Fault | null 
 function typeFault(type: unknown): string | null {
   const types = Array.isArray(type) ? type : [type];
   const odd = types.filter((name) => typeof name === "string").find((name) => !TYPES.has(name));
-  return odd === undefined ? null : `is of type ${JSON.stringify(odd.slice(0, LONGEST_SHOWN))}, which there is not`;
+  return odd === undefined ? null : `is of type ${JSON.stringify(odd.slice(0, LONGEST_SHOWN))}, which does not exist`;
 }
 
 function requiredFault(required: unknown): string | null {
-  const isFine = Array.isArray(required) || typeof (required ?? false) === "boolean"; // one's own, in early drafts
+  const isFine = Array.isArray(required) || typeof (required ?? false) === "boolean"; // in early drafts, a boolean about the schema itself
   return isFine ? null : 'has a "required" that is no list of names';
 }
 
-/** Only what lies in the schema itself is looked up; names that `$id` may give are the validator's to know. */
-function referenceFault(given: unknown, root: Fields): string | null {
-  const shown = JSON.stringify(typeof given === "string" ? given.slice(0, LONGEST_SHOWN) : given);
+/** Resolves only references within the schema; only a validator knows the names that `$id` defines. */
+function referenceFault(reference: unknown, root: Fields): string | null {
+  const shown = JSON.stringify(typeof reference === "string" ? reference.slice(0, LONGEST_SHOWN) : reference);
   const seen = new Set<unknown>();
-  for (let reference = given; typeof reference === "string" && /^#\//.test(reference); ) {
-    const target = targetOf(reference, root);
+  for (let next = reference; typeof next === "string" && /^#\//.test(next); ) {
+    const target = pointerTarget(next, root);
     if (target === undefined) return `refers to ${shown}, which is not there`;
     if (seen.has(target)) return `refers to ${shown}, which leads back to itself`;
     seen.add(target);
-    reference = isRecord(target) && Object.keys(target).every((key) => WORDS_ONLY.has(key)) ? target.$ref : undefined;
+    next = isRecord(target) && Object.keys(target).every((key) => ANNOTATIONS.has(key)) ? target.$ref : undefined;
   }
-  return typeof given === "string" && /^https?:/.test(given) && root.$id === undefined && !isMetaSchema(given)
+  return typeof reference === "string" &&
+    /^https?:/.test(reference) &&
+    root.$id === undefined &&
+    !isMetaSchema(reference)
     ? `refers to ${shown}, which is not fetched`
     : null;
 }
 
 function isMetaSchema(reference: string): boolean {
   return /^https?:\/\/json-schema\.org\//.test(reference);
-}
-
-function targetOf(pointer: string, root: Fields): unknown {
-  let value: unknown = root;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = unescaped(part).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Fields)[key];
-  }
-  return value;
-}
-
-function unescaped(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part; // a "%" that stands for itself
-  }
 }

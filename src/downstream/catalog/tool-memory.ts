@@ -1,4 +1,4 @@
-/** What is known of one server's tools: remembered from earlier, learned when it is up, held against what was accepted. */
+/** One server's tools: remembered from earlier, updated when the server is up, and compared with their pins. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { StoreError } from "../../core/errors.js";
@@ -9,42 +9,42 @@ import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { toListing, withFaults } from "./listing.js";
 import { judgePins } from "./pins.js";
 
-const FRESH_MS = 24 * 60 * 60_000; // what was seen longer ago is asked for again before anything is decided on it
-const SAVE_AGAIN_MS = 60 * 60_000; // the same list, so that it stays fresh without a write at each start
+const FRESH_MS = 24 * 60 * 60_000; // an older list is read again before any decision
+const SAVE_AGAIN_MS = 60 * 60_000; // an unchanged list, which so stays fresh without a write at each start
 
 export interface ToolMemory {
-  /** Null where nothing is known; the same object while nothing changes. */
+  /** Null where no list is known; the same object while nothing changes. */
   readonly known: Catalog | null;
-  /** Whether that was seen lately enough to decide on it. */
+  /** Whether the list is recent enough for decisions. */
   readonly isFresh: boolean;
-  /** Tools that are not as they were accepted. */
+  /** The tools that differ from their pins. */
   findings(): readonly PinFinding[];
-  /** Takes the list that the server has just given, and keeps it for later. */
-  learn(list: ToolList): void;
-  /** Looks again at what is accepted, where something was not. */
+  /** Takes the list that the server has just sent, and stores it. */
+  update(list: ToolList): void;
+  /** Reads the pins again where they may have changed the catalog. */
   refresh(): void;
 }
 
 interface Known {
   readonly list: ToolList;
-  /** When the server said so, in Unix milliseconds. */
+  /** When the server sent the list, in Unix milliseconds. */
   readonly at: number;
-  /** Whether the server has said so to this process. */
+  /** Whether the server sent the list to this process. */
   readonly isLive: boolean;
-  /** Whether a look at what is accepted may change it: something is not, or that could not be read. */
+  /** Whether reading the pins again may change the catalog: a tool differs from its pin, or the pins could not be read. */
   readonly isDoubtful: boolean;
   readonly catalog: Catalog;
   findings(): readonly PinFinding[];
 }
 
-/** Reads what was remembered when it is first asked for. */
+/** Reads the stored list when it is first needed. */
 export function createToolMemory(config: ServerConfig, options: DownstreamOptions): ToolMemory {
   const { cache, pins, redact, log } = options;
   const { name, from, definitionHash } = config;
   let known: Known | null | undefined;
   let saved: { readonly list: ToolList; readonly at: number } | null = null;
 
-  /** A database that cannot be used costs the memory, and must not cost the server. */
+  /** Works without the stored data where the database cannot be used. */
   function trying<T>(act: () => T, otherwise: T): T {
     try {
       return act();
@@ -65,13 +65,13 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     return saved && judged(saved.list, saved.at, false);
   }
 
-  /** `isLive` is whether the server has just said so: what is first seen then is what is accepted. */
+  /** `isLive` says whether the server has just sent the list; then the first tools that are seen are accepted. */
   function judged(list: ToolList, at: number, isLive: boolean): Known {
-    // Without the accepted definitions nothing can be held against them: then everything counts as changed.
+    // Without the pins nothing can be compared: every tool counts as changed.
     const accepted = config.pin === "off" ? new Map() : trying(() => pins.load(from, name), null);
     const isBlind = accepted === null;
     const judge = () => judgePins(config.pin, accepted ?? new Map(), list.tools);
-    // Hashing hundreds of definitions takes longer than reading them: what only warns can wait for the server itself.
+    // Hashing hundreds of definitions takes longer than reading them: mere warnings can wait until the server is up.
     if (!isLive && config.pin !== "enforce") {
       const catalog = toListing(config, list, () => false);
       return { list, at, isLive, isDoubtful: false, catalog, findings: lazily(() => judge().findings) };
@@ -80,7 +80,9 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     if (isLive && accepted !== null && firstUse.length > 0) trying(() => pins.accept(from, name, firstUse), undefined);
     const withholdsAll = isBlind && config.pin === "enforce";
     const listing = toListing(config, list, withholdsAll ? () => true : (tool) => withheld.has(tool));
-    const blindness = withholdsAll ? [problem("pins_unreadable", "what was accepted of its tools cannot be read")] : [];
+    const blindness = withholdsAll
+      ? [problem("pins_unreadable", "the definitions that were accepted for its tools cannot be read")]
+      : [];
     const problems = [...listing.problems, ...findings.map(toProblem), ...blindness];
     const isDoubtful = isBlind || findings.length > 0;
     return { list, at, isLive, isDoubtful, catalog: { tools: listing.tools, problems }, findings: () => findings };
@@ -88,11 +90,11 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
 
   function toProblem({ accepted, now, withheld }: PinFinding): ServerProblem {
     const tool = qualifiedName(name, now.tool);
-    const what = accepted ? "has changed since it was accepted" : "is new since the others were accepted";
+    const change = accepted ? "has changed since it was accepted" : "is new since the others were accepted";
     const consequence = withheld ? " and is withheld" : "";
     const advice = `see it with "${options.command} tools diff ${tool}", accept it with "tools accept ${tool}"`;
     return {
-      ...problem(withheld ? "tool_withheld" : "tool_changed", `${tool} ${what}${consequence}: ${advice}`),
+      ...problem(withheld ? "tool_withheld" : "tool_changed", `${tool} ${change}${consequence}: ${advice}`),
       tool,
     };
   }
@@ -101,7 +103,7 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     return { server: name, code, message };
   }
 
-  /** Others cache the catalog by its identity. */
+  /** Keeps an equal catalog as the same object, because other modules cache by its identity. */
   function adopt(next: Known): void {
     const before = current();
     const isSame = before !== null && isDeepStrictEqual(before.catalog, next.catalog);
@@ -116,8 +118,8 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
       return Date.now() - (current()?.at ?? 0) <= FRESH_MS;
     },
     findings: () => current()?.findings() ?? [],
-    learn(given) {
-      const list = withFaults(redact.value(given));
+    update(sent) {
+      const list = withFaults(redact.value(sent));
       const now = Date.now();
       adopt(judged(list, now, true));
       const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && isDeepStrictEqual(list, saved.list);

@@ -1,15 +1,15 @@
-/** A tool's result as text for the model, with what is no text kept beside it. */
+/** Turns a tool's result into text for the model and attachments. */
 import { isDeepStrictEqual } from "node:util";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
-import { isRecord } from "../transport/wire.js";
+import { isRecord } from "../../lib/is-record.js";
 
-const LARGEST_COMPARED = 1_000_000; // characters; parsing more only to compare it costs too much
+const LARGEST_COMPARED = 1_000_000; // characters; parsing a longer text only to compare it costs too much
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Texts as they are (half characters replaced: vendors refuse them), one bracketed line for anything else.
- * Structured content is the text where there is none, and a part of its own where it says something else.
+ * Keeps texts as they are, but replaces half characters, which vendors refuse; writes one bracketed line for anything else.
+ * Structured content is the text where there is no text, and an attachment where it differs from the text.
  */
 export function toToolAnswer(result: Fields): ToolAnswer {
   const { content, structuredContent } = result;
@@ -28,7 +28,7 @@ export function toToolAnswer(result: Fields): ToolAnswer {
   return { isError: result.isError === true, text: text === "" ? "(no content)" : text.toWellFormed(), attachments };
 }
 
-/** The item as a line; its bytes, if it has any, become the next part. */
+/** The item as a line; its bytes, if it has any, become the next attachment. */
 function lineFor(item: unknown, attachments: Attachment[]): string {
   if (!isRecord(item)) return "[unreadable content]";
   if (item.type === "text" && typeof item.text === "string") return item.text;
@@ -51,13 +51,13 @@ function lineForBytes(kind: string, fields: Fields, base64: unknown, attachments
   return bracketed(kind, fields, Buffer.byteLength(base64, "base64"), "bytes", attachments.length);
 }
 
-/** Such as `[image image/png, 20480 bytes, part 1]`. */
-function bracketed(kind: string, fields: Fields, size: unknown, unit = "bytes", part?: number): string {
+/** Such as `[image image/png, 20480 bytes, attachment 1]`. */
+function bracketed(kind: string, fields: Fields, size: unknown, unit = "bytes", attachment?: number): string {
   const { mimeType, uri, name, description } = fields;
   const facts = [typeof mimeType === "string" ? `${kind} ${mimeType}` : kind];
   if (typeof size === "number") facts.push(`${size} ${unit}`);
   for (const fact of [uri, name, description]) if (typeof fact === "string" && fact !== "") facts.push(fact);
-  if (part !== undefined) facts.push(`part ${part}`);
+  if (attachment !== undefined) facts.push(`attachment ${attachment}`);
   return `[${facts.join(", ")}]`;
 }
 
@@ -67,17 +67,17 @@ function hasText(item: unknown): boolean {
   return isRecord(item.resource) && typeof item.resource.text === "string";
 }
 
-/** Servers give their structured content as text too, for clients that read only that; some put one field around it. */
+/** Servers send structured content as text too, for clients that read only text; some wrap it in one field. */
 function saysTheSame(items: readonly unknown[], structured: unknown): boolean {
   const inner = isRecord(structured) ? Object.values(structured) : [];
   const candidates = inner.length === 1 ? [structured, inner[0]] : [structured];
   return candidates.some(
     (candidate) =>
-      isDeepStrictEqual(items, candidate) || items.some((item) => isRecord(item) && tells(item, candidate)),
+      isDeepStrictEqual(items, candidate) || items.some((item) => isRecord(item) && hasValue(item, candidate)),
   );
 }
 
-function tells({ text }: Fields, value: unknown): boolean {
+function hasValue({ text }: Fields, value: unknown): boolean {
   if (typeof text !== "string") return false;
   if (text === value) return true;
   if (typeof value === "string" || text.length > LARGEST_COMPARED) return false;

@@ -1,4 +1,4 @@
-/** Why a call has no answer, in words that tell the model what it may assume. */
+/** Explains why a call has no answer, and tells the model whether the call may have had its effect. */
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { DownstreamError } from "../../core/errors.js";
 import type { CatalogTool, Effect } from "../../core/tools/tool.js";
@@ -6,7 +6,7 @@ import { httpFault } from "../transport/http-error.js";
 import type { ServerTransport } from "../transport/server-transport.js";
 import { Interruption } from "./within-limits.js";
 
-/** `timeoutMs` is the limit that the call had. */
+/** `timeoutMs` is the time limit of the call. */
 export function toCallError(
   cause: unknown,
   tool: CatalogTool,
@@ -31,7 +31,7 @@ export function toCallError(
   return failed("bad_answer", `${name} gave no answer that can be read: ${cause}; ${outcome}`);
 }
 
-/** The call was never sent, so it had no effect. */
+/** The error of a call that was never sent, and so had no effect. */
 export function notCalled(tool: CatalogTool, why: string): DownstreamError {
   return new DownstreamError("not_called", tool.server, `${tool.name} was not called: ${why}`);
 }

@@ -1,9 +1,9 @@
-/** The calls that a server is working on: what it asks meanwhile is asked for one of them. */
+/** The calls that a server is working on; a request of the server in this time serves one of them. */
 import type { CallOptions } from "../../core/ports/downstream.js";
 
 export interface Callers {
   readonly all: ReadonlySet<CallOptions>;
-  /** Aborted when the last of the calls that go on now is over. */
+  /** A signal that aborts when no call is in flight any more. */
   over(): AbortSignal;
   add(call: CallOptions): void;
   remove(call: CallOptions): void;

@@ -1,4 +1,4 @@
-/** One live connection to a downstream server: opened, listed, called, closed. */
+/** One live connection to a downstream server: opens it, lists its tools, calls them, closes it. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
@@ -6,9 +6,8 @@ import { DownstreamError } from "../../core/errors.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { CallOptions, ToolAnswer } from "../../core/ports/downstream.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
-import { CLOSED_BY_US } from "../transport/closed-by-us.js";
 import { createTransport } from "../transport/open-transport.js";
-import type { ServerTransport } from "../transport/server-transport.js";
+import { CLOSED_BY_US, type ServerTransport } from "../transport/server-transport.js";
 import { callResultSchema, toolsPageSchema } from "../transport/wire.js";
 import { toToolAnswer } from "./answer.js";
 import { notCalled, toCallError } from "./call-error.js";
@@ -20,37 +19,37 @@ import { answerRequests, clientCapabilities } from "./server-requests.js";
 import { START_BUDGET_MS, toStartError } from "./start-error.js";
 import { withinLimits } from "./within-limits.js";
 
-const OUR_NAME = "legwork";
-const CLIENT_TIMER_MS = 2 ** 31 - 1; // the client's own timer must never fire before ours, which knows who stopped what
+const CLIENT_NAME = "legwork";
+const CLIENT_TIMER_MS = 2 ** 31 - 1; // the client's own timer must never fire before ours, which tells a timeout from a cancellation
 
 export interface ConnectionOptions extends ConnectingOptions {
-  /** Ends the start, with its process. */
+  /** Aborts the start and ends its process. */
   readonly signal: AbortSignal;
-  /** The server has changed its tools. */
+  /** Called with the new list when the server has changed its tools. */
   readonly onToolsChanged: (list: ToolList) => void;
 }
 
 export interface Connection {
   readonly pid: number | null;
-  /** The tools found at the start. */
+  /** The tools at the start. */
   readonly list: ToolList;
-  /** Resolves, with how it ended, when the connection is closed by whomever. */
+  /** Resolves with the ending when the connection is closed, by either side. */
   readonly ended: Promise<string>;
-  /** What it wrote last, for people; empty when it wrote nothing. */
-  lastWords(): string;
+  /** The last output of the server, for people; empty where there is none. */
+  lastOutput(): string;
   /** Makes one call, once. Throws DownstreamError. */
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
-  /** Closes it when the calls that are going on have ended. */
+  /** Closes the connection when the calls in flight have ended. */
   retire(): void;
   close(): Promise<void>;
 }
 
-/** Starts the server and reads its tools. Throws DownstreamError, when nothing of the server is left running. */
+/** Starts the server and reads its tools. Throws DownstreamError, after it has ended the process of the server. */
 export async function openConnection(config: ServerConfig, options: ConnectionOptions): Promise<Connection> {
   const { log } = options;
   const transport = await createTransport(config, options);
   const client = new Client(
-    { name: OUR_NAME, version: options.clientVersion },
+    { name: CLIENT_NAME, version: options.clientVersion },
     { capabilities: clientCapabilities(config) },
   );
   const callers = createCallers();
@@ -65,7 +64,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
   const limits = { timeoutMs: START_BUDGET_MS, signal: options.signal };
   const first = withinLimits(limits, async (signal) => {
     await client.connect(transport, { signal, timeout: CLIENT_TIMER_MS });
-    if (client.getServerVersion()?.name === OUR_NAME) throw ourselves(config);
+    if (client.getServerVersion()?.name === CLIENT_NAME) throw selfReference(config);
     return listAll(client, signal);
   });
   const follow = createFollower(
@@ -82,7 +81,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
       pid: transport.pid,
       list,
       ended,
-      lastWords: () => transport.lastWords(),
+      lastOutput: () => transport.lastOutput(),
       async call(tool, args, callOptions) {
         callers.add(callOptions);
         try {
@@ -99,15 +98,15 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
       close: () => transport.close(),
     };
   } catch (error) {
-    // The client closes by itself where the server refuses it: that explains nothing.
+    // Where the server refuses the client, the client itself closes the connection: that explains nothing.
     const ending = transport.ending === CLOSED_BY_US ? null : transport.ending;
     await transport.close();
     throw toStartError(error, config.name, ending, transport, options.redact);
   }
 }
 
-/** An agent that called us would spawn agents outside every limit. */
-function ourselves({ name }: ServerConfig): DownstreamError {
+/** Refuses legwork as its own server: an agent that called it would spawn agents outside every limit. */
+function selfReference({ name }: ServerConfig): DownstreamError {
   const message = `server "${name}" is legwork itself: take it out of the configuration`;
   return new DownstreamError("bad_definition", name, message);
 }
@@ -121,7 +120,7 @@ async function listAll(client: Client, signal: AbortSignal): Promise<ToolList> {
   try {
     return await listTools(readPage);
   } catch (error) {
-    // A server that offers only prompts or resources does not know the question.
+    // A server that has only prompts or resources does not know this method.
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound) return { tools: [], complete: true };
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What the downstream side needs of the rest of the process. */
+/** The dependencies of the downstream adapter. */
 import type { CatalogStore, PinStore } from "../../core/ports/catalog-store.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { ElicitReply, ElicitRequest } from "../../core/ports/host.js";
@@ -9,19 +9,19 @@ import type { Reaper } from "../process/reaper.js";
 export interface DownstreamOptions {
   readonly baseEnv: Environment;
   readonly clientVersion: string;
-  /** How the command line of this legwork is called. */
+  /** The command by which the user runs this legwork, for messages. */
   readonly command: string;
-  /** The folder that servers are told they work on. */
+  /** The folder that servers receive as their root. */
   readonly project: string;
   readonly log: Log;
   readonly redact: Redact;
   readonly cache: CatalogStore;
   readonly pins: PinStore;
-  /** Asks the person at the host; null where the host cannot. */
+  /** Asks the person at the host. */
   elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;
 }
 
-/** The same for those who open connections. */
+/** The dependencies of a connection. */
 export interface ConnectingOptions extends DownstreamOptions {
   readonly reaper: Reaper;
 }

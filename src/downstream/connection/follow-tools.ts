@@ -1,11 +1,11 @@
-/** Keeps up with a server that says that its tools have changed. */
+/** Reads the tools of a server again when it announces a change. */
 import { setTimeout as delay } from "node:timers/promises";
 
 const PAUSE_MS = 1_000; // some servers announce a change for every listing
 
 /**
- * Returns what to call at each announcement: `read` then runs until no change is announced any more, at most once a
- * second and never twice at a time. What it throws goes to `onFault`.
+ * Returns the function to call at each announcement. It runs `read` until no further change is announced, at most once
+ * a second and never twice at a time, and passes its errors to `onFault`.
  */
 export function createFollower(read: () => Promise<void>, onFault: (error: unknown) => void): () => void {
   let changed = false;

@@ -1,14 +1,14 @@
-/** All tools of a server, page by page. */
+/** Reads all tools of a server, page by page. */
 import type { ToolList } from "../../core/ports/catalog-store.js";
-import { isRecord } from "../transport/wire.js";
+import { isRecord } from "../../lib/is-record.js";
 
-const MAX_PAGES = 1_000; // a server whose cursors never end must not keep us busy for ever
-const MAX_TOOLS = 10_000; // far above the largest servers met (about 120); a model could not choose among so many
-const MOST_CHARACTERS = 100_000; // of one tool as JSON; a model's context would be full of it
-const LONGEST_NAME = 200; // characters of such a one
-const MOST_LEVELS = 500; // of nesting; everything that looks at a tool recurses
+const MAX_PAGES = 1_000; // the cursors of a server may never end
+const MAX_TOOLS = 10_000; // the largest known servers have about 120; a model could not choose among so many
+const MOST_CHARACTERS = 100_000; // of one tool as JSON; it would fill the context of a model
+const LONGEST_NAME = 200; // characters of the name of a tool that is too large
+const MOST_LEVELS = 500; // of nesting; the code that checks a tool recurses
 
-/** What stands in place of the schema of a tool that is too much to be looked at. */
+/** The faults that take the place of the schema of a tool that is too large to check. */
 export const EXCESSES = [
   `its definition is larger than ${MOST_CHARACTERS} characters`,
   `its definition is nested more than ${MOST_LEVELS} levels deep`,
@@ -19,7 +19,7 @@ export interface ToolsPage {
   readonly nextCursor?: unknown;
 }
 
-/** Reads pages until the cursor is missing, no cursor at all, or one that was used before. */
+/** Reads pages until there is no valid cursor, or one that was used before. */
 export async function listTools(readPage: (cursor: string | null) => Promise<ToolsPage>): Promise<ToolList> {
   const tools: unknown[] = [];
   const used = new Set<string>();
@@ -28,7 +28,7 @@ export async function listTools(readPage: (cursor: string | null) => Promise<Too
     const { tools: found, nextCursor } = await readPage(cursor);
     for (const tool of found ?? []) {
       if (tools.length === MAX_TOOLS) return { tools, complete: false };
-      tools.push(withinReason(tool));
+      tools.push(withinBounds(tool));
     }
     if (typeof nextCursor !== "string" || nextCursor === "" || used.has(nextCursor)) return { tools, complete: true };
     used.add(nextCursor);
@@ -37,7 +37,7 @@ export async function listTools(readPage: (cursor: string | null) => Promise<Too
   return { tools, complete: false };
 }
 
-function withinReason(tool: unknown): unknown {
+function withinBounds(tool: unknown): unknown {
   const [tooLarge, tooDeep] = EXCESSES;
   const isTooDeep = isDeep(tool);
   if (!isTooDeep && JSON.stringify(tool).length <= MOST_CHARACTERS) return tool;

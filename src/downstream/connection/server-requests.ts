@@ -1,4 +1,4 @@
-/** What a downstream server may ask of us: the project folder always, a model or a person only where the user allows it. */
+/** Answers the requests of downstream servers: for the project folder always, for a model or a person only where the user allows it. */
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -13,13 +13,13 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js";
-import { isRecord } from "../transport/wire.js";
+import { isRecord } from "../../lib/is-record.js";
 import type { Callers } from "./callers.js";
 import type { DownstreamOptions } from "./downstream-options.js";
 
-const REFUSED = -1; // the code that the specification shows for a sampling request that the user rejects
+const REFUSED = -1; // the code in the specification for a sampling request that the user rejects
 
-/** What we say of ourselves when we connect: a server that is not told of a capability does not ask for it. */
+/** The capabilities that legwork declares when it connects; a server does not use one that is not declared. */
 export function clientCapabilities({ allow }: ServerConfig): ClientCapabilities {
   return {
     roots: {},
@@ -28,7 +28,7 @@ export function clientCapabilities({ allow }: ServerConfig): ClientCapabilities 
   };
 }
 
-/** Answers a server's requests; `callers` are the calls that it is working on. What is not allowed is refused by the client itself. */
+/** Answers a server's requests; `callers` are the calls that it is working on. The client itself refuses requests that are not allowed. */
 export function answerRequests(
   client: Client,
   config: ServerConfig,
@@ -49,19 +49,22 @@ export function answerRequests(
       if (params.mode === "url") throw new McpError(ErrorCode.InvalidParams, "legwork passes on forms, no addresses");
       const request = { server: config.name, message: params.message, schema: params.requestedSchema };
       if (callers.all.size === 0) throw new McpError(REFUSED, "legwork passes on questions only while it makes a call");
-      // A form that stays open after its call would be answered for nothing.
+      // The answer to a form that stays open after its call would be of no use.
       const bounds = AbortSignal.any([signal, callers.over()]);
       const { action, content } = await elicit(redact.value(request), bounds);
       return { action, ...(content ? { content: { ...content } as Record<string, string> } : {}) };
     });
 }
 
-/** A request does not say which call it serves: only where all calls are one run's, it is that run's. */
+/** The run that a request serves. A request does not name its call, so all calls in flight have to belong to one run. */
 function askingRun(callers: ReadonlySet<CallOptions>): CallOptions {
   const [first, ...others] = callers;
   if (!first) throw new McpError(REFUSED, "legwork passes on a sampling request only while it makes a call");
   if (others.some(({ sample }) => sample !== first.sample))
-    throw new McpError(REFUSED, "several runs are calling this server, so it is not clear which of them asks");
+    throw new McpError(
+      REFUSED,
+      "several runs are calling this server, so it is unclear which of them this request serves",
+    );
   return first;
 }
 
@@ -81,10 +84,10 @@ function toSampleRequest(
 }
 
 function textOf(content: unknown): string {
-  const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
-  return parts
-    .map((part) => {
-      if (isRecord(part) && part.type === "text" && typeof part.text === "string") return part.text;
+  const items: readonly unknown[] = Array.isArray(content) ? content : [content];
+  return items
+    .map((item) => {
+      if (isRecord(item) && item.type === "text" && typeof item.text === "string") return item.text;
       throw new McpError(ErrorCode.InvalidParams, "legwork passes on text only in sampling requests");
     })
     .join("\n");

@@ -1,4 +1,4 @@
-/** Why a server could not be started or reached, in a sentence for its user. */
+/** Explains why a server could not be started or reached, in a sentence for its user. */
 import { DownstreamError } from "../../core/errors.js";
 import type { Redact } from "../../core/redact.js";
 import { cutTo } from "../../lib/text.js";
@@ -6,11 +6,11 @@ import { httpFault } from "../transport/http-error.js";
 import type { ServerTransport } from "../transport/server-transport.js";
 import { Interruption } from "./within-limits.js";
 
-export const START_BUDGET_MS = 10_000; // a run waits this long; servers met need 0.2 s, first runs of npx a few seconds
+export const START_BUDGET_MS = 10_000; // a run waits this long; known servers need 0.2 s, a first run of npx needs a few seconds
 
-const LONGEST_REASON = 500; // characters of what a server says
+const LONGEST_REASON = 500; // characters of the reason that a server gives
 
-/** `ending` is how the connection ended by itself, if it did. */
+/** `ending` is how the connection ended by itself; null where it did not. */
 export function toStartError(
   cause: unknown,
   server: string,
@@ -19,8 +19,8 @@ export function toStartError(
   redact: Redact,
 ): DownstreamError {
   if (cause instanceof DownstreamError) return cause;
-  const said = transport.lastWords();
-  const words = said === "" ? "" : `; ${said}`;
+  const output = transport.lastOutput();
+  const words = output === "" ? "" : `; ${output}`;
   if (cause instanceof Interruption && cause.by === "timeout") {
     const message = `server "${server}" did not answer within ${START_BUDGET_MS / 1000} s of its start${words}`;
     return new DownstreamError("start_timeout", server, message, { cause });

@@ -1,4 +1,4 @@
-/** Bounds one piece of work by a deadline and by its caller's wish. */
+/** Limits a piece of work by a timeout and by the signal of its caller. */
 import { setMaxListeners } from "node:events";
 
 export interface Limits {
@@ -7,10 +7,10 @@ export interface Limits {
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1; // a longer timer fires at once
-const TIMED_OUT = "timed out"; // the server is told these words as the reason of the cancellation
+const TIMED_OUT = "timed out"; // the server receives this text as the reason of the cancellation
 const ABORTED = "cancelled by the caller";
 
-/** The work was stopped; by whom is known here for sure, and not from what the work threw. */
+/** Thrown where a limit stopped the work. `by` is reliable, unlike the error that the work threw. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   constructor(
@@ -22,8 +22,8 @@ export class Interruption extends Error {
 }
 
 /**
- * Runs `work` with a signal of its own, which is never aborted once the work has ended.
- * Throws Interruption when a limit stopped it, else whatever the work throws.
+ * Runs `work` with a signal of its own, which never aborts after the work has ended.
+ * Throws Interruption where a limit stopped the work, else the error of the work.
  */
 export async function withinLimits<T>(limits: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const own = new AbortController();

@@ -1,4 +1,4 @@
-/** When a server that broke is started again. */
+/** Decides when a broken server is started again. */
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 16_000;
@@ -6,11 +6,11 @@ const MOST_RETRIES = 5;
 export const STABLE_MS = 5 * 60_000; // without a fault for so long, a server has recovered
 
 export interface Backoff {
-  /** The server broke, or could not be started, at `now` (in milliseconds): how long to wait, or null to give up. */
+  /** The pause, in milliseconds, after the server broke or failed to start at `now`, in milliseconds; null to give up. */
   next(now: number): number | null;
 }
 
-/** Pauses that double, a few times in a row. */
+/** Doubles the pause with each failure in a row, and gives up after five. */
 export function createBackoff(): Backoff {
   let failures = 0;
   let last = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** One downstream server over its lives: started when needed, stopped when idle, started again when it broke. */
+/** Manages one downstream server: starts it when needed, stops it when idle, restarts it when it broke. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError, type DownstreamErrorCode } from "../../core/errors.js";
@@ -20,27 +20,27 @@ import { withinLimits } from "../connection/within-limits.js";
 import { createBackoff, STABLE_MS } from "./backoff.js";
 import { remedyFor } from "./remedy.js";
 
-/** Trying again cannot help before somebody changes something. */
+/** The codes after which a retry cannot help until the user changes something. */
 const HOPELESS = new Set(["spawn_failed", "unauthorized", "bad_definition"]);
 
 export interface ManagedServer {
   readonly config: ServerConfig;
   readonly state: ServerState;
-  /** Why it is degraded or failed, or is being started again. */
+  /** The reason why it is degraded or failed, or is being restarted. */
   readonly problem: ServerProblem | null;
-  /** What it offers, or offered when it was last up; null where that is not known. */
+  /** Its catalog, now or when it was last up; null where it is not known. */
   readonly known: Catalog | null;
-  /** Its tools that are not as they were accepted. */
+  /** Its tools that differ from their pins. */
   findings(): readonly PinFinding[];
-  /** What agents may be shown of it now: nothing while it is broken. */
+  /** The catalog that agents see now: no tools while the server is broken. */
   readonly shown: Catalog;
-  /** Starts it unless it is up or has to wait, and keeps it up until the returned function is called. */
-  hold(): () => void;
-  /** Resolves when a start that is going on has ended. Never rejects. */
+  /** Starts it unless it is up or has to wait, and keeps it up until `release` is called. */
+  acquire(): { release(): void };
+  /** Resolves when a start in progress has ended. Never rejects. */
   settled(): Promise<void>;
-  /** Throws DownstreamError. A server that is not up is started first, unless it has to wait. */
+  /** Makes one call; starts the server first unless it is up or has to wait. Throws DownstreamError. */
   call(tool: CatalogTool, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<ToolAnswer>;
-  /** Ends its process group, also one that is still starting; it cannot be started again. */
+  /** Ends its process group, even one that is still starting. It cannot be started again. */
   close(): Promise<void>;
 }
 
@@ -53,15 +53,15 @@ type State =
 interface Broken {
   readonly kind: "degraded" | "failed";
   readonly problem: ServerProblem;
-  /** What it shows of itself: the problem and no tools. */
+  /** Its catalog while it is broken: the problem and no tools. */
   readonly shown: Catalog;
-  /** From when on it may be started again; never where that is infinite. */
+  /** The time, by performance.now(), from which it may be started again; infinite for never. */
   readonly retryAt: number;
 }
 
 const NOTHING: Catalog = { tools: [], problems: [] };
 
-/** Starts nothing yet. */
+/** Starts nothing until `acquire` or `call`. */
 export function createManagedServer(
   config: ServerConfig,
   memory: ToolMemory,
@@ -80,12 +80,12 @@ export function createManagedServer(
 
   const closed = () => shutdown.signal.aborted;
 
-  function later(milliseconds: number, act: () => void): void {
+  function schedule(milliseconds: number, act: () => void): void {
     clearTimeout(timer);
     timer = setTimeout(act, milliseconds).unref();
   }
 
-  /** Starts it where it is not up and need not wait. */
+  /** Starts it unless it is up or has to wait. */
   function wake(): void {
     const hasToWait = "retryAt" in state && performance.now() < state.retryAt;
     if (!hasToWait) begin();
@@ -99,21 +99,21 @@ export function createManagedServer(
 
   /** Never rejects. */
   async function start(): Promise<void> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     let connection: Connection | undefined;
     try {
       clearTimeout(timer);
-      await lastEnd; // two lives of a server never overlap
+      await lastEnd; // two processes of a server never overlap
       connection = await openConnection(config, {
         ...options,
         signal: shutdown.signal,
-        onToolsChanged: (list) => memory.learn(list),
+        onToolsChanged: (list) => memory.update(list),
       });
-      memory.learn(connection.list);
+      memory.update(connection.list);
       state = { kind: "ready", connection };
       void watch(connection);
-      sleepWhenIdle();
-      const milliseconds = Math.round(performance.now() - begun);
+      stopWhenIdle();
+      const milliseconds = Math.round(performance.now() - startedAt);
       log.info({ server: name, pid: connection.pid, tools: memory.known?.tools.length, milliseconds }, "server is up");
     } catch (error) {
       if (connection) lastEnd = connection.close();
@@ -129,7 +129,7 @@ export function createManagedServer(
     lastEnd = connection.close();
     if (closed() || state.kind !== "ready" || state.connection !== connection) return;
     const message = `server "${name}" ended: ${ending}`;
-    log.warn({ server: name, pid: connection.pid, lastWords: connection.lastWords() }, message);
+    log.warn({ server: name, pid: connection.pid, lastOutput: connection.lastOutput() }, message);
     breakDown(new DownstreamError("connection_closed", name, message));
   }
 
@@ -142,8 +142,8 @@ export function createManagedServer(
       return;
     }
     state = broken("degraded", code, reason, pause);
-    later(pause, () => {
-      if (leases > 0) begin(); // not wake(): a timer may fire some microseconds before its time
+    schedule(pause, () => {
+      if (leases > 0) begin(); // not wake(): a timer may fire some microseconds early
     });
   }
 
@@ -152,9 +152,9 @@ export function createManagedServer(
     return { kind, problem, shown: { tools: [], problems: [problem] }, retryAt: performance.now() + pause };
   }
 
-  function sleepWhenIdle(): void {
+  function stopWhenIdle(): void {
     if (state.kind !== "ready" || leases > 0 || callsInFlight > 0) return;
-    later(config.idleSeconds * 1000, () => {
+    schedule(config.idleSeconds * 1000, () => {
       if (state.kind !== "ready" || leases > 0 || callsInFlight > 0) return;
       log.info({ server: name, pid: state.connection.pid }, "server is idle and was stopped");
       stop(state.connection);
@@ -166,18 +166,18 @@ export function createManagedServer(
     lastEnd = connection.close();
   }
 
-  /** What it is broken by; a start does not end that before it has come to an end itself. */
+  /** The failure; it lasts until the next start has ended. */
   function trouble(): Broken | null {
     const broken = state.kind === "starting" ? state.after : state;
     return broken !== null && "problem" in broken ? broken : null;
   }
 
-  /** What was seen too long ago counts for nothing, unless the server is up and would have said what has changed. */
+  /** Ignores an old catalog, unless the server is up: it would have announced changes. */
   function knownNow(): Catalog | null {
     return state.kind === "ready" || memory.isFresh ? memory.known : null;
   }
 
-  /** A connection for this call, made within the time that the call has; none for a tool that is not what it was when it was allowed. */
+  /** The connection for a call, opened within the time limit of the call. Throws where the tool has changed since it was allowed. */
   async function connectionFor(tool: CatalogTool, options: CallOptions): Promise<Connection> {
     wake();
     if (state.kind === "starting") {
@@ -191,8 +191,8 @@ export function createManagedServer(
     throw notCalled(tool, `server "${name}" now ${current ? "declares it differently" : "does not offer it"}`);
   }
 
-  /** The agent is told what it may assume; its user, what can be done about it. */
-  function tell(tool: CatalogTool, { code, message }: DownstreamError): void {
+  /** Logs the remedy for the user; the agent receives only the message. */
+  function logFailure(tool: CatalogTool, { code, message }: DownstreamError): void {
     log.warn({ server: name, tool: tool.name, code, remedy: remedyFor(code, config) }, redact.text(message));
   }
 
@@ -203,7 +203,7 @@ export function createManagedServer(
     return `${now.problem.message}; it will be started again in ${seconds} s`;
   }
 
-  /** The session is gone on the server's side: the next call begins a new one, and those going on learn their own end. */
+  /** Retires a connection whose session the server has lost: the next call opens a new one, and the calls in flight end by themselves. */
   function renew(connection: Connection): void {
     if (state.kind !== "ready" || state.connection !== connection) return;
     state = { kind: "idle" };
@@ -226,16 +226,18 @@ export function createManagedServer(
     get shown() {
       return trouble()?.shown ?? knownNow() ?? NOTHING;
     },
-    hold() {
+    acquire() {
       leases += 1;
       memory.refresh();
       wake();
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        leases -= 1;
-        sleepWhenIdle();
+      let isHeld = true;
+      return {
+        release() {
+          if (!isHeld) return;
+          isHeld = false;
+          leases -= 1;
+          stopWhenIdle();
+        },
       };
     },
     settled: async () => (state.kind === "starting" ? await state.attempt : undefined),
@@ -249,14 +251,14 @@ export function createManagedServer(
           if (!(error instanceof DownstreamError) || error.code !== "session_lost") throw error;
           renew(connection);
         }
-        // The server refused the call for its lost session, so this is not a repetition.
+        // The server refused the call because it had lost the session, so this is no repetition.
         return await (await connectionFor(tool, options)).call(tool, args, options);
       } catch (error) {
-        if (error instanceof DownstreamError && error.code !== "call_aborted") tell(tool, error);
+        if (error instanceof DownstreamError && error.code !== "call_aborted") logFailure(tool, error);
         throw error;
       } finally {
         callsInFlight -= 1;
-        sleepWhenIdle();
+        stopWhenIdle();
       }
     },
     async close() {

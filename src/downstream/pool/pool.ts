@@ -1,9 +1,9 @@
-/** The user's MCP servers as one catalog of tools. */
+/** Manages the user's MCP servers as one catalog of tools. */
 
 import type { BrokenServer, ServerConfig } from "../../core/definitions/server-config.js";
 import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type CatalogTool, patternMatches, serverOf } from "../../core/tools/tool.js";
-import { setAside, toolNamed } from "../catalog/listing.js";
+import { rejection, toolNamed } from "../catalog/listing.js";
 import { createToolMemory } from "../catalog/tool-memory.js";
 import { notCalled } from "../connection/call-error.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
@@ -11,7 +11,7 @@ import { createReaper } from "../process/reaper.js";
 import { createManagedServer, type ManagedServer } from "./managed-server.js";
 import { protectedPathObjection } from "./workspace-guard.js";
 
-/** Starts nothing until a server is held or called; owns every process it starts until close(). */
+/** Starts nothing until a server is acquired or called; owns every process that it starts until close(). */
 export function createDownstream(
   servers: readonly ServerConfig[],
   brokenServers: readonly BrokenServer[],
@@ -28,7 +28,7 @@ export function createDownstream(
   }));
   let closing: Promise<void> | null = null;
 
-  /** In the order of the configuration, whatever the order asked. */
+  /** The named servers, in the order of the configuration. */
   function chosen(names: readonly string[]): readonly ManagedServer[] {
     return [...managed.values()].filter(({ config }) => names.includes(config.name));
   }
@@ -38,15 +38,15 @@ export function createDownstream(
     status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
     catalog: catalogFor,
     acquire(names) {
-      const held = chosen(names);
-      const releases = held.map((server) => server.hold());
-      const settled = held.map((server) => server.settled());
-      const unknown = settled.filter((_, index) => held[index]?.known === null);
+      const acquired = chosen(names);
+      const leases = acquired.map((server) => server.acquire());
+      const settled = acquired.map((server) => server.settled());
+      const unknown = settled.filter((_, index) => acquired[index]?.known === null);
       return {
         ready: Promise.all(unknown).then(() => {}),
         settled: Promise.all(settled).then(() => {}),
         release: () => {
-          for (const release of releases) release();
+          for (const lease of leases) lease.release();
         },
       };
     },
@@ -85,7 +85,7 @@ export function createDownstream(
   };
 }
 
-/** The tool's own limit, else its server's, else the general one. */
+/** The time limit of the tool, else of its server, else the general one. */
 function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): number {
   const own = config.toolTimeouts.findLast(({ pattern }) => patternMatches(pattern, tool));
   const seconds = own?.seconds ?? config.timeoutSeconds;
@@ -101,7 +101,7 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
     state,
     problem,
     listing: known,
-    // Only those who show it ask for it.
+    // A getter, because only the views that show findings need them.
     get pinFindings() {
       return findings();
     },
@@ -117,13 +117,13 @@ function problemsOf(names: readonly string[], broken: ReadonlyMap<string, Server
   return names.flatMap((name) => broken.get(name)?.problem ?? []);
 }
 
-/** What a catalog is made of: the servers, and the problems that they do not know of themselves. */
+/** The servers of a catalog, and the problems that no server reports itself. */
 interface Choice {
   readonly servers: readonly ManagedServer[];
   readonly more: readonly ServerProblem[];
 }
 
-/** Gives the same catalog for the same servers as long as each of theirs is the same. */
+/** Returns the same merged catalog for the same servers while none of their catalogs changes. */
 function createMergeCache(choose: (names: readonly string[]) => Choice): Downstream["catalog"] {
   const byNames = new Map<string, () => Catalog>();
   const byList = new WeakMap<readonly string[], () => Catalog>(); // a run asks in each turn, with the same list
@@ -150,25 +150,26 @@ function createMerged({ servers, more }: Choice): () => Catalog {
   };
 }
 
-/** Of two tools with one qualified name the first stays: a name must always mean the same tool. */
+/** Keeps the first of two tools with one qualified name, so that a name always means the same tool. */
 function mergeCatalogs(catalogs: readonly Catalog[], more: readonly ServerProblem[]): Catalog {
   const tools = new Map<string, CatalogTool>();
   const problems = [...more, ...catalogs.flatMap((catalog) => catalog.problems)];
   for (const tool of catalogs.flatMap((catalog) => catalog.tools)) {
     const first = tools.get(tool.name);
     if (!first) tools.set(tool.name, tool);
-    else problems.push(setAside(tool.server, toolNamed(tool.tool), `server "${first.server}" also has a ${tool.name}`));
+    else
+      problems.push(rejection(tool.server, toolNamed(tool.tool), `server "${first.server}" also has a ${tool.name}`));
   }
   return { tools: [...tools.values()], problems };
 }
 
-/** Finding out whether something happened must not make anything happen. */
+/** Reports probes with an effect: a probe that checks a call must not change anything. */
 function unusableProbes({ name, probes }: ServerConfig, tools: readonly CatalogTool[]): readonly ServerProblem[] {
   const probing = new Set(probes.map((probe) => probe.tool));
   return tools
     .filter((tool) => probing.has(tool.name) && tool.effect !== "read_only")
     .map((tool) => {
-      const message = `probe of server "${name}": ${tool.name} is ${tool.effect}, so agents are not told to use it: name a tool that only reads`;
+      const message = `probe of server "${name}": ${tool.name} is ${tool.effect}, so legwork does not use it: name a tool that only reads`;
       return { server: name, tool: tool.name, code: "probe_not_read_only", message };
     });
 }
@@ -178,7 +179,7 @@ function unknownAmong(names: readonly string[], known: readonly string[]): reado
   return unknown.map((server) => ({ server, code: "unknown_server", message: `there is no server "${server}"` }));
 }
 
-/** One failure never stops the rest. */
+/** Closes all servers, even where some of them fail. */
 async function closeAll(servers: readonly ManagedServer[], { log }: DownstreamOptions): Promise<void> {
   const ends = await Promise.allSettled(servers.map((server) => server.close()));
   for (const [index, end] of ends.entries()) {

@@ -1,24 +1,25 @@
-/** Keeps agents from rewriting, through a file server, the files that steer agents, hosts and version control. */
+/** Keeps agents from changing, through a file server, the files that steer agents, hosts and version control. */
 import { readdir, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { WorkspaceGuard } from "../../core/definitions/server-config.js";
 import { protectedName } from "../../core/tools/protected-names.js";
-import { isRecord } from "../transport/wire.js";
+import { isWithin } from "../../files/is-within.js";
+import { isRecord } from "../../lib/is-record.js";
 
-const MAX_STEPS = 200; // of resolving one path; more is a maze of links
-const FORM_OF_NAMES = "NFC"; // the file server takes names that are equal in this form as the same
+const MAX_STEPS = 200; // of resolving one path; more means a loop of links
+const FORM_OF_NAMES = "NFC"; // the file server treats names that are equal in this form as the same name
 
-/** Why a change with these arguments is refused, or null. A path that cannot be judged is refused. */
+/** The reason for which a change with these arguments is refused, or null. Refuses a path that cannot be resolved. */
 export async function protectedPathObjection(
   guard: WorkspaceGuard,
   args: Readonly<Record<string, unknown>>,
 ): Promise<string | null> {
-  for (const given of pathsIn(args)) {
+  for (const asked of pathsIn(args)) {
     try {
-      const name = await protectedNameIn(guard, given);
-      if (name !== null) return `"${given}" is protected: agents may not change ${name} or what is in it`;
+      const name = await protectedNameIn(guard, asked);
+      if (name !== null) return `"${asked}" is protected: agents may not change ${name} or anything in it`;
     } catch (error) {
-      return `"${given}" cannot be resolved, so it may not be changed (${codeOf(error)})`;
+      return `"${asked}" cannot be resolved, so it may not be changed (${codeOf(error)})`;
     }
   }
   return null;
@@ -30,32 +31,26 @@ function pathsIn(args: Readonly<Record<string, unknown>>): readonly string[] {
   return candidates.filter((candidate) => typeof candidate === "string");
 }
 
-/** Judges both the path as it is written and the place to which its links lead. */
+/** Checks both the path as it is written and the target of its links. */
 async function protectedNameIn({ root, home }: WorkspaceGuard, asked: string): Promise<string | null> {
-  // The file server would read it as the home folder, we would not.
+  // The file server expands it to the home folder; path.resolve does not.
   if (asked === "~" || asked.startsWith("~/")) throw new Error("a path may not start with ~");
   const written = path.resolve(root, asked);
   const target = await resolveLinks(written, { left: MAX_STEPS });
   const realHome = await resolveLinks(home, { left: MAX_STEPS });
-  // Also a folder that holds it, below the root: to move that is to change it.
-  const touches = (ours: string, given: string) => isWithin(ours, given) || (given !== root && isWithin(given, ours));
+  // Also true for a folder below the root that holds ours: moving it changes ours.
+  const touches = (ours: string, file: string) => isWithin(ours, file) || (file !== root && isWithin(file, ours));
   if (touches(home, written) || touches(realHome, target)) return "legwork's home";
   const namesOnTarget = path.relative(await realpath(root), target).split(path.sep);
   return protectedName(namesBelow(root, written)) ?? protectedName(namesOnTarget);
 }
 
-/** Nothing for a path outside: only what lies below the root is judged as written. */
+/** The names below the root on a path as written; none for a path outside. */
 function namesBelow(root: string, written: string): readonly string[] {
-  const relative = path.relative(root, written);
-  return relative.startsWith("..") || path.isAbsolute(relative) ? [] : relative.split(path.sep);
+  return isWithin(root, written) ? path.relative(root, written).split(path.sep) : [];
 }
 
-function isWithin(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === "" || !(relative.startsWith("..") || path.isAbsolute(relative));
-}
-
-/** The real place of a path whose last parts may not exist yet. Throws where it cannot be told. */
+/** The real path of a file whose last folders may not exist yet. Throws where it cannot be resolved. */
 async function resolveLinks(file: string, steps: { left: number }): Promise<string> {
   if (steps.left-- <= 0) throw new Error("too many links");
   const existing = await realPathOf(file);
@@ -75,7 +70,7 @@ function realPathOf(file: string): Promise<string | null> {
   return realpath(file).catch(nullWhereMissing);
 }
 
-/** Where a link leads that leads nowhere yet. */
+/** The target of a broken link; null where there is no link. */
 function linkTarget(file: string): Promise<string | null> {
   return readlink(file).catch(nullWhereMissing);
 }

@@ -1,4 +1,4 @@
-/** What a downstream server sees of our environment: enough to run, none of our keys. */
+/** The environment of a downstream server: the variables that programs need, none of legwork's keys. */
 
 const INHERITED = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
 const INHERITED_ON_WINDOWS = [
@@ -20,7 +20,7 @@ const INHERITED_ON_WINDOWS = [
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables every program needs, then those the user declared for this server. */
+/** The variables that every program needs, overridden by those that the user declared for this server. */
 export function childEnvironment(
   base: Environment,
   declared: Readonly<Record<string, string>>,
@@ -30,7 +30,7 @@ export function childEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(base)) {
     if (!inherited.has(windows ? name.toUpperCase() : name)) continue;
-    // A value that starts like this is an exported shell function: code, not a setting.
+    // A value that starts with "()" is an exported shell function: code, not a setting.
     if (value !== undefined && !value.startsWith("()")) environment[name] = value;
   }
   return { ...environment, ...declared };

@@ -1,27 +1,27 @@
-/** Finds processes of a server that have left its process group, by the mark in their environment, and ends them. */
+/** Finds the processes of a server that have left its process group, by a marker in their environment, and ends them. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** The variable that every process of a server inherits. */
 export const MARKER_VARIABLE = "LEGWORK_SERVER";
 
-const POLL_MS = 10; // nobody is told when a process ends that is not our child
-const TERM_SHARE = 0.5; // of the time given; the rest is for SIGKILL
+const POLL_MS = 10; // no event reports the end of a process that is not our child
+const TERM_SHARE = 0.5; // of the time limit; the rest is for SIGKILL
 
 export interface EscapeSearch {
-  /** Ends the processes that carry the marker. Linux only: elsewhere nobody may read another's environment. Never throws. */
+  /** Ends the processes that carry the marker. Linux only: other systems do not show the environment of a process. Never throws. */
   end(marker: string, withinMs: number): Promise<void>;
 }
 
 type Pids = readonly number[];
 type Found = ReadonlyMap<string, Pids>;
 
-/** `prefix` begins all markers that will be asked for. */
-export function createStraySearch(prefix: string): EscapeSearch {
+/** `prefix` is the start of all markers that `end` will get. */
+export function createEscapeSearch(prefix: string): EscapeSearch {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<Found> | null = null;
 
-  /** Servers that are closed together share a search; one that has begun is not joined, as it may have missed somebody. */
+  /** Servers that close together share a search. A search that has begun is not shared: it may have missed a process. */
   function search(): Promise<Found> {
     next ??= last.then(() => {
       next = null;
@@ -40,7 +40,7 @@ export function createStraySearch(prefix: string): EscapeSearch {
       if (found.length === 0) return;
       signalAll(found, "SIGTERM");
       await allGone(found, marker, performance.now() + (deadline - performance.now()) * TERM_SHARE);
-      // Searched again, so that nobody is killed for a process id that has changed hands, and no late child is missed.
+      // Searches again, so that it kills no process that has got a reused id, and misses no late child.
       const left = (await search()).get(marker) ?? [];
       signalAll(left, "SIGKILL");
       await allGone(left, marker, deadline);
@@ -49,8 +49,8 @@ export function createStraySearch(prefix: string): EscapeSearch {
 }
 
 /**
- * By marker; what carries none of ours, or is another user's, is left out. Measured at 0.05 ms a process, a few at a
- * time: 4 ms for the 80 of a container, some 25 ms for the 500 of a desktop.
+ * The processes of this user by marker, without those that carry none of ours. Measured at 0.05 ms a process, a few at
+ * a time: 4 ms for the 80 of a container, some 25 ms for the 500 of a desktop.
  */
 async function findMarked(prefix: string): Promise<Found> {
   const names = await readdir("/proc").catch(() => []);
@@ -71,7 +71,7 @@ async function markerOf(pid: number, prefix: string): Promise<string | null> {
     const start = `\0${environment}`.indexOf(`\0${MARKER_VARIABLE}=${prefix}`);
     return start < 0 ? null : (environment.slice(start + MARKER_VARIABLE.length + 1).split("\0", 1)[0] ?? null);
   } catch {
-    return null; // it has ended, or is not ours to look at
+    return null; // it has ended, or belongs to another user
   }
 }
 
@@ -80,12 +80,12 @@ function signalAll(pids: Pids, signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // It has ended meanwhile.
+      // It has already ended.
     }
   }
 }
 
-/** A dead process that nobody takes notice of has no environment any more, but could still be signalled. */
+/** Checks the environment, because a zombie has none but can still be signalled. */
 async function allGone(pids: Pids, marker: string, deadline: number): Promise<void> {
   for (let left = pids; performance.now() < deadline; await delay(POLL_MS)) {
     const markers = await Promise.all(left.map((pid) => markerOf(pid, marker)));

@@ -1,14 +1,14 @@
-/** Ends a child process together with everything it started. */
+/** Ends a child process and every process that it started. */
 import { execFile } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 
-const POLL_MS = 10; // the kernel tells nobody when a group becomes empty
+const POLL_MS = 10; // the kernel does not report when a group becomes empty
 const KILL_WAIT_MS = 100; // a killed process is gone within this, or hangs in the kernel where no signal reaches it
 
 /**
- * Asks a process group to end, and kills what is left of it after `graceMs`.
- * Works also when the leader has exited: its group lives on in the processes it left behind.
- * True when nothing is left of it. Never throws.
+ * Sends SIGTERM to a process group, and SIGKILL to the processes that are left after `graceMs`.
+ * Works even when the leader has exited, because its group lives on in the processes that it left behind.
+ * True where no process is left. Never throws.
  */
 export async function endProcessGroup(leader: number, graceMs: number): Promise<boolean> {
   if (process.platform === "win32") return endProcessTree(leader);
@@ -18,7 +18,7 @@ export async function endProcessGroup(leader: number, graceMs: number): Promise<
   return groupGone(leader, KILL_WAIT_MS);
 }
 
-/** Windows has no groups and no polite signal; its own tool ends a tree of processes. */
+/** Windows has neither groups nor SIGTERM; its tool `taskkill` ends a tree of processes. */
 function endProcessTree(leader: number): Promise<boolean> {
   return new Promise((resolve) => {
     execFile("taskkill", ["/pid", String(leader), "/t", "/f"], { windowsHide: true }, (error) =>
@@ -36,7 +36,7 @@ async function groupGone(leader: number, withinMs: number): Promise<boolean> {
   return true;
 }
 
-/** False when there is nobody to signal any more. */
+/** False where no process is left to signal. */
 function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal);

@@ -1,30 +1,30 @@
-/** Sees to it that servers' processes end also when ours is killed and can do nothing any more. */
+/** Ends the processes of servers even when our own process is killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { childEnvironment, type Environment } from "./child-environment.js";
-import { createStraySearch, MARKER_VARIABLE } from "./escaped-processes.js";
+import { createEscapeSearch, MARKER_VARIABLE } from "./escaped-processes.js";
 
 const EXIT_WAIT_MS = 200; // a killed process is gone within this
 
-/** One for all servers of a pool. */
+/** One reaper serves all servers of a pool. */
 export interface Reaper {
-  /** A new server's mark, to be set as MARKER_VARIABLE in its environment. */
+  /** The marker of a new server, to be set as MARKER_VARIABLE in its environment. */
   nextMarker(): string;
-  /** From now on the group is ended when our process is gone. To be called in the same tick as its start. */
+  /** From now on the group is ended when our process is gone. Call it in the same tick as the start of the group. */
   add(group: number): void;
   remove(group: number): void;
-  /** Ends what a server started and has left its group, as far as it can be found. Never throws. */
-  endStrays(marker: string, withinMs: number): Promise<void>;
-  /** Lets the helper process go; groups that were not removed are ended. Idempotent, never rejects. */
+  /** Ends the processes of a server that have left its group, as far as they can be found. Never throws. */
+  endEscaped(marker: string, withinMs: number): Promise<void>;
+  /** Ends the helper process, and the groups that were not removed. Idempotent, never rejects. */
   close(): Promise<void>;
 }
 
-/** Starts nothing until there is a group. Its failure costs nothing but what it is for. */
+/** Starts its helper with the first group. Where the helper fails, servers work all the same. */
 export function createReaper(baseEnv: Environment): Reaper {
   const prefix = `${process.pid}-${randomBytes(8).toString("hex")}-`;
-  const strays = createStraySearch(prefix);
+  const escapeSearch = createEscapeSearch(prefix);
   const groups = new Set<number>();
   let helper: ChildProcess | null = null;
   let servers = 0;
@@ -33,14 +33,14 @@ export function createReaper(baseEnv: Environment): Reaper {
     helper?.stdin?.write(line);
   }
 
-  /** One that was killed is replaced at once; one that could not run is tried again with the next server. */
+  /** Replaces a killed helper at once; retries one that could not run with the next server. */
   function onGone(gone: ChildProcess, wasKilled: boolean): void {
     if (helper !== gone) return;
     helper = null;
     if (wasKilled && groups.size > 0) startHelper();
   }
 
-  /** Also in place of one that has gone: it is told of all groups. */
+  /** Tells the new helper all groups, because it may replace one that has gone. */
   function startHelper(): void {
     try {
       const started = spawnHelper(baseEnv, prefix);
@@ -49,7 +49,7 @@ export function createReaper(baseEnv: Environment): Reaper {
       helper = started;
       for (const group of groups) write(`+${group}\n`);
     } catch {
-      // There is no process to be had for it; servers are started all the same.
+      // The system allows no further process; servers are started all the same.
     }
   }
 
@@ -67,16 +67,16 @@ export function createReaper(baseEnv: Environment): Reaper {
     remove(group) {
       if (groups.delete(group)) write(`-${group}\n`);
     },
-    endStrays: (marker, withinMs) => strays.end(marker, withinMs),
+    endEscaped: (marker, withinMs) => escapeSearch.end(marker, withinMs),
     async close() {
       const gone = helper;
       helper = null;
       if (gone === null) return;
       const exited = new Promise<void>((resolve) => gone.once("exit", () => resolve()));
       gone.stdin?.end();
-      if (groups.size > 0) return; // it has something left to do
-      gone.kill("SIGKILL"); // it would end by itself, a moment later than we do
-      gone.ref(); // else a process with nothing more to do would end right here, before its caller goes on
+      if (groups.size > 0) return; // the helper still has to end these groups
+      gone.kill("SIGKILL"); // else it would end by itself a moment after our process
+      gone.ref(); // else a process with nothing more to do would exit here, before its caller continues
       await Promise.race([exited, delay(EXIT_WAIT_MS, undefined, { ref: false })]);
       gone.unref();
     },
@@ -84,8 +84,8 @@ export function createReaper(baseEnv: Environment): Reaper {
 }
 
 /**
- * Plain POSIX shell, as small as a process can be. Its input ends when we do, however that comes about.
- * The markers are searched only on systems that have /proc; grep's own environment carries none.
+ * A plain POSIX shell, because it is the smallest process. Its input ends when our process does, for any reason.
+ * It searches for markers only on systems with /proc; grep's own environment carries none.
  */
 const HELPER = `
 trap '' HUP INT TERM
@@ -110,7 +110,7 @@ sleep 1
 end KILL "$1"
 `;
 
-/** In a session of its own: whoever ends our process group does not end it with us. It does not keep us alive. */
+/** Starts it in a session of its own, so that a signal to our process group does not end it. It does not keep us alive. */
 function spawnHelper(baseEnv: Environment, prefix: string): ChildProcess {
   const helper = spawn("/bin/sh", ["-c", HELPER, "legwork-reaper", `${MARKER_VARIABLE}=${prefix}`], {
     cwd: "/",
@@ -118,7 +118,7 @@ function spawnHelper(baseEnv: Environment, prefix: string): ChildProcess {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  helper.stdin?.on("error", () => {}); // it has gone: the next server starts another
+  helper.stdin?.on("error", () => {}); // it has exited; the next server starts another
   if (helper.stdin instanceof Socket) helper.stdin.unref();
   helper.unref();
   return helper;

@@ -1,30 +1,30 @@
-/** Where a server's requests go, and with which headers. */
+/** The address and the headers of the requests to a server. */
 
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 
-export type HttpReach = Extract<TransportConfig, { readonly kind: "http" | "sse" }>;
+export type HttpConfig = Extract<TransportConfig, { readonly kind: "http" | "sse" }>;
 
 export interface HttpAddress {
-  /** Without credentials, which fetch() refuses and messages would show. */
+  /** Without credentials: fetch() refuses them, and messages would show them. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Credentials in the URL become the header that they stand for. Throws DownstreamError, which names no secret. */
-export function toHttpAddress(server: string, transport: HttpReach): HttpAddress {
+/** Moves credentials from the URL to the Authorization header. Throws DownstreamError, which holds no secret. */
+export function toHttpAddress(server: string, transport: HttpConfig): HttpAddress {
   try {
     const url = new URL(transport.url);
-    const given = new Headers(transport.headers);
-    if ((url.username !== "" || url.password !== "") && !given.has("authorization")) {
+    const headers = new Headers(transport.headers);
+    if ((url.username !== "" || url.password !== "") && !headers.has("authorization")) {
       const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-      given.set("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
+      headers.set("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
     }
     url.username = "";
     url.password = "";
-    return { url, headers: Object.fromEntries(given) };
+    return { url, headers: Object.fromEntries(headers) };
   } catch {
-    const message = `server "${server}" cannot be asked: its url or its headers hold characters that are not allowed`;
+    const message = `server "${server}" cannot be used: remove the characters that are not allowed from its url and headers`;
     throw new DownstreamError("bad_definition", server, message);
   }
 }

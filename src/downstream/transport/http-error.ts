@@ -1,37 +1,37 @@
-/** What went wrong between us and a server behind a URL, in classes and codes that a caller can decide by. */
+/** Failures of HTTP requests to a server, with codes that a caller can decide by. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redact } from "../../core/redact.js";
+import { isRecord } from "../../lib/is-record.js";
 import { cutTo } from "../../lib/text.js";
-import { isRecord } from "./wire.js";
 
-const SHOWN_LENGTH = 300; // characters of an error body: enough for its reason, not for a page of HTML
-const READ_BYTES = 8 * 1024; // of an error body; pages of HTML say why they came near their start
+const SHOWN_LENGTH = 300; // characters of an error body that a message shows
+const READ_BYTES = 8 * 1024; // of an error body; an HTML page gives its reason near its start
 const READ_MS = 1_000; // an error body may never end
 const LOGIN_ADVICE =
   "legwork does no OAuth logins; give it a token with headers or bearer_token_env_var in its definition";
 
 export type HttpFaultCode =
-  /** It does not know our session any more: the next request has to begin with initialize. */
+  /** The server does not know the session any more: the next request has to be `initialize`. */
   | "session_lost"
   | "unauthorized"
-  /** There is nobody, or the connection broke before the answer was complete. */
+  /** There is no server, or the connection broke before the answer was complete. */
   | "unreachable"
-  /** Every other answer that is not what was asked for. */
+  /** Any other answer that is no response to the request. */
   | "http_error";
 
 export interface HttpFault {
   readonly code: HttpFaultCode;
-  /** False where the request certainly had no effect. */
+  /** False where the request cannot have had an effect. */
   readonly sent: boolean;
-  /** Begins with "it", such as "it could not be reached: ECONNREFUSED". */
+  /** A clause about "it", such as "it could not be reached: ECONNREFUSED". */
   readonly message: string;
 }
 
-/** Thrown by the HTTP transport's send(), and so by the request that was to be sent. */
+/** Thrown by send() of the HTTP transport, and so by the request that it was to send. */
 export class HttpError extends Error implements HttpFault {
   override readonly name = "HttpError";
   readonly sent: boolean;
-  /** Of the response, if there was one. */
+  /** The status of the response; null where there was none. */
   readonly status: number | null;
   constructor(
     readonly code: HttpFaultCode,
@@ -44,30 +44,30 @@ export class HttpError extends Error implements HttpFault {
   }
 }
 
-/** Null where the cause has nothing to do with HTTP. */
+/** The cause as an HTTP failure; null where it is none. */
 export function httpFault(cause: unknown): HttpFault | null {
   return cause instanceof HttpError ? cause : null;
 }
 
-/** Why fetch() gave no response. */
+/** Explains why fetch() gave no response. */
 export function toUnreachable(cause: unknown): HttpError {
   const reason = reasonOf(cause);
   const message = `it could not be reached: ${reason.text}`;
   return new HttpError("unreachable", message, { sent: !reason.beforeSending, cause });
 }
 
-/** Why a response cannot be used; `inSession` says that its request named a session. Reads some of its body. */
+/** Explains why a response cannot be used, from the start of its body. `inSession` says whether the request named a session. */
 export async function toHttpError(
   response: Response,
   { inSession, redact }: { readonly inSession: boolean; readonly redact: Redact },
 ): Promise<HttpError> {
   const { status } = response;
   const reason = redact.text(reasonIn(await firstText(response)));
-  const said = cutTo(reason.replace(/\s+/g, " ").trim(), SHOWN_LENGTH);
-  const words = said === "" ? "" : `: ${said}`;
+  const shown = cutTo(reason.replace(/\s+/g, " ").trim(), SHOWN_LENGTH);
+  const words = shown === "" ? "" : `: ${shown}`;
   if (status === 401 || status === 403) {
-    const wish = status === 401 ? "it wants a login" : "it refuses us";
-    const message = `${wish} (HTTP ${status}${words}); ${LOGIN_ADVICE}`;
+    const refusal = status === 401 ? "it wants a login" : "it refuses access";
+    const message = `${refusal} (HTTP ${status}${words}); ${LOGIN_ADVICE}`;
     return new HttpError("unauthorized", message, { sent: false, status });
   }
   if (status === 404 && inSession) {
@@ -81,7 +81,7 @@ interface Reason {
   readonly beforeSending: boolean;
 }
 
-/** The system's own reason is one or two causes deep; hosts with several addresses have one for each. */
+/** The system error is one or two causes deep; a host with several addresses has one error for each. */
 function reasonOf(error: unknown): Reason {
   if (!isRecord(error)) return { text: String(error), beforeSending: false };
   if (Array.isArray(error.errors) && error.errors.length > 0) return reasonOf(error.errors[0]);
@@ -116,7 +116,7 @@ async function firstText(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, READ_BYTES).toString("utf8");
 }
 
-/** The sentence in a JSON error, or the words of a page. */
+/** The message in a JSON error, or the text of an HTML page. */
 function reasonIn(body: string): string {
   try {
     const json: unknown = JSON.parse(body);

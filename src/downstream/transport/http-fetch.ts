@@ -1,25 +1,25 @@
-/** Fetching from a server: what is no usable response is thrown, and no body is read without a limit. */
+/** Fetches from a server; throws unusable responses and limits the size of each message. */
 import type { Redact } from "../../core/redact.js";
 import { HttpError, toHttpError, toUnreachable } from "./http-error.js";
 
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as for processes: a screenshot fits; our memory is not the server's to fill
-const SEAM_BYTES = 3; // the longest end of an event, CR LF CR LF, may lie across two chunks
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as over stdio: a screenshot fits, and a server cannot fill our memory
+const SEAM_BYTES = 3; // the longest end of an event, CR LF CR LF, without its last byte: it may lie across two chunks
 
 export interface FetchWatch {
-  /** Ends the request and the reading of its body. */
+  /** Aborts the request and the reading of its body. */
   readonly signal: AbortSignal | null;
-  /** The request belongs to a session. */
+  /** Whether the request names a session. */
   readonly inSession: boolean;
-  /** Applied to what an error says. */
+  /** Applied to the body of an error. */
   readonly redact: Redact;
-  /** The body of a good response has ended: with null in order, else it broke off or was cut off. */
+  /** Called when the body of a usable response has ended; `fault` is null unless it broke off or was too large. */
   onBodyEnd(fault: HttpError | null): void;
 }
 
 /**
- * Throws HttpError for what is no response, or an error; redirects and the refusal of a GET stream (405) come through.
- * Node's fetch waits 300 s for the head of a response, and 300 s for each next piece of its body: an answer that takes
- * longer without a sign of life breaks off, and so does an event stream in which nothing happens.
+ * Throws HttpError for an error response or none; returns redirects and the refusal of a GET stream (405).
+ * Node's fetch waits 300 s for the head of a response, and 300 s for each next piece of its body: a slower answer
+ * breaks off, and so does an event stream without events.
  */
 export async function fetchFromServer(url: string | URL, init: RequestInit, watch: FetchWatch): Promise<Response> {
   const response = await fetchHead(url, init, watch.signal);
@@ -38,7 +38,7 @@ async function fetchHead(url: string | URL, init: RequestInit, signal: AbortSign
   }
 }
 
-/** The same response with a body that is counted. */
+/** The same response with a limit on the size of its messages. */
 function withinLimit(response: Response, watch: FetchWatch): Response {
   if (!response.body) {
     watch.onBodyEnd(null);
@@ -88,7 +88,7 @@ function createCount(): Count {
   };
 }
 
-/** Counts anew with each event: a stream may last, but no message may grow without end. */
+/** Counts each event by itself: a stream may last, but no message may grow without limit. */
 function createEventCount(): Count {
   let size = 0;
   let seam = Buffer.alloc(0);
@@ -102,7 +102,7 @@ function createEventCount(): Count {
   };
 }
 
-/** Where the last empty line in these bytes is, or -1. */
+/** The position of the last empty line, or -1. */
 function lastEventEnd(bytes: Buffer): number {
   return Math.max(bytes.lastIndexOf("\n\n"), bytes.lastIndexOf("\r\n\r\n"), bytes.lastIndexOf("\r\r"));
 }

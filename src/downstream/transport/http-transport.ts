@@ -1,4 +1,4 @@
-/** Speaks MCP with a server behind a URL: streamable HTTP, or the older SSE transport where it knows only that. */
+/** Speaks MCP over streamable HTTP, or over the older SSE transport with a server that knows only that. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
@@ -6,33 +6,32 @@ import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontex
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Redact } from "../../core/redact.js";
+import { isRecord } from "../../lib/is-record.js";
 import { untilAborted } from "../../lib/until-aborted.js";
-import { CLOSED_BY_US } from "./closed-by-us.js";
-import { type HttpAddress, type HttpReach, toHttpAddress } from "./http-address.js";
+import { type HttpAddress, type HttpConfig, toHttpAddress } from "./http-address.js";
 import { HttpError } from "./http-error.js";
 import { fetchFromServer } from "./http-fetch.js";
-import type { ServerTransport, TransportOptions } from "./server-transport.js";
-import { isRecord } from "./wire.js";
+import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 
 const FAREWELL_MS = 500; // for the DELETE that ends the session; the whole process has 2 s to shut down
-const SSE_TRIAL_MS = 3_000; // a server of the older kind names its endpoint at once; others may never say anything
-const DRAIN_MS = 50; // the end of an answer is seen before what came last in it has been read
-const TRAIL_MS = 1_000; // an answered request's stream should end; one that does not would keep a socket
-const NO_OLDER_KIND = [400, 404, 405]; // what a server of the older kind answers to a POST, after the specification
+const SSE_TRIAL_MS = 3_000; // a server of the older kind names its endpoint at once; others may never answer
+const DRAIN_MS = 50; // the end of an answer is reported before its last message has been read
+const TRAIL_MS = 1_000; // the stream of an answered request should end; one that does not would keep a socket open
+const OLDER_KIND_STATUSES = [400, 404, 405]; // a server of the older kind answers a POST with these, by the specification
 const NOTIFICATION_RETRIES = {
-  // The stream of notifications is a convenience: a server that restarts is given half a minute.
+  // The stream of notifications is a convenience: a server has half a minute to restart.
   initialReconnectionDelay: 1_000,
   maxReconnectionDelay: 10_000,
   reconnectionDelayGrowFactor: 2,
   maxRetries: 6,
 };
 
-/** A request, from its POST until all that answers it has been read. */
+/** A request, from its POST until its whole answer has been read. */
 interface Exchange {
   readonly id: RequestId;
   readonly abort: AbortController;
   answered: boolean;
-  /** The server gave its answer's events ids, by which a broken answer can be had again. */
+  /** The server gave ids to the events of its answer, so that a broken answer can be fetched again. */
   resumable: boolean;
 }
 
@@ -45,12 +44,12 @@ export class HttpTransport implements ServerTransport {
   readonly pid = null;
   readonly #address: HttpAddress;
   readonly #redact: Redact;
-  /** Tells which request a fetch of the SDK serves, also when it fetches a broken answer again much later. */
+  /** Tells which request a fetch of the SDK serves, even when it fetches a broken answer again much later. */
   readonly #current = new AsyncLocalStorage<Exchange | null>();
   readonly #exchanges = new Map<RequestId, Exchange>();
   readonly #shutdown = new AbortController();
   #inner: StreamableHTTPClientTransport | SSEClientTransport;
-  /** Until it has taken a message the server may turn out to be of the older kind. */
+  /** True until the server has accepted a message: before, it may turn out to be of the older kind. */
   #mayBeOlder: boolean;
   #streamFault: unknown = null;
   #sessionLost = false;
@@ -59,7 +58,7 @@ export class HttpTransport implements ServerTransport {
   #closing: Promise<void> | null = null;
 
   /** Throws DownstreamError where the headers cannot be sent. */
-  constructor(server: string, transport: HttpReach, { redact }: Pick<TransportOptions, "redact">) {
+  constructor(server: string, transport: HttpConfig, { redact }: Pick<TransportOptions, "redact">) {
     this.#redact = redact;
     this.#address = toHttpAddress(server, transport);
     this.#inner = transport.kind === "sse" ? this.#createSse() : this.#createStreamable();
@@ -74,8 +73,8 @@ export class HttpTransport implements ServerTransport {
     return this.#ending;
   }
 
-  /** What it said stands in its errors. */
-  lastWords(): string {
+  /** Empty: the errors of the requests hold the output of the server. */
+  lastOutput(): string {
     return "";
   }
 
@@ -136,7 +135,7 @@ export class HttpTransport implements ServerTransport {
     const inner = this.#inner;
     if (inner instanceof SSEClientTransport) return inner.send(message);
     if (!("method" in message && "id" in message)) {
-      // It may be sent while another request's answer is read, which it is no part of.
+      // It may be sent while the answer of another request is being read, and does not belong to that request.
       await this.#current.run(null, () => inner.send(message));
       return this.#forgetCancelled(message);
     }
@@ -154,7 +153,7 @@ export class HttpTransport implements ServerTransport {
     }
   }
 
-  /** Nobody waits for the answer any more, and the server may never end it. */
+  /** Drops a cancelled request: nobody waits for its answer, and the server may never end it. */
   #forgetCancelled(message: JSONRPCMessage): void {
     if (!("method" in message) || message.method !== "notifications/cancelled" || !isRecord(message.params)) return;
     const { requestId } = message.params;
@@ -174,13 +173,13 @@ export class HttpTransport implements ServerTransport {
     setTimeout(() => this.#release(exchange), TRAIL_MS).unref();
   }
 
-  /** A server that cannot be reached has ended, for the other calls in flight as well. */
+  /** Closes the connection where the server cannot be reached; that ends the other calls in flight as well. */
   #noteFault(fault: unknown): unknown {
     if (!(fault instanceof HttpError)) return fault;
     if (fault.code === "session_lost") this.#sessionLost = true;
     if (fault.code !== "unreachable") return fault;
     this.#ending ??= fault.message;
-    setImmediate(() => this.close()); // later, so that this request learns why from its own error
+    setImmediate(() => this.close()); // later, so that this request fails with its own error first
     return fault;
   }
 
@@ -188,8 +187,8 @@ export class HttpTransport implements ServerTransport {
     const exchange = this.#current.getStore() ?? null;
     const isStream = init.method === "GET";
     const isAgain = isStream && exchange !== null;
-    const isVain = isAgain ? exchange.answered || exchange.abort.signal.aborted : this.#closed;
-    if (isStream && isVain) return new Response(null, { status: 405 }); // which the SDK takes for an end of its tries
+    const isPointless = isAgain ? exchange.answered || exchange.abort.signal.aborted : this.#closed;
+    if (isStream && isPointless) return new Response(null, { status: 405 }); // at this status the SDK stops trying
     try {
       const response = await fetchFromServer(url, init, {
         signal: exchange?.abort.signal ?? init.signal ?? null,
@@ -224,7 +223,7 @@ export class HttpTransport implements ServerTransport {
         signal: init.signal ?? null,
         inSession: !isStream,
         redact: this.#redact,
-        // A new stream is a new session: what was asked in this one is never answered.
+        // A new stream is a new session: the server never answers the requests of this one.
         onBodyEnd: (fault) => isStream && this.#onStreamEnd(fault),
       });
     } catch (error) {
@@ -238,7 +237,7 @@ export class HttpTransport implements ServerTransport {
     if (isInUse) this.#end(fault?.code === "http_error" ? fault.message : "its stream of events ended");
   }
 
-  /** Resolves when the server has named its endpoint; it may never do so. */
+  /** Resolves when the server has named its endpoint, which may be never. */
   async #startSse(inner: SSEClientTransport, signal: AbortSignal): Promise<void> {
     try {
       await untilAborted(inner.start(), signal);
@@ -253,9 +252,9 @@ export class HttpTransport implements ServerTransport {
     }
   }
 
-  /** True when the server refused the very first message as one that knows only the older transport would. */
+  /** Switches to the older transport where the server refused the first message and accepts that transport. */
   async #switchedToOlder(fault: unknown): Promise<boolean> {
-    const isRefusal = fault instanceof HttpError && NO_OLDER_KIND.includes(fault.status ?? 0);
+    const isRefusal = fault instanceof HttpError && OLDER_KIND_STATUSES.includes(fault.status ?? 0);
     if (!this.#mayBeOlder || !isRefusal || this.#closed) return false;
     this.#mayBeOlder = false;
     const newer = this.#inner;
@@ -263,7 +262,7 @@ export class HttpTransport implements ServerTransport {
     try {
       await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(SSE_TRIAL_MS)]));
     } catch {
-      return false; // the first refusal says more
+      return false; // the first refusal explains more
     }
     this.#inner = older;
     await newer.close();
@@ -283,19 +282,21 @@ export class HttpTransport implements ServerTransport {
     this.#shutdown.abort();
     for (const exchange of this.#exchanges.values()) this.#release(exchange);
     if (inner instanceof StreamableHTTPClientTransport && !this.#sessionLost) {
-      const farewell = inner.terminateSession().catch(() => {}); // the session ends without it, some day
+      const farewell = inner.terminateSession().catch(() => {}); // the server ends the session by itself some time
       await Promise.race([farewell, delay(FAREWELL_MS, undefined, { ref: false })]);
     }
     await inner.close();
   }
 }
 
-/** The SDK's own errors as ours; what is no HTTP failure, such as an answer that is no JSON, stays what it is. */
+/** Turns the SDK's HTTP errors into HttpError; returns any other error, such as one about invalid JSON, unchanged. */
 function toFault(error: unknown): unknown {
   if (!(error instanceof StreamableHTTPError)) return error;
   const { code: status = 0, message } = error;
   const isRedirect = status >= 300 && status < 400;
-  const words = isRedirect ? `it redirects to where our headers must not go; give its final URL (${message})` : message;
+  const words = isRedirect
+    ? `it redirects to another address, to which the headers must not be sent; configure its final URL (${message})`
+    : message;
   return new HttpError("http_error", words, { sent: true, status, cause: error });
 }
 

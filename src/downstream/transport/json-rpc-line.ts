@@ -1,13 +1,13 @@
-/** One line of a server's stdout as the JSON-RPC message it carries. */
+/** Reads a line of a server's stdout as a JSON-RPC message. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import { isRecord } from "./wire.js";
+import { isRecord } from "../../lib/is-record.js";
 
-const INTERNAL_ERROR = -32603; // JSON-RPC's code for an answer that is none
+const INTERNAL_ERROR = -32603; // JSON-RPC's code, for a response without a usable result or error
 
 /**
- * The message in a line, or null when there is none.
- * Only the frame is read and made regular, since the client checks it strictly and would drop an answer whole
- * for a stray `"error": null` or `"_meta": null`; what a result contains is left to those who asked for it.
+ * The message in a line, or null where there is none.
+ * Reads and corrects only the frame: the client checks it strictly and would drop a whole answer for an
+ * `"error": null` or `"_meta": null`. The caller reads the contents of a result.
  */
 export function parseLine(line: string): JSONRPCMessage | null {
   const frame = parseJson(line);
@@ -28,7 +28,7 @@ function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JS
     return { jsonrpc: "2.0", id, error: { code, message, data: error.data } };
   }
   if (isRecord(result)) {
-    if ("_meta" in result) delete result._meta; // nobody here reads it, and a malformed one would cost the answer
+    if ("_meta" in result) Reflect.deleteProperty(result, "_meta"); // never read here, and a malformed one would cost the answer
     return { jsonrpc: "2.0", id, result };
   }
   const message = typeof error === "string" ? error : "the server answered with neither a result nor an error";

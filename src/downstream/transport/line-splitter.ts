@@ -2,12 +2,12 @@
 
 const NEWLINE = 0x0a;
 
-/** Thrown when a line grows beyond the limit; the rest of the stream cannot be trusted to be in step. */
+/** Thrown when a line grows beyond the limit; the rest of the stream cannot be split into lines any more. */
 class LineTooLong extends Error {
   override readonly name = "LineTooLong";
 }
 
-/** Holds the chunks of an unfinished line apart and joins them once, so that a long line is copied once. */
+/** Splits chunks into lines. Joins the chunks of an unfinished line only at its end, so that a long line is copied once. */
 export class LineSplitter {
   #parts: Buffer[] = [];
   #size = 0;

@@ -1,6 +1,6 @@
-/** The end of what a program has written. */
+/** The end of the output of a program. */
 
-/** Keeps the last `maxBytes` of a stream, in whole lines; older chunks are let go whole. */
+/** Keeps the last `maxBytes` of a stream, in whole lines. */
 export class OutputTail {
   readonly #chunks: Buffer[] = [];
   #size = 0;
@@ -22,7 +22,7 @@ export class OutputTail {
     }
   }
 
-  /** Without what is left of a line whose beginning is gone: half a secret would not be recognised as one. */
+  /** Omits the rest of a line whose beginning is gone, because redaction would not find half a secret. */
   text(): string {
     const kept = Buffer.concat(this.#chunks);
     const isCut = this.#isCut || kept.length > this.maxBytes;
@@ -32,7 +32,7 @@ export class OutputTail {
     return firstEnd < 0 ? "" : text.slice(firstEnd + 1);
   }
 
-  /** The last lines that say anything. */
+  /** The last `count` lines that are not blank. */
   lastLines(count: number): readonly string[] {
     const lines = this.text().split(/\r?\n/);
     return lines.filter((line) => line.trim() !== "").slice(-count);

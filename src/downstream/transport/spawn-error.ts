@@ -1,23 +1,23 @@
-/** Why a server's process could not be started, in a sentence that says what to check. */
+/** Explains why a server's process could not be started, in a sentence that names the thing to check. */
 import { stat } from "node:fs/promises";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
-import { isRecord } from "./wire.js";
+import { isRecord } from "../../lib/is-record.js";
 
-export type StdioReach = Extract<TransportConfig, { readonly kind: "stdio" }>;
+export type StdioConfig = Extract<TransportConfig, { readonly kind: "stdio" }>;
 
-/** `spawn_failed` where trying again cannot help: the command is not there or may not be run. */
-export async function toSpawnError(name: string, transport: StdioReach, cause: unknown): Promise<DownstreamError> {
+/** The code is `spawn_failed` where a retry cannot help: the command is missing or not executable. */
+export async function toSpawnError(name: string, transport: StdioConfig, cause: unknown): Promise<DownstreamError> {
   const { command, cwd } = transport;
   const code = isRecord(cause) && typeof cause.code === "string" ? cause.code : String(cause);
   const intro = `server "${name}" could not be started`;
-  // The system reports a missing working folder as if it were the command.
+  // The system reports a missing working folder like a missing command.
   if (!(await isFolder(cwd))) {
     return new DownstreamError("start_failed", name, `${intro}: its working folder ${cwd} does not exist`, { cause });
   }
   const failure = FAILURES[code];
   if (failure) return new DownstreamError("spawn_failed", name, `${intro}: ${failure(command)}`, { cause });
-  return new DownstreamError("start_failed", name, `${intro}: "${command}" gave ${code}`, { cause });
+  return new DownstreamError("start_failed", name, `${intro}: "${command}" failed with ${code}`, { cause });
 }
 
 const FAILURES: Readonly<Record<string, (command: string) => string>> = {

@@ -3,34 +3,33 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { spawn } from "cross-spawn"; // finds and quotes what Windows only runs through its command interpreter, such as npx
+import { spawn } from "cross-spawn"; // finds and quotes commands that Windows runs only through its command interpreter, such as npx
+import { isRecord } from "../../lib/is-record.js";
 import { cutTo } from "../../lib/text.js";
 import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
 import { endProcessGroup } from "../process/process-group.js";
-import { CLOSED_BY_US } from "./closed-by-us.js";
 import { parseLine } from "./json-rpc-line.js";
 import { LineSplitter } from "./line-splitter.js";
 import { OutputTail } from "./output-tail.js";
-import type { ServerTransport, TransportOptions } from "./server-transport.js";
-import { type StdioReach, toSpawnError } from "./spawn-error.js";
-import { isRecord } from "./wire.js";
+import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
+import { type StdioConfig, toSpawnError } from "./spawn-error.js";
 
 const MOST_UNREAD = 64 * 1024 * 1024; // bytes that a server may leave unread
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits; our memory is not the server's to fill
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // a screenshot or a large file fits, and a server cannot fill our memory
 const STDERR_TAIL_BYTES = 64 * 1024;
-const SAMPLE_LENGTH = 200; // characters of a stray line, to recognise who writes it
+const SAMPLE_LENGTH = 200; // characters of a line that is no message, enough to recognize its author
 const CLOSE_BUDGET_MS = 1_500; // the whole process has 2 s to shut down
 const GRACE_SHARE = 0.4; // of the budget, once after stdin ends and once after SIGTERM; the rest is for SIGKILL
-const LEAST_STRAY_MS = 100; // for what has left the group, also where the group used up the budget
-const LAST_WORDS = 3; // lines of stderr that go into an error text
-const LONGEST_WORDS = 500; // characters of one of them
-const LONGEST_READ = 16 * 1024; // characters of a line that are looked at for what to show of it
-const DRAIN_MS = 250; // a dead server's last words are read within this; a child that holds the pipe may never close it
+const LEAST_ESCAPE_MS = 100; // for processes that have left the group, even where the group used up the budget
+const LAST_LINES = 3; // lines of stderr that go into an error text
+const LONGEST_LINE = 500; // characters of one of them
+const LONGEST_READ = 16 * 1024; // characters of a line that are redacted before it is cut to its shown length
+const DRAIN_MS = 250; // the last output of a dead server is read within this; a child that holds the pipe may never close it
 
-interface StrayOutput {
+interface OtherOutput {
   readonly lines: number;
-  /** The start of the first one. */
+  /** The start of the first line. */
   readonly sample: string;
 }
 
@@ -47,7 +46,7 @@ export class StdioTransport implements ServerTransport {
   #child: ChildProcessWithoutNullStreams | null = null;
   #exited: Promise<void> = Promise.resolve();
   #ending: string | null = null;
-  #stray: StrayOutput = { lines: 0, sample: "" };
+  #otherOutput: OtherOutput = { lines: 0, sample: "" };
   #closed = false;
   #closing: Promise<void> | null = null;
   #groupEnd: Promise<void> | null = null;
@@ -55,14 +54,14 @@ export class StdioTransport implements ServerTransport {
 
   constructor(
     private readonly server: string,
-    private readonly transport: StdioReach,
+    private readonly transport: StdioConfig,
     private readonly options: TransportOptions,
   ) {
     this.#budgetMs = options.closeBudgetMs ?? CLOSE_BUDGET_MS;
     this.#marker = options.reaper.nextMarker();
   }
 
-  /** Also the id of its process group; null where it could not be started. */
+  /** Also the id of its process group; null where the process could not be started. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
@@ -75,13 +74,13 @@ export class StdioTransport implements ServerTransport {
     return this.#ending;
   }
 
-  /** The end of its stderr; stdout counts too, since a server that logs there is broken by it. */
-  lastWords(): string {
-    const lines = this.#stderr.lastLines(LAST_WORDS).map((line) => this.#shown(line, LONGEST_WORDS));
-    const { lines: stray, sample } = this.#stray;
+  /** The end of its stderr, and the first line on stdout that is no message: a server that logs there is broken. */
+  lastOutput(): string {
+    const lines = this.#stderr.lastLines(LAST_LINES).map((line) => this.#shown(line, LONGEST_LINE));
+    const { lines: others, sample } = this.#otherOutput;
     const words: string[] = [];
     if (lines.length > 0) words.push(`its last words on stderr: ${lines.join(" / ")}`);
-    if (stray > 0) words.push(`${stray} lines on its stdout were no messages, the first: ${sample}`);
+    if (others > 0) words.push(`${others} lines on its stdout were no messages, the first: ${sample}`);
     return words.join("; ");
   }
 
@@ -94,7 +93,7 @@ export class StdioTransport implements ServerTransport {
     }
   }
 
-  /** Resolves also when the pipe breaks: then the connection closes, and that is what ends the calls in flight. */
+  /** Resolves even when the pipe breaks: then the connection closes, which ends the calls in flight. */
   send(message: JSONRPCMessage): Promise<void> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
@@ -109,9 +108,9 @@ export class StdioTransport implements ServerTransport {
   }
 
   /**
-   * Reports the connection closed at once, then ends the process group: end of input, SIGTERM, SIGKILL, each after
-   * the one before had its share of the budget, and what has left the group. Resolves when the process has exited;
-   * idempotent, never rejects.
+   * Reports the connection closed at once, then ends the process group by end of input, SIGTERM and SIGKILL, each after
+   * a share of the budget, and the processes that have left the group. Resolves when the process has exited.
+   * Idempotent, never rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -123,7 +122,7 @@ export class StdioTransport implements ServerTransport {
     const child = spawn(command, args, {
       cwd,
       env: childEnvironment(this.options.baseEnv, { ...env, [MARKER_VARIABLE]: this.#marker }),
-      detached: process.platform !== "win32", // leads its own group; on Windows it would only get a window
+      detached: process.platform !== "win32", // makes it lead its own group; on Windows it would only open a window
       windowsHide: true,
       shell: false,
       stdio: ["pipe", "pipe", "pipe"],
@@ -143,7 +142,7 @@ export class StdioTransport implements ServerTransport {
     child.stdout.once("end", () => this.#closeWhenDrained());
     child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
     child.stdin.once("error", () => this.#closeWhenDrained());
-    // An 'error' event without a listener would end our process.
+    // An 'error' event without a listener would crash our process.
     for (const stream of [child, child.stdin, child.stdout, child.stderr]) {
       stream.on("error", (error: Error) => this.onerror?.(error));
     }
@@ -163,12 +162,12 @@ export class StdioTransport implements ServerTransport {
   #receive(line: string): void {
     const message = parseLine(line);
     if (message) this.onmessage?.(message);
-    else if (line.trim() !== "") this.#addStray(line);
+    else if (line.trim() !== "") this.#addOther(line);
   }
 
-  #addStray(line: string): void {
-    const { lines, sample } = this.#stray;
-    this.#stray = { lines: lines + 1, sample: lines === 0 ? this.#shown(line, SAMPLE_LENGTH) : sample };
+  #addOther(line: string): void {
+    const { lines, sample } = this.#otherOutput;
+    this.#otherOutput = { lines: lines + 1, sample: lines === 0 ? this.#shown(line, SAMPLE_LENGTH) : sample };
   }
 
   #shown(line: string, most: number): string {
@@ -177,11 +176,11 @@ export class StdioTransport implements ServerTransport {
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#ending ??= signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
-    void this.#endGroup(performance.now() + this.#budgetMs); // what it started must not outlive it
+    void this.#endGroup(performance.now() + this.#budgetMs); // the processes that it started must not outlive it
     this.#closeWhenDrained();
   }
 
-  /** Closes soon even when a left-over process holds the pipes, or when only one of the pipes has broken. */
+  /** Closes after a moment, even where a remaining process holds the pipes or only one pipe has broken. */
   #closeWhenDrained(): void {
     if (this.#closed) return;
     this.#drain ??= setTimeout(() => {
@@ -200,7 +199,7 @@ export class StdioTransport implements ServerTransport {
     await Promise.race([this.#exited, delay(this.#graceMs, undefined, { ref: false })]);
     await this.#endGroup(deadline);
     await this.#exited;
-    for (const stream of child.stdio) stream?.destroy(); // a process that left the group may still hold them
+    for (const stream of child.stdio) stream?.destroy(); // a process that has left the group may still hold them
   }
 
   get #graceMs(): number {
@@ -216,7 +215,7 @@ export class StdioTransport implements ServerTransport {
   async #endAll(leader: number, deadline: number): Promise<void> {
     const { reaper } = this.options;
     const isGone = await endProcessGroup(leader, this.#graceMs);
-    await reaper.endStrays(this.#marker, Math.max(LEAST_STRAY_MS, deadline - performance.now()));
+    await reaper.endEscaped(this.#marker, Math.max(LEAST_ESCAPE_MS, deadline - performance.now()));
     if (isGone) reaper.remove(leader);
   }
 
@@ -235,7 +234,7 @@ function started(child: ChildProcessWithoutNullStreams): Promise<void> {
   });
 }
 
-/** On Windows a command is only found missing after it was started: by its interpreter, in place of an exit. */
+/** On Windows, cross-spawn reports a missing command only after the start, in place of an exit. */
 function isMissingCommand(error: unknown): boolean {
   return process.platform === "win32" && isRecord(error) && error.code === "ENOENT";
 }

@@ -1,4 +1,4 @@
-/** From Gemini's response to our reply; pure. */
+/** Converts Gemini's response to our reply. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply } from "../../core/ports/provider.js";
 import type { RawReply, ReplyContent } from "../../core/run/message.js";
@@ -13,7 +13,7 @@ import {
   responseSchema,
 } from "./wire.js";
 
-/** Why a reply is none. */
+/** The reason why a response holds no reply. */
 interface Fault {
   readonly code: Extract<ModelReply, { ok: false }>["code"];
   readonly reason: string;
@@ -28,7 +28,7 @@ const MALFORMED_REASONS = new Set([
   "UNEXPECTED_TOOL_CALL",
 ]);
 
-/** The reply in a response, or why there is none. Throws ProviderError when it is no response of generateContent at all. */
+/** The reply in a response, or the reason why there is none. Throws ProviderError where it is no response of generateContent. */
 export function fromGeminiResponse(response: unknown, model: string): ModelReply {
   const parsed = responseSchema.safeParse(response);
   if (!parsed.success) {
@@ -43,19 +43,19 @@ export function fromGeminiResponse(response: unknown, model: string): ModelReply
   return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
 }
 
-/** What contents say that were read already: a reply is read when it comes, and again when it is taken into the history. */
+/** The replies by their contents: each content is read when it arrives, and again when the history is built. */
 const readContents = new WeakMap<object, ReplyContent>();
 
-/** What a stored Gemini reply says. Throws only on content that no Gemini reply can have had. */
+/** Reads a stored Gemini reply. Throws only on content that no Gemini reply can have. */
 export function readGeminiReply({ content }: RawReply): ReplyContent {
   const known = typeof content === "object" && content !== null ? readContents.get(content) : undefined;
   return known ?? toReplyContent(contentSchema.parse(content));
 }
 
-/** Null where a count is missing that cannot be nothing: of a reply that says something, what it says. */
-function usageOf({ usageMetadata }: GeminiResponse, saysSomething: boolean): Usage | null {
+/** The usage, or null where a count is missing that cannot be zero; `hasReply` says that the count of the reply cannot. */
+function usageOf({ usageMetadata }: GeminiResponse, hasReply: boolean): Usage | null {
   if (!usageMetadata) return null;
-  const { candidatesTokenCount: output = saysSomething ? null : 0 } = usageMetadata;
+  const { candidatesTokenCount: output = hasReply ? null : 0 } = usageMetadata;
   if (output === null) return null;
   return {
     input: usageMetadata.promptTokenCount,
@@ -78,7 +78,7 @@ function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandid
   const ended = `Gemini ended its reply with ${withDetail(finishReason, finishMessage)}`;
   if (finishReason === "MAX_TOKENS") return { code: "truncated_reply", reason: ended, askAgain: true };
   if (MALFORMED_REASONS.has(finishReason)) return { code: "malformed_reply", reason: ended, askAgain: true };
-  // All other reasons, also those not yet known, say that the model was stopped for what it was about to say.
+  // All other reasons, including unknown ones, mean that Gemini stopped the model because of its text.
   if (finishReason !== "STOP") return { code: "refused_reply", reason: ended, askAgain: true };
 
   const parsed = contentSchema.safeParse(content ?? {});
@@ -86,9 +86,9 @@ function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandid
     const where = parsed.error.issues[0]?.path.join(".") ?? "content";
     return { code: "malformed_reply", reason: `${ended}, but ${where} cannot be read`, askAgain: true };
   }
-  const said = toReplyContent(parsed.data);
-  if (typeof content === "object" && content !== null) readContents.set(content, said);
-  if (said.text.trim() !== "" || said.calls.length > 0) return null;
+  const reply = toReplyContent(parsed.data);
+  if (typeof content === "object" && content !== null) readContents.set(content, reply);
+  if (reply.text.trim() !== "" || reply.calls.length > 0) return null;
   return { code: "empty_reply", reason: `${ended} without text and without a call`, askAgain: true };
 }
 

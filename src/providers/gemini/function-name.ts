@@ -1,6 +1,6 @@
-/** Function names as Gemini takes them: they begin with a letter or "_", ours may begin with a digit or "-". */
+/** Maps tool names to function names: Gemini's begin with a letter or "_", ours may begin with a digit or "-". */
 
-/** Our name as Gemini knows it. A name that already looks mapped gets one more "_", so that none is ever ambiguous. */
+/** The function name of a tool. A name that already looks mapped gets one more "_", so that no name is ambiguous. */
 export function toFunctionName(name: string): string {
   return /^_*[0-9-]/.test(name) ? `_${name}` : name;
 }

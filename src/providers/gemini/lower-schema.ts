@@ -1,26 +1,28 @@
 /**
- * A tool's JSON Schema in the words that Gemini's `parametersJsonSchema` has.
- * What it has no word for is left out: the runner checks arguments against the whole schema itself.
+ * Converts a tool's JSON Schema to the keywords of Gemini's `parametersJsonSchema`.
+ * It omits all other keywords, because the runner checks arguments against the whole schema itself.
  */
+import { isRecord } from "../../lib/is-record.js";
+import { pointerTarget } from "../../lib/json-pointer.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** One schema's lowering: the references that had to stay, and how much may still be written. */
+/** The state of one conversion: the definitions of cyclic references, and the remaining number of nodes. */
 interface Lowering {
   readonly root: Schema;
   readonly definitions: Map<string, { readonly name: string; schema: Schema }>;
   nodesLeft: number;
 }
 
-/** Where in the schema we are; `refs` are the references being written out, `optional` says whether a cycle may stand here. */
-interface Place {
+/** A position in the schema; `refs` are the references being expanded, `optional` says whether a cycle may stand here. */
+interface Position {
   readonly refs: readonly string[];
   readonly depth: number;
   readonly optional: boolean;
 }
 
-const MAX_NODES = 2_000; // references written out can double at each level: a few lines could otherwise fill the memory
-const MAX_DEPTH = 32; // far beyond any tool that a model can use, far below what the stack holds
+const MAX_NODES = 2_000; // expanded references can double at each level: without a limit, a few lines could fill the memory
+const MAX_DEPTH = 32; // far beyond any usable tool, far below the limit of the stack
 const KEPT_AS_IS = new Set([
   "type",
   "format",
@@ -34,7 +36,7 @@ const KEPT_AS_IS = new Set([
   "required",
 ]);
 
-/** The schema as Gemini takes it, always an object's; the input is left as it was. */
+/** The schema in the form that Gemini accepts, always of type object. Does not change its input. */
 export function lowerSchema(schema: object): object {
   const root = { ...schema };
   const lowering: Lowering = { root, definitions: new Map(), nodesLeft: MAX_NODES };
@@ -49,51 +51,51 @@ export function lowerSchema(schema: object): object {
   };
 }
 
-/** A subschema, complete in itself. */
-function lower(schema: unknown, place: Place, lowering: Lowering): Schema {
-  const { required, ...rest } = convert(schema, place, lowering);
+/** Converts a subschema that is complete in itself. */
+function lower(schema: unknown, position: Position, lowering: Lowering): Schema {
+  const { required, ...rest } = convert(schema, position, lowering);
   // Gemini refuses a required name that has no property beside it.
-  const known = strings(required).filter((name) => isSchema(rest.properties) && Object.hasOwn(rest.properties, name));
+  const known = strings(required).filter((name) => isRecord(rest.properties) && Object.hasOwn(rest.properties, name));
   return known.length > 0 ? { ...rest, required: known } : rest;
 }
 
-function convert(schema: unknown, place: Place, lowering: Lowering): Schema {
-  if (!isSchema(schema) || place.depth > MAX_DEPTH || lowering.nodesLeft <= 0) return {};
+function convert(schema: unknown, position: Position, lowering: Lowering): Schema {
+  if (!isRecord(schema) || position.depth > MAX_DEPTH || lowering.nodesLeft <= 0) return {};
   lowering.nodesLeft -= 1;
   const { $ref, allOf, ...own } = schema;
-  if (typeof $ref === "string" && place.refs.includes($ref)) return cycle($ref, place, lowering);
+  if (typeof $ref === "string" && position.refs.includes($ref)) return cycle($ref, position, lowering);
 
   let whole: Schema = {};
   if (typeof $ref === "string") {
-    const inside = { ...place, refs: [...place.refs, $ref], depth: place.depth + 1 };
-    whole = convert(targetOf($ref, lowering.root), inside, lowering);
+    const inside = { ...position, refs: [...position.refs, $ref], depth: position.depth + 1 };
+    whole = convert(pointerTarget($ref, lowering.root), inside, lowering);
   }
   for (const member of list(allOf)) {
-    whole = combine(whole, convert(member, { ...place, depth: place.depth + 1 }, lowering));
+    whole = combine(whole, convert(member, { ...position, depth: position.depth + 1 }, lowering));
   }
-  return combine(whole, convertKeywords(own, place, lowering));
+  return combine(whole, convertKeywords(own, position, lowering));
 }
 
-/** A reference back into what is being written: kept where Gemini allows it, else only outlined. */
-function cycle(ref: string, place: Place, lowering: Lowering): Schema {
-  if (!place.optional) return outline(targetOf(ref, lowering.root));
+/** Converts a reference to a schema that is being expanded: keeps it where Gemini allows it, else gives only an outline. */
+function cycle(ref: string, position: Position, lowering: Lowering): Schema {
+  if (!position.optional) return outline(pointerTarget(ref, lowering.root));
   const known = lowering.definitions.get(ref);
   if (known) return { $ref: `#/$defs/${known.name}` };
   const definition = { name: `cycle_${lowering.definitions.size + 1}`, schema: {} };
   lowering.definitions.set(ref, definition);
-  definition.schema = lower(targetOf(ref, lowering.root), { refs: [ref], depth: 0, optional: false }, lowering);
+  definition.schema = lower(pointerTarget(ref, lowering.root), { refs: [ref], depth: 0, optional: false }, lowering);
   return { $ref: `#/$defs/${definition.name}` };
 }
 
 function outline(schema: unknown): Schema {
-  if (!isSchema(schema)) return {};
+  if (!isRecord(schema)) return {};
   return Object.fromEntries(
     ["type", "title", "description"].flatMap((key) => (key in schema ? [[key, schema[key]]] : [])),
   );
 }
 
-function convertKeywords(schema: Schema, place: Place, lowering: Lowering): Schema {
-  const deeper = { ...place, depth: place.depth + 1 };
+function convertKeywords(schema: Schema, position: Position, lowering: Lowering): Schema {
+  const deeper = { ...position, depth: position.depth + 1 };
   const result: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) {
     switch (keyword) {
@@ -104,7 +106,7 @@ function convertKeywords(schema: Schema, place: Place, lowering: Lowering): Sche
         if (isPlainEnum([value])) result.enum = [value];
         break;
       case "items":
-        if (isSchema(value)) result.items = lower(value, deeper, lowering);
+        if (isRecord(value)) result.items = lower(value, deeper, lowering);
         if (Array.isArray(value)) result.prefixItems = value.map((item) => lower(item, deeper, lowering));
         break;
       case "prefixItems":
@@ -113,16 +115,16 @@ function convertKeywords(schema: Schema, place: Place, lowering: Lowering): Sche
       case "anyOf":
       case "oneOf": {
         const branches = list(value).map((branch) => lower(branch, deeper, lowering));
-        // Branches that differed only in words that Gemini lacks say nothing any more.
+        // Branches that differ only in keywords that Gemini lacks would all be empty.
         if (branches.some((branch) => Object.keys(branch).length > 0)) result[keyword] = branches;
         break;
       }
       case "properties":
-        if (isSchema(value)) result.properties = convertProperties(value, strings(schema.required), deeper, lowering);
+        if (isRecord(value)) result.properties = convertProperties(value, strings(schema.required), deeper, lowering);
         break;
       case "additionalProperties":
         if (typeof value === "boolean") result.additionalProperties = value;
-        if (isSchema(value)) result.additionalProperties = lower(value, { ...deeper, optional: true }, lowering);
+        if (isRecord(value)) result.additionalProperties = lower(value, { ...deeper, optional: true }, lowering);
         break;
       default:
         if (KEPT_AS_IS.has(keyword)) result[keyword] = value;
@@ -131,17 +133,22 @@ function convertKeywords(schema: Schema, place: Place, lowering: Lowering): Sche
   return result;
 }
 
-function convertProperties(properties: Schema, required: readonly string[], place: Place, lowering: Lowering): Schema {
+function convertProperties(
+  properties: Schema,
+  required: readonly string[],
+  position: Position,
+  lowering: Lowering,
+): Schema {
   const entries = Object.entries(properties).filter(([, property]) => property !== false);
   return Object.fromEntries(
     entries.map(([name, property]) => {
-      const optional = place.optional || !required.includes(name);
-      return [name, lower(property, { ...place, optional }, lowering)];
+      const optional = position.optional || !required.includes(name);
+      return [name, lower(property, { ...position, optional }, lowering)];
     }),
   );
 }
 
-/** Both at once; where they differ the second wins, and a kept reference, which stands alone, gives way to anything said. */
+/** Merges two schemas. The second one wins; a kept reference, which has to stand alone, gives way to any other keyword. */
 function combine(first: Schema, second: Schema): Schema {
   if (Object.keys(first).length === 0) return second;
   if (Object.keys(second).length === 0) return first;
@@ -157,37 +164,13 @@ function combine(first: Schema, second: Schema): Schema {
   };
 }
 
-/** What a JSON pointer within the document names; undefined for any other reference. */
-function targetOf(ref: string, root: Schema): unknown {
-  if (ref !== "#" && !ref.startsWith("#/")) return undefined;
-  let target: unknown = root;
-  for (const step of ref.split("/").slice(1)) {
-    const key = percentDecoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof target !== "object" || target === null || !Object.hasOwn(target, key)) return undefined;
-    target = Reflect.get(target, key);
-  }
-  return target;
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** Gemini's enums hold strings and numbers only. */
+/** Whether an enum is one that Gemini accepts: it holds only strings and numbers. */
 function isPlainEnum(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string" || typeof item === "number");
 }
 
-function isSchema(value: unknown): value is Schema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function asSchema(value: unknown): Schema {
-  return isSchema(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 function list(value: unknown): readonly unknown[] {

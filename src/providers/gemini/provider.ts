@@ -1,8 +1,9 @@
-/** Gemini as a provider, with the vendor's SDK as a thin transport: contents and history are ours. */
+/** Gemini as a provider. The vendor's SDK only sends requests; legwork builds the contents and keeps the history. */
 import type { GenerateContentRequest } from "@google/generative-ai";
 import { ProviderError } from "../../core/errors.js";
 import type { Provider } from "../../core/ports/provider.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
+import { untilAborted } from "../../lib/until-aborted.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { modelIdFault } from "./model-id.js";
 import { type GeminiSdk, toProviderError } from "./to-provider-error.js";
@@ -11,11 +12,11 @@ import type { FunctionDeclaration, GeminiRequest } from "./wire.js";
 
 interface GeminiOptions {
   readonly apiKey: string;
-  /** Where the vendor is, without the version; null for its own address. */
+  /** The base URL of the API, without the version; null for the vendor's own. */
   readonly baseUrl: string | null;
 }
 
-/** A provider that asks Gemini; the SDK is loaded with the first reply. */
+/** Creates a provider that asks Gemini. It loads the SDK with the first request. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], readonly FunctionDeclaration[]>();
@@ -38,26 +39,21 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       const sdk = await loading;
       const response = await onOwnSignal(signal, (own) => post(body, request.model, options, sdk, own));
       const reply = fromGeminiResponse(response, request.model);
-      // A vendor's words about a refusal may repeat the key, and reasons are kept.
+      // The vendor's explanation of a refusal may repeat the key, and legwork stores reasons.
       return reply.ok ? reply : { ...reply, reason: reply.reason.replaceAll(options.apiKey, "[key]") };
     },
   };
 }
 
-/** Runs a call on a signal of its own, for the SDK never takes its listeners off; rejects with the reason as soon as `signal` aborts. */
+/** Runs a call with a signal of its own, because the SDK never removes its listeners. Rejects with the reason as soon as `signal` aborts. */
 async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
-  signal.throwIfAborted(); // the SDK sends the request although its signal has aborted
+  signal.throwIfAborted(); // the SDK sends the request even where its signal has aborted
   const controller = new AbortController();
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason);
-      controller.abort(signal.reason);
-    };
-  });
+  const outcome = untilAborted(call(controller.signal), signal);
+  const onAbort = () => controller.abort(signal.reason); // after the listener of untilAborted, whose reason counts
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([call(controller.signal), aborted]);
+    return await outcome;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
@@ -72,11 +68,8 @@ async function post(
 ): Promise<unknown> {
   const { apiKey } = options;
   if (!/^[!-~]+$/.test(apiKey)) {
-    // The SDK would throw an error that shows the key.
-    throw new ProviderError(
-      "unauthorized",
-      "The Gemini API key holds characters that no key has: check GEMINI_API_KEY",
-    );
+    // The SDK would throw an error that holds the key.
+    throw new ProviderError("unauthorized", "The Gemini API key has characters that no key has: check GEMINI_API_KEY");
   }
   const baseUrl = options.baseUrl?.replace(/\/+$/, "") ?? null;
   const client = new sdk.GoogleGenerativeAI(apiKey).getGenerativeModel({ model }, baseUrl === null ? {} : { baseUrl });
@@ -88,7 +81,7 @@ async function post(
   }
 }
 
-/** The SDK's types are older than our fields, but it sends on whatever it is given: all it needs is `contents`. */
+/** The SDK's types lack some of our fields, but it sends every field; it needs only `contents`. */
 function toSdkRequest(body: Pick<GeminiRequest, "contents">): GenerateContentRequest {
   return body as GenerateContentRequest;
 }

@@ -1,24 +1,24 @@
-/** From whatever the vendor's SDK threw to our error, by class and status, never by text. */
+/** Converts the errors of the vendor's SDK to ours, by class and status, never by text. */
 import { ProviderError, type ProviderErrorCode } from "../../core/errors.js";
 import { type ErrorDetails, errorDetailsSchema } from "./wire.js";
 
 export type GeminiSdk = typeof import("@google/generative-ai");
 type FetchError = InstanceType<GeminiSdk["GoogleGenerativeAIFetchError"]>;
 
-/** What the failed request was. */
+/** The failed request. */
 interface Attempt {
   readonly model: string;
   readonly apiKey: string;
   readonly baseUrl: string | null;
 }
 
-const MAX_VENDOR_TEXT = 300; // characters of the vendor's own words in ours
+const MAX_VENDOR_TEXT = 300; // characters of the vendor's message in ours
 
-/** The failure in a sentence for the user, with the vendor's error as its cause; neither holds the key. */
+/** The failure in a sentence for the user, with the vendor's error as its cause. Neither holds the API key. */
 export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt): ProviderError {
   const cause = withoutKey(error, attempt.apiKey);
   if (error instanceof sdk.GoogleGenerativeAIFetchError) return fromStatus(error, attempt, cause);
-  // The SDK wraps what fetch throws in its base class; a connection lost in the body arrives bare, with the socket's error as cause.
+  // The SDK wraps an error of fetch in its base class; it passes on the error of a connection lost in the body, whose cause is the socket's error.
   const isLost = error instanceof Error && error.cause instanceof Error;
   if (error instanceof sdk.GoogleGenerativeAIError || isLost) {
     return new ProviderError(
@@ -30,7 +30,7 @@ export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt
   return new ProviderError("bad_response", "Gemini's answer is not the JSON it should be", { cause });
 }
 
-/** Google names the key in some of its refusals, and our errors are logged. */
+/** Removes the key: Google repeats it in some refusals, and our errors are logged. */
 function withoutKey(error: unknown, apiKey: string): unknown {
   if (!(error instanceof Error) || !error.message.includes(apiKey)) return error;
   return new Error(error.message.replaceAll(apiKey, "[API key]"));
@@ -71,7 +71,7 @@ function sentence(code: ProviderErrorCode, error: FetchError, { model, apiKey }:
   }
 }
 
-/** The vendor's own sentence: the SDK puts the URL before it and the details after it. */
+/** The vendor's own sentence, without the URL before it and the details after it. */
 function vendorText(error: FetchError): string {
   const head = `[${error.status} ${error.statusText}] `;
   const text = error.message.slice(error.message.indexOf(head) + head.length);

@@ -1,4 +1,4 @@
-/** From our request to Gemini's; pure. */
+/** Converts our request to Gemini's. */
 
 import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
@@ -6,10 +6,10 @@ import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";
 
-/** Takes the place of a thought signature on a call that this model did not make itself. */
-const FOREIGN_SIGNATURE = "skip_thought_signature_validator";
+/** Replaces the thought signature of a call that another model made. */
+const SUBSTITUTE_SIGNATURE = "skip_thought_signature_validator";
 
-/** The body that asks `request`; `declarations` are its tools, see `toFunctionDeclarations`. */
+/** The body of a request; `declarations` are its tools, from `toFunctionDeclarations`. */
 export function toGeminiRequest(request: ModelRequest, declarations: readonly FunctionDeclaration[]): GeminiRequest {
   return {
     contents: contentsOf(request),
@@ -28,7 +28,7 @@ interface BuiltContents {
   messages: number;
 }
 
-/** What has been built of each conversation: its list of messages only grows, so the next request adds the new ones. */
+/** The contents built so far, by list of messages: a list only grows, so each request adds only the new messages. */
 const built = new WeakMap<readonly Message[], BuiltContents>();
 
 function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
@@ -41,7 +41,7 @@ function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
   return state.contents;
 }
 
-/** The tools as Gemini is told of them. */
+/** The tools as declarations for Gemini. */
 export function toFunctionDeclarations(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
   return tools.map((tool) => ({
     name: toFunctionName(tool.name),
@@ -50,7 +50,7 @@ export function toFunctionDeclarations(tools: readonly ToolDeclaration[]): reado
   }));
 }
 
-/** None or one content: Gemini refuses a content without parts. */
+/** One content, or none where it would have no parts: Gemini refuses such a content. */
 function toContents(message: Message, model: string): readonly unknown[] {
   switch (message.role) {
     case "user":
@@ -58,7 +58,7 @@ function toContents(message: Message, model: string): readonly unknown[] {
     case "assistant": {
       const { raw } = message;
       if (raw.provider === GEMINI && raw.model === model) return [raw.content];
-      return contentWith("model", toForeignParts(message.content));
+      return contentWith("model", toUnsignedParts(message.content));
     }
     case "tool":
       return contentWith("user", message.answers.map(toFunctionResponse));
@@ -69,11 +69,11 @@ function contentWith(role: "user" | "model", parts: readonly object[]): readonly
   return parts.length === 0 ? [] : [{ role, parts }];
 }
 
-/** What another model said, in parts that this one accepts: of parallel calls only the first carries a signature. */
-function toForeignParts({ text, calls }: ReplyContent): readonly object[] {
+/** The reply of another model as parts that this one accepts: the first of parallel calls carries a signature. */
+function toUnsignedParts({ text, calls }: ReplyContent): readonly object[] {
   const callParts = calls.map((call, index) => ({
     functionCall: { ...idOf(call), name: toFunctionName(call.name), args: call.arguments },
-    ...(index === 0 && { thoughtSignature: FOREIGN_SIGNATURE }),
+    ...(index === 0 && { thoughtSignature: SUBSTITUTE_SIGNATURE }),
   }));
   return text === "" ? callParts : [{ text }, ...callParts];
 }

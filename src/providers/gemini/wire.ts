@@ -1,16 +1,16 @@
-/** Gemini's wire as far as we read or write it; fields that we do not know pass through untouched. */
+/** The types of Gemini's wire that legwork reads or writes; unknown fields pass through unchanged. */
 import { z } from "zod";
 
-/** Names the provider in stored replies. */
+/** The name of the provider in stored replies. */
 export const GEMINI = "gemini";
 
-/** The body of generateContent. `contents` holds our own messages and the model's contents exactly as they came. */
+/** The body of generateContent. `contents` holds our messages, and the model's contents exactly as they arrived. */
 export interface GeminiRequest {
   readonly contents: readonly unknown[];
   readonly systemInstruction?: { readonly role: "system"; readonly parts: readonly { readonly text: string }[] };
   readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
   readonly toolConfig?: { readonly functionCallingConfig: { readonly mode: "AUTO" } };
-  /** Paid projects store requests unless they say so. */
+  /** Without this field, paid projects store requests. */
   readonly store: false;
 }
 
@@ -22,16 +22,16 @@ export interface FunctionDeclaration {
 
 const countSchema = z.int().min(0).default(0);
 
-/** The prompt's count holds the cached tokens too; that of the candidates does not hold the thoughts. */
+/** The count of the prompt includes the cached tokens; the count of the candidates excludes the thoughts. */
 const usageSchema = z.object({
-  promptTokenCount: z.int().min(0), // no prompt is empty: without it the others say too little
-  candidatesTokenCount: z.int().min(0).optional(), // whoever says something counts it
+  promptTokenCount: z.int().min(0), // no prompt is empty; without this count the others tell too little
+  candidatesTokenCount: z.int().min(0).optional(), // present in every reply with content
   cachedContentTokenCount: countSchema,
   thoughtsTokenCount: countSchema,
 });
 
 const candidateSchema = z.object({
-  content: z.unknown().optional(), // kept by reference: what is sent back must be what came
+  content: z.unknown().optional(), // kept by reference: legwork has to send it back exactly as it arrived
   finishReason: z.string().optional(),
   finishMessage: z.string().optional(),
 });
@@ -41,7 +41,7 @@ export const responseSchema = z.object({
   promptFeedback: z
     .object({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
     .optional(),
-  usageMetadata: usageSchema.optional().catch(undefined), // counts that cannot be read are unknown, not a failed reply
+  usageMetadata: usageSchema.optional().catch(undefined), // unreadable counts are unknown, but the reply is valid
 });
 
 const partSchema = z.object({
@@ -58,7 +58,7 @@ const partSchema = z.object({
 
 export const contentSchema = z.object({ parts: z.array(partSchema).default([]) });
 
-/** The `details` of an error; entries of kinds that we do not read are kept as they are. */
+/** The `details` of an error; entries of other kinds stay as they are. */
 export const errorDetailsSchema = z
   .array(
     z.looseObject({

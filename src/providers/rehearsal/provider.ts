@@ -1,4 +1,4 @@
-/** The rehearsal provider: a script plays the model, so that tests, demonstrations and workflow authors need no key. */
+/** The rehearsal provider: a script takes the place of the model, so that tests, demonstrations and workflow authors need no key. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProviderError } from "../../core/errors.js";
 import type { Provider } from "../../core/ports/provider.js";
@@ -7,8 +7,8 @@ import type { RehearsalContent } from "./read-reply.js";
 import type { LoadScript, Script } from "./script.js";
 
 /**
- * Plays scripts; the model's name is the script's. Stateless: the history says which reply is next. Only the script's own
- * replies count, so that each of several scripts begins at its beginning.
+ * Replies from scripts; the name of the model is the name of the script. Stateless: the number of the script's own
+ * replies in the history determines the next reply, so that each of several scripts starts at its beginning.
  */
 export function createRehearsalProvider(loadScript: LoadScript): Provider {
   return {

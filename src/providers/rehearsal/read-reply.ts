@@ -1,4 +1,4 @@
-/** What a rehearsed reply says. */
+/** Reads a rehearsed reply. */
 import { z } from "zod";
 import type { RawReply, ReplyContent } from "../../core/run/message.js";
 

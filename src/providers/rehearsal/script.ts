@@ -1,4 +1,4 @@
-/** Rehearsal scripts: YAML files that play the model. */
+/** Rehearsal scripts: YAML files with the replies of a model. */
 import { existsSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -13,11 +13,11 @@ const Reply = z.strictObject({
   calls: z
     .array(z.strictObject({ tool: z.string().min(1), arguments: z.record(z.string(), z.unknown()).optional() }))
     .optional(),
-  /** Milliseconds before the reply comes. */
+  /** The delay of the reply, in milliseconds. */
   delay_ms: z.number().min(0).max(3_600_000).optional(),
-  /** How many turns in a row give this same reply. */
+  /** The number of turns in a row that get this reply. */
   repeat: z.int().min(1).max(100_000).optional(),
-  /** The tokens that a model would have counted; `cached` are some of `input`. */
+  /** The tokens that a model would have counted; `input` includes `cached`. */
   usage: z
     .strictObject({ input: Tokens, output: Tokens, cached: Tokens.default(0), thinking: Tokens.default(0) })
     .optional(),
@@ -30,7 +30,7 @@ export type Script = z.infer<typeof Script>;
 /** Loads the script NAME from the first folder that has NAME.yaml. Throws RequestError (unknown) or ConfigError (broken). */
 export type LoadScript = (name: string) => Script;
 
-/** A script is read again only when its file has changed. */
+/** Reads a script again only when its file has changed. */
 export function createScripts(folders: readonly string[]): LoadScript {
   const known = new Map<string, { readonly stamp: string; readonly script: Script }>();
   return (name) => {
@@ -50,7 +50,7 @@ export function createScripts(folders: readonly string[]): LoadScript {
     }
     throw new RequestError(
       "unknown_model",
-      `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or name one that is there as model: ${scriptsIn(folders).join(", ")}`,
+      `there is no rehearsal script "${name}": put ${name}.yaml into ${folders[0]}, or set model to one of: ${scriptsIn(folders).join(", ")}`,
     );
   };
 }

@@ -68,7 +68,7 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
   const shown = shortened(text, id, keep);
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
-  const which = kept.length === 1 ? "part 1 is" : `parts 1 to ${kept.length} are`;
+  const which = kept.length === 1 ? "attachment 1 is" : `attachments 1 to ${kept.length} are`;
   const note = `[${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
   return { kept: { ...shown, text: `${shown.text}\n${note}`, attachments: kept }, blobs };
 }

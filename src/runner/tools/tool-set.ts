@@ -98,7 +98,7 @@ export function absenceOf(tool: string, { problems }: ToolSet): string | null {
 }
 
 function isAboutServer({ code, tool }: ServerProblem): boolean {
-  return tool === undefined && code !== "tool_set_aside" && code !== "tool_list_cut";
+  return tool === undefined && code !== "tool_rejected" && code !== "tool_list_cut";
 }
 
 function toWarning({ server, message, code }: ServerProblem): string {

@@ -75,8 +75,8 @@ function toolsPage(status: ServerStatus, page: Page): Answer {
     description: lineOf(description),
   }));
   const rejected = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));
-  const lists = cut(`tools ${status.name}`, { tools, set_aside: rejected }, page, sizeOf(server)); // prose-check: old public name
-  return { server, tools: [], set_aside: [], ...lists }; // prose-check: old public name
+  const lists = cut(`tools ${status.name}`, { tools, rejected }, page, sizeOf(server));
+  return { server, tools: [], rejected: [], ...lists };
 }
 
 function cut(kind: string, sections: Sections, { limit, from, room }: Page, taken: number): Answer {
@@ -114,7 +114,7 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
   return {
     name,
     state,
-    reach: transport, // prose-check: old public name
+    reach: transport,
     from,
     problem: problem && {
       code: problem.code,
@@ -123,7 +123,7 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
     },
     /** Null where the server has never listed its tools. */
     tools: listing?.tools.length ?? null,
-    set_aside: listing?.problems.length ?? null, // prose-check: old public name
+    rejected: listing?.problems.length ?? null,
   };
 }
 

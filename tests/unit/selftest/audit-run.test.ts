@@ -1,20 +1,20 @@
-/** The judge of the crash campaign: it acquits a sound run and finds each thing that a crash may cost. */
+/** The audit of the crash campaign passes a sound run and finds each loss that a crash may cause. */
 import { describe, expect, it } from "vitest";
-import type { RawEvent } from "../../src/core/ports/database-observer.js";
-import type { Outcome, RunStatus } from "../../src/core/run/run.js";
-import { auditRun, marksOf } from "../../src/selftest/audit-run.js";
-import { callsOf, PLAYS, type Play, resultOf } from "../../src/selftest/scenarios.js";
-import { mentions } from "../support/mentions.js";
+import type { RawEvent } from "../../../src/core/ports/database-observer.js";
+import type { Outcome, RunStatus } from "../../../src/core/run/run.js";
+import { auditRun, marksOf } from "../../../src/selftest/audit-run.js";
+import { callsOf, resultOf, SCENARIOS, type Scenario } from "../../../src/selftest/scenarios.js";
+import { mentions } from "../../support/mentions.js";
 
-const [PLAY] = PLAYS.filter(({ name }) => name === "loose") as [Play];
+const [SCENARIO] = SCENARIOS.filter(({ name }) => name === "loose") as [Scenario];
 const RUN = "loose-7";
 const SUCCESS: Outcome = { status: "success", result: resultOf(RUN) };
 
 type Draft = { type: string; [key: string]: unknown };
 
-/** What a run writes that nobody disturbs: a reply a turn, and each of its calls begun and answered. */
+/** The events of a run without kills: a reply a turn, each of its calls started and answered. */
 function soundEvents(): Draft[] {
-  return PLAY.replies(RUN).flatMap(({ text = "", calls = [] }, reply) => {
+  return SCENARIO.replies(RUN).flatMap(({ text = "", calls = [] }, reply) => {
     const turn = reply + 1;
     const content = { text, calls };
     return [
@@ -29,7 +29,7 @@ function soundEvents(): Draft[] {
 }
 
 function soundCounts(): Map<string, number> {
-  return new Map(callsOf(PLAY, RUN).map(({ key }) => [key, 1]));
+  return new Map(callsOf(SCENARIO, RUN).map(({ key }) => [key, 1]));
 }
 
 function stored(drafts: readonly Draft[]): readonly RawEvent[] {
@@ -41,7 +41,7 @@ function audit(
   counts: ReadonlyMap<string, number> = soundCounts(),
   [status, outcome]: readonly [RunStatus, Outcome | null] = ["success", SUCCESS],
 ) {
-  const onDisk = { play: PLAY, run: RUN, status, outcome, events: stored(drafts) };
+  const onDisk = { scenario: SCENARIO, run: RUN, status, outcome, events: stored(drafts) };
   return auditRun(onDisk, counts, marksOf(stored(soundEvents())));
 }
 
@@ -53,39 +53,39 @@ function placeOf(drafts: readonly Draft[], type: string, turn: number, index: nu
 }
 
 describe("auditRun", () => {
-  it("finds nothing in a run that nobody disturbed", () => {
+  it("finds nothing in a run without kills", () => {
     expect(audit(soundEvents())).toEqual({
       name: RUN,
       repeated: [],
       lost: [],
       isStuck: false,
       isExhausted: false,
-      takeovers: 0,
-      unknown: 0,
-      unknownMade: 0,
+      recoveries: 0,
+      inDoubt: 0,
+      inDoubtMade: 0,
       repeatedSafely: 0,
     });
   });
 
-  it("finds an effect that was made twice, even where the journal knows of one call", () => {
+  it("finds a repeated effect, even where the journal records one call", () => {
     const counts = soundCounts().set(`${RUN}.2.0`, 2);
     expect(audit(soundEvents(), counts).repeated).toEqual([expect.stringMatching(mentions(`${RUN}.2.0`, "2"))]);
   });
 
-  it("counts a call that only reads and was made again after a crash as safely repeated", () => {
+  it("counts a read-only call that was repeated after a crash as safely repeated", () => {
     const drafts = soundEvents();
     const begun = placeOf(drafts, "tool_call_started", 1, 2);
     drafts.splice(begun + 1, 0, { type: "run_resumed" }, { type: "tool_call_started", turn: 1, index: 2 });
-    const { repeatedSafely, repeated, lost, takeovers } = audit(drafts, soundCounts().set(`${RUN}.1.2`, 2));
-    expect({ repeatedSafely, repeated, lost, takeovers }).toEqual({
+    const { repeatedSafely, repeated, lost, recoveries } = audit(drafts, soundCounts().set(`${RUN}.1.2`, 2));
+    expect({ repeatedSafely, repeated, lost, recoveries }).toEqual({
       repeatedSafely: 1,
       repeated: [],
       lost: [],
-      takeovers: 1,
+      recoveries: 1,
     });
   });
 
-  it("finds a call that was over and made again", () => {
+  it("finds a call that was made again after its end", () => {
     const drafts = soundEvents();
     const finished = placeOf(drafts, "tool_call_finished", 4, 0);
     const again = drafts.slice(finished - 1, finished + 1);
@@ -95,7 +95,7 @@ describe("auditRun", () => {
     ]);
   });
 
-  it("finds a call that was made more often than it was recorded as begun", () => {
+  it("finds a call that was made more often than it was recorded as started", () => {
     expect(audit(soundEvents(), soundCounts().set(`${RUN}.1.0`, 2)).lost).toEqual([
       expect.stringMatching(mentions(RUN, "1.0", "2", "1")),
     ]);
@@ -113,7 +113,7 @@ describe("auditRun", () => {
     expect(audit(drafts).lost).toEqual([expect.stringMatching(mentions(RUN, "5.1", "answer"))]);
   });
 
-  it("finds calls that failed or were refused where the undisturbed run's were answered", () => {
+  it("finds calls that failed or were refused where those of the undisturbed run were answered", () => {
     const drafts = soundEvents();
     const [failed, refused] = [
       placeOf(drafts, "tool_call_finished", 2, 0),
@@ -130,22 +130,22 @@ describe("auditRun", () => {
   it.each([
     [1, 1],
     [0, 0],
-  ])("counts an unknown outcome of a call that was made %s times", (made, unknownMade) => {
+  ])("counts an in-doubt call that was made %s times", (made, inDoubtMade) => {
     const drafts = soundEvents();
     const finished = placeOf(drafts, "tool_call_finished", 2, 0);
     drafts[finished] = { type: "tool_call_finished", turn: 2, index: 0, isError: true, code: "outcome_unknown" };
     const found = audit(drafts, soundCounts().set(`${RUN}.2.0`, made));
-    expect(found).toMatchObject({ unknown: 1, unknownMade, repeated: [], lost: [] });
+    expect(found).toMatchObject({ inDoubt: 1, inDoubtMade, repeated: [], lost: [] });
   });
 
-  it("finds a reply that was on disk and asked for again", () => {
+  it("finds a reply that was on disk and was requested again", () => {
     const drafts = soundEvents();
     const replied = drafts.findIndex(({ type, turn }) => type === "model_replied" && turn === 4);
     drafts.splice(replied, 0, drafts[replied] as Draft);
     expect(audit(drafts).lost).toContainEqual(expect.stringMatching(mentions(RUN, "4", "again")));
   });
 
-  it("finds that the model was asked without something that was said before", () => {
+  it("finds that a request to the model lacked a part of the conversation", () => {
     const drafts = soundEvents();
     const replied = drafts.findIndex(({ type, turn }) => type === "model_replied" && turn === 4);
     drafts[replied] = {
@@ -171,7 +171,7 @@ describe("auditRun", () => {
     const counts = new Map([...soundCounts()].filter(([key]) => /\.[12]\.\d$/.test(key)));
     expect(audit(half, counts, ["interrupted", null])).toMatchObject({ isStuck: true, isExhausted: false });
     const error = { code: "recovery_exhausted", message: "too often" };
-    const given = audit(half, counts, ["error", { status: "error", result: null, error }]);
-    expect(given).toMatchObject({ isStuck: false, isExhausted: true, lost: [] });
+    const exhausted = audit(half, counts, ["error", { status: "error", result: null, error }]);
+    expect(exhausted).toMatchObject({ isStuck: false, isExhausted: true, lost: [] });
   });
 });

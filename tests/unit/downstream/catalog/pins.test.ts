@@ -1,19 +1,20 @@
-/** Pins: what counts as a change of a tool, and what a change means in each mode. */
+/** Pins: the changes of a tool that count, and their consequence in each mode. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Pin } from "../../src/core/ports/catalog-store.js";
-import { definitionOf, hashOf, judgePins } from "../../src/downstream/catalog/pins.js";
+import type { Pin } from "../../../../src/core/ports/catalog-store.js";
+import { definitionOf, judgePins } from "../../../../src/downstream/catalog/pins.js";
+import { sha256 } from "../../../../src/lib/hash.js";
 
 const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };
 const write = { name: "write", description: "Writes.", inputSchema: { type: "object" } };
 const pinOf = (raw: Readonly<Record<string, unknown>>): Pin => {
   const definition = definitionOf(raw);
-  return { tool: String(raw.name), hash: hashOf(definition), definition };
+  return { tool: String(raw.name), hash: sha256(definition), definition };
 };
 const pinned = (...tools: Readonly<Record<string, unknown>>[]) =>
   new Map(tools.map((raw) => [String(raw.name), pinOf(raw)]));
 
-/** The same value with the keys of all its objects turned round. */
+/** The same value with the keys of all its objects in reverse order. */
 function turned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(turned);
   if (typeof value !== "object" || value === null) return value;
@@ -22,7 +23,7 @@ function turned(value: unknown): unknown {
 }
 
 describe("a definition", () => {
-  it("is readable and says all that leads a model or a host", () => {
+  it("is readable and holds every field that a model or a host sees", () => {
     const raw = {
       inputSchema: { type: "object", required: ["b", "a"], properties: { b: { type: "string" }, a: {} } },
       annotations: { readOnlyHint: true },
@@ -56,14 +57,14 @@ describe("a definition", () => {
 }`);
   });
 
-  it("is the same in whatever order the server writes it, and differs with any value", () => {
+  it("does not depend on the order of keys, and differs with any value", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (schema, other) => {
         const [one, two] = [JSON.parse(JSON.stringify(schema)), JSON.parse(JSON.stringify(other))];
         const raw = { ...read, inputSchema: one };
         expect(definitionOf(turned(raw) as typeof raw)).toBe(definitionOf(raw));
         const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(two));
-        expect(hashOf(definitionOf({ ...read, inputSchema: two })) === hashOf(definitionOf(raw))).toBe(same);
+        expect(sha256(definitionOf({ ...read, inputSchema: two })) === sha256(definitionOf(raw))).toBe(same);
       }),
     );
   });
@@ -118,7 +119,7 @@ describe("a server's tools", () => {
     expect([...names]).toEqual(withheld);
   });
 
-  it("are judged by the first of a name, as in the catalog", () => {
+  it("are judged by the first of several with one name, as in the catalog", () => {
     expect(judgePins("enforce", pinned(read), [read, changed]).findings).toEqual([]);
     expect([...judgePins("enforce", pinned(read), [changed, read]).withheld]).toEqual(["read"]);
   });
@@ -127,7 +128,7 @@ describe("a server's tools", () => {
     expect(judgePins("enforce", pinned(read, write), [write])).toEqual(judgePins("enforce", pinned(write), [write]));
   });
 
-  it("are not looked at when pins are off", () => {
+  it("are not checked when pins are off", () => {
     expect(judgePins("off", pinned(read), [changed, write])).toEqual({
       findings: [],
       firstUse: [],
@@ -135,19 +136,19 @@ describe("a server's tools", () => {
     });
   });
 
-  it("that are no tools are left to the catalog", () => {
+  it("that are malformed are left to the catalog", () => {
     const { firstUse } = judgePins("enforce", new Map(), [null, 5, { name: 7 }, {}, [read], read]);
     expect(firstUse).toEqual([pinOf(read)]);
   });
 
-  it("nested too deeply to be seen are withheld, accepted or not", () => {
+  it("nested too deeply to be hashed are withheld, accepted or not", () => {
     const depth = 200_000;
     const deep = { ...read, inputSchema: JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) };
     for (const pins of [new Map<string, Pin>(), pinned(read)])
       expect(judgePins("warn", pins, [deep, write]).withheld).toEqual(new Set(["read"]));
   });
 
-  it("keep their pin also when their name has half a character", () => {
+  it("keep their pin even when their name has half a character", () => {
     const odd = { ...read, name: "read\ud800" };
     const [pin] = judgePins("enforce", new Map(), [odd]).firstUse;
     if (!pin) throw new Error("no pin");

@@ -1,4 +1,4 @@
-/** The onlooker of the crash campaign: sees what any process has committed, keeps all from committing while asked to. */
+/** The observer of the crash campaign sees the commits of all processes, and can lock the database for a while. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-database-observer.js";
@@ -10,16 +10,16 @@ async function setRun() {
   const bench = setBench();
   rehearse(bench, "slow", [{ text: "done", delay_ms: 60_000 }]);
   const host = await setHost(bench);
-  const request = { prompt: "play", title: "slow run", provider: "rehearsal", model: "slow" };
+  const request = { prompt: "work", title: "slow run", provider: "rehearsal", model: "slow" };
   const { run_id: id } = (await host.call("spawn_agent", request)).structured;
   const file = join(bench.home, "legwork.db");
   const observer = openDatabaseObserver(file);
   onTestFinished(() => observer.close());
-  return { host, onlooker: observer, id, file };
+  return { host, observer, id, file };
 }
 
-it("sees who holds a run, its events as they lie on disk, and its end", async () => {
-  const { host, onlooker: observer, id } = await setRun();
+it("shows the process that holds a run, the events on disk, and the end of the run", async () => {
+  const { host, observer, id } = await setRun();
   await until(() => observer.events(id, 0).some(({ type }) => type === "turn_started"));
   const events = observer.events(id, 0);
   expect(observer.held()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
@@ -37,14 +37,14 @@ it("sees who holds a run, its events as they lie on disk, and its end", async ()
   expect(JSON.parse(run?.outcome ?? "")).toMatchObject({ status: "cancelled" });
 });
 
-it("sees that nobody holds a run whose process has ended", async () => {
-  const { host, onlooker: observer, id } = await setRun();
+it("shows no process for a run whose process has exited", async () => {
+  const { host, observer, id } = await setRun();
   await host.close();
   expect(observer.held()).toMatchObject([{ id, process: null }]);
 });
 
-it("keeps others from committing only as long as it is asked to", async () => {
-  const { onlooker: observer, file } = await setRun();
+it("keeps other connections from committing only while the function runs", async () => {
+  const { observer, file } = await setRun();
   const other = openSqlite(file, { timeout: 0 });
   onTestFinished(() => void other.close());
   const commit = () => other.exec("BEGIN IMMEDIATE; COMMIT");

@@ -1,5 +1,6 @@
+/** The pauses before a broken server starts again. */
 import { describe, expect, it } from "vitest";
-import { createBackoff, STABLE_MS } from "../../src/downstream/pool/backoff.js";
+import { createBackoff, STABLE_MS } from "../../../../src/downstream/pool/backoff.js";
 
 describe("the backoff", () => {
   it("doubles up to 16 s and gives up after five tries", () => {
@@ -9,7 +10,7 @@ describe("the backoff", () => {
     expect(backoff.next(31_000 + STABLE_MS - 1)).toBeNull();
   });
 
-  it("begins anew after five minutes without a fault", () => {
+  it("starts over after five minutes without a fault", () => {
     const backoff = createBackoff();
     for (let now = 0; now < 6; now++) backoff.next(now);
     expect(backoff.next(5 + STABLE_MS)).toBe(1_000);

@@ -1,4 +1,4 @@
-/** A stage for the downstream port: real server processes in a folder of their own, and proof that none outlives its test. */
+/** A sandbox for the downstream port: real server processes in a folder of their own. It checks that none outlives its test. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -23,8 +23,8 @@ export let pids: number[];
 export const open: Downstream[] = [];
 const stores: Store[] = [];
 
-/** To be called once by each test file. */
-export function useStage(): void {
+/** Each test file calls this once. */
+export function useSandbox(): void {
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "legwork-downstream-"));
     pids = [];
@@ -51,8 +51,8 @@ export function hostile(
   return { ...server(name, [HOSTILE_SERVER, mode, ...(argument ? [argument] : [])], env), ...rest };
 }
 
-/** How a server of these tests is reached, with something changed. */
-export function reach(
+/** The stdio transport of a server of these tests, with changes. */
+export function stdio(
   changes: Partial<Extract<ServerConfig["transport"], { kind: "stdio" }>>,
 ): Pick<ServerConfig, "transport"> {
   return { transport: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, ...changes } };
@@ -72,17 +72,17 @@ export function published(
 }
 
 function server(name: string, args: readonly string[], env: Record<string, string> = {}): ServerConfig {
-  const given = { name, from: "/a/config.yaml", definitionHash: `${name} ${args.join(" ")}` };
-  return { ...serverConfig(reach({ args, env }).transport), ...given };
+  const identity = { name, from: "/a/config.yaml", definitionHash: `${name} ${args.join(" ")}` };
+  return { ...serverConfig(stdio({ args, env }).transport), ...identity };
 }
 
 export function pidFile(): { readonly argument: string } {
   return { argument: path.join(folder, "pid") };
 }
 
-/** Closed after the test; the process ids come from what it logs. */
+/** A pool that is closed after the test. Its log lines give the process ids. */
 export function pool(...servers: readonly ServerConfig[]): Downstream {
-  // The file server takes the root that it is told in place of its argument.
+  // The file server uses the root that it receives in place of its argument.
   const project = servers.find(({ guard }) => guard !== null)?.guard?.root ?? folder;
   const downstream = createDownstream(servers, [], options({ project }));
   open.push(downstream);
@@ -114,7 +114,7 @@ export async function opened(...servers: readonly ServerConfig[]) {
   return { downstream, catalog: await started(downstream) };
 }
 
-/** The tools of these servers when each has had its start. */
+/** The tools of these servers after the start of each. */
 export async function started(downstream: Downstream, names = downstream.servers): Promise<Catalog> {
   await downstream.acquire(names).ready;
   return downstream.catalog(names);
@@ -140,7 +140,7 @@ export function call(downstream: Downstream, target: CatalogTool, args = {}, tim
 
 export function limits(timeoutMs = 30_000, changes: Partial<CallOptions> = {}): CallOptions {
   const sample = async () => {
-    throw new Error("nobody to ask");
+    throw new Error("there is no model to ask");
   };
   return { timeoutMs, signal: new AbortController().signal, onProgress: () => {}, sample, ...changes };
 }

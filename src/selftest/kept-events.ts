@@ -1,11 +1,11 @@
-/** Remembers which events were on disk, so that one that is gone or changed later is noticed. */
-import { createHash } from "node:crypto";
+/** Remembers the events that were on disk, to find any that are gone or changed later. */
 import type { DatabaseObserver, RawEvent } from "../core/ports/database-observer.js";
+import { sha256 } from "../lib/hash.js";
 
 export interface KeptEvents {
-  /** Takes note of what lies in the journal of a run now. */
-  note(runId: string): void;
-  /** What is not as it was, among the events of a run as they are now. */
+  /** Remembers the events that a run's journal has now. */
+  record(runId: string): void;
+  /** Names each remembered event that `events`, the journal as it is now, lacks or has changed. */
   missing(runId: string, events: readonly RawEvent[]): readonly string[];
 }
 
@@ -17,7 +17,7 @@ interface Kept {
 export function createKeptEvents(observer: DatabaseObserver): KeptEvents {
   const known = new Map<string, Kept>();
   return {
-    note(runId) {
+    record(runId) {
       const kept = known.get(runId) ?? { lastSeq: 0, digests: [] };
       known.set(runId, kept);
       for (const event of observer.events(runId, kept.lastSeq)) {
@@ -36,5 +36,5 @@ export function createKeptEvents(observer: DatabaseObserver): KeptEvents {
 }
 
 function digestOf({ seq, type, data }: RawEvent): string {
-  return createHash("sha256").update(`${seq} ${type} ${data}`).digest("base64url").slice(0, 16);
+  return sha256(`${seq} ${type} ${data}`);
 }

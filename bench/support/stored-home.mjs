@@ -1,4 +1,4 @@
-/** A home whose database holds a million runs: built once for each schema, and kept in the system's temporary folder. */
+/** A home with a database of many runs: built once for each schema, and kept in the system's temporary folder. */
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -18,8 +18,8 @@ import { fillStore } from "./stored-runs.mjs";
 const MIGRATIONS = fileURLToPath(new URL("../../drizzle", import.meta.url));
 const MAKERS = ["./stored-runs.mjs", "./journals.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 
-/** What fillStore tells of it, with the environment of a server on it. Nothing of it may be deleted or changed. */
-export async function openStoredPlace(count) {
+/** The result of fillStore, with the environment of a server on this home. Callers must not change the home. */
+export async function openStoredHome(count) {
   const root = join(realpathSync(tmpdir()), `legwork-bench-stored-${count}-${schemaHash()}`);
   const projectPath = (name) => join(root, name);
   const aboutFile = join(root, "about.json");
@@ -30,7 +30,7 @@ export async function openStoredPlace(count) {
     writeFileSync(join(root, "config.yaml"), JSON.stringify({ mcpServers: { workspace: { disabled: true } } }));
     const about = await fillStore(join(root, "legwork.db"), count, projectPath);
     writeFileSync(`${aboutFile}.new`, JSON.stringify(about));
-    renameSync(`${aboutFile}.new`, aboutFile); // only what is whole is found again
+    renameSync(`${aboutFile}.new`, aboutFile); // only a complete database is used again
   }
   const about = JSON.parse(readFileSync(aboutFile, "utf8"));
   return {

@@ -1,20 +1,20 @@
-/** Tells each event once, soon after it is on disk. */
+/** Finds the events that have come to lie on disk. */
 import type { DatabaseObserver } from "../core/ports/database-observer.js";
 
-/** An event that has just come to lie on disk. */
-export interface FreshEvent {
+/** An event that is new on disk. */
+export interface NewEvent {
   readonly runId: string;
   readonly title: string;
   readonly type: string;
-  /** It is the run's event of this type with that number, from 1. */
+  /** Its number among the events of this type of the run, from 1. */
   readonly count: number;
-  /** The process that holds the run, or held it to its end; null where nobody does. */
+  /** The process that holds the run, or held it to its end; null where none does. */
   readonly process: number | null;
 }
 
 export interface JournalWatch {
-  /** The events since this was last asked. */
-  fresh(): readonly FreshEvent[];
+  /** The events since the last call. */
+  newEvents(): readonly NewEvent[];
 }
 
 interface Watched {
@@ -29,7 +29,7 @@ export function createJournalWatch(observer: DatabaseObserver): JournalWatch {
   const watched = new Map<string, Watched>();
   let last = Number.NaN;
 
-  function eventsOf(run: Watched): readonly FreshEvent[] {
+  function eventsOf(run: Watched): readonly NewEvent[] {
     return observer.events(run.id, run.seq).map(({ seq, type }) => {
       const count = (run.counts.get(type) ?? 0) + 1;
       run.seq = seq;
@@ -39,11 +39,11 @@ export function createJournalWatch(observer: DatabaseObserver): JournalWatch {
   }
 
   return {
-    fresh() {
+    newEvents() {
       const now = observer.changes();
       if (now === last) return [];
       last = now;
-      const found: FreshEvent[] = [];
+      const found: NewEvent[] = [];
       const held = observer.held();
       for (const { id, title, process, lastSeq } of held) {
         const run = watched.get(id) ?? { id, title, seq: 0, process, counts: new Map() };

@@ -1,4 +1,4 @@
-/** A stage for servers behind a URL: each is closed, and each connection to it, after the test. */
+/** A sandbox for servers behind a URL: closes each server and each connection after the test. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -19,8 +19,8 @@ const open: ServerTransport[] = [];
 const servers: HostileHttpServer[] = [];
 const children: ChildProcess[] = [];
 
-/** To be called once by each test file. */
-export function useHttpStage(): void {
+/** Each test file calls this once. */
+export function useHttpSandbox(): void {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((transport) => transport.close()));
     await Promise.all(servers.splice(0).map((server) => server.close()));
@@ -32,26 +32,26 @@ export function options() {
   return { baseEnv: process.env, reaper: createReaper(process.env), redact: REDACT_NOTHING };
 }
 
-export interface Reach {
+export interface TransportOptions {
   readonly kind?: "http" | "sse";
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export async function begun(url: string, { kind = "http", headers = {} }: Reach) {
+export async function begun(url: string, { kind = "http", headers = {} }: TransportOptions) {
   const transport = await createTransport(serverConfig({ kind, url, headers }), options());
   open.push(transport);
   const client = new Client({ name: "test", version: "0.0.0" });
   return { client, transport, connecting: client.connect(transport) };
 }
 
-export async function connected(url: string, reach: Reach = {}) {
-  const { client, transport, connecting } = await begun(url, reach);
+export async function connected(url: string, changes: TransportOptions = {}) {
+  const { client, transport, connecting } = await begun(url, changes);
   await connecting;
   return { client, transport };
 }
 
-export async function refused(url: string, reach: Reach = {}) {
-  const { transport, connecting } = await begun(url, reach);
+export async function refused(url: string, changes: TransportOptions = {}) {
+  const { transport, connecting } = await begun(url, changes);
   return { transport, error: await failed(connecting) };
 }
 

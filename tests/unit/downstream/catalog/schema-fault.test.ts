@@ -1,7 +1,7 @@
-/** Which schemas nobody could use, and which only look so. */
+/** The schemas that are unusable, and those that only look so. */
 import { expect, it } from "vitest";
-import { schemaFault } from "../../src/downstream/catalog/schema-fault.js";
-import { mentions } from "../support/mentions.js";
+import { schemaFault } from "../../../../src/downstream/catalog/schema-fault.js";
+import { mentions } from "../../../support/mentions.js";
 
 const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
 
@@ -39,7 +39,7 @@ it.each<[string, object]>([
   expect(schemaFault(schema as Record<string, unknown>)).toBeNull();
 });
 
-it("follows a schema only so deep", () => {
+it("walks a schema only to a maximum depth", () => {
   let deep: object = { type: "string" };
   for (let level = 0; level < 100_000; level++) deep = { anyOf: [deep] };
   expect(schemaFault(deep as Record<string, unknown>)).toMatch(mentions("100", "levels"));

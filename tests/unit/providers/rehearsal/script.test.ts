@@ -1,11 +1,11 @@
-/** Where rehearsal scripts are found, and that what they say now is what is played. */
+/** The folders of rehearsal scripts, and the current content of a script. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ConfigError, RequestError } from "../../src/core/errors.js";
-import { createScripts } from "../../src/providers/rehearsal/script.js";
-import { mentions } from "../support/mentions.js";
+import { ConfigError, RequestError } from "../../../../src/core/errors.js";
+import { createScripts } from "../../../../src/providers/rehearsal/script.js";
+import { mentions } from "../../../support/mentions.js";
 
 let root: string;
 beforeEach(() => {
@@ -20,7 +20,7 @@ function write(folder: string, name: string, text: string): void {
 
 const scripts = () => createScripts([join(root, "own"), join(root, "shipped")]);
 
-it("takes the first folder that has the script, and reads it again when it has changed", () => {
+it("reads the script from the first folder that has it, and again when it has changed", () => {
   const load = scripts();
   write("shipped", "talk", "shipped");
   expect(load("talk").replies).toEqual([{ text: "shipped" }]);

@@ -1,7 +1,7 @@
-/** Chance that comes out the same for the same seed. */
+/** Pseudo-random choices that are the same for the same seed. */
 
 export interface Chance {
-  /** A number from 0 up to 1, 1 excluded. */
+  /** A number from 0 to 1, 1 excluded. */
   next(): number;
   /** A whole number from `least` to `most`. */
   between(least: number, most: number): number;
@@ -10,7 +10,7 @@ export interface Chance {
   shuffled<T>(items: readonly T[]): readonly T[];
 }
 
-/** Numbers by the generator mulberry32, which is plenty for choosing moments. */
+/** Uses the generator mulberry32, which is good enough to choose moments. */
 export function createChance(seed: number): Chance {
   let state = seed >>> 0;
   function next(): number {

@@ -135,6 +135,8 @@ it("a process that cannot read one interrupted run leaves it alone and resumes t
 });
 
 describe("a database of version 0.1.0", () => {
+  const completes = (result: string) => says(call("complete", { status: "success", result }));
+
   /** The events of one type, as hosts read them. */
   async function eventsOf(type: string, runId: string, host: TestHost) {
     const { structured } = await host.call("get_run", { run_id: runId, view: "events", limit: 200 });
@@ -179,7 +181,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("has its waiting approval given, and the call is made", async () => {
-    const { host, effects, standIn } = await setSecondStage([says(text("It is written."))]);
+    const { host, effects, standIn } = await setSecondStage([completes("It is written.")]);
     const { run_id: id } = await runNamed("approval", host);
     await host.call("respond_to_run", { run_id: id, approve: true, comment: "Go ahead." });
     const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
@@ -189,7 +191,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("has its approval denied under the argument's old name", async () => {
-    const { host, effects, standIn } = await setSecondStage([says(text("Then not."))]);
+    const { host, effects, standIn } = await setSecondStage([completes("Then not.")]);
     const { run_id: id } = await runNamed("approval", host);
     const { isError } = await host.call("respond_to_run", { run_id: id, approve: false, remark: "Not today." });
     expect(isError).toBe(false);
@@ -223,7 +225,7 @@ describe("a database of version 0.1.0", () => {
     const { host, standIn } = await setSecondStage((body) => {
       const contents = JSON.stringify(body.contents);
       if (!contents.includes("read_result", contents.indexOf("Look again.")))
-        return says(call("read_result", { id: "1.1.1", offset: 0 }));
+        return says(call("read_result", { id: "r1.0.1", offset: 0 }));
       return says(text("I have read it."));
     });
     const { run_id: id } = await runNamed("pictures", host);
@@ -231,7 +233,7 @@ describe("a database of version 0.1.0", () => {
     const { structured: resumed } = await host.call("resume_run", { run_id: id, message: "Look again." });
     const { structured } = await host.call("wait_for_runs", { run_ids: [resumed.run_id], wait_seconds: 20 });
     expect(structured.runs[0]).toMatchObject({ status: "success", result: "I have read it." });
-    expect(JSON.stringify(kept)).toContain('"id":"1.1.1"');
+    expect(JSON.stringify(kept)).toContain('"id":"r1.0.1"');
     expect(JSON.stringify(answersIn(standIn.requests.at(-1)))).toContain("iVBORw0KGgo");
   });
 });

@@ -11,7 +11,11 @@ import type { CallEvents } from "./call-events.js";
 const MOST_SAMPLINGS = 20; // of one run, whose user pays for them
 
 /** Lets the servers of one group of calls ask the model of the run. */
-export function createSampler(callEvents: CallEvents, context: TurnContext, deps: CallDeps): CallOptions["sample"] {
+export function createSampler(
+  callEvents: Pick<CallEvents, "post" | "over">,
+  context: Pick<TurnContext, "request" | "state" | "budget" | "signal" | "readReply">,
+  { providers }: Pick<CallDeps, "providers">,
+): CallOptions["sample"] {
   const { request, state } = context;
   let samplings = state.history.samplings; // with those that are not recorded yet: a server may ask many times at once
   return async (asked, signal) => {
@@ -28,7 +32,7 @@ export function createSampler(callEvents: CallEvents, context: TurnContext, deps
     await untilAborted(callEvents.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
-    const { provider, model, price } = modelInStep(request, state.step, deps.providers);
+    const { provider, model, price } = modelInStep(request, state.step, providers);
     const reply = await provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
       throw error instanceof ProviderError ? new Error(error.message) : error;
     });

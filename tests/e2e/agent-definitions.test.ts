@@ -58,7 +58,7 @@ describe("tools, blocked_tools and servers", () => {
     expect(finishedIn(led)).toEqual(["effects__read_lines", "complete"]);
   });
 
-  it("servers are the only ones whose tools it has, whatever is granted", async () => {
+  it("an agent gets tools of its listed servers only, under any grant", async () => {
     stage.bench.write("notes.txt", "Oats.");
     const replies = [calls(look, ["workspace__read_text_file", { path: "notes.txt" }]), completes()];
     const named = agent({ servers: ["workspace"] });
@@ -209,7 +209,7 @@ color: blue
 You are Claude's.
 `;
 
-  it("Claude Code's: name, tools, disallowedTools, maxTurns and text count, and the rest is told", async () => {
+  it("Claude Code's: name, tools, disallowedTools, maxTurns and text count, and a note names the rest", async () => {
     const { host, standIn, bench } = await setStage(
       () => says(call("effects__read_lines"), call("effects__fail"), call("effects__add_line", { text: "x" })),
       { workspace: true },

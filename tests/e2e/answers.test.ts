@@ -64,7 +64,7 @@ describe("respond_to_run refuses in one sentence and writes nothing", () => {
     await respond(stage, led, { approve: false });
   });
 
-  it("an answer to a run that waits for nothing, a second answer, and an answer to an earlier question", async () => {
+  it("an answer to a run without a question, a second answer, and an answer to an earlier question", async () => {
     const never = await stage.lead({ workflow: null, replies: [{ text: "Done." }] });
     expect(await refused(never, { answer: "a" })).toMatchObject(notAnswerable(never.run.run_id, "success"));
     const led = await leadAsking({}, asks());

@@ -61,7 +61,7 @@ it("complete asks first, and asks nobody where another condition is unmet anyway
   expect(eventsOf(early, "question_asked")).toHaveLength(1); // when the call was made
 });
 
-it("after a no the agent stays and is told why; a person is asked again only after its next call", async () => {
+it("after a denial the agent stays and learns why; a person is asked again only after its next call", async () => {
   const led = await lead(BY_ITSELF, [reads, calls(["ask", { question: "What is wrong?" }]), reads, completes()]);
   const denied = await respond(stage, led, { approve: false, comment: "Too short." });
   expect(denied.said).toContainEqual(naming(/^user: /, "denied", '"plan"', "Too short."));

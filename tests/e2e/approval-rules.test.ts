@@ -133,7 +133,7 @@ it("a call that the workflow makes is asked about like the agent's", async () =>
   ]);
 });
 
-it("a question that nobody answers within a day counts as denied, and the agent is told so", async () => {
+it("a question that nobody answers within a day counts as denied, and the agent learns it", async () => {
   const after = await leaveUnanswered(stage, await lead(CAREFUL, adds("unanswered")));
   expect(after.run.status).toBe("success");
   expect(written("unanswered")).toBe(0);

@@ -147,7 +147,7 @@ describe("tools", () => {
     for (const name of [echo, add, "workspace__write_file"]) expect(asked.get(name)).toEqual(everything);
   });
 
-  it("that anybody blocks are blocked, whoever grants them", async () => {
+  it("that one source blocks are blocked, whichever source grants them", async () => {
     const bench = setTalkativeBench(`blocked_tools: [${add}]\ntools: ["*"]\n`, `blocked_tools: ["*__slow*"]\n`);
     const host = await setHost(bench, { env: TRUSTING });
     const found = await access(host, { tools: ["*", add, echo], blocked_tools: [echo] });

@@ -171,7 +171,7 @@ it("a run keeps the context of its beginning after kill -9, and so does a run th
   expect(later).toEqual([first, first]);
 });
 
-it("the same key with the same sources is the same run, whatever became of the files", async () => {
+it("the same key with the same sources is the same run, also when the files have changed", async () => {
   const bench = setBench();
   bench.write("notes.txt", "as it was");
   rehearse(bench, "done", [{ text: "done" }]);

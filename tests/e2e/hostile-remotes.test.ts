@@ -77,7 +77,7 @@ it("one that loses every session costs the call, which had no effect, and not mo
   expect([losing.count("initialize"), losing.count("tools/call")]).toEqual([2, 2]);
 });
 
-it("one that wants a login is not asked again, and the user is told what to give it", async () => {
+it("a server that wants a login is not asked again, and the user learns which login to configure", async () => {
   const closed = await server({ initialize: status(401, '{"error":"invalid_token"}') });
   const { codes, answers, warnings, problem } = await played(closed.url, 2);
   expect(codes).toEqual([true, true]);

@@ -73,7 +73,7 @@ it("list_agents shows agents and servers, and starts no server", async () => {
     name: "research",
     from: expect.stringMatching(/workflows\/research\.yaml$/),
   });
-  const never = { state: "idle", reach: "stdio", problem: null, tools: null, rejected: null };
+  const never = { state: "idle", transport: "stdio", problem: null, tools: null, rejected: null };
   expect(servers).toEqual([
     { name: "marked", from: join(bench.home, "config.yaml"), ...never },
     { name: "workspace", from: expect.any(String), ...never },

@@ -37,7 +37,7 @@ const eventsOf = async (runId: string, type: string) => {
 };
 const countRuns = async () => (await stage.one.call("list_runs", { limit: 100 })).structured.runs.length;
 
-describe("what a run costs", () => {
+describe("the cost of a run", () => {
   it("is the exact sum over its replies, in each view of it", async () => {
     const { prompt } = stage.play([looks(), looks(), answers()]);
     const run = await runToEnd(stage.one, { prompt });

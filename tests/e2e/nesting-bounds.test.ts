@@ -47,7 +47,7 @@ async function childrenOf({ run }: Led): Promise<readonly Led[]> {
 const refusedIn = (led: Led | undefined) => (led ? refusalsIn(led) : []);
 
 describe("tools", () => {
-  it("a child gets the tools that it asks for and its parent has, whatever its definition grants", async () => {
+  it("a child gets the tools that it asks for and its parent has, beside any grant of its definition", async () => {
     stage.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
     const led = await lead([calls(spawn("writer", { agent: "greedy" })), calls(wait), DONE], { tools: ["read_only"] });
     const [child] = await childrenOf(led);

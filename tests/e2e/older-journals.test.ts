@@ -77,7 +77,7 @@ it.each([
   expect(views[4]).toContain("effects__read_lines");
 });
 
-it("resume_run brings a run whose process was killed to its end: it repeats no call, and the open one has an unknown outcome", async () => {
+it("resume_run brings a run whose process was killed to its end: it repeats no call, and the open one is in doubt", async () => {
   const { host, standIn, effects } = await setOldStage([says(text("All is written."))]);
   const { run_id: id } = await runNamed("cut", host);
   await host.call("resume_run", { run_id: id });

@@ -14,7 +14,7 @@ steps:
     rules: [{ name: ask, when: 'tool == "effects__add_line"', action: require_approval }]
 `;
 
-it("answers, approves, denies and writes to a run that another process works on, and that process goes on with it", async () => {
+it("answers, approves, denies and writes to a run that another process works on, and that process continues it", async () => {
   let isSent = false;
   const replies = [
     says(call("ask", { question: "Which?", options: ["a", "b"] })),
@@ -70,7 +70,7 @@ it("answers, approves, denies and writes to a run that another process works on,
   expect(await command("--approve")).toMatchObject({ code: 2, stderr: naming(run_id, "success") });
 }, 60_000);
 
-it("answers a run that no process works on, and the next process of the project goes on with it", async () => {
+it("answers a run that no process works on, and the next process of the project continues it", async () => {
   const { bench, host, anotherHost } = await setStage([
     says(call("ask", { question: "Which?" })),
     says(text("Thanks.")),

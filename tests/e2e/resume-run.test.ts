@@ -149,7 +149,7 @@ describe("a run that met an error", () => {
 describe("a blocked run", () => {
   const DATA = { output_schema: { type: "object", properties: { n: { type: "number" } }, required: ["n"] } };
 
-  it("that called itself blocked goes on with a message", async () => {
+  it("that called itself blocked continues after a message", async () => {
     const { prompt, requests } = stage.play([
       says(call("complete", { result: "No key.", status: "blocked" })),
       says(text("Now it works.")),

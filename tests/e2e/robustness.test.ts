@@ -149,7 +149,7 @@ it("does not advise to grant what blocked_tools withholds", async () => {
   expect(narrow.structured.tools.how_to_grant).not.toContain("blocked_tools");
 });
 
-it("takes no empty reply for an answer, whatever the provider", async () => {
+it("takes no empty reply of any provider for an answer", async () => {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   mkdirSync(join(bench.home, "rehearsals"), { recursive: true });

@@ -169,7 +169,7 @@ it("the rule of research refuses a look too many, with the number filled in", as
   expect(led.run.status).toBe("success");
 });
 
-it("plan-act-reflect ends after its rounds, of which a caller may ask for fewer", async () => {
+it("plan-act-reflect ends after its rounds; a caller may ask for fewer", async () => {
   const round = [calls(write("part.txt"), request("reflect")), calls(read("part.txt"))];
   const replies = [calls(list, request("act")), ...round, calls(list), completes({ status: "success" })];
   const led = await lead({ workflow: "plan-act-reflect", variables: { most_rounds: 1 } }, "rounds", replies);

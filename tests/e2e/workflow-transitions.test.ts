@@ -190,7 +190,7 @@ describe("exit_conditions", () => {
     expect(led.run.status).toBe("success");
   });
 
-  it("that cannot be evaluated do not hold, are told and recorded", async () => {
+  it("that cannot be evaluated do not hold, and the journal records them", async () => {
     const exits = [{ type: "expression", when: "variables.n > 1" }];
     const workflow = { variables: { n: "one" }, steps: [{ name: "only", exit_conditions: exits }] };
     const led = await stage.lead({ workflow, replies: [completes(), completes(), completes()] });

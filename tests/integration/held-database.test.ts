@@ -61,7 +61,7 @@ it("lets the exit of a process wait no longer than it says, and every other verb
   expect(await store.statusOf("run_1")).toBe("cancelled");
 });
 
-it("lets this process go on with other things while its commits wait in the queue", async () => {
+it("lets this process do other work while its commits wait in the queue", async () => {
   const lease = await startedRun(store, newRunNamed("run_1"));
   await hold();
   const { value: run, rounds } = await roundsDuring(created(store, newRunNamed("run_queued")));

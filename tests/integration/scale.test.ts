@@ -103,7 +103,7 @@ it("gives the newest of the right runs under every filter", async () => {
   expect(found).toBeGreaterThan(RUNS);
 });
 
-it("gives all of them page by page, each once, whatever their status", async () => {
+it("gives all of them page by page, each once, in any status", async () => {
   const ids: string[] = [];
   let after: ListedRun | null = null;
   for (;;) {

@@ -106,7 +106,7 @@ describe("the owner of a run", () => {
     expect(await store.runs.interruptAbandoned()).toEqual([runId]);
   });
 
-  it("is told from a later process with the same id", async () => {
+  it("differs from a later process with the same id", async () => {
     const { runId } = await startedRun(store.runs, newRunNamed("run_1"));
     setOwner((machine, start) => `${machine}|${process.ppid}|${start}0`);
     expect(await store.runs.interruptAbandoned()).toEqual([runId]);

@@ -89,7 +89,7 @@ function toLine({ area, level, message }: Finding): string {
 
 function sqliteFinding({ version, fault }: SqliteLook): Finding {
   if (fault === null) return ok("sqlite", version);
-  const message = `${fault}; until then neither the database nor the servers can be looked at`;
+  const message = `${fault}; until then the doctor can check neither the database nor the servers`;
   return { area: "sqlite", level: "fault", message };
 }
 

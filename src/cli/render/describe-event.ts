@@ -4,7 +4,7 @@ import type { Paid, RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { Usage } from "../../core/run/run.js";
 
-/** What an event says beyond its type; texts are whole, with their line breaks as spaces. */
+/** The content of an event beside its type; texts are whole, with their line breaks as spaces. */
 export function describeEvent(event: RunEvent, readReply: ReadReply): string {
   return sentenceOf(event, readReply).replace(/\s+/g, " ").trim();
 }
@@ -68,8 +68,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
     case "question_answered": {
       const verdict = event.approved === null ? "" : event.approved ? " approved" : " denied";
-      const said = [event.text, event.comment].filter((part) => part !== null).join("; ");
-      return `${event.id}${verdict} by ${event.by} (${event.channel})${said === "" ? "" : `: ${said}`}`;
+      const reply = [event.text, event.comment].filter((part) => part !== null).join("; ");
+      return `${event.id}${verdict} by ${event.by} (${event.channel})${reply === "" ? "" : `: ${reply}`}`;
     }
     case "transition_taken":
       return `${event.from} -> ${event.to}${event.transition === null ? ", as the agent asked" : ""}`;
@@ -87,15 +87,15 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
       return event.reason;
     case "run_finished": {
       const { status, error, result } = event.outcome;
-      const said = error ? `: ${error.code}: ${error.message}` : "";
-      return `${status}${said}${result === null ? "" : `: ${result}`}`;
+      const failure = error ? `: ${error.code}: ${error.message}` : "";
+      return `${status}${failure}${result === null ? "" : `: ${result}`}`;
     }
   }
 }
 
 const RESUMED_BY = { recovery: "by itself", request: "on request", answer: "with its answer" } as const;
 
-/** What it took, as far as that is known; a cost of nothing is not told. */
+/** The tokens and cost, where they are known; a cost of zero is left out. */
 function paid({ usage, costUsd }: Paid & { readonly usage: Usage | null }): string {
   const tokens = usage === null ? [] : [`${usage.input} tokens in, ${usage.output} out`];
   const parts = [...tokens, ...(costUsd ? [usdText(costUsd)] : [])];

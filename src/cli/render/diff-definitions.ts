@@ -1,4 +1,4 @@
-/** What has changed between two definitions of a tool, for people. */
+/** The changes between two definitions of a tool, for people. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { visible } from "./visible.js";
 

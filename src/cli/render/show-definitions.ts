@@ -15,9 +15,9 @@ export function definitionsText<E extends DefinitionEntry>(
   const indent = Math.min(WIDEST_NAME, Math.max(0, ...entries.map(({ name }) => visible(name).length)));
   const lines = entries.flatMap((entry) => {
     const head = `${visible(entry.name).padEnd(indent)}  ${entry.origin.padEnd(WIDEST_ORIGIN)}  `;
-    const said = entry.error === null ? firstLine(entry.description ?? "", width - head.length) : "cannot be used:";
+    const line = entry.error === null ? firstLine(entry.description ?? "", width - head.length) : "cannot be used:";
     const error = entry.error === null ? [] : [`  ${visible(entry.error)}`];
-    return [`${head}${said}`.trimEnd(), ...error, ...detailsOf(entry).map((detail) => `  ${visible(detail)}`)];
+    return [`${head}${line}`.trimEnd(), ...error, ...detailsOf(entry).map((detail) => `  ${visible(detail)}`)];
   });
   const blocks = [lines.join("\n"), ...notices.map(visible)].filter((block) => block !== "");
   return `${blocks.join("\n\n")}\n`;

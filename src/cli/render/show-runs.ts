@@ -55,7 +55,7 @@ export function runText(
   return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines, ...questionLines(run)].join("\n")}\n`;
 }
 
-/** What a waiting run asks, whole, and how to answer; nothing where it asks nothing. */
+/** The whole question of a waiting run, and how to answer it; none where it asks none. */
 function questionLines({ id, status, question }: Run): readonly string[] {
   if (status !== "waiting" || question === null) return [];
   const { kind, text, options } = question;
@@ -110,9 +110,9 @@ export function accessText(run: Run, { setAt, step, rules, tools, note }: Access
 }
 
 function ruleLine({ name, action, when, message }: Rule): string {
-  const said = message === null ? "" : `: ${message}`;
+  const reason = message === null ? "" : `: ${message}`;
   return visible(
-    `  ${action} by "${name}" ${when === null ? "always" : `when ${when.trim()}`}${said}`.replace(/\s*\n\s*/g, " "),
+    `  ${action} by "${name}" ${when === null ? "always" : `when ${when.trim()}`}${reason}`.replace(/\s*\n\s*/g, " "),
   );
 }
 

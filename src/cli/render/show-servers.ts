@@ -54,7 +54,7 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
   const shown = servers.map((server) => ({
     name: server.name,
     state: server.state,
-    reach: server.transport, // prose-check: old public name
+    transport: server.transport,
     from: server.from,
     problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */
@@ -85,7 +85,7 @@ function toolLines({ name: server, listing, pinFindings }: ServerStatus): readon
     .filter(({ name }) => !names.has(name))
     .map(({ finding, name }) => ({
       name,
-      effect: null, // what a definition says that nobody accepted is worth nothing
+      effect: null, // the claim of a definition that nobody accepted is worthless
       description: "",
       pin: pinOf(finding),
       withheld: finding.withheld,

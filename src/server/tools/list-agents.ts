@@ -114,7 +114,7 @@ function toServer({ name, state, transport, from, problem, listing }: ServerStat
   return {
     name,
     state,
-    reach: transport,
+    transport,
     from,
     problem: problem && {
       code: problem.code,

@@ -1,11 +1,11 @@
 /** Events and access as a terminal shows them: one line each, nothing left out that matters. */
 import { describe, expect, it } from "vitest";
-import { describeEvent } from "../../src/cli/render/describe-event.js";
-import { accessText, listText, runText } from "../../src/cli/render/show-runs.js";
-import type { RunEvent } from "../../src/core/run/event.js";
-import type { Run } from "../../src/core/run/run.js";
-import { rawOf, readReply } from "../support/journals.js";
-import { mentions } from "../support/mentions.js";
+import { describeEvent } from "../../../../src/cli/render/describe-event.js";
+import { accessText, listText, runText } from "../../../../src/cli/render/show-runs.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { Run } from "../../../../src/core/run/run.js";
+import { rawOf, readReply } from "../../../support/journals.js";
+import { mentions } from "../../../support/mentions.js";
 
 const usage = { input: 12, output: 3, cached: 0, thinking: 0 };
 const answer = { isError: true, text: "no\nsuch  file", milliseconds: 7 };

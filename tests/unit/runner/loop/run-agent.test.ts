@@ -1,11 +1,11 @@
 /** Whatever an agent does, a run that dies between any two commits goes on as if nothing had happened. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OUTCOME_UNKNOWN } from "../../src/core/run/event.js";
-import { createHistory, recordEvent } from "../../src/core/run/history.js";
-import { projectEvents } from "../../src/core/run/projection.js";
-import { beginWorkflow, workflowAfter } from "../../src/core/workflow/workflow-state.js";
-import { anyCuts, anyScenario, anyStops } from "../support/any-scenario.js";
+import { OUTCOME_UNKNOWN } from "../../../../src/core/run/event.js";
+import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import { projectEvents } from "../../../../src/core/run/projection.js";
+import { beginWorkflow, workflowAfter } from "../../../../src/core/workflow/workflow-state.js";
+import { anyCuts, anyScenario, anyStops } from "../../../support/any-scenario.js";
 import {
   type Asked,
   begunIn,
@@ -16,9 +16,9 @@ import {
   play,
   readReply,
   type Scenario,
-} from "../support/cut-runs.js";
-import { workflow } from "../support/engine.js";
-import { mentions } from "../support/mentions.js";
+} from "../../../support/cut-runs.js";
+import { workflow } from "../../../support/engine.js";
+import { mentions } from "../../../support/mentions.js";
 
 const LONGEST_MS = 120_000; // thousands of runs, on machines that have other work too
 

@@ -1,8 +1,8 @@
 /** The table of renames of the recorded wire: what it lets pass, and what not. */
 import { expect, it } from "vitest";
-import { differencesOf, propose } from "../support/golden/differences.js";
-import type { Json } from "../support/golden/json.js";
-import { applyRenames, type Renames } from "../support/golden/renames.js";
+import { differencesOf, propose } from "../../support/golden/differences.js";
+import type { Json } from "../../support/golden/json.js";
+import { applyRenames, type Renames } from "../../support/golden/renames.js";
 
 const recording = (value: Json) => new Map([["a.json", value]]);
 
@@ -46,7 +46,7 @@ it("a field has a new value, is new, or is gone", () => {
   expect(differences(golden, fresh, { fields })).toEqual({ left: [], unused: [] });
 });
 
-it("an entry that matches nothing is told", () => {
+it("the check reports an entry that matches nothing", () => {
   const words = [{ from: "nothing", to: "something" }];
   expect(differences({ a: 1 }, { a: 1 }, { words }).unused).toEqual([JSON.stringify(words[0])]);
 });

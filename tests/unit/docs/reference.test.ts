@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createConditions } from "../../src/conditions/create-conditions.js";
-import { ClaudeFile } from "../../src/definitions/hosts/claude-agent.js";
-import { GeminiFile } from "../../src/definitions/hosts/gemini-agent.js";
-import { AgentFile } from "../../src/definitions/read/agent-file.js";
-import { WorkflowFile } from "../../src/definitions/workflow/workflow-file.js";
-import { definitionsIn, SHIPPED, writeFiles } from "../support/definitions.js";
-import { codeIn, type Table, tablesIn } from "../support/document.js";
+import { createConditions } from "../../../src/conditions/create-conditions.js";
+import { ClaudeFile } from "../../../src/definitions/hosts/claude-agent.js";
+import { GeminiFile } from "../../../src/definitions/hosts/gemini-agent.js";
+import { AgentFile } from "../../../src/definitions/read/agent-file.js";
+import { WorkflowFile } from "../../../src/definitions/workflow/workflow-file.js";
+import { definitionsIn, SHIPPED, writeFiles } from "../../support/definitions.js";
+import { codeIn, type Table, tablesIn } from "../../support/document.js";
 
 const DOCUMENTS = ["workflows", "agents"].map((name) =>
-  tablesIn(readFileSync(resolve(import.meta.dirname, `../../docs/${name}.md`), "utf8")),
+  tablesIn(readFileSync(resolve(import.meta.dirname, `../../../docs/${name}.md`), "utf8")),
 );
 const [WORKFLOWS = [], AGENTS = []] = DOCUMENTS;
 

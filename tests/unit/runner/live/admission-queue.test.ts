@@ -1,6 +1,6 @@
 import { setImmediate as nextRound } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { createAdmissionQueue } from "../../src/runner/live/admission-queue.js";
+import { createAdmissionQueue } from "../../../../src/runner/live/admission-queue.js";
 
 it("lets one on in each round of the event loop, in the order in which they came", async () => {
   const turnstile = createAdmissionQueue();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createRedact } from "../../src/core/redact.js";
-import type { RunEvent } from "../../src/core/run/event.js";
-import type { RunRequest } from "../../src/core/run/run.js";
-import { createCallEvents } from "../../src/runner/calls/call-events.js";
-import { newReplay } from "../../src/runner/state/replay.js";
-import { createRunState } from "../../src/runner/state/run-state.js";
+import { createRedact } from "../../../../src/core/redact.js";
+import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunRequest } from "../../../../src/core/run/run.js";
+import { createCallEvents } from "../../../../src/runner/calls/call-events.js";
+import { newReplay } from "../../../../src/runner/state/replay.js";
+import { createRunState } from "../../../../src/runner/state/run-state.js";
 
 const posted = (progress: number): RunEvent => ({
   type: "tool_call_progressed",

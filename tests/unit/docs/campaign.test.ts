@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { type CampaignReport, campaignSentence, reportText } from "../../src/selftest/campaign-report.js";
-import { blocksIn } from "../support/document.js";
+import { type CampaignReport, campaignSentence, reportText } from "../../../src/selftest/campaign-report.js";
+import { blocksIn } from "../../support/document.js";
 
-const read = (file: string) => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
+const read = (file: string) => readFileSync(resolve(import.meta.dirname, "../../..", file), "utf8");
 const REPORT: CampaignReport = JSON.parse(read("docs/figures/crash-campaign.json"));
 
 const LEAST_KILLS = 2000;

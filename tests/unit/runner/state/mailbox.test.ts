@@ -1,7 +1,7 @@
 /** A run's mailbox: each message is read once, however the run's own events lie around it. */
 import { expect, it } from "vitest";
-import type { RunEvent, StoredEvent } from "../../src/core/run/event.js";
-import { createMailbox, type Mailbox } from "../../src/runner/state/mailbox.js";
+import type { RunEvent, StoredEvent } from "../../../../src/core/run/event.js";
+import { createMailbox, type Mailbox } from "../../../../src/runner/state/mailbox.js";
 
 const OWN: RunEvent = { type: "run_started" };
 
@@ -53,7 +53,7 @@ it("gives what came before the run's own last events", async () => {
   expect(await idsIn(mailbox)).toEqual(["a"]);
 });
 
-it("has news when somebody else has written between the run's own events, until it is read", async () => {
+it("has news when another process has written between the run's own events, until it is read", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   mailbox.saved([store.own(), store.own()]);

@@ -1,6 +1,6 @@
 /** The matcher of messages finds words, whole, wherever they stand. */
 import { expect, it } from "vitest";
-import { mentions } from "../support/mentions.js";
+import { mentions } from "../../support/mentions.js";
 
 it.each([
   ["unknown key tols\nin a.yaml:1:1", ["a.yaml:1:1", "tols"], true],

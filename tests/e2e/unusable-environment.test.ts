@@ -82,7 +82,7 @@ describe("a config.yaml that cannot be used", () => {
     expect(await allRuns(host)).toHaveLength(1);
   });
 
-  it("names file, line, column and what to change, whatever is wrong", async () => {
+  it("names file, line, column and the change to make for every fault", async () => {
     const bench = setTalk();
     const file = join(bench.home, "config.yaml");
     const host = await setHost(bench);

@@ -1,13 +1,13 @@
 /** Requests of servers to the model of a run: counted before anything is waited for. */
 import { expect, it } from "vitest";
-import type { ModelReply } from "../../src/core/ports/provider.js";
-import { REDACT_NOTHING } from "../../src/core/redact.js";
-import { createSampler } from "../../src/runner/calls/sample-model.js";
-import type { CostBreach } from "../../src/runner/state/budget.js";
-import { newReplay } from "../../src/runner/state/replay.js";
-import { createRunState } from "../../src/runner/state/run-state.js";
-import { readReply } from "../support/journals.js";
-import { REQUEST } from "../support/new-run.js";
+import type { ModelReply } from "../../../../src/core/ports/provider.js";
+import { REDACT_NOTHING } from "../../../../src/core/redact.js";
+import { createSampler } from "../../../../src/runner/calls/sample-model.js";
+import type { CostBreach } from "../../../../src/runner/state/budget.js";
+import { newReplay } from "../../../../src/runner/state/replay.js";
+import { createRunState } from "../../../../src/runner/state/run-state.js";
+import { readReply } from "../../../support/journals.js";
+import { REQUEST } from "../../../support/new-run.js";
 
 const ASKED = { server: "s", system: null, messages: [{ role: "user", text: "?" }] } as const;
 const { signal } = new AbortController();

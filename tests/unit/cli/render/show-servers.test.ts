@@ -1,12 +1,12 @@
 /** Servers as a terminal and a program are shown them. */
 import { describe, expect, it } from "vitest";
-import { diffDefinitions } from "../../src/cli/render/diff-definitions.js";
-import { toJson, toText } from "../../src/cli/render/show-servers.js";
-import { firstLine, visible } from "../../src/cli/render/visible.js";
-import type { Pin } from "../../src/core/ports/catalog-store.js";
-import type { PinFinding, ServerStatus } from "../../src/core/ports/downstream.js";
-import type { CatalogTool } from "../../src/core/tools/tool.js";
-import { mentions } from "../support/mentions.js";
+import { diffDefinitions } from "../../../../src/cli/render/diff-definitions.js";
+import { toJson, toText } from "../../../../src/cli/render/show-servers.js";
+import { firstLine, visible } from "../../../../src/cli/render/visible.js";
+import type { Pin } from "../../../../src/core/ports/catalog-store.js";
+import type { PinFinding, ServerStatus } from "../../../../src/core/ports/downstream.js";
+import type { CatalogTool } from "../../../../src/core/tools/tool.js";
+import { mentions } from "../../../support/mentions.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });
 const toolOf = (tool: string, description = ""): CatalogTool => ({
@@ -111,7 +111,7 @@ describe("the JSON", () => {
         {
           name: "s",
           state: "degraded",
-          reach: "stdio",
+          transport: "stdio",
           from: "/home/u/.legwork/config.yaml",
           problem: { code: "start_timeout", message: "too slow" },
           known: true,

@@ -1,10 +1,10 @@
 /** What a person has said of a call, whatever the rule says by which it was asked. */
 import { expect, it } from "vitest";
-import { createHistory, recordEvent } from "../../src/core/run/history.js";
-import type { Answer } from "../../src/core/run/question.js";
-import { permission } from "../../src/runner/calls/permission.js";
-import { readReply } from "../support/journals.js";
-import { mentions } from "../support/mentions.js";
+import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import type { Answer } from "../../../../src/core/run/question.js";
+import { permission } from "../../../../src/runner/calls/permission.js";
+import { readReply } from "../../../support/journals.js";
+import { mentions } from "../../../support/mentions.js";
 
 const ABOUT = { kind: "call", turn: 1, index: 0, tool: "files__write", arguments: { path: "a" } } as const;
 const GIVEN = { denial: null, draft: null };

@@ -1,8 +1,8 @@
 /** Whether an agent's `complete` is accepted, and what outcome it makes. */
 import { describe, expect, it } from "vitest";
-import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
-import { graceOutcome, judgeComplete } from "../../src/runner/loop/judge-complete.js";
-import { mentions } from "../support/mentions.js";
+import { createJsonSchemas } from "../../../../src/json-schema/json-schema.js";
+import { graceOutcome, judgeComplete } from "../../../../src/runner/loop/judge-complete.js";
+import { mentions } from "../../../support/mentions.js";
 
 const schemas = createJsonSchemas();
 const PERSON = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
@@ -67,7 +67,7 @@ describe("complete", () => {
 });
 
 describe("complete in the grace turn", () => {
-  it("is always partial and names the limit, whatever it claims", async () => {
+  it("is always partial and names the limit, beside any claim of the agent", async () => {
     for (const status of ["success", "partial", "blocked"]) {
       const outcome = await graceOutcome({ result: "half", status }, null, schemas, BREACH);
       expect(outcome).toEqual({ status: "partial", result: "half", error: BREACH });

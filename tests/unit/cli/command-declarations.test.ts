@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Command, flagOf } from "../../src/cli/command.js";
-import { COMMANDS } from "../../src/cli/commands.js";
-import { createProgram } from "../../src/cli/create-program.js";
-import { codeIn, tablesIn } from "../support/document.js";
+import { type Command, flagOf } from "../../../src/cli/command.js";
+import { COMMANDS } from "../../../src/cli/commands.js";
+import { createProgram } from "../../../src/cli/create-program.js";
+import { codeIn, tablesIn } from "../../support/document.js";
 
-const DOCUMENT = readFileSync(resolve(import.meta.dirname, "../../docs/command-line.md"), "utf8");
+const DOCUMENT = readFileSync(resolve(import.meta.dirname, "../../../docs/command-line.md"), "utf8");
 
 /** Every command with the words that name it. */
 const EVERY = COMMANDS.flatMap((command): readonly (readonly [string, Command<never>])[] => {

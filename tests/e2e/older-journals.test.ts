@@ -202,7 +202,7 @@ describe("a database of version 0.1.0", () => {
     expect(await eventsOf("question_answered", id, host)).toMatchObject([{ comment: "Not today." }]);
   });
 
-  it("is told that its call in doubt had its effect: it is not made again, and the call behind it is made", async () => {
+  it("learns that its in-doubt call had its effect: it is not made again, and the call behind it is made", async () => {
     const { host, effects, standIn } = await setSecondStage([says(text("I see."))]);
     const { run_id: id } = await runNamed("in doubt", host);
     await host.call("respond_to_run", { run_id: id, answer: "it happened", comment: "I have seen the line." });

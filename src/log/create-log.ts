@@ -1,12 +1,12 @@
 /** The log: warnings on stderr for the host, and every line of the level in a file of legwork's home. */
-import { existsSync, mkdirSync, renameSync, statSync, writeSync } from "node:fs";
+import { mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { destination, multistream, pino, type StreamEntry } from "pino";
+import { multistream, pino, type StreamEntry } from "pino";
 import type { Log } from "../core/ports/clock-and-log.js";
 import { REDACT_NOTHING, type Redact } from "../core/redact.js";
+import { type LineStream, openLogFile } from "./log-file.js";
 
 const STDERR_BYTES = 32_768; // half of the buffer of a pipe
-const MOST_BYTES = 5_000_000; // a larger file becomes legwork.log.1 at the next start, in place of the one before
 
 /** A log whose level and secrets the caller sets after loading the configuration. */
 export interface LevelledLog extends Log {
@@ -27,10 +27,7 @@ export function createLog(
   try {
     const folder = join(home, "logs");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, "legwork.log");
-    if (existsSync(file) && statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);
-    const stream = ignoringErrors(destination({ dest: file, sync: true, mode: 0o600 }));
-    streams.push({ level: "debug", stream: redacted(stream) });
+    streams.push({ level: "debug", stream: redacted(openLogFile(join(folder, "legwork.log"))) });
   } catch {
     // opening the database in the same folder reports the fault
   }
@@ -55,10 +52,6 @@ export function createLog(
   };
 }
 
-interface LineStream {
-  write(line: string): unknown;
-}
-
 /** Writes the first warnings only: a full pipe that the host never reads would block the process. */
 function stderrStream() {
   let room = STDERR_BYTES;
@@ -73,9 +66,4 @@ function stderrStream() {
       }
     },
   };
-}
-
-/** Ignores write errors, so that a full disk ends the log and not the runs. */
-function ignoringErrors(stream: ReturnType<typeof destination>) {
-  return stream.on("error", () => {});
 }

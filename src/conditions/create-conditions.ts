@@ -44,14 +44,14 @@ export function createConditions(): ConditionReader {
     },
     evaluate(text, facts) {
       const result = read(text);
-      if ("fault" in result) return { error: result.fault };
+      if ("fault" in result) return { kind: "failed", error: result.fault };
       const context = celContext(result.syntax, facts);
-      if ("fault" in context) return { error: context.fault };
+      if ("fault" in context) return { kind: "failed", error: context.fault };
       current = facts;
       try {
         return verdictOf(result.run(context.names));
       } catch (error) {
-        return { error: reasonOf(error) };
+        return { kind: "failed", error: reasonOf(error) };
       } finally {
         current = null;
       }
@@ -113,8 +113,11 @@ function readCondition(text: string, environment: Environment): Read {
 }
 
 function verdictOf(value: unknown): Verdict {
-  if (typeof value === "boolean") return { holds: value };
-  return { error: `it is ${value === null ? "null" : `a ${typeof value}`}, and a condition is true or false` };
+  if (typeof value === "boolean") return { kind: value ? "true" : "false" };
+  return {
+    kind: "failed",
+    error: `it is ${value === null ? "null" : `a ${typeof value}`}, and a condition is true or false`,
+  };
 }
 
 /** The library's message, with the place in the text where it is known. */

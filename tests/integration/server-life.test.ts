@@ -85,7 +85,8 @@ describe("a server", () => {
     expect(down.tools).toEqual([]);
     expect(down.problems).toMatchObject([{ code: "connection_closed" }]);
     expect(downstream.current(tool(catalog, "echo"))).toMatchObject({
-      gone: expect.stringMatching(mentions("code 7")),
+      kind: "gone",
+      reason: expect.stringMatching(mentions("code 7")),
     });
     await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["ready"]), 15_000);
     expect(names(downstream.catalog(["effects"]).tools)).toEqual(names(catalog.tools));

@@ -276,7 +276,7 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     status: () => [],
     catalog: () => catalog,
     acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
-    current: (tool) => tool,
+    current: (tool) => ({ kind: "declared", tool }),
     objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
     async call({ name, effect, tool }, args, { onProgress, signal }) {

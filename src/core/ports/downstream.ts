@@ -64,6 +64,11 @@ export interface ToolAnswer {
   readonly attachments: readonly Attachment[];
 }
 
+/** A tool as its server declares it now, or why it cannot be called. */
+export type CurrentTool =
+  | { readonly kind: "declared"; readonly tool: CatalogTool }
+  | { readonly kind: "gone"; readonly reason: string };
+
 export interface ToolProgress {
   readonly progress: number;
   readonly total: number | null;
@@ -110,8 +115,7 @@ export interface Downstream {
   catalog(servers: readonly string[]): Catalog;
   /** Starts the servers that are not running and keeps all of them running until the lease is released. */
   acquire(servers: readonly string[]): ServerLease;
-  /** The tool as its server declares it now, or why the tool cannot be called. */
-  current(tool: CatalogTool): CatalogTool | { readonly gone: string };
+  current(tool: CatalogTool): CurrentTool;
   /** Why these arguments are refused under every policy, or null. */
   objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
   /** The configured reaction to an in-doubt call of the tool with this qualified name. */

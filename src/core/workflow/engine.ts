@@ -30,7 +30,10 @@ export interface RunFacts {
   readonly model: string;
 }
 
-export type Verdict = { readonly holds: boolean } | { readonly error: string };
+export type Verdict =
+  | { readonly kind: "true" | "false" }
+  /** The condition cannot be evaluated. */
+  | { readonly kind: "failed"; readonly error: string };
 
 /** The run, and the evaluation of conditions. */
 export interface EngineContext {
@@ -64,7 +67,7 @@ export function nextEffect(workflow: Workflow, state: WorkflowState, engineConte
     if (item.kind === "enter") return record({ type: "step_entered", step: item.step, done });
     const judged = judge(item.action.when, item.where, state, item.about ?? state.last, engineContext);
     if (judged.failure) return record(judged.failure);
-    if (judged.holds) return effectOf(item, state, done);
+    if (judged.isTrue) return effectOf(item, state, done);
   }
   if (state.pending.length > 0) return record({ type: "actions_skipped", done: state.pending.length });
   return state.step === null ? null : nextTransition(stepNamed(workflow, state.step), state, engineContext);
@@ -213,7 +216,7 @@ function record(event: RunEvent): Effect {
 }
 
 interface Judged {
-  readonly holds: boolean;
+  readonly isTrue: boolean;
   /** The event to record first, once; afterwards the condition counts as false. */
   readonly failure?: RunEvent;
 }
@@ -225,11 +228,11 @@ function judge(
   about: CallFacts | null,
   { evaluate, run }: EngineContext,
 ): Judged {
-  if (when === null) return { holds: true };
-  if (state.failed.has(where)) return { holds: false };
+  if (when === null) return { isTrue: true };
+  if (state.failed.has(where)) return { isTrue: false };
   const verdict = evaluate(when, factsOf(state, about, run));
-  if ("holds" in verdict) return verdict;
-  return { holds: false, failure: { type: "condition_failed", where, condition: when, error: verdict.error } };
+  if (verdict.kind !== "failed") return { isTrue: verdict.kind === "true" };
+  return { isTrue: false, failure: { type: "condition_failed", where, condition: when, error: verdict.error } };
 }
 
 function effectOf({ action }: Extract<Pending, { kind: "action" }>, state: WorkflowState, done: number): Effect {
@@ -259,7 +262,7 @@ function nextTransition(step: Step, state: WorkflowState, engineContext: EngineC
   for (const [index, { to, when }] of step.transitions.entries()) {
     const judged = judge(when, `steps.${step.name}.transitions.${index}`, state, state.last, engineContext);
     if (judged.failure) return record(judged.failure);
-    if (!judged.holds) continue;
+    if (!judged.isTrue) continue;
     const [failure] = exitFailures(step, state, engineContext);
     if (failure) return record(failure);
     const draft = approvalDue(step, state, engineContext, { unasked: true });
@@ -323,6 +326,6 @@ function unmetEnd(
 function whyNot(when: string | null, state: WorkflowState, { evaluate, run }: EngineContext): string | null {
   if (when === null) return null;
   const verdict = evaluate(when, factsOf(state, state.last, run));
-  if ("error" in verdict) return `${when} cannot be evaluated: ${verdict.error}`;
-  return verdict.holds ? null : `${when} does not hold`;
+  if (verdict.kind === "failed") return `${when} cannot be evaluated: ${verdict.error}`;
+  return verdict.kind === "true" ? null : `${when} does not hold`;
 }

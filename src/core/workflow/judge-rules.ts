@@ -34,16 +34,16 @@ export function judgeRules(
   const failures: RunEvent[] = [];
   const { rules, name: step } = stepNamed(workflow, state.step);
   for (const [index, rule] of rules.entries()) {
-    const verdict = rule.when === null ? { holds: true } : evaluate(rule.when, facts);
+    const verdict = rule.when === null ? ({ kind: "true" } as const) : evaluate(rule.when, facts);
     const refuses = rule.action === "block" || rule.action === "require_approval";
-    if ("error" in verdict) {
+    if (verdict.kind === "failed") {
       const where = `steps.${step}.rules.${index}`;
       failures.push({ type: "condition_failed", where, condition: rule.when, error: verdict.error });
       const refusal = `${named(rule)} cannot be evaluated: ${verdict.error}`;
       if (refuses) return { refusal, approval: null, warnings, failures };
       continue;
     }
-    if (!verdict.holds) continue;
+    if (verdict.kind === "false") continue;
     if (rule.action === "allow") break;
     const text = ruleText(rule, state.variables);
     if (rule.action === "block") return { refusal: text, approval: null, warnings, failures };

@@ -52,11 +52,11 @@ export function createDownstream(
     },
     current(tool) {
       const server = managed.get(tool.server);
-      if (!server) return { gone: `there is no server "${tool.server}"` };
+      if (!server) return { kind: "gone", reason: `there is no server "${tool.server}"` };
       const { shown, problem } = server;
-      if (shown.tools.includes(tool)) return tool;
-      const now = shown.tools.find(({ name }) => name === tool.name);
-      return now ?? { gone: problem ? problem.message : "its server has withdrawn it" };
+      const now = shown.tools.includes(tool) ? tool : shown.tools.find(({ name }) => name === tool.name);
+      if (now) return { kind: "declared", tool: now };
+      return { kind: "gone", reason: problem ? problem.message : "its server has withdrawn it" };
     },
     async objection(tool, args) {
       const guard = managed.get(tool.server)?.config.guard ?? null;

@@ -42,8 +42,9 @@ export async function judgeCall(call: ToolCall, context: TurnContext, deps: Call
   if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
   const shown = toolSet.allowed.get(name);
   if (!shown) return refused(forbidden(name, whyNotInToolSet(name, toolSet)));
-  const tool = deps.downstream.current(shown);
-  if ("gone" in tool) return refused(forbidden(name, tool.gone));
+  const current = deps.downstream.current(shown);
+  if (current.kind === "gone") return refused(forbidden(name, current.reason));
+  const { tool } = current;
   // Its server may have declared the tool anew since the turn began.
   const verdict = judgeTool(toolSet.policy, tool);
   if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
@@ -78,7 +79,7 @@ function filesIn({ name, arguments: { context } }: ToolCall): readonly string[] 
   if (name !== SPAWN_AGENT || !Array.isArray(context)) return [];
   return context.flatMap((named) => {
     const source = parseSource(String(named));
-    return "kind" in source && source.kind === "file" ? [source.path] : [];
+    return source.kind === "file" ? [source.path] : [];
   });
 }
 

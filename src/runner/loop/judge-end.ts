@@ -48,9 +48,9 @@ function prematureStop({ request, state, engineContext }: RunContext): Pick<Prem
   if (condition === null) return { action, message };
   const facts = factsOf(state.workflow, state.workflow.last, engineContext.run);
   const verdict = engineContext.evaluate(condition, facts);
-  if ("error" in verdict)
+  if (verdict.kind === "failed")
     state.record({ type: "condition_failed", where: "on_premature_stop", condition, error: verdict.error });
-  return "holds" in verdict && !verdict.holds ? { action: "warn", message } : { action, message };
+  return verdict.kind === "false" ? { action: "warn", message } : { action, message };
 }
 
 function premature({ outputSchema, workflow }: RunRequest, unmet: readonly string[]): string {

@@ -56,7 +56,7 @@ export async function loadContext(
 
 function understood(name: string): ContextSource {
   const source = parseSource(name);
-  if ("fault" in source)
+  if (source.kind === "none")
     throw new RequestError("invalid_arguments", `context "${cutTo(name, SHOWN_SOURCE)}": ${source.fault}`);
   return source;
 }

@@ -72,6 +72,6 @@ describe("parseSource", () => {
     ["transcript:run_1:-1", ["1", "100"]],
     ["transcript::5", ["1", "100"]],
   ])("refuses %j", (written, words) => {
-    expect(parseSource(written)).toEqual({ fault: expect.stringMatching(mentions(...words)) });
+    expect(parseSource(written)).toEqual({ kind: "none", fault: expect.stringMatching(mentions(...words)) });
   });
 });

@@ -9,6 +9,7 @@ import type { Downstream } from "../core/ports/downstream.js";
 import type { Elicit } from "../core/ports/host.js";
 import type { ProviderEntry } from "../core/ports/provider.js";
 import { createRedact, type Redact } from "../core/redact.js";
+import { once } from "../lib/once.js";
 import { createLog, type LevelledLog } from "../log/create-log.js";
 import { openStore, type Store } from "../store/sqlite/open-store.js";
 import { type OpenDefinitions, openDefinitions } from "./open-definitions.js";
@@ -65,7 +66,7 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
     return log;
   }
 
-  const config = unlessFailed(async () => {
+  const config = once(async () => {
     const loaded = await loadConfig(paths);
     secrets = createRedact(loaded.secrets);
     level = loaded.logLevel;
@@ -93,9 +94,9 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
       return store;
     },
     config,
-    definitions: unlessFailed(() => openDefinitions(paths)),
-    providers: unlessFailed(async () => createProviderEntries(await config(), paths)),
-    servers: unlessFailed(async () => {
+    definitions: once(() => openDefinitions(paths)),
+    providers: once(async () => createProviderEntries(await config(), paths)),
+    servers: once(async () => {
       const { servers, brokenServers } = await config();
       const { createDownstream } = await import("../downstream/pool/pool.js");
       const { catalogs: cache, pins } = parts.store();
@@ -108,16 +109,4 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
     closeStore: async () => store?.runs.close(),
   };
   return parts;
-}
-
-/** The same promise at every call, until it rejects: the next call tries again. */
-function unlessFailed<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | null = null;
-  return () => {
-    opened ??= open().catch((error: unknown) => {
-      opened = null;
-      throw error;
-    });
-    return opened;
-  };
 }

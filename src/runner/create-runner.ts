@@ -8,6 +8,7 @@ import type { Redact } from "../core/redact.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { Outcome, Run } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";
+import { once } from "../lib/once.js";
 import { createAdmissionQueue } from "./live/admission-queue.js";
 import { type Author, type ReplyOrMessage, respond } from "./live/answer-run.js";
 import { createEventBus } from "./live/event-bus.js";
@@ -79,21 +80,11 @@ export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
   const bus = createEventBus(log);
   const live = createLiveRuns({ store, bus, log });
   const resolveToolSet = createToolSets();
-  let settingUp: Promise<Setup> | null = null;
-
-  function setup(): Promise<Setup> {
-    settingUp ??= openSetup()
-      .then((opened) => {
-        live.allow(opened.slots);
-        return opened.setup;
-      })
-      .catch((error: unknown) => {
-        settingUp = null; // the next call reads the files again, so that a mended one takes effect
-        throw error;
-      });
-    return settingUp;
-  }
-
+  const setup = once(async () => {
+    const opened = await openSetup();
+    live.allow(opened.slots);
+    return opened.setup;
+  });
   const childRuns = createChildRuns((): ChildRunsDeps => parts);
   const openAgent = createOpenAgent({ ...deps, resolveToolSet, childRuns });
   const base = { ...deps, bus, live, resolveToolSet, openAgent, setup, admission: createAdmissionQueue() };

@@ -20,7 +20,7 @@ export interface AnswerDeps {
     RunStore,
     "answer" | "send" | "getRun" | "listEvents" | "listExpired" | "isOutdated" | "hasNewerEvents"
   >;
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "publish">;
   readonly clock: Clock;
   readonly redact: Redact;
 }

@@ -5,9 +5,11 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import type { Question } from "../../core/run/question.js";
 import type { Run } from "../../core/run/run.js";
 import { type AnswerDeps, answerRun, type Reply } from "./answer-run.js";
+import type { EventBus } from "./event-bus.js";
 
 export interface AskHostDeps extends AnswerDeps {
-  readonly store: RunStore;
+  readonly store: AnswerDeps["store"] & Pick<RunStore, "subscribe">;
+  readonly bus: EventBus;
   readonly elicit: Elicit;
   readonly log: Log;
 }

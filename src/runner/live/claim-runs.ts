@@ -5,6 +5,7 @@ import type { ClaimCandidate, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { MAX_ATTEMPTS, RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
+import type { JournalVersions } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup, Setup } from "../request/setup.js";
 import { replayOf } from "../state/replay.js";
@@ -15,9 +16,10 @@ import type { OpenAgent } from "./open-agent.js";
 
 export interface ClaimDeps {
   readonly project: string;
-  readonly store: RunStore;
-  readonly live: LiveRuns;
-  readonly bus: EventBus;
+  readonly store: JournalVersions &
+    Pick<RunStore, "listUnowned" | "lastEvents" | "listEvents" | "claimAll" | "interruptAll">;
+  readonly live: Pick<LiveRuns, "begin" | "freeSlots" | "closing">;
+  readonly bus: Pick<EventBus, "publish">;
   readonly clock: Clock;
   readonly log: Log;
   readonly setup: GetSetup;
@@ -32,7 +34,7 @@ export interface SkippedRuns {
   delete(runs: readonly Run[]): void;
 }
 
-export function createSkippedRuns(bus: EventBus, log: Log): SkippedRuns {
+export function createSkippedRuns(bus: ClaimDeps["bus"], log: Log): SkippedRuns {
   const ids = new Set<string>();
   return {
     has: (id) => ids.has(id),

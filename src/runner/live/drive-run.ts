@@ -15,7 +15,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 
 export interface DriveDeps {
   readonly store: Pick<RunStore, "listEvents" | "append">;
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "publish">;
   readonly log: Log;
 }
 

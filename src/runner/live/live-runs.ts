@@ -5,7 +5,7 @@ import type { Run } from "../../core/run/run.js";
 import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
-import { driveRun } from "./drive-run.js";
+import { type DriveDeps, driveRun } from "./drive-run.js";
 import type { EventBus } from "./event-bus.js";
 import { startHeartbeat } from "./heartbeat.js";
 
@@ -41,8 +41,9 @@ interface LiveRun {
 }
 
 export interface LiveDeps {
-  readonly store: RunStore;
-  readonly bus: EventBus;
+  readonly store: DriveDeps["store"] &
+    Pick<RunStore, "renewLeases" | "interruptAbandoned" | "stillOwned" | "subscribe" | "interruptAll">;
+  readonly bus: Pick<EventBus, "publish">;
   readonly log: Log;
 }
 

@@ -5,6 +5,7 @@ import type { Run } from "../../core/run/run.js";
 import { answerExpired } from "./answer-run.js";
 import { type AskHostDeps, askHost } from "./ask-host.js";
 import { type ClaimDeps, claimRuns, createSkippedRuns } from "./claim-runs.js";
+import type { LiveRuns } from "./live-runs.js";
 
 export interface Recovery {
   /** From now on recovers runs, at once and whenever a slot is free. */
@@ -15,7 +16,7 @@ export interface Recovery {
   expects(run: Run): boolean;
 }
 
-export type RecoveryDeps = ClaimDeps & AskHostDeps;
+export type RecoveryDeps = ClaimDeps & AskHostDeps & { readonly live: Pick<LiveRuns, "onRoom" | "onAsked"> };
 
 /** Recovers nothing where the configuration says `resume: manual`. */
 export function createRecovery(deps: RecoveryDeps): Recovery {

@@ -8,7 +8,7 @@ import type { LiveRuns } from "../live/live-runs.js";
 export interface EndDeps {
   readonly store: Pick<RunStore, "endTree">;
   readonly live: Pick<LiveRuns, "stop">;
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "publish">;
   readonly redact: Redact;
 }
 

@@ -10,10 +10,10 @@ import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
-import { newerFault } from "../request/newer-runs.js";
+import { type JournalVersions, newerFault } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup } from "../request/setup.js";
-import { type CostBreach, createBudget } from "../state/budget.js";
+import { type CostBreach, type Costs, createBudget } from "../state/budget.js";
 import { loadReplay, type Replay, replayOf } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
 import { refusal, titleFrom } from "./start-run.js";
@@ -22,9 +22,11 @@ const REPAIR_WITHIN_MS = 1_000; // longer than any commit of another process
 
 export interface ResumeDeps {
   readonly project: string;
-  readonly store: RunStore;
-  readonly live: LiveRuns;
-  readonly bus: EventBus;
+  readonly store: JournalVersions &
+    Costs &
+    Pick<RunStore, "listEvents" | "lastEvents" | "statusOf" | "reopen" | "createRun" | "interruptAll">;
+  readonly live: Pick<LiveRuns, "begin" | "closing">;
+  readonly bus: Pick<EventBus, "publish">;
   readonly readReply: ReadReply;
   readonly redact: Redact;
   readonly setup: GetSetup;
@@ -98,7 +100,7 @@ function refuseUnlimited({ id, request }: Run, { more_cost_usd }: ResumeArgument
   throw new RequestError("invalid_arguments", `more_cost_usd: ${id} has no limit on money, so leave it out`);
 }
 
-function refuseGone({ signal }: ResumeCaller, live: LiveRuns): void {
+function refuseGone({ signal }: ResumeCaller, live: ResumeDeps["live"]): void {
   if (live.closing.aborted || signal.aborted) throw refusal({ kind: "refused", reason: "aborted" }, live);
 }
 
@@ -108,7 +110,7 @@ interface Reopened {
 }
 
 /** The run with its replay; a run whose replay cannot be read is interrupted again, for nobody would work on it. */
-async function withReplay(resumed: Run, load: () => Promise<Replay>, store: RunStore): Promise<Reopened> {
+async function withReplay(resumed: Run, load: () => Promise<Replay>, store: ResumeDeps["store"]): Promise<Reopened> {
   try {
     return { resumed, replay: await load() };
   } catch (error) {

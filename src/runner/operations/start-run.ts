@@ -21,8 +21,8 @@ import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
 export interface StartDeps extends ContextDeps {
-  readonly store: RunStore;
-  readonly live: LiveRuns;
+  readonly store: Pick<RunStore, "findRun" | "createRun"> & ContextDeps["store"];
+  readonly live: Pick<LiveRuns, "begin" | "closing">;
   readonly schemas: JsonSchemas;
   readonly resolveToolSet: ResolveToolSet;
   readonly setup: GetSetup;

@@ -22,9 +22,9 @@ export interface WaitRequest {
 }
 
 export interface WaitDeps {
-  readonly recovery: Recovery;
+  readonly recovery: Pick<Recovery, "expects" | "look">;
   readonly store: Pick<RunStore, "getRuns" | "statusOf" | "subscribe">;
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "subscribe">;
   readonly live: Pick<LiveRuns, "troubleOf">;
   readonly log: Log;
 }

@@ -19,7 +19,7 @@ const TESTS = [
   "tests/e2e/main-job.test.ts",
   "tests/e2e/protocol.test.ts",
   "tests/e2e/storage-commands.test.ts",
-  "tests/e2e/takeover.test.ts",
+  "tests/e2e/recovery.test.ts",
   "tests/e2e/unloadable-sqlite.test.ts",
 ];
 const NOBODY = "http://127.0.0.1:1"; // where no prebuilt binary is

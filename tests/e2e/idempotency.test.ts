@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { naming } from "../support/naming.js";
 import { rehearse, setBench, setHost } from "../support/rehearsals.js";
+import { repetitions } from "../support/repetitions.js";
+
+const ROUNDS = repetitions(4, 20);
 
 it("two processes that ask at once with one key get the same run", async () => {
   const bench = setBench();
   rehearse(bench, "play", [{ text: "done" }]);
   const hosts = await Promise.all([setHost(bench), setHost(bench)]);
   const made = new Set<string>();
-  for (let round = 1; round <= 20; round++) {
+  for (let round = 1; round <= ROUNDS; round++) {
     const ask = { prompt: "play", provider: "rehearsal", model: "play", idempotency_key: `round ${round}` };
     const answers = await Promise.all(hosts.map((host) => host.call("spawn_agent", { ...ask, wait_seconds: 20 })));
     const [one, other] = answers.map(({ structured }) => structured);
@@ -19,9 +22,9 @@ it("two processes that ask at once with one key get the same run", async () => {
     expect(answers.filter(({ structured }) => structured.existing)).toHaveLength(1);
     made.add(one?.run_id ?? "");
   }
-  expect(made.size).toBe(20);
+  expect(made.size).toBe(ROUNDS);
   const { structured } = await (hosts[0] as (typeof hosts)[number]).call("list_runs", { limit: 100 });
-  expect(structured.runs).toHaveLength(20);
+  expect(structured.runs).toHaveLength(ROUNDS);
 }, 60_000);
 
 it("legwork refuses one of two processes that ask at once for different runs with one key", async () => {

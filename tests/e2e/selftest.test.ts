@@ -4,8 +4,9 @@ import { expect, it } from "vitest";
 import { legwork } from "../support/command.js";
 import { messageOf, naming } from "../support/naming.js";
 import { setBench } from "../support/rehearsals.js";
+import { repetitions } from "../support/repetitions.js";
 
-const KILLS = 12;
+const KILLS = repetitions(4, 40);
 const LONGEST = 240_000; // milliseconds, on a busy machine: each kill starts a process
 
 it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeout: LONGEST }, async () => {
@@ -31,7 +32,7 @@ it("loses nothing, repeats nothing and leaves nothing stuck or behind", { timeou
   const moments = Object.values<number>(report.kills_by_moment);
   expect(moments.reduce((sum, count) => sum + count)).toBe(KILLS);
   expect(report.recoveries).toBeGreaterThan(0);
-  expect(report.runs).toBeGreaterThanOrEqual(8);
+  expect(report.runs).toBeGreaterThan(0);
   expect(stderr).toMatch(new RegExp(`^\\d+\\D+${KILLS}\\D+\\d+\\D+\\d+\\D+\\d+.*$`, "m")); // how far it is
 
   expect(existsSync(bench.home)).toBe(false);

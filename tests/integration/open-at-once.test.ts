@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openStore } from "../../src/store/sqlite/open-store.js";
+import { repetitions } from "../support/repetitions.js";
 
 const OPENER = join(import.meta.dirname, "../support/open-at-barrier.mjs");
-const ROUNDS = 10;
+const ROUNDS = repetitions(2, 10);
 const PROCESSES = 8;
 
 it(`${PROCESSES} processes at a barrier, ${ROUNDS} rounds: each opens the new file and writes`, {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_ATTEMPTS } from "../../../src/core/run/limits.js";
 import { MOST_ATTEMPTS } from "../../support/lease-model.js";
 import { anyHappening, createWorlds, expectAgreement, expectPortAgrees, happen } from "../../support/lease-world.js";
+import { repetitions } from "../../support/repetitions.js";
 import type { StoreImplementation } from "../implementations.js";
 
 export function describeLeaseModel(implementation: StoreImplementation): void {
@@ -29,7 +30,7 @@ export function describeLeaseModel(implementation: StoreImplementation): void {
             await worlds.leave(world);
           }
         }),
-        { numRuns: 1_000 },
+        { numRuns: repetitions(100, 1_000) },
       );
     }, 120_000);
   });

@@ -22,6 +22,7 @@ import {
   turn,
   WORKFLOW,
 } from "../../../support/engine.js";
+import { repetitions } from "../../../support/repetitions.js";
 
 describe("for any agent in any workflow", () => {
   it("the engine comes to rest, in a step of the workflow, with nothing left to do", () => {
@@ -32,7 +33,7 @@ describe("for any agent in any workflow", () => {
         expect(state.pending).toEqual([]);
         expect(nextEffect(definition, state, around)).toBeNull();
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 
@@ -50,7 +51,7 @@ describe("for any agent in any workflow", () => {
           before = state;
         });
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 
@@ -67,7 +68,7 @@ describe("for any agent in any workflow", () => {
         const rest = events.slice(at, at + goesOn.length);
         expect(goesOn.slice(0, ownEvents(rest))).toEqual(rest.slice(0, ownEvents(rest)));
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 
@@ -90,7 +91,7 @@ describe("for any agent in any workflow", () => {
           state = workflowAfter(definition, state, event);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 
@@ -104,7 +105,7 @@ describe("for any agent in any workflow", () => {
           if (definition.exitCondition === null) expect(step.transitions).toEqual([]);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 });
@@ -172,7 +173,7 @@ describe("a workflow without findings", () => {
         fc.pre(parts.every(({ transitions }) => transitions.length < 2));
         expect(pursue(definition)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: repetitions(60, 400) },
     );
   });
 

@@ -19,6 +19,7 @@ import {
 } from "../../../support/cut-runs.js";
 import { workflow } from "../../../support/engine.js";
 import { mentions } from "../../../support/mentions.js";
+import { repetitions } from "../../../support/repetitions.js";
 
 const LONGEST_MS = 120_000; // thousands of runs, on machines that have other work too
 
@@ -33,7 +34,7 @@ describe("a run that is cut and taken up again", () => {
             for (const goesOn of [false, true])
               expectToGoOn(whole, await play(scenario, [{ commits, goesOn }]), scenario);
         }),
-        { numRuns: 30 },
+        { numRuns: repetitions(8, 60) },
       );
     },
     LONGEST_MS,
@@ -46,7 +47,7 @@ describe("a run that is cut and taken up again", () => {
         fc.asyncProperty(anyScenario, anyCuts, async (scenario, cuts: readonly Cut[]) => {
           expectToGoOn(await play(scenario, []), await play(scenario, cuts), scenario);
         }),
-        { numRuns: 200 },
+        { numRuns: repetitions(50, 400) },
       );
     },
     LONGEST_MS,
@@ -59,7 +60,7 @@ describe("a run that is cut and taken up again", () => {
         fc.asyncProperty(anyScenario, anyStops, async (scenario, stops) => {
           expectNothingTwice(await play(scenario, stops, true));
         }),
-        { numRuns: 200 },
+        { numRuns: repetitions(50, 400) },
       );
     },
     LONGEST_MS,

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+import { settings } from "./vitest.config.js";
+
+/** The tests that use `repetitions` (tests/support/repetitions.ts), each with its large number. */
+export default defineConfig({
+  test: {
+    ...settings,
+    env: { LEGWORK_TEST_LONG: "1" },
+    include: [
+      "tests/contract/lease-model.test.ts",
+      "tests/integration/open-at-once.test.ts",
+      "tests/e2e/idempotency.test.ts",
+      "tests/e2e/selftest.test.ts",
+      "tests/unit/runner/loop/run-agent.test.ts",
+      "tests/unit/core/workflow/engine-properties.test.ts",
+    ],
+  },
+});

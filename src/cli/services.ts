@@ -17,7 +17,7 @@ import type { Command, CommandGroup } from "./command.js";
 export interface Terminal {
   /** Characters in a line. */
   readonly width: number;
-  /** Prints a text while the command goes on. */
+  /** Prints a text at once, while the command works. */
   write(text: string): void;
   /** Prints a line beside the output, on stderr. */
   tell(line: string): void;
@@ -62,7 +62,7 @@ export interface ServerPool {
 export interface OpenServers {
   readonly downstream: Pick<Downstream, "servers" | "status" | "acquire">;
   readonly pins: Pick<PinStore, "accept">;
-  /** The parts of the configuration that were left out, and how to have them. */
+  /** Parts of the configuration that were left out, and how to include them. */
   readonly notices: readonly string[];
 }
 
@@ -176,7 +176,7 @@ export interface CrashCampaign {
   ): Promise<{ readonly ok: boolean; readonly report: object; readonly text: string }>;
 }
 
-/** Everything that the composition gives to commands. */
+/** All services of commands. */
 export interface Services
   extends Installation,
     ProjectTrust,

@@ -85,7 +85,7 @@ export type StoreErrorCode =
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code: StoreErrorCode;
-  /** True where another program held the database: a retry may succeed. */
+  /** True where another program had locked the database: a retry may succeed. */
   readonly isBusy: boolean;
   constructor(message: string, options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean } = {}) {
     super(message, { cause: options.cause });

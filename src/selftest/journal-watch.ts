@@ -44,7 +44,7 @@ export function createJournalWatch(observer: DatabaseObserver): JournalWatch {
       if (now === last) return [];
       last = now;
       const found: NewEvent[] = [];
-      const held = observer.held();
+      const held = observer.unfinished();
       for (const { id, title, process, lastSeq } of held) {
         const run = watched.get(id) ?? { id, title, seq: 0, process, counts: new Map() };
         watched.set(id, run);

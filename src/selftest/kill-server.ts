@@ -71,7 +71,7 @@ function heldPoint(parts: Parts): Kill | null {
   const [held, ...others] = effects.takeHeld();
   if (held === undefined) return null;
   for (const other of others) other.release();
-  const { process = null } = observer.held().find(({ title }) => title === held.run) ?? {};
+  const { process = null } = observer.unfinished().find(({ title }) => title === held.run) ?? {};
   if (process !== null && mayKill(process, parts)) return { process, point: held.point };
   held.release();
   return null;
@@ -81,7 +81,7 @@ async function pickAtRandom(parts: Parts): Promise<Kill> {
   parts.effects.arm([]); // a held call may keep its run, and so its server, from getting further
   for (;;) {
     await sleep(parts.chance.between(0, LONGEST_RANDOM_MS));
-    const holders = parts.observer.held().flatMap(({ process }) => process ?? []);
+    const holders = parts.observer.unfinished().flatMap(({ process }) => process ?? []);
     const process = parts.chance.oneOf(holders.filter((holder) => mayKill(holder, parts)));
     if (process !== undefined) return { process, point: null };
   }
@@ -89,7 +89,7 @@ async function pickAtRandom(parts: Parts): Promise<Kill> {
 
 /** False for a server whose run is at its last attempt: legwork would give the run up, and it could show nothing more. */
 function mayKill(process: number, { observer, fleet }: Parts): boolean {
-  const held = observer.held().filter((run) => run.process === process);
+  const held = observer.unfinished().filter((run) => run.process === process);
   return fleet.has(process) && held.every(({ attempts }) => attempts < MAX_ATTEMPTS);
 }
 

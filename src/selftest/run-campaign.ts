@@ -111,7 +111,7 @@ async function killServers(count: number, plan: KillPlan, kept: KeptEvents, part
     await fleet.atLeast(LEAST_AT_WORK);
     const { process, point } = await killServer(plan, watch, parts);
     plan.killed(point);
-    const orphans = observer.held().filter((run) => run.process === process);
+    const orphans = observer.unfinished().filter((run) => run.process === process);
     await fleet.replace(process);
     for (const { id, lastSeq } of orphans) {
       kept.record(id);
@@ -133,7 +133,7 @@ async function killServers(count: number, plan: KillPlan, kept: KeptEvents, part
 async function untilOver(observer: DatabaseObserver): Promise<void> {
   let last = observer.changes();
   let since = Date.now();
-  while (observer.held().length > 0 && Date.now() - since < STUCK_AFTER_MS) {
+  while (observer.unfinished().length > 0 && Date.now() - since < STUCK_AFTER_MS) {
     await sleep(LOOK_EVERY_MS);
     const now = observer.changes();
     if (now !== last) since = Date.now();

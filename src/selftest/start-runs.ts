@@ -36,7 +36,7 @@ export function startRuns(parts: Parts): RunStarter {
 
   async function startUntilStopped(): Promise<void> {
     for (let number = 1; !stopped; number++) {
-      while (!stopped && parts.observer.held().length >= RUNS_AT_ONCE) await pause();
+      while (!stopped && parts.observer.unfinished().length >= RUNS_AT_ONCE) await pause();
       if (stopped) return;
       const scenario = SCENARIOS[number % SCENARIOS.length] as Scenario;
       const run = { scenario, name: runName(scenario, number) };

@@ -122,7 +122,7 @@ export const DROPPABLE = [
   "next_steps",
 ];
 
-/** Cuts fields, the largest first, until the answer fits; a text keeps its beginning as far as it has room, a list nothing. */
+/** Cuts fields, the largest first, until the answer fits: a text keeps as much of its beginning as fits, a list no item. */
 function fitView(answer: View, budget: number): View {
   if (sizeOf(answer) <= budget) return answer;
   const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
@@ -176,7 +176,7 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   const [resolved] = await store.lastEvents(run.id, { type: "tools_resolved", beforeSeq: null, limit: 1 });
   const { rulings, warnings } =
     resolved?.event.type === "tools_resolved" ? resolved.event : { rulings: null, warnings: [] };
-  // More than have room make a list that is cut, just as all of them would.
+  // One more than fits is enough: the list is cut in either case.
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
     text: run.outcome?.result == null ? await lastText(run.id, deps) : "",
@@ -254,7 +254,7 @@ function nextStep(run: Run): string {
       return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
-        ? `its question is answered: it continues as soon as a legwork process of its project has room; ${seen}`
+        ? `its question is answered: it continues as soon as a legwork process of its project has a free slot; ${seen}`
         : howToView(run, run.question);
     case "success":
       return `resume_run(run_id: "${id}", message: …) continues it in a new run; ${seen}`;

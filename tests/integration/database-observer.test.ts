@@ -22,7 +22,7 @@ it("shows the process that holds a run, the events on disk, and the end of the r
   const { host, observer, id } = await setRun();
   await until(() => observer.events(id, 0).some(({ type }) => type === "turn_started"));
   const events = observer.events(id, 0);
-  expect(observer.held()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
+  expect(observer.unfinished()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
   expect(events[0]).toMatchObject({ seq: 1, type: "run_created" });
   const turn = events.find(({ type }) => type === "turn_started");
   expect(JSON.parse(turn?.data ?? "")).toEqual({ turn: 1 });
@@ -31,7 +31,7 @@ it("shows the process that holds a run, the events on disk, and the end of the r
   const before = observer.changes();
   await host.call("cancel_run", { run_id: id });
   expect(observer.changes()).not.toBe(before);
-  expect(observer.held()).toEqual([]);
+  expect(observer.unfinished()).toEqual([]);
   const [run] = observer.runs();
   expect(run).toMatchObject({ id, title: "slow run", status: "cancelled" });
   expect(JSON.parse(run?.outcome ?? "")).toMatchObject({ status: "cancelled" });
@@ -40,7 +40,7 @@ it("shows the process that holds a run, the events on disk, and the end of the r
 it("shows no process for a run whose process has exited", async () => {
   const { host, observer, id } = await setRun();
   await host.close();
-  expect(observer.held()).toMatchObject([{ id, process: null }]);
+  expect(observer.unfinished()).toMatchObject([{ id, process: null }]);
 });
 
 it("keeps other connections from committing only while the function runs", async () => {

@@ -47,7 +47,7 @@ function detailsOf({ from, definition }: AgentEntry): readonly string[] {
     ...(tools === null ? [] : [`tools: ${listed(tools)}`]),
     ...(blockedTools.length === 0 ? [] : [`blocked tools: ${listed(blockedTools)}`]),
     ...(servers === null ? [] : [`servers: ${listed(servers)}`]),
-    ...(notes.length === 0 ? [] : [`not taken over from ${from}:`, ...notes.map((note) => `  ${note}`)]),
+    ...(notes.length === 0 ? [] : [`ignored parts of ${from}:`, ...notes.map((note) => `  ${note}`)]),
   ];
 }
 

@@ -12,7 +12,7 @@ export function describeEvent(event: RunEvent, readReply: ReadReply): string {
 function sentenceOf(event: RunEvent, readReply: ReadReply): string {
   switch (event.type) {
     case "run_created":
-      return event.continues === undefined ? "" : `goes on from ${event.continues}`;
+      return event.continues === undefined ? "" : `continues ${event.continues}`;
     case "run_started":
       return "";
     case "run_resumed": {

@@ -1,10 +1,10 @@
-/** A database seen from outside: which process holds which run, and the stored journals. */
+/** A database seen from outside: the runs, their owners and the stored journals. */
 
 /** A run that has not ended, as its row is now. */
-export interface HeldRun {
+export interface UnfinishedRun {
   readonly id: string;
   readonly title: string;
-  /** The id of the process that holds it; null where none does. */
+  /** The id of the process that owns it; null where none does. */
   readonly process: number | null;
   readonly lastSeq: number;
   /** Recoveries since the run last finished a reply or a call. */
@@ -33,7 +33,7 @@ export interface DatabaseObserver {
   /** A number that changes with each commit of any process. */
   changes(): number;
   /** Runs that have not ended, oldest first. */
-  held(): readonly HeldRun[];
+  unfinished(): readonly UnfinishedRun[];
   /** All runs, oldest first. */
   runs(): readonly SeenRun[];
   events(runId: string, afterSeq: number): readonly RawEvent[];

@@ -36,7 +36,7 @@ export interface ProviderEntry {
   readonly defaultModel: string;
   /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
   readonly ready: boolean;
-  /** Null where nobody has said what the model costs. */
+  /** Null where the configuration has no price for the model. */
   priceOf(model: string): Price | null;
   /** Throws RequestError or ConfigError when a run with this model could only fail. */
   check(model: string): Promise<void>;

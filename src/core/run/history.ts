@@ -99,7 +99,7 @@ export function createHistory(firstMessage: string | null): History {
   };
 }
 
-/** The history as it would be with more grants; leaves the given one as it is. */
+/** A copy of the history with further grants. */
 export function historyWith(grants: Grants, history: History): History {
   return { ...history, ...totalGrants(history, grants) };
 }

@@ -1,4 +1,4 @@
-/** The working time of a run: time in which no process held the run does not count against its deadline. */
+/** The working time of a run: time in which no process worked on the run does not count against its deadline. */
 import type { StoredEvent } from "./event.js";
 
 /** The working time in milliseconds, from the events of one run in their order. */

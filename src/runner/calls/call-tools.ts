@@ -28,7 +28,7 @@ const BLOCKED_AT = 8; // this often in a row: the agent will not stop by itself
 
 /**
  * Makes the calls of a batch that have no answer yet, yielding commits.
- * Returns why the run goes no further where one of them decides it, else null.
+ * Returns the end or the question that one of them leads to, else null.
  */
 export async function* callTools(
   batch: readonly IndexedCall[],

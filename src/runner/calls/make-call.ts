@@ -10,7 +10,7 @@ import type { RunState } from "../state/run-state.js";
 import type { AdmittedCall, CallDeps, CallHooks, TurnContext } from "../state/turn-context.js";
 import { READ_RESULT } from "../tools/built-in-tools.js";
 
-const INLINE_LIMIT = 20_000; // characters of one result that a model is given; some 5,000 tokens
+const INLINE_LIMIT = 20_000; // characters of one result in a model request; some 5,000 tokens
 const HEAD_LENGTH = 10_000; // of a larger result, and of each read_result
 
 /** An answer as the journal holds it, and the texts that are stored beside it. */

@@ -112,7 +112,7 @@ async function record({ id, epoch }: Run, question: Question, answer: Answer, { 
   return isWritten;
 }
 
-/** The part of an answer that nothing else would tell the agent. */
+/** The message to the agent about an answer that no result of a call reports; null where there is none. */
 function commentOn({ about }: Question, answer: Answer): RunEvent | null {
   const sentence = sentenceFor(about, answer);
   if (sentence === null) return null;

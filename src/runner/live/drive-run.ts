@@ -1,4 +1,4 @@
-/** Drives one run: saves each commit of its loop before the loop goes on, and stops it when its time is up. */
+/** Drives one run: saves each commit of its loop before the loop continues, and stops it when its time is up. */
 import { isNewerVersion, StoreError } from "../../core/errors.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
@@ -58,7 +58,7 @@ export async function driveRun(
   }
 }
 
-/** False where this process has lost the run: the loop must not go on. */
+/** False where this process has lost the run: the loop must stop. */
 async function save(
   lease: RunLease,
   commit: Commit,

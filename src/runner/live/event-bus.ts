@@ -1,4 +1,4 @@
-/** Tells listeners in this process which events were just saved. */
+/** Publishes saved events to the listeners of this process. */
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { StoredEvent } from "../../core/run/event.js";
 

@@ -1,4 +1,4 @@
-/** Leads a run through its workflow: carries out the effects that the engine names, until the agent is on again. */
+/** Leads a run through its workflow: carries out the effects that the engine names, until it is the agent's turn. */
 import type { Commit } from "../../core/ports/run-store.js";
 import { workflowResultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
@@ -29,7 +29,7 @@ import {
 } from "../state/turn-context.js";
 import { REQUEST_STEP } from "../tools/built-in-tools.js";
 
-/** Yields commits. Returns why the run goes no further where the workflow decides it, else null. */
+/** Yields commits. Returns the end or the question that the workflow decides, else null. */
 export async function* advanceWorkflow(context: RunContext, deps: CallDeps): AsyncGenerator<Commit, LoopResult | null> {
   const { state, signal, request, engineContext } = context;
   const unsettled = settleOpenCall(context, deps);
@@ -123,8 +123,8 @@ function takeStepRequest(
   };
   if (definition === null || workflow === null || from === null) return refuse("this run has no steps");
   if (!isFirst) return refuse("it may be called once in a turn");
-  if (from !== before && from === to) return agree(`The run has gone on to step "${to}" already.`);
-  if (from !== before) return refuse(`the run has gone on to step "${from}" by itself`);
+  if (from !== before && from === to) return agree(`The run is in step "${to}" already.`);
+  if (from !== before) return refuse(`the workflow has moved the run to step "${from}"`);
   const reason = requestRefusal(definition, workflow, to, engineContext);
   const isRefused = (then: WorkflowState) => requestRefusal(definition, then, to, engineContext) !== null;
   const step = stepNamed(definition, from);
@@ -132,7 +132,7 @@ function takeStepRequest(
   if (draft) return draft;
   for (const failure of exitFailures(step, workflow, engineContext)) state.record(failure);
   if (reason !== null) return refuse(reason);
-  agree(`The run goes on to step "${to}".`);
+  agree(`The run moves to step "${to}".`);
   state.record({ type: "transition_taken", from, to, transition: null });
   return null;
 }

@@ -17,7 +17,7 @@ const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided bef
 
 /**
  * Judges an answer without calls. It ends the run where nothing is required of the end; else the workflow decides.
- * Returns null where the run goes on.
+ * Returns null where the run continues.
  */
 export function judgeAnswer(text: string, context: RunContext): LoopResult | null {
   const { request, state } = context;
@@ -62,7 +62,7 @@ function premature({ outputSchema, workflow }: RunRequest, unmet: readonly strin
 
 /**
  * Judges `complete` after the other calls of its turn; only the first of a turn counts. Returns how the run ends or which
- * question it has to ask first; null where it goes on.
+ * question it has to ask first; null where it continues.
  */
 export async function judgeCompletions(
   calls: readonly IndexedCall[],

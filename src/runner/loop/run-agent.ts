@@ -39,7 +39,7 @@ type Mail = Pick<Mailbox, "hasNews" | "read">;
 
 /**
  * Runs one agent, from the end of its replay, until it answers, fails, is stopped or meets a limit.
- * Each yield is one commit: the loop goes on only when it is saved.
+ * Each yield is one commit: the loop continues only after the commit is saved.
  * Failures of the model, of tools and of limits are the last event, never a throw; a throw is a bug.
  */
 export async function* runAgent(
@@ -133,7 +133,7 @@ async function* takeReply(
   deps: AgentDeps,
 ): AsyncGenerator<Commit, Reply> {
   const { state } = turn;
-  if (phase === "asking") await readMail(mailbox, state); // no commit comes before the request, which would tell of mail
+  if (phase === "asking") await readMail(mailbox, state); // no commit before the request would show new mail
   await deliverMail(mailbox, state);
   if (phase === "between" || (await isUnaffordable(turn))) await beginTurn(turn);
   const breach = state.history.grace === null ? null : await breachNow(turn);

@@ -12,7 +12,7 @@ import { type WaitDeps, waitForRuns } from "./wait-for-runs.js";
 
 export type ChildRunsDeps = StartDeps & WaitDeps & EndDeps;
 
-const LONGEST_WAIT_SECONDS = 120; // of one call: the agent decides again whether it goes on waiting
+const LONGEST_WAIT_SECONDS = 120; // of one call: the agent then decides whether to wait longer
 
 /** `deps` is called at the first use: the operations and their child runs need each other. */
 export function createChildRuns(deps: () => ChildRunsDeps): ChildRuns {

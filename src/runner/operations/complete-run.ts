@@ -30,7 +30,7 @@ export async function completeRun(run: Run, completion: Completion, deps: Comple
   if (unmet.length > 0)
     throw new RequestError(
       "not_done",
-      `${run.id} cannot end in success: ${unmet.join("; ")}; pass status partial or blocked, or let it go on`,
+      `${run.id} cannot end in success: ${unmet.join("; ")}; pass status partial or blocked, or let it continue`,
     );
   const ended = await endRun(run.id, verdict.outcome, deps);
   if (!ended.ended) throw refuse(ended.was); // it came to another end in the meantime

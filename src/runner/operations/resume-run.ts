@@ -71,9 +71,9 @@ export async function resumeRun(
   const args = redact.value(asked);
   const setup = await deps.setup();
   const { entries, missing } = await requirementsOf(run, setup, store);
-  if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot go on here: ${missing[0]}`);
+  if (entries.size === 0) throw new RequestError("missing_provider", `${run.id} cannot continue here: ${missing[0]}`);
   const agent = await deps.openAgent(entries, setup);
-  const before = await loadReplay(run, store); // a run whose journal cannot be read cannot go on
+  const before = await loadReplay(run, store); // before any write: a run whose journal cannot be read cannot continue
   const { resumed, replay } =
     run.status === "success"
       ? await continueRun(run, args, caller, deps)
@@ -88,7 +88,7 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
   if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
   if (status === "waiting")
     throw refuse(
-      question === null ? "has its answer, and goes on by itself" : "waits for an answer: pass it to respond_to_run",
+      question === null ? "has its answer, and continues by itself" : "waits for an answer: pass it to respond_to_run",
     );
   if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
   if (status === "success" && message === undefined)
@@ -155,13 +155,13 @@ function toGrants({
 
 /** The agent had called complete, or knew that its last reply was due; null where it noticed no end. */
 function endNotice({ status }: Run): string | null {
-  return status === "interrupted" ? null : `This run had ended as ${status} and goes on now, with its tools.`;
+  return status === "interrupted" ? null : `This run had ended as ${status}. It continues now, with its tools.`;
 }
 
 /** A run without turns, time or money would end at once, against the expectation of its caller. */
 async function refuseUsedUp(run: Run, replay: Replay, args: ResumeArguments, deps: ResumeDeps): Promise<void> {
   const { more_seconds = 0 } = args;
-  const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot go on: ${why}`);
+  const refuse = (why: string) => new RequestError("used_up", `${run.id} cannot continue: ${why}`);
   const state = createRunState(run, replay, deps.readReply, deps.redact);
   const history = historyWith(toGrants(args), state.history);
   const breach = firstBreach(run.request.limits, history);

@@ -6,7 +6,7 @@ import { modelNamed } from "./model-in-step.js";
 
 type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "workflow">;
 
-/** Throws ConfigError for a limited run that may ask a model whose price nobody has given. */
+/** Throws ConfigError for a limited run that may ask a model whose price is not configured. */
 export function requirePrices(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
   if (request.limits.maxCostUsd === null) return;
   const steps = [null, ...(request.workflow?.steps ?? [])];

@@ -1,4 +1,4 @@
-/** Why a loop goes no further. */
+/** Why a loop stops. */
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome } from "../../core/run/run.js";
 
@@ -7,7 +7,7 @@ export type LoopResult =
   | { readonly kind: "end"; readonly outcome: Outcome }
   /** The run waits for a person. */
   | { readonly kind: "wait"; readonly draft: QuestionDraft }
-  /** The signal of the run has aborted: its reason says what is left to record. */
+  /** The signal of the run has aborted: its reason says whether the loop records an end. */
   | { readonly kind: "stopped" };
 
 export const STOPPED: LoopResult = { kind: "stopped" };

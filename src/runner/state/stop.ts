@@ -1,7 +1,7 @@
 /** Why a live run is stopped from outside its loop: the reason of its abort signal. */
 
 /**
- * timeout and stalled are ends that the loop itself records.
- * After the others it writes nothing: the end was, or will be, written by whoever gave the reason.
+ * The loop itself records `timeout` and `stalled`. After any other reason it writes nothing: the code that aborted the signal
+ * records the end, or another process owns the run.
  */
 export type StopReason = "timeout" | "stalled" | "ended" | "interrupted" | "lost";

@@ -54,7 +54,7 @@ export interface RunContext {
   readonly engineContext: EngineContext;
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
-  /** Resolves the tool set of the step that the run is in; records a change, and tells it to the agent. */
+  /** Resolves the tool set of the step that the run is in; records a change, also as a message to the agent. */
   refreshToolSet(): ToolSet;
 }
 

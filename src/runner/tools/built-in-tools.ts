@@ -9,7 +9,7 @@ export const ASK = "ask";
 export const askTool: ToolDeclaration = {
   name: ASK,
   description:
-    "Asks the person you work for. Your work stands still until the answer comes, which may take hours: ask only what you cannot find out or decide yourself.",
+    "Asks the person you work for. Your work stops until the answer comes, which may take hours: ask only what you cannot find out or decide yourself.",
   inputSchema: {
     type: "object",
     properties: {
@@ -31,7 +31,7 @@ export function requestStepTool(steps: readonly string[]): ToolDeclaration {
   return {
     name: REQUEST_STEP,
     description:
-      "Asks to go on to another step of your work. It is refused while the step you are in may not be left, and says why.",
+      "Asks to move to another step of your work. It is refused while the step you are in may not be left, and says why.",
     inputSchema: {
       type: "object",
       properties: { to: { type: "string", enum: [...steps], description: "The step to go to." } },
@@ -46,7 +46,7 @@ export function completeTool(outputSchema: object | boolean | null): ToolDeclara
   return {
     name: COMPLETE,
     description:
-      "Ends your work and hands over its outcome. Call it once, when you are done or cannot go on. " +
+      "Ends your work and returns its outcome. Call it once, when you are done or cannot continue. " +
       "status: success (all done), partial (some of it), blocked (you could not do it; say why in result).",
     inputSchema: {
       type: "object",

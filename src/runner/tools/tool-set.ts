@@ -90,7 +90,7 @@ export function changeBetween(before: KnownTools, after: ToolSet): string | null
   return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
 }
 
-/** Why a tool is missing from the catalog, by the problems of its server; null where they do not tell. */
+/** Why a tool is missing from the catalog, by the problems of its server; null where no problem explains it. */
 export function absenceOf(tool: string, { problems }: ToolSet): string | null {
   const ofServer = problems.filter(({ server }) => tool.startsWith(`${server}__`));
   const found = ofServer.find((problem) => problem.tool === tool) ?? ofServer.find(isAboutServer);

@@ -71,8 +71,8 @@ async function eventsPage(run: Run, { from, limit, room }: Page, { store, readRe
   const start = listCursor(kind, from);
   const events = await store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
   const items = events.map((event) => toEventItem(event, readReply));
-  const { page, goOn } = fitPage(items, start, limit, room);
-  return { run: handleOf(run), events: page, next_cursor: goOn && encodeCursor(kind, goOn) };
+  const { page, nextStart } = fitPage(items, start, limit, room);
+  return { run: handleOf(run), events: page, next_cursor: nextStart && encodeCursor(kind, nextStart) };
 }
 
 /** The cursor also holds the place in the journal where the next message begins, so that no page reads the journal from its start. */
@@ -85,22 +85,22 @@ async function messagesPage(run: Run, { from, limit, room }: Page, { store, read
   const firstMessage = run.continues === null ? toFirstMessage(run.request) : null; // its first message is an event
   const all = await toMessageItems(firstMessage, place, events, limit + 2, readReply);
   const items = all.filter(({ key }) => key > start.after);
-  const { page, goOn } = fitPage(items, start, limit, room);
-  const comesNext = goOn && items.find(({ key }) => key > goOn.after);
+  const { page, nextStart } = fitPage(items, start, limit, room);
+  const comesNext = nextStart && items.find(({ key }) => key > nextStart.after);
   return {
     run: handleOf(run),
     messages: page,
-    next_cursor: comesNext ? encodeCursor(kind, { ...goOn, ...comesNext.start }) : null,
+    next_cursor: comesNext ? encodeCursor(kind, { ...nextStart, ...comesNext.start }) : null,
   };
 }
 
-/** As many items as fit, at most `limit`; `goOn` is where the next page begins, null after the last item. */
+/** As many items as fit, at most `limit`; `nextStart` is where the next page begins, null after the last item. */
 function fitPage(items: readonly Keyed[], start: ListCursor, limit: number, room: number) {
   const shown = items.slice(0, limit);
   const { page, next } = fitItems(shown, start, room);
   const last = shown.at(-1);
   const more = items.length > limit && last ? { after: last.key, offset: 0 } : null;
-  return { page, goOn: next ?? more };
+  return { page, nextStart: next ?? more };
 }
 
 async function* eventsAfter(seq: number, runId: string, store: RunStore): AsyncGenerator<StoredEvent> {
@@ -126,8 +126,8 @@ async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { run
   const { head, sections } = toAccess(access);
   const handle = { ...handleOf(run), ...head };
   const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - 400 - sizeOf(handle));
-  const goOn = next && encodeCursor(kind, { ...next, pinned: access.setAt });
-  return { run: handleOf(run), ...head, ...lists, next_cursor: goOn };
+  const nextStart = next && encodeCursor(kind, { ...next, pinned: access.setAt });
+  return { run: handleOf(run), ...head, ...lists, next_cursor: nextStart };
 }
 
 /** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), part by part. */

@@ -59,7 +59,7 @@ export const listRuns = defineTool({
   },
 });
 
-/** Why an interrupted run does not go on here, or a waiting one takes no answer here; nothing for others. */
+/** Why this process does not recover an interrupted run, or accepts no answer for a waiting one; empty for other runs. */
 async function missingHere({ id, status }: ListedRun, { store, runner }: ToolContext): Promise<readonly string[]> {
   if (status !== "interrupted" && status !== "waiting") return [];
   const run = await store.getRun(id);

@@ -99,7 +99,7 @@ function toText(checked: readonly Checked[], unseen: readonly string[], notices:
   const blind =
     checked.length === faults || unseen.length === 0
       ? []
-      : [`not held against the tools of ${unseen.join(", ")}, which were never seen: "legwork tools" looks at them`];
+      : [`not checked against the tools of ${unseen.join(", ")}, which are unknown: run "legwork tools" first`];
   return [...found, ...sum, ...blind, ...notices].map((line) => `${visible(line)}\n`).join("");
 }
 

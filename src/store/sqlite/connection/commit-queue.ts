@@ -2,8 +2,8 @@
 import { StoreError } from "../../../core/errors.js";
 import type { Connection } from "./connection.js";
 
-const PATIENCE_MS = 5_000; // with another program that holds the database
-const RETRY_MS = 6; // some commits of other processes: a write at once is given up after one
+const PATIENCE_MS = 5_000; // for the lock of another program
+const RETRY_MS = 6; // some commits of other processes; the busy time-out of one attempt covers one
 const GATHER_MS = 5; // the longest that a commit waits for others to share with
 
 export interface QueueOptions {
@@ -21,7 +21,7 @@ export interface CommitQueue {
 }
 
 interface Queued {
-  /** When it has waited long enough for other programs, by Date.now(). */
+  /** The end of its wait for the lock of other programs, by Date.now(). */
   readonly giveUpAt: number;
   readonly durable: boolean;
   write(): void;
@@ -34,13 +34,13 @@ interface Committed {
   readonly left: readonly Queued[];
 }
 
-/** The fsync is most of the cost of a commit: a hundred runs share one, at work or at their start. */
+/** Lets up to hundreds of runs share one commit, because its fsync is most of its cost. */
 export function createCommitQueue(connection: Connection): CommitQueue {
   const { verbAtOnce, atomicallyUnsynced, within } = connection;
   const atOnce = verbAtOnce((act: () => void) => atomicallyUnsynced(act));
   let queue: Queued[] = [];
 
-  /** Lets the event loop come round as long as each round brings more: answers tend to come in bursts. */
+  /** Waits for further rounds of the event loop while each brings more writes: answers come in bursts. */
   function gather(seen: number, until: number): void {
     setImmediate(() => {
       if (queue.length > seen && performance.now() < until) gather(queue.length, until);
@@ -48,13 +48,13 @@ export function createCommitQueue(connection: Connection): CommitQueue {
     });
   }
 
-  /** Where another process holds the database, this one does other work and tries again soon. */
+  /** Tries again soon where another process has locked the database; meanwhile this process does other work. */
   function commitQueued(): void {
     const { written, left } = commit(take(), atOnce);
     if (written.length > 0) settleWhenSynced(written);
     if (left.length === 0) return;
     queue = [...left, ...queue];
-    setTimeout(commitQueued, RETRY_MS * (0.5 + Math.random())); // else processes would meet again
+    setTimeout(commitQueued, RETRY_MS * (0.5 + Math.random())); // so that two processes do not collide again
   }
 
   function settleWhenSynced(written: readonly Queued[]): void {

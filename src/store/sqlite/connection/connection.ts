@@ -15,24 +15,24 @@ export interface Connection extends VersionFence {
   readonly sqlite: Database.Database;
   readonly db: Drizzle;
   /**
-   * The same function, whose failures are StoreErrors. Where another process holds the database it is called once more,
-   * and waits: it has to be one transaction, or to be repeatable.
+   * Turns the failures of a function into StoreErrors. Where another process has locked the database, calls the function
+   * once more with a longer wait: so it has to be one transaction, or repeatable.
    */
   verb<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
-  /** The same without the wait: it fails as busy. */
+  /** The same without the second call: a locked database is a busy StoreError. */
   verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R>;
   /**
-   * Runs all of it in one transaction, which may write from its beginning: in the one that is going on, where there is one.
-   * It is on the disk when this returns.
+   * Runs `act` in one write transaction: inside the open one, where there is one. The commit is fsynced when this
+   * returns.
    */
   atomically<R>(act: () => R): R;
-  /** The same, but it is on the disk only when `synced` resolves. */
+  /** The same without the fsync, for which `synced` waits. */
   atomicallyUnsynced<R>(act: () => R): R;
-  /** Resolves when all that was committed before is on the disk. Rejects with StoreError. */
+  /** Resolves when every earlier commit is fsynced. Rejects with StoreError. */
   synced(): Promise<void>;
-  /** Has all that was committed before on the disk soon, though nobody waits for it. */
+  /** Fsyncs every earlier commit within milliseconds, in the background. */
   syncLater(): void;
-  /** Runs `act`, which waits at most that long for another process that holds the database. */
+  /** Runs `act` with this limit on its wait for the lock of another process. */
   within<R>(milliseconds: number, act: () => R): R;
   close(): void;
 }
@@ -40,11 +40,11 @@ export interface Connection extends VersionFence {
 /** Throws StoreError. */
 export function connect(file: string, sync: LogSync = createLogSync(file)): Connection {
   const sqlite = openDatabase(file);
-  sqlite.pragma("synchronous = NORMAL"); // the rest is done by `sync`, beside the work
+  sqlite.pragma("synchronous = NORMAL"); // `sync` fsyncs the log
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
   const fence = createVersionFence(sqlite, file);
-  waitAtMost(BRIEF_MS); // it can hardly be set anew for every commit: that takes as long as writing an event
+  waitAtMost(BRIEF_MS); // for every commit: the pragma takes as long as writing an event
 
   function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
     return (...args) => {
@@ -60,7 +60,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
   function atomicallyUnsynced<R>(act: () => R): R {
     if (sqlite.inTransaction) return act();
-    sync.check(); // after a failed fsync this process writes nothing: its leases expire, and others continue
+    sync.check(); // after a failed fsync this process writes nothing: its leases expire, and other processes recover its runs
     return transaction.immediate(act) as R;
   }
 

@@ -1,19 +1,19 @@
-/** Brings what was committed to the disk. */
+/** Fsyncs the write-ahead log. */
 import { closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
 
 export interface LogSync {
-  /** Throws where a sync has failed: then nothing more may be written. */
+  /** Throws where an fsync has failed: then nothing more may be written. */
   check(): void;
-  /** Resolves when all that was committed before is on the disk; meanwhile this process goes on. */
+  /** Fsyncs on a worker thread. Resolves when every earlier commit is on the disk. */
   soon(): Promise<void>;
-  /** Has it on the disk some milliseconds from now, unless somebody who waits for it syncs before; nobody waits for this. */
+  /** Fsyncs on a worker thread after some milliseconds, unless another call does it sooner. */
   later(): void;
-  /** The same as `soon`, standing still. */
+  /** Fsyncs on this thread. */
   now(): void;
   close(): void;
 }
 
-/** How a file is synced by its descriptor. */
+/** The fsync of a file by its descriptor, on a worker thread and on this one. */
 export interface Disk {
   sync(file: number, done: (error: Error | null) => void): void;
   syncNow(file: number): void;
@@ -23,18 +23,18 @@ const LATER_MS = 20; // some turns of an agent: the wait for the next reply brin
 const DISK: Disk = { sync: fdatasync, syncNow: fdatasyncSync };
 
 /**
- * Syncs the write-ahead log of a database whose connection does not (`synchronous = NORMAL`), which is all that SQLite does
- * for `FULL` beyond it (https://www.sqlite.org/pragma.html#pragma_synchronous). The connection has to be open as long as this.
- * Once it has failed it fails for ever: the system may have dropped what it could not write, and would not say so again.
+ * Fsyncs the write-ahead log of a connection with `synchronous = NORMAL`; `FULL` does the same after each commit
+ * (https://www.sqlite.org/pragma.html#pragma_synchronous). Close it before the connection. After one failure every call
+ * fails: the kernel may have dropped the unwritten pages, and reports that once only.
  */
 export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync {
-  // One for each way: the system tells a descriptor of a failure once, and neither way may miss it.
+  // One descriptor for each way: the kernel reports a failure once a descriptor, and neither way may miss it.
   const files: { soon?: number; now?: number } = {};
   let isClosed = false;
   let failure: Error | null = null;
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
-  let isLeft = false; // for later
+  let isLeft = false; // commits that `later` has to fsync
   let timer: NodeJS.Timeout | undefined;
 
   function check(): void {
@@ -52,7 +52,7 @@ export function createLogSync(databaseFile: string, disk: Disk = DISK): LogSync 
   function begin(): Promise<void> {
     isLeft = false;
     running = new Promise<void>((resolve, reject) => {
-      if (isClosed && !failure) return resolve(); // with the last sync
+      if (isClosed && !failure) return resolve(); // the last fsync covered it
       disk.sync(fileFor("soon"), (error) => {
         failure ??= error;
         if (failure) reject(failure);

@@ -1,5 +1,5 @@
 /** The DatabaseObserver port on SQLite: reads the file as any program could, without the verbs of legwork itself. */
-import type { DatabaseObserver, HeldRun, RawEvent, SeenRun } from "../../../core/ports/database-observer.js";
+import type { DatabaseObserver, RawEvent, SeenRun, UnfinishedRun } from "../../../core/ports/database-observer.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { processOf } from "./owner.js";
 
@@ -8,7 +8,7 @@ const LOCK_TIMEOUT_MS = 5_000; // longer than any commit of another process
 /** Opens a database that exists. The caller closes it. */
 export function openDatabaseObserver(file: string): DatabaseObserver {
   const database = openSqlite(file, { fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
-  const held = database.prepare<[], Omit<HeldRun, "process"> & { readonly owner: string | null }>(
+  const unfinished = database.prepare<[], Omit<UnfinishedRun, "process"> & { readonly owner: string | null }>(
     `SELECT id, title, owner, last_seq AS lastSeq, attempts FROM runs
      WHERE status IN ('pending', 'running', 'waiting', 'interrupted') ORDER BY id`,
   );
@@ -18,7 +18,8 @@ export function openDatabaseObserver(file: string): DatabaseObserver {
   );
   return {
     changes: () => database.pragma("data_version", { simple: true }) as number,
-    held: () => held.all().map(({ owner, ...run }) => ({ ...run, process: owner === null ? null : processOf(owner) })),
+    unfinished: () =>
+      unfinished.all().map(({ owner, ...run }) => ({ ...run, process: owner === null ? null : processOf(owner) })),
     runs: () => runs.all(),
     events: (runId, afterSeq) => events.all(runId, afterSeq),
     whileNobodyCommits(act) {

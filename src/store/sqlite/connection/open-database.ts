@@ -11,13 +11,13 @@ import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 const MIGRATIONS_JOURNAL = "drizzle/meta/_journal.json"; // in the package's folder
 const MIGRATIONS_TABLE = "__drizzle_migrations";
 const OPENING_TIMEOUT_MS = 10_000; // longer than any migration of another process
-export const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; all that this process does stands still meanwhile
-const KEPT_LOG = 8 * 1024 * 1024; // bytes of the write-ahead log that are used again: twice what it has between two checkpoints
+export const BUSY_TIMEOUT_MS = 1_000; // longer than any commit or checkpoint; the wait blocks this process
+const KEPT_LOG = 8 * 1024 * 1024; // bytes of the write-ahead log that SQLite reuses: twice its size between two checkpoints
 const WAL_RETRY_MS = 20;
 
 /**
- * An open, migrated database in WAL mode, each commit synced to disk; or one that is `readonly`, where it or its folder
- * cannot be written. The caller closes it. Throws StoreError.
+ * An open, migrated database in WAL mode with an fsync after each commit; a `readonly` one where it or its folder cannot
+ * be written. The caller closes it. Throws StoreError.
  */
 export function openDatabase(file: string): Database.Database {
   const database = openFile(file);
@@ -48,7 +48,7 @@ export function toStoreError(error: unknown, file: string): StoreError {
   return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy: isBusy(error) });
 }
 
-/** Whether another process held the database just then. */
+/** Whether the statement failed on the lock of another process. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith("SQLITE_BUSY");
 }
@@ -84,14 +84,14 @@ function openFile(file: string): Database.Database {
   }
 }
 
-/** Another program's database is left exactly as it is. */
+/** Refuses another program's database without a change to it. */
 export function refuseForeign(database: Database.Database, file: string): void {
   const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
   if (tables.length === 0 || tables.includes(MIGRATIONS_TABLE)) return;
   throw new StoreError(`${file} is not a legwork database: move it away, or set LEGWORK_HOME to another folder`);
 }
 
-/** The switch ignores SQLite's busy time-out, so that it has to be tried again here. */
+/** Retries the switch to WAL, because it ignores SQLite's busy time-out. */
 function switchToWal(database: Database.Database): void {
   const deadline = Date.now() + OPENING_TIMEOUT_MS;
   for (;;) {

@@ -1,11 +1,11 @@
-/** Opens a database that cannot be written, so that what it holds can still be read. */
+/** Opens a database that cannot be written, for reading. */
 import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { openSqlite } from "../driver/open-sqlite.js";
 
-/** Whether the file is there and it or its folder can only be read: SQLite's log needs both to be writable. */
+/** Whether the file exists and it or its folder is read-only: SQLite's log needs both to be writable. */
 export function canOnlyBeRead(file: string): boolean {
   return existsSync(file) && !(isWritable(file) && isWritable(dirname(file)));
 }
@@ -15,7 +15,7 @@ export function openReadOnly(file: string, timeout: number): Database.Database {
   try {
     return opened(file, timeout);
   } catch (error) {
-    // Without a log to share, which cannot be made here, SQLite opens no database in WAL mode.
+    // SQLite opens no database in WAL mode without a log to share, and this process cannot create one.
     const code = String((error as { code?: unknown }).code);
     if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) throw error;
     return openCopy(file, timeout);
@@ -33,7 +33,7 @@ function opened(file: string, timeout: number): Database.Database {
   }
 }
 
-/** A copy as it is now, with all that is still in the log; its name is gone before this returns, and it with the process. */
+/** A copy of the database and its log as they are now. It has no name when this returns, and ends with the process. */
 function openCopy(file: string, timeout: number): Database.Database {
   const folder = mkdtempSync(join(tmpdir(), "legwork-"));
   const copy = join(folder, basename(file));

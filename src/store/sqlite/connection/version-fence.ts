@@ -6,7 +6,7 @@ import { hasUnknownMigration } from "./open-database.js";
 export interface VersionFence {
   /** Once true, always true. Looks at the migrations only where another process has written since the last look. */
   isOutdated(): boolean;
-  /** Throws StoreError (newer_version) where this process is outdated. Inside a write transaction the answer holds until its end. */
+  /** Throws StoreError (newer_version) where this process is outdated. Inside a write transaction the answer stays valid until its end. */
   refuseOutdated(): void;
 }
 

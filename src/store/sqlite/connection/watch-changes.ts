@@ -26,7 +26,7 @@ export function createChangeWatch({ sqlite }: Connection): (listener: () => void
       last = version;
       return changed;
     } catch {
-      return true; // the listeners' own reads meet the failure and report it
+      return true; // the reads of the listeners fail too, and report it
     }
   }
 

@@ -1,4 +1,4 @@
-/** Queries that Drizzle has built, once, executed by SQLite itself: for what is executed all the time. */
+/** Runs queries that Drizzle has built as native SQLite statements, for the hot path. */
 import type Database from "better-sqlite3";
 import { is, Param, Placeholder, SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";

@@ -23,8 +23,8 @@ export interface Backup {
 const ALL_PAGES = 2 ** 31 - 1; // a copy in steps starts again after each commit of another process
 
 /**
- * Writes the copy under another name, checks it, and only then renames it: a file of that name is a whole copy that only its
- * user can read. Throws ConfigError where the name is taken or cannot be written, StoreError.
+ * Writes the copy under another name, checks it, and only then renames it: so a file of that name is always complete, and
+ * only its user can read it. Throws ConfigError where the name is taken or cannot be written, StoreError.
  */
 export async function backupDatabase(file: string, target: string): Promise<Backup> {
   if (!existsSync(file)) throw new ConfigError(`there is no ${file} yet: nothing has been stored`);
@@ -66,7 +66,7 @@ async function copyInto(copy: string, file: string): Promise<void> {
   }
 }
 
-/** Makes one file of it, that needs no log beside it, and reads all of it. Returns the number of its runs. */
+/** Turns the copy into a single file without a log, and checks the whole of it. Returns the number of its runs. */
 function check(copy: string): number {
   try {
     const database = openSqlite(copy);

@@ -47,7 +47,7 @@ function checkedRuns(file: string): number {
   }
 }
 
-/** Of the folder, or of the one in which it would be made. */
+/** Free bytes in the folder, or in the nearest parent that exists. */
 function freeBytesOf(folder: string): number | null {
   if (!existsSync(folder)) return dirname(folder) === folder ? null : freeBytesOf(dirname(folder));
   try {

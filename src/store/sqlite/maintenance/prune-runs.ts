@@ -1,4 +1,4 @@
-/** Deletes runs that ended long ago with all that only they need, and gives the space back. */
+/** Deletes runs that ended long ago, with the data that only they use, and shrinks the file. */
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { and, desc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
@@ -12,9 +12,9 @@ import { blobs, runEvents, runs, sessions } from "../connection/tables.js";
 export interface PruneRequest {
   /** Milliseconds since the end of a run. */
   readonly olderThan: number;
-  /** Null is all projects. */
+  /** Null for all projects. */
   readonly project: string | null;
-  /** Deletes nothing and says what would be. */
+  /** Deletes nothing, and reports the runs that a prune would delete. */
   readonly dryRun: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Pruned {
 const ROOTS_AT_ONCE = 200;
 const EVENTS_AT_ONCE = 5_000;
 const BATCH_MS = 20; // then others may write
-const PAUSE_MS = 30; // longer than a writer that waits sleeps between two looks
+const PAUSE_MS = 30; // longer than a waiting writer sleeps between two attempts
 const PAGES_AT_ONCE = 256; // 1 MiB
 const SETTLED_MS = 3600_000; // a text is kept before the event that refers to it, but never this long before
 
@@ -90,8 +90,8 @@ function oldRoots(
 }
 
 /**
- * Does the work on all of them, in transactions that are short and let others write in between; returns the sum. A dry
- * run is in nobody's way.
+ * Does the work on each item, in short transactions with pauses in which other processes write; returns the sum. A dry
+ * run takes no lock.
  */
 async function inBatches(
   all: readonly string[],
@@ -105,7 +105,7 @@ async function inBatches(
     const until = performance.now() + BATCH_MS;
     do {
       sum += work(all[next] ?? "");
-      next += 1; // only now: where the database is busy, all of this is called once more
+      next += 1; // at the end, because a busy database makes the whole function run again
     } while (next < all.length && performance.now() < until);
   };
   while (next < all.length) {
@@ -123,7 +123,7 @@ interface TreeRun {
   readonly finishedAt: number | null;
 }
 
-/** Looks again at what it deletes, inside the transaction that does: a run may have been resumed meanwhile. Returns the bytes. */
+/** Checks the runs again inside the transaction that deletes them: one may have been resumed meanwhile. Returns the bytes. */
 function pruneTree(
   root: string,
   now: number,
@@ -193,7 +193,7 @@ function bytesOf(ids: readonly string[], db: Connection["db"]): number {
   return (events?.bytes ?? 0) + (rows?.bytes ?? 0);
 }
 
-/** Texts to which no event of a run that stays refers. One pass over the journal, and none where there is no text. */
+/** Texts to which no event of a remaining run refers. One pass over the journal, and none where there is no text. */
 function unusedTexts({ db }: Connection, keptBefore: number, gone: ReadonlySet<string>): readonly string[] {
   const old = db.select({ hash: blobs.hash }).from(blobs).where(lt(blobs.createdAt, keptBefore)).all();
   const unused = new Set(old.map(({ hash }) => hash));
@@ -215,7 +215,7 @@ interface JournalPosition {
 
 /**
  * The next events of all runs; `data` is null where an event refers to no text. Any event of a newer legwork may refer to
- * one. A query a page, so that none stands long in the way of a checkpoint.
+ * one. One query a page, so that no query delays a checkpoint for long.
  */
 function eventsAfter({ run, seq }: JournalPosition, db: Connection["db"]) {
   return db.all<JournalPosition & { readonly data: string | null }>(sql`
@@ -226,7 +226,7 @@ function eventsAfter({ run, seq }: JournalPosition, db: Connection["db"]) {
   `);
 }
 
-/** Leaves one that was kept again meanwhile: an event is about to refer to it. */
+/** Keeps a text that was stored again meanwhile: an event is about to refer to it. */
 function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db, refuseOutdated }: Connection): number {
   refuseOutdated();
   const isUnused = and(eq(blobs.hash, hash), lt(blobs.createdAt, now - SETTLED_MS));
@@ -239,7 +239,7 @@ function pruneText(hash: string, now: number, { dryRun }: PruneRequest, { db, re
   return found?.bytes ?? 0;
 }
 
-/** Page by page, so that others can write meanwhile; a file that was made without this keeps its size and uses it again. */
+/** Shrinks the file page by page, so that other processes can write meanwhile. A file without incremental vacuum keeps its size and reuses the space. */
 async function giveSpaceBack({ sqlite, verb, within }: Connection): Promise<void> {
   const step = verb(() => {
     const free = Number(sqlite.pragma("freelist_count", { simple: true }));
@@ -247,5 +247,5 @@ async function giveSpaceBack({ sqlite, verb, within }: Connection): Promise<void
     return { before: free, after: Number(sqlite.pragma("freelist_count", { simple: true })) };
   });
   for (let { before, after } = step(); after > 0 && after < before; { before, after } = step()) await delay(PAUSE_MS);
-  verb(() => within(BUSY_TIMEOUT_MS, () => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // until then the file is as long as it was
+  verb(() => within(BUSY_TIMEOUT_MS, () => sqlite.pragma("wal_checkpoint(TRUNCATE)")))(); // only a checkpoint shortens the file
 }

@@ -1,11 +1,11 @@
-/** Keeps the write-ahead log small where readers always stand in the way of SQLite's own checkpoints. */
+/** Keeps the write-ahead log small where readers block SQLite's own checkpoints all the time. */
 import { statSync } from "node:fs";
 import type Database from "better-sqlite3";
 
 const LARGE_LOG = 16 * 1024 * 1024; // bytes; SQLite's own checkpoints begin at a quarter of it, and mostly suffice
-const PATIENCE_MS = 50; // with readers; all that this process does stands still meanwhile
+const PATIENCE_MS = 50; // for readers; the wait blocks this process
 
-/** Writes a large log back into the database and empties it, unless a reader stays in it: then a later call does. */
+/** Checkpoints a large log and truncates it; where a reader still uses the log, a later call does. */
 export function trimLog(database: Database.Database): void {
   const log = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
   if (log === undefined || log.size <= LARGE_LOG) return;

@@ -1,4 +1,4 @@
-/** The CatalogCache port on SQLite. */
+/** The CatalogStore port on SQLite. */
 import { eq, lt } from "drizzle-orm";
 import { StoreError } from "../../../core/errors.js";
 import type { CatalogStore, ToolList } from "../../../core/ports/catalog-store.js";
@@ -8,7 +8,7 @@ import { catalogs } from "../connection/tables.js";
 
 const KEPT_MS = 90 * 24 * 3600 * 1000; // a changed definition gets a new entry, and nobody asks for the old one again
 
-/** Prepares nothing: a process uses each verb at most once a start of a server. */
+/** Prepares no statements: a process uses each verb at most once for each start of a server. */
 export function createCatalogStore({ db, verb, atomically }: Connection, clock: Clock): CatalogStore {
   return {
     load: verb((definitionHash) => {
@@ -31,7 +31,7 @@ export function createCatalogStore({ db, verb, atomically }: Connection, clock: 
   };
 }
 
-/** Null for an entry that something has damaged: the server will be asked again. */
+/** Null for a damaged entry: legwork asks the server again. */
 function toList(text: string): ToolList | null {
   try {
     return JSON.parse(text) as ToolList;

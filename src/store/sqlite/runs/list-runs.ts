@@ -33,7 +33,7 @@ const COLUMNS = sql.join(
 
 type ListedRow = Pick<InferSelectModel<typeof runs>, (typeof NAMES)[number]>;
 
-/** Which statuses are asked for, and what else narrows a list: all that its query depends on. */
+/** The statuses and the further filters of a list, which determine its query. */
 type Shape = { readonly status: readonly RunStatus[] } & Readonly<Record<(typeof NARROWERS)[number], boolean>>;
 
 const NARROWERS = ["parentRunId", "parentSessionId", "project", "agent", "since", "after"] as const;
@@ -70,8 +70,8 @@ export function shapeOf(filter: RunFilter): Shape {
 
 /**
  * Reads one range of an index for each status and merges them, newest first, until the page is full: every index of a
- * list has the status behind what narrows it, and the time of creation behind the status. Its placeholders are named as
- * the filter's fields.
+ * list has the columns of its filter first, then the status, then the time of creation. The placeholders have the names of
+ * the fields of the filter.
  */
 export function toListQuery(shape: Shape): SQL {
   const merged = sql.join(
@@ -82,7 +82,7 @@ export function toListQuery(shape: Shape): SQL {
   return sql`${merged} ${order} limit ${sql.placeholder("limit")}`;
 }
 
-/** Names its index: left to itself, SQLite prefers one over more runs where the time is bounded on both sides. */
+/** Names the index: SQLite itself chooses a larger one where the time is bounded on both sides. */
 function rangeOf(status: RunStatus, shape: Shape): SQL {
   const { placeholder } = sql;
   const conditions = [
@@ -100,7 +100,7 @@ function rangeOf(status: RunStatus, shape: Shape): SQL {
   return sql`select ${COLUMNS} from ${runs} indexed by ${index} where ${sql.join(conditions, sql` and `)}`;
 }
 
-/** That over the fewest runs: those below one run or session are few, and what else is asked is looked for in them. */
+/** The index with the fewest runs: a run or session has few children, so the other filters scan those. */
 function indexFor({ parentRunId, parentSessionId, project, agent }: Shape): string {
   if (parentRunId) return "runs_by_parent";
   if (parentSessionId) return "runs_by_session";

@@ -1,4 +1,4 @@
-/** Reads of a journal: from a place on, or without reading through it. */
+/** Reads of a journal: events from a place on, and single events by an index. */
 import type Database from "better-sqlite3";
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
@@ -18,7 +18,7 @@ const { placeholder } = sql;
 const { seq } = runEvents;
 const NO_LIMIT = -1; // as SQLite says it
 const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.version}, ${runEvents.data}`;
-// Left to itself, SQLite would rather read through the journal, which lies in the order of its key.
+// SQLite itself would scan the journal in the order of its primary key.
 const BY_LANDMARK = sql`${runEvents} indexed by run_events_landmarks`;
 
 export interface JournalReads {
@@ -29,7 +29,7 @@ export interface JournalReads {
   listEffects(...args: Parameters<RunStore["listEffects"]>): readonly EffectfulCall[];
 }
 
-/** Prepares them once. */
+/** Prepares the statements once. */
 export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   const next = toNative(sqlite, nextEvents());
   const last = toNative(sqlite, lastEvents(sql`${runEvents} where ${ofType()}`));
@@ -66,7 +66,7 @@ function isFirstOrLast(): SQL {
   return sql`${seq} in (1, (select max(${all.seq}) from ${runEvents} as ${all} where ${all.runId} = ${placeholder("runId")}))`;
 }
 
-/** Includes the events of a newer legwork, of any type: they may matter in a way that is not known here. */
+/** Includes every event of a newer legwork, because this process does not know its meaning. */
 function nextEvents(): SQL {
   const type = placeholder("type");
   return sql`
@@ -104,7 +104,7 @@ function firstEffects(): SQL {
     order by ${seq} limit ${placeholder("limit")}`;
 }
 
-/** The first event behind the start of a call that tells its end: in most journals the next one. */
+/** The first event after the start of a call that records its end: in most journals the next one. */
 function endOfCall(): SQL {
   const end = alias(runEvents, "end_events");
   const isSame = (field: string) => sql`${end.data} ->> ${field} is ${runEvents.data} ->> ${field}`;

@@ -30,7 +30,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   const writes = createRunWrites(connection, { statements, journal }, clock, owner);
   const listRuns = createRunLists(sqlite);
   const queue = createCommitQueue(connection);
-  /** The runs that append: a single one has nobody to share an fsync with. */
+  /** The runs that append; a single one shares its fsync with no other. */
   const active = new Set<string>();
 
   function stopped(runIds: Iterable<string>): void {
@@ -53,7 +53,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     trimLog(sqlite);
     if (abandonedRuns().length === 0 || connection.isOutdated()) return [];
     const reason = "the process that worked on it went away";
-    // Looked at again: while this process waited for the lock the owner may have renewed its lease.
+    // Checked again: the owner may have renewed its lease while this process waited for the lock.
     return atomically(() =>
       abandonedRuns()
         .filter(({ id, epoch, leaseExpiresAt }) => {
@@ -84,7 +84,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   return {
     isReadOnly: sqlite.readonly,
     isOutdated: async () => verb(connection.isOutdated)(),
-    createRun: (run, options) => queue.enqueue(() => writes.createRun(run, options), { atOnce: false, durable: true }), // a host that spawns many runs asks for all of them in one breath
+    createRun: (run, options) => queue.enqueue(() => writes.createRun(run, options), { atOnce: false, durable: true }), // a host that spawns many runs sends all calls at once
     async append(lease, { events, blobs }, { durable }) {
       active.add(lease.runId);
       const write = () => {
@@ -114,7 +114,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     },
     async claimAll(candidates) {
       const claims = candidates.filter(({ events }) => !events.some(letsGo));
-      for (const { lease } of claims) listEvents(lease.runId, ALL); // no run of a tree is claimed if one cannot be read
+      for (const { lease } of claims) listEvents(lease.runId, ALL); // claims no run of a tree where the journal of one cannot be read
       const owned = verb(() =>
         atomically(() => {
           connection.refuseOutdated();
@@ -143,7 +143,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     interruptAbandoned: async () => verb(interruptAbandoned)(),
     async renewLeases() {
       const renew = () => statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
-      await queue.enqueue(renew, { atOnce: true, durable: false }); // the queue does not stand still for other processes
+      await queue.enqueue(renew, { atOnce: true, durable: false }); // the queue does not block on the lock of other processes
     },
     async stillOwned(leases) {
       const isOwned = ({ runId, epoch }: RunLease) => {

@@ -39,7 +39,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
     ),
     insertSession: toNative(sqlite, db.insert(sessions).values(placeholders(sessions)).onConflictDoNothing()),
     insertRun: toNative(sqlite, db.insert(runs).values(placeholders(runs))),
-    /** A commit that leaves the status as it is: only for a running run that is still held. */
+    /** A commit that does not change the status: only for a running run whose lease is valid. */
     appendToRunning: toNative(
       sqlite,
       db
@@ -66,7 +66,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
           )`,
         ),
     ),
-    /** The former owner can write nothing more; an end is taken back where a caller asked for it. */
+    /** Raises the epoch, so that the former owner can write nothing more; a caller's request may undo an end. */
     claim: toNative(
       sqlite,
       db
@@ -96,7 +96,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
           ),
         ),
     ),
-    /** The epoch names the question: each raises it. */
+    /** The epoch identifies the question, because each question raises it. */
     answerQuestion: toNative(
       sqlite,
       db
@@ -123,7 +123,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       .from(runs)
       .where(and(eq(runs.status, "waiting"), isNotNull(runs.question)))
       .prepare(),
-    /** Few of all runs are interrupted or waiting: found by the index on the status. */
+    /** Found by the index on the status, because few runs are interrupted or waiting. */
     listUnowned: db
       .select()
       .from(runs)
@@ -164,7 +164,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
         .from(runs)
         .where(eq(runs.id, placeholder("id"))),
     ),
-    /** Also below runs that have ended: one of those may have been taken up again since. */
+    /** Includes the runs below runs that have ended: one of those may have been resumed since. */
     listLivingBelow: db
       .select({ id: runs.id, epoch: runs.epoch })
       .from(runs)
@@ -218,7 +218,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       .from(runs)
       .where(inArray(runs.status, ["pending", "running"]))
       .prepare(),
-    /** The time is renewed, so that nobody deletes as unused what an event is about to refer to. */
+    /** Renews the time, so that a prune does not delete a text to which an event is about to refer. */
     insertBlob: db
       .insert(blobs)
       .values({ hash: placeholder("hash"), text: placeholder("text"), createdAt: placeholder("createdAt") })
@@ -234,7 +234,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
 
 /**
  * A commit that changes the status: guarded by the epoch and by the statuses that may come before.
- * Ends and interruptions raise the epoch and clear the owner, so that whoever held the run can write nothing more.
+ * Ends and interruptions raise the epoch and clear the owner, so that the former owner can write nothing more.
  */
 export function prepareTransition(sqlite: Database.Database, db: Drizzle, to: RunStatus) {
   const letGo = to !== "running" && to !== "pending";

@@ -77,7 +77,7 @@ export function createRunWrites(
     return insertEvents(lease.runId, lastSeq, at, events);
   }
 
-  /** Nobody would read the work of the runs below: they end with the run. */
+  /** Ends the runs below with the run, because nobody would read their work. */
   function endBelow(runId: string): void {
     const message = `the run ${runId} above it was ended`;
     const outcome: Outcome = { status: "cancelled", result: null, error: { code: "parent_ended", message } };
@@ -107,7 +107,7 @@ export function createRunWrites(
     if (signal.aborted) return "aborted";
     if (continues !== null && statements.getLease.first({ id: continues }) === undefined) return "source_gone";
     if (parentRunId === null) return null;
-    // Another process may have ended the parent, and nothing would end its children afterwards.
+    // Another process may have ended the parent, and nothing would end this child afterwards.
     const [status] = statements.getLease.first({ id: parentRunId }) ?? [];
     if (status === undefined || isEnded(status as RunStatus)) return "parent_ended";
     const [living] = statements.countLivingChildren.first({ parentRunId }) ?? [];

@@ -126,11 +126,11 @@ it("the agent gets the end of a long transcript", async () => {
   const bench = setBench();
   rehearse(bench, "done", [{ text: "the last word" }]);
   const host = await setHost(bench);
-  const long = await runScript(host, "done", { prompt: `begin ${"é".repeat(LARGEST_SOURCE)}` });
+  const long = await runScript(host, "done", { prompt: `the-very-first-word ${"é".repeat(LARGEST_SOURCE)}` });
   const run = await runScript(host, "done", { context: [`transcript:${long.run_id}:100`] });
   const opening = await openingOf(host, run.run_id);
   expect(opening).toMatch(/^> \[.*\b\d+\b.*\]\n> é+\n> \n> \[the agent\]\n> the last word$/m);
-  expect(opening).not.toContain("begin");
+  expect(opening).not.toContain("the-very-first-word");
   expect(opening).not.toContain("\uFFFD");
 });
 

@@ -22,7 +22,9 @@ it("shows the process that holds a run, the events on disk, and the end of the r
   const { host, observer, id } = await setRun();
   await until(() => observer.events(id, 0).some(({ type }) => type === "turn_started"));
   const events = observer.events(id, 0);
-  expect(observer.unfinished()).toEqual([{ id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 }]);
+  expect(observer.unfinished()).toEqual([
+    { id, title: "slow run", process: host.pid, lastSeq: events.length, attempts: 0 },
+  ]);
   expect(events[0]).toMatchObject({ seq: 1, type: "run_created" });
   const turn = events.find(({ type }) => type === "turn_started");
   expect(JSON.parse(turn?.data ?? "")).toEqual({ turn: 1 });

@@ -8,14 +8,14 @@ export interface CallEvents {
   post(event: RunEvent): Promise<void>;
   /** Yields posted events as commits until the work has ended; returns its value. */
   until<T>(work: Promise<T>): AsyncGenerator<Commit, T>;
-  /** Aborts when the work has ended: events posted later are never saved. */
-  readonly over: AbortSignal;
+  /** The signal that aborts when the work has ended: events posted later are never saved. Made at the first call. */
+  over(): AbortSignal;
 }
 
 export function createCallEvents(state: RunState): CallEvents {
   let posted: { readonly event: RunEvent; readonly saved: () => void }[] = [];
   let wake = () => {};
-  let over: AbortController | null = null; // made when it is asked for: few calls ask, and each costs
+  let over: AbortController | null = null; // few calls need it, and each costs
   let isDone = false;
 
   function recordPosted(): readonly (() => void)[] {
@@ -26,7 +26,7 @@ export function createCallEvents(state: RunState): CallEvents {
   }
 
   return {
-    get over() {
+    over() {
       over ??= new AbortController();
       if (isDone) over.abort();
       return over.signal;

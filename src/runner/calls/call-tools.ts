@@ -154,19 +154,21 @@ async function admit(counted: CountedCall, context: TurnContext, deps: CallDeps)
   const { call, index, repetitions } = counted;
   const { state, toolSet } = context;
   const { turn } = state.history;
-  const { tool, refusal, approval, warnings, failures } = await judgeCall(call, context, deps);
-  const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
-  const { denial, draft } = permission(approval, about, state.history);
-  const reason = refusal ?? denial ?? (repetitions < REFUSED_AT ? null : repeated(call));
-  for (const failure of failures) state.record(failure);
-  if (reason !== null) {
+  const refuse = (reason: string): Admission => {
     state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return { kind: "refused" };
-  }
-  if (draft !== null) return { kind: "asks", draft };
-  for (const rule of warnings) state.record({ type: "rule_warned", turn, index, tool: call.name, rule });
+  };
+  const verdict = await judgeCall(call, context, deps);
+  for (const failure of verdict.failures) state.record(failure);
+  if (verdict.kind === "refused") return refuse(verdict.reason);
+  const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
+  const permitted = permission(verdict.approval, about, state.history);
+  if (permitted.kind === "denied") return refuse(permitted.reason);
+  if (repetitions >= REFUSED_AT) return refuse(repeated(call));
+  if (permitted.kind === "asks") return permitted;
+  for (const rule of verdict.warnings) state.record({ type: "rule_warned", turn, index, tool: call.name, rule });
   state.record({ type: "tool_call_started", turn, index, tool: call.name, effect: effectOfCall(call.name, toolSet) });
-  return { kind: "admitted", call: { ...counted, tool } };
+  return { kind: "admitted", call: { ...counted, tool: verdict.tool } };
 }
 
 function repeated({ name }: ToolCall): string {

@@ -14,32 +14,28 @@ import { absenceOf, type ToolSet } from "../tools/tool-set.js";
 
 const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
 
-export interface CallVerdict {
-  /** The tool as its server declares it now; null for a tool of legwork itself, and for an unknown tool. */
+export type CallVerdict =
+  /** `reason` names the rule. */
+  { readonly kind: "refused"; readonly reason: string; readonly failures: readonly RunEvent[] } | PassedCall;
+
+export interface PassedCall {
+  readonly kind: "passed";
+  /** The tool as its server declares it now; null for a tool of legwork itself. */
   readonly tool: CatalogTool | null;
-  /** Why the call is refused, with its rule; null where it may be made. */
-  readonly refusal: string | null;
   /** The rule by which a person has to approve the call first; null where none does. */
   readonly approval: string | null;
   /** The warnings of rules. */
   readonly warnings: readonly string[];
-  /** Conditions of rules that could not be evaluated. */
+  /** Conditions of rules that could not be evaluated; a refused call may have them too. */
   readonly failures: readonly RunEvent[];
 }
 
 export async function judgeCall(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<CallVerdict> {
   const { name } = call;
   const { toolSet } = context;
-  const refused = (refusal: string | null, tool: CatalogTool | null = null) => ({
-    tool,
-    refusal,
-    approval: null,
-    warnings: [],
-    failures: [],
-  });
-  if (name === READ_RESULT) return refused(await misfitOf(call, readResultTool.inputSchema, deps));
+  if (name === READ_RESULT) return verdictOf(await misfitOf(call, readResultTool.inputSchema, deps));
   const own = childTool(name);
-  if (own) return refused(await whyNoChildCall(call, own.inputSchema, context, deps));
+  if (own) return verdictOf(await whyNoChildCall(call, own.inputSchema, context, deps));
   const shown = toolSet.allowed.get(name);
   if (!shown) return refused(forbidden(name, whyNotInToolSet(name, toolSet)));
   const current = deps.downstream.current(shown);
@@ -52,7 +48,20 @@ export async function judgeCall(call: ToolCall, context: TurnContext, deps: Call
   if (misfit !== null) return refused(misfit);
   const objection = await deps.downstream.objection(tool, call.arguments);
   if (objection !== null) return refused(forbidden(name, objection));
-  return { tool, ...judgedByRules(call, tool, context) };
+  return judgeByRules(call, tool, context);
+}
+
+function refused(reason: string): CallVerdict {
+  return { kind: "refused", reason, failures: [] };
+}
+
+/** The verdict on a tool of legwork itself, which no rule of a step judges. */
+function verdictOf(refusal: string | null): CallVerdict {
+  return refusal === null ? passed(null) : refused(refusal);
+}
+
+function passed(tool: CatalogTool | null): PassedCall {
+  return { kind: "passed", tool, approval: null, warnings: [], failures: [] };
 }
 
 async function whyNoChildCall(
@@ -68,11 +77,15 @@ async function whyNoChildCall(
 /** An agent may pass to a child only files that it may read itself. */
 async function whyNotRead(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<string | null> {
   for (const path of filesIn(call)) {
-    const { refusal, approval } = await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps);
-    const why = refusal ?? (approval === null ? null : `${READ_FILE} has to be approved: ${approval}`);
+    const why = whyNotAtOnce(await judgeCall({ id: null, name: READ_FILE, arguments: { path } }, context, deps));
     if (why !== null) return forbidden(call.name, `context "file:${path}" is for agents that may read it: ${why}`);
   }
   return null;
+}
+
+function whyNotAtOnce(verdict: CallVerdict): string | null {
+  if (verdict.kind === "refused") return verdict.reason;
+  return verdict.approval === null ? null : `${READ_FILE} has to be approved: ${verdict.approval}`;
 }
 
 function filesIn({ name, arguments: { context } }: ToolCall): readonly string[] {
@@ -102,14 +115,11 @@ async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): 
   return misfit === null ? null : `${call.name} was not called: its arguments do not fit: ${misfit}`;
 }
 
-function judgedByRules(
-  call: ToolCall,
-  { name, server }: CatalogTool,
-  { request, state, engineContext }: TurnContext,
-): Omit<CallVerdict, "tool"> {
-  if (request.workflow === null || state.workflow === null)
-    return { refusal: null, approval: null, warnings: [], failures: [] };
+function judgeByRules(call: ToolCall, tool: CatalogTool, { request, state, engineContext }: TurnContext): CallVerdict {
+  if (request.workflow === null || state.workflow === null) return passed(tool);
+  const { name, server } = tool;
   const about = { tool: name, server, args: call.arguments };
-  const { refusal, approval, warnings, failures } = judgeRules(request.workflow, state.workflow, about, engineContext);
-  return { refusal: refusal === null ? null : forbidden(name, refusal), approval, warnings: warnings, failures };
+  const { refusal, ...rest } = judgeRules(request.workflow, state.workflow, about, engineContext);
+  if (refusal !== null) return { kind: "refused", reason: forbidden(name, refusal), failures: rest.failures };
+  return { kind: "passed", tool, ...rest };
 }

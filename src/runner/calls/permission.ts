@@ -12,12 +12,13 @@ type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 
-export interface Permission {
-  /** Why the call is denied; null where nobody has denied it. */
-  readonly denial: string | null;
-  /** The approval to ask for before the call is made; null where none is needed. */
-  readonly draft: QuestionDraft | null;
-}
+export type Permission =
+  | { readonly kind: "granted" }
+  | { readonly kind: "denied"; readonly reason: string }
+  /** A person has to approve the call first. */
+  | { readonly kind: "asks"; readonly draft: QuestionDraft };
+
+const GRANTED: Permission = { kind: "granted" };
 
 /**
  * Whether this very call may be made. A person's answer stands, also where the rule that asked for it does not hold any more:
@@ -26,12 +27,13 @@ export interface Permission {
 export function permission(rule: string | null, about: CallAbout, history: History): Permission {
   const answer = history.answersTo.get(aboutKey(about));
   if (answer) {
-    const why = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
-    return { denial: answer.approved ? null : why, draft: null };
+    if (answer.approved) return GRANTED;
+    const reason = `${about.tool} is not allowed: ${rule === null ? "" : `${rule}; `}${denialText(answer)}`;
+    return { kind: "denied", reason };
   }
-  if (rule === null) return { denial: null, draft: null };
+  if (rule === null) return GRANTED;
   const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
-  return { denial: null, draft: { text, options: null, about, withinSeconds: null } };
+  return { kind: "asks", draft: { text, options: null, about, withinSeconds: null } };
 }
 
 /** The arguments of a call for people and agents. A note about omitted ones comes first: readers may overlook the end. */

@@ -28,7 +28,7 @@ export function createSampler(
       samplings -= 1;
       throw new Error(breach.failure.message);
     }
-    const stopped = AbortSignal.any([signal, context.signal, callEvents.over]);
+    const stopped = AbortSignal.any([signal, context.signal, callEvents.over()]);
     await untilAborted(callEvents.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;

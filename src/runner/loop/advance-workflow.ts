@@ -147,16 +147,19 @@ async function* callForWorkflow(
   const { state, signal } = context;
   const number = (state.workflow?.ownCalls ?? 0) + 1;
   const call: ToolCall = { id: null, name, arguments: args };
-  const { tool, refusal, approval, warnings, failures } = await judgeCall(call, context, deps);
-  const about = { kind: "workflow_call", call: number, tool: name, arguments: args } as const;
-  const { denial, draft } = permission(approval, about, state.history);
-  for (const failure of failures) state.record(failure);
-  if (refusal !== null || denial !== null || tool === null) {
-    const reason = refusal ?? denial ?? `${name} is a tool for agents`;
+  const refuse = (reason: string) => {
     state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done });
     return null;
-  }
-  if (draft !== null) return waitWith(draft);
+  };
+  const verdict = await judgeCall(call, context, deps);
+  for (const failure of verdict.failures) state.record(failure);
+  if (verdict.kind === "refused") return refuse(verdict.reason);
+  const about = { kind: "workflow_call", call: number, tool: name, arguments: args } as const;
+  const permitted = permission(verdict.approval, about, state.history);
+  if (permitted.kind === "denied") return refuse(permitted.reason);
+  const { tool, warnings } = verdict;
+  if (tool === null) return refuse(`${name} is a tool for agents`);
+  if (permitted.kind === "asks") return waitWith(permitted.draft);
   const { turn } = state.history;
   for (const rule of warnings) state.record({ type: "rule_warned", turn, index: null, tool: name, rule });
   state.record({ type: "workflow_call_started", call: number, tool: name, arguments: args, effect: tool.effect });

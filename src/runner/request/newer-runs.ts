@@ -1,4 +1,4 @@
-/** Runs that a newer legwork has written to: this process leaves them alone, and says so. */
+/** Refuses runs and databases that a newer legwork has written to. */
 import { newerVersion, type StoreError } from "../../core/errors.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";

@@ -55,10 +55,10 @@ describe("call events", () => {
     const second = commits.next();
     await new Promise(setImmediate);
     expect(isSaved).toBe(true);
-    expect(events.over.aborted).toBe(false);
+    expect(events.over().aborted).toBe(false);
     end("done");
     expect(await second).toEqual({ done: true, value: "done" });
-    expect(events.over.aborted).toBe(true);
+    expect(events.over().aborted).toBe(true);
   });
 
   it("leaves what comes with the end to the next commit", async () => {

@@ -29,7 +29,7 @@ function setSampler() {
   const state = createRunState(run, newReplay(REQUEST), readReply, REDACT_NOTHING);
   const context = { request: REQUEST, state, budget, signal, readReply };
   const providers = new Map([[REQUEST.provider, { provider: { reply }, defaultModel: "m", priceOf: () => null }]]);
-  const sample = createSampler({ post: async () => {}, over: signal }, context, { providers });
+  const sample = createSampler({ post: async () => {}, over: () => signal }, context, { providers });
   return { sample, breaches, requests: () => requests };
 }
 

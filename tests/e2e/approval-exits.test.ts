@@ -40,7 +40,7 @@ it("a condition without a prompt asks with a question that names the step", asyn
   expect(questionOf(led).text).toContain('"plan"');
 });
 
-it("an agent that requests the next step waits for a yes, and reads the comment given with it", async () => {
+it("an agent that requests the next step waits for a yes, and reads its comment", async () => {
   const led = await lead({}, [goes("do"), completes()]);
   const after = await respond(stage, led, { approve: true, comment: "Mind the tests." });
   expect(after.run).toMatchObject({ status: "success", step: "do" });

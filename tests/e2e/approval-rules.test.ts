@@ -43,7 +43,7 @@ it("after a no the agent reads the comment, and the call is not made", async () 
   expect(saidOf(after, "effects__add_line")).toEqual([naming('"ask first"', "it writes", "denied", "One is enough.")]);
 });
 
-it("the comment given with a yes reaches the agent too", async () => {
+it("the comment of a yes reaches the agent too", async () => {
   const led = await lead(CAREFUL, adds("a yes with a comment"));
   const after = await respond(stage, led, { approve: true, comment: "But no more of them." });
   expect(after.said).toContainEqual(naming(/^user: /, "approved", "effects__add_line", "But no more of them."));

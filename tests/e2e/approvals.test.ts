@@ -68,7 +68,7 @@ it("a call that needs approval is made after a yes, and not after a no", async (
   expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("one is enough");
 });
 
-it("a run leaves a step only with its approval, which another process may give after the first has died", async () => {
+it("a run leaves a step only with its approval, which another process may give after the first has crashed", async () => {
   const { bench, host, anotherHost } = await setStage([
     says(call("effects__read_lines")),
     says(call("complete", { result: "done", status: "success" })),

@@ -31,7 +31,7 @@ async function answer(host: TestHost, runId: string, said: object) {
   return await settled(host, runId);
 }
 
-it("'it happened' is given to the agent as the call's answer, and the calls after it are made", async () => {
+it("'it happened' reaches the agent as the answer of the call, and the calls after it are made", async () => {
   const stage = await setStage(CUT, ASK);
   const { other, runId } = await cut(stage);
   const run = await settled(other, runId);

@@ -231,7 +231,7 @@ describe("a cursor", () => {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const fromNowhere = ["", "nonsense", "5", encode(null), encode([]), encode({}), encode({ after: 1, offset: 0 })];
 
-  it("of its own view goes on, of any other is refused", async () => {
+  it("of its own view continues the list, of any other is refused", async () => {
     const cursors = await realCursors();
     for (const [kind, cursor] of Object.entries(cursors)) {
       expect(cursor, kind).toEqual(expect.any(String));

@@ -14,7 +14,7 @@ import {
 
 const stage = shareTwoHosts();
 
-describe("a success goes on as a new run", () => {
+describe("a new run continues a success", () => {
   it("that shares its history, as often as asked, and from there again", async () => {
     const { prompt, requests } = stage.play([
       says(call("effects__add_line", { text: "chain" })),

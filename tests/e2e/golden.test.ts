@@ -31,7 +31,7 @@ function shown(differences: readonly Difference[]): readonly string[] {
   return lines.length <= MOST_SHOWN ? lines : [...lines.slice(0, MOST_SHOWN), `${lines.length - MOST_SHOWN} more`];
 }
 
-it.runIf(mode.task === "propose")("the table of renames can say all that differs", () => {
+it.runIf(mode.task === "propose")("the table of renames can express every difference", () => {
   const renames = readRenames();
   const { expected, unused } = applyRenames(readGolden(), renames);
   const { sentences, structural, suspicious } = propose(differencesOf(expected, fresh));

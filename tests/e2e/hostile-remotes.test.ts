@@ -43,7 +43,7 @@ it("one that breaks off in the middle of a call costs that call, and is connecte
   expect(count("tools/call")).toBe(1); // never repeated
 });
 
-it("one that dies in the middle of a call is gone for the agent", async () => {
+it("one that crashes in the middle of a call is gone for the agent", async () => {
   const dying = await server({ "tools/call": () => void dying.close() });
   const { codes, answers, problem } = await played(dying.url, 2);
   expect(codes).toEqual(["connection_closed", expect.anything()]);

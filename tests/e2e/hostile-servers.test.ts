@@ -30,7 +30,7 @@ describe("a server that speaks badly", () => {
     await stage.endClean();
   });
 
-  it("with several answers to one call has its first one taken", async () => {
+  it("with several answers to one call: the first one counts", async () => {
     const stage = await setHostileStage(hostileEntry("answers-twice"), [plain(1), plain(2)]);
     const { calls, answers } = await stage.play();
     expect(calls).toEqual([done("hostile__plain"), done("hostile__plain"), good]);

@@ -289,7 +289,7 @@ it("a text in place of data is answered with guidance three times, then blocks t
   expect(standIn.requests).toHaveLength(4);
 });
 
-it("the run continues when a downstream server dies in the middle of a call", async () => {
+it("the run continues when a downstream server crashes in the middle of a call", async () => {
   const { host, standIn } = await setStage([says(call("effects__die")), says(text("went on"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "went on", effects: [{ outcome: "unknown" }] });

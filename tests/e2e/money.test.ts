@@ -183,7 +183,7 @@ describe("a family", () => {
   const spawn = (prompt: string, more: object = {}) => call("spawn_agent", { prompt, ...more });
   const waits = () => says(call("wait_for_runs"));
 
-  it("costs what all of it costs, and its limit is on that", async () => {
+  it("has the cost of its whole tree, and its limit counts that", async () => {
     const child = stage.play([looks(), looks(), looks(), answers("late")]);
     const { prompt, requests } = stage.play([says(spawn(child.prompt)), waits(), answers("Enough.")]);
     const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.7 });

@@ -65,7 +65,7 @@ it("a root that ends without waiting ends the runs that it started", async () =>
   ]);
 });
 
-it("cancel_run on a run in the middle ends the runs below it, and the run above goes on", async () => {
+it("cancel_run on a run in the middle ends the runs below it, and the run above continues", async () => {
   const { host } = await setTree();
   const runId = await begin(host, "top");
   await working(host, 3);

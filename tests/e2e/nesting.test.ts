@@ -64,7 +64,7 @@ it("a child may use at most its parent's tools, and go no deeper than max_depth"
   expect(inside[1]).toEqual(naming("max_depth", /\b2\b/));
 });
 
-it("cancelling a run cancels what it has started", async () => {
+it("cancelling a run cancels the runs that it has started", async () => {
   const bench = nestingBench(3);
   rehearse(bench, "parent", [{ calls: [spawn("middle")] }, { calls: [{ tool: "wait_for_runs" }] }, { text: "done" }]);
   rehearse(bench, "middle", [{ calls: [spawn("leaf")] }, { calls: [{ tool: "wait_for_runs" }] }, { text: "done" }]);

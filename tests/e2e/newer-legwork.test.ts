@@ -147,7 +147,7 @@ it("a run at work that a newer legwork writes to is let go, and no other run wit
   });
 }, 60_000);
 
-it("servers whose file a newer legwork changes finish what they hold, begin nothing, and read on", async () => {
+it("servers whose file a newer legwork changes finish their runs, begin none, and still read", async () => {
   const { bench, host: one, standIn, file, release, anotherHost } = await setTalk();
   const other = await anotherHost();
   const [ended, waiting] = [await runToEnd(one, { prompt: "quick" }), await runToEnd(one, { prompt: "ask" })];
@@ -206,7 +206,7 @@ it("a server whose file a newer legwork has changed takes up no run whose proces
   expect(standIn.requests).toHaveLength(2);
 }, 60_000);
 
-it("an agent that may start no run of its own any more learns why, and goes on", async () => {
+it("an agent that may start no run of its own any more learns why, and continues", async () => {
   const { host, standIn, file, release } = await setTalk({ config: "limits: { max_depth: 2 }" });
   const runId = await spawnRun(host, { prompt: "slow spawn" });
   await standIn.arrived(1);

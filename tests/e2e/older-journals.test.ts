@@ -180,7 +180,7 @@ describe("a database of version 0.1.0", () => {
     ]);
   });
 
-  it("has its waiting approval given, and the call is made", async () => {
+  it("gets its waiting approval, and the call is made", async () => {
     const { host, effects, standIn } = await setSecondStage([completes("It is written.")]);
     const { run_id: id } = await runNamed("approval", host);
     await host.call("respond_to_run", { run_id: id, approve: true, comment: "Go ahead." });

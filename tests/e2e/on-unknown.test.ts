@@ -59,7 +59,7 @@ describe("on_unknown: stop", () => {
     expect(await eventTypes(other, run.run_id)).toContain("run_resumed");
   });
 
-  it("at the top of the configuration holds for each server without a value of its own", async () => {
+  it("at the top of the configuration applies to each server without a value of its own", async () => {
     const stage = await setStage(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
     expect((await cutRun(stage)).run).toMatchObject({ status: "success", result: "I see." });
   });

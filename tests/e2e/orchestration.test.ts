@@ -148,7 +148,7 @@ it("spawn_agent refuses an agent a workflow that starts agents where the child c
   expect(led.said).toContainEqual(naming(/^spawn_agent: /, "fan-out", "max_depth", /\b2\b/));
 });
 
-/** How many events there are of all runs, but those that deaths themselves make. */
+/** The number of events of all runs, without those that a kill itself causes. */
 function eventsIn(bench: Workbench): number {
   const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
   const query = "SELECT count(*) AS n FROM run_events WHERE type NOT IN ('run_interrupted', 'run_resumed')";
@@ -159,8 +159,8 @@ function eventsIn(bench: Workbench): number {
   }
 }
 
-const DEATHS = 3; // after one more without anything finished in between a run is given up
-const LONGEST = 120_000; // milliseconds: each death costs a start
+const KILLS = 3; // in a row without anything finished in between; legwork gives a run up after one more
+const LONGEST = 120_000; // milliseconds: each kill costs a start
 
 it.each([
   ["fan-out", 1],
@@ -175,7 +175,7 @@ it.each([
     const bench = setBench();
     let host = await setHost(bench);
     const runId = await begin(host, { workflow, model: workflow });
-    for (let state = seed, deaths = 0; deaths < DEATHS; deaths++) {
+    for (let state = seed, kills = 0; kills < KILLS; kills++) {
       state = (state * 16_807) % 2_147_483_647; // a seed gives the same numbers each time
       const goal = eventsIn(bench) + 1 + (state % 12);
       await until(() => eventsIn(bench) >= goal, 60_000);
@@ -189,7 +189,7 @@ it.each([
     expect(runs.map(({ status }) => status)).toEqual(["success", "success"]);
     const spawned = eventsOf(led, "child_spawned").map(({ child }) => child);
     expect(spawned.toSorted()).toEqual(runs.map(({ run_id }) => run_id).toSorted());
-    // A death in the middle of a write leaves its outcome to the agent, and this one does not look.
+    // A kill in the middle of a write leaves its outcome to the agent, and this one does not look.
     const isKnown = eventsOf(led, "tool_call_finished").every(({ code }) => code !== "outcome_unknown");
     if (workflow === "review-loop" && isKnown) expect(textOf(bench, "hello.txt")).toBe("Hello\n");
   },

@@ -9,7 +9,7 @@ import { answerTextIn, conversationIn, endOf, resume, resumeToEnd, runToEnd, spa
 const MANUAL = { config: "resume: manual" };
 
 describe("an interrupted run, where the configuration says resume: manual,", () => {
-  it("goes on only after resume_run, and repeats its model request byte for byte", async () => {
+  it("continues only after resume_run, and repeats its model request byte for byte", async () => {
     const { host, standIn, anotherHost } = await setStage(
       [says(text("First."), call("effects__echo", { text: "x" })), hang(), says(text("Done."))],
       MANUAL,

@@ -79,7 +79,7 @@ describe("a partial run", () => {
     expect(answerTextIn(requests()[2])).toContain("effects__add_line");
   });
 
-  it("that called itself partial goes on without more turns, with a message or without", async () => {
+  it("that called itself partial continues without more turns, with a message or without", async () => {
     const { prompt, requests } = stage.play([
       says(call("complete", { result: "A part.", status: "partial" })),
       says(call("complete", { result: "More.", status: "partial" })),
@@ -98,7 +98,7 @@ describe("a partial run", () => {
   });
 });
 
-it("a run may be given more time than a timer of the system can measure", async () => {
+it("a run may get more time than a timer of the system can measure", async () => {
   const week = 7 * 24 * 3600;
   const { prompt } = stage.play((n) =>
     n <= 4 ? says(call("complete", { result: "Not yet.", status: "partial" })) : says(text("Done.")),
@@ -216,7 +216,7 @@ describe("resume_run refuses in one sentence", () => {
     });
   });
 
-  it("a run that is going on, and one that was cancelled", async () => {
+  it("a run at work, and a cancelled one", async () => {
     const { prompt } = stage.play([hang()]);
     const runId = await spawnRun(stage.one, { prompt });
     await until(async () => (await stage.other.call("get_run", { run_id: runId })).structured.run.status === "running");

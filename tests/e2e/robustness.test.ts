@@ -20,7 +20,7 @@ function holdDatabase(home: string): () => void {
   };
 }
 
-it("exits in its time although another program holds the database; the next process finds the run interrupted", async () => {
+it("exits in its time although another program has locked the database; the next process finds the run interrupted", async () => {
   const { host, bench, standIn, anotherHost } = await setStage([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await standIn.arrived(1);
@@ -59,7 +59,7 @@ it("gives up a run whose events cannot be written, with the reason, and resumes 
   expect((await host.call("spawn_agent", ask)).structured.status).toBe("success");
 });
 
-it("goes on without its log where the disk that holds it is full", async () => {
+it("works without its log where the disk of the log is full", async () => {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   mkdirSync(join(bench.home, "logs"), { recursive: true });
@@ -140,7 +140,7 @@ it("gives a large outcome whole in the result view, whichever field is large", a
   expect(JSON.parse(fields.next_steps_json ?? "")).toEqual(next_steps);
 });
 
-it("does not advise to grant what blocked_tools withholds", async () => {
+it("does not advise to grant tools that blocked_tools withholds", async () => {
   const { host } = await setStage(() => says(text("ok")));
   const blocked = await host.call("spawn_agent", { ...ask, blocked_tools: ["effects__*", "workspace__*"] });
   expect(blocked.structured.tools.how_to_grant).toContain("blocked_tools");

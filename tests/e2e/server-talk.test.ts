@@ -31,7 +31,7 @@ it("tells a server the project folder as its root", async () => {
   expect(answerTo(standIn.requests[1])).toContain(`file://${bench.project}`);
 });
 
-it("refuses to pass on what the configuration does not allow, and does not offer it", async () => {
+it("refuses requests that the configuration does not allow, and declares no capability for them", async () => {
   const script = [
     says(
       call("asking__capabilities"),
@@ -70,7 +70,7 @@ it("passes a server's question on to the run's model where that is allowed, coun
   );
 });
 
-it("passes on no secret in what a server asks", async () => {
+it("passes on no secret in a request of a server", async () => {
   const secret = "sk-tangerine-4711-marmalade";
   const asked: string[] = [];
   const elicit = (message: string) => {
@@ -145,7 +145,7 @@ it("cancels a server's question where the host cannot ask", async () => {
   expect(answerTo(standIn.requests[1])).toContain("cancel");
 });
 
-it("records the progress of a call as events while it goes on, and passes it on to the host", async () => {
+it("records the progress of a call as events while it lasts, and passes it on to the host", async () => {
   const script = [says(call("asking__steps", { count: 6, ms: 400 })), says(text("done"))];
   const { host } = await setStage(script, { config: asking() });
   const { structured } = await host.call("spawn_agent", { prompt: "go" });
@@ -226,7 +226,7 @@ it("shows an agent tools that come and go during its run", async () => {
   expect(answerTo(standIn.requests[6])).toContain("asking__extra");
 });
 
-it("withdraws the tools of a server that died until it is up again, and does not repeat its call", async () => {
+it("withdraws the tools of a crashed server until it is up again, and does not repeat its call", async () => {
   const script = [
     says(call("asking__pid")),
     says(call("asking__die")),

@@ -84,7 +84,7 @@ describe("legwork runs prune", () => {
 });
 
 describe("legwork backup", () => {
-  it("copies the database while a run goes on, and the copy can be restored", async () => {
+  it("copies the database during a run, and the copy can be restored", async () => {
     const bench = setTalk();
     const calls = Array.from({ length: 500 }, (_, n) => ({ calls: [{ tool: "effects__echo", arguments: { n } }] }));
     rehearse(bench, "long", [...calls, { text: "done" }]);

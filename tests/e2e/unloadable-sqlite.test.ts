@@ -126,7 +126,7 @@ describe.runIf(NEEDS_COMPILED)("on Node 20", () => {
 });
 
 describe.runIf(!NEEDS_COMPILED)("on Node 22 and newer", () => {
-  it("names the Node of the install, and does not load what that one left", async () => {
+  it("names the Node of the install, and does not load its build", async () => {
     const installation = install();
     const left = join(installation.folder, "node_modules/better-sqlite3");
     mkdirSync(join(left, "build/Release"), { recursive: true });

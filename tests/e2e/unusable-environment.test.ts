@@ -278,7 +278,7 @@ mcpServers:
     expect(run).toMatchObject({ status: "success", tool_calls_count: 1, warnings: [] });
   });
 
-  it("and are named by a pattern are all that is started", async () => {
+  it("and are named by a pattern are the only servers that start", async () => {
     const bench = setBench();
     bench.configure(`mcpServers: { ghost: { command: /no/such/command }, effects: ${effectServer()} }`);
     rehearseCalls(bench, "work", [{ tool: "effects__echo" }]);

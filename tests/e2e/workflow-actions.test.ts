@@ -62,7 +62,7 @@ describe("on_enter, on_exit and on_transition", () => {
     expect(onEnter).toBeLessThan(firstTurn);
   });
 
-  it("on_enter is done at each entry, on_exit also where the agent asked to go on", async () => {
+  it("on_enter is done at each entry, on_exit also where the agent requested the step", async () => {
     const led = await stage.lead({
       workflow: two(
         { on_enter: [{ action: "increment_variable", name: "entries" }], on_exit: [say("{{ entries }} times")] },

@@ -38,7 +38,7 @@ describe("allowed_tools and blocked_tools", () => {
     }
   });
 
-  it("a list grants what it names where nobody else does, and narrows what somebody grants", async () => {
+  it("a list grants its tools where no other source does, and restricts the grants of the others", async () => {
     const workflow = only({ allowed_tools: ["effects__add_line"] });
     const replies = [calls(add("named"), look), completes()];
     const granting = await stage.lead({ workflow, replies });

@@ -167,7 +167,7 @@ describe("provider and model of a step", () => {
     expect(signaturesIn(2)).toEqual(["signature of call_1", "skip_thought_signature_validator"]);
   });
 
-  it("a step of another provider is played by it, and the conversation goes on from one to the other", async () => {
+  it("the provider of a step answers in it, and the conversation continues from one provider to the other", async () => {
     const steps = [{ name: "first" }, { name: "second", provider: "rehearsal", model: "helper" }, { name: "third" }];
     const { host, standIn, bench } = await setStage([
       says(call("request_step", { to: "second" })),

@@ -21,7 +21,7 @@ const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...
 const failuresIn = (led: Led) => eventsOf(led, "condition_failed").map(({ where, error }) => `${where}: ${error}`);
 
 describe("transitions", () => {
-  it("are taken when they hold, in their order, and on_transition is done on the way", async () => {
+  it("are taken when their condition is true, in their order, with on_transition on the way", async () => {
     const workflow = {
       steps: [
         {

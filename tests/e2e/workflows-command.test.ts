@@ -171,7 +171,7 @@ describe("legwork workflows check", () => {
     expect(none).toMatchObject({ code: 0, stderr: "", stdout: naming(/^.*\bno workflow\b/) });
   });
 
-  it("checks a file in any folder, with what it extends", async () => {
+  it("checks a file in any folder, with the workflow that it extends", async () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.write("drafts/draft.yaml", "extends: mine\nvariables: {unused: 1}\n");

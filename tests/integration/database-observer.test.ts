@@ -18,7 +18,7 @@ async function setRun() {
   return { host, observer, id, file };
 }
 
-it("shows the process that holds a run, the events on disk, and the end of the run", async () => {
+it("shows the owner of a run, the events on disk, and the end of the run", async () => {
   const { host, observer, id } = await setRun();
   await until(() => observer.events(id, 0).some(({ type }) => type === "turn_started"));
   const events = observer.events(id, 0);

@@ -151,7 +151,7 @@ describe("a call", () => {
     expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
-  it("fails as an in-doubt call when the server dies", async () => {
+  it("fails as an in-doubt call when its server crashes", async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "die")));
     expect(error).toMatchObject({ code: "connection_closed" });

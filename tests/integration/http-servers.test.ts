@@ -34,7 +34,7 @@ describe("the reference server over streamable HTTP", () => {
     await vi.waitFor(() => expect(output()).toContain("Received session termination request"));
   });
 
-  it("ends the calls in flight when it dies", async () => {
+  it("ends the calls in flight when it crashes", async () => {
     const { origin, child } = await everything("streamableHttp");
     const { client, transport } = await connected(`${origin}/mcp`);
     const long = { name: "trigger-long-running-operation", arguments: { duration: 30, steps: 2 } };
@@ -60,7 +60,7 @@ describe("the reference server over SSE", () => {
     expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
   });
 
-  it("ends the calls in flight when it dies", async () => {
+  it("ends the calls in flight when it crashes", async () => {
     const { origin, child } = await everything("sse");
     const { client, transport } = await connected(`${origin}/sse`, { kind: "sse" });
     const long = { name: "trigger-long-running-operation", arguments: { duration: 30, steps: 2 } };

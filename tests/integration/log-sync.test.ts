@@ -54,7 +54,7 @@ describe("a log", () => {
     sync.close();
   });
 
-  it("that is closed while it is being synced is synced a last time, for those who wait", async () => {
+  it("that is closed during an fsync gets a last fsync for its waiting callers", async () => {
     writeFileSync(`${file}-wal`, "log");
     const { disk, syncs, standing } = slowDisk();
     const sync = createLogSync(file, disk);
@@ -66,7 +66,7 @@ describe("a log", () => {
     expect(syncs).toHaveLength(1);
   });
 
-  it("is not taken for synced where the other way of syncing has failed meanwhile", async () => {
+  it("does not count as fsynced where the other way has failed meanwhile", async () => {
     writeFileSync(`${file}-wal`, "log");
     const { disk, syncs } = slowDisk();
     const broken = {
@@ -122,7 +122,7 @@ describe("a log", () => {
     sync.close();
   });
 
-  it("that could not be synced once is never taken for synced again", async () => {
+  it("whose fsync failed once never counts as fsynced again", async () => {
     execFileSync("mkfifo", [`${file}-wal`]); // no file that can be synced
     const sync = createLogSync(file);
     const [first, second] = [sync.soon(), sync.soon()];

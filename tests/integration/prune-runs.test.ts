@@ -85,7 +85,7 @@ function setStore() {
 }
 
 describe("pruning", () => {
-  it("deletes what ended long enough ago, with its events and sessions, and nothing younger", async () => {
+  it("deletes runs that ended long enough ago, with their events and sessions, and nothing younger", async () => {
     const { create, finish, prune, later, left, count } = setStore();
     await create("run_1");
     await finish("run_1");
@@ -139,7 +139,7 @@ describe("pruning", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("keeps a run as long as one that goes on from it stays", async () => {
+  it("keeps a run as long as a run that continues it stays", async () => {
     const { create, finish, prune, later, left } = setStore();
     await create("run_1");
     await finish("run_1");
@@ -189,7 +189,7 @@ describe("pruning", () => {
     expect(await store.getBlob(fresh)).not.toBeNull();
   });
 
-  it("leaves a text that a call has just been given again", async () => {
+  it("keeps a text that another call has just stored again", async () => {
     const { store, create, keep, prune, later } = setStore();
     await create("run_1");
     const hash = await keep("run_1", "the same as long ago");

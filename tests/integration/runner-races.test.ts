@@ -138,7 +138,7 @@ describe("a wait", () => {
     expect((await ended(one, id)).status).toBe("success");
   });
 
-  it("goes on where a look at the store fails once", async () => {
+  it("continues where one look at the store fails", async () => {
     let finish = (_said: Said) => {};
     const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
     const { id } = await one.start("a task");

@@ -38,7 +38,7 @@ export function createWorlds(implementation: StoreImplementation) {
   let owners = 0;
   const database = implementation.create({ now: () => current.now });
 
-  /** Clock and deaths are those of the history that goes on. */
+  /** The clock and the crashes of the history so far. */
   function begin(crashed: Process | null = null): Process {
     const own = `owner ${++owners}`;
     const identity = { own, isProvablyDead: (other: string) => current.dead.has(other) };

@@ -27,7 +27,7 @@ describe("the nearest word", () => {
     expect(nearest(word, KEYS)).toBe(expected);
   });
 
-  it("is always one of those there are, the word itself where it is one", () => {
+  it("is always one of the candidates, the word itself where it is a candidate", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (word, candidates) => {
         const found = nearest(word, candidates);

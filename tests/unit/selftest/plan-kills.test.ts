@@ -26,7 +26,7 @@ function walk(seed: number, kills: number): readonly KillPoint[] {
 }
 
 describe("planKills", () => {
-  it("has every event saved and held back, the first recoveries, and every call before and after it is made", () => {
+  it("has a kill point at every event, at the first recoveries, and before and after every call", () => {
     const points = walk(1, plan(1).planned);
     const texts = points.map((point) => ("place" in point ? `${point.moment} ${point.place}` : JSON.stringify(point)));
     expect(new Set(texts).size).toBe(plan(1).planned);

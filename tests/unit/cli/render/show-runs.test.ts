@@ -125,7 +125,7 @@ function lines(patterns: readonly RegExp[]): RegExp {
   return new RegExp(`^${patterns.map(({ source }) => `${source}\\n`).join("")}$`);
 }
 
-describe("a run that goes on", () => {
+describe("a run that continues another", () => {
   it("has neither an end nor a result yet", () => {
     const text = runText(RUN, undefined, [{ seq: 1, at: 1_000, event: { type: "run_created" } }], readReply, 100);
     expect(text).toMatch(

@@ -129,7 +129,7 @@ describe("the JSON", () => {
 });
 
 describe("foreign text", () => {
-  it("is left alone where it is plain", () => {
+  it("stays as it is where it is plain", () => {
     expect(visible("Grüße, 世界 🙂")).toBe("Grüße, 世界 🙂");
   });
 

@@ -38,7 +38,7 @@ function setUp() {
 }
 
 describe("call events", () => {
-  it("yields what is posted while the work goes on, and says when it is saved", async () => {
+  it("yields posted events while the work lasts, and resolves each post when its event is saved", async () => {
     const { events } = setUp();
     let end = (_value: string) => {};
     const work = new Promise<string>((resolve) => {
@@ -61,7 +61,7 @@ describe("call events", () => {
     expect(events.over().aborted).toBe(true);
   });
 
-  it("leaves what comes with the end to the next commit", async () => {
+  it("leaves events that come with the end to the next commit", async () => {
     const { events, state } = setUp();
     void events.post(posted(1));
     void events.post(posted(2));
@@ -78,7 +78,7 @@ describe("call events", () => {
     expect([...saved, ...state.flush().events]).toEqual([posted(1), posted(2)]);
   });
 
-  it("passes on what the work throws", async () => {
+  it("rejects with the error of the work", async () => {
     const { events } = setUp();
     await expect(events.until(Promise.reject(new Error("broken"))).next()).rejects.toThrow("broken");
   });

@@ -25,7 +25,7 @@ it("keeps nobody who comes when the crowd has gone", async () => {
   await turnstile();
 });
 
-it("has those who come meanwhile wait behind the others", async () => {
+it("admits later callers after earlier ones", async () => {
   const turnstile = createAdmissionQueue();
   const through: string[] = [];
   const go = (name: string) => turnstile().then(() => through.push(name));

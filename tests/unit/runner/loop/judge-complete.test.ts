@@ -9,7 +9,7 @@ const PERSON = { type: "object", properties: { name: { type: "string" } }, requi
 const BREACH = { code: "max_turns", message: "3 turns are used up" };
 
 describe("complete", () => {
-  it("makes an outcome of all it is given", async () => {
+  it("makes an outcome of all arguments", async () => {
     const args = {
       result: "done",
       status: "partial",
@@ -31,7 +31,7 @@ describe("complete", () => {
     });
   });
 
-  it("is a success where it says nothing else, and holds nothing that was not given", async () => {
+  it("is a success by default, and has no field without an argument", async () => {
     const verdict = await judgeComplete({ result: "done" }, null, schemas);
     expect(verdict).toEqual({ accepted: true, outcome: { status: "success", result: "done" } });
   });

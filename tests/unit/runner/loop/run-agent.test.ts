@@ -23,7 +23,7 @@ import { repetitions } from "../../../support/repetitions.js";
 
 const LONGEST_MS = 120_000; // thousands of runs, on machines that have other work too
 
-describe("a run that is cut and taken up again", () => {
+describe("a run that is interrupted and recovered", () => {
   it(
     "at any commit, before or after what followed it, ends as it would have",
     async () => {

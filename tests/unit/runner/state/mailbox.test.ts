@@ -23,7 +23,7 @@ function journal() {
 
 const idsIn = async (mailbox: Mailbox) => (await mailbox.read()).map(({ id }) => id);
 
-it("gives what was sent since the last look, once", async () => {
+it("returns the messages since the last read, once", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   store.send("a");
@@ -45,7 +45,7 @@ it("gives a message once where the run has saved nothing between two looks, and 
   expect(await idsIn(mailbox)).toEqual(["b"]);
 });
 
-it("gives what came before the run's own last events", async () => {
+it("returns messages from before the run's own last events", async () => {
   const store = journal();
   const mailbox = createMailbox("run_1", store.own().seq, store);
   store.send("a");

@@ -1,4 +1,4 @@
-/** How a process ends: what is on disk afterwards, how soon, and what is left running. */
+/** The end of a process: the state on disk, its time, and the processes that are left. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -172,7 +172,7 @@ describe("a database of version 0.1.0", () => {
       { text: "Hurry up.", channel: "respond_to_run" },
     ]);
     expect(await eventsOf("tool_call_finished", painted, host)).toMatchObject([
-      { attachments: [{ kind: "image", mimeType: "image/png" }] },
+      { attachments: [{ kind: "image", mime_type: "image/png" }] },
     ]);
     const { run_id: doubted } = await runNamed("in doubt", host);
     expect(await eventsOf("question_asked", doubted, host)).toMatchObject([

@@ -130,7 +130,7 @@ describe("the command line", () => {
       ["runs", "--limit", "many"],
       ["--limit", '"many"', /\b1\b/, "1000"],
     ],
-    [["--json"], ["--json", "tools", "agents"]],
+    [["--json"], ["--json", "legwork --help"]],
   ])("refuses %j in one sentence", async (args, facts) => {
     const { code, stdout, stderr } = await legwork(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));

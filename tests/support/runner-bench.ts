@@ -59,6 +59,8 @@ export function setRunners() {
   const file = join(home, "legwork.db");
   const open: { readonly runner: Runner; readonly store: RunStore }[] = [];
   let owners = 0;
+  let made = 0;
+  const newId = (prefix: string) => `${prefix}_${++made}`;
   onTestFinished(async () => {
     for (const { runner } of open) await runner.interruptAll("the test is over").catch(() => {});
     for (const { store } of open) await store.close();
@@ -90,8 +92,6 @@ export function setRunners() {
     });
     const price: Price | null = options.costUsd === undefined ? null : { input: options.costUsd, output: 0, cached: 0 };
     const limits = { ...DEFAULT_LIMITS, maxDepth: options.depth ?? 2 };
-    let made = 0;
-    const newId = (prefix: string) => `${prefix}_${++made}`;
     const runner = createRunner({
       project,
       store: gated.store,

@@ -7,10 +7,13 @@ import { toMarkdown, toText } from "./support/table.mjs";
 
 const FIGURES = {
   turn: () => import("./figures/turn.mjs"),
+  workflow: () => import("./figures/workflow.mjs"),
   crowd: () => import("./figures/crowd.mjs"),
+  "first-crowd": () => import("./figures/first-crowd.mjs"),
   family: () => import("./figures/family.mjs"),
   many: () => import("./figures/many.mjs"),
   start: () => import("./figures/start.mjs"),
+  "first-call": () => import("./figures/first-call.mjs"),
   "tool-call": () => import("./figures/tool-call.mjs"),
   catalog: () => import("./figures/catalog.mjs"),
   answer: () => import("./figures/answer.mjs"),

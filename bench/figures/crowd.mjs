@@ -17,7 +17,7 @@ export async function measure() {
   try {
     const ours = async () => {
       const started = performance.now();
-      await legwork.finish(await Promise.all(models().map(legwork.spawn)));
+      await legwork.finish(await Promise.all(models().map((name) => legwork.spawn(name))));
       return performance.now() - started;
     };
     await ours(); // the first round also starts servers and loads modules

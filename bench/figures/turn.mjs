@@ -4,15 +4,13 @@
  */
 import { statSync } from "node:fs";
 import { openSqlite } from "../../dist/store/sqlite/driver/open-sqlite.js";
-import { cpuOf } from "../support/processes.mjs";
 import { startBareLoop } from "../support/start-bare-loop.mjs";
 import { startLegwork } from "../support/start-legwork.mjs";
-import { modelNamed, startModel } from "../support/start-model.mjs";
-import { gaps, median, medianRatio, quantile, sum } from "../support/statistics.mjs";
+import { startModel } from "../support/start-model.mjs";
+import { median, medianRatio, quantile, sum } from "../support/statistics.mjs";
 import { ms, row } from "../support/table.mjs";
+import { ENDS, TURNS, timeRun } from "../support/time-run.mjs";
 
-const TURNS = 200;
-const ENDS = 40; // turns at the start and at the end, compared for the growth
 const ROUNDS = 9;
 
 export async function measure() {
@@ -42,17 +40,6 @@ export async function measure() {
     model.close();
     legwork.remove();
   }
-}
-
-async function timeRun(run, pid, model) {
-  const name = modelNamed({ calls: TURNS });
-  const before = cpuOf(pid);
-  await run(name);
-  const cpu = cpuOf(pid) - before;
-  const { arrived } = await model.times(name);
-  const turns = gaps(arrived);
-  if (turns.length !== TURNS) throw new Error(`${turns.length} turns instead of ${TURNS}`);
-  return { cpu, turns, turn: median(turns), growth: sum(turns.slice(-ENDS)) / sum(turns.slice(0, ENDS)) };
 }
 
 function rowsOf(first, rounds, bytesPerTurn) {
@@ -94,9 +81,6 @@ function rowsOf(first, rounds, bytesPerTurn) {
       ours: ms(p99("ours")),
       floor: ms(p99("journalled")),
       ratio: p99("ours") / p99("journalled"),
-      value: p99("ours"),
-      bar: 8,
-      unit: "ms",
     }),
     row("processor time of a turn", { ...cpuOver("ours", "bare"), bar: 2 }),
     row("processor time of a turn, over the bare loop with a journal", cpuOver("ours", "journalled")),
@@ -104,8 +88,6 @@ function rowsOf(first, rounds, bytesPerTurn) {
       ours: growth("ours"),
       floor: growth("bare"),
       ratio: over("ours", "bare", "growth"),
-      value: median(of("ours", "growth")),
-      bar: 1.1,
     }),
     row("disk", {
       ours: `${(bytesPerTurn / 1024).toFixed(1)} KiB a turn`,

@@ -5,6 +5,7 @@
  * With `below-3.children-5.delay-50` the first reply starts five agents, each with two generations below it, and waits.
  */
 import { createServer } from "node:http";
+import { now } from "./clock.mjs";
 
 const conversations = new Map();
 const ROUTE = /^\/v1beta\/models\/([^/?]+):generateContent/;
@@ -13,9 +14,9 @@ const server = createServer((request, response) => {
   const { url } = request;
   request.resume(); // does not read the request: the same cost on both sides would blur their difference
   request.on("end", () => {
-    const now = performance.now();
+    const arrivedAt = now();
     const [, model] = ROUTE.exec(url) ?? [];
-    if (model) answer(conversationOf(model), now, response);
+    if (model) answer(conversationOf(model), arrivedAt, response);
     else if (url.startsWith("/times/")) send(response, JSON.stringify(timesOf(url.slice("/times/".length))));
     else if (url === "/held") send(response, JSON.stringify(heldRequests()));
     else response.writeHead(404).end();
@@ -44,13 +45,13 @@ function conversationOf(model) {
   return conversation;
 }
 
-function answer(conversation, now, response) {
+function answer(conversation, arrivedAt, response) {
   const n = conversation.asked++;
-  conversation.arrived.push(now);
+  conversation.arrived.push(arrivedAt);
   if (conversation.hang && n === conversation.replies) return;
   const reply = () => {
     send(response, replyOf(conversation, n));
-    conversation.answered.push(performance.now());
+    conversation.answered.push(now());
   };
   if (conversation.delay > 0) setTimeout(reply, conversation.delay);
   else reply();

@@ -29,7 +29,7 @@ export function createSandbox(config = "{}") {
 
 /** A configuration with the model's stand-in and `servers` copies of the tool server. */
 export function benchConfig(model, { concurrentRuns = 8, servers = 1, depth = 1 } = {}) {
-  const names = ["effects", ...Array.from({ length: servers - 1 }, (_, index) => `effects${index + 2}`)];
+  const names = Array.from({ length: servers }, (_, index) => (index === 0 ? "effects" : `effects${index + 1}`));
   const server = { command: process.execPath, args: [TOOL_SERVER] };
   return JSON.stringify({
     provider: "gemini",
@@ -66,7 +66,8 @@ async function startLegworkIn(sandbox) {
     close,
     database: sandbox.database,
     call,
-    spawn: async (modelName) => (await call("spawn_agent", { prompt: "Go on until done.", model: modelName })).run_id,
+    spawn: async (model, options = {}) =>
+      (await call("spawn_agent", { prompt: "Go on until done.", model, ...options })).run_id,
     /** Waits for the end of the runs. Throws unless all of them succeed. */
     async finish(runIds) {
       for (let at = 0; at < runIds.length; at += MOST_IDS) {

@@ -14,7 +14,7 @@ export async function startModel() {
   const get = async (path) => (await fetch(`${url}${path}`)).json();
   return {
     url,
-    /** The times at which each request of a model arrived and each reply left, in milliseconds. */
+    /** The times at which each request of a model arrived and each reply left, in milliseconds of clock.mjs. */
     times: (model) => get(`/times/${model}`),
     /** The number of requests that wait for a reply that never comes. */
     held: () => get("/held"),

@@ -175,6 +175,27 @@ const SENTENCES = [
     "(?:goes|go|going|went|gone) on with",
   ),
   phrase(
+    "stands still",
+    "waits, stops; or names what blocks it",
+    "The process stands still meanwhile.",
+    "The fsync blocks the process.",
+    "(?:stand|stands|stood|standing) still",
+  ),
+  phrase(
+    "left alone",
+    "stays as it is, or is skipped",
+    "This process leaves the run alone.",
+    "This process skips the run.",
+    "(?:leaves?|left|leaving) (?:it|them|the|that|those|these)(?: runs?)? alone",
+  ),
+  phrase(
+    "taken up again",
+    "recovered, resumed",
+    "A run is taken up again.",
+    "It takes up much room.",
+    "(?:take|takes|taken|took|taking) up again",
+  ),
+  phrase(
     "what follows from it",
     "the next step",
     "It is saved before what follows from it.",

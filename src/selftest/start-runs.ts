@@ -60,7 +60,7 @@ export function startRuns(parts: Parts): RunStarter {
   };
 }
 
-/** Calls spawn_agent until a server answers. The idempotency key makes one run of it, however many servers die meanwhile. */
+/** Calls spawn_agent until a server answers. The idempotency key makes one run of it, however many servers are killed meanwhile. */
 export async function startRun({ scenario, name }: StartedRun, { sandbox, fleet, chance }: Parts): Promise<void> {
   sandbox.rehearse(name, scenario.replies(name));
   const request = {

@@ -122,7 +122,7 @@ it("get_run refuses an event of a newer version in one sentence, and other runs 
   expect((await runNamed("cut", host)).status).toBe("interrupted");
 });
 
-it("a process that cannot read one interrupted run leaves it alone and resumes the others", async () => {
+it("a process that cannot read one interrupted run skips it and resumes the others", async () => {
   const { host, bench } = await setOldStage([says(text("All is written."))]);
   const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
   const database = openSqlite(join(bench.home, "legwork.db"));

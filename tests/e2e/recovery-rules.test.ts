@@ -1,4 +1,4 @@
-/** Which process takes up which interrupted run, and when: what it needs, how long ago it was, who has room. */
+/** The recovery of interrupted runs: requirements, time since the interruption, and free slots. */
 import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { expect, it } from "vitest";

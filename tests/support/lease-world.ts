@@ -206,13 +206,13 @@ const renew: Act = async ({ model: known }, { store, owner }) => {
   model.renew(known, owner);
 };
 
-/** The process stands still for longer than a lease, while the others renew theirs; it knows nothing of it. */
+/** Pauses the process for longer than a lease, while the others renew theirs; it does not notice the pause. */
 const stall: Act = async (world, process) => {
   world.model.now += model.LEASE + 1;
   for (const other of others(world, process)) await renew(world, other, "");
 };
 
-/** It stands still, loses its run to another process, and goes on as if nothing had been. */
+/** Pauses the process until another one has claimed its run; then it continues without having noticed. */
 const overtake: Act = async (world, process, runId) => {
   await stall(world, process, runId);
   const [other] = others(world, process);

@@ -143,7 +143,7 @@ export interface RunStore {
   endTree(runId: string, outcome: Outcome): Promise<readonly EndedRun[]>;
   /**
    * Marks owned runs as interrupted and releases their leases; skips lost leases. Saves the events queued before first.
-   * Waits at most `withinMs` for another process that holds the store.
+   * Waits at most `withinMs` for the lock of another process.
    */
   interruptAll(leases: readonly RunLease[], reason: string, options: { readonly withinMs: number }): Promise<void>;
   /**

@@ -127,8 +127,8 @@ function sentenceFor(about: QuestionAbout, { approved, comment, channel }: Answe
     case "exit":
       if (approved) return comment === null ? null : `A person approved leaving step "${about.step}"`;
       return channel === "nobody"
-        ? `Nobody approved leaving step "${about.step}" in time: go on in it before you try again`
-        : `A person denied leaving step "${about.step}": go on in it before you try again`;
+        ? `Nobody approved leaving step "${about.step}" in time: continue in it before you try again`
+        : `A person denied leaving step "${about.step}": continue in it before you try again`;
     case "call":
     case "workflow_call":
       return approved && comment !== null ? `A person approved the call of ${about.tool}` : null;

@@ -15,7 +15,7 @@ export function systemPrompt(request: RunRequest): string {
 }
 
 const STEPS =
-  "You are led through steps. Each says what to do, and which tools you have in it; `request_step` asks to go on to another one.";
+  "Your task has steps. Each step has its own instructions and tools; `request_step` asks to move to another step.";
 
 function endOf({ outputSchema, workflow }: RunRequest): string {
   if (outputSchema !== null)

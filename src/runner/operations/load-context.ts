@@ -33,7 +33,7 @@ export async function loadContext(
   deps: ContextDeps,
 ): Promise<readonly ContextBlock[] | null> {
   if (names === undefined) return null;
-  const sources = names.map((name) => ({ name, source: understood(name) }));
+  const sources = names.map((name) => ({ name, source: sourceNamed(name) }));
   const blocks: ContextBlock[] = [];
   for (const { name, source } of sources) {
     const text = await readSource(name, source, asker, deps);
@@ -54,7 +54,7 @@ export async function loadContext(
   return deps.redact.value(blocks);
 }
 
-function understood(name: string): ContextSource {
+function sourceNamed(name: string): ContextSource {
   const source = parseSource(name);
   if (source.kind === "none")
     throw new RequestError("invalid_arguments", `context "${cutTo(name, SHOWN_SOURCE)}": ${source.fault}`);

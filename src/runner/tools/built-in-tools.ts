@@ -13,12 +13,12 @@ export const askTool: ToolDeclaration = {
   inputSchema: {
     type: "object",
     properties: {
-      question: { type: "string", minLength: 1, description: "With all that is needed to answer it." },
+      question: { type: "string", minLength: 1, description: "The question, with everything needed to answer it." },
       options: {
         type: "array",
         items: { type: "string", minLength: 1 },
         maxItems: 20,
-        description: "The answers to choose from, if there are only some.",
+        description: "The possible answers. Leave it out if any text is an answer.",
       },
     },
     required: ["question"],
@@ -31,7 +31,7 @@ export function requestStepTool(steps: readonly string[]): ToolDeclaration {
   return {
     name: REQUEST_STEP,
     description:
-      "Asks to move to another step of your work. It is refused while the step you are in may not be left, and says why.",
+      "Asks to move to another step of your work. Returns the reason if you may not leave the present step yet.",
     inputSchema: {
       type: "object",
       properties: { to: { type: "string", enum: [...steps], description: "The step to go to." } },
@@ -80,12 +80,12 @@ function embedded(node: unknown): unknown {
 
 export const readResultTool: ToolDeclaration = {
   name: READ_RESULT,
-  description: "Reads on in a tool result that was too large to show whole: the part that begins at offset.",
+  description: "Reads a part of a tool result that was too large to show whole.",
   inputSchema: {
     type: "object",
     properties: {
-      id: { type: "string", description: "The id that stood at the end of the shortened result." },
-      offset: { type: "integer", minimum: 0, description: "Where to begin, in characters." },
+      id: { type: "string", description: "The id at the end of the shortened result." },
+      offset: { type: "integer", minimum: 0, description: "The first character of the part, counted from 0." },
     },
     required: ["id", "offset"],
     additionalProperties: false,

@@ -38,7 +38,7 @@ function declarations(): readonly ToolDeclaration[] {
     {
       name: SPAWN_AGENT,
       description:
-        "Starts an agent of your own on a part of your task and returns its run_id at once. It sees nothing but its prompt and context, and may use at most what you may.",
+        "Starts an agent of your own on a part of your task and returns its run_id at once. It sees only its prompt and context, and may use only tools that you may use.",
       inputSchema: spawnSchema(),
     },
     {
@@ -52,7 +52,7 @@ function declarations(): readonly ToolDeclaration[] {
             items: runId,
             minItems: 1,
             maxItems: 100,
-            description: "Default: all whose end you do not know.",
+            description: "Default: all runs whose outcome you have not seen yet.",
           },
           mode: { enum: ["all", "any"] },
           wait_seconds: { type: "number", minimum: 0 },
@@ -67,7 +67,7 @@ function declarations(): readonly ToolDeclaration[] {
     },
     {
       name: CANCEL_RUN,
-      description: "Stops one of your own runs and what it has started.",
+      description: "Stops one of your own runs and every run it has started.",
       inputSchema: {
         type: "object",
         properties: { run_id: runId, reason: { ...text, maxLength: 1000 } },

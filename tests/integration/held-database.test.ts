@@ -13,7 +13,7 @@ import { newRunNamed } from "../support/new-run.js";
 
 const HELD_MS = 300;
 const HOLDER = `
-  import { openSqlite } from ${JSON.stringify(new URL("../../dist/store/open-sqlite.js", import.meta.url).href)};
+  import { openSqlite } from ${JSON.stringify(new URL("../../dist/store/sqlite/driver/open-sqlite.js", import.meta.url).href)};
   const database = openSqlite(process.argv[1]);
   database.exec("BEGIN IMMEDIATE");
   console.log("held");

@@ -29,7 +29,7 @@ beforeEach(() => {
   holder = null;
 });
 afterEach(async () => {
-  if (holder && holder.exitCode === null) await once(holder, "exit");
+  await released();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -39,6 +39,11 @@ async function hold(): Promise<void> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(holder.stdout ?? holder, "data");
+}
+
+/** Resolves once the other process is gone. */
+async function released(): Promise<void> {
+  if (holder && holder.exitCode === null && holder.signalCode === null) await once(holder, "exit");
 }
 
 /** Rounds of the event loop while the work goes on. */
@@ -67,12 +72,12 @@ it("lets this process do other work while its commits wait in the queue", async 
   const { value: run, rounds } = await roundsDuring(created(store, newRunNamed("run_queued")));
   expect(run.status).toBe("pending");
   expect(rounds).toBeGreaterThan(20);
-  await once(holder as ChildProcess, "exit");
+  await released();
   await hold();
   const appended = await roundsDuring(appendTo(store, lease, [TURN]));
   expect(appended.value).not.toBeNull();
   expect(appended.rounds).toBeGreaterThan(20);
-  await once(holder as ChildProcess, "exit");
+  await released();
   await hold();
   expect((await roundsDuring(store.renewLeases())).rounds).toBeGreaterThan(20);
 });

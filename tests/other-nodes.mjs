@@ -18,7 +18,6 @@ const TESTS = [
   "tests/contract",
   "tests/e2e/main-job.test.ts",
   "tests/e2e/protocol.test.ts",
-  "tests/e2e/storage-commands.test.ts",
   "tests/e2e/recovery.test.ts",
   "tests/e2e/unloadable-sqlite.test.ts",
 ];

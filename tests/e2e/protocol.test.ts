@@ -1,11 +1,10 @@
 /** The MCP surface as hosts meet it: frames, lists, progress, sizes. */
-import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { call, says, setStage, text } from "../support/agents.js";
 import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 
-const NOISE = join(import.meta.dirname, "../support/noisy-dependency.mjs");
+const NOISE = new URL("../support/noisy-dependency.mjs", import.meta.url).href; // encoded: NODE_OPTIONS ends at a space
 
 it("stdout holds nothing but protocol frames, also when a dependency prints", async () => {
   const bench = createWorkbench();

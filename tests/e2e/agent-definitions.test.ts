@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import type { Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearse } from "../support/rehearsals.js";
-import { calls, completes, eventsOf, type Led, shareStage } from "../support/workflows.js";
+import { calls, completes, eventsOf, type Led, shareSandbox } from "../support/workflows.js";
 
-const stage = shareStage('tools: ["effects__echo"]\nlimits: { max_turns: 7 }');
+const sandbox = shareSandbox('tools: ["effects__echo"]\nlimits: { max_turns: 7 }');
 
 const look = ["effects__read_lines"] as const;
 const add = (line: string) => ["effects__add_line", { text: line }] as const;
@@ -20,7 +20,7 @@ let count = 0;
 /** Writes an agent of the user and returns its name. */
 function agent(definition: object): string {
   const name = `a${++count}`;
-  stage.write(`agents/${name}.yaml`, JSON.stringify(definition));
+  sandbox.write(`agents/${name}.yaml`, JSON.stringify(definition));
   return name;
 }
 
@@ -32,7 +32,7 @@ function putInHome(bench: Workbench, name: string, content: string): void {
 
 /** What a definition is refused with. */
 async function refusalOf(args: Record<string, unknown>): Promise<string> {
-  const { isError, structured } = await stage.spawn({ provider: "rehearsal", ...args });
+  const { isError, structured } = await sandbox.spawn({ provider: "rehearsal", ...args });
   expect(isError, JSON.stringify(structured)).toBe(true);
   return structured.error.message;
 }
@@ -41,28 +41,28 @@ describe("tools, blocked_tools and servers", () => {
   it("tools stand above the configuration's, and a caller's above them", async () => {
     const named = agent({ tools: ["effects__read_lines"] });
     const replies = [calls(look, ["effects__echo"], ["effects__fail"]), completes()];
-    const own = await stage.lead({ workflow: null, replies, args: { agent: named } });
+    const own = await sandbox.lead({ workflow: null, replies, args: { agent: named } });
     expect(finishedIn(own)).toEqual(["effects__read_lines", "complete"]);
     expect(refusalsIn(own)[0]).toEqual(naming("effects__echo", /\btools\b/, named));
-    const callers = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["effects__fail"] } });
+    const callers = await sandbox.lead({ workflow: null, replies, args: { agent: named, tools: ["effects__fail"] } });
     expect(finishedIn(callers)).toEqual(["effects__fail", "complete"]);
-    const configured = await stage.lead({ workflow: null, replies, args: { agent: agent({}) } });
+    const configured = await sandbox.lead({ workflow: null, replies, args: { agent: agent({}) } });
     expect(finishedIn(configured)).toEqual(["effects__echo", "complete"]);
   });
 
   it("blocked_tools win over every grant", async () => {
     const named = agent({ tools: ["*"], blocked_tools: ["add_line"] });
     const replies = [calls(add("blocked by agent"), look), completes()];
-    const led = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
+    const led = await sandbox.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
     expect(refusalsIn(led)).toEqual([naming("effects__add_line", '"add_line"', "blocked_tools", named)]);
     expect(finishedIn(led)).toEqual(["effects__read_lines", "complete"]);
   });
 
   it("an agent gets tools of its listed servers only, under any grant", async () => {
-    stage.bench.write("notes.txt", "Oats.");
+    sandbox.bench.write("notes.txt", "Oats.");
     const replies = [calls(look, ["workspace__read_text_file", { path: "notes.txt" }]), completes()];
     const named = agent({ servers: ["workspace"] });
-    const led = await stage.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
+    const led = await sandbox.lead({ workflow: null, replies, args: { agent: named, tools: ["*"] } });
     expect(finishedIn(led)).toEqual(["workspace__read_text_file", "complete"]);
     expect(refusalsIn(led)).toEqual([naming("effects__read_lines")]);
   });
@@ -70,16 +70,16 @@ describe("tools, blocked_tools and servers", () => {
 
 describe("workflow and variables", () => {
   it("lead the run, with the agent's variables over the workflow's, and a caller may name another", async () => {
-    const own = stage.put({
+    const own = sandbox.put({
       variables: { who: "nobody", what: "oats" },
       steps: [{ name: "own", instructions: "{{ who }}: {{ what }}" }],
     });
-    const other = stage.put({ steps: [{ name: "other" }] });
+    const other = sandbox.put({ steps: [{ name: "other" }] });
     const named = agent({ workflow: own, variables: { who: "Ada" } });
-    const led = await stage.lead({ workflow: null, replies: [completes()], args: { agent: named } });
+    const led = await sandbox.lead({ workflow: null, replies: [completes()], args: { agent: named } });
     expect(led.run).toMatchObject({ agent: named, workflow: own, step: "own" });
     expect(led.said).toContainEqual(naming(/^user: /, '"own"', /\nAda: oats$/));
-    const elsewhere = await stage.lead({
+    const elsewhere = await sandbox.lead({
       workflow: null,
       replies: [completes()],
       args: { agent: named, workflow: other },
@@ -90,35 +90,35 @@ describe("workflow and variables", () => {
 
 describe("provider, model, limits and output_schema", () => {
   const settings = (name: string) => {
-    rehearse(stage.bench, name, [{ ...calls(look), repeat: 2 }, completes({ result: name, data: { by: name } })]);
+    rehearse(sandbox.bench, name, [{ ...calls(look), repeat: 2 }, completes({ result: name, data: { by: name } })]);
     return { provider: "rehearsal", model: name };
   };
   const schema = (by: string) => ({ type: "object", properties: { by: { const: by } }, required: ["by"] });
 
   it("stand above the workflow's, under the caller's", async () => {
-    const workflow = stage.put({
+    const workflow = sandbox.put({
       settings: { ...settings("workflows"), max_turns: 1, output_schema: schema("workflows") },
       steps: [{ name: "only", allowed_tools: ["read_only"] }],
     });
     const tools = ["read_only"];
     const agents = agent({ ...settings("agents"), tools, workflow, max_turns: 3, output_schema: schema("agents") });
     const unlike = agent({ tools, workflow });
-    expect((await stage.spawn({ agent: agents })).structured).toMatchObject({
+    expect((await sandbox.spawn({ agent: agents })).structured).toMatchObject({
       status: "success",
       model: "agents",
       result: "agents",
     });
-    expect((await stage.spawn({ agent: unlike })).structured).toMatchObject({
+    expect((await sandbox.spawn({ agent: unlike })).structured).toMatchObject({
       status: "partial",
       model: "workflows",
       turns_used: 1,
     });
-    expect((await stage.spawn({ agent: agents, max_turns: 2 })).structured).toMatchObject({
+    expect((await sandbox.spawn({ agent: agents, max_turns: 2 })).structured).toMatchObject({
       status: "partial",
       turns_used: 2,
     });
     const callers = { ...settings("callers"), output_schema: schema("callers") };
-    expect((await stage.spawn({ agent: agents, ...callers })).structured).toMatchObject({
+    expect((await sandbox.spawn({ agent: agents, ...callers })).structured).toMatchObject({
       status: "success",
       model: "callers",
       data: { by: "callers" },
@@ -128,20 +128,20 @@ describe("provider, model, limits and output_schema", () => {
   it("timeout_seconds ends its runs, and the caller's in its place", async () => {
     const named = agent({ timeout_seconds: 0.3 });
     const replies = [{ text: "Late.", delay_ms: 1_000 }];
-    const led = await stage.lead({ workflow: null, replies, args: { agent: named } });
+    const led = await sandbox.lead({ workflow: null, replies, args: { agent: named } });
     expect(led.run).toMatchObject({ status: "timeout" });
-    const long = await stage.lead({ workflow: null, replies, args: { agent: named, timeout_seconds: 20 } });
+    const long = await sandbox.lead({ workflow: null, replies, args: { agent: named, timeout_seconds: 20 } });
     expect(long.run).toMatchObject({ status: "success", result: "Late." });
   });
 
   it("a model without a provider belongs to the provider that is chosen after it", async () => {
     settings("lonely");
-    const workflow = stage.put({
+    const workflow = sandbox.put({
       settings: { provider: "rehearsal", model: "nothing-such" },
       steps: [{ name: "only" }],
     });
     const named = agent({ model: "lonely", workflow, tools: ["read_only"] });
-    expect((await stage.spawn({ agent: named })).structured).toMatchObject({ status: "success", model: "lonely" });
+    expect((await sandbox.spawn({ agent: named })).structured).toMatchObject({ status: "success", model: "lonely" });
   });
 
   it.each([
@@ -164,7 +164,7 @@ describe("provider, model, limits and output_schema", () => {
   it("max_depth says whether its agents may start others, which the configuration leaves at 1", async () => {
     const replies = [calls(["spawn_agent", { prompt: "go on" }]), completes()];
     const led = async (definition: object) =>
-      (await stage.lead({ workflow: null, replies, args: { agent: agent(definition) } })).said[1];
+      (await sandbox.lead({ workflow: null, replies, args: { agent: agent(definition) } })).said[1];
     expect(await led({ max_depth: 2 })).toMatch(/^spawn_agent: \{"run_id":"run_/);
     const refusal = naming(/^spawn_agent: /, "max_depth", /\b1\b/);
     expect([await led({ max_depth: 1 }), await led({})]).toEqual([refusal, refusal]);
@@ -173,7 +173,7 @@ describe("provider, model, limits and output_schema", () => {
 
 describe("prompt", () => {
   it("is the system prompt, with variables filled in; a caller's stands in its place", async () => {
-    const { host, standIn, bench } = await setStage(() => says(text("ok")), { workspace: true });
+    const { host, standIn, bench } = await setSandbox(() => says(text("ok")), { workspace: true });
     putInHome(
       bench,
       "home/agents/polite.yaml",
@@ -210,7 +210,7 @@ You are Claude's.
 `;
 
   it("Claude Code's: name, tools, disallowedTools, maxTurns and text count, and a note names the rest", async () => {
-    const { host, standIn, bench } = await setStage(
+    const { host, standIn, bench } = await setSandbox(
       () => says(call("effects__read_lines"), call("effects__fail"), call("effects__add_line", { text: "x" })),
       { workspace: true },
     );
@@ -235,7 +235,7 @@ You are Claude's.
   });
 
   it("Gemini CLI's: name, tools, model, max_turns, timeout_mins and text count", async () => {
-    const { host, standIn, bench } = await setStage(() => says(call("effects__read_lines")), { workspace: true });
+    const { host, standIn, bench } = await setSandbox(() => says(call("effects__read_lines")), { workspace: true });
     const file = (more: string) =>
       `---\nname: gemini-style\nkind: local\ndescription: d\ntools: [mcp_effects_read_lines, read_file]\nmodel: gemini-3-pro\n${more}\n---\nYou are Gemini's.\n`;
     putInHome(bench, ".gemini/agents/g.md", file("max_turns: 1"));

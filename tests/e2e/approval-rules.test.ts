@@ -2,11 +2,11 @@
 import { expect, it } from "vitest";
 import { naming } from "../support/naming.js";
 import { leaveUnanswered, questionOf, respond } from "../support/people.js";
-import { calls, completes, eventsOf, type Led, shareStage, stepsOf } from "../support/workflows.js";
+import { calls, completes, eventsOf, type Led, shareSandbox, stepsOf } from "../support/workflows.js";
 
-const stage = shareStage();
-const lead = (step: object, ...replies: Parameters<typeof stage.lead>[0]["replies"]) =>
-  stage.lead({
+const sandbox = shareSandbox();
+const lead = (step: object, ...replies: Parameters<typeof sandbox.lead>[0]["replies"]) =>
+  sandbox.lead({
     workflow: { steps: [{ name: "work", ...step }] },
     replies: [...replies, completes()],
     args: { tools: ["*"] },
@@ -17,7 +17,7 @@ const asksFor = (tool: string, more: object = {}) => ({
 });
 const CAREFUL = asksFor("effects__add_line");
 const adds = (...lines: readonly string[]) => calls(...lines.map((text) => ["effects__add_line", { text }] as const));
-const written = (line: string) => stage.effects().filter((found) => found === line).length;
+const written = (line: string) => sandbox.effects().filter((found) => found === line).length;
 const saidOf = (led: Led, tool: string) => led.said.filter((said) => said.startsWith(`${tool}: `));
 
 it("the question names the call, its arguments and the rule; after a yes the call is made, once", async () => {
@@ -27,7 +27,7 @@ it("the question names the call, its arguments and the rule; after a yes the cal
   expect(question.text).toEqual(naming("effects__add_line", '{"text":"a yes"}', '"ask first"', "it writes"));
   expect(led.run.next).toContain("approve");
   expect(written("a yes")).toBe(0);
-  const after = await respond(stage, led, { approve: true });
+  const after = await respond(sandbox, led, { approve: true });
   expect(after.run.status).toBe("success");
   expect(written("a yes")).toBe(1);
   expect(eventsOf(after, "question_answered")).toMatchObject([
@@ -37,7 +37,7 @@ it("the question names the call, its arguments and the rule; after a yes the cal
 
 it("after a no the agent reads the comment, and the call is not made", async () => {
   const led = await lead(CAREFUL, adds("a no"));
-  const after = await respond(stage, led, { approve: false, comment: "One is enough." });
+  const after = await respond(sandbox, led, { approve: false, comment: "One is enough." });
   expect(after.run.status).toBe("success");
   expect(written("a no")).toBe(0);
   expect(saidOf(after, "effects__add_line")).toEqual([naming('"ask first"', "it writes", "denied", "One is enough.")]);
@@ -45,21 +45,21 @@ it("after a no the agent reads the comment, and the call is not made", async () 
 
 it("the comment of a yes reaches the agent too", async () => {
   const led = await lead(CAREFUL, adds("a yes with a comment"));
-  const after = await respond(stage, led, { approve: true, comment: "But no more of them." });
+  const after = await respond(sandbox, led, { approve: true, comment: "But no more of them." });
   expect(after.said).toContainEqual(naming(/^user: /, "approved", "effects__add_line", "But no more of them."));
 });
 
 it("each call of a turn is asked about in order, and an answer counts for that call only", async () => {
   const led = await lead(CAREFUL, adds("in order", "in order", "in order, third"), adds("in order"));
   expect(questionOf(led).id).toBe("q1");
-  const second = await respond(stage, led, { approve: true });
+  const second = await respond(sandbox, led, { approve: true });
   expect(questionOf(second)).toMatchObject({ id: "q2", text: expect.stringContaining('{"text":"in order"}') });
   expect(written("in order")).toBe(1);
-  const third = await respond(stage, second, { approve: false });
+  const third = await respond(sandbox, second, { approve: false });
   expect(questionOf(third).text).toContain("in order, third");
-  const again = await respond(stage, third, { approve: true });
+  const again = await respond(sandbox, third, { approve: true });
   expect(questionOf(again)).toMatchObject({ id: "q4", text: expect.stringContaining('{"text":"in order"}') });
-  const after = await respond(stage, again, { approve: false });
+  const after = await respond(sandbox, again, { approve: false });
   expect(after.run.status).toBe("success");
   expect(written("in order")).toBe(1);
   expect(written("in order, third")).toBe(1);
@@ -78,7 +78,7 @@ it("a read-only call that waits lets its neighbours run and holds back the calls
   expect(questionOf(led).tool).toBe("effects__big");
   expect(eventsOf(led, "tool_call_finished").map(({ tool }) => tool)).toEqual(["effects__read_lines", "effects__slow"]);
   expect(written("held")).toBe(0);
-  const after = await respond(stage, led, { approve: true });
+  const after = await respond(sandbox, led, { approve: true });
   expect(eventsOf(after, "tool_call_finished").map(({ tool }) => tool)).toEqual([
     "effects__read_lines",
     "effects__slow",
@@ -103,7 +103,7 @@ it("a call with invalid arguments asks nobody, and a question shortens long argu
   const long = await lead(CAREFUL, adds("x".repeat(50_000)));
   expect(questionOf(long).text.length).toBeLessThan(3_300);
   expect(questionOf(long).text).toEqual(naming("50011", /\b3000\b/, "it writes"));
-  await respond(stage, long, { approve: false });
+  await respond(sandbox, long, { approve: false });
 });
 
 it("a call that the workflow makes is asked about like the agent's", async () => {
@@ -116,16 +116,16 @@ it("a call that the workflow makes is asked about like the agent's", async () =>
       ],
     },
   ];
-  const led = await stage.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
+  const led = await sandbox.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
   expect(questionOf(led)).toMatchObject({ tool: "effects__add_line", text: expect.stringContaining("by itself") });
   expect(eventsOf(led, "turn_started")).toEqual([]);
-  const after = await respond(stage, led, { approve: true });
+  const after = await respond(sandbox, led, { approve: true });
   expect(after.run.status).toBe("success");
   expect(written("by itself")).toBe(1);
   expect(stepsOf(after)).toEqual(["work"]);
 
-  const denied = await stage.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
-  const end = await respond(stage, denied, { approve: false, comment: "Not now." });
+  const denied = await sandbox.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
+  const end = await respond(sandbox, denied, { approve: false, comment: "Not now." });
   expect(end.run.status).toBe("success");
   expect(written("by itself")).toBe(1);
   expect(eventsOf(end, "workflow_call_refused")).toMatchObject([
@@ -134,7 +134,7 @@ it("a call that the workflow makes is asked about like the agent's", async () =>
 });
 
 it("a question that nobody answers within a day counts as denied, and the agent learns it", async () => {
-  const after = await leaveUnanswered(stage, await lead(CAREFUL, adds("unanswered")));
+  const after = await leaveUnanswered(sandbox, await lead(CAREFUL, adds("unanswered")));
   expect(after.run.status).toBe("success");
   expect(written("unanswered")).toBe(0);
   expect(saidOf(after, "effects__add_line")[0]).toEqual(naming("it writes", /\bnobody\b/i));

@@ -1,6 +1,6 @@
 /** People in the loop: questions, approvals, and messages to an agent at work. */
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 
@@ -33,7 +33,7 @@ async function waited(host: TestHost, runId: string) {
 }
 
 it("an agent's own question stops its run, and the answer lets it continue", async () => {
-  const { host, standIn } = await setStage([
+  const { host, standIn } = await setSandbox([
     says(call("ask", { question: "Tabs or blanks?", options: ["tabs", "blanks"] })),
     says(text("Blanks it is.")),
   ]);
@@ -50,7 +50,7 @@ it("an agent's own question stops its run, and the answer lets it continue", asy
 });
 
 it("a call that needs approval is made after a yes, and not after a no", async () => {
-  const { bench, host, standIn, effects } = await setStage([
+  const { bench, host, standIn, effects } = await setSandbox([
     says(call("effects__add_line", { text: "first" }), call("effects__add_line", { text: "second" })),
     says(call("complete", { result: "done", status: "success" })),
   ]);
@@ -69,7 +69,7 @@ it("a call that needs approval is made after a yes, and not after a no", async (
 });
 
 it("a run leaves a step only with its approval, which another process may give after the first has crashed", async () => {
-  const { bench, host, anotherHost } = await setStage([
+  const { bench, host, anotherHost } = await setSandbox([
     says(call("effects__read_lines")),
     says(call("complete", { result: "done", status: "success" })),
   ]);
@@ -85,7 +85,7 @@ it("a run leaves a step only with its approval, which another process may give a
 
 it("a host that can ask is asked", async () => {
   const asked: string[] = [];
-  const { host } = await setStage([says(call("ask", { question: "Which?" })), says(text("That one."))], {
+  const { host } = await setSandbox([says(call("ask", { question: "Which?" })), says(text("That one."))], {
     elicit: (message) => {
       asked.push(message);
       return { action: "accept", content: { answer: "this" } };
@@ -98,7 +98,7 @@ it("a host that can ask is asked", async () => {
 });
 
 it("a message reaches an agent at work before its next request, from another process too", async () => {
-  const { host, standIn, slowStages, anotherHost } = await setStage([
+  const { host, standIn, slowStages, anotherHost } = await setSandbox([
     says(call("effects__slow", { ms: 3_000 })),
     says(text("Read it.")),
   ]);

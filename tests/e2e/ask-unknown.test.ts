@@ -1,6 +1,6 @@
 /** on_unknown: ask. A person is asked whether a call that kill -9 interrupted had its effect. */
 import { expect, it } from "vitest";
-import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, type Sandbox, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { questionOf, settled } from "../support/people.js";
@@ -32,8 +32,8 @@ async function answer(host: TestHost, runId: string, said: object) {
 }
 
 it("'it happened' reaches the agent as the answer of the call, and the calls after it are made", async () => {
-  const stage = await setStage(CUT, ASK);
-  const { other, runId } = await cut(stage);
+  const sandbox = await setSandbox(CUT, ASK);
+  const { other, runId } = await cut(sandbox);
   const run = await settled(other, runId);
   expect(questionOf({ run })).toMatchObject({
     kind: "question",
@@ -42,12 +42,12 @@ it("'it happened' reaches the agent as the answer of the call, and the calls aft
     options: ["it happened", "it did not happen", "I cannot tell"],
   });
   expect(run.effects).toMatchObject([{ outcome: "unknown" }]);
-  expect(stage.effects()).toEqual([]);
+  expect(sandbox.effects()).toEqual([]);
   const end = await answer(other, runId, { answer: "it happened", comment: "I have seen the line." });
   expect(end).toMatchObject({ status: "success", result: "I see." });
   expect(end.effects).toMatchObject([{ outcome: "done" }, { tool: "effects__add_line", outcome: "done" }]);
-  expect(stage.effects()).toEqual(["after"]);
-  const last = stage.standIn.requests.at(-1);
+  expect(sandbox.effects()).toEqual(["after"]);
+  const last = sandbox.standIn.requests.at(-1);
   expect(JSON.stringify(answersIn(last)[0])).toEqual(naming('"output"', /\beffect\b/));
   expect(JSON.stringify(last?.body.contents)).toContain("I have seen the line.");
   const { said } = await tell(other, end);
@@ -55,34 +55,34 @@ it("'it happened' reaches the agent as the answer of the call, and the calls aft
 });
 
 it("'it did not happen' makes the call now, and a second kill asks about it again", async () => {
-  const stage = await setStage(cutCall(4_000), ASK); // longer than a killed process's servers live on
-  const { other, runId } = await cut(stage);
+  const sandbox = await setSandbox(cutCall(4_000), ASK); // longer than a killed process's servers live on
+  const { other, runId } = await cut(sandbox);
   await settled(other, runId);
   await other.call("respond_to_run", { run_id: runId, answer: "it did not happen" });
-  const third = await kill(other, stage.slowStages, 2, stage.anotherHost);
+  const third = await kill(other, sandbox.slowStages, 2, sandbox.anotherHost);
   const again = await settled(third, runId);
   expect(again).toMatchObject({ status: "waiting", question: { id: "q2" } });
   const end = await answer(third, runId, { answer: "it did not happen" });
   expect(end.status).toBe("success");
-  expect(stage.effects()).toEqual(["once", "after"]);
-  expect(stage.slowStages().filter((found) => found === "started")).toHaveLength(3);
-  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toContain("added once");
+  expect(sandbox.effects()).toEqual(["once", "after"]);
+  expect(sandbox.slowStages().filter((found) => found === "started")).toHaveLength(3);
+  expect(JSON.stringify(answersIn(sandbox.standIn.requests.at(-1))[0])).toContain("added once");
 }, 40_000);
 
 it("'I cannot tell' tells the agent that the outcome is unknown", async () => {
-  const stage = await setStage(CUT, { config: "on_unknown: ask" });
-  const { other, runId } = await cut(stage);
+  const sandbox = await setSandbox(CUT, { config: "on_unknown: ask" });
+  const { other, runId } = await cut(sandbox);
   await settled(other, runId);
   const wrong = await other.call("respond_to_run", { run_id: runId, answer: "maybe" });
   expect(wrong.text).toEqual(naming("q1", "it happened", "it did not happen", "I cannot tell"));
   expect((await answer(other, runId, { answer: "I cannot tell" })).status).toBe("success");
-  expect(JSON.stringify(answersIn(stage.standIn.requests.at(-1))[0])).toMatch(/\bunknown\b/);
-  expect(stage.effects()).toEqual(["after"]);
+  expect(JSON.stringify(answersIn(sandbox.standIn.requests.at(-1))[0])).toMatch(/\bunknown\b/);
+  expect(sandbox.effects()).toEqual(["after"]);
 });
 
 it("a call that the workflow makes is asked about too", async () => {
-  const stage = await setStage([says(call("complete", { result: "done", status: "success" }))], ASK);
-  stage.bench.writeHome(
+  const sandbox = await setSandbox([says(call("complete", { result: "done", status: "success" }))], ASK);
+  sandbox.bench.writeHome(
     "workflows/led.yaml",
     `
 steps:
@@ -92,14 +92,14 @@ steps:
     exit_conditions: [{ type: tool_succeeded, tool: effects__slow_add_line }]
 `,
   );
-  const { other, runId } = await cut(stage, { workflow: "led" });
+  const { other, runId } = await cut(sandbox, { workflow: "led" });
   expect(await settled(other, runId)).toMatchObject({
     status: "waiting",
     question: { kind: "question", tool: "effects__slow_add_line" },
   });
   const end = await answer(other, runId, { answer: "it happened" });
   expect(end).toMatchObject({ status: "success", step: "work" });
-  expect(stage.effects()).toEqual([]);
+  expect(sandbox.effects()).toEqual([]);
   const { said } = await tell(other, end);
   expect(said.join("\n")).toMatch(/\bworkflow\b.*\beffect\b/);
 });

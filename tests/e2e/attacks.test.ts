@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -27,14 +27,14 @@ it("a message that is too large ends the connection and the process", { timeout:
 it("the server takes a prompt of eleven megabytes, which is more than the protocol's library allows by default", {
   timeout: 60_000,
 }, async () => {
-  const { host } = await setStage([says(text("read"))]);
+  const { host } = await setSandbox([says(text("read"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "x".repeat(11_000_000), wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "read" });
 });
 
 it("a host that never reads stderr does not stop the server", { timeout: 60_000 }, async () => {
   const script = Array.from({ length: 6 }, (_, n) => ({ ...says(call("odd__shout", { n })), delayMs: 1_100 }));
-  const { bench, standIn, host } = await setStage([...script, says(text("heard"))], {
+  const { bench, standIn, host } = await setSandbox([...script, says(text("heard"))], {
     config: odd([{ name: "shout" }]),
   });
   await host.close();
@@ -54,7 +54,7 @@ it("a tool's regular expression cannot hold up the process", async () => {
     type: "object",
     properties: { pattern: { type: "string", pattern: "^(a+)+$" }, n: { type: "integer" } },
   };
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     [
       says(call("odd__slowly", { pattern: `${"a".repeat(40)}!` }), call("odd__slowly", { n: "one" })),
       says(text("done")),
@@ -75,7 +75,7 @@ it("one model's unwritable reply costs no other run anything", async () => {
     status: 200,
     body: `{"candidates":[{"content":{"role":"model","parts":[{"text":"hi","x":${deep}}]},"finishReason":"STOP"}]}`,
   } as const;
-  const { host } = await setStage((body, n) => {
+  const { host } = await setSandbox((body, n) => {
     if (JSON.stringify(body.contents?.[0]).includes("poison")) return { ...poisoned, delayMs: 300 };
     return (body.contents?.length ?? 0) < 20
       ? { ...says(call("effects__big", { n: 10 + n })), delayMs: 20 }
@@ -96,7 +96,7 @@ it("one model's unwritable reply costs no other run anything", async () => {
 
 it("a prohibition reaches tools whose names had to be changed or cut", async () => {
   const names = ["repo.delete", "a__drop", `${"x".repeat(60)}_delete`, "harmless"];
-  const { host } = await setStage([says(text("ok"))], { config: odd(names.map((name) => ({ name }))) });
+  const { host } = await setSandbox([says(text("ok"))], { config: odd(names.map((name) => ({ name }))) });
   const blocked_tools = ["*delete", "a__drop"];
   const { run_id } = (
     await host.call("spawn_agent", { prompt: "go", tools: ["odd__*"], blocked_tools, wait_seconds: 20 })
@@ -107,7 +107,7 @@ it("a prohibition reaches tools whose names had to be changed or cut", async () 
 });
 
 it("a tool that stops being read-only is refused from then on, also to a run that is going", async () => {
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     [says(call("odd__redeclare")), { ...says(call("odd__safe")), delayMs: 2_500 }, says(text("done"))],
     { config: odd([{ name: "redeclare" }, { name: "safe" }]) },
   );
@@ -117,7 +117,7 @@ it("a tool that stops being read-only is refused from then on, also to a run tha
 });
 
 it("an agent cannot change legwork's home by moving the folder that holds it", async () => {
-  const { host, bench } = await setStage(
+  const { host, bench } = await setSandbox(
     [says(call("workspace__move_file", { source: "data", destination: "data2" })), says(text("done"))],
     { env: {}, workspace: true },
   );
@@ -156,7 +156,7 @@ it.each([".legwork", "~/legwork"])(
 );
 
 it("the server answers calls with names of any length and kind at once", async () => {
-  const { host } = await setStage([reply([call("y".repeat(3_000_000))]), says(text("done"))], {
+  const { host } = await setSandbox([reply([call("y".repeat(3_000_000))]), says(text("done"))], {
     clientName: "constructor",
   });
   const begun = Date.now();

@@ -1,11 +1,11 @@
 /** Cancel means stop: what is in flight is aborted, and nothing later overwrites the end. */
 import { expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 
 it("cancel_run aborts the model request in flight: the socket closes", async () => {
-  const { host, standIn } = await setStage([hang()]);
+  const { host, standIn } = await setSandbox([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   const request = await standIn.arrived(1);
   const cancelled = await host.call("cancel_run", { run_id, reason: "not needed" });
@@ -15,7 +15,7 @@ it("cancel_run aborts the model request in flight: the socket closes", async () 
 });
 
 it("cancel_run cancels the tool call in flight downstream", async () => {
-  const { host, slowStages } = await setStage([says(call("effects__slow", { ms: 20_000 })), says(text("never"))]);
+  const { host, slowStages } = await setSandbox([says(call("effects__slow", { ms: 20_000 })), says(text("never"))]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await until(() => slowStages().includes("started"));
   await host.call("cancel_run", { run_id });
@@ -24,7 +24,7 @@ it("cancel_run cancels the tool call in flight downstream", async () => {
 });
 
 it("a cancelled run stays cancelled: nothing is written after its end", async () => {
-  const { host, slowStages, standIn } = await setStage([
+  const { host, slowStages, standIn } = await setSandbox([
     says(call("effects__slow", { ms: 600 })),
     says(call("complete", { result: "success after all", status: "success" })),
   ]);
@@ -44,7 +44,7 @@ it("a cancelled run stays cancelled: nothing is written after its end", async ()
 });
 
 it("a cancelled run keeps the text, effects and usage from before the cancel", async () => {
-  const { host, slowStages } = await setStage([
+  const { host, slowStages } = await setSandbox([
     says(text("I add a line."), call("effects__add_line", { text: "kept" })),
     says(text("Now I am slow."), call("effects__slow", { ms: 20_000 })),
   ]);
@@ -61,7 +61,7 @@ it("a cancelled run keeps the text, effects and usage from before the cancel", a
 });
 
 it("another process, which did not start the run, can cancel it", async () => {
-  const { host, standIn, anotherHost } = await setStage([hang()]);
+  const { host, standIn, anotherHost } = await setSandbox([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   const request = await standIn.arrived(1);
   const other = await anotherHost();
@@ -75,7 +75,7 @@ it("another process, which did not start the run, can cancel it", async () => {
 });
 
 it("a run that is cancelled while it waits for a slot never starts", async () => {
-  const { host, standIn } = await setStage(() => ({ ...says(text("ok")), delayMs: 700 }), {
+  const { host, standIn } = await setSandbox(() => ({ ...says(text("ok")), delayMs: 700 }), {
     config: "limits: { max_concurrent_runs: 1 }",
   });
   const first = (await host.call("spawn_agent", { prompt: "one" })).structured.run_id;
@@ -90,7 +90,7 @@ it("a run that is cancelled while it waits for a slot never starts", async () =>
 });
 
 it("cancel_run leaves a run that has ended as it is", async () => {
-  const { host } = await setStage([says(text("done"))]);
+  const { host } = await setSandbox([says(text("done"))]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
   const cancelled = await host.call("cancel_run", { run_id });
   expect(cancelled.isError).toBe(false);
@@ -98,7 +98,7 @@ it("cancel_run leaves a run that has ended as it is", async () => {
 });
 
 it("a host completes a running run by hand, and only a running one", async () => {
-  const { host, standIn } = await setStage([hang()]);
+  const { host, standIn } = await setSandbox([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   const request = await standIn.arrived(1);
   const done = await host.call("complete", {
@@ -119,7 +119,7 @@ it("a host completes a running run by hand, and only a running one", async () =>
 });
 
 it("a host that gives up waiting leaves the run running", async () => {
-  const { host, standIn } = await setStage([{ ...says(text("done")), delayMs: 800 }]);
+  const { host, standIn } = await setSandbox([{ ...says(text("done")), delayMs: 800 }]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await standIn.arrived(1);
   const gone = new AbortController();

@@ -4,13 +4,13 @@ import type { Asked, HostOptions } from "../support/host.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { questionOf, respond, settled } from "../support/people.js";
-import { calls, completes, eventsOf, shareStage, tell } from "../support/workflows.js";
+import { calls, completes, eventsOf, shareSandbox, tell } from "../support/workflows.js";
 
 type Person = NonNullable<HostOptions["elicit"]>;
 
 let person: Person = () => ({ action: "cancel" });
 let asked: (Asked & { readonly message: string })[] = [];
-const stage = shareStage("", {
+const sandbox = shareSandbox("", {
   elicit(message, form) {
     asked.push({ message, ...form });
     return person(message, form);
@@ -34,10 +34,10 @@ const asks = {
 };
 
 /** Leads a run whose question the host's person settles. */
-async function leadTo(status: string, leading: Parameters<typeof stage.lead>[0]) {
-  const { run } = await stage.lead(leading);
-  await until(async () => (await settled(stage.host, run.run_id)).status === status);
-  return await tell(stage.host, await settled(stage.host, run.run_id));
+async function leadTo(status: string, leading: Parameters<typeof sandbox.lead>[0]) {
+  const { run } = await sandbox.lead(leading);
+  await until(async () => (await settled(sandbox.host, run.run_id)).status === status);
+  return await tell(sandbox.host, await settled(sandbox.host, run.run_id));
 }
 
 it("the host shows an approval as a form with a yes or no and a comment", async () => {
@@ -46,7 +46,7 @@ it("the host shows an approval as a form with a yes or no and a comment", async 
   expect(asked).toHaveLength(1);
   expect(asked[0]?.message).toEqual(naming('"play"', "effects__add_line", '{"text":"approved'));
   expect(Object.keys(asked[0]?.form.properties ?? {})).toEqual(["approve", "comment"]);
-  expect(stage.effects()).toContain("approved at the host");
+  expect(sandbox.effects()).toContain("approved at the host");
   expect(eventsOf(led, "question_answered")).toMatchObject([
     { approved: true, comment: "Just this once.", by: "the person at the host", channel: "elicitation" },
   ]);
@@ -58,7 +58,7 @@ it.each([
 ] as const)("a person who %s has denied", async (_what, answer) => {
   person = () => ({ ...answer });
   const led = await leadTo("success", adds("denied at the host"));
-  expect(stage.effects()).not.toContain("denied at the host");
+  expect(sandbox.effects()).not.toContain("denied at the host");
   expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, channel: "elicitation" }]);
 });
 
@@ -78,9 +78,9 @@ it.each([
   "where the host %s the run keeps waiting, and respond_to_run can answer",
   async (_what, behaviour) => {
     person = behaviour;
-    const led = await stage.lead(asks);
+    const led = await sandbox.lead(asks);
     await until(() => asked.length === 1);
-    const after = await respond(stage, led, { answer: "a" });
+    const after = await respond(sandbox, led, { answer: "a" });
     expect(after.run.status).toBe("success");
     expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", channel: "respond_to_run" }]);
   },
@@ -88,19 +88,19 @@ it.each([
 
 it("the form is withdrawn when respond_to_run has answered", async () => {
   person = () => new Promise(() => {}); // some hosts never answer
-  const led = await stage.lead(asks);
+  const led = await sandbox.lead(asks);
   expect(questionOf(led).id).toBe("q1");
   await until(() => asked.length === 1);
   expect(asked[0]?.withdrawn.aborted).toBe(false);
-  expect((await respond(stage, led, { answer: "a" })).run.status).toBe("success");
+  expect((await respond(sandbox, led, { answer: "a" })).run.status).toBe("success");
   await until(() => asked[0]?.withdrawn.aborted);
 });
 
 it("the form is withdrawn when the run is cancelled", async () => {
   person = () => new Promise(() => {});
-  const led = await stage.lead(asks);
+  const led = await sandbox.lead(asks);
   await until(() => asked.length === 1);
-  await stage.host.call("cancel_run", { run_id: led.run.run_id });
+  await sandbox.host.call("cancel_run", { run_id: led.run.run_id });
   await until(() => asked[0]?.withdrawn.aborted);
-  expect((await settled(stage.host, led.run.run_id)).status).toBe("cancelled");
+  expect((await settled(sandbox.host, led.run.run_id)).status).toBe("cancelled");
 });

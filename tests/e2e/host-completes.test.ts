@@ -2,19 +2,19 @@
 import { expect, it } from "vitest";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { shareStage } from "../support/workflows.js";
+import { shareSandbox } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 it("a host cannot end a run in success before its workflow allows it, and can afterwards", async () => {
-  const workflow = stage.put({
+  const workflow = sandbox.put({
     version: 7,
     steps: [
       { name: "look", allowed_tools: ["read_only"], exit_conditions: [{ type: "action_count", min_count: 1 }] },
       { name: "finish", description: "say what you found", allowed_tools: [] },
     ],
   });
-  stage.write(
+  sandbox.write(
     "rehearsals/slow.yaml",
     JSON.stringify({
       replies: [
@@ -26,11 +26,11 @@ it("a host cannot end a run in success before its workflow allows it, and can af
       ],
     }),
   );
-  const spawned = await stage.spawn({ provider: "rehearsal", model: "slow", workflow, wait_seconds: 0 });
+  const spawned = await sandbox.spawn({ provider: "rehearsal", model: "slow", workflow, wait_seconds: 0 });
   const run_id = spawned.structured.run_id;
-  const complete = (status: string) => stage.host.call("complete", { run_id, result: "by hand", status });
+  const complete = (status: string) => sandbox.host.call("complete", { run_id, result: "by hand", status });
   const runNow = async () => {
-    const { structured } = await stage.host.call("get_run", { run_id });
+    const { structured } = await sandbox.host.call("get_run", { run_id });
     return structured.run as typeof structured.run & { step: string; workflow_version: string };
   };
   await until(async () => (await runNow()).step === "look");
@@ -41,7 +41,7 @@ it("a host cannot end a run in success before its workflow allows it, and can af
   expect((await runNow()).status).toBe("running");
 
   await until(async () => (await runNow()).step === "finish");
-  const { said } = await stage.told(spawned.structured);
+  const { said } = await sandbox.told(spawned.structured);
   expect(said).toContainEqual(naming(/^user: /, '"finish"', "say what you found"));
   const late = await complete("success");
   expect(late.isError, late.text).toBe(false);
@@ -49,19 +49,19 @@ it("a host cannot end a run in success before its workflow allows it, and can af
 });
 
 it("a host ends a run as partial or blocked at any time", async () => {
-  const workflow = stage.put({
+  const workflow = sandbox.put({
     steps: [
       { name: "a", allowed_tools: [] },
       { name: "b", allowed_tools: [] },
     ],
   });
-  stage.write("rehearsals/idle.yaml", JSON.stringify({ replies: [{ text: "too late", delay_ms: 60_000 }] }));
+  sandbox.write("rehearsals/idle.yaml", JSON.stringify({ replies: [{ text: "too late", delay_ms: 60_000 }] }));
   for (const status of ["partial", "blocked"]) {
-    const { structured } = await stage.spawn({ provider: "rehearsal", model: "idle", workflow, wait_seconds: 0 });
+    const { structured } = await sandbox.spawn({ provider: "rehearsal", model: "idle", workflow, wait_seconds: 0 });
     const { run_id } = structured;
-    await until(async () => (await stage.host.call("get_run", { run_id })).structured.run.status === "running");
-    const { isError } = await stage.host.call("complete", { run_id, result: "by hand", status });
+    await until(async () => (await sandbox.host.call("get_run", { run_id })).structured.run.status === "running");
+    const { isError } = await sandbox.host.call("complete", { run_id, result: "by hand", status });
     expect(isError).toBe(false);
-    expect((await stage.host.call("get_run", { run_id })).structured.run.status).toBe(status);
+    expect((await sandbox.host.call("get_run", { run_id })).structured.run.status).toBe(status);
   }
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { call } from "../support/agents.js";
 import { until } from "../support/host.js";
-import { type HostileStage, hostileEntry, setHostileStage } from "../support/hostile-stage.js";
+import { type HostileSandbox, hostileEntry, setHostileSandbox } from "../support/hostile-sandbox.js";
 import { processesOf } from "../support/leftovers.js";
 import { naming } from "../support/naming.js";
 import { isAlive, pidIn } from "../support/transports.js";
@@ -20,60 +20,60 @@ const MODES: readonly (readonly [string, string])[] = [
   ["leaves a child in a session of its own", "detached-grandchild"],
 ];
 
-const staged = (mode: string, turns: Parameters<typeof setHostileStage>[1] = []) =>
-  setHostileStage(hostileEntry(mode, ["pid"]), turns);
+const sandboxFor = (mode: string, turns: Parameters<typeof setHostileSandbox>[1] = []) =>
+  setHostileSandbox(hostileEntry(mode, ["pid"]), turns);
 
 /** The hostile server writes it into a file: its own, or that of the child that ignores SIGTERM. */
-const stubbornPid = ({ bench }: HostileStage) => pidIn(join(bench.project, "pid"));
+const stubbornPid = ({ bench }: HostileSandbox) => pidIn(join(bench.project, "pid"));
 
 onLinux.each(MODES)("a server that %s is gone with the host, in its time", async (_what, mode) => {
-  const stage = await staged(mode);
-  expect((await stage.play()).status).toBe("success");
-  const pid = await stubbornPid(stage);
+  const sandbox = await sandboxFor(mode);
+  expect((await sandbox.play()).status).toBe("success");
+  const pid = await stubbornPid(sandbox);
   expect(isAlive(pid)).toBe(true);
-  expect(await stage.problem()).toEqual({ state: "ready" });
-  expect(await stage.endClean()).toBeLessThan(EXIT_MS);
+  expect(await sandbox.problem()).toEqual({ state: "ready" });
+  expect(await sandbox.endClean()).toBeLessThan(EXIT_MS);
   expect(isAlive(pid)).toBe(false);
-  expect(isAlive(stage.host.pid)).toBe(false);
+  expect(isAlive(sandbox.host.pid)).toBe(false);
 });
 
 onLinux.each(MODES)("a server that %s is gone when legwork is killed", async (_what, mode) => {
-  const stage = await staged(mode);
-  await stage.play();
-  const pid = await stubbornPid(stage);
+  const sandbox = await sandboxFor(mode);
+  await sandbox.play();
+  const pid = await stubbornPid(sandbox);
   expect(isAlive(pid)).toBe(true);
-  process.kill(stage.host.pid, "SIGKILL");
-  await until(() => processesOf(stage.bench).length === 0, KILLED_MS);
+  process.kill(sandbox.host.pid, "SIGKILL");
+  await until(() => processesOf(sandbox.bench).length === 0, KILLED_MS);
   expect(isAlive(pid)).toBe(false);
 });
 
 onLinux.each(MODES.slice(1))(
   "a server that %s and exits takes it along, while legwork works on",
   async (_what, mode) => {
-    const stage = await staged(mode, [[call("hostile__plain")]]);
-    const { status, calls } = await stage.play();
+    const sandbox = await sandboxFor(mode, [[call("hostile__plain")]]);
+    const { status, calls } = await sandbox.play();
     expect(status).toBe("success");
     expect(calls[0]).toEqual({ tool: "hostile__plain", isError: true, code: "connection_closed" });
-    const pid = await stubbornPid(stage);
+    const pid = await stubbornPid(sandbox);
     await until(() => !isAlive(pid), KILLED_MS);
-    expect(isAlive(stage.host.pid)).toBe(true);
-    await stage.endClean();
+    expect(isAlive(sandbox.host.pid)).toBe(true);
+    await sandbox.endClean();
   },
 );
 
 onLinux("a server killed while a call is going on costs that call, and legwork ends in its time", async () => {
-  const stage = await staged("silent-call", [[call("hostile__plain")]]);
-  const playing = stage.play();
-  process.kill(await stubbornPid(stage), "SIGKILL");
+  const sandbox = await sandboxFor("silent-call", [[call("hostile__plain")]]);
+  const playing = sandbox.play();
+  process.kill(await stubbornPid(sandbox), "SIGKILL");
   const { status, answers } = await playing;
   expect(status).toBe("success");
   expect(answers[0]).toEqual(naming('\\"hostile\\"', "hostile__plain", "SIGKILL"));
-  await stage.endClean();
+  await sandbox.endClean();
 });
 
 onLinux("servers that are still starting are gone with the host too", async () => {
-  const stage = await staged("silent");
-  void stage.host.call("spawn_agent", { prompt: "work with the hostile server", tools: ["hostile__*"] });
-  await until(() => processesOf(stage.bench).some((row) => row.includes("hostile-server.mjs silent")));
-  expect(await stage.endClean()).toBeLessThan(EXIT_MS);
+  const sandbox = await sandboxFor("silent");
+  void sandbox.host.call("spawn_agent", { prompt: "work with the hostile server", tools: ["hostile__*"] });
+  await until(() => processesOf(sandbox.bench).some((row) => row.includes("hostile-server.mjs silent")));
+  expect(await sandbox.endClean()).toBeLessThan(EXIT_MS);
 });

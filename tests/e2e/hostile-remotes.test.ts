@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { call } from "../support/agents.js";
 import { type Answer, type Answers, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
-import { remoteEntry, setHostileStage } from "../support/hostile-stage.js";
+import { remoteEntry, setHostileSandbox } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
 
 const TOOLS: Answer = json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] });
@@ -19,14 +19,14 @@ async function server(answers: Answers) {
 async function played(url: string, calls = 1, more: object = {}) {
   const turns = Array.from({ length: calls }, (_, n) => [call("hostile__plain", { n })]);
   const env = { TRACKER_TOKEN: TOKEN };
-  const stage = await setHostileStage(remoteEntry(url, { bearer_token_env_var: "TRACKER_TOKEN", ...more }), turns, {
+  const sandbox = await setHostileSandbox(remoteEntry(url, { bearer_token_env_var: "TRACKER_TOKEN", ...more }), turns, {
     env,
   });
-  const run = await stage.play();
+  const run = await sandbox.play();
   expect(run.status).toBe("success");
-  const problem = await stage.problem();
-  await stage.endClean();
-  expect(JSON.stringify({ run, problem }) + stage.host.stderr()).not.toContain(TOKEN);
+  const problem = await sandbox.problem();
+  await sandbox.endClean();
+  expect(JSON.stringify({ run, problem }) + sandbox.host.stderr()).not.toContain(TOKEN);
   return { ...run, codes: run.calls.slice(0, -1).map(({ code, isError }) => code ?? isError), problem };
 }
 

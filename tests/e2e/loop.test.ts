@@ -1,6 +1,6 @@
 /** The loop from the wire: limits, grace, order of calls, what is no answer, what is refused. */
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import {
   blockedPrompt,
   emptyCandidates,
@@ -16,7 +16,7 @@ import { naming } from "../support/naming.js";
 const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
 
 it("a grace reply after the last turn ends the run as partial", async () => {
-  const { host, standIn } = await setStage([
+  const { host, standIn } = await setSandbox([
     says(text("one"), call("effects__echo", { n: 1 })),
     says(text("two"), call("effects__echo", { n: 2 })),
     says(text("what I have so far")),
@@ -35,7 +35,7 @@ it("a grace reply after the last turn ends the run as partial", async () => {
 });
 
 it("the grace turn never refuses complete, and the run records the unmet condition", async () => {
-  const { host } = await setStage([
+  const { host } = await setSandbox([
     says(call("effects__echo", { n: 1 })),
     says(call("complete", { result: "half", status: "success", data: { count: "many" } })),
   ]);
@@ -53,7 +53,7 @@ it("the grace turn never refuses complete, and the run records the unmet conditi
 });
 
 it("the deadline ends the run as timeout and keeps its text", async () => {
-  const { host, standIn } = await setStage([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
+  const { host, standIn } = await setSandbox([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
   const begun = Date.now();
   const { structured } = await host.call("spawn_agent", {
     prompt: "go",
@@ -68,13 +68,13 @@ it("the deadline ends the run as timeout and keeps its text", async () => {
 });
 
 it("a run in which nothing happens for stall_seconds ends as an error", async () => {
-  const { host } = await setStage([hang()], { config: "limits: { stall_seconds: 1 }" });
+  const { host } = await setSandbox([hang()], { config: "limits: { stall_seconds: 1 }" });
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "error", error: { code: "stalled" } });
 });
 
 it("the run gives up a tool call after tool_timeout_seconds, cancels it downstream and continues", async () => {
-  const { bench, host, slowStages, standIn } = await setStage(
+  const { bench, host, slowStages, standIn } = await setSandbox(
     [says(call("effects__slow", { ms: 30_000 })), says(text("went on"))],
     { config: "limits: { tool_timeout_seconds: 0.5 }" },
   );
@@ -86,7 +86,7 @@ it("the run gives up a tool call after tool_timeout_seconds, cancels it downstre
 });
 
 it("the outcome of an effectful call is unknown after its time-out", async () => {
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     [says(call("effects__slow_add_line", { text: "x", ms: 30_000 })), says(text("careful"))],
     { config: "limits: { tool_timeout_seconds: 0.5 }" },
   );
@@ -96,7 +96,7 @@ it("the outcome of an effectful call is unknown after its time-out", async () =>
 });
 
 it("neighbouring read-only calls run together, and effectful ones in order, one at a time", async () => {
-  const { host, effects, slowStages } = await setStage([
+  const { host, effects, slowStages } = await setSandbox([
     reply([
       call("effects__slow", { ms: 400 }),
       call("effects__slow", { ms: 401 }),
@@ -130,7 +130,7 @@ it("neighbouring read-only calls run together, and effectful ones in order, one 
 });
 
 it("legwork checks arguments against the tool's own schema before the call", async () => {
-  const { host, effects, standIn } = await setStage([
+  const { host, effects, standIn } = await setSandbox([
     says(call("effects__add_line", { text: 7 })),
     says(call("effects__add_line", { text: "right" })),
     says(text("done")),
@@ -141,7 +141,7 @@ it("legwork checks arguments against the tool's own schema before the call", asy
 });
 
 it("an unknown or withheld tool is refused with its rule", async () => {
-  const { host, effects, standIn } = await setStage([
+  const { host, effects, standIn } = await setSandbox([
     says(
       call("effects__add_line", { text: "x" }),
       call("effects__add_lime"),
@@ -163,7 +163,7 @@ it("an unknown or withheld tool is refused with its rule", async () => {
 });
 
 it("blocked_tools win over tools", async () => {
-  const { host, effects, standIn } = await setStage([
+  const { host, effects, standIn } = await setSandbox([
     says(call("effects__add_line", { text: "x" })),
     says(text("done")),
   ]);
@@ -175,13 +175,13 @@ it("blocked_tools win over tools", async () => {
 });
 
 it("a failed result reaches the model as an error", async () => {
-  const { host, standIn } = await setStage([says(call("effects__fail")), says(text("done"))]);
+  const { host, standIn } = await setSandbox([says(call("effects__fail")), says(text("done"))]);
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/"error":/);
 });
 
 it("legwork shortens a large result and lets the agent read on in it", async () => {
-  const { host, standIn } = await setStage([
+  const { host, standIn } = await setSandbox([
     says(call("effects__big", { n: 45_000 })),
     says(call("read_result", { id: "r1.0", offset: 10_000 }), call("read_result", { id: "r1.0", offset: 40_000 })),
     says(call("read_result", { id: "r9.9", offset: 0 })),
@@ -198,7 +198,7 @@ it("legwork shortens a large result and lets the agent read on in it", async () 
 });
 
 it("legwork warns an agent that repeats a call, then blocks it", async () => {
-  const { host, standIn } = await setStage(() => says(call("effects__echo", { same: true })));
+  const { host, standIn } = await setSandbox(() => says(call("effects__echo", { same: true })));
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "blocked", error: { code: "repeated_call" }, tool_calls_count: 5 });
   expect(errorOf(answersIn(standIn.requests[6])[0])).toMatch(/\b5\b/);
@@ -210,13 +210,13 @@ it.each([
   ["a truncated reply", reply([text("half a sen")], { finishReason: "MAX_TOKENS" }), "truncated_reply"],
   ["a withheld reply", reply([], { finishReason: "SAFETY" }), "refused_reply"],
 ])("the model is asked again twice after %s, then the run ends with the reason", async (_name, behaviour, code) => {
-  const { host, standIn } = await setStage([behaviour, behaviour, says(text("third time lucky"))]);
+  const { host, standIn } = await setSandbox([behaviour, behaviour, says(text("third time lucky"))]);
   const lucky = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(lucky.structured).toMatchObject({ status: "success", result: "third time lucky", turns_used: 1 });
   expect(lucky.structured.usage.input_tokens).toBe(30); // rejected replies cost as well
   expect(standIn.requests).toHaveLength(3);
 
-  const stubborn = await setStage(() => behaviour);
+  const stubborn = await setSandbox(() => behaviour);
   const { structured } = await stubborn.host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "error", error: { code }, turns_used: 0 });
   expect(stubborn.standIn.requests).toHaveLength(3);
@@ -229,7 +229,7 @@ it.each([
   ["a blocked prompt", blockedPrompt(), "refused_reply", /SAFETY/],
   ["404", status(404), "model_not_found", /gemini-3\.8-flash/],
 ])("the run ends on %s in a typed error and keeps its text and effects", async (_name, behaviour, code, message) => {
-  const { host } = await setStage([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
+  const { host } = await setSandbox([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({
     status: "error",
@@ -242,7 +242,7 @@ it.each([
 
 it("success, partial and blocked are stored as such", async () => {
   const ends = ["success", "partial", "blocked"];
-  const { host } = await setStage((_body, n) => says(call("complete", { result: "r", status: ends[n - 1] })));
+  const { host } = await setSandbox((_body, n) => says(call("complete", { result: "r", status: ends[n - 1] })));
   for (const end of ends) {
     const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
     expect(structured).toMatchObject({ status: end, result: "r" });
@@ -250,7 +250,7 @@ it("success, partial and blocked are stored as such", async () => {
 });
 
 it("complete ends the run after the other calls of its turn", async () => {
-  const { host, standIn, effects } = await setStage([
+  const { host, standIn, effects } = await setSandbox([
     says(
       call("complete", { result: "done", status: "success" }),
       call("effects__add_line", { text: "still made" }),
@@ -268,21 +268,21 @@ it("legwork refuses complete until data satisfies output_schema, three times at 
   const bad = says(call("complete", { result: "r", status: "success", data: { count: "three" } }));
   const good = says(call("complete", { result: "r", status: "success", data: { count: 3 } }));
   const ask = { prompt: "go", output_schema, wait_seconds: 20 };
-  const mended = await setStage([bad, good]);
+  const mended = await setSandbox([bad, good]);
   expect((await mended.host.call("spawn_agent", ask)).structured).toMatchObject({
     status: "success",
     data: { count: 3 },
   });
   expect(errorOf(answersIn(mended.standIn.requests[1])[0])).toEqual(naming("data", "count", "integer"));
 
-  const stubborn = await setStage(() => bad);
+  const stubborn = await setSandbox(() => bad);
   const { structured } = await stubborn.host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
   expect(stubborn.standIn.requests).toHaveLength(3);
 });
 
 it("a text in place of data is answered with guidance three times, then blocks the run", async () => {
-  const { host, standIn } = await setStage(() => says(text("I am done, I think.")));
+  const { host, standIn } = await setSandbox(() => says(text("I am done, I think.")));
   const ask = { prompt: "go", output_schema: { type: "object" }, wait_seconds: 20 };
   const { structured } = await host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "blocked", error: { code: "premature_stop" } });
@@ -290,7 +290,7 @@ it("a text in place of data is answered with guidance three times, then blocks t
 });
 
 it("the run continues when a downstream server crashes in the middle of a call", async () => {
-  const { host, standIn } = await setStage([says(call("effects__die")), says(text("went on"))]);
+  const { host, standIn } = await setSandbox([says(call("effects__die")), says(text("went on"))]);
   const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "went on", effects: [{ outcome: "unknown" }] });
   expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/unknown/);

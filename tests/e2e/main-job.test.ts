@@ -2,12 +2,12 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { twoParallelCalls } from "../support/gemini-stand-in.js";
 import { naming } from "../support/naming.js";
 
 it("an agent works through two servers, is refused a tool that it may not use, and completes", async () => {
-  const { bench, host, standIn, effects } = await setStage(
+  const { bench, host, standIn, effects } = await setSandbox(
     [
       says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
       says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
@@ -56,7 +56,7 @@ it("an agent works through two servers, is refused a tool that it may not use, a
 });
 
 it("an answer has the same content in text and in structure, and get_run pages every event", async () => {
-  const { host } = await setStage([says(call("effects__echo", { a: 1 })), says(text("done"))]);
+  const { host } = await setSandbox([says(call("effects__echo", { a: 1 })), says(text("done"))]);
   const spawned = await host.call("spawn_agent", { prompt: "go", tools: ["effects__echo"], wait_seconds: 20 });
   expect(JSON.parse(spawned.text)).toEqual(spawned.structured);
   const run_id: string = spawned.structured.run_id;
@@ -101,7 +101,7 @@ it("an answer has the same content in text and in structure, and get_run pages e
 });
 
 it("the model gets its own content back verbatim, signatures included, also for parallel calls", async () => {
-  const { host, standIn } = await setStage([
+  const { host, standIn } = await setSandbox([
     twoParallelCalls({ name: "effects__read_lines", args: {} }, { name: "effects__big", args: { n: 5 } }),
     says(text("done")),
   ]);
@@ -113,7 +113,7 @@ it("the model gets its own content back verbatim, signatures included, also for 
 });
 
 it("list_runs lists runs newest first and by status, for this project only unless asked", async () => {
-  const { host, bench, anotherHost } = await setStage(() => says(text("ok")));
+  const { host, bench, anotherHost } = await setSandbox(() => says(text("ok")));
   const ids: string[] = [];
   for (const title of ["a", "b", "c"])
     ids.push((await host.call("spawn_agent", { prompt: "go", title, wait_seconds: 20 })).structured.run_id);
@@ -134,7 +134,7 @@ it("list_runs lists runs newest first and by status, for this project only unles
 });
 
 it("spawn_agent makes one run for one idempotency key, and refuses the key for other arguments", async () => {
-  const { host, standIn } = await setStage(() => says(text("ok")));
+  const { host, standIn } = await setSandbox(() => says(text("ok")));
   const ask = { prompt: "go", idempotency_key: "once", wait_seconds: 20 };
   const first = await host.call("spawn_agent", ask);
   const again = await host.call("spawn_agent", { ...ask, wait_seconds: 0 });
@@ -146,7 +146,7 @@ it("spawn_agent makes one run for one idempotency key, and refuses the key for o
 });
 
 it("spawn_agent returns the run of a key also where the run could not be started now", async () => {
-  const { host, bench } = await setStage(() => says(text("ok")));
+  const { host, bench } = await setSandbox(() => says(text("ok")));
   bench.writeHome("agents/helper.md", "---\nname: helper\ndescription: helps\n---\nHelp.");
   const ask = { prompt: "go", agent: "helper", idempotency_key: "once", wait_seconds: 20 };
   const first = await host.call("spawn_agent", ask);
@@ -159,7 +159,7 @@ it("spawn_agent returns the run of a key also where the run could not be started
 });
 
 it("wait_for_runs waits for any or all of several runs that work at the same time", async () => {
-  const { host } = await setStage((body) =>
+  const { host } = await setSandbox((body) =>
     JSON.stringify(body.contents).includes("slow") ? { ...says(text("late")), delayMs: 1500 } : says(text("early")),
   );
   const spawn = async (prompt: string) => (await host.call("spawn_agent", { prompt })).structured.run_id as string;
@@ -172,7 +172,7 @@ it("wait_for_runs waits for any or all of several runs that work at the same tim
 });
 
 it("no more runs work at once than configured, and the others wait as pending", async () => {
-  const { host, standIn } = await setStage(() => ({ ...says(text("ok")), delayMs: 400 }), {
+  const { host, standIn } = await setSandbox(() => ({ ...says(text("ok")), delayMs: 400 }), {
     config: "limits: { max_concurrent_runs: 2 }",
   });
   const run_ids: string[] = [];
@@ -185,7 +185,7 @@ it("no more runs work at once than configured, and the others wait as pending", 
 });
 
 it("legwork writes a provider's key neither into its database nor into its log", async () => {
-  const { host, bench } = await setStage([says(call("effects__read_lines")), says(text("ok"))]);
+  const { host, bench } = await setSandbox([says(call("effects__read_lines")), says(text("ok"))]);
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   await host.close();
   for (const file of ["legwork.db", "logs/legwork.log"])

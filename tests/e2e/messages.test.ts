@@ -1,6 +1,6 @@
 /** Messages to an agent: it gets each once, before its next model request, whatever its run is doing when it is sent. */
 import { expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { settled } from "../support/people.js";
 import { tell } from "../support/workflows.js";
@@ -25,7 +25,7 @@ function timesIn(request: { body: object } | undefined, said: string): number {
 
 it("messages sent before the first request, during a request and during a call are each read once, in order", async () => {
   let runId = "";
-  const { host, standIn, slowStages } = await setStage(
+  const { host, standIn, slowStages } = await setSandbox(
     async (_body, n) => {
       if (n === 2) await send(host, runId, "third");
       return (
@@ -66,7 +66,7 @@ it.each([
   ["complete", () => says(call("complete", { result: "Done.", status: "success" }))],
 ])("a message sent right before the end by %s is read first", async (_what, end) => {
   let runId = "";
-  const { host, standIn } = await setStage(async (_body, n) => {
+  const { host, standIn } = await setSandbox(async (_body, n) => {
     if (n === 1) {
       await until(() => runId);
       await send(host, runId, "Wait, one more thing.");
@@ -81,7 +81,7 @@ it.each([
 });
 
 it("a message to a waiting run is read with the answer", async () => {
-  const { host, standIn } = await setStage([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
+  const { host, standIn } = await setSandbox([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
   const runId = await spawn(host);
   expect((await settled(host, runId)).status).toBe("waiting");
   await send(host, runId, "And hurry.");
@@ -93,7 +93,7 @@ it("a message to a waiting run is read with the answer", async () => {
 });
 
 it("a message to an interrupted run, from another process, is read when the run is resumed", async () => {
-  const { host, standIn, anotherHost } = await setStage(
+  const { host, standIn, anotherHost } = await setSandbox(
     (_body, n) => (n === 1 ? { kind: "hang" } : says(text("Went on."))),
     { config: "resume: manual" },
   );

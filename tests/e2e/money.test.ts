@@ -1,6 +1,6 @@
 /** Prices, what runs cost by them, and limits on it: from the wire, with a model that tells its tokens. */
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { legwork } from "../support/command.js";
 import { emptyCandidates, hang, reply } from "../support/gemini-stand-in.js";
 import { ASKING_SERVER, until } from "../support/host.js";
@@ -26,25 +26,25 @@ prices:
   rehearsal:
     "paid*": { input: 100000, output: 0 }
 `;
-const stage = shareTwoHosts(`limits: { max_depth: 3 }${PRICES}`);
+const sandbox = shareTwoHosts(`limits: { max_depth: 3 }${PRICES}`);
 
 const looks = () => says(call("effects__read_lines"));
 const answers = (said = "Done.") => says(text(said));
 const uncounted = () => reply([text("Who counts?")], { usage: null });
 const eventsOf = async (runId: string, type: string) => {
-  const { structured } = await stage.one.call("get_run", { run_id: runId, view: "events", limit: 200 });
+  const { structured } = await sandbox.one.call("get_run", { run_id: runId, view: "events", limit: 200 });
   return structured.events.filter((event) => event.type === type);
 };
-const countRuns = async () => (await stage.one.call("list_runs", { limit: 100 })).structured.runs.length;
+const countRuns = async () => (await sandbox.one.call("list_runs", { limit: 100 })).structured.runs.length;
 
 describe("the cost of a run", () => {
   it("is the exact sum over its replies, in each view of it", async () => {
-    const { prompt } = stage.play([looks(), looks(), answers()]);
-    const run = await runToEnd(stage.one, { prompt });
+    const { prompt } = sandbox.play([looks(), looks(), answers()]);
+    const run = await runToEnd(sandbox.one, { prompt });
     expect(run).toMatchObject({ status: "success", cost_usd: 0.6 });
     expect(run).not.toHaveProperty("tree_cost_usd");
     expect(await eventsOf(run.run_id, "model_replied")).toMatchObject(Array(3).fill({ cost_usd: 0.2 }));
-    const { runs } = (await stage.other.call("list_runs", { limit: 1 })).structured;
+    const { runs } = (await sandbox.other.call("list_runs", { limit: 1 })).structured;
     expect(runs).toMatchObject([{ run_id: run.run_id, cost_usd: 0.6 }]);
   });
 
@@ -56,46 +56,46 @@ describe("the cost of a run", () => {
       thoughtsTokenCount: 3,
       totalTokenCount: 18,
     };
-    const { prompt } = stage.play([reply([text("Thought of it.")], { usage })]);
-    expect(await runToEnd(stage.one, { prompt })).toMatchObject({ cost_usd: 0.224 }); // 6, 4 and 8 tokens
+    const { prompt } = sandbox.play([reply([text("Thought of it.")], { usage })]);
+    expect(await runToEnd(sandbox.one, { prompt })).toMatchObject({ cost_usd: 0.224 }); // 6, 4 and 8 tokens
   });
 
   it("is unknown where the price is, and where a reply does not tell its tokens", async () => {
-    const unpriced = stage.play([answers()]);
-    const untold = stage.play([looks(), uncounted()]);
-    expect(await runToEnd(stage.one, { prompt: unpriced.prompt, model: "gemini-new" })).toMatchObject({
+    const unpriced = sandbox.play([answers()]);
+    const untold = sandbox.play([looks(), uncounted()]);
+    expect(await runToEnd(sandbox.one, { prompt: unpriced.prompt, model: "gemini-new" })).toMatchObject({
       cost_usd: null,
     });
-    expect(await runToEnd(stage.one, { prompt: untold.prompt })).toMatchObject({ cost_usd: null });
+    expect(await runToEnd(sandbox.one, { prompt: untold.prompt })).toMatchObject({ cost_usd: null });
   });
 
   it("is that of each step's own model", async () => {
-    const workflow = stage.putWorkflow({
+    const workflow = sandbox.putWorkflow({
       name: "two-models",
       steps: [
         { name: "look", model: "gemini-cheap-1", exit_conditions: [{ type: "action_count", min_count: 1 }] },
         { name: "end" },
       ],
     });
-    const { prompt } = stage.play([
+    const { prompt } = sandbox.play([
       looks(),
       says(call("request_step", { to: "end" })),
       says(call("complete", { result: "ok" })),
     ]);
-    expect(await runToEnd(stage.one, { prompt, workflow })).toMatchObject({ status: "success", cost_usd: 0.24 });
+    expect(await runToEnd(sandbox.one, { prompt, workflow })).toMatchObject({ status: "success", cost_usd: 0.24 });
   });
 
   it("is nothing for a script without a price, and its replies' usage at the price that the user gives it", async () => {
-    rehearse(stage.bench, "unpaid", [{ text: "free", usage: { input: 5, output: 5 } }]);
-    rehearse(stage.bench, "paid", [{ text: "not free", usage: { input: 5, output: 5 } }]);
-    expect(await runToEnd(stage.one, { provider: "rehearsal", model: "unpaid" })).toMatchObject({ cost_usd: 0 });
-    expect(await runToEnd(stage.one, { provider: "rehearsal", model: "paid" })).toMatchObject({ cost_usd: 0.5 });
+    rehearse(sandbox.bench, "unpaid", [{ text: "free", usage: { input: 5, output: 5 } }]);
+    rehearse(sandbox.bench, "paid", [{ text: "not free", usage: { input: 5, output: 5 } }]);
+    expect(await runToEnd(sandbox.one, { provider: "rehearsal", model: "unpaid" })).toMatchObject({ cost_usd: 0 });
+    expect(await runToEnd(sandbox.one, { provider: "rehearsal", model: "paid" })).toMatchObject({ cost_usd: 0.5 });
   });
 
   it("includes the model requests of downstream servers", async () => {
     const config = `  asking: { command: ${process.execPath}, args: [${ASKING_SERVER}], allow: [sampling] }${PRICES}`;
     const script = [says(call("asking__ask_model", { question: "six?", times: 2 })), answers("7"), answers("late")];
-    const { host, standIn } = await setStage(script, { config });
+    const { host, standIn } = await setSandbox(script, { config });
     const run = await runToEnd(host, { max_cost_usd: 0.3 });
     expect(run).toMatchObject({ status: "partial", cost_usd: 0.6, result: "late", error: { code: "max_cost_usd" } });
     expect(answerTextIn(standIn.requests[2])).toEqual(naming("0.4 USD", "0.3 USD", "max_cost_usd"));
@@ -104,8 +104,8 @@ describe("the cost of a run", () => {
 
 describe("a limit on money", () => {
   it("that has run out leaves one reply without tools, and the run is partial", async () => {
-    const { prompt, requests } = stage.play([looks(), looks(), answers("So far: nothing.")]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.3 });
+    const { prompt, requests } = sandbox.play([looks(), looks(), answers("So far: nothing.")]);
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.3 });
     expect(run).toMatchObject({
       status: "partial",
       result: "So far: nothing.",
@@ -119,8 +119,8 @@ describe("a limit on money", () => {
   });
 
   it("counts replies that were refused, and does not pay for asking again", async () => {
-    const { prompt, requests } = stage.play([emptyCandidates(), emptyCandidates(), answers()]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.2 });
+    const { prompt, requests } = sandbox.play([emptyCandidates(), emptyCandidates(), answers()]);
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.2 });
     expect(run).toMatchObject({ status: "partial", cost_usd: 0.4, result: null, error: { code: "max_cost_usd" } });
     expect(run.error.message).toMatch(/0\.2 USD.*0\.2 USD.*\breply\b/);
     expect(requests()).toHaveLength(2);
@@ -128,8 +128,8 @@ describe("a limit on money", () => {
   });
 
   it("ends the run in the same way where a reply does not report its tokens", async () => {
-    const { prompt } = stage.play([reply([call("effects__read_lines")], { usage: null }), answers("Stopped.")]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 100 });
+    const { prompt } = sandbox.play([reply([call("effects__read_lines")], { usage: null }), answers("Stopped.")]);
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 100 });
     expect(run).toMatchObject({
       status: "partial",
       result: "Stopped.",
@@ -137,20 +137,24 @@ describe("a limit on money", () => {
       error: { code: "max_cost_usd" },
     });
     expect(run.error.message).toEqual(naming(/\b100 USD\b/, "max_cost_usd", /\btokens\b/));
-    const refused = await stage.one.call("resume_run", { run_id: run.run_id, more_cost_usd: 100 });
+    const refused = await sandbox.one.call("resume_run", { run_id: run.run_id, more_cost_usd: 100 });
     expect(refused).toMatchObject({ isError: true, structured: { error: { message: naming("spawn_agent") } } });
     expect(refused.structured.error.message).not.toContain("more_cost_usd");
   });
 
   it("may stand in the agent definition, the workflow and the configuration, and the nearest counts", async () => {
-    stage.bench.writeHome("agents/thrifty.yaml", "max_cost_usd: 0.2\nprompt: Be thrifty.");
-    const workflow = stage.putWorkflow({ name: "dear", settings: { max_cost_usd: 0.4 }, steps: [{ name: "only" }] } as {
+    sandbox.bench.writeHome("agents/thrifty.yaml", "max_cost_usd: 0.2\nprompt: Be thrifty.");
+    const workflow = sandbox.putWorkflow({
+      name: "dear",
+      settings: { max_cost_usd: 0.4 },
+      steps: [{ name: "only" }],
+    } as {
       name: string;
       steps: object[];
     });
     const spentWith = async (args: object) => {
-      const { prompt } = stage.play((n) => (n < 8 ? looks() : answers()));
-      return (await runToEnd(stage.one, { prompt, ...args })).error.message;
+      const { prompt } = sandbox.play((n) => (n < 8 ? looks() : answers()));
+      return (await runToEnd(sandbox.one, { prompt, ...args })).error.message;
     };
     expect(await spentWith({ agent: "thrifty", workflow })).toMatch(/0\.2 USD.*0\.2 USD/);
     expect(await spentWith({ workflow })).toMatch(/0\.4 USD.*0\.4 USD/);
@@ -162,10 +166,10 @@ describe("a limit on money", () => {
     ["a step's model", { workflow: "unpriced-step", max_cost_usd: 1 }, "gemini-dark"],
     ["its own model, by the word of its definition", { agent: "limited", model: "gemini-new" }, "gemini-new"],
   ])("is refused where the price of %s is not known, and nothing is written", async (_what, args, model) => {
-    stage.bench.writeHome("agents/limited.yaml", "max_cost_usd: 1\nprompt: Be thrifty.");
-    stage.putWorkflow({ name: "unpriced-step", steps: [{ name: "a", model: "gemini-dark" }] });
+    sandbox.bench.writeHome("agents/limited.yaml", "max_cost_usd: 1\nprompt: Be thrifty.");
+    sandbox.putWorkflow({ name: "unpriced-step", steps: [{ name: "a", model: "gemini-dark" }] });
     const before = await countRuns();
-    const { isError, structured } = await stage.one.call("spawn_agent", { prompt: "go", ...args });
+    const { isError, structured } = await sandbox.one.call("spawn_agent", { prompt: "go", ...args });
     expect(isError).toBe(true);
     expect(structured.error.message).toEqual(
       naming("max_cost_usd", `prices: { gemini: { ${model}: { input: …, output: … } } }`, "config.yaml"),
@@ -174,7 +178,7 @@ describe("a limit on money", () => {
   });
 
   it.each([0, -1, 2_000_000, "1"])("of %j is none", async (max_cost_usd) => {
-    const { isError, structured } = await stage.one.call("spawn_agent", { prompt: "go", max_cost_usd });
+    const { isError, structured } = await sandbox.one.call("spawn_agent", { prompt: "go", max_cost_usd });
     expect({ isError, code: structured.error.code }).toEqual({ isError: true, code: "invalid_arguments" });
   });
 });
@@ -184,22 +188,22 @@ describe("a family", () => {
   const waits = () => says(call("wait_for_runs"));
 
   it("has the cost of its whole tree, and its limit counts that", async () => {
-    const child = stage.play([looks(), looks(), looks(), answers("late")]);
-    const { prompt, requests } = stage.play([says(spawn(child.prompt)), waits(), answers("Enough.")]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.7 });
+    const child = sandbox.play([looks(), looks(), looks(), answers("late")]);
+    const { prompt, requests } = sandbox.play([says(spawn(child.prompt)), waits(), answers("Enough.")]);
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.7 });
     // The child may spend the 0.5 that are left, less what its parent spends to wait for it.
     expect(run).toMatchObject({ status: "partial", cost_usd: 0.6, error: { code: "max_cost_usd" } });
     expect(run).toHaveProperty("tree_cost_usd");
     const [spawned] = await eventsOf(run.run_id, "child_spawned");
-    const ended = await endOf(stage.other, String((spawned as unknown as { child: string }).child));
+    const ended = await endOf(sandbox.other, String((spawned as unknown as { child: string }).child));
     expect(ended).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
     expect(run).toMatchObject({ tree_cost_usd: 0.6 + (ended.cost_usd ?? Number.NaN) });
     expect(toolsIn(requests()[2])).toEqual(["complete"]);
   });
 
   it("gives a child at most the rest of its parent's limit", async () => {
-    const child = stage.play([answers("cheap")]);
-    const { prompt, requests } = stage.play([
+    const child = sandbox.play([answers("cheap")]);
+    const { prompt, requests } = sandbox.play([
       says(
         spawn(child.prompt, { max_cost_usd: 0.9 }),
         spawn(child.prompt, { model: "gemini-new" }),
@@ -208,7 +212,7 @@ describe("a family", () => {
       waits(),
       answers(),
     ]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 1 });
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 1 });
     expect(run).toMatchObject({ status: "success", cost_usd: 0.6, tree_cost_usd: 0.8 });
     const said = answerTextIn(requests()[1]);
     expect(said).toEqual(naming("max_cost_usd", /\b0\.8 USD\b/, "gemini-new"));
@@ -216,70 +220,70 @@ describe("a family", () => {
   });
 
   it("without limits costs an unknown sum where the cost of one run is unknown", async () => {
-    const child = stage.play([answers("who knows")]);
-    const { prompt } = stage.play([says(spawn(child.prompt, { model: "gemini-new" })), waits(), answers()]);
-    const run = await runToEnd(stage.one, { prompt });
+    const child = sandbox.play([answers("who knows")]);
+    const { prompt } = sandbox.play([says(spawn(child.prompt, { model: "gemini-new" })), waits(), answers()]);
+    const run = await runToEnd(sandbox.one, { prompt });
     expect(run).toMatchObject({ status: "success", cost_usd: 0.6, tree_cost_usd: null });
   });
 
   it("that spends in parallel overshoots by one reply and one grace reply for each run", async () => {
-    const child = stage.play((n) => says(n < 200 ? call("effects__echo", { n }) : text("Never so far.")));
+    const child = sandbox.play((n) => says(n < 200 ? call("effects__echo", { n }) : text("Never so far.")));
     const wish = { model: "gemini-cheap-1", tools: ["effects__*"] };
-    const { prompt } = stage.play([says(spawn(child.prompt, wish), spawn(child.prompt, wish)), waits(), answers()]);
-    const run = await runToEnd(stage.one, { prompt, max_cost_usd: 0.6 });
+    const { prompt } = sandbox.play([says(spawn(child.prompt, wish), spawn(child.prompt, wish)), waits(), answers()]);
+    const run = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.6 });
     expect(run).toMatchObject({ status: "partial", error: { code: "max_cost_usd" } });
     // 0.2 for each of the parent's replies, 0.02 for each of the children's.
     const { tree_cost_usd: tree } = run as unknown as { tree_cost_usd: number };
     expect(tree).toBeGreaterThanOrEqual(0.6);
     expect(tree).toBeLessThanOrEqual(0.6 + 2 * 0.2 + 4 * 0.02);
-    const { runs: children } = (await stage.one.call("list_runs", { parent_run_id: run.run_id })).structured;
+    const { runs: children } = (await sandbox.one.call("list_runs", { parent_run_id: run.run_id })).structured;
     expect(children.map(({ error }) => error.message)).toEqual(Array(2).fill(naming(run.run_id, "max_cost_usd")));
   });
 });
 
 describe("resume_run", () => {
   it("continues a run with more_cost_usd, and not without", async () => {
-    const { prompt } = stage.play([looks(), answers("Half."), looks(), answers("Whole.")]);
-    const { run_id, status } = await runToEnd(stage.one, { prompt, max_cost_usd: 0.2 });
+    const { prompt } = sandbox.play([looks(), answers("Half."), looks(), answers("Whole.")]);
+    const { run_id, status } = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.2 });
     expect(status).toBe("partial");
     for (const args of [{}, { more_cost_usd: 0.2 }]) {
-      const refused = await stage.other.call("resume_run", { run_id, ...args });
+      const refused = await sandbox.other.call("resume_run", { run_id, ...args });
       expect(refused).toMatchObject({ isError: true, structured: { error: { code: "used_up" } } });
       expect(refused.structured.error.message).toEqual(
         naming("0.4 USD", /\b0\.[24] USD\b.*\b0\.[24] USD\b/, "more_cost_usd"),
       );
     }
-    const run = await resumeToEnd(stage.other, run_id, { more_cost_usd: 0.6 });
+    const run = await resumeToEnd(sandbox.other, run_id, { more_cost_usd: 0.6 });
     expect(run).toMatchObject({ status: "success", result: "Whole.", cost_usd: 0.8 });
   });
 
   it("takes more_cost_usd in a terminal too, which shows the run's cost", async () => {
     const usage = { input: 5, output: 5 };
-    rehearse(stage.bench, "paid-work", [
+    rehearse(sandbox.bench, "paid-work", [
       { calls: [{ tool: "effects__read_lines" }], usage },
       { text: "half", usage },
       { text: "whole", usage },
     ]);
-    const { run_id } = await runToEnd(stage.one, { provider: "rehearsal", model: "paid-work", max_cost_usd: 0.5 });
-    const resumed = await legwork(stage.bench, ["runs", "resume", run_id, "--more-cost-usd", "0.75"]);
+    const { run_id } = await runToEnd(sandbox.one, { provider: "rehearsal", model: "paid-work", max_cost_usd: 0.5 });
+    const resumed = await legwork(sandbox.bench, ["runs", "resume", run_id, "--more-cost-usd", "0.75"]);
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(resumed.stdout).toContain("0.75 USD");
-    const shown = await legwork(stage.bench, ["runs", "show", run_id]);
+    const shown = await legwork(sandbox.bench, ["runs", "show", run_id]);
     expect(shown.stdout).toMatch(/^ {2}cost {5}1.5 USD$/m);
     expect(shown.stdout).toContain("[5 tokens in, 5 out, 0.5 USD]");
   });
 
   it("from a success starts at no cost, with more_cost_usd on top of the limit", async () => {
-    const { prompt } = stage.play([answers("One."), looks(), answers("Two.")]);
-    const first = await runToEnd(stage.one, { prompt, max_cost_usd: 0.25 });
-    const next = await resumeToEnd(stage.one, first.run_id, { message: "More.", more_cost_usd: 0.15 });
+    const { prompt } = sandbox.play([answers("One."), looks(), answers("Two.")]);
+    const first = await runToEnd(sandbox.one, { prompt, max_cost_usd: 0.25 });
+    const next = await resumeToEnd(sandbox.one, first.run_id, { message: "More.", more_cost_usd: 0.15 });
     expect(next).toMatchObject({ status: "success", result: "Two.", cost_usd: 0.4 });
   });
 
   it("refuses more money for a run that has no limit on it", async () => {
-    const { prompt } = stage.play([says(call("complete", { result: "Half.", status: "partial" }))]);
-    const { run_id } = await runToEnd(stage.one, { prompt });
-    const { isError, text: said } = await stage.other.call("resume_run", { run_id, more_cost_usd: 1 });
+    const { prompt } = sandbox.play([says(call("complete", { result: "Half.", status: "partial" }))]);
+    const { run_id } = await runToEnd(sandbox.one, { prompt });
+    const { isError, text: said } = await sandbox.other.call("resume_run", { run_id, more_cost_usd: 1 });
     expect(isError).toBe(true);
     expect(said).toEqual(naming("more_cost_usd", run_id));
   });
@@ -293,7 +297,7 @@ it("a family's cost survives kill -9, and a process without its price skips the 
   const script = ({ contents }: { contents: readonly { parts: readonly { text?: string }[] }[] }) =>
     turns[contents[0]?.parts[0]?.text === "dig" ? "dig" : "go"].shift() ?? answers("Found half.");
   const config = `limits: { max_depth: 2 }${PRICES}`;
-  const { host, bench, standIn, anotherHost } = await setStage(script, { config });
+  const { host, bench, standIn, anotherHost } = await setSandbox(script, { config });
   const runId = await spawnRun(host, { max_cost_usd: 0.5 });
   const childOf = async () =>
     (await host.call("list_runs", { parent_run_id: runId, status: "partial" })).structured.runs[0];

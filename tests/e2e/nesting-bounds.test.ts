@@ -10,11 +10,11 @@ import {
   type Led,
   refusalsIn,
   refused,
-  shareStage,
+  shareSandbox,
   stepsOf,
 } from "../support/workflows.js";
 
-const stage = shareStage("limits: { max_depth: 3, max_concurrent_runs: 1 }");
+const sandbox = shareSandbox("limits: { max_depth: 3, max_concurrent_runs: 1 }");
 
 const spawn = (model: string, more: object = {}) => ["spawn_agent", { prompt: `be ${model}`, model, ...more }] as const;
 const wait = ["wait_for_runs"] as const;
@@ -23,23 +23,23 @@ const write = ["effects__add_line", { text: "x" }] as const;
 const read = ["effects__read_lines"] as const;
 
 beforeAll(() => {
-  rehearse(stage.bench, "writer", [calls(write, read), { text: "tried" }]);
-  rehearse(stage.bench, "quick", [{ text: "found" }]);
-  rehearse(stage.bench, "again", [calls(spawn("again"), wait), { text: "went deeper" }]);
+  rehearse(sandbox.bench, "writer", [calls(write, read), { text: "tried" }]);
+  rehearse(sandbox.bench, "quick", [{ text: "found" }]);
+  rehearse(sandbox.bench, "again", [calls(spawn("again"), wait), { text: "went deeper" }]);
 });
 
 const lead = (replies: readonly ScriptedReply[], args: object = {}, workflow: object | null = null) =>
-  stage.lead({ workflow, replies, args: { tools: ["*"], ...args } });
+  sandbox.lead({ workflow, replies, args: { tools: ["*"], ...args } });
 
 /** What the agent was told by its tools of that name, in order. */
 const told = ({ said }: Led, tool: string) =>
   said.filter((line) => line.startsWith(`${tool}: `)).map((line) => line.slice(tool.length + 2));
 
 async function childrenOf({ run }: Led): Promise<readonly Led[]> {
-  const { runs } = (await stage.host.call("list_runs", { parent_run_id: run.run_id })).structured;
+  const { runs } = (await sandbox.host.call("list_runs", { parent_run_id: run.run_id })).structured;
   const found = [];
   for (const { run_id } of runs.toReversed())
-    found.push(await stage.told((await stage.host.call("get_run", { run_id })).structured.run as Led["run"]));
+    found.push(await sandbox.told((await sandbox.host.call("get_run", { run_id })).structured.run as Led["run"]));
   return found;
 }
 
@@ -48,7 +48,7 @@ const refusedIn = (led: Led | undefined) => (led ? refusalsIn(led) : []);
 
 describe("tools", () => {
   it("a child gets the tools that it asks for and its parent has, beside any grant of its definition", async () => {
-    stage.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
+    sandbox.write("agents/greedy.yaml", 'tools: ["*"]\nprompt: You want everything.');
     const led = await lead([calls(spawn("writer", { agent: "greedy" })), calls(wait), DONE], { tools: ["read_only"] });
     const [child] = await childrenOf(led);
     expect(refusedIn(child)).toEqual([refused("effects__add_line", "spawn_agent", led.run.run_id, "read")]);
@@ -67,7 +67,7 @@ describe("tools", () => {
   });
 
   it("a parent's blocked_tools hold for all runs below it", async () => {
-    rehearse(stage.bench, "passes-on", [calls(spawn("writer", { tools: ["*"] }), wait), DONE]);
+    rehearse(sandbox.bench, "passes-on", [calls(spawn("writer", { tools: ["*"] }), wait), DONE]);
     const led = await lead([calls(spawn("passes-on", { tools: ["*"] }), wait), DONE], { blocked_tools: ["*__add_*"] });
     const [child] = await childrenOf(led);
     const [grandchild] = child ? await childrenOf(child) : [];
@@ -127,7 +127,7 @@ describe("spawn_agent refuses an agent more than it has in one sentence, and sta
   });
 
   it("the 21st run at a time", async () => {
-    rehearse(stage.bench, "holds", [{ delay_ms: 60_000, text: "late" }]);
+    rehearse(sandbox.bench, "holds", [{ delay_ms: 60_000, text: "late" }]);
     const many = Array.from({ length: 21 }, (_, index) => spawn("holds", { title: `number ${index}` }));
     const led = await lead([calls(...many), DONE]);
     expect(told(led, "spawn_agent").at(-1)).toEqual(naming(/\b20\b/, "runs"));
@@ -169,9 +169,9 @@ it("answers hold a run's lineage, and events its spawns", async () => {
 });
 
 it("wait_for_runs returns data in the shape that was asked for and failures as such, each once", async () => {
-  rehearse(stage.bench, "counts", [completes({ result: "counted", data: { n: 3 } })]);
-  rehearse(stage.bench, "fails", [calls(read)]); // the script ends before the agent does
-  rehearse(stage.bench, "stops-short", [
+  rehearse(sandbox.bench, "counts", [completes({ result: "counted", data: { n: 3 } })]);
+  rehearse(sandbox.bench, "fails", [calls(read)]); // the script ends before the agent does
+  rehearse(sandbox.bench, "stops-short", [
     completes({ status: "blocked", result: "no key", next_steps: ["give me one"] }),
   ]);
   const output_schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
@@ -207,7 +207,7 @@ it("an agent waits for, reads and stops runs of its own, and nobody else's", asy
 });
 
 it("an agent that waits again and again is not stopped for repeating itself", async () => {
-  rehearse(stage.bench, "slow", [{ delay_ms: 60_000, text: "late" }]);
+  rehearse(sandbox.bench, "slow", [{ delay_ms: 60_000, text: "late" }]);
   const again = { ...calls(["wait_for_runs", { wait_seconds: 0 }]), repeat: 10 };
   const led = await lead([calls(spawn("slow")), again, DONE]);
   expect(led.run).toMatchObject({ status: "success" });

@@ -1,6 +1,6 @@
 /** How trees of runs end: with their root, whoever ends it and why, and never by waiting for each other. */
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -82,7 +82,7 @@ it("an agent cancels one of its runs and all below it, with a reason", async () 
   const atWork = new Promise<void>((settle) => {
     leafIsAtWork = settle;
   });
-  const { host } = await setStage(
+  const { host } = await setSandbox(
     async (body) => {
       const prompt = JSON.stringify(body.contents?.[0]);
       const [answer] = answersIn({ body });

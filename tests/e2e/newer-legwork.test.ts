@@ -1,6 +1,6 @@
 /** Servers that stay open while a newer legwork works on the same file: they leave its runs alone, and continue the others. */
 import { expect, it } from "vitest";
-import { call, type Stage, type StageOptions, says, setStage, text } from "../support/agents.js";
+import { call, type Sandbox, type SandboxOptions, says, setSandbox, text } from "../support/agents.js";
 import { legwork } from "../support/command.js";
 import type { Script } from "../support/gemini-stand-in.js";
 import { type Structured, type TestHost, until } from "../support/host.js";
@@ -10,14 +10,14 @@ import { answerTextIn, endOf, eventTypes, runToEnd, spawnRun } from "../support/
 
 type Listed = Structured["runs"][number] & { readonly missing?: readonly string[] };
 
-interface Talk extends Stage {
+interface Talk extends Sandbox {
   /** Lets the model answer the runs whose prompt is "slow". */
   release(): void;
   readonly file: string;
 }
 
 /** A model that does what the prompt says. */
-async function setTalk(options: StageOptions = {}): Promise<Talk> {
+async function setTalk(options: SandboxOptions = {}): Promise<Talk> {
   let release = () => {};
   const released = new Promise<void>((settle) => {
     release = settle;
@@ -30,8 +30,8 @@ async function setTalk(options: StageOptions = {}): Promise<Talk> {
     if (prompt.startsWith("slow spawn") && isFirst) return says(call("spawn_agent", { prompt: "quick" }));
     return says(text(`Done: ${prompt}`));
   };
-  const stage = await setStage(script, options);
-  return { ...stage, release, file: databaseOf(stage.bench) };
+  const sandbox = await setSandbox(script, options);
+  return { ...sandbox, release, file: databaseOf(sandbox.bench) };
 }
 
 async function listed(host: TestHost): Promise<readonly Listed[]> {

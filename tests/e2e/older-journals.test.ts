@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, type Sandbox, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { mentions } from "../support/mentions.js";
 import { naming } from "../support/naming.js";
@@ -23,25 +23,25 @@ const SECOND_VERSION = readFileSync(join(import.meta.dirname, "../fixtures/journ
 
 const LATER = Date.parse("2100-01-01");
 
-const setOldStage = (...script: Parameters<typeof setStage>) => setStageWith(FIRST_VERSION, ...script);
-const setSecondStage = (...script: Parameters<typeof setStage>) =>
-  setStageWith(
+const setOldSandbox = (...script: Parameters<typeof setSandbox>) => setSandboxWith(FIRST_VERSION, ...script);
+const setSecondSandbox = (...script: Parameters<typeof setSandbox>) =>
+  setSandboxWith(
     `${SECOND_VERSION}
     UPDATE runs SET question = json_set(question, '$.expiresAt', ${LATER}) WHERE question IS NOT NULL;
     UPDATE runs SET interrupted_at = 1 WHERE interrupted_at IS NOT NULL;`,
     ...script,
   );
 
-/** A stage whose home holds the old database, as if it had been written for this project. */
-async function setStageWith(sql: string, ...script: Parameters<typeof setStage>): Promise<Stage> {
-  const stage = await setStage(...script);
-  const { home, project } = stage.bench;
+/** A sandbox whose home holds the old database, as if it had been written for this project. */
+async function setSandboxWith(sql: string, ...script: Parameters<typeof setSandbox>): Promise<Sandbox> {
+  const sandbox = await setSandbox(...script);
+  const { home, project } = sandbox.bench;
   mkdirSync(home, { recursive: true });
   const database = openSqlite(join(home, "legwork.db"));
   database.exec(sql.replaceAll("{{project}}", project));
   database.exec("UPDATE runs SET lease_expires_at = 20000 WHERE owner IS NOT NULL"); // long ago, whatever the day is
   database.close();
-  return stage;
+  return sandbox;
 }
 
 async function runNamed(title: string, host: TestHost) {
@@ -68,7 +68,7 @@ it.each([
   ["cut", "interrupted", ["I read.", "effects__slow_add_line", "added one"]],
   ["interrupted", "interrupted", ["I wait.", "effects__slow"]],
 ] as const)("every view of a run that is %s can be read", async (title, status, said) => {
-  const { host } = await setOldStage([]);
+  const { host } = await setOldSandbox([]);
   const { run_id: id } = await runNamed(title, host);
   const views = [];
   for (const view of ["summary", "result", "events", "messages", "access"]) views.push(await viewOf(view, id, host));
@@ -78,7 +78,7 @@ it.each([
 });
 
 it("resume_run brings a run whose process was killed to its end: it repeats no call, and the open one is in doubt", async () => {
-  const { host, standIn, effects } = await setOldStage([says(text("All is written."))]);
+  const { host, standIn, effects } = await setOldSandbox([says(text("All is written."))]);
   const { run_id: id } = await runNamed("cut", host);
   await host.call("resume_run", { run_id: id });
   const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
@@ -101,7 +101,7 @@ it("resume_run makes the open call of an interrupted run again where it only rea
 });
 
 it("resume_run with a message continues a run that ended in success", async () => {
-  const { host, standIn } = await setOldStage([says(text("More is done."))]);
+  const { host, standIn } = await setOldSandbox([says(text("More is done."))]);
   const { run_id: id } = await runNamed("finished", host);
   await host.call("resume_run", { run_id: id, message: "And now more." });
   await standIn.arrived(1);
@@ -110,7 +110,7 @@ it("resume_run with a message continues a run that ended in success", async () =
 });
 
 it("get_run refuses an event of a newer version in one sentence, and other runs can still be read", async () => {
-  const { host, bench } = await setOldStage([]);
+  const { host, bench } = await setOldSandbox([]);
   const { run_id: id } = await runNamed("finished", host);
   const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND seq = 2").run(id);
@@ -123,7 +123,7 @@ it("get_run refuses an event of a newer version in one sentence, and other runs 
 });
 
 it("a process that cannot read one interrupted run skips it and resumes the others", async () => {
-  const { host, bench } = await setOldStage([says(text("All is written."))]);
+  const { host, bench } = await setOldSandbox([says(text("All is written."))]);
   const [unread, other] = [await runNamed("interrupted", host), await runNamed("cut", host)];
   const database = openSqlite(join(bench.home, "legwork.db"));
   database.prepare("UPDATE run_events SET version = 99 WHERE run_id = ? AND type = 'model_replied'").run(unread.run_id);
@@ -150,7 +150,7 @@ describe("a database of version 0.1.0", () => {
     ["in doubt", "waiting", ["effects__slow_add_line", "it did not happen"]],
     ["interrupted", "interrupted", ["effects__slow"]],
   ] as const)("shows every view of its run %s, in the words of today", async (title, status, said) => {
-    const { host } = await setSecondStage([]);
+    const { host } = await setSecondSandbox([]);
     const { run_id: id } = await runNamed(title, host);
     const views = [];
     for (const view of ["summary", "result", "events", "messages", "access"]) views.push(await viewOf(view, id, host));
@@ -160,7 +160,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("names the fields of an answer, a message and a kept picture as today", async () => {
-    const { host } = await setSecondStage([]);
+    const { host } = await setSecondSandbox([]);
     const [{ run_id: asked }, { run_id: painted }] = [
       await runNamed("question", host),
       await runNamed("pictures", host),
@@ -181,7 +181,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("gets its waiting approval, and the call is made", async () => {
-    const { host, effects, standIn } = await setSecondStage([completes("It is written.")]);
+    const { host, effects, standIn } = await setSecondSandbox([completes("It is written.")]);
     const { run_id: id } = await runNamed("approval", host);
     await host.call("respond_to_run", { run_id: id, approve: true, comment: "Go ahead." });
     const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
@@ -191,7 +191,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("has its approval denied under the argument's old name", async () => {
-    const { host, effects, standIn } = await setSecondStage([completes("Then not.")]);
+    const { host, effects, standIn } = await setSecondSandbox([completes("Then not.")]);
     const { run_id: id } = await runNamed("approval", host);
     const { isError } = await host.call("respond_to_run", { run_id: id, approve: false, remark: "Not today." });
     expect(isError).toBe(false);
@@ -203,7 +203,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("learns that its in-doubt call had its effect: it is not made again, and the call behind it is made", async () => {
-    const { host, effects, standIn } = await setSecondStage([says(text("I see."))]);
+    const { host, effects, standIn } = await setSecondSandbox([says(text("I see."))]);
     const { run_id: id } = await runNamed("in doubt", host);
     await host.call("respond_to_run", { run_id: id, answer: "it happened", comment: "I have seen the line." });
     const { structured } = await host.call("wait_for_runs", { run_ids: [id], wait_seconds: 20 });
@@ -222,7 +222,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("has its finished runs continued, with their answers and a picture that can still be read", async () => {
-    const { host, standIn } = await setSecondStage((body) => {
+    const { host, standIn } = await setSecondSandbox((body) => {
       const contents = JSON.stringify(body.contents);
       if (!contents.includes("read_result", contents.indexOf("Look again.")))
         return says(call("read_result", { id: "r1.0.1", offset: 0 }));

@@ -1,6 +1,6 @@
 /** A server of version 0.1.0 that a host keeps open while a server of this build works on the same file. */
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { CANNOT_START, unpackOlderLegwork } from "../support/older-legwork.js";
 import { endOf, eventTypes, runToEnd, spawnRun } from "../support/resuming.js";
@@ -13,7 +13,7 @@ async function setServers() {
   const released = new Promise<void>((settle) => {
     release = settle;
   });
-  const stage = await setStage(async ({ contents }) => {
+  const sandbox = await setSandbox(async ({ contents }) => {
     const prompt = contents[0]?.parts[0]?.text ?? "";
     const isFirst = contents.length === 1;
     if (prompt.startsWith("ask") && isFirst) return says(call("ask", { question: "Why?" }));
@@ -21,9 +21,9 @@ async function setServers() {
     if (prompt.startsWith("slow")) await released;
     return says(text(`Done: ${prompt}`));
   });
-  const bin = unpackOlderLegwork(stage.bench.root);
-  const openOlder = () => stage.anotherHost({ bin });
-  return { ...stage, release, openOlder, newer: stage.host, older: await openOlder() };
+  const bin = unpackOlderLegwork(sandbox.bench.root);
+  const openOlder = () => sandbox.anotherHost({ bin });
+  return { ...sandbox, release, openOlder, newer: sandbox.host, older: await openOlder() };
 }
 
 const slowRun = (host: TestHost, name: string) => spawnRun(host, { prompt: `slow ${name}` });

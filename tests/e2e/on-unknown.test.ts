@@ -1,6 +1,6 @@
 /** What the configuration says of calls whose outcome nobody knows: `on_unknown` and `probe`. */
 import { describe, expect, it } from "vitest";
-import { call, type Stage, says, setStage, text } from "../support/agents.js";
+import { call, type Sandbox, says, setSandbox, text } from "../support/agents.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { setBench, setHost } from "../support/rehearsals.js";
@@ -21,47 +21,47 @@ const effectsWith = (keys: string) => ({ effectsKeys: keys });
 
 describe("probe", () => {
   it("names the tool to the agent together with the in-doubt call", async () => {
-    const stage = await setStage(CUT, effectsWith('probe: { "slow_*": read_lines }'));
-    const { run } = await cutRun(stage);
+    const sandbox = await setSandbox(CUT, effectsWith('probe: { "slow_*": read_lines }'));
+    const { run } = await cutRun(sandbox);
     expect(run).toMatchObject({ status: "success", result: "I see." });
-    expect(answerTextIn(stage.standIn.requests.at(-1))).toEqual(
+    expect(answerTextIn(sandbox.standIn.requests.at(-1))).toEqual(
       naming("effects__slow_add_line", "effects__read_lines"),
     );
     expect(JSON.stringify(run.warnings)).not.toContain("probe");
   });
 
   it("names no tool that the agent may not use", async () => {
-    const stage = await setStage(CUT, effectsWith('probe: { "*": effects__read_lines }'));
-    await cutRun(stage, { blocked_tools: ["effects__read_lines"] });
-    const told = answerTextIn(stage.standIn.requests.at(-1));
+    const sandbox = await setSandbox(CUT, effectsWith('probe: { "*": effects__read_lines }'));
+    await cutRun(sandbox, { blocked_tools: ["effects__read_lines"] });
+    const told = answerTextIn(sandbox.standIn.requests.at(-1));
     expect(told).toEqual(naming("effects__slow_add_line", "unknown"));
     expect(told).not.toContain("read_lines");
   });
 
   it("names no tool that does more than read, and the run warns of it", async () => {
-    const stage = await setStage(CUT, effectsWith('probe: { "*": echo }'));
-    const { run } = await cutRun(stage);
-    expect(answerTextIn(stage.standIn.requests.at(-1))).not.toContain("effects__echo");
+    const sandbox = await setSandbox(CUT, effectsWith('probe: { "*": echo }'));
+    const { run } = await cutRun(sandbox);
+    expect(answerTextIn(sandbox.standIn.requests.at(-1))).not.toContain("effects__echo");
     expect(run.warnings).toEqual([naming("probe", '"effects"', "effects__echo", "idempotent")]);
   });
 });
 
 describe("on_unknown: stop", () => {
   it("ends the run as blocked for its server, and resume_run tells the agent of the in-doubt call", async () => {
-    const stage = await setStage(CUT, { ...effectsWith("on_unknown: stop"), config: "on_unknown: tell" });
-    const { other, run } = await cutRun(stage);
+    const sandbox = await setSandbox(CUT, { ...effectsWith("on_unknown: stop"), config: "on_unknown: tell" });
+    const { other, run } = await cutRun(sandbox);
     expect(run).toMatchObject({ status: "blocked", error: { code: "outcome_unknown" } });
     expect(run.error.message).toContain("effects__slow_add_line");
-    expect(stage.standIn.requests).toHaveLength(1);
+    expect(sandbox.standIn.requests).toHaveLength(1);
     expect(await resumeToEnd(other, run.run_id)).toMatchObject({ status: "success", result: "I see." });
-    expect(answerTextIn(stage.standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
-    expect(stage.slowStages()).toEqual(["started"]);
+    expect(answerTextIn(sandbox.standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
+    expect(sandbox.slowStages()).toEqual(["started"]);
     expect(await eventTypes(other, run.run_id)).toContain("run_resumed");
   });
 
   it("at the top of the configuration applies to each server without a value of its own", async () => {
-    const stage = await setStage(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
-    expect((await cutRun(stage)).run).toMatchObject({ status: "success", result: "I see." });
+    const sandbox = await setSandbox(CUT, { ...effectsWith("on_unknown: tell"), config: "on_unknown: stop" });
+    expect((await cutRun(sandbox)).run).toMatchObject({ status: "success", result: "I see." });
   });
 });
 

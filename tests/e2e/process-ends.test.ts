@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, spawnRaw, until, type Workbench } from "../support/host.js";
 import { processesOf } from "../support/leftovers.js";
@@ -31,7 +31,7 @@ function readRuns(bench: Workbench) {
 
 /** A raw peer with one run that is inside a slow tool call. */
 async function withSlowRun() {
-  const { bench, standIn, slowStages, host } = await setStage(slowCall);
+  const { bench, standIn, slowStages, host } = await setSandbox(slowCall);
   await host.close();
   const peer = spawnRaw(bench, { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url });
   peer.send(INITIALIZE);
@@ -103,7 +103,7 @@ it("after kill -9 the next process interrupts the dead process's runs at its fir
 });
 
 it("text and effects of a run survive kill -9", async () => {
-  const { bench, host, slowStages, anotherHost } = await setStage([
+  const { bench, host, slowStages, anotherHost } = await setSandbox([
     says(text("A line first."), call("effects__add_line", { text: "x" })),
     says(call("effects__slow", { ms: 60_000 })),
   ]);
@@ -157,7 +157,7 @@ it("the server answers a call that came in just before the end of input", async 
 });
 
 it("a wait in progress is answered when the end comes, with the run as interrupted", async () => {
-  const { host, standIn } = await setStage([hang()]);
+  const { host, standIn } = await setSandbox([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await standIn.arrived(1);
   const waiting = host.call("wait_for_runs", { run_ids: [run_id] });
@@ -166,7 +166,7 @@ it("a wait in progress is answered when the end comes, with the run as interrupt
 });
 
 it("runs that are just being created when their process ends are interrupted too", async () => {
-  const { bench, standIn, host } = await setStage(() => hang());
+  const { bench, standIn, host } = await setSandbox(() => hang());
   await host.close();
   const peer = spawnRaw(bench, { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url });
   const gone = new Promise((resolve) => peer.child.once("exit", resolve));

@@ -1,6 +1,6 @@
 /** The MCP surface as hosts meet it: frames, lists, progress, sizes. */
 import { expect, it, onTestFinished } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 
@@ -25,7 +25,7 @@ it("stdout holds nothing but protocol frames, also when a dependency prints", as
 });
 
 it("lists its tools with titles, annotations and strict schemas, in under 3,000 tokens", async () => {
-  const { host } = await setStage([]);
+  const { host } = await setSandbox([]);
   const listed = await host.client.listTools();
   expect(listed.tools.map(({ name }) => name)).toEqual([
     "spawn_agent",
@@ -53,7 +53,10 @@ it("lists its tools with titles, annotations and strict schemas, in under 3,000 
 });
 
 it("sends progress at each event while a call waits, always growing", async () => {
-  const { host } = await setStage([says(call("effects__slow", { ms: 300 })), { ...says(text("done")), delayMs: 300 }]);
+  const { host } = await setSandbox([
+    says(call("effects__slow", { ms: 300 })),
+    { ...says(text("done")), delayMs: 300 },
+  ]);
   const seen: { progress: number; message?: string | undefined }[] = [];
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 }, { onprogress: (progress) => seen.push(progress) });
   const messages = seen.map(({ message }) => message);
@@ -65,7 +68,7 @@ it("sends progress at each event while a call waits, always growing", async () =
 });
 
 it("returns the handle at once, however long the run takes", async () => {
-  const { host, standIn } = await setStage([{ ...says(text("late")), delayMs: 4_000 }]);
+  const { host, standIn } = await setSandbox([{ ...says(text("late")), delayMs: 4_000 }]);
   await host.call("list_runs"); // the process has loaded what it needs
   const before = Date.now();
   const { structured } = await host.call("spawn_agent", { prompt: "go" });
@@ -79,7 +82,7 @@ it("returns the handle at once, however long the run takes", async () => {
 });
 
 it("keeps a run going when the host stops waiting for spawn_agent, and list_runs shows it", async () => {
-  const { host } = await setStage([{ ...says(text("late")), delayMs: 1_500 }]);
+  const { host } = await setSandbox([{ ...says(text("late")), delayMs: 1_500 }]);
   await host.call("list_runs"); // the process has loaded what it needs
   await expect(
     host.call("spawn_agent", { prompt: "go", title: "found again", wait_seconds: 30 }, { timeout: 800 }),
@@ -92,7 +95,7 @@ it("keeps a run going when the host stops waiting for spawn_agent, and list_runs
 
 it("keeps every answer under 10,000 characters for an unknown host, and pages the rest without loss", async () => {
   const long = Array.from({ length: 9_000 }, (_, index) => `word${index} "quoted" ü🦉`).join(" ");
-  const { host } = await setStage([says(call("effects__big", { n: 15_000 })), says(text(long))]);
+  const { host } = await setSandbox([says(call("effects__big", { n: 15_000 })), says(text(long))]);
   const spawned = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   const { run_id } = spawned.structured;
   expect(spawned.text.length).toBeLessThanOrEqual(10_000);
@@ -126,7 +129,7 @@ it("keeps every answer under 10,000 characters for an unknown host, and pages th
 });
 
 it("answers a wait for a hundred runs within the limit", async () => {
-  const { host } = await setStage(() => says(text("a result of some length ".repeat(20))), {
+  const { host } = await setSandbox(() => says(text("a result of some length ".repeat(20))), {
     config: "limits: { max_concurrent_runs: 100 }",
   });
   const run_ids: string[] = [];
@@ -139,7 +142,7 @@ it("answers a wait for a hundred runs within the limit", async () => {
 });
 
 it("serves several hosts on one database at once", async () => {
-  const { host, bench, standIn } = await setStage(() => says(text("ok")));
+  const { host, bench, standIn } = await setSandbox(() => says(text("ok")));
   const env = { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url };
   const others = await Promise.all([1, 2, 3].map(() => openHost(bench, { env })));
   const spawned = await Promise.all(

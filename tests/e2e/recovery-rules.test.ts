@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type Structured, type TestHost, until, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -25,8 +25,8 @@ function inDatabase<R>({ home }: Workbench, act: (database: Database.Database) =
 }
 
 it("a process that misses a requirement of a run skips it and lists the requirement; one that misses none resumes it", async () => {
-  const stage = await setStage([says(call("effects__add_line", { text: "x" })), hang(), says(text("Done."))]);
-  const { bench, host, standIn, anotherHost } = stage;
+  const sandbox = await setSandbox([says(call("effects__add_line", { text: "x" })), hang(), says(text("Done."))]);
+  const { bench, host, standIn, anotherHost } = sandbox;
   const runId = await spawnRun(host);
   await standIn.arrived(2);
   process.kill(host.pid, "SIGKILL");
@@ -49,11 +49,11 @@ it("a process that misses a requirement of a run skips it and lists the requirem
 
   bench.configure(good);
   expect(await endOf(await anotherHost(), runId)).toMatchObject({ status: "success", result: "Done." });
-  expect(stage.effects()).toEqual(["x"]);
+  expect(sandbox.effects()).toEqual(["x"]);
 }, 120_000);
 
 it("no process resumes a run that was interrupted more than an hour ago, until resume_run asks for it", async () => {
-  const { bench, host, standIn, anotherHost } = await setStage([hang(), says(text("Late."))]);
+  const { bench, host, standIn, anotherHost } = await setSandbox([hang(), says(text("Late."))]);
   const runId = await spawnRun(host);
   await standIn.arrived(1);
   await host.close();
@@ -72,7 +72,7 @@ it("processes with free slots share the runs of a process that was killed, each 
   const released = new Promise<void>((settle) => {
     release = settle;
   });
-  const { bench, host, standIn, anotherHost } = await setStage(
+  const { bench, host, standIn, anotherHost } = await setSandbox(
     (_, n) => (n <= 3 ? hang() : released.then(() => says(text("Done.")))),
     { config: "limits: { max_concurrent_runs: 3 }" },
   );
@@ -100,7 +100,7 @@ it("an owner that was suspended finds its run resumed elsewhere when it wakes, a
   const released = new Promise<void>((settle) => {
     release = settle;
   });
-  const { host, standIn, effects, anotherHost } = await setStage((_, n) => {
+  const { host, standIn, effects, anotherHost } = await setSandbox((_, n) => {
     if (n === 1) return released.then(() => says(call("effects__add_line", { text: "old" })));
     return n === 2 ? says(call("effects__add_line", { text: "new" })) : says(text("Done."));
   });
@@ -120,7 +120,7 @@ it("an owner that was suspended finds its run resumed elsewhere when it wakes, a
 }, 120_000);
 
 it("a process that waits for a run of another one waits on while a third one resumes that run", async () => {
-  const { host, standIn, anotherHost } = await setStage([hang(), says(text("Done."))]);
+  const { host, standIn, anotherHost } = await setSandbox([hang(), says(text("Done."))]);
   const runId = await spawnRun(host);
   await standIn.arrived(1);
   const [waiting, taking] = [await anotherHost(), await anotherHost()];
@@ -132,7 +132,7 @@ it("a process that waits for a run of another one waits on while a third one res
 }, 60_000);
 
 it("any process can cancel an interrupted run, and no process resumes it then", async () => {
-  const { bench, host, standIn, anotherHost } = await setStage([
+  const { bench, host, standIn, anotherHost } = await setSandbox([
     says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
   ]);
   const runId = await spawnRun(host);

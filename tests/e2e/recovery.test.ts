@@ -1,6 +1,6 @@
 /** Runs that outlive their process: what the next one does with what was finished, begun and not begun. */
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { type Structured, type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -22,7 +22,7 @@ async function eventTypes(host: TestHost, runId: string): Promise<readonly strin
 }
 
 it("after kill -9 during a model request the next process repeats the request byte for byte", async () => {
-  const { host, standIn, effects, anotherHost } = await setStage([
+  const { host, standIn, effects, anotherHost } = await setSandbox([
     says(text("First a line."), call("effects__add_line", { text: "x" })),
     hang(),
     says(text("All done.")),
@@ -39,7 +39,7 @@ it("after kill -9 during a model request the next process repeats the request by
 });
 
 it("after kill -9 during a call that changes something the next process does not repeat it, and tells the agent", async () => {
-  const { host, standIn, effects, slowStages, anotherHost } = await setStage([
+  const { host, standIn, effects, slowStages, anotherHost } = await setSandbox([
     says(call("effects__slow_add_line", { text: "once", ms: 60_000 }), call("effects__add_line", { text: "after" })),
     says(text("I looked.")),
   ]);
@@ -62,7 +62,7 @@ it("after kill -9 during a call that changes something the next process does not
 });
 
 it("after kill -9 during a call that only reads the next process repeats it, and the agent notices nothing", async () => {
-  const { host, standIn, slowStages, anotherHost } = await setStage([
+  const { host, standIn, slowStages, anotherHost } = await setSandbox([
     says(call("effects__slow", { ms: 3_000 })),
     says(text("Read.")),
   ]);
@@ -76,7 +76,7 @@ it("after kill -9 during a call that only reads the next process repeats it, and
 });
 
 it("an open process resumes the runs of a host that was closed properly, without being asked", async () => {
-  const { host, slowStages, anotherHost } = await setStage([
+  const { host, slowStages, anotherHost } = await setSandbox([
     says(call("effects__slow", { ms: 2_000 })),
     says(text("Went on.")),
   ]);
@@ -89,7 +89,7 @@ it("an open process resumes the runs of a host that was closed properly, without
 });
 
 it("a host that calls nothing resumes interrupted runs 10 s after its greeting, and not before", async () => {
-  const { host, standIn, anotherHost, slowStages } = await setStage([
+  const { host, standIn, anotherHost, slowStages } = await setSandbox([
     says(call("effects__slow", { ms: 500 })),
     hang(),
     says(text("Found it.")),
@@ -105,7 +105,7 @@ it("a host that calls nothing resumes interrupted runs 10 s after its greeting, 
 }, 40_000);
 
 it("legwork gives up a run that takes its process down each time after three more attempts", async () => {
-  const { host, standIn, anotherHost } = await setStage(() => hang());
+  const { host, standIn, anotherHost } = await setSandbox(() => hang());
   const runId = await spawn(host);
   let current = host;
   for (const attempt of [1, 2, 3, 4]) {

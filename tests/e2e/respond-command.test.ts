@@ -1,7 +1,7 @@
 /** `legwork runs respond`: answers from a terminal, to runs of other processes or of none. */
 import { userInfo } from "node:os";
 import { expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { legwork } from "../support/command.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
@@ -23,7 +23,7 @@ it("answers, approves, denies and writes to a run that another process works on,
     says(call("effects__read_lines")),
     says(call("complete", { result: "Done.", status: "success" })),
   ];
-  const { bench, host, standIn, effects } = await setStage(async (_body, n) => {
+  const { bench, host, standIn, effects } = await setSandbox(async (_body, n) => {
     if (n === 4) await until(() => isSent, 30_000); // the agent thinks until somebody writes to it
     return replies[n - 1] ?? says(text("too many requests"));
   });
@@ -71,7 +71,7 @@ it("answers, approves, denies and writes to a run that another process works on,
 }, 60_000);
 
 it("answers a run that no process works on, and the next process of the project continues it", async () => {
-  const { bench, host, anotherHost } = await setStage([
+  const { bench, host, anotherHost } = await setSandbox([
     says(call("ask", { question: "Which?" })),
     says(text("Thanks.")),
   ]);
@@ -86,7 +86,7 @@ it("answers a run that no process works on, and the next process of the project 
 });
 
 it("refuses an answer that does not fit, names what to change, and leaves the run waiting", async () => {
-  const { bench, host } = await setStage([says(call("ask", { question: "Which?" }))]);
+  const { bench, host } = await setSandbox([says(call("ask", { question: "Which?" }))]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
   const refusals = [
     [["runs", "respond"], ["runs respond"]],

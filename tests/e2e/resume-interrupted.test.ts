@@ -1,6 +1,6 @@
 /** resume_run on runs whose process was killed or whose time was up, and on those that only a caller may take up. */
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -10,7 +10,7 @@ const MANUAL = { config: "resume: manual" };
 
 describe("an interrupted run, where the configuration says resume: manual,", () => {
   it("continues only after resume_run, and repeats its model request byte for byte", async () => {
-    const { host, standIn, anotherHost } = await setStage(
+    const { host, standIn, anotherHost } = await setSandbox(
       [says(text("First."), call("effects__echo", { text: "x" })), hang(), says(text("Done."))],
       MANUAL,
     );
@@ -26,7 +26,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
   });
 
   it("gets the message after its history", async () => {
-    const { host, standIn, anotherHost } = await setStage([hang(), says(text("Shorter."))], MANUAL);
+    const { host, standIn, anotherHost } = await setSandbox([hang(), says(text("Shorter."))], MANUAL);
     const runId = await spawnRun(host);
     await standIn.arrived(1);
     process.kill(host.pid, "SIGKILL");
@@ -36,7 +36,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
   });
 
   it("in the middle of a turn's calls keeps, reports as unknown or makes each of them before the message", async () => {
-    const { host, standIn, effects, slowStages, anotherHost } = await setStage(
+    const { host, standIn, effects, slowStages, anotherHost } = await setSandbox(
       [
         says(
           call("effects__add_line", { text: "before" }),
@@ -64,7 +64,7 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
   });
 
   it("in its last reply gets a turn like any other from more_turns", async () => {
-    const { host, standIn, effects, anotherHost } = await setStage(
+    const { host, standIn, effects, anotherHost } = await setSandbox(
       [
         says(call("effects__add_line", { text: "one" })),
         hang(),
@@ -87,7 +87,7 @@ describe("a run whose time was up", () => {
   const QUICK = { timeout_seconds: 5 };
 
   it("in a call that only reads makes it again", async () => {
-    const { host, standIn, slowStages, anotherHost } = await setStage([
+    const { host, standIn, slowStages, anotherHost } = await setSandbox([
       says(call("effects__slow", { ms: 6_000 })),
       says(text("Read.")),
     ]);
@@ -101,7 +101,7 @@ describe("a run whose time was up", () => {
   });
 
   it("in a call that changes something does not make it again, and tells the agent", async () => {
-    const { host, standIn, slowStages, anotherHost } = await setStage([
+    const { host, standIn, slowStages, anotherHost } = await setSandbox([
       says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
       says(text("Unclear.")),
     ]);
@@ -115,7 +115,7 @@ describe("a run whose time was up", () => {
 });
 
 it("a run blocked by on_unknown: stop makes the calls that it had not begun", async () => {
-  const { host, standIn, effects, slowStages, anotherHost } = await setStage(
+  const { host, standIn, effects, slowStages, anotherHost } = await setSandbox(
     [
       says(call("effects__slow_add_line", { text: "once", ms: 60_000 }), call("effects__add_line", { text: "after" })),
       says(text("Good.")),

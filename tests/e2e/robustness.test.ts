@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { hang, reply } from "../support/gemini-stand-in.js";
 import { createWorkbench, openHost, processExists, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -21,7 +21,7 @@ function holdDatabase(home: string): () => void {
 }
 
 it("exits in its time although another program has locked the database; the next process finds the run interrupted", async () => {
-  const { host, bench, standIn, anotherHost } = await setStage([hang()]);
+  const { host, bench, standIn, anotherHost } = await setSandbox([hang()]);
   const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
   await standIn.arrived(1);
   const release = holdDatabase(bench.home);
@@ -41,7 +41,7 @@ it("gives up a run whose events cannot be written, with the reason, and resumes 
   const answered = new Promise<void>((settle) => {
     answer = settle;
   });
-  const { host, bench, standIn } = await setStage(async (_body, n) => {
+  const { host, bench, standIn } = await setSandbox(async (_body, n) => {
     if (n === 1) await answered;
     return says(text("ok"));
   });
@@ -74,7 +74,7 @@ it("works without its log where the disk of the log is full", async () => {
 
 it("cuts no character in half, whether an agent or a host reads on", async () => {
   const owls = `x${"🦉".repeat(12_000)}`;
-  const { host, standIn, bench } = await setStage(
+  const { host, standIn, bench } = await setSandbox(
     [
       says(call("workspace__read_text_file", { path: "owls.txt" })),
       says(call("read_result", { id: "r1.0", offset: 10_002 })),
@@ -97,7 +97,7 @@ it("cuts no character in half, whether an agent or a host reads on", async () =>
 it("counts equal calls in a row anew after another call in the same reply", async () => {
   const list = call("effects__read_lines");
   const script = [1, 2, 3, 4].map(() => says(list));
-  const { host } = await setStage([
+  const { host } = await setSandbox([
     ...script,
     reply([call("effects__big", { n: 3 }), list]),
     says(list),
@@ -114,7 +114,7 @@ it("shows a model the whole shape of data, also where the schema refers to itsel
     required: ["items"],
     $defs: { Item: { type: "object", properties: { name: { type: "string" } }, required: ["name"] } },
   };
-  const { host, standIn } = await setStage([
+  const { host, standIn } = await setSandbox([
     says(call("complete", { result: "r", status: "success", data: { items: [{ name: "a" }] } })),
   ]);
   const { structured } = await host.call("spawn_agent", { ...ask, output_schema });
@@ -125,7 +125,7 @@ it("shows a model the whole shape of data, also where the schema refers to itsel
 
 it("gives a large outcome whole in the result view, whichever field is large", async () => {
   const next_steps = Array.from({ length: 400 }, (_, n) => `step ${n}: do the next thing with care`);
-  const { host } = await setStage([says(call("complete", { result: "r", status: "success", next_steps }))]);
+  const { host } = await setSandbox([says(call("complete", { result: "r", status: "success", next_steps }))]);
   const { run_id } = (await host.call("spawn_agent", ask)).structured;
   const fields: Record<string, string> = {};
   let cursor: string | null = null;
@@ -141,7 +141,7 @@ it("gives a large outcome whole in the result view, whichever field is large", a
 });
 
 it("does not advise to grant tools that blocked_tools withholds", async () => {
-  const { host } = await setStage(() => says(text("ok")));
+  const { host } = await setSandbox(() => says(text("ok")));
   const blocked = await host.call("spawn_agent", { ...ask, blocked_tools: ["effects__*", "workspace__*"] });
   expect(blocked.structured.tools.how_to_grant).toContain("blocked_tools");
   const narrow = await host.call("spawn_agent", { ...ask, tools: ["effects__echo"] });

@@ -2,26 +2,26 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 
 const ask = { prompt: "go", wait_seconds: 20 };
 
 it("the result joins all text parts of a reply, without thoughts", async () => {
   const thought = { text: "secret musing", thought: true };
-  const { host } = await setStage([reply([thought, text("first, "), text("second, "), text("third")])]);
+  const { host } = await setSandbox([reply([thought, text("first, "), text("second, "), text("third")])]);
   const { structured } = await host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "success", result: "first, second, third" });
 });
 
 it("a truncated reply is no success", async () => {
-  const { host } = await setStage(() => reply([text("half a sen")], { finishReason: "MAX_TOKENS" }));
+  const { host } = await setSandbox(() => reply([text("half a sen")], { finishReason: "MAX_TOKENS" }));
   const { structured } = await host.call("spawn_agent", ask);
   expect(structured).toMatchObject({ status: "error", error: { code: "truncated_reply" } });
 });
 
 it("the vendor gets only JSON Schema keywords that it documents", async () => {
-  const { host, standIn } = await setStage([says(text("ok"))]);
+  const { host, standIn } = await setSandbox([says(text("ok"))]);
   await host.call("spawn_agent", ask);
   const declared = JSON.stringify(standIn.requests[0]?.body.tools);
   expect(declared).toContain("parametersJsonSchema");
@@ -29,7 +29,7 @@ it("the vendor gets only JSON Schema keywords that it documents", async () => {
 });
 
 it("a run belongs to the session of its connection, which no argument can name", async () => {
-  const { host, anotherHost, bench } = await setStage(() => says(text("ok")));
+  const { host, anotherHost, bench } = await setSandbox(() => says(text("ok")));
   for (const name of ["session_id", "parent_session_id", "parent_run_id"]) {
     const forged = await host.call("spawn_agent", { ...ask, [name]: "ses_of_somebody_else" });
     expect(forged.structured.error).toMatchObject({
@@ -56,7 +56,7 @@ it("usage counts the tokens of every reply, also of rejected ones", async () => 
     cachedContentTokenCount: 2,
     thoughtsTokenCount: 3,
   });
-  const { host } = await setStage([
+  const { host } = await setSandbox([
     reply([call("effects__read_lines")], { usage: usage(100) }),
     reply([], { usage: usage(10) }),
     reply([text("ok")], { usage: usage(1) }),
@@ -67,7 +67,7 @@ it("usage counts the tokens of every reply, also of rejected ones", async () => 
 
 it("thirty calls at once in each of four runs are all counted", async () => {
   const calls = Array.from({ length: 30 }, () => call("effects__slow", { ms: 5 }));
-  const { host } = await setStage((body) => (body.contents?.length === 1 ? reply(calls) : says(text("ok"))));
+  const { host } = await setSandbox((body) => (body.contents?.length === 1 ? reply(calls) : says(text("ok"))));
   const run_ids: string[] = [];
   for (let n = 0; n < 4; n++) run_ids.push((await host.call("spawn_agent", { prompt: "go" })).structured.run_id);
   const { runs } = (await host.call("wait_for_runs", { run_ids })).structured;
@@ -75,7 +75,7 @@ it("thirty calls at once in each of four runs are all counted", async () => {
 });
 
 it("an unknown agent, workflow or argument is refused, and nothing is written", async () => {
-  const { host, standIn } = await setStage([]);
+  const { host, standIn } = await setSandbox([]);
   for (const args of [
     { agent: "nobody" },
     { workflow: "plan-exekute" },

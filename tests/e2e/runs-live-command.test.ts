@@ -1,6 +1,6 @@
 /** `legwork runs watch`, `cancel` and `resume` as a user runs them, beside the processes of hosts. */
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { beginLegwork, legwork } from "../support/command.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
@@ -36,7 +36,7 @@ describe("legwork runs watch", () => {
   });
 
   it("shows that the run's process was killed, and ends with 1 when the run has not succeeded", async () => {
-    const { bench, host, standIn } = await setStage([hang()]);
+    const { bench, host, standIn } = await setSandbox([hang()]);
     const runId = await spawnRun(host);
     await standIn.arrived(1);
     const watching = beginLegwork(bench, ["runs", "watch", runId]);
@@ -52,7 +52,7 @@ describe("legwork runs watch", () => {
 
 describe("legwork runs cancel", () => {
   it("stops the run of another process, and names its status before and after", async () => {
-    const { bench, host, standIn } = await setStage([hang()]);
+    const { bench, host, standIn } = await setSandbox([hang()]);
     const runId = await spawnRun(host);
     const request = await standIn.arrived(1);
     const { code, stdout } = await legwork(bench, ["runs", "cancel", runId, "--reason", "not needed"]);
@@ -71,7 +71,7 @@ describe("legwork runs cancel", () => {
 
 describe("legwork runs resume", () => {
   it("resumes the run in this terminal, shows new events only, and ends with it", async () => {
-    const { bench, host, standIn } = await setStage([
+    const { bench, host, standIn } = await setSandbox([
       HALF,
       says(call("effects__add_line", { text: "by hand" })),
       says(text("All\nof it.")),
@@ -97,7 +97,7 @@ describe("legwork runs resume", () => {
   });
 
   it("resumes no other run, and a signal interrupts it for other processes to resume", async () => {
-    const { bench, host, standIn, anotherHost } = await setStage((_, n) =>
+    const { bench, host, standIn, anotherHost } = await setSandbox((_, n) =>
       n === 1 ? HALF : n <= 3 ? hang() : says(text("Done.")),
     );
     const { run_id } = await runToEnd(host);
@@ -118,7 +118,7 @@ describe("legwork runs resume", () => {
   });
 
   it("refuses a run that another process is working on", async () => {
-    const { bench, host, standIn } = await setStage([hang()]);
+    const { bench, host, standIn } = await setSandbox([hang()]);
     const runId = await spawnRun(host);
     await standIn.arrived(1);
     const { code, stdout, stderr } = await legwork(bench, ["runs", "resume", runId]);

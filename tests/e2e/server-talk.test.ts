@@ -1,6 +1,6 @@
 /** What downstream servers say and ask while they are called, as the model and the host see it. */
 import { expect, it } from "vitest";
-import { answersIn, call, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { reply } from "../support/gemini-stand-in.js";
 import { ASKING_SERVER, type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
@@ -24,7 +24,7 @@ const answerTo = (request: Parameters<typeof answersIn>[0]) =>
     .join("\n");
 
 it("tells a server the project folder as its root", async () => {
-  const { host, bench, standIn } = await setStage([says(call("asking__roots")), says(text("done"))], {
+  const { host, bench, standIn } = await setSandbox([says(call("asking__roots")), says(text("done"))], {
     config: asking(),
   });
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
@@ -41,7 +41,7 @@ it("refuses requests that the configuration does not allow, and declares no capa
     says(text("done")),
   ];
   const elicit = () => ({ action: "accept" as const, content: { name: "never" } });
-  const { host, standIn } = await setStage(script, { config: asking(), elicit });
+  const { host, standIn } = await setSandbox(script, { config: asking(), elicit });
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   const [capabilities, model, person] = answersIn(standIn.requests[1]).map(({ response }) => JSON.stringify(response));
   expect(capabilities).not.toMatch(/sampling|elicitation/);
@@ -51,7 +51,7 @@ it("refuses requests that the configuration does not allow, and declares no capa
 });
 
 it("passes a server's question on to the run's model where that is allowed, counted and recorded", async () => {
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     (body, n) => {
       const prompt = JSON.stringify(body.contents);
       if (prompt.includes("what is six times seven") && !prompt.includes("functionResponse"))
@@ -78,7 +78,7 @@ it("passes on no secret in a request of a server", async () => {
     return { action: "decline" as const };
   };
   const question = `is it ${secret}?`;
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     (body) => {
       const contents = JSON.stringify(body.contents);
       if (contents.includes("functionResponse")) return says(text("done"));
@@ -95,7 +95,7 @@ it("passes on no secret in a request of a server", async () => {
 });
 
 it("lets a server ask the model 20 times in a run and no more", async () => {
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     (body) => {
       const contents = JSON.stringify(body.contents);
       if (contents.includes("functionResponse")) return says(text("done"));
@@ -111,7 +111,7 @@ it("lets a server ask the model 20 times in a run and no more", async () => {
 });
 
 it("keeps to that limit where the server asks all at once", async () => {
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     (body) => {
       const contents = JSON.stringify(body.contents);
       if (contents.includes("functionResponse")) return says(text("done"));
@@ -132,7 +132,7 @@ it("passes a server's question on to the person at the host where that is allowe
     return { action: "accept" as const, content: { name: "Ada" } };
   };
   const script = [says(call("asking__ask_person", { question: "who are you?" })), says(text("done"))];
-  const { host, standIn } = await setStage(script, { config: asking("allow: [elicitation]"), elicit });
+  const { host, standIn } = await setSandbox(script, { config: asking("allow: [elicitation]"), elicit });
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(asked).toEqual([naming("asking", "who are you?")]);
   expect(answerTo(standIn.requests[1])).toContain("Ada");
@@ -140,14 +140,14 @@ it("passes a server's question on to the person at the host where that is allowe
 
 it("cancels a server's question where the host cannot ask", async () => {
   const script = [says(call("asking__ask_person", { question: "who are you?" })), says(text("done"))];
-  const { host, standIn } = await setStage(script, { config: asking("allow: [elicitation]") });
+  const { host, standIn } = await setSandbox(script, { config: asking("allow: [elicitation]") });
   await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(answerTo(standIn.requests[1])).toContain("cancel");
 });
 
 it("records the progress of a call as events while it lasts, and passes it on to the host", async () => {
   const script = [says(call("asking__steps", { count: 6, ms: 400 })), says(text("done"))];
-  const { host } = await setStage(script, { config: asking() });
+  const { host } = await setSandbox(script, { config: asking() });
   const { structured } = await host.call("spawn_agent", { prompt: "go" });
   const told: string[] = [];
   const waiting = host.call(
@@ -174,7 +174,7 @@ it("keeps every kind of content, and the agent can read images and structured da
     says(call("read_result", { id: "r1.0.1", offset: 0 }), call("read_result", { id: "r1.0.4", offset: 0 })),
     says(text("done")),
   ];
-  const { host, standIn } = await setStage(script, { config: asking() });
+  const { host, standIn } = await setSandbox(script, { config: asking() });
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   const [first] = answersIn(standIn.requests[1]);
   const lines = String(Object.values(first?.response ?? {})[0]).split("\n");
@@ -205,7 +205,7 @@ it("shows an agent tools that come and go during its run", async () => {
     says(text("done")),
   ];
   let before = 0;
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     async (_body, n) => {
       const tools = async () => Number((await serverIn(host)).tools);
       if (n === 1) before = await tools();
@@ -235,7 +235,7 @@ it("withdraws the tools of a crashed server until it is up again, and does not r
     says(call("asking__pid")),
     says(text("done")),
   ];
-  const { host, standIn } = await setStage(
+  const { host, standIn } = await setSandbox(
     async (_body, n) => {
       if (n === 4) await until(async () => (await serverIn(host)).state === "ready"); // it is up again
       return script[n - 1] ?? says(text("too many requests"));

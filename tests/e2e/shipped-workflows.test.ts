@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
-import { calls, completes, goes, refusalsIn, refused, shareStage, stepsOf } from "../support/workflows.js";
+import { calls, completes, goes, refusalsIn, refused, shareSandbox, stepsOf } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 const list = ["workspace__list_directory", { path: "." }] as const;
 const read = (path: string) => ["workspace__read_text_file", { path }] as const;
@@ -120,14 +120,14 @@ const TOURS: readonly Tour[] = [
 ];
 
 async function lead(args: Record<string, unknown>, model: string, replies: readonly ScriptedReply[]) {
-  stage.bench.write("notes.txt", "Buy oats.\n");
-  rehearse(stage.bench, model, replies);
-  const { isError, structured } = await stage.spawn({ provider: "rehearsal", model, ...args });
+  sandbox.bench.write("notes.txt", "Buy oats.\n");
+  rehearse(sandbox.bench, model, replies);
+  const { isError, structured } = await sandbox.spawn({ provider: "rehearsal", model, ...args });
   expect(isError, JSON.stringify(structured)).toBe(false);
-  return await stage.told(structured);
+  return await sandbox.told(structured);
 }
 
-const inProject = (name: string) => join(stage.bench.project, name);
+const inProject = (name: string) => join(sandbox.bench.project, name);
 
 describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, steps, makes, data }) => {
   it("leads an agent through its steps to success, and out of none of them early", async () => {
@@ -138,7 +138,7 @@ describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, st
     expect(stepsOf(led)).toEqual(steps);
     if (makes !== undefined) expect(readFileSync(inProject(makes), "utf8")).toBe(`This is ${makes}.`);
     if (data !== undefined) expect(led.run).toMatchObject({ data });
-    const { runs } = (await stage.host.call("list_runs", { limit: 1 })).structured;
+    const { runs } = (await sandbox.host.call("list_runs", { limit: 1 })).structured;
     expect(runs).toMatchObject([{ run_id: led.run.run_id, workflow: name, step: steps.at(-1) }]);
   });
 
@@ -152,14 +152,14 @@ describe.each(TOURS)("the workflow $name", ({ name, tries, refusals, replies, st
 });
 
 it("get_run shows the step of a run while the run is in it", async () => {
-  stage.bench.write("notes.txt", "Buy oats.\n");
-  rehearse(stage.bench, "slow", [calls(list, request("execute")), { text: "Hm.", delay_ms: 20_000 }]);
+  sandbox.bench.write("notes.txt", "Buy oats.\n");
+  rehearse(sandbox.bench, "slow", [calls(list, request("execute")), { text: "Hm.", delay_ms: 20_000 }]);
   const asked = { workflow: "plan-execute", provider: "rehearsal", model: "slow", wait_seconds: 0 };
-  const { run_id } = (await stage.spawn(asked)).structured;
-  const row = async () => (await stage.host.call("get_run", { run_id })).structured.run;
+  const { run_id } = (await sandbox.spawn(asked)).structured;
+  const row = async () => (await sandbox.host.call("get_run", { run_id })).structured.run;
   await until(async () => ((await row()) as { step?: string }).step === "execute");
   expect(await row()).toMatchObject({ status: "running", workflow: "plan-execute" });
-  await stage.host.call("cancel_run", { run_id });
+  await sandbox.host.call("cancel_run", { run_id });
 });
 
 it("the rule of research refuses a look too many, with the number filled in", async () => {

@@ -8,12 +8,12 @@ import {
   eventsOf,
   goes,
   type Led,
-  shareStage,
+  shareSandbox,
   stepsOf,
   variableOf,
 } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 const ALL = { tools: ["*"] };
 const look = ["effects__read_lines"] as const;
@@ -41,7 +41,7 @@ const toldIn = (led: Led) => led.said.filter((line) => line.startsWith("user: ")
 describe("on_enter, on_exit and on_transition", () => {
   it("are done in order, the first step's on_enter before the first turn", async () => {
     const leaving = { to: "second", when: "step_action_count > 0", on_transition: [say("3 on the way")] };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: two(
         { on_enter: [say("1 entered")], on_exit: [say("2 left")], transitions: [leaving] },
         { on_enter: [say("4 entered")], instructions: "Do the rest." },
@@ -63,7 +63,7 @@ describe("on_enter, on_exit and on_transition", () => {
   });
 
   it("on_enter is done at each entry, on_exit also where the agent requested the step", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: two(
         { on_enter: [{ action: "increment_variable", name: "entries" }], on_exit: [say("{{ entries }} times")] },
         {},
@@ -81,7 +81,7 @@ describe("on_enter, on_exit and on_transition", () => {
       say("odd", 'variables.n > "a"'),
       say("also"),
     ];
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({ on_enter: actions }, { variables: { n: 2 } }),
       replies: [completes()],
     });
@@ -94,7 +94,7 @@ describe("on_enter, on_exit and on_transition", () => {
 
 describe("on_error", () => {
   it("is done for each call that ended in an error, and sees that call", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only(
         {},
         {
@@ -112,7 +112,7 @@ describe("on_error", () => {
 
 describe("set_variable and increment_variable", () => {
   it("set values of any kind, filled in, for conditions, prompts and later actions", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only(
         {
           on_enter: [
@@ -146,7 +146,7 @@ describe("set_variable and increment_variable", () => {
 
 describe("call_tool", () => {
   it("calls with filled arguments, keeps the answer as a variable and counts as no action of the agent", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only(
         {
           allowed_tools: ["effects__echo", "effects__read_lines"],
@@ -177,17 +177,17 @@ describe("call_tool", () => {
       ...step,
       on_enter: [callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said" }), say("{{ said }}")],
     };
-    const led = await stage.lead({ workflow: only(acting), replies: [completes()], args });
+    const led = await sandbox.lead({ workflow: only(acting), replies: [completes()], args });
     expect(eventsOf(led, "workflow_call_refused")).toMatchObject([
       { tool: "effects__add_line", reason: naming(...facts) },
     ]);
     expect(toldIn(led)[2]).toEqual(naming(...facts));
-    expect(stage.effects()).not.toContain("by the workflow");
+    expect(sandbox.effects()).not.toContain("by the workflow");
     expect(led.run).toMatchObject({ status: "success", tool_calls_count: 0 });
   });
 
   it("that fails gives its error as the value, counts as no success, and starts no on_error", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only(
         {
           on_enter: [
@@ -203,7 +203,7 @@ describe("call_tool", () => {
   });
 
   it("with arguments that the tool does not take is refused with the reason", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 })] }),
       replies: [completes()],
       args: ALL,
@@ -217,7 +217,7 @@ describe("call_tool", () => {
 describe("end_run", () => {
   it("ends the run with its status and its filled result, before the agent is asked", async () => {
     for (const status of ["success", "partial", "blocked"]) {
-      const led = await stage.lead({
+      const led = await sandbox.lead({
         workflow: only(
           { on_enter: [{ action: "end_run", status, result: "{{ why }}" }, say("never")] },
           { variables: { why: "enough" } },
@@ -232,12 +232,12 @@ describe("end_run", () => {
   it("ends as success without a status, and as partial where the workflow does not allow success", async () => {
     const ending = { action: "end_run", when: "total_action_count > 0" };
     const leaving = { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [ending] }] };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: two(leaving, {}, { exit_condition: 'tool_called("effects__read_lines")' }),
       replies: [calls(look)],
     });
     expect(led.run).toMatchObject({ status: "success", result: null, error: null });
-    const unmet = await stage.lead({ workflow: two(leaving, {}), replies: [calls(look)] });
+    const unmet = await sandbox.lead({ workflow: two(leaving, {}), replies: [calls(look)] });
     expect(unmet.run).toMatchObject({
       status: "partial",
       error: { code: "exit_condition", message: naming("end_run", '"first"') },
@@ -249,8 +249,8 @@ describe("variables", () => {
   const shown = only({ instructions: "{{ a }} {{ b }} {{ c }}" }, { variables: { a: 1, b: 1, c: 1 } });
 
   it("are the workflow's, over them the agent's, over them the caller's", async () => {
-    stage.write("agents/giver.yaml", JSON.stringify({ variables: { b: 2, c: 2 } }));
-    const led = await stage.lead({
+    sandbox.write("agents/giver.yaml", JSON.stringify({ variables: { b: 2, c: 2 } }));
+    const led = await sandbox.lead({
       workflow: shown,
       replies: [completes()],
       args: { agent: "giver", variables: { c: 3 } },
@@ -259,7 +259,7 @@ describe("variables", () => {
   });
 
   it("that legwork sets can be read and are refused from a caller", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({
         instructions:
           "{{ agent_depth }} {{ max_agent_depth }} {{ can_spawn }} {{ parent_session_id }} {{ workflow_completed }} {{ completion_result }}",
@@ -270,7 +270,7 @@ describe("variables", () => {
     expect(variableOf(led, "workflow_completed")).toBe(true);
     expect(variableOf(led, "completion_result")).toBe("all");
     for (const name of ["agent_depth", "can_spawn", "parent_session_id", "workflow_completed"]) {
-      const refused = await stage.spawn({ provider: "rehearsal", workflow: "react", variables: { [name]: 1 } });
+      const refused = await sandbox.spawn({ provider: "rehearsal", workflow: "react", variables: { [name]: 1 } });
       expect(refused.isError).toBe(true);
       const { error } = refused.structured;
       expect(error).toMatchObject({ code: "invalid_arguments", message: naming("variables", `"${name}"`) });
@@ -278,7 +278,7 @@ describe("variables", () => {
   });
 
   it("of the caller that nothing reads are reported, with the nearest known name", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({ instructions: "{{ rounds }}" }, { variables: { rounds: 1 } }),
       replies: [completes()],
       args: { variables: { round: 2 } },
@@ -287,7 +287,7 @@ describe("variables", () => {
   });
 
   it("stay texts where they hold what looks like a place to fill in", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: shown,
       replies: [completes()],
       args: { variables: { a: "{{ b }}", b: "$&" } },
@@ -296,7 +296,7 @@ describe("variables", () => {
   });
 
   it("set in on_transition reach the agent in its next turn", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: two(
         { transitions: [{ to: "second", when: "step_action_count > 0", on_transition: [set("found", "gold")] }] },
         { instructions: "You have {{ found }}." },
@@ -313,13 +313,13 @@ describe("on_premature_stop", () => {
 
   it("guides three times with its message filled in, then blocks", async () => {
     const workflow = stopping({ message: "Go on, {{ who }}." });
-    const led = await stage.lead({ workflow, replies: [{ text: "Done.", repeat: 4 }] });
+    const led = await sandbox.lead({ workflow, replies: [{ text: "Done.", repeat: 4 }] });
     expect(toldIn(led).slice(2)).toEqual(Array(3).fill(expect.stringMatching(/\bGo on, Ada\.$/)));
     expect(led.run).toMatchObject({ status: "blocked", result: "Done.", error: { code: "premature_stop" } });
   });
 
   it("guides without a message of the workflow's, and names the step", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: stopping(null),
       replies: [{ text: "Done." }, goes("second"), completes()],
     });
@@ -328,7 +328,7 @@ describe("on_premature_stop", () => {
   });
 
   it("block ends the run as blocked at once", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: stopping({ action: "block", message: "No." }),
       replies: [{ text: "Done." }],
     });
@@ -341,23 +341,23 @@ describe("on_premature_stop", () => {
 
   it("warn takes the answer: a success where the end is reached, else partial", async () => {
     const warning = { action: "warn" };
-    const early = await stage.lead({ workflow: stopping(warning), replies: [{ text: "Early." }] });
+    const early = await sandbox.lead({ workflow: stopping(warning), replies: [{ text: "Early." }] });
     expect(early.run).toMatchObject({ status: "partial", result: "Early.", error: { code: "premature_stop" } });
-    const late = await stage.lead({ workflow: stopping(warning), replies: [goes("second"), { text: "Late." }] });
+    const late = await sandbox.lead({ workflow: stopping(warning), replies: [goes("second"), { text: "Late." }] });
     expect(late.run).toMatchObject({ status: "success", result: "Late." });
   });
 
   it("condition says which answers are premature; where it cannot be evaluated all are", async () => {
     const conditional = stopping({ action: "block", condition: "total_action_count == 0" });
-    const early = await stage.lead({ workflow: conditional, replies: [{ text: "Early." }] });
+    const early = await sandbox.lead({ workflow: conditional, replies: [{ text: "Early." }] });
     expect(early.run.status).toBe("blocked");
-    const late = await stage.lead({
+    const late = await sandbox.lead({
       workflow: conditional,
       replies: [calls(look, ["request_step", { to: "second" }]), { text: "Late." }],
     });
     expect(late.run).toMatchObject({ status: "success", result: "Late." });
     const odd = stopping({ action: "block", condition: "variables.who > 1" });
-    const broken = await stage.lead({ workflow: odd, replies: [{ text: "Done." }] });
+    const broken = await sandbox.lead({ workflow: odd, replies: [{ text: "Done." }] });
     expect(broken.run.status).toBe("blocked");
     expect(eventsOf(broken, "condition_failed")).toMatchObject([{ where: "on_premature_stop" }]);
   });

@@ -4,22 +4,22 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { naming } from "../support/naming.js";
 import { rehearse } from "../support/rehearsals.js";
-import { completes, shareStage } from "../support/workflows.js";
+import { completes, shareSandbox } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 /** What a call is refused with; nothing is written then. */
 async function refusalOf(args: Record<string, unknown>): Promise<{ code: string; message: string }> {
   const begun = performance.now();
-  const { isError, structured } = await stage.spawn({ provider: "rehearsal", wait_seconds: 0, ...args });
+  const { isError, structured } = await sandbox.spawn({ provider: "rehearsal", wait_seconds: 0, ...args });
   expect(isError, JSON.stringify(structured)).toBe(true);
   expect(performance.now() - begun).toBeLessThan(20_000);
   return structured.error;
 }
 
 async function refusalOfWorkflow(content: string | object | Uint8Array): Promise<string> {
-  const name = stage.put("");
-  const file = stage.write(`workflows/${name}.yaml`, content instanceof Uint8Array ? content : textOf(content));
+  const name = sandbox.put("");
+  const file = sandbox.write(`workflows/${name}.yaml`, content instanceof Uint8Array ? content : textOf(content));
   const { code, message } = await refusalOf({ workflow: name });
   expect(code).toBe("configuration");
   expect(message.startsWith(file), message).toBe(true);
@@ -29,7 +29,7 @@ async function refusalOfWorkflow(content: string | object | Uint8Array): Promise
 const textOf = (content: string | object) => (typeof content === "string" ? content : JSON.stringify(content, null, 1));
 
 afterEach(async () => {
-  expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  expect((await sandbox.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
 });
 
 const steps = [{ name: "a", transitions: [{ to: "b" }] }, { name: "b" }];
@@ -235,15 +235,15 @@ describe("spawn_agent refuses a file that holds no workflow", () => {
   });
 
   it("a link that leads out, a folder, and two files of one name", async () => {
-    const outside = stage.write("elsewhere.yaml", "steps: [{ name: a }]");
-    const link = join(stage.bench.home, "workflows", "link.yaml");
+    const outside = sandbox.write("elsewhere.yaml", "steps: [{ name: a }]");
+    const link = join(sandbox.bench.home, "workflows", "link.yaml");
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(outside, link);
     expect((await refusalOf({ workflow: "link" })).message).toEqual(naming("link.yaml: ", /: .*\blink\b/));
-    mkdirSync(join(stage.bench.home, "workflows", "folder.yaml"));
+    mkdirSync(join(sandbox.bench.home, "workflows", "folder.yaml"));
     expect((await refusalOf({ workflow: "folder" })).message).toContain("folder.yaml: ");
-    stage.write("workflows/twin.yaml", "steps: [{ name: a }]");
-    stage.write("workflows/twin.yml", "steps: [{ name: b }]");
+    sandbox.write("workflows/twin.yaml", "steps: [{ name: a }]");
+    sandbox.write("workflows/twin.yml", "steps: [{ name: b }]");
     expect((await refusalOf({ workflow: "twin" })).message).toEqual(naming("twin.yaml", "twin.yml"));
   });
 });
@@ -279,14 +279,14 @@ describe("spawn_agent refuses a workflow that extends", () => {
       'step "z"',
     ],
   ])("%s", async (_what, files, ...facts) => {
-    for (const [name, content] of Object.entries(files)) stage.put(content, name);
+    for (const [name, content] of Object.entries(files)) sandbox.put(content, name);
     const { code, message } = await refusalOf({ workflow: "kid" });
     expect(code).toBe("configuration");
     expect(message).toEqual(naming(...facts));
   });
 
   it("over more than 10 files", async () => {
-    for (let n = 0; n < 12; n++) stage.put(`extends: chain-${n + 1}\n`, `chain-${n}`);
+    for (let n = 0; n < 12; n++) sandbox.put(`extends: chain-${n + 1}\n`, `chain-${n}`);
     expect((await refusalOf({ workflow: "chain-0" })).message).toEqual(naming("chain-9.yaml:1:1: ", /\b10\b/));
   });
 });
@@ -302,24 +302,24 @@ describe("spawn_agent refuses an agent's file with", () => {
     ["a workflow that is not there", "seven.yaml", "workflow: nobody", "seven.yaml:1:1: ", 'workflow "nobody"'],
     ["a prompt twice", "eight.md", "---\nprompt: x\n---\ny\n", "eight.md:2:1: ", "front matter"],
   ])("%s", async (_what, file, content, ...facts) => {
-    stage.write(`agents/${file}`, content);
+    sandbox.write(`agents/${file}`, content);
     const { code, message } = await refusalOf({ agent: file.replace(/\..*/, "") });
     expect(code).toBe("configuration");
     expect(message).toEqual(naming(...facts));
   });
 
   it("a workflow that is broken, and names the workflow's place", async () => {
-    const workflow = stage.put("steps: 5");
-    stage.write("agents/follower.yaml", `workflow: ${workflow}`);
+    const workflow = sandbox.put("steps: 5");
+    sandbox.write("agents/follower.yaml", `workflow: ${workflow}`);
     expect((await refusalOf({ agent: "follower" })).message).toMatch(new RegExp(`${workflow}\\.yaml:1:1: `));
   });
 });
 
 it("a broken file next to a sound one does no harm, and a mended one is read again", async () => {
-  const broken = stage.put("steps: 5");
+  const broken = sandbox.put("steps: 5");
   await refusalOf({ workflow: broken });
-  stage.put("steps: [{ name: a }]", broken);
-  rehearse(stage.bench, "sound", [completes()]);
+  sandbox.put("steps: [{ name: a }]", broken);
+  rehearse(sandbox.bench, "sound", [completes()]);
   const missing = await refusalOf({ workflow: broken, model: "not-there" });
   expect(missing.code).toBe("unknown_model"); // the workflow is fine now; only the script is not there
 });

@@ -10,11 +10,11 @@ import {
   type Led,
   refusalsIn,
   refused,
-  shareStage,
+  shareSandbox,
   stepsOf,
 } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 const ALL = { tools: ["*"] };
 const add = (text: string) => ["effects__add_line", { text }] as const;
@@ -30,10 +30,10 @@ describe("allowed_tools and blocked_tools", () => {
   it("left out, and all, allow the tools that the run may use", async () => {
     for (const step of [{}, { allowed_tools: "all" }]) {
       const leading = { workflow: only(step), replies: [calls(add("all"), look), completes()] };
-      const narrow = await stage.lead(leading);
+      const narrow = await sandbox.lead(leading);
       expect(refusalsIn(narrow)).toEqual([refused("effects__add_line", "default policy", "effectful")]);
       expect(callsIn(narrow)).toEqual(["effects__read_lines", "complete"]);
-      const wide = await stage.lead({ ...leading, args: ALL });
+      const wide = await sandbox.lead({ ...leading, args: ALL });
       expect(callsIn(wide)).toEqual(["effects__add_line", "effects__read_lines", "complete"]);
     }
   });
@@ -41,17 +41,17 @@ describe("allowed_tools and blocked_tools", () => {
   it("a list grants its tools where no other source does, and restricts the grants of the others", async () => {
     const workflow = only({ allowed_tools: ["effects__add_line"] });
     const replies = [calls(add("named"), look), completes()];
-    const granting = await stage.lead({ workflow, replies });
+    const granting = await sandbox.lead({ workflow, replies });
     expect(callsIn(granting)).toEqual(["effects__add_line", "complete"]);
     expect(refusalsIn(granting)).toEqual([refused("effects__read_lines", '"only"', granting.run.workflow ?? "")]);
-    const narrowing = await stage.lead({ workflow, replies, args: { tools: ["effects__read_lines"] } });
+    const narrowing = await sandbox.lead({ workflow, replies, args: { tools: ["effects__read_lines"] } });
     expect(callsIn(narrowing)).toEqual(["complete"]);
     expect(refusalsIn(narrowing)).toHaveLength(2);
   });
 
   it("an empty list is no tool at all, and complete and request_step nevertheless", async () => {
     const workflow = { steps: [{ name: "think", allowed_tools: [] }, { name: "act" }] };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow,
       replies: [calls(look, add("none")), goes("act"), completes()],
       args: ALL,
@@ -63,7 +63,7 @@ describe("allowed_tools and blocked_tools", () => {
 
   it("blocked_tools win, also by the server's own name", async () => {
     const step = { allowed_tools: ["effects__*"], blocked_tools: ["add_line", "effects__fail"] };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only(step),
       replies: [calls(add("blocked"), ["effects__fail"], look), completes()],
       args: ALL,
@@ -73,13 +73,13 @@ describe("allowed_tools and blocked_tools", () => {
       refused("effects__fail", '"effects__fail"', "blocked_tools", '"only"'),
     ]);
     expect(callsIn(led)).toEqual(["effects__read_lines", "complete"]);
-    expect(stage.effects()).not.toContain("blocked");
+    expect(sandbox.effects()).not.toContain("blocked");
   });
 
   it("the caller's and the configuration's blocked_tools win over a step's grant", async () => {
     const workflow = only({ allowed_tools: ["effects__*"] });
     const args = { blocked_tools: ["effects__add_line"] };
-    const led = await stage.lead({ workflow, replies: [calls(add("caller")), completes()], args });
+    const led = await sandbox.lead({ workflow, replies: [calls(add("caller")), completes()], args });
     expect(refusalsIn(led)).toEqual([
       refused("effects__add_line", '"effects__add_line"', "blocked_tools", "spawn_agent"),
     ]);
@@ -96,11 +96,14 @@ describe("allowed_tools and blocked_tools", () => {
         { name: "read", allowed_tools: ["read_only"] },
       ],
     };
-    const led = await stage.lead({ workflow, replies: [calls(add("first")), calls(add("second"), look), completes()] });
+    const led = await sandbox.lead({
+      workflow,
+      replies: [calls(add("first")), calls(add("second"), look), completes()],
+    });
     expect(refusalsIn(led)).toEqual([refused("effects__add_line", '"read"', "workflow")]);
-    expect(stage.effects()).toContain("first");
-    expect(stage.effects()).not.toContain("second");
-    const access = await accessOf(stage.host, led.run.run_id);
+    expect(sandbox.effects()).toContain("first");
+    expect(sandbox.effects()).not.toContain("second");
+    const access = await accessOf(sandbox.host, led.run.run_id);
     expect(access.get("effects__add_line")).toMatchObject({
       allowed: false,
       rule: naming('"read"'),
@@ -120,14 +123,14 @@ describe("rules", () => {
       action: "block",
       message: "{{ word }} swearing",
     };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: ruled({ ...rule, when: `tool == "effects__add_line" and ${rule.when}` }),
       replies: [calls(add("darn it"), add("fine"), look), completes()],
       args: ALL,
     });
     expect(refusalsIn(led)).toEqual([refused("effects__add_line", '"no swearing"', /\bno swearing$/)]);
     expect(callsIn(led)).toEqual(["effects__add_line", "effects__read_lines", "complete"]);
-    expect(stage.effects()).not.toContain("darn it");
+    expect(sandbox.effects()).not.toContain("darn it");
   });
 
   it("allow ends the rules, and grants nothing that the step does not", async () => {
@@ -135,7 +138,7 @@ describe("rules", () => {
       { name: "reading is fine", when: 'server == "effects" and tool.endsWith("read_lines")', action: "allow" },
       { name: "nothing else", action: "block" },
     ];
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: ruled(...rules),
       replies: [calls(look, ["effects__echo"]), completes()],
       args: ALL,
@@ -143,13 +146,13 @@ describe("rules", () => {
     expect(callsIn(led)).toEqual(["effects__read_lines", "complete"]);
     expect(refusalsIn(led)).toEqual([refused("effects__echo", '"nothing else"')]);
     const open = { name: "all", action: "allow" };
-    const narrow = await stage.lead({ workflow: ruled(open), replies: [calls(add("granted")), completes()] });
+    const narrow = await sandbox.lead({ workflow: ruled(open), replies: [calls(add("granted")), completes()] });
     expect(refusalsIn(narrow)).toEqual([refused("effects__add_line", "default policy")]);
   });
 
   it("warn lets the call pass and is recorded", async () => {
     const rule = { name: "careful", action: "warn", message: "at most {{ limit }}" };
-    const led = await stage.lead({ workflow: ruled(rule), replies: [calls(look), completes()] });
+    const led = await sandbox.lead({ workflow: ruled(rule), replies: [calls(look), completes()] });
     expect(eventsOf(led, "rule_warned")).toMatchObject([
       { turn: 1, index: 0, tool: "effects__read_lines", rule: naming('"careful"', /\bat most 2$/) },
     ]);
@@ -158,27 +161,27 @@ describe("rules", () => {
 
   it("a blocking rule that cannot be evaluated blocks and is recorded; one that only warns lets pass and is recorded", async () => {
     const broken = "args.text > 3";
-    const blocking = await stage.lead({
+    const blocking = await sandbox.lead({
       workflow: ruled({ name: "odd", when: broken, action: "block" }),
       replies: [calls(add("odd")), completes()],
       args: ALL,
     });
     expect(refusalsIn(blocking)).toEqual([refused("effects__add_line", '"odd"')]);
     expect(failuresIn(blocking)).toEqual([expect.stringMatching(/^steps\.only\.rules\.0: /)]);
-    expect(stage.effects()).not.toContain("odd");
-    const warning = await stage.lead({
+    expect(sandbox.effects()).not.toContain("odd");
+    const warning = await sandbox.lead({
       workflow: ruled({ name: "odd", when: broken, action: "warn" }),
       replies: [calls(add("warned")), completes()],
       args: ALL,
     });
     expect(failuresIn(warning)).toHaveLength(1);
-    expect(stage.effects()).toContain("warned");
+    expect(sandbox.effects()).toContain("warned");
   });
 
   it("a rule that counts sees each call of a turn before the next, also where they only read", async () => {
     const rule = { name: "enough", when: "step_action_count >= variables.limit", action: "block" };
     const reads = Array.from({ length: 4 }, (_, n) => ["effects__slow", { ms: n }] as const);
-    const led = await stage.lead({ workflow: ruled(rule), replies: [calls(...reads), completes()] });
+    const led = await sandbox.lead({ workflow: ruled(rule), replies: [calls(...reads), completes()] });
     expect(callsIn(led)).toEqual(["effects__slow", "effects__slow", "complete"]);
     expect(refusalsIn(led)).toHaveLength(2);
   });
@@ -202,7 +205,7 @@ describe("counters", () => {
         { name: "c" },
       ],
     };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow,
       replies: [
         calls(look, ["effects__fail"], ["effects__echo"], ["no_such__tool"]),

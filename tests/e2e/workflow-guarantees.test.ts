@@ -1,6 +1,6 @@
 /** What a workflow guarantees, from the wire to the end of its run; other files go into detail. */
 import { expect, it } from "vitest";
-import { answersIn, call, type Stage, says, setStage, text } from "../support/agents.js";
+import { answersIn, call, type Sandbox, says, setSandbox, text } from "../support/agents.js";
 import { naming } from "../support/naming.js";
 import { accessOf } from "../support/rehearsals.js";
 import { entered, tell } from "../support/workflows.js";
@@ -8,22 +8,22 @@ import { entered, tell } from "../support/workflows.js";
 const config = 'tools: ["*"]';
 
 /** Writes a workflow of the user. */
-function put({ bench }: Stage, name: string, workflow: object): void {
+function put({ bench }: Sandbox, name: string, workflow: object): void {
   bench.write(`../home/workflows/${name}.yaml`, JSON.stringify(workflow));
 }
 
-const spawn = (stage: Stage, args: object) =>
-  stage.host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args });
+const spawn = (sandbox: Sandbox, args: object) =>
+  sandbox.host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args });
 const complete = (status = "success") => call("complete", { result: "the end", status });
-const offeredIn = ({ standIn }: Stage, request: number) =>
+const offeredIn = ({ standIn }: Sandbox, request: number) =>
   (standIn.requests[request]?.body.tools?.[0]?.functionDeclarations ?? []).map(({ name }) => name);
-const toldIn = ({ standIn }: Stage, request: number) =>
+const toldIn = ({ standIn }: Sandbox, request: number) =>
   (standIn.requests[request]?.body.contents ?? [])
     .filter(({ role }) => role === "user")
     .flatMap(({ parts }) => parts.flatMap((part) => part.text ?? []));
 
 it("a workflow evaluates, counts and records transitions, rules, exits, actions and premature stops", async () => {
-  const stage = await setStage(
+  const sandbox = await setSandbox(
     [
       says(text("I am done.")),
       says(call("effects__add_line", { text: "forbidden" }), call("effects__read_lines")),
@@ -32,7 +32,7 @@ it("a workflow evaluates, counts and records transitions, rules, exits, actions 
     ],
     { config },
   );
-  put(stage, "led", {
+  put(sandbox, "led", {
     steps: [
       {
         name: "look",
@@ -52,20 +52,20 @@ it("a workflow evaluates, counts and records transitions, rules, exits, actions 
     ],
     exit_condition: 'tool_succeeded("effects__add_line") and total_action_count == 2',
   });
-  const { structured } = await spawn(stage, { workflow: "led" });
+  const { structured } = await spawn(sandbox, { workflow: "led" });
   expect(structured).toMatchObject({ status: "success", workflow: "led", step: "write", tool_calls_count: 2 });
-  expect(stage.effects()).toEqual(["allowed"]);
-  expect(toldIn(stage, 2).at(-1)).toEqual(entered("write", "looked after 1"));
-  const led = await tell(stage.host, structured);
+  expect(sandbox.effects()).toEqual(["allowed"]);
+  expect(toldIn(sandbox, 2).at(-1)).toEqual(entered("write", "looked after 1"));
+  const led = await tell(sandbox.host, structured);
   const types = led.events.map(({ type }) => type);
   for (const type of ["step_entered", "transition_taken", "variable_set", "message_injected", "tool_call_refused"])
     expect(types).toContain(type);
-  const access = await accessOf(stage.host, structured.run_id);
+  const access = await accessOf(sandbox.host, structured.run_id);
   expect(access.get("effects__add_line")?.allowed).toBe(true);
 });
 
 it("spawn_agent refuses a workflow that it does not understand, and neither writes nor asks anything", async () => {
-  const stage = await setStage([]);
+  const sandbox = await setSandbox([]);
   const broken = {
     toolz: { steps: [{ name: "a", allowed_toolz: [] }] },
     phases: { phases: [{ name: "a" }] },
@@ -74,89 +74,92 @@ it("spawn_agent refuses a workflow that it does not understand, and neither writ
     error: { steps: [{ name: "a", rules: [{ name: "r", when: "nobody.knows", action: "block" }] }] },
     lifecycle: { type: "lifecycle", steps: [{ name: "a" }] },
   };
-  for (const [name, workflow] of Object.entries(broken)) put(stage, name, workflow);
+  for (const [name, workflow] of Object.entries(broken)) put(sandbox, name, workflow);
   for (const workflow of [...Object.keys(broken), "unknown", "../../x"]) {
-    const refused = await spawn(stage, { workflow });
+    const refused = await spawn(sandbox, { workflow });
     expect(refused.isError, workflow).toBe(true);
     if (Object.hasOwn(broken, workflow)) expect(refused.structured.error.message).toMatch(/\.yaml:1:\d+: /);
   }
-  expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
-  expect(stage.standIn.requests).toEqual([]);
+  expect((await sandbox.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  expect(sandbox.standIn.requests).toEqual([]);
 });
 
 it("an empty list of exit conditions, or an error in one, lets no run out", async () => {
-  const stage = await setStage(() => says(complete()));
-  put(stage, "held", {
+  const sandbox = await setSandbox(() => says(complete()));
+  put(sandbox, "held", {
     variables: { n: "many" },
     steps: [{ name: "a", exit_conditions: [] }, { name: "b" }],
     exit_condition: "variables.n > 1",
   });
-  const { structured } = await spawn(stage, { workflow: "held" });
+  const { structured } = await spawn(sandbox, { workflow: "held" });
   expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
 });
 
 it("a rule that fails while it is evaluated blocks the call, and the failure is recorded", async () => {
-  const stage = await setStage([says(call("effects__add_line", { text: "x" })), says(complete())], { config });
-  put(stage, "odd", { steps: [{ name: "a", rules: [{ name: "odd", when: "args.text > 1", action: "block" }] }] });
-  const { structured } = await spawn(stage, { workflow: "odd" });
-  expect(stage.effects()).toEqual([]);
-  const { events } = await tell(stage.host, structured);
+  const sandbox = await setSandbox([says(call("effects__add_line", { text: "x" })), says(complete())], { config });
+  put(sandbox, "odd", { steps: [{ name: "a", rules: [{ name: "odd", when: "args.text > 1", action: "block" }] }] });
+  const { structured } = await spawn(sandbox, { workflow: "odd" });
+  expect(sandbox.effects()).toEqual([]);
+  const { events } = await tell(sandbox.host, structured);
   expect(events.find(({ type }) => type === "condition_failed")).toMatchObject({ where: "steps.a.rules.0" });
 });
 
 it("spawn_agent refuses a condition that is no expression, when it reads the file", async () => {
-  const stage = await setStage([]);
+  const sandbox = await setSandbox([]);
   for (const [name, when] of [
     ["escape", "().__class__.__bases__[0].__subclasses__()"],
     ["get", "variables.get('a')"],
     ["import", "__import__('os').system('true')"],
   ] as const) {
-    put(stage, name, { variables: { a: 1 }, steps: [{ name: "a", transitions: [{ to: "b", when }] }, { name: "b" }] });
-    const { isError, structured } = await spawn(stage, { workflow: name });
+    put(sandbox, name, {
+      variables: { a: 1 },
+      steps: [{ name: "a", transitions: [{ to: "b", when }] }, { name: "b" }],
+    });
+    const { isError, structured } = await spawn(sandbox, { workflow: name });
     expect(isError, when).toBe(true);
     expect(structured.error.message).toEqual(naming(new RegExp(`${name}\\.yaml:1:\\d+: `), "condition"));
   }
-  expect((await stage.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
+  expect((await sandbox.host.call("list_runs", { scope: "all" })).structured.runs).toEqual([]);
 });
 
 it("a step that allows no tool still offers complete, which the workflow can refuse and which ends the run", async () => {
-  const stage = await setStage([says(complete()), says(call("request_step", { to: "b" })), says(complete())]);
-  put(stage, "closed", {
+  const sandbox = await setSandbox([says(complete()), says(call("request_step", { to: "b" })), says(complete())]);
+  put(sandbox, "closed", {
     steps: [
       { name: "a", allowed_tools: [] },
       { name: "b", allowed_tools: [], blocked_tools: ["*"] },
     ],
   });
-  const { structured } = await spawn(stage, { workflow: "closed" });
+  const { structured } = await spawn(sandbox, { workflow: "closed" });
   expect(structured).toMatchObject({ status: "success", result: "the end", turns_used: 3 });
-  expect(stage.standIn.requests).toHaveLength(3);
+  expect(sandbox.standIn.requests).toHaveLength(3);
   for (const request of [0, 1, 2])
-    expect(offeredIn(stage, request)).toEqual(["complete", "request_step", "ask", "read_result"]);
-  expect(JSON.stringify(answersIn(stage.standIn.requests[1]))).toEqual(naming("complete", '\\"a\\"'));
+    expect(offeredIn(sandbox, request)).toEqual(["complete", "request_step", "ask", "read_result"]);
+  expect(JSON.stringify(answersIn(sandbox.standIn.requests[1]))).toEqual(naming("complete", '\\"a\\"'));
 });
 
 it("a run ends as partial or blocked where the agent says so", async () => {
   for (const status of ["partial", "blocked"]) {
-    const stage = await setStage([says(complete(status))]);
-    put(stage, "two", { steps: [{ name: "a" }, { name: "b" }] });
-    const { structured } = await spawn(stage, { workflow: "two" });
+    const sandbox = await setSandbox([says(complete(status))]);
+    put(sandbox, "two", { steps: [{ name: "a" }, { name: "b" }] });
+    const { structured } = await spawn(sandbox, { workflow: "two" });
     expect(structured).toMatchObject({ status, step: "a" });
-    const { runs } = (await stage.host.call("list_runs")).structured;
+    const { runs } = (await sandbox.host.call("list_runs")).structured;
     expect(runs).toMatchObject([{ status }]);
   }
 });
 
 it("an agent's definition sets the time, the turns and the variables of its runs", async () => {
-  const stage = await setStage(() => says(call("effects__read_lines")));
+  const sandbox = await setSandbox(() => says(call("effects__read_lines")));
   const definition = { prompt: "For {{ who }}.", variables: { who: "Ada" }, max_turns: 2, timeout_seconds: 20 };
-  stage.bench.write("../home/agents/bounded.yaml", JSON.stringify(definition));
-  const { structured } = await spawn(stage, { agent: "bounded" });
+  sandbox.bench.write("../home/agents/bounded.yaml", JSON.stringify(definition));
+  const { structured } = await spawn(sandbox, { agent: "bounded" });
   expect(structured).toMatchObject({ status: "partial", turns_used: 2, error: { code: "max_turns" } });
-  expect(stage.standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^For Ada\./);
+  expect(sandbox.standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^For Ada\./);
 });
 
 it("a step shows only its own tools, and the gate refuses calls of others", async () => {
-  const stage = await setStage(
+  const sandbox = await setSandbox(
     [
       says(call("effects__add_line", { text: "unseen" }), call("effects__read_lines")),
       says(call("effects__read_lines"), call("effects__add_line", { text: "seen" })),
@@ -164,7 +167,7 @@ it("a step shows only its own tools, and the gate refuses calls of others", asyn
     ],
     { config },
   );
-  put(stage, "shown", {
+  put(sandbox, "shown", {
     steps: [
       {
         name: "read",
@@ -174,16 +177,16 @@ it("a step shows only its own tools, and the gate refuses calls of others", asyn
       { name: "write", allowed_tools: ["effects__add_line"] },
     ],
   });
-  const { structured } = await spawn(stage, { workflow: "shown" });
+  const { structured } = await spawn(sandbox, { workflow: "shown" });
   expect(structured.status).toBe("success");
-  const own = (request: number) => offeredIn(stage, request).filter((name) => name.includes("__"));
+  const own = (request: number) => offeredIn(sandbox, request).filter((name) => name.includes("__"));
   expect([own(0), own(1)]).toEqual([["effects__read_lines"], ["effects__add_line"]]);
-  expect(stage.effects()).toEqual(["seen"]);
+  expect(sandbox.effects()).toEqual(["seen"]);
 });
 
 it("variables and messages that on_enter and on_transition set reach the next turn and the journal", async () => {
-  const stage = await setStage([says(call("effects__read_lines")), says(complete())]);
-  put(stage, "kept", {
+  const sandbox = await setSandbox([says(call("effects__read_lines")), says(complete())]);
+  put(sandbox, "kept", {
     steps: [
       {
         name: "a",
@@ -202,9 +205,9 @@ it("variables and messages that on_enter and on_transition set reach the next tu
       { name: "b", on_enter: [{ action: "inject_message", content: "Entered with {{ first }} and {{ second }}." }] },
     ],
   });
-  const { structured } = await spawn(stage, { workflow: "kept" });
-  expect(toldIn(stage, 1).slice(-3)).toEqual(["On the way: 1.", entered("b"), "Entered with 1 and 1."]);
-  const { events } = await tell(stage.host, structured);
+  const { structured } = await spawn(sandbox, { workflow: "kept" });
+  expect(toldIn(sandbox, 1).slice(-3)).toEqual(["On the way: 1.", entered("b"), "Entered with 1 and 1."]);
+  const { events } = await tell(sandbox.host, structured);
   const stored = events.filter(({ type }) => type === "variable_set").map(({ name, value }) => [name, value]);
   expect(stored.slice(0, 2)).toEqual([
     ["first", 1],

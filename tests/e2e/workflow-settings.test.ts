@@ -1,6 +1,6 @@
 /** What a workflow says as a whole takes effect: its settings, a step's own provider and model, what it extends. */
 import { describe, expect, it } from "vitest";
-import { call, says, setStage, text } from "../support/agents.js";
+import { call, says, setSandbox, text } from "../support/agents.js";
 import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply } from "../support/rehearsals.js";
 import {
@@ -12,11 +12,11 @@ import {
   type Led,
   refusalsIn,
   refused,
-  shareStage,
+  shareSandbox,
   stepsOf,
 } from "../support/workflows.js";
 
-const stage = shareStage("limits: { max_turns: 9, timeout_seconds: 90 }");
+const sandbox = shareSandbox("limits: { max_turns: 9, timeout_seconds: 90 }");
 
 const look = ["effects__read_lines"] as const;
 const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...step }], ...more });
@@ -27,16 +27,16 @@ const unnamed = { provider: undefined, model: undefined };
 const modelsIn = (led: Led) => eventsOf(led, "model_replied").map(({ model }) => model);
 
 function script(name: string, replies: readonly ScriptedReply[]): string {
-  rehearse(stage.bench, name, replies);
+  rehearse(sandbox.bench, name, replies);
   return name;
 }
 
 describe("settings", () => {
   it("provider and model are those of the run where nobody before it names others", async () => {
     const settings = { provider: "rehearsal", model: script("of-workflow", [completes()]) };
-    const led = await stage.lead({ workflow: only({}, { settings }), replies: [], args: unnamed });
+    const led = await sandbox.lead({ workflow: only({}, { settings }), replies: [], args: unnamed });
     expect(led.run).toMatchObject({ status: "success", provider: "rehearsal", model: "of-workflow" });
-    const other = await stage.lead({
+    const other = await sandbox.lead({
       workflow: only({}, { settings }),
       replies: [completes({ result: "the caller's" })],
     });
@@ -45,23 +45,23 @@ describe("settings", () => {
 
   it("allow_provider_override: false refuses a caller who names another", async () => {
     const settings = { provider: "rehearsal", model: script("fixed", [completes()]), allow_provider_override: false };
-    const workflow = stage.put(only({}, { settings }));
+    const workflow = sandbox.put(only({}, { settings }));
     for (const args of [{ provider: "rehearsal" }, { model: "other" }]) {
-      const { isError, structured } = await stage.spawn({ workflow, ...args });
+      const { isError, structured } = await sandbox.spawn({ workflow, ...args });
       expect(isError).toBe(true);
       expect(structured.error.message).toEqual(naming(`workflow ${workflow}`, "allow_provider_override"));
     }
-    expect((await stage.spawn({ workflow })).structured).toMatchObject({ status: "success", model: "fixed" });
+    expect((await sandbox.spawn({ workflow })).structured).toMatchObject({ status: "success", model: "fixed" });
   });
 
   it("max_turns and timeout_seconds end the run; the caller's own stand above them", async () => {
     const replies = [{ ...calls(look), repeat: 3 }, completes()];
     const turns = only({}, { settings: { max_turns: 2 } });
-    const short = await stage.lead({ workflow: turns, replies });
+    const short = await sandbox.lead({ workflow: turns, replies });
     expect(short.run).toMatchObject({ status: "partial", turns_used: 2, error: { code: "max_turns" } });
-    const long = await stage.lead({ workflow: turns, replies, args: { max_turns: 5 } });
+    const long = await sandbox.lead({ workflow: turns, replies, args: { max_turns: 5 } });
     expect(long.run).toMatchObject({ status: "success", turns_used: 4 });
-    const late = await stage.lead({
+    const late = await sandbox.lead({
       workflow: only({}, { settings: { timeout_seconds: 0.3 } }),
       replies: [{ text: "Hm.", delay_ms: 10_000 }],
     });
@@ -72,16 +72,16 @@ describe("settings", () => {
     const settings = { output_schema: { type: "object", required: ["n"], properties: { n: { type: "integer" } } } };
     const workflow = only({}, { settings });
     const replies = [completes({ data: { n: "x" } }), completes({ data: { n: 1 } })];
-    const led = await stage.lead({ workflow, replies });
+    const led = await sandbox.lead({ workflow, replies });
     expect(refusalsIn(led)).toEqual([refused("complete", "output schema", /\bdata\b/)]);
     expect(led.run).toMatchObject({ status: "success", data: { n: 1 } });
-    const own = await stage.lead({ workflow, replies, args: { output_schema: { type: "object" } } });
+    const own = await sandbox.lead({ workflow, replies, args: { output_schema: { type: "object" } } });
     expect(own.run).toMatchObject({ status: "success", data: { n: "x" } });
   });
 
   it("required_tools must have run successfully before a success", async () => {
     const settings = { required_tools: ["effects__read_*", "effects__fail"] };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({}, { settings }),
       replies: [
         calls(["effects__fail"], ["complete", { result: "x", status: "success" }]),
@@ -102,7 +102,7 @@ describe("settings", () => {
     [1, "once"],
     [2, "2 times"],
   ])("max_refusals: %i blocks the run when complete was refused %s", async (max_refusals) => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { ...two, settings: { max_refusals } },
       replies: [{ ...completes(), repeat: 5 }],
     });
@@ -112,7 +112,7 @@ describe("settings", () => {
   });
 
   it("that are left out come from the configuration", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: only({}),
       replies: [{ ...calls(look), repeat: 4 }, { ...calls(["effects__fail"]), repeat: 5 }, { text: "x" }],
     });
@@ -128,7 +128,7 @@ describe("provider and model of a step", () => {
     };
     const model = script("step-script", [{ text: "I only look." }, goes("third")]);
     const steps = [{ name: "first" }, { name: "second", provider: "rehearsal", model }, { name: "third" }];
-    const led = await stage.lead({ workflow: { steps, settings }, replies: [], args: unnamed });
+    const led = await sandbox.lead({ workflow: { steps, settings }, replies: [], args: unnamed });
     expect(led.run).toMatchObject({ status: "success", result: "main", model: "main-script" });
     expect(modelsIn(led)).toEqual(["main-script", "step-script", "step-script", "main-script"]);
     expect(stepsOf(led)).toEqual(["first", "second", "third"]);
@@ -136,7 +136,7 @@ describe("provider and model of a step", () => {
 
   it("a caller who names a model names it for all steps", async () => {
     const steps = [{ name: "first" }, { name: "second", model: script("ignored", [completes()]) }];
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { steps },
       replies: [goes("second"), completes({ result: "the caller's" })],
     });
@@ -146,7 +146,7 @@ describe("provider and model of a step", () => {
 
   it("two Gemini models take turns: neither is sent the other's thought signatures", async () => {
     const steps = [{ name: "first" }, { name: "second", model: "gemini-3-pro" }, { name: "third" }];
-    const { host, standIn, bench } = await setStage([
+    const { host, standIn, bench } = await setSandbox([
       says(text("First."), call("effects__read_lines"), call("request_step", { to: "second" })),
       says(call("effects__read_lines"), call("request_step", { to: "third" })),
       says(call("complete", { result: "all", status: "success" })),
@@ -169,7 +169,7 @@ describe("provider and model of a step", () => {
 
   it("the provider of a step answers in it, and the conversation continues from one provider to the other", async () => {
     const steps = [{ name: "first" }, { name: "second", provider: "rehearsal", model: "helper" }, { name: "third" }];
-    const { host, standIn, bench } = await setStage([
+    const { host, standIn, bench } = await setSandbox([
       says(call("request_step", { to: "second" })),
       says(call("complete", { result: "back", status: "success" })),
     ]);
@@ -185,18 +185,18 @@ describe("provider and model of a step", () => {
     ["model", { provider: "rehearsal", model: "no-such-script" }, ['"no-such-script"']],
   ])("spawn_agent refuses an unknown %s of a step with its place, and writes nothing", async (_what, wrong, facts) => {
     const settings = { provider: "rehearsal", model: script("fine", [completes()]) };
-    const workflow = stage.put({ settings, steps: [{ name: "first" }, { name: "second", ...wrong }] });
-    const before = (await stage.host.call("list_runs")).structured.runs.length;
-    const { isError, structured } = await stage.spawn({ workflow });
+    const workflow = sandbox.put({ settings, steps: [{ name: "first" }, { name: "second", ...wrong }] });
+    const before = (await sandbox.host.call("list_runs")).structured.runs.length;
+    const { isError, structured } = await sandbox.spawn({ workflow });
     expect(isError).toBe(true);
     expect(structured.error.message).toEqual(naming(new RegExp(`workflows/${workflow}\\.yaml:1:\\d+: `), ...facts));
-    expect((await stage.host.call("list_runs")).structured.runs).toHaveLength(before);
+    expect((await sandbox.host.call("list_runs")).structured.runs).toHaveLength(before);
   });
 });
 
 describe("extends", () => {
   it("takes what the parent says, merges maps and steps by name, and replaces the rest", async () => {
-    const parent = stage.put({
+    const parent = sandbox.put({
       variables: { a: 1, b: 1 },
       settings: { max_turns: 3, required_tools: ["effects__fail"] },
       steps: [
@@ -208,7 +208,7 @@ describe("extends", () => {
         { name: "last", allowed_tools: [] },
       ],
     });
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: {
         extends: parent,
         variables: { b: 2 },
@@ -228,15 +228,15 @@ describe("extends", () => {
   });
 
   it("a run keeps the definition that it started with; the next one has the changed file", async () => {
-    const name = stage.put(only({ instructions: "Before." }));
+    const name = sandbox.put(only({ instructions: "Before." }));
     const replies = [{ ...calls(look), delay_ms: 700 }, completes()];
-    rehearse(stage.bench, "keeper", replies);
+    rehearse(sandbox.bench, "keeper", replies);
     const asked = { workflow: name, provider: "rehearsal", model: "keeper" };
-    const first = (await stage.spawn({ ...asked, wait_seconds: 0 })).structured.run_id;
-    stage.put({ ...only({ instructions: "After.", allowed_tools: [] }) }, name);
-    const [before] = (await stage.host.call("wait_for_runs", { run_ids: [first], wait_seconds: 30 })).structured.runs;
+    const first = (await sandbox.spawn({ ...asked, wait_seconds: 0 })).structured.run_id;
+    sandbox.put({ ...only({ instructions: "After.", allowed_tools: [] }) }, name);
+    const [before] = (await sandbox.host.call("wait_for_runs", { run_ids: [first], wait_seconds: 30 })).structured.runs;
     expect(before).toMatchObject({ status: "success", tool_calls_count: 1 });
-    const after = await stage.told((await stage.spawn(asked)).structured);
+    const after = await sandbox.told((await sandbox.spawn(asked)).structured);
     expect(after.said).toContainEqual(entered("only", "After."));
     expect(after.run).toMatchObject({ tool_calls_count: 0 });
   });

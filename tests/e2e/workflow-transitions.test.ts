@@ -10,11 +10,11 @@ import {
   type Led,
   refusalsIn,
   refused,
-  shareStage,
+  shareSandbox,
   stepsOf,
 } from "../support/workflows.js";
 
-const stage = shareStage();
+const sandbox = shareSandbox();
 
 const look = ["effects__read_lines"] as const;
 const only = (step: object, more: object = {}) => ({ steps: [{ name: "only", ...step }], ...more });
@@ -40,7 +40,7 @@ describe("transitions", () => {
         { name: "end" },
       ],
     };
-    const led = await stage.lead({ workflow, replies: [{ text: "Hm." }, calls(look), completes()] });
+    const led = await sandbox.lead({ workflow, replies: [{ text: "Hm." }, calls(look), completes()] });
     expect(stepsOf(led)).toEqual(["start", "end"]);
     expect(eventsOf(led, "transition_taken")).toMatchObject([{ from: "start", to: "end", transition: 1 }]);
     const onTheWay = led.said.indexOf("user: On the way.");
@@ -55,7 +55,7 @@ describe("transitions", () => {
       exit_conditions: [{ type: "action_count", min_count: 2 }],
       transitions: [{ to: "last" }],
     };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { steps: [first, { name: "last" }] },
       replies: [calls(look), calls(look), completes()],
     });
@@ -66,7 +66,7 @@ describe("transitions", () => {
 
   it("follow each other at most ten times in a turn, and that is recorded", async () => {
     const steps = ["a", "b"].map((name, index, all) => ({ name, transitions: [{ to: all[1 - index] }] }));
-    const led = await stage.lead({ workflow: { steps, exit_condition: "turn > 0" }, replies: [completes()] });
+    const led = await sandbox.lead({ workflow: { steps, exit_condition: "turn > 0" }, replies: [completes()] });
     expect(led.run.status).toBe("success");
     const before = led.events.slice(
       0,
@@ -79,7 +79,7 @@ describe("transitions", () => {
   it("that cannot be evaluated are not taken, and recorded once a turn", async () => {
     const first = { name: "first", transitions: [{ to: "last", when: "variables.n > 3" }] };
     const workflow = { variables: { n: "three" }, steps: [first, { name: "last" }], exit_condition: "turn > 1" };
-    const led = await stage.lead({ workflow, replies: [calls(look), completes()] });
+    const led = await sandbox.lead({ workflow, replies: [calls(look), completes()] });
     expect(stepsOf(led)).toEqual(["first"]);
     expect(failuresIn(led).every((failure) => failure.startsWith("steps.first.transitions.0: "))).toBe(true);
     expect(failuresIn(led).length).toBeGreaterThanOrEqual(2);
@@ -99,7 +99,7 @@ describe("request_step", () => {
   };
 
   it("does not get around a transition that is due in the same turn", async () => {
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: failing,
       replies: [calls(["effects__fail"], ["request_step", { to: "ship" }]), completes()],
     });
@@ -113,7 +113,7 @@ describe("request_step", () => {
       name: "first",
       transitions: [{ to: "last", when: "step_action_count > 0", on_transition: onTransition }],
     };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { steps: [first, { name: "last" }] },
       replies: [calls(look, ["request_step", { to: "last" }]), completes()],
     });
@@ -128,7 +128,7 @@ describe("request_step", () => {
       { name: "b", transitions: [{ to: "c", when: "step_action_count > 0" }] },
       { name: "c" },
     ];
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { steps },
       replies: [
         goes("d"),
@@ -157,7 +157,7 @@ describe("exit_conditions", () => {
     ["action_count", { type: "action_count", min_count: 2 }, /\b1\b.*\b2\b/],
   ])("%s holds the step, its transitions and complete, until it is met", async (_type, condition, reason) => {
     const steps = [{ name: "first", exit_conditions: [condition], transitions: [{ to: "last" }] }, { name: "last" }];
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: { variables: { seen: null }, steps },
       replies: [
         calls(["effects__fail"], ["request_step", { to: "last" }], ["complete", { result: "no", status: "success" }]),
@@ -179,7 +179,7 @@ describe("exit_conditions", () => {
       { type: "action_count", min_count: 2 },
     ];
     const setting = { action: "set_variable", name: "seen", value: "now", when: 'tool_result.text == "it went wrong"' };
-    const led = await stage.lead({
+    const led = await sandbox.lead({
       workflow: {
         on_error: [setting],
         steps: [{ name: "first", exit_conditions: exits, transitions: [{ to: "last" }] }, { name: "last" }],
@@ -193,7 +193,7 @@ describe("exit_conditions", () => {
   it("that cannot be evaluated do not hold, and the journal records them", async () => {
     const exits = [{ type: "expression", when: "variables.n > 1" }];
     const workflow = { variables: { n: "one" }, steps: [{ name: "only", exit_conditions: exits }] };
-    const led = await stage.lead({ workflow, replies: [completes(), completes(), completes()] });
+    const led = await sandbox.lead({ workflow, replies: [completes(), completes(), completes()] });
     expect(led.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
     expect(refusalsIn(led)[0]).toEqual(refused("complete", "variables.n > 1"));
     expect(failuresIn(led)[0]).toMatch(/^steps\.only\.exit_conditions\.0: /);
@@ -203,27 +203,27 @@ describe("exit_conditions", () => {
 describe("exit_condition", () => {
   it("decides in place of the last step, and nothing that the agent says changes that", async () => {
     const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'tool_succeeded("effects__read_lines")' };
-    const early = await stage.lead({ workflow, replies: [completes(), calls(look), completes()] });
+    const early = await sandbox.lead({ workflow, replies: [completes(), calls(look), completes()] });
     expect(refusalsIn(early)).toEqual([refused("complete", 'tool_succeeded("effects__read_lines")')]);
     expect(early.run).toMatchObject({ status: "success", step: "a" });
-    const never = await stage.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
+    const never = await sandbox.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
     expect(never.run).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
     for (const status of ["partial", "blocked"]) {
-      const honest = await stage.lead({ workflow, replies: [completes({ status })] });
+      const honest = await sandbox.lead({ workflow, replies: [completes({ status })] });
       expect(honest.run.status).toBe(status);
     }
   });
 
   it("that cannot be evaluated does not hold, and is recorded", async () => {
     const workflow = only({}, { variables: { n: "x" }, exit_condition: "variables.n > 1" });
-    const led = await stage.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
+    const led = await sandbox.lead({ workflow, replies: [{ ...completes(), repeat: 3 }] });
     expect(led.run.status).toBe("blocked");
     expect(failuresIn(led)[0]).toMatch(/^exit_condition: /);
   });
 
   it("is named in the error of a run whose turns ran out", async () => {
     const workflow = { steps: [{ name: "a" }, { name: "b" }], exit_condition: 'step == "b"' };
-    const led = await stage.lead({ workflow, replies: [calls(look), completes()], args: { max_turns: 1 } });
+    const led = await sandbox.lead({ workflow, replies: [calls(look), completes()], args: { max_turns: 1 } });
     expect(led.run).toMatchObject({ status: "partial", error: { code: "max_turns" } });
     expect(led.run.error.message).toContain('step == "b"');
   });

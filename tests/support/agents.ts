@@ -6,7 +6,7 @@ import { type GeminiStandIn, reply, type Script, startGeminiStandIn } from "./ge
 import type { WirePart } from "./gemini-wire-check.js";
 import { createWorkbench, EFFECT_SERVER, type HostOptions, openHost, type TestHost, type Workbench } from "./host.js";
 
-export interface Stage {
+export interface Sandbox {
   readonly bench: Workbench;
   readonly standIn: GeminiStandIn;
   readonly host: TestHost;
@@ -18,7 +18,7 @@ export interface Stage {
   anotherHost(options?: HostOptions): Promise<TestHost>;
 }
 
-export interface StageOptions extends HostOptions {
+export interface SandboxOptions extends HostOptions {
   /** More of the user's configuration; lines that begin with two blanks are more servers. */
   readonly config?: string;
   /** More of what the configuration says of the server `effects`: one line of YAML. */
@@ -27,8 +27,8 @@ export interface StageOptions extends HostOptions {
   readonly workspace?: boolean;
 }
 
-/** Sets the stage for one test and clears it afterwards. */
-export async function setStage(script: Script, options: StageOptions = {}): Promise<Stage> {
+/** Makes a sandbox for one test and clears it afterwards. */
+export async function setSandbox(script: Script, options: SandboxOptions = {}): Promise<Sandbox> {
   const bench = createWorkbench();
   const [effectFile, effectLog] = [join(bench.root, "effects.txt"), join(bench.root, "slow.txt")];
   bench.configure(`

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { type QuestionAnswer, type Structured, type TestHost, until, type Workbench } from "./host.js";
-import { type Led, tell, type WorkflowStage } from "./workflows.js";
+import { type Led, tell, type WorkflowSandbox } from "./workflows.js";
 
 /** The run as it is when it asks again or has ended. */
 export async function settled(host: TestHost, runId: string): Promise<Structured> {
@@ -15,7 +15,7 @@ export async function settled(host: TestHost, runId: string): Promise<Structured
 }
 
 /** Says something to a run, which must not be refused, and tells what came of it. */
-export async function respond({ host }: Pick<WorkflowStage, "host">, { run }: Led, said: object): Promise<Led> {
+export async function respond({ host }: Pick<WorkflowSandbox, "host">, { run }: Led, said: object): Promise<Led> {
   const { isError, text } = await host.call("respond_to_run", { run_id: run.run_id, ...said });
   expect(isError, text).toBe(false);
   return await tell(host, await settled(host, run.run_id));
@@ -29,7 +29,10 @@ export function questionOf({ run }: { readonly run: Structured }): QuestionAnswe
 }
 
 /** Lets a run's question go unanswered until its time is up, and tells what comes of it. */
-export async function leaveUnanswered({ bench, host }: Pick<WorkflowStage, "bench" | "host">, led: Led): Promise<Led> {
+export async function leaveUnanswered(
+  { bench, host }: Pick<WorkflowSandbox, "bench" | "host">,
+  led: Led,
+): Promise<Led> {
   const { run_id } = led.run;
   letExpire(bench, run_id);
   await until(async () => (await host.call("get_run", { run_id })).structured.run.question === undefined);

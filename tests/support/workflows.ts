@@ -26,7 +26,7 @@ export interface Leading {
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
-export interface WorkflowStage {
+export interface WorkflowSandbox {
   readonly bench: Workbench;
   readonly host: TestHost;
   /** Writes a workflow and a script under a name of their own, and plays them to the end. */
@@ -43,7 +43,7 @@ export interface WorkflowStage {
 }
 
 /** One host for the tests of a file; `config` is more of the user's configuration. */
-export function shareStage(config = "", options: HostOptions = {}): WorkflowStage {
+export function shareSandbox(config = "", options: HostOptions = {}): WorkflowSandbox {
   let bench: Workbench;
   let host: TestHost;
   let count = 0;

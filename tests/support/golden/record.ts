@@ -4,13 +4,13 @@ import { exitCodesOfRuns, exitCodesWithoutRuns, runCommands } from "./commands.j
 import { journalsOf } from "./journal.js";
 import type { Json, Recording } from "./json.js";
 import { createNormaliser } from "./normaliser.js";
-import { dressStage } from "./stage-files.js";
+import { fillSandbox } from "./sandbox-files.js";
 import { takeTour } from "./tour.js";
 
 /** One server for the tour, then the commands, on a home of its own. */
 export async function recordAll(): Promise<Recording> {
   const bench = createWorkbench();
-  dressStage(bench);
+  fillSandbox(bench);
   const normalise = createNormaliser(bench);
   const recording = new Map<string, Json>();
   const keep = (name: string, value: unknown) => void recording.set(`${name}.json`, normalise(value));

@@ -1,7 +1,7 @@
-/** A stage with one server that misbehaves beside a good one, and two runs: one that meets it and one that does not. */
+/** A sandbox with one server that misbehaves beside a good one, and two runs: one that meets it and one that does not. */
 import { resolve } from "node:path";
 import { expect } from "vitest";
-import { call, type Stage, says, setStage, text } from "./agents.js";
+import { call, type Sandbox, says, setSandbox, text } from "./agents.js";
 import type { WireBody, WirePart } from "./gemini-wire-check.js";
 import { type HostOptions, type RunAnswer, until } from "./host.js";
 import { processesOf } from "./leftovers.js";
@@ -24,7 +24,7 @@ function entry(fields: object): string {
   return `  hostile: ${JSON.stringify(fields)}\n`; // JSON is YAML too
 }
 
-export interface HostileStage extends Stage {
+export interface HostileSandbox extends Sandbox {
   /** Both runs from beginning to end. */
   play(): Promise<Played>;
   /** Why the server is not as it should be, as list_agents shows it. */
@@ -45,35 +45,35 @@ interface Played {
 }
 
 /** `turns` are the replies of the run that meets the hostile server; afterwards it uses the good one and is done. */
-export async function setHostileStage(
+export async function setHostileSandbox(
   server: string,
   turns: readonly (readonly WirePart[])[],
   options: HostOptions = {},
-): Promise<HostileStage> {
+): Promise<HostileSandbox> {
   const last = [call("effects__add_line", { text: "after the hostile server" })];
   const meeting = [...turns, last];
   const other = [[call("effects__add_line", { text: "the other run" })]];
-  const stage = await setStage(
+  const sandbox = await setSandbox(
     (body) => {
       const parts = (meets(body) ? meeting : other)[turnOf(body)];
       return parts ? says(...parts) : says(text("done"));
     },
     { ...options, config: server },
   );
-  const { host, bench, standIn } = stage;
+  const { host, bench, standIn } = sandbox;
   const spawn = async (prompt: string, tools: readonly string[]) => {
     const args = { prompt, tools, wait_seconds: 50 };
     return (await host.call("spawn_agent", args, { timeout: 60_000 })).structured;
   };
   return {
-    ...stage,
+    ...sandbox,
     async play() {
       const otherRun = spawn("work", ["effects__*"]);
       const { run_id: runId, status, warnings, effects } = await spawn(MEETS, ["effects__*", "hostile__*"]);
       const { status: otherStatus, warnings: otherWarnings } = await otherRun;
       expect(otherStatus).toBe("success");
       expect(otherWarnings).toEqual([]); // it has nothing to do with the hostile server
-      expect(stage.effects()).toEqual(expect.arrayContaining(["the other run", "after the hostile server"]));
+      expect(sandbox.effects()).toEqual(expect.arrayContaining(["the other run", "after the hostile server"]));
       const { structured } = await host.call("get_run", { run_id: runId, view: "events", limit: 200 });
       const calls = structured.events.flatMap(({ type, tool = "", code, is_error = true }) => {
         if (type !== "tool_call_finished" && type !== "tool_call_refused") return [];

@@ -136,7 +136,7 @@ const SCRIPTS: Readonly<Record<string, readonly ScriptedReply[]>> = {
 };
 
 /** Puts all of it there. */
-export function dressStage(bench: Workbench): void {
+export function fillSandbox(bench: Workbench): void {
   bench.configure(CONFIG);
   const workflows = { led: LED, signed: SIGNED, nested: NESTED, odd: ODD, broken: BROKEN };
   for (const [name, text] of Object.entries(workflows)) bench.writeHome(`workflows/${name}.yaml`, text);

@@ -14,12 +14,17 @@ const CUT = cutCall(60_000);
 const ASK = { effectsKeys: "on_unknown: ask" };
 
 /** Kills the process in the middle of the call, and has another one ask the person. */
-async function cut({ host, slowStages, anotherHost }: Stage, args: object = {}) {
+async function cut({ host, slowStages, anotherHost }: Sandbox, args: object = {}) {
   const { run_id } = (await host.call("spawn_agent", { prompt: "go", tools: ["*"], ...args })).structured;
   return { other: await kill(host, slowStages, 1, anotherHost), runId: run_id };
 }
 
-async function kill(host: TestHost, slowStages: Stage["slowStages"], nth: number, anotherHost: Stage["anotherHost"]) {
+async function kill(
+  host: TestHost,
+  slowStages: Sandbox["slowStages"],
+  nth: number,
+  anotherHost: Sandbox["anotherHost"],
+) {
   await until(() => slowStages().filter((stage) => stage === "started").length === nth);
   process.kill(host.pid, "SIGKILL");
   return await anotherHost();

@@ -92,7 +92,7 @@ it("resume_run brings a run whose process was killed to its end: it repeats no c
 });
 
 it("resume_run makes the open call of an interrupted run again where it only reads", async () => {
-  const { host, slowStages, standIn } = await setOldStage([]);
+  const { host, slowStages, standIn } = await setOldSandbox([]);
   const { run_id: id } = await runNamed("interrupted", host);
   await host.call("resume_run", { run_id: id });
   await until(() => slowStages().includes("started"));
@@ -214,7 +214,7 @@ describe("a database of version 0.1.0", () => {
   });
 
   it("has its interrupted run resumed: the call that only reads is made again", async () => {
-    const { host, slowStages } = await setSecondStage([]);
+    const { host, slowStages } = await setSecondSandbox([]);
     const { run_id: id } = await runNamed("interrupted", host);
     await host.call("resume_run", { run_id: id });
     await until(() => slowStages().includes("started"));

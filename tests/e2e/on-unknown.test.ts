@@ -9,7 +9,7 @@ import { answerTextIn, endOf, eventTypes, resumeToEnd, spawnRun } from "../suppo
 const CUT = [says(call("effects__slow_add_line", { text: "once", ms: 60_000 })), says(text("I see."))];
 
 /** Kills the first host in the middle of the call and has another one go on. */
-async function cutRun({ host, slowStages, anotherHost }: Stage, args: Record<string, unknown> = {}) {
+async function cutRun({ host, slowStages, anotherHost }: Sandbox, args: Record<string, unknown> = {}) {
   const runId = await spawnRun(host, args);
   await until(() => slowStages().includes("started"));
   process.kill(host.pid, "SIGKILL");

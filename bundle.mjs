@@ -3,28 +3,35 @@
  * less than for hundreds. What is imported late stays in files of its own.
  */
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const FOLDER = "dist/bundle";
 
 rmSync(FOLDER, { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: { main: "dist/main.js", "effect-server": "dist/selftest/effect-server.js" },
+const settings = {
   outdir: FOLDER,
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20",
-  chunkNames: "[name]-[hash]",
   // Packages that are not modules yet ask for Node's own by `require`, which a module has not got.
   banner: {
     js: 'import { createRequire as requiringFrom } from "node:module"; const require = requiringFrom(import.meta.url);',
   },
   mainFields: ["module", "main"],
   logLevel: "warning",
+};
+const { metafile } = await build({
+  ...settings,
+  entryPoints: { main: "dist/main.js", "effect-server": "dist/selftest/effect-server.js" },
+  splitting: true,
+  chunkNames: "[name]-[hash]",
   metafile: true,
 });
+// In one file of its own, since shared chunks would make the start of legwork read more files.
+const workspaceServer = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
+await build({ ...settings, entryPoints: { "workspace-server": workspaceServer } });
 
 // Of a package that is no module a late import would find none of the names that it finds in Node.
 for (const [file, { imports }] of Object.entries(metafile.inputs))

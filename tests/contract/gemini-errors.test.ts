@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { modelIdFault } from "../../src/providers/gemini/model-id.js";
 import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
-import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";
+import { ask, failureOf, KEY, MODEL, setConnect } from "../support/gemini-provider.js";
 import { badJson, invalidKey, json, rateLimited, refusal, reply, reset, status } from "../support/gemini-stand-in.js";
+
+const connect = setConnect();
 
 describe("an error", () => {
   it.each([

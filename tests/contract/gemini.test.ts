@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../src/core/ports/provider.js";
 import type { Message, RawReply, ToolDeclaration } from "../../src/core/run/message.js";
 import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
-import { ask, connect, failureOf, KEY, MODEL } from "../support/gemini-provider.js";
+import { ask, failureOf, KEY, MODEL, setConnect } from "../support/gemini-provider.js";
 import {
   blockedPrompt,
   emptyCandidates,
@@ -16,6 +16,8 @@ import {
   twoParallelCalls,
 } from "../support/gemini-stand-in.js";
 import { AT_ONCE_MS } from "../support/in-time.js";
+
+const connect = setConnect();
 
 const TOOLS: readonly ToolDeclaration[] = [
   tool("files__read", { type: "object", properties: { path: { type: "string" } }, required: ["path"] }),

@@ -2,10 +2,12 @@ import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
 import { createRehearsalProvider } from "../../src/providers/rehearsal/provider.js";
 import { readRehearsalReply } from "../../src/providers/rehearsal/read-reply.js";
 import type { Script } from "../../src/providers/rehearsal/script.js";
-import { connect, MODEL } from "../support/gemini-provider.js";
+import { MODEL, setConnect } from "../support/gemini-provider.js";
 import { refusal, reply, type Script as WireScript } from "../support/gemini-stand-in.js";
 import type { WirePart } from "../support/gemini-wire-check.js";
 import { describeProvider, type OpenProvider, type ProviderImplementation } from "./suites/provider.js";
+
+const connect = setConnect();
 
 const openGemini = async (script: WireScript): Promise<OpenProvider> => {
   const { provider } = await connect(script);

@@ -10,7 +10,6 @@ import { baseEnv, createWorkbench, type Workbench } from "../support/host.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SHIPPED = ["bin", "dist/bundle", "drizzle", "workflows", "package.json"];
-const WORKSPACE_SERVER = "@modelcontextprotocol/server-filesystem";
 const NODE = process.versions.node;
 const MAJOR = Number.parseInt(NODE, 10);
 const NEEDS_COMPILED = MAJOR < 22;
@@ -27,8 +26,6 @@ function install(): Installation {
   onTestFinished(() => bench.remove());
   const folder = join(bench.root, "an installation");
   for (const part of SHIPPED) cpSync(join(ROOT, part), join(folder, "node_modules/legwork", part), { recursive: true });
-  mkdirSync(join(folder, "node_modules/@modelcontextprotocol"));
-  symlinkSync(join(ROOT, "node_modules", WORKSPACE_SERVER), join(folder, "node_modules", WORKSPACE_SERVER));
   writeFileSync(join(folder, "package.json"), "{}");
   const program = join(folder, "node_modules/legwork/bin/legwork.js");
   return {

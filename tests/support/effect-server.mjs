@@ -1,13 +1,12 @@
 /**
  * A small MCP server whose effects a test can count.
  * EFFECT_FILE is what add_line appends to and read_lines reads; EFFECT_LOG, when set, gets a line for each stage of
- * a slow call: "started", "cancelled" or "finished".
+ * a slow call: "started", "cancelled" or "finished". It speaks raw JSON-RPC: the suite starts it hundreds of times, and the
+ * SDK would take most of each start.
  */
 import { appendFile, readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 
 const text = { text: { type: "string" } };
 const ms = { ms: { type: "number" } };
@@ -23,24 +22,49 @@ const tools = {
   die: { arguments: {}, annotations: {}, run: () => process.exit(7) },
 };
 
-const server = new Server({ name: "effects", version: "1.0.0" }, { capabilities: { tools: {} } });
+const handlers = {
+  initialize: ({ protocolVersion }) => ({
+    protocolVersion,
+    capabilities: { tools: {} },
+    serverInfo: { name: "effects", version: "1.0.0" },
+  }),
+  ping: () => ({}),
+  "tools/list": () => ({
+    tools: Object.entries(tools).map(([name, tool]) => ({
+      name,
+      description: `The ${name} tool.`,
+      inputSchema: { type: "object", properties: tool.arguments },
+      annotations: tool.annotations,
+    })),
+  }),
+  "tools/call": ({ name, arguments: args }, signal) => {
+    if (!tools[name]) throw new Error(`no tool ${name}`);
+    return tools[name].run(args ?? {}, signal);
+  },
+};
 
-server.setRequestHandler(ListToolsRequestSchema, () => ({
-  tools: Object.entries(tools).map(([name, tool]) => ({
-    name,
-    description: `The ${name} tool.`,
-    inputSchema: { type: "object", properties: tool.arguments },
-    annotations: tool.annotations,
-  })),
-}));
+/** The requests that have no answer yet, by their ids. */
+const open = new Map();
 
-server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
-  const tool = tools[params.name];
-  if (!tool) throw new Error(`no tool ${params.name}`);
-  return tool.run(params.arguments ?? {}, signal);
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  const { id, method, params = {} } = JSON.parse(line);
+  if (method === "notifications/cancelled") return open.get(params.requestId)?.abort();
+  if (id === undefined) return;
+  const cancel = new AbortController();
+  open.set(id, cancel);
+  const answer = await answerTo(method, params, cancel.signal);
+  open.delete(id);
+  if (!cancel.signal.aborted) process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id, ...answer })}\n`);
 });
 
-await server.connect(new StdioServerTransport());
+async function answerTo(method, params, signal) {
+  if (!handlers[method]) return { error: { code: -32601, message: "Method not found" } };
+  try {
+    return { result: await handlers[method](params, signal) };
+  } catch (error) {
+    return { error: { code: -32603, message: error.message } };
+  }
+}
 
 async function addLine(args) {
   await appendFile(process.env.EFFECT_FILE, `${args.text}\n`);

@@ -9,23 +9,28 @@ import { type GeminiStandIn, type Script, startGeminiStandIn } from "./gemini-st
 export const KEY = "AIza-secret-of-the-test";
 export const MODEL = "gemini-3.8-flash";
 
-const unhandled: unknown[] = [];
-const onUnhandled = (reason: unknown) => unhandled.push(reason);
-const standIns: GeminiStandIn[] = [];
+/** Makes a provider on a stand-in of its own, which is closed after the test. */
+export type Connect = (script: Script) => Promise<{ readonly provider: Provider; readonly standIn: GeminiStandIn }>;
 
-beforeAll(() => void process.on("unhandledRejection", onUnhandled));
-afterAll(() => void process.off("unhandledRejection", onUnhandled));
-afterEach(async () => {
-  await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).toEqual([]);
-});
+/** For the tests of the file or block that calls it. */
+export function setConnect(): Connect {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+  const standIns: GeminiStandIn[] = [];
 
-/** A provider on a stand-in of its own, which is closed after the test. */
-export async function connect(script: Script): Promise<{ provider: Provider; standIn: GeminiStandIn }> {
-  const standIn = await startGeminiStandIn(script);
-  standIns.push(standIn);
-  return { provider: createGeminiProvider({ apiKey: KEY, baseUrl: `${standIn.url}/` }), standIn };
+  beforeAll(() => void process.on("unhandledRejection", onUnhandled));
+  afterAll(() => void process.off("unhandledRejection", onUnhandled));
+  afterEach(async () => {
+    await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  });
+
+  return async (script) => {
+    const standIn = await startGeminiStandIn(script);
+    standIns.push(standIn);
+    return { provider: createGeminiProvider({ apiKey: KEY, baseUrl: `${standIn.url}/` }), standIn };
+  };
 }
 
 /** Asks with a request of one message, where the test gives no other. */

@@ -1,5 +1,4 @@
 /** Merges the servers of all sources and adds the shipped `workspace`. */
-import { createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import {
   type BrokenServer,
@@ -12,6 +11,7 @@ import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
 import { sha256 } from "../../lib/hash.js";
 import type { LoadedFile } from "../files/config-file.js";
+import { inPackage } from "../files/package-folder.js";
 import type { Paths } from "../files/paths.js";
 import type { Variables } from "./expand.js";
 import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
@@ -187,8 +187,7 @@ function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly Ser
     );
     return [];
   }
-  const packageFile = createRequire(import.meta.url).resolve("@modelcontextprotocol/server-filesystem/package.json");
-  const args = [join(dirname(packageFile), "dist", "index.js"), project];
+  const args = [inPackage("dist/bundle/workspace-server.js"), project];
   return [
     {
       name: WORKSPACE,

@@ -9,6 +9,17 @@ import { build } from "esbuild";
 const FOLDER = "dist/bundle";
 
 rmSync(FOLDER, { recursive: true, force: true });
+
+/** zod carries its messages in fifty languages; legwork speaks the first. */
+const oneLanguage = {
+  name: "one-language",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 const settings = {
   outdir: FOLDER,
   bundle: true,
@@ -20,6 +31,10 @@ const settings = {
     js: 'import { createRequire as requiringFrom } from "node:module"; const require = requiringFrom(import.meta.url);',
   },
   mainFields: ["module", "main"],
+  // What is not there need not be read, but stack traces keep their lines.
+  plugins: [oneLanguage],
+  minifyWhitespace: true,
+  lineLimit: 160,
   logLevel: "warning",
 };
 const { metafile } = await build({

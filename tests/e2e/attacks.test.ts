@@ -8,6 +8,7 @@ import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../suppo
 import { naming } from "../support/naming.js";
 
 const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
+const LONG_NAMES_MS = 25_000; // a search that grows with the square of a name takes minutes
 
 /** Configuration of a server named `odd` with these tools. */
 const odd = (tools: readonly object[]) =>
@@ -165,5 +166,5 @@ it("the server answers calls with names of any length and kind at once", async (
   expect(unknown.text.length).toBeLessThan(10_000);
   const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   expect(structured).toMatchObject({ status: "success", result: "done" });
-  expect(Date.now() - begun).toBeLessThan(8_000);
+  expect(Date.now() - begun).toBeLessThan(LONG_NAMES_MS);
 });

@@ -215,7 +215,7 @@ export const INITIALIZE = {
 } as const;
 
 /** Waits until a condition holds; fails after `milliseconds`. */
-export async function until<T>(probe: () => T | Promise<T>, milliseconds = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(probe: () => T | Promise<T>, milliseconds = 30_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + milliseconds;
   for (;;) {
     const value = await probe();

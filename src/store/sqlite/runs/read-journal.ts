@@ -16,6 +16,7 @@ type EffectRow = readonly [key: string, tool: string, turn: number | null, answe
 
 const { placeholder } = sql;
 const { seq } = runEvents;
+const MOST_LOOKED = 10_000; // runs that a process remembers to have looked at
 const NO_LIMIT = -1; // as SQLite says it
 const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.version}, ${runEvents.data}`;
 // SQLite itself would scan the journal in the order of its primary key.
@@ -35,10 +36,23 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   const last = toNative(sqlite, lastEvents(sql`${runEvents} where ${ofType()}`));
   const lastAccess = toNative(sqlite, lastEvents(sql`${BY_LANDMARK} where ${ofType()} and ${isLandmark(runEvents)}`));
   const effects = toNative(sqlite, firstEffects());
-  const newer = toNative(sqlite, newerEvent(sql`true`));
-  const newerEnd = toNative(sqlite, newerEvent(isFirstOrLast()));
+  const newest = toNative(sqlite, newestAfter());
+  const newerEnd = toNative(sqlite, newerEnds());
+  /** The last event of a journal when none was newer: journals only grow, so that each event is looked at once. */
+  const looked = new Map<string, number>();
+
+  function hasNewerEvents(runId: string): boolean {
+    const [version, lastSeq] = newest.first({ runId, afterSeq: looked.get(runId) ?? 0 }) as readonly (number | null)[];
+    if ((version ?? 0) > EVENT_VERSION) return true;
+    const mayVanish = sqlite.inTransaction; // with a rollback
+    if (lastSeq == null || mayVanish) return false;
+    if (looked.size >= MOST_LOOKED) looked.clear();
+    looked.set(runId, lastSeq);
+    return false;
+  }
+
   return {
-    hasNewerEvents: (runId) => newer.first({ runId }) !== undefined,
+    hasNewerEvents,
     hasNewerEnds: (runId) => newerEnd.first({ runId }) !== undefined,
     listEvents: (runId, { afterSeq, limit = NO_LIMIT, type }) =>
       next.all({ runId, afterSeq, limit, type }).map(toEvent),
@@ -53,17 +67,21 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   };
 }
 
-/** Reads the events that meet the condition, but not their data. */
-function newerEvent(condition: SQL): SQL {
+/** The newest version and the last place of the events after a place, without their data; nulls where there are none. */
+function newestAfter(): SQL {
   return sql`
-    select 1 from ${runEvents}
-    where ${runEvents.runId} = ${placeholder("runId")} and ${condition}
-      and ${runEvents.version} > ${EVENT_VERSION} limit 1`;
+    select max(${runEvents.version}), max(${seq}) from ${runEvents}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${seq} > ${placeholder("afterSeq")}`;
 }
 
-function isFirstOrLast(): SQL {
+/** Whether the first or the last event is newer. */
+function newerEnds(): SQL {
   const all = alias(runEvents, "all_events");
-  return sql`${seq} in (1, (select max(${all.seq}) from ${runEvents} as ${all} where ${all.runId} = ${placeholder("runId")}))`;
+  const last = sql`(select max(${all.seq}) from ${runEvents} as ${all} where ${all.runId} = ${placeholder("runId")})`;
+  return sql`
+    select 1 from ${runEvents}
+    where ${runEvents.runId} = ${placeholder("runId")} and ${seq} in (1, ${last})
+      and ${runEvents.version} > ${EVENT_VERSION} limit 1`;
 }
 
 /** Includes every event of a newer legwork, because this process does not know its meaning. */

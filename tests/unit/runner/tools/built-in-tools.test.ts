@@ -23,10 +23,10 @@ describe("complete", () => {
   it.each([
     ["without an output schema", null, DONE, null],
     ["without an output schema, with any data", null, { ...DONE, data: [1] }, null],
-    ["that anything satisfies", true, { ...DONE, data: [1] }, null],
-    ["that has to have data", { type: "object" }, DONE, ["data"]],
-    ["that has to have an object", { type: "object" }, { ...DONE, data: 5 }, ["data", "object"]],
-    ["that is no status", null, { ...DONE, status: "error" }, ["status"]],
+    ["with an output schema that any data fits", true, { ...DONE, data: [1] }, null],
+    ["with an output schema, without data", { type: "object" }, DONE, ["data"]],
+    ["with an output schema that data does not fit", { type: "object" }, { ...DONE, data: 5 }, ["data", "object"]],
+    ["with an unknown status", null, { ...DONE, status: "error" }, ["status"]],
     ["without a result", null, { status: "success" }, ["result"]],
   ])("is checked %s: %j", async (_, outputSchema, args, words) => {
     const fault = await schemas.checkArguments(completeTool(outputSchema).inputSchema, args);

@@ -76,7 +76,7 @@ describe("the servers of a run", () => {
     [["mcp__web__*"], ["web"]],
     [["other__*"], []],
     [[], []],
-  ])("are those that %j may name: %j", (patterns, expected) => {
+  ])("by the patterns %j are %j", (patterns, expected) => {
     expect(serversFor({ ...REQUEST, policy: allowing(...patterns) }, servers)).toEqual(expected);
   });
 

@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest";
 import { modelIdFault } from "../../../src/providers/gemini/model-id.js";
 import { createGeminiProvider } from "../../../src/providers/gemini/provider.js";
 import { ask, connect, failureOf, KEY, MODEL } from "../../support/gemini-provider.js";
-import { badJson, invalidKey, json, rateLimited, refusal, reply, reset, status } from "../../support/gemini-stand-in.js";
+import {
+  badJson,
+  invalidKey,
+  json,
+  rateLimited,
+  refusal,
+  reply,
+  reset,
+  status,
+} from "../../support/gemini-stand-in.js";
 
 describe("an error", () => {
   it.each([

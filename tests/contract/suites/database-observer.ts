@@ -51,9 +51,7 @@ export function describeDatabaseObserver(implementation: StoreImplementation): v
       const id = lease.runId;
       await runs.interruptAll([lease], "its process exits", NO_WAIT);
       expect(observer.unfinished()).toMatchObject([{ id, process: null, attempts: 0 }]);
-      await runs.claimAll([
-        { lease: await bench.leaseOf(id), events: [{ type: "run_resumed", by: "recovery" }] },
-      ]);
+      await runs.claimAll([{ lease: await bench.leaseOf(id), events: [{ type: "run_resumed", by: "recovery" }] }]);
       expect(observer.unfinished()).toMatchObject([{ id, process: process.pid, attempts: 1 }]);
     });
 

@@ -114,7 +114,10 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
       it("is declared as its server declares it now", () => {
         const echo = tool(catalog, "echo");
         expect(downstream.current(echo)).toEqual({ kind: "declared", tool: echo });
-        expect(downstream.current({ ...echo, description: "as it was once" })).toEqual({ kind: "declared", tool: echo });
+        expect(downstream.current({ ...echo, description: "as it was once" })).toEqual({
+          kind: "declared",
+          tool: echo,
+        });
       });
 
       it.each([

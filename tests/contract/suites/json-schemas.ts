@@ -156,7 +156,9 @@ export function describeJsonSchemas({ name, create }: JsonSchemasImplementation)
       });
 
       it("are checked under a valid schema", async () => {
-        expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toMatch(mentions("required", "a"));
+        expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toMatch(
+          mentions("required", "a"),
+        );
       });
 
       it("are checked without the patterns of the schema, one of which would never end", async () => {

@@ -95,7 +95,12 @@ describe("a child", () => {
   });
 
   it.each<[string, Family, string, string[]]>([
-    ["a tool that its parent may not use", { args: { tools: ["files__read", "write"] } }, "too_much", ["tools", '"write"']],
+    [
+      "a tool that its parent may not use",
+      { args: { tools: ["files__read", "write"] } },
+      "too_much",
+      ["tools", '"write"'],
+    ],
     ["a tool of another server", { args: { tools: ["web__*"] } }, "too_much", ["tools", '"web__*"']],
     ["more turns", { args: { max_turns: 11 } }, "too_much", ["max_turns", "10"]],
     ["more time", { args: { timeout_seconds: 101 } }, "too_much", ["timeout_seconds", "100"]],

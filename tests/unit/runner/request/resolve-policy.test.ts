@@ -69,10 +69,12 @@ describe("a policy", () => {
       SETTINGS,
       [BY_DEFAULT, ["servers of agent helper", "files__*", "web__*"]],
     ],
-    ["an agent that is limited to no server", { agent: agentWith({ servers: [] }) }, SETTINGS, [
-      BY_DEFAULT,
-      ["servers of agent helper"],
-    ]],
+    [
+      "an agent that is limited to no server",
+      { agent: agentWith({ servers: [] }) },
+      SETTINGS,
+      [BY_DEFAULT, ["servers of agent helper"]],
+    ],
     ["the steps of the user's workflow", { workflow: LISTING }, USERS, []],
     ["a workflow with a step for all tools", { workflow: PARTLY }, SETTINGS, [BY_DEFAULT]],
     ["the project's workflow", { workflow: LISTING, workflowIsProjects: true }, SETTINGS, [BY_DEFAULT]],

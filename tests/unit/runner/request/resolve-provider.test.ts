@@ -1,7 +1,7 @@
 /** The provider and model of a run: the first wish decides, and a model belongs to the provider named with it. */
 import { describe, expect, it } from "vitest";
-import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
+import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { workflow } from "../../../support/engine.js";
 import { configError, entryWith, requestError, SETTINGS } from "../../../support/run-requests.js";
 
@@ -21,7 +21,13 @@ describe("a provider", () => {
     ["with the caller's model", [{ provider: "two", model: "two-large" }], {}, "two", "two-large"],
     ["of a later wish with an earlier model", [{ model: "two-large" }, { provider: "two" }], {}, "two", "two-large"],
     ["without the model of another", [{ provider: "one" }, { provider: "two", model: "x" }], {}, "one", "one-default"],
-    ["with the model of a later wish for it", [{ provider: "one" }, { provider: "one", model: "one-large" }], {}, "one", "one-large"],
+    [
+      "with the model of a later wish for it",
+      [{ provider: "one" }, { provider: "one", model: "one-large" }],
+      {},
+      "one",
+      "one-large",
+    ],
     ["with the configuration's model", [{}], { provider: "one", model: "one-large" }, "one", "one-large"],
     ["named as null is not named", [{ provider: null, model: null }], { provider: "one" }, "one", "one-default"],
   ])("is %s", async (_, wishes, settings, provider, model) => {

@@ -10,7 +10,11 @@ import { configError, entryWith, requestError, SETTINGS } from "../../../support
 const PROVIDERS = [entryWith("one", { small: null, large: null }), entryWith("two", { other: null }, false)];
 
 /** Files of the user and the project, as JSON, which is YAML too; and the request of a caller among them. */
-function resolved(files: Readonly<Record<string, object>>, args: Partial<SpawnArguments>, changes: Partial<ResolveDeps> = {}) {
+function resolved(
+  files: Readonly<Record<string, object>>,
+  args: Partial<SpawnArguments>,
+  changes: Partial<ResolveDeps> = {},
+) {
   const texts = Object.entries(files).map(([name, content]) => [name, JSON.stringify(content)]);
   return resolveRequest(
     { prompt: "go", ...args },
@@ -39,7 +43,12 @@ describe("a limit", () => {
     ["the configuration", {}, {}, { maxTurns: 30, maxCostUsd: null, maxDepth: 1 }],
     ["the workflow", ofWorkflow, { workflow: "w" }, { maxTurns: 5, maxCostUsd: 5, maxDepth: 5 }],
     ["the agent", { ...ofWorkflow, ...ofAgent }, LED, { maxTurns: 4, maxCostUsd: 4, maxDepth: 4 }],
-    ["the caller", { ...ofWorkflow, ...ofAgent }, { ...LED, max_turns: 3, max_cost_usd: 3 }, { maxTurns: 3, maxCostUsd: 3 }],
+    [
+      "the caller",
+      { ...ofWorkflow, ...ofAgent },
+      { ...LED, max_turns: 3, max_cost_usd: 3 },
+      { maxTurns: 3, maxCostUsd: 3 },
+    ],
   ])("comes from %s", async (_, files, args, expected) => {
     expect((await resolved(files, args)).request.limits).toMatchObject(expected);
   });
@@ -60,7 +69,13 @@ describe("a limit", () => {
 describe("a request", () => {
   it("of a caller who names only a task is that of the general agent", async () => {
     const { request, entries, notices } = await resolved({}, { prompt: " go " });
-    expect(request).toMatchObject({ prompt: " go ", agent: "default", provider: "one", model: "small", workflow: null });
+    expect(request).toMatchObject({
+      prompt: " go ",
+      agent: "default",
+      provider: "one",
+      model: "small",
+      workflow: null,
+    });
     expect(request).toMatchObject({ systemPrompt: null, outputSchema: null, variables: {}, context: null });
     expect([...entries.keys()]).toEqual(["one"]);
     expect(notices).toEqual([]);
@@ -131,7 +146,7 @@ describe("an output schema", () => {
 
   it("of a file is refused with its place", async () => {
     const broken = resolved({ [USERS]: { output_schema: { type: "banana" } } }, { agent: "a" });
-    await expect(broken).rejects.toEqual(configError("a.yaml:1:18", "output_schema"));
+    await expect(broken).rejects.toEqual(configError("a.yaml:1:3", "output_schema"));
   });
 });
 

@@ -120,7 +120,12 @@ describe("the reason for the absence of a tool", () => {
     ["the problem of its server", [own, down("files")], "files__read", "files is down"],
     ["none for another server", [down("files")], "web__get", null],
     ["none for a server whose name only begins alike", [down("file")], "files__read", null],
-    ["none where the server only had another tool rejected", [down("files", { code: "tool_rejected" })], "files__x", null],
+    [
+      "none where the server only had another tool rejected",
+      [down("files", { code: "tool_rejected" })],
+      "files__x",
+      null,
+    ],
     ["none where the list of tools was cut", [down("files", { code: "tool_list_cut" })], "files__x", null],
     ["none without problems", [], "files__read", null],
   ])("is %s", (_, problems, name, reason) => {

@@ -1,5 +1,6 @@
 /** The Downstream port: the rules that every manager of MCP servers keeps, with real servers. */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BrokenServer, ServerConfig } from "../../../src/core/definitions/server-config.js";
 import type { Catalog, Downstream } from "../../../src/core/ports/downstream.js";
@@ -245,8 +246,9 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
       await Promise.all([first.ready, second.ready]);
       first.release();
       first.release();
-      const catalog = downstream.catalog(["effects"]);
-      for (const text of ["a", "b"]) await call(downstream, tool(catalog, "add_line"), { text });
+      await delay(20); // without a lease it would have stopped
+      expect(statesOf(downstream)).toEqual(["ready"]);
+      await call(downstream, tool(downstream.catalog(["effects"]), "echo"));
       expect(statesOf(downstream)).toEqual(["ready"]);
       second.release();
       await vi.waitFor(() => expect(statesOf(downstream)).toEqual(["idle"]), 15_000);

@@ -1,5 +1,5 @@
 /** Merges the servers of all sources and adds the shipped `workspace`. */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import {
   type BrokenServer,
   DEFAULT_IDLE_SECONDS,

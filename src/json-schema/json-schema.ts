@@ -25,7 +25,7 @@ export function createJsonSchemas(): JsonSchemas {
   return {
     async check(schema, value) {
       const result = await compile(schema, "strict");
-      if ("fault" in result) return `the schema cannot be used: ${result.fault}`;
+      if ("fault" in result) return inOneLine(`the schema cannot be used: ${result.fault}`);
       return result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async checkArguments(schema, value) {
@@ -104,5 +104,10 @@ function describe(errors: readonly ErrorObject[]): string {
   const where = error.instancePath.slice(1).replaceAll("/", ".");
   const extra = "additionalProperty" in error.params ? ` ("${error.params.additionalProperty}")` : "";
   const allowed = "allowedValues" in error.params ? ` (${JSON.stringify(error.params.allowedValues)})` : "";
-  return `${where ? `${where} ` : ""}${error.message ?? "does not fit the schema"}${extra}${allowed}`;
+  return inOneLine(`${where ? `${where} ` : ""}${error.message ?? "does not fit the schema"}${extra}${allowed}`);
+}
+
+/** Names in schemas and values may contain line breaks. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, " ");
 }

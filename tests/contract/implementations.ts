@@ -1,6 +1,7 @@
 /** The stores on which the contract suites run: a second database joins with one more entry. */
 import type { CatalogStore, PinStore } from "../../src/core/ports/catalog-store.js";
 import type { Clock } from "../../src/core/ports/clock-and-log.js";
+import type { DatabaseObserver } from "../../src/core/ports/database-observer.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { sqlite } from "../support/sqlite-database.js";
 
@@ -39,6 +40,8 @@ export interface TestDatabase {
   open(process?: ProcessIdentity): StorePorts;
   /** In place of a process that has crashed: opens the database as another process, perhaps sooner than `open` does. */
   replace(crashed: StorePorts, process: ProcessIdentity): StorePorts;
+  /** Opens it as an observer, which the caller closes. */
+  observe(): DatabaseObserver;
   /** The runs of a project in the order of their creation, read past the ports. */
   look(project: string): readonly StoredRun[];
   /** Makes the last event of a run unreadable. */
@@ -51,6 +54,8 @@ export interface TestDatabase {
 
 export interface StoreImplementation {
   readonly name: string;
+  /** The name under which this process of the system would own runs. */
+  ownName(): string;
   create(clock: Clock): TestDatabase;
 }
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect } from "vitest";
-import type { ServerConfig } from "../../src/core/definitions/server-config.js";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import type { BrokenServer, ServerConfig } from "../../src/core/definitions/server-config.js";
 import { DownstreamError } from "../../src/core/errors.js";
 import type { CallOptions, Catalog, Downstream, ToolAnswer } from "../../src/core/ports/downstream.js";
 import { createRedact } from "../../src/core/redact.js";
@@ -23,13 +23,14 @@ export let pids: number[];
 export const open: Downstream[] = [];
 const stores: Store[] = [];
 
-/** Each test file calls this once. */
-export function useSandbox(): void {
-  beforeEach(() => {
+/** Call it once in a file, or once in a `describe` whose neighbours call it too. Tests that share a sandbox share its servers. */
+export function useSandbox(scope: "each test" | "all tests" = "each test"): void {
+  const [before, after] = scope === "each test" ? [beforeEach, afterEach] : [beforeAll, afterAll];
+  before(() => {
     folder = mkdtempSync(path.join(tmpdir(), "legwork-downstream-"));
     pids = [];
   });
-  afterEach(async () => {
+  after(async () => {
     await Promise.all(open.splice(0).map((downstream) => downstream.close()));
     for (const pid of pids) expect(groupLives(pid), `process group ${pid}`).toBe(false);
     for (const store of stores.splice(0)) await store.runs.close();
@@ -82,9 +83,14 @@ export function pidFile(): { readonly argument: string } {
 
 /** A pool that is closed after the test. Its log lines give the process ids. */
 export function pool(...servers: readonly ServerConfig[]): Downstream {
+  return poolOf(servers, []);
+}
+
+/** The same with servers whose definitions cannot be used. */
+export function poolOf(servers: readonly ServerConfig[], broken: readonly BrokenServer[]): Downstream {
   // The file server uses the root that it receives in place of its argument.
   const project = servers.find(({ guard }) => guard !== null)?.guard?.root ?? folder;
-  const downstream = createDownstream(servers, [], options({ project }));
+  const downstream = createDownstream(servers, broken, options({ project }));
   open.push(downstream);
   return downstream;
 }
@@ -151,7 +157,22 @@ export async function failure(calling: Promise<unknown>): Promise<DownstreamErro
   throw new Error(`expected a DownstreamError, got ${JSON.stringify(error)}`);
 }
 
+/** The stages of the slow calls. */
 export function effectLog(): readonly string[] {
-  const file = path.join(folder, "effects.log");
+  return linesOf("effects.log");
+}
+
+/** The lines that calls have added. */
+export function addedLines(): readonly string[] {
+  return linesOf("effects.txt");
+}
+
+/** Empties both, between tests that share a sandbox. */
+export function forgetEffects(): void {
+  for (const name of ["effects.log", "effects.txt"]) rmSync(path.join(folder, name), { force: true });
+}
+
+function linesOf(name: string): readonly string[] {
+  const file = path.join(folder, name);
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
 }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type Database from "better-sqlite3";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
+import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-database-observer.js";
+import { processOwners } from "../../src/store/sqlite/connection/owner.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { createCatalogStore } from "../../src/store/sqlite/runs/catalog-store.js";
 import { createPinStore } from "../../src/store/sqlite/runs/pin-store.js";
@@ -17,6 +19,7 @@ let processes = 0;
 
 export const sqlite: StoreImplementation = {
   name: "SQLite",
+  ownName: () => processOwners().own,
   create(clock) {
     const folder = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), "legwork-contract-"));
     const file = join(folder, "home", "legwork.db");
@@ -45,6 +48,7 @@ export const sqlite: StoreImplementation = {
         if (!connection) throw new Error("the crashed process was opened by somebody else");
         return remember(connection, { ...crashed, runs: createRunStore(connection, clock, process) });
       },
+      observe: () => openDatabaseObserver(file),
       look(project) {
         looks ??= openSqlite(file, { readonly: true });
         return looks.prepare<[string], Row>(ROWS).all(project).map(toStoredRun);

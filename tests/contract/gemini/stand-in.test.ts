@@ -1,7 +1,7 @@
 /** The stand-in for Gemini refuses the requests that Gemini refuses; otherwise the tests that use it prove nothing. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type GeminiStandIn, reply, startGeminiStandIn, twoParallelCalls } from "../support/gemini-stand-in.js";
-import type { WireBody, WireContent, WirePart } from "../support/gemini-wire-check.js";
+import { type GeminiStandIn, reply, startGeminiStandIn, twoParallelCalls } from "../../support/gemini-stand-in.js";
+import type { WireBody, WireContent, WirePart } from "../../support/gemini-wire-check.js";
 
 const BEGIN: WireContent = { role: "user", parts: [{ text: "Begin" }] };
 

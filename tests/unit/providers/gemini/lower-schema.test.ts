@@ -1,6 +1,6 @@
 /** Tool schemas with the keywords of Gemini. */
 import { describe, expect, it } from "vitest";
-import { lowerSchema } from "../../src/providers/gemini/lower-schema.js";
+import { lowerSchema } from "../../../../src/providers/gemini/lower-schema.js";
 
 describe("a lowered schema", () => {
   it("keeps the documented keywords and drops or rewords the others", () => {

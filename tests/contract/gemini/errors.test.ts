@@ -1,9 +1,18 @@
 /** The errors of the Gemini provider for each failure of the vendor or the network. */
 import { describe, expect, it } from "vitest";
-import { modelIdFault } from "../../src/providers/gemini/model-id.js";
-import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
-import { ask, failureOf, KEY, MODEL, setConnect } from "../support/gemini-provider.js";
-import { badJson, invalidKey, json, rateLimited, refusal, reply, reset, status } from "../support/gemini-stand-in.js";
+import { modelIdFault } from "../../../src/providers/gemini/model-id.js";
+import { createGeminiProvider } from "../../../src/providers/gemini/provider.js";
+import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
+import {
+  badJson,
+  invalidKey,
+  json,
+  rateLimited,
+  refusal,
+  reply,
+  reset,
+  status,
+} from "../../support/gemini-stand-in.js";
 
 const connect = setConnect();
 

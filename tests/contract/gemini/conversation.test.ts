@@ -1,10 +1,10 @@
 /** The Gemini provider with the real SDK, over loopback, against a stand-in that checks requests as Gemini does. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { ModelReply } from "../../src/core/ports/provider.js";
-import type { Message, RawReply, ToolDeclaration } from "../../src/core/run/message.js";
-import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
-import { ask, failureOf, KEY, MODEL, setConnect } from "../support/gemini-provider.js";
+import type { ModelReply } from "../../../src/core/ports/provider.js";
+import type { Message, RawReply, ToolDeclaration } from "../../../src/core/run/message.js";
+import { readGeminiReply } from "../../../src/providers/gemini/from-wire.js";
+import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
 import {
   blockedPrompt,
   emptyCandidates,
@@ -14,8 +14,8 @@ import {
   reply,
   status,
   twoParallelCalls,
-} from "../support/gemini-stand-in.js";
-import { AT_ONCE_MS } from "../support/in-time.js";
+} from "../../support/gemini-stand-in.js";
+import { AT_ONCE_MS } from "../../support/in-time.js";
 
 const connect = setConnect();
 

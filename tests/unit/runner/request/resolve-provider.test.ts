@@ -1,0 +1,95 @@
+/** The provider and model of a run: the first wish decides, and a model belongs to the provider named with it. */
+import { describe, expect, it } from "vitest";
+import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
+import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
+import { workflow } from "../../../support/engine.js";
+import { configError, entryWith, requestError, SETTINGS } from "../../../support/run-requests.js";
+
+const ONE = entryWith("one", { "one-default": null, "one-large": null });
+const TWO = entryWith("two", { "two-default": null, "two-large": null });
+const SPARE = entryWith("spare", { "spare-default": null }, false);
+const BOTH = [ONE, TWO, SPARE];
+const configured = (changes: Partial<RunSettings>): RunSettings => ({ ...SETTINGS, ...changes });
+type Wishes = Parameters<typeof resolveProvider>[0];
+
+describe("a provider", () => {
+  it.each<[string, Wishes, Partial<RunSettings>, string, string]>([
+    ["the caller's", [{ provider: "two" }, { provider: "one" }], {}, "two", "two-default"],
+    ["the agent's where the caller names none", [{}, { provider: "one" }], {}, "one", "one-default"],
+    ["the configuration's where no wish names one", [{}], { provider: "two" }, "two", "two-default"],
+    ["named although it is not ready", [{ provider: "spare" }], {}, "spare", "spare-default"],
+    ["with the caller's model", [{ provider: "two", model: "two-large" }], {}, "two", "two-large"],
+    ["of a later wish with an earlier model", [{ model: "two-large" }, { provider: "two" }], {}, "two", "two-large"],
+    ["without the model of another", [{ provider: "one" }, { provider: "two", model: "x" }], {}, "one", "one-default"],
+    [
+      "with the model of a later wish for it",
+      [{ provider: "one" }, { provider: "one", model: "one-large" }],
+      {},
+      "one",
+      "one-large",
+    ],
+    ["with the configuration's model", [{}], { provider: "one", model: "one-large" }, "one", "one-large"],
+    ["named as null is not named", [{ provider: null, model: null }], { provider: "one" }, "one", "one-default"],
+  ])("is %s", async (_, wishes, settings, provider, model) => {
+    const chosen = await resolveProvider(wishes, configured(settings), BOTH);
+    expect([chosen.entry.name, chosen.model]).toEqual([provider, model]);
+  });
+
+  it("is the only one that is ready, with a model that the caller names alone", async () => {
+    expect((await resolveProvider([], SETTINGS, [SPARE, TWO])).entry).toBe(TWO);
+    const { entry, model } = await resolveProvider([{ model: "two-large" }], SETTINGS, [SPARE, TWO]);
+    expect([entry.name, model]).toEqual(["two", "two-large"]);
+  });
+
+  it.each([
+    ["none is", [SPARE]],
+    ["two are", BOTH],
+  ])("is never guessed: %s ready", async (_, providers) => {
+    await expect(resolveProvider([], SETTINGS, providers)).rejects.toEqual(configError("provider"));
+  });
+
+  it("is refused to the caller where it does not exist, with the names that do", async () => {
+    const asked = resolveProvider([{ provider: "tow" }], SETTINGS, BOTH);
+    await expect(asked).rejects.toEqual(requestError("unknown_provider", '"tow"', "one", "spare", '"two"'));
+  });
+
+  it("is refused to the caller where it has no such model", async () => {
+    const asked = resolveProvider([{ provider: "two", model: "gone" }], SETTINGS, BOTH);
+    await expect(asked).rejects.toEqual(requestError("unknown_model", "two", '"gone"'));
+  });
+
+  it.each([
+    ["provider", { provider: "tow" }, '"tow"'],
+    ["model", { provider: "two", model: "gone" }, '"gone"'],
+  ])("is a fault of the file that names it: %s", async (field, wish, word) => {
+    const place = (part: string) => `/a.md:3:1: ${part}`;
+    const asked = resolveProvider([{}, { ...wish, place }], SETTINGS, BOTH);
+    await expect(asked).rejects.toEqual(configError(`/a.md:3:1: ${field}`, word));
+  });
+});
+
+describe("the providers of a workflow", () => {
+  const place = (part: string) => `/w.yaml: ${part}`;
+  const chosen = { entry: ONE, model: "one-large" };
+  const entries = (...steps: readonly object[]) => entriesFor(chosen, workflow(steps), BOTH, place);
+
+  it.each([
+    ["the run's alone without steps of their own", [{}, {}], ["one"]],
+    ["those of the steps too", [{}, { provider: "two" }, { provider: "spare" }], ["one", "two", "spare"]],
+    ["each only once", [{ model: "one-default" }, { provider: "one" }], ["one"]],
+  ])("are %s", async (_, steps, expected) => {
+    expect([...(await entries(...steps)).keys()]).toEqual(expected);
+  });
+
+  it("are that of the run where it has no workflow", async () => {
+    expect(await entriesFor(chosen, null, BOTH, place)).toEqual(new Map([["one", ONE]]));
+  });
+
+  it.each([
+    ["an unknown provider", { name: "b", provider: "tow" }, "steps.b.provider", '"tow"'],
+    ["an unknown model", { name: "b", model: "gone" }, "steps.b.model", '"gone"'],
+    ["an unknown model of its own provider", { name: "b", provider: "two", model: "x" }, "steps.b.model", '"x"'],
+  ])("are refused with the place in the file: %s", async (_, step, at, word) => {
+    await expect(entries({}, step)).rejects.toEqual(configError(`/w.yaml: ${at}`, word));
+  });
+});

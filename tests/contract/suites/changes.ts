@@ -12,10 +12,10 @@ export function describeChanges(implementation: StoreImplementation): void {
       const other = bench.open().runs;
       const stop = [bench.store.subscribe(own), other.subscribe(others)];
       await bench.created();
-      await vi.waitFor(() => expect(others).toHaveBeenCalled(), 5_000);
+      await vi.waitFor(() => expect(others).toHaveBeenCalled(), 15_000);
       expect(own).not.toHaveBeenCalled();
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(own).toHaveBeenCalled(), 5_000);
+      await vi.waitFor(() => expect(own).toHaveBeenCalled(), 15_000);
       for (const end of stop) end();
     });
 
@@ -25,13 +25,13 @@ export function describeChanges(implementation: StoreImplementation): void {
       const stopSecond = bench.store.subscribe(second);
       const other = bench.open().runs;
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 5_000);
+      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 15_000);
       expect(first).toHaveBeenCalled();
       stopFirst();
       first.mockClear();
       second.mockClear();
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 5_000);
+      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 15_000);
       expect(first).not.toHaveBeenCalled();
       stopSecond();
     });
@@ -43,7 +43,7 @@ export function describeChanges(implementation: StoreImplementation): void {
       const [late, witness] = [vi.fn(), vi.fn()];
       const stop = [bench.store.subscribe(late), other.subscribe(witness)];
       await bench.created();
-      await vi.waitFor(() => expect(witness).toHaveBeenCalled(), 5_000);
+      await vi.waitFor(() => expect(witness).toHaveBeenCalled(), 15_000);
       expect(late).not.toHaveBeenCalled();
       for (const end of stop) end();
     });

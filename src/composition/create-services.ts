@@ -91,7 +91,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
       if (store.isReadOnly) return;
       await store.interruptAbandoned();
       const look = async (wokeLate: boolean) => void (wokeLate || (await store.interruptAbandoned()));
-      const timer = startHeartbeat(look, parts.log);
+      const timer = startHeartbeat(look, parts.log());
       closers.push(() => clearInterval(timer));
     },
 
@@ -103,7 +103,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
       ]);
       await parts.config(); // its secrets must not be stored
       const { clock, redact, newId } = parts;
-      const deps = { store: parts.store().runs, bus: createEventBus(parts.log), clock, redact, newId };
+      const deps = { store: parts.store().runs, bus: createEventBus(parts.log()), clock, redact, newId };
       await respond(run, reply, { by: userName(), channel: "command_line" }, deps);
     },
 

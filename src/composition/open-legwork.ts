@@ -47,7 +47,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
     return { setup, slots: config.maxConcurrentRuns };
   }
 
-  const { log } = parts;
+  const log = parts.log();
   const runner = createRunner({
     project,
     store,

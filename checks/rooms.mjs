@@ -43,6 +43,7 @@ const ROOMS = {
   ...inOrder("downstream", DOWNSTREAM),
 
   "runner/create-runner.ts": ["runner", ...ENGINE],
+  "runner/create-attendant.ts": ["runner/live", ...ENGINE],
   ...inOrder("runner", RUNNER),
 
   // The workspace guard compares paths.

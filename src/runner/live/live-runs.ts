@@ -66,7 +66,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   const all = () => [...running.values(), ...waiting];
   const leases = () => all().map(({ run }) => leaseOf(run));
   const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
-  const heartbeat = startHeartbeat(beat, log);
+  const stopHeartbeat = startHeartbeat(beat, log);
 
   async function beat(wokeLate: boolean): Promise<void> {
     if (running.size + waiting.length > 0)
@@ -192,7 +192,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       if (closing.signal.aborted) return;
       endReason = reason;
       closing.abort();
-      clearInterval(heartbeat);
+      stopHeartbeat();
       const ours = leases();
       const interrupted =
         ours.length + broken.size > 0 ? interrupt([...ours, ...brokenLeases()], reason, EXIT_WITHIN_MS) : null;

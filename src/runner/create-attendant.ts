@@ -1,4 +1,4 @@
-/** The attendant: for a process that works on no run and looks after the runs of others. */
+/** The attendant: looks after the runs of other processes, in a process that works on none. */
 import type { Log } from "../core/ports/clock-and-log.js";
 import type { RunStore } from "../core/ports/run-store.js";
 import type { Run } from "../core/run/run.js";

@@ -23,8 +23,13 @@ const ROOMS = {
   "main.ts": ANY,
   "serve.ts": ANY,
   "claim-stdout.ts": ANY,
-  composition: ANY,
-
+  // It wires the adapters to the runner, and no part inside the runner to another.
+  composition: [
+    ...["cli", "server", "config", "definitions", "downstream", "providers", "selftest", "store"],
+    ...["conditions", "files", "json-schema", "log"],
+    ...["runner/create-runner.ts", "runner/create-attendant.ts", "runner/request"],
+    ...ENGINE,
+  ],
   lib: [],
   core: ["lib"],
   hosts: ENGINE,
@@ -43,6 +48,7 @@ const ROOMS = {
   ...inOrder("downstream", DOWNSTREAM),
 
   "runner/create-runner.ts": ["runner", ...ENGINE],
+  "runner/create-attendant.ts": ["runner/live", ...ENGINE],
   ...inOrder("runner", RUNNER),
 
   // The workspace guard compares paths.

@@ -4,6 +4,7 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { claimStdout } from "./claim-stdout.js";
 import type { OpenLegwork } from "./composition/open-legwork.js";
 import { findPaths } from "./config/files/paths.js";
+import { once } from "./lib/once.js";
 import { createServer } from "./server/create-server.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
@@ -14,11 +15,10 @@ const LAST_ANSWERS_MS = 1_000; // for calls that are still being answered at the
 /** Serves one host on stdin and stdout until one of them ends or a signal arrives; then exits the process. */
 export async function serve(projectArgument: string | null, version: string): Promise<void> {
   const stdout = claimStdout();
-  let openPromise: Promise<OpenLegwork> | null = null;
   let opened: OpenLegwork | null = null;
   let ending: string | null = null;
 
-  async function openNow(): Promise<OpenLegwork> {
+  const open = once(async (): Promise<OpenLegwork> => {
     const [{ createParts }, { openLegwork }] = await Promise.all([
       import("./composition/create-parts.js"),
       import("./composition/open-legwork.js"),
@@ -29,20 +29,12 @@ export async function serve(projectArgument: string | null, version: string): Pr
       await opened.interrupt(ending); // the end came during the opening of the database
     else if (!opened.store.isReadOnly) opened.runner.recover();
     return opened;
-  }
-
-  function open(): Promise<OpenLegwork> {
-    openPromise ??= openNow().catch((error: unknown) => {
-      openPromise = null;
-      throw error;
-    });
-    return openPromise;
-  }
+  });
 
   /** Recovers interrupted runs even if the host never calls a tool: opening legwork does it. */
   function recoverLater(): void {
     const timer = setTimeout(() => {
-      if (ending !== null || openPromise !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
+      if (ending !== null || opened !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
       open().catch((error: unknown) => reportBug(error, {}));
     }, RECOVER_AFTER_MS);
     timer.unref();

@@ -41,6 +41,7 @@ interface CommandInfo {
 
 /** A command; `S` names the parts of legwork that it uses. */
 export interface Command<S> extends CommandInfo {
+  readonly kind: "command";
   /** At most one entry, because no command needs more. */
   readonly arguments: Arguments;
   readonly options: Options;
@@ -50,6 +51,7 @@ export interface Command<S> extends CommandInfo {
 
 /** Commands that share their first word; `main` runs where no second word names one of them. */
 export interface CommandGroup<S> extends Omit<CommandInfo, "examples"> {
+  readonly kind: "group";
   /** One of `commands`, or one that only the first word names. */
   readonly main: Command<S>;
   readonly commands: readonly Command<S>[];
@@ -67,7 +69,7 @@ export function defineCommand<A extends Arguments, O extends Options, S>(
     run(values: ValuesOf<A, O>, services: S): Promise<CommandEnd>;
   },
 ): Command<S> {
-  return { ...command, run: (values, services) => command.run(values as ValuesOf<A, O>, services) };
+  return { kind: "command", ...command, run: (values, services) => command.run(values as ValuesOf<A, O>, services) };
 }
 
 /** The flag of an option that is declared under a key. */

@@ -28,6 +28,7 @@ export interface CommandContext extends Services, Terminal, CommandIndex {}
 export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandContext>)[] = [
   trust,
   {
+    kind: "group",
     name: "tools",
     summary: "List the servers with their tools, and accept changed tools",
     description: listTools.description,
@@ -36,6 +37,7 @@ export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandC
   },
   agents,
   {
+    kind: "group",
     name: "workflows",
     summary: "List, check and draw workflows",
     description: "Without a command it lists them.",
@@ -43,6 +45,7 @@ export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandC
     commands: [listWorkflows, checkWorkflows, graphWorkflow],
   },
   {
+    kind: "group",
     name: "runs",
     summary: "List, show, watch, stop, continue, answer and delete runs",
     description: "Without a command it lists the last runs of the project.",

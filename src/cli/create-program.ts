@@ -54,7 +54,8 @@ export function createProgram<S>(
     .action(() => {
       throw new ConfigError('name a command: "legwork help" lists them');
     });
-  for (const command of commands) root.addCommand("main" in command ? groupProgram(command) : leafProgram(command));
+  for (const command of commands)
+    root.addCommand(command.kind === "group" ? groupProgram(command) : leafProgram(command));
 
   function prepare(program: Program, onError: (error: CommanderError) => never): Program {
     return program
@@ -216,7 +217,7 @@ export function createProgram<S>(
 }
 
 function leavesOf<S>(command: Command<S> | CommandGroup<S>): readonly Leaf<S>[] {
-  if (!("main" in command)) return [{ command, path: `${ROOT} ${command.name}`, group: null }];
+  if (command.kind === "command") return [{ command, path: `${ROOT} ${command.name}`, group: null }];
   const path = `${ROOT} ${command.name}`;
   const members = command.commands.map((one) => ({ command: one, path: `${path} ${one.name}`, group: command }));
   const isMember = command.commands.includes(command.main);

@@ -149,24 +149,29 @@ export interface DatabaseCare {
   inspectDatabase(): Promise<DatabaseFacts>;
 }
 
-export interface SqliteLook {
-  readonly version: string;
-  /** Why SQLite cannot be loaded, and the command that mends it; null where it is loaded. */
-  readonly fault: string | null;
-}
+export type SqliteLook =
+  | { readonly kind: "loaded"; readonly version: string }
+  /** Why SQLite cannot be loaded, and the command that mends it. */
+  | { readonly kind: "fault"; readonly fault: string };
 
 export interface ConfigurationFacts {
   lookAtConfiguration(): Promise<ConfigurationLook>;
 }
 
-export interface ConfigurationLook {
+export type ConfigurationLook =
+  | {
+      readonly kind: "read";
+      readonly notices: readonly string[];
+      readonly providers: readonly { readonly name: string; readonly problem: string | null }[];
+      readonly choice: ModelChoice;
+    }
   /** Why none of it can be used, with the place. */
-  readonly fault: string | null;
-  readonly notices: readonly string[];
-  readonly providers: readonly { readonly name: string; readonly problem: string | null }[];
-  /** The model of a run that names no provider, or why such a run would be refused. */
-  readonly choice: { readonly provider: string; readonly model: string } | { readonly refusal: string } | null;
-}
+  | { readonly kind: "fault"; readonly fault: string };
+
+/** The model of a run that names no provider, or why such a run would be refused. */
+export type ModelChoice =
+  | { readonly kind: "chosen"; readonly provider: string; readonly model: string }
+  | { readonly kind: "refused"; readonly refusal: string };
 
 export interface CrashCampaign {
   /** Kills servers of its own and counts the damage. A seed of null is drawn. */

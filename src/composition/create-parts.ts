@@ -28,7 +28,8 @@ export interface Parts {
   readonly elicit: Elicit;
   /** Makes ids that sort by the time of their making. */
   newId(prefix: "run" | "ses" | "msg"): string;
-  readonly log: LevelledLog;
+  /** Opens the log file. */
+  log(): LevelledLog;
   /** Knows the providers' keys at first, and every secret of the configuration once that is open. */
   readonly redact: Redact;
   /** Resolves when `redact` knows every secret, also where the configuration is broken. */
@@ -61,9 +62,9 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
   let downstream: Downstream | null = null;
 
   function openLog(): LevelledLog {
-    log = createLog(paths.home, level, { toStderr: logToStderr });
-    log.redact = redact;
-    return log;
+    const opened = createLog(paths.home, level, { toStderr: logToStderr });
+    opened.redact = redact;
+    return opened;
   }
 
   const config = once(async () => {
@@ -80,8 +81,9 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
     clock,
     elicit,
     newId: (prefix) => `${prefix}_${ulid().toLowerCase()}`,
-    get log() {
-      return log ?? openLog();
+    log() {
+      log ??= openLog();
+      return log;
     },
     redact,
     async secretsKnown() {
@@ -101,7 +103,7 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
       const { createDownstream } = await import("../downstream/pool/pool.js");
       const { catalogs: cache, pins } = parts.store();
       const { env: baseEnv, project } = paths;
-      const process = { log: parts.log, redact, cache, pins, clientVersion: version, elicit };
+      const process = { log: parts.log(), redact, cache, pins, clientVersion: version, elicit };
       downstream = createDownstream(servers, brokenServers, { ...process, baseEnv, project, command: COMMAND });
       return downstream;
     }),

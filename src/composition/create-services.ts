@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import type { OpenServices, Services } from "../cli/services.js";
 import { inPackage } from "../config/files/package-folder.js";
 import type { Paths } from "../config/files/paths.js";
+import type { Attendant } from "../runner/create-attendant.js";
 import type { Parts } from "./create-parts.js";
 import { openDefinitions } from "./open-definitions.js";
 import type { OpenLegwork } from "./open-legwork.js";
@@ -86,25 +87,15 @@ export function createServices(paths: Paths, version: string): OpenServices {
     },
 
     async watchOverRuns() {
-      const [parts, { startHeartbeat }] = await Promise.all([openParts(), import("../runner/live/heartbeat.js")]);
-      const { runs: store } = parts.store();
-      if (store.isReadOnly) return;
-      await store.interruptAbandoned();
-      const look = async (wokeLate: boolean) => void (wokeLate || (await store.interruptAbandoned()));
-      const timer = startHeartbeat(look, parts.log);
-      closers.push(() => clearInterval(timer));
+      const attendant = await openAttendant(await openParts());
+      closers.push(await attendant.watch());
     },
 
     async respond(run, reply) {
-      const [parts, { respond }, { createEventBus }] = await Promise.all([
-        openParts(),
-        import("../runner/live/answer-run.js"),
-        import("../runner/live/event-bus.js"),
-      ]);
+      const parts = await openParts();
       await parts.config(); // its secrets must not be stored
-      const { clock, redact, newId } = parts;
-      const deps = { store: parts.store().runs, bus: createEventBus(parts.log), clock, redact, newId };
-      await respond(run, reply, { by: userName(), channel: "command_line" }, deps);
+      const attendant = await openAttendant(parts);
+      await attendant.respond(run, reply, { by: userName(), channel: "command_line" });
     },
 
     async redactSecrets(text) {
@@ -177,6 +168,11 @@ export function createServices(paths: Paths, version: string): OpenServices {
       return closing;
     },
   };
+}
+
+async function openAttendant({ store, log, clock, redact, newId }: Parts): Promise<Attendant> {
+  const { createAttendant } = await import("../runner/create-attendant.js");
+  return createAttendant({ store: store().runs, log: log(), clock, redact, newId });
 }
 
 function userName(): string {

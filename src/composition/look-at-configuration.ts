@@ -1,5 +1,5 @@
 /** A look at the configuration without a run: whether it can be read, its notices, and the state of each provider. */
-import type { ConfigurationLook } from "../cli/services.js";
+import type { ConfigurationLook, ModelChoice } from "../cli/services.js";
 import type { Config } from "../config/load-config.js";
 import { ConfigError, RequestError } from "../core/errors.js";
 import type { ProviderEntry } from "../core/ports/provider.js";
@@ -16,9 +16,9 @@ export async function lookAtConfiguration(parts: Parts): Promise<ConfigurationLo
     const providers = await Promise.all(
       entries.map(async (entry) => ({ name: entry.name, problem: await problemOf(entry) })),
     );
-    return { fault: null, notices, providers, choice: await choiceOf(config, entries) };
+    return { kind: "read", notices, providers, choice: await choiceOf(config, entries) };
   } catch (error) {
-    return { fault: messageOf(error), notices: [], providers: [], choice: null };
+    return { kind: "fault", fault: messageOf(error) };
   }
 }
 
@@ -38,14 +38,14 @@ async function problemOf({ check, defaultModel }: ProviderEntry): Promise<string
   }
 }
 
-async function choiceOf(config: Config, entries: readonly ProviderEntry[]) {
+async function choiceOf(config: Config, entries: readonly ProviderEntry[]): Promise<ModelChoice> {
   try {
     const { entry, model } = await resolveProvider([], config, entries);
     const choice = { provider: entry.name, model };
     requirePrices({ ...choice, limits: config.limits, workflow: null }, new Map([[entry.name, entry]]));
-    return choice;
+    return { kind: "chosen", ...choice };
   } catch (error) {
-    return { refusal: messageOf(error) };
+    return { kind: "refused", refusal: messageOf(error) };
   }
 }
 

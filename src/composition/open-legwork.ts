@@ -2,8 +2,7 @@
 import type { Log } from "../core/ports/clock-and-log.js";
 import { createReadProjectFile } from "../files/read-project-file.js";
 import { createJsonSchemas } from "../json-schema/json-schema.js";
-import { createRunner } from "../runner/create-runner.js";
-import type { Setup } from "../runner/request/setup.js";
+import { createRunner, type RunnerDeps } from "../runner/create-runner.js";
 import type { Legwork } from "../server/tool.js";
 import type { Parts } from "./create-parts.js";
 import { readReply } from "./providers.js";
@@ -30,10 +29,10 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
     throw error;
   }
 
-  async function openSetup() {
+  const openSetup: RunnerDeps["openSetup"] = async () => {
     const config = await parts.config();
     const { conditions, definitions } = await parts.definitions();
-    const setup: Setup = {
+    const setup = {
       settings: config,
       resume: config.resume,
       providers: await parts.providers(),
@@ -45,9 +44,9 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
       },
     };
     return { setup, slots: config.maxConcurrentRuns };
-  }
+  };
 
-  const { log } = parts;
+  const log = parts.log();
   const runner = createRunner({
     project,
     store,

@@ -1,6 +1,6 @@
 /** Converts the facts of a run for CEL: only the facts that a condition uses, bounded in size, whole numbers as integers. */
 
-import type { ConditionFault } from "../core/workflow/condition.js";
+import { type ConditionFault, faulty } from "../core/workflow/condition.js";
 import type { Facts } from "../core/workflow/engine.js";
 import type { Syntax } from "./read-syntax.js";
 
@@ -9,8 +9,13 @@ const LONGEST_SEARCHED = 10_000; // characters, where a condition searches for o
 const MOST_VALUES = 2_000; // in all lists and maps of one condition together
 const DEEPEST = 30;
 
+interface CelContext {
+  readonly kind: "context";
+  readonly names: Map<string, unknown>;
+}
+
 /** The values of the names that a condition uses; null for a missing value. */
-export function celContext(syntax: Syntax, facts: Facts): { readonly names: Map<string, unknown> } | ConditionFault {
+export function celContext(syntax: Syntax, facts: Facts): CelContext | ConditionFault {
   const budget = { values: MOST_VALUES, length: syntax.searchesFacts ? LONGEST_SEARCHED : LONGEST_TEXT };
   const names = new Map<string, unknown>();
   for (const [name, members] of syntax.members) {
@@ -29,7 +34,7 @@ export function celContext(syntax: Syntax, facts: Facts): { readonly names: Map<
     }
     names.set(name, values);
   }
-  return { names };
+  return { kind: "context", names };
 }
 
 const TOO_MUCH = Symbol("larger than a condition may read");
@@ -40,9 +45,7 @@ interface Budget {
 }
 
 function tooMuch(name: string, length: number): ConditionFault {
-  return {
-    fault: `${name} is larger than a condition may read (${length} characters, ${MOST_VALUES} entries)`,
-  };
+  return faulty(`${name} is larger than a condition may read (${length} characters, ${MOST_VALUES} entries)`);
 }
 
 /** Uses Maps instead of objects, so that no key can name a property of Object.prototype. */

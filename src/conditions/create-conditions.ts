@@ -1,6 +1,11 @@
 /** Conditions in CEL: compiled once, bounded in cost, evaluated on the facts of a run. */
 import { TypeError as CheckError, Environment, EvaluationError, ParseError, serialize } from "@marcbachmann/cel-js";
-import type { CompiledCondition, ConditionFault, ConditionReader } from "../core/workflow/condition.js";
+import {
+  type CompiledCondition,
+  type ConditionFault,
+  type ConditionReader,
+  faulty,
+} from "../core/workflow/condition.js";
 import type { Facts, Verdict } from "../core/workflow/engine.js";
 import { matchesAny } from "../core/workflow/workflow-state.js";
 import { celContext } from "./cel-context.js";
@@ -17,7 +22,12 @@ const COUNTS = ["step_action_count", "total_action_count"];
 /** The result of reading a text. */
 type Read =
   | ConditionFault
-  | { readonly compiled: CompiledCondition; readonly syntax: Syntax; run(context: Map<string, unknown>): unknown };
+  | {
+      readonly kind: "condition";
+      readonly compiled: CompiledCondition;
+      readonly syntax: Syntax;
+      run(context: Map<string, unknown>): unknown;
+    };
 
 /** Creates a reader of conditions that caches compiled texts. */
 export function createConditions(): ConditionReader {
@@ -40,13 +50,13 @@ export function createConditions(): ConditionReader {
   return {
     compile(text) {
       const result = read(text);
-      return "fault" in result ? result : result.compiled;
+      return result.kind === "fault" ? result : result.compiled;
     },
     evaluate(text, facts) {
       const result = read(text);
-      if ("fault" in result) return { kind: "failed", error: result.fault };
+      if (result.kind === "fault") return { kind: "failed", error: result.fault };
       const context = celContext(result.syntax, facts);
-      if ("fault" in context) return { kind: "failed", error: context.fault };
+      if (context.kind === "fault") return { kind: "failed", error: context.fault };
       current = facts;
       try {
         return verdictOf(result.run(context.names));
@@ -88,27 +98,27 @@ const times = (left: Numeric, right: Numeric) => Number(left) * Number(right);
 const over = (left: Numeric, right: Numeric) => Number(left) / Number(right);
 
 function readCondition(text: string, environment: Environment): Read {
-  if (text.trim() === "") return { fault: "it is empty" };
-  if (text.length > LONGEST_TEXT) return { fault: `it is longer than ${LONGEST_TEXT} characters` };
+  if (text.trim() === "") return faulty("it is empty");
+  if (text.length > LONGEST_TEXT) return faulty(`it is longer than ${LONGEST_TEXT} characters`);
   const cel = rewriteWords(text);
   try {
     const parsed = environment.parse(cel);
     const syntax = readSyntax(parsed.ast);
-    if ("fault" in syntax) return syntax;
+    if (syntax.kind === "fault") return syntax;
     const { valid, type, error } = parsed.check();
-    if (!valid) return { fault: faultOf(error, cel) };
+    if (!valid) return faulty(faultOf(error, cel));
     const other = neverBoolean(parsed.ast);
-    if (other !== null) return { fault: `${other} is neither true nor false` };
-    if (type !== "bool" && type !== "dyn") return { fault: `it is of type ${type}, and a condition is true or false` };
+    if (other !== null) return faulty(`${other} is neither true nor false`);
+    if (type !== "bool" && type !== "dyn") return faulty(`it is of type ${type}, and a condition is true or false`);
     const constant = constantOf(parsed.ast, (part) => environment.evaluate(serialize(part)));
     if (constant === "error")
-      return { fault: "it always fails when it is evaluated: change the operation or its operands" };
+      return faulty("it always fails when it is evaluated: change the operation or its operands");
     const variables = [...(syntax.members.get("variables") ?? [])];
     const looksAtCalls = syntax.tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
-    const compiled = { variables, tools: syntax.tools, looksAtCalls, constant };
-    return { compiled, syntax, run: (context) => parsed(context) };
+    const compiled = { kind: "compiled", variables, tools: syntax.tools, looksAtCalls, constant } as const;
+    return { kind: "condition", compiled, syntax, run: (context) => parsed(context) };
   } catch (error) {
-    return { fault: faultOf(error, cel) };
+    return faulty(faultOf(error, cel));
   }
 }
 

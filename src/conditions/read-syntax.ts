@@ -1,7 +1,7 @@
 /** Reads the names that a condition uses, and refuses names and functions that it must not use. */
 import { type ASTNode, serialize } from "@marcbachmann/cel-js";
 import { patternFault } from "../core/tools/tool.js";
-import type { ConditionFault } from "../core/workflow/condition.js";
+import { type ConditionFault, faulty } from "../core/workflow/condition.js";
 import { didYouMean } from "../lib/nearest.js";
 
 /** Facts that hold one value. */
@@ -41,6 +41,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 ]);
 
 export interface Syntax {
+  readonly kind: "syntax";
   /** The facts in use, each with its members in use. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
   readonly tools: readonly string[];
@@ -114,7 +115,7 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
   };
 
   const fault = walk(root);
-  return fault === null ? { members, tools, searchesFacts } : { fault };
+  return fault === null ? { kind: "syntax", members, tools, searchesFacts } : faulty(fault);
 }
 
 const CALCULATIONS = new Set<ASTNode["op"]>(["+", "-", "*", "/", "%", "-_", "list", "map"]);

@@ -47,8 +47,10 @@ const IMPORTERS: Readonly<Record<Import, Importer>> = {
 };
 
 function configSource({ file, value }: LoadedFile, variables: Variables): ServerSource {
-  const entries = Object.entries(value.mcpServers ?? {});
-  return { file, variables, entries: entries.map(([name, entry]) => ({ name, field: `mcpServers.${name}`, entry })) };
+  const entries = Object.entries(value.mcpServers ?? {}).map(
+    ([name, entry]) => ({ kind: "entry", name, field: `mcpServers.${name}`, entry }) as const,
+  );
+  return { file, variables, entries };
 }
 
 function userVariables({ env }: Paths): Variables {

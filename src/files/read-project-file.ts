@@ -1,7 +1,7 @@
 /** Reads the project files that a caller names. */
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
-import type { ReadProjectFile } from "../core/ports/project-files.js";
+import type { ProjectFile, ReadProjectFile } from "../core/ports/project-files.js";
 import { comparableName, protectedName } from "../core/tools/protected-names.js";
 import { isWithin } from "./is-within.js";
 import { READ_ONLY_NO_LINK } from "./regular-file.js";
@@ -15,8 +15,6 @@ export interface ProjectFolders {
   readonly openFiles?: string;
 }
 
-type Reading = Awaited<ReturnType<ReadProjectFile>>;
-
 const OPEN_FILES = "/proc/self/fd";
 const ENVIRONMENT = /^\.env(?!\.(example|sample|template|dist)$)(\..*)?$/; // such files often hold keys
 
@@ -26,14 +24,18 @@ export function createReadProjectFile({ root, home, openFiles = OPEN_FILES }: Pr
     try {
       const written = path.resolve(root, asked);
       const real = await realpath(written);
-      if (!isWithin(root, real)) return { fault: "it lies outside the project" };
+      if (!isWithin(root, real)) return unreadable("it lies outside the project");
       const secret = isWithin(home, real) ? "legwork's home" : (secretName(root, written) ?? secretName(root, real));
-      if (secret !== null) return { fault: `${secret} may hold secrets: pass what the agent has to know as text:` };
+      if (secret !== null) return unreadable(`${secret} may hold secrets: pass what the agent has to know as text:`);
       return await readWhole(real, mostBytes, openFiles);
     } catch (error) {
-      return { fault: faultOf(error) };
+      return unreadable(faultOf(error));
     }
   };
+}
+
+function unreadable(fault: string): ProjectFile {
+  return { kind: "fault", fault };
 }
 
 /** The name on the path from the project to a file that forbids reading it, or null. */
@@ -43,17 +45,19 @@ function secretName(root: string, file: string): string | null {
   return protectedName(names) ?? names.find((name) => ENVIRONMENT.test(comparableName(name))) ?? null;
 }
 
-async function readWhole(real: string, mostBytes: number, openFiles: string): Promise<Reading> {
+async function readWhole(real: string, mostBytes: number, openFiles: string): Promise<ProjectFile> {
   const handle = await open(real, READ_ONLY_NO_LINK);
   try {
     const state = await handle.stat();
-    if (state.isDirectory()) return { fault: "it is a folder: name a file" };
-    if (!state.isFile()) return { fault: "it is no regular file" };
-    if (!(await isStillAt(real, handle, openFiles))) return { fault: "it was moved while it was being read" };
+    if (state.isDirectory()) return unreadable("it is a folder: name a file");
+    if (!state.isFile()) return unreadable("it is no regular file");
+    if (!(await isStillAt(real, handle, openFiles))) return unreadable("it was moved while it was being read");
     const bytes = await readAtMost(handle, mostBytes + 1);
     if (bytes.length > mostBytes) {
       const size = Math.max(state.size, bytes.length);
-      return { fault: `it has ${size} bytes, and at most ${mostBytes} are taken: pass the part that matters as text:` };
+      return unreadable(
+        `it has ${size} bytes, and at most ${mostBytes} are taken: pass the part that matters as text:`,
+      );
     }
     return textOf(bytes);
   } finally {
@@ -81,12 +85,12 @@ async function readAtMost(handle: FileHandle, most: number): Promise<Buffer> {
   return buffer.subarray(0, length);
 }
 
-function textOf(bytes: Buffer): Reading {
+function textOf(bytes: Buffer): ProjectFile {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return text.includes("\0") ? { fault: "it is binary: name a text file" } : { text };
+    return text.includes("\0") ? unreadable("it is binary: name a text file") : { kind: "text", text };
   } catch {
-    return { fault: "it is not UTF-8: name a text file" };
+    return unreadable("it is not UTF-8: name a text file");
   }
 }
 

@@ -10,7 +10,9 @@ import { once } from "../lib/once.js";
  */
 type Mode = "strict" | "lenient";
 
-type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
+type Compiled =
+  | { readonly kind: "validator"; readonly validate: ValidateFunction }
+  | { readonly kind: "fault"; readonly fault: string };
 
 /** Compiles each schema object once; loads the validator library with the first schema. */
 export function createJsonSchemas(): JsonSchemas {
@@ -25,18 +27,18 @@ export function createJsonSchemas(): JsonSchemas {
   return {
     async check(schema, value) {
       const result = await compile(schema, "strict");
-      if ("fault" in result) return inOneLine(`the schema cannot be used: ${result.fault}`);
+      if (result.kind === "fault") return inOneLine(`the schema cannot be used: ${result.fault}`);
       return result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async checkArguments(schema, value) {
       const plain = plainOf.get(schema) ?? withoutPatterns(schema);
       plainOf.set(schema, plain);
       const result = await compile(plain, "lenient");
-      return "fault" in result || result.validate(value) ? null : describe(result.validate.errors ?? []);
+      return result.kind === "fault" || result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async faultOf(schema) {
       const result = await compile(schema, "strict");
-      return "fault" in result ? result.fault : null;
+      return result.kind === "fault" ? result.fault : null;
     },
   };
 }
@@ -59,20 +61,20 @@ async function compileSchema(schema: object | boolean, mode: Mode): Promise<Comp
   const plain = typeof schema === "object" ? rest : schema;
   const isOlder = /draft-0[467]|2019-09/.test(String(named));
   const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, mode);
-  if ("validate" in first) return first;
+  if (first.kind === "validator") return first;
   const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, mode);
-  return "validate" in second ? second : first;
+  return second.kind === "validator" ? second : first;
 }
 
 function compileWith(ajv: Ajv, schema: object | boolean, mode: Mode): Compiled {
   try {
     if (mode === "strict" && ajv.validateSchema(schema) !== true)
-      return { fault: `schema is invalid: ${ajv.errorsText()}` };
+      return { kind: "fault", fault: `schema is invalid: ${ajv.errorsText()}` };
     const validate = ajv.compile(schema);
     if (typeof schema === "object") ajv.removeSchema(schema); // else the validator would keep a schema for each run
-    return { validate };
+    return { kind: "validator", validate };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    return { kind: "fault", fault: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -12,6 +12,7 @@ import { EFFECTS, type EffectTool, scenarioOf } from "./scenarios.js";
 
 /** A call at which a kill is due: the server holds it before or after it makes it, and answers only when it is released. */
 export interface CallPoint {
+  readonly kind: "call";
   readonly scenario: string;
   readonly place: string;
   readonly moment: "received" | "made";
@@ -19,11 +20,17 @@ export interface CallPoint {
 
 /** `arm` replaces the armed points and releases the calls held at earlier ones; `round` tells their hits apart. */
 export type ToEffectServer =
-  | { readonly arm: readonly CallPoint[]; readonly round: number }
-  | { readonly release: number };
+  | { readonly kind: "arm"; readonly points: readonly CallPoint[]; readonly round: number }
+  | { readonly kind: "release"; readonly id: number };
 export type FromEffectServer =
-  | { readonly port: number }
-  | { readonly hit: CallPoint; readonly round: number; readonly id: number; readonly run: string };
+  | { readonly kind: "listening"; readonly port: number }
+  | {
+      readonly kind: "hit";
+      readonly point: CallPoint;
+      readonly round: number;
+      readonly id: number;
+      readonly run: string;
+    };
 
 const PAGE_LENGTH = 25_000; // characters; longer than the part of an answer that legwork shows an agent at once
 
@@ -34,15 +41,15 @@ const held = new Map<number, () => void>();
 let lastId = 0;
 
 process.on("message", (message: ToEffectServer) => {
-  if ("release" in message) return held.get(message.release)?.();
-  armed = message.arm;
+  if (message.kind === "release") return held.get(message.id)?.();
+  armed = message.points;
   round = message.round;
   for (const release of held.values()) release();
 });
 process.on("disconnect", () => process.exit(0));
 
 const http = createServer((request, response) => void serve(request, response));
-http.listen(0, "127.0.0.1", () => send({ port: (http.address() as AddressInfo).port }));
+http.listen(0, "127.0.0.1", () => send({ kind: "listening", port: (http.address() as AddressInfo).port }));
 
 /** Serves each request in a session of its own, so that a killed legwork process leaves nothing behind. */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -91,7 +98,7 @@ async function holdAt(point: CallPoint | undefined, run: string): Promise<void> 
   lastId += 1;
   const id = lastId;
   const released = new Promise<void>((resolve) => held.set(id, resolve));
-  send({ hit: point, round, id, run });
+  send({ kind: "hit", point, round, id, run });
   await released;
   held.delete(id);
 }

@@ -47,7 +47,7 @@ export async function killServer(plan: KillPlan, watch: JournalWatch, parts: Par
 /** The first due point that a server reaches, or null where none does in time. */
 async function waitForPoint(plan: KillPlan, watch: JournalWatch, parts: Parts): Promise<Kill | null> {
   watch.newEvents(); // events from before are past
-  parts.effects.arm(plan.due().flatMap((point) => ("place" in point ? [point] : [])));
+  parts.effects.arm(plan.due().filter((point) => point.kind === "call"));
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     const kill = savedPoint(plan, watch, parts) ?? heldPoint(parts);

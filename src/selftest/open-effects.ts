@@ -34,18 +34,18 @@ export async function openEffects(recordFile: string, env: Record<string, string
   let round = 0;
   const send = (message: ToEffectServer) => void child.send(message);
   const [first] = (await once(child, "message")) as [FromEffectServer];
-  if (!("port" in first)) throw new Error("the effect server did not say where it listens");
+  if (first.kind !== "listening") throw new Error("the effect server did not say where it listens");
   child.on("message", (message: FromEffectServer) => {
-    if (!("hit" in message) || message.round !== round) return;
-    const { hit: point, id, run } = message;
-    held.push({ point, run, release: () => send({ release: id }) });
+    if (message.kind !== "hit" || message.round !== round) return;
+    const { point, id, run } = message;
+    held.push({ point, run, release: () => send({ kind: "release", id }) });
   });
   return {
     url: `http://127.0.0.1:${first.port}/mcp`,
     arm(points) {
       held.length = 0;
       round += 1;
-      send({ arm: points, round });
+      send({ kind: "arm", points, round });
     },
     takeHeld: () => held.splice(0),
     counts: () => countLines(readFileSync(recordFile, "utf8")),

@@ -7,6 +7,7 @@ import { callsOf, type Scenario } from "./scenarios.js";
 
 /** A kill as soon as an event is on disk (`saved`), or after some time in which no further event can be saved (`held_back`). */
 export interface EventPoint {
+  readonly kind: "event";
   readonly moment: "saved" | "held_back";
   readonly scenario: string;
   readonly type: string;
@@ -66,11 +67,11 @@ export function planKills(undisturbed: readonly Undisturbed[], chance: Chance): 
     nextIsRandom: () => chance.next() < RANDOM_SHARE,
     due: () => due.map(({ point }) => point),
     pointAt(event, scenario) {
-      const found = due.find(
-        ({ point }) =>
-          "type" in point && point.scenario === scenario && point.type === event.type && point.count === event.count,
-      );
-      return found !== undefined && "type" in found.point ? found.point : null;
+      for (const { point } of due) {
+        if (point.kind !== "event" || point.scenario !== scenario) continue;
+        if (point.type === event.type && point.count === event.count) return point;
+      }
+      return null;
     },
     killed(point) {
       const key = point && keyOf(point);
@@ -84,7 +85,7 @@ export function planKills(undisturbed: readonly Undisturbed[], chance: Chance): 
 
 /** A key by value: a call point comes back from another process, as a copy. */
 function keyOf(point: KillPoint): string {
-  return JSON.stringify("place" in point ? [point.moment, point.scenario, point.place] : point);
+  return JSON.stringify(point);
 }
 
 function eventPoints({ scenario, events }: Undisturbed): readonly EventPoint[] {
@@ -95,7 +96,7 @@ function eventPoints({ scenario, events }: Undisturbed): readonly EventPoint[] {
   });
   const resumed = Array.from({ length: RECOVERIES }, (_, index) => ({ type: "run_resumed", count: index + 1 }));
   return [...seen, ...resumed].flatMap(({ type, count }) => {
-    const point = { scenario: scenario.name, type, count };
+    const point = { kind: "event", scenario: scenario.name, type, count } as const;
     const saved: EventPoint = { moment: "saved", ...point };
     return type === "run_finished" ? [saved] : [saved, { moment: "held_back", ...point }];
   });
@@ -103,10 +104,10 @@ function eventPoints({ scenario, events }: Undisturbed): readonly EventPoint[] {
 
 function callPoints({ scenario, run }: Undisturbed): readonly CallPoint[] {
   return callsOf(scenario, run).flatMap(({ place }) => {
-    const point = { scenario: scenario.name, place };
+    const point = { kind: "call", scenario: scenario.name, place } as const;
     return [
       { moment: "received", ...point },
       { moment: "made", ...point },
-    ] as const;
+    ];
   });
 }

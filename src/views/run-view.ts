@@ -272,7 +272,7 @@ function toQuestionView({ id, kind, text, options, about, expiresAt }: Question)
     kind,
     text: cutTo(text, LONGEST_QUESTION),
     ...(options === null ? {} : { options }),
-    ...("tool" in about ? { tool: about.tool } : {}),
+    ...(about.kind === "ask" || about.kind === "exit" ? {} : { tool: about.tool }),
     expires_at: toTime(expiresAt),
   };
 }

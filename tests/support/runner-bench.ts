@@ -97,7 +97,7 @@ export function setRunners() {
       store: gated.store,
       schemas: createJsonSchemas(),
       readReply,
-      readProjectFile: async () => ({ fault: "there are no files here" }),
+      readProjectFile: async () => ({ kind: "fault", fault: "there are no files here" }),
       clock,
       log: LOG,
       redact: REDACT_NOTHING,

@@ -11,6 +11,7 @@ import type {
   ConfigurationLook,
   DatabaseCare,
   Installation,
+  ModelChoice,
   ServerPool,
   SqliteLook,
 } from "../services.js";
@@ -32,11 +33,10 @@ interface Finding {
 
 type DoctorServices = Installation & DatabaseCare & ConfigurationFacts & ServerPool;
 
-/** The servers after all were started; `fault` is why none could be. */
-interface ServersLook {
-  readonly servers: readonly ServerStatus[];
-  readonly fault: string | null;
-}
+/** The servers after all were started, or why none could be. */
+type ServersLook =
+  | { readonly kind: "started"; readonly servers: readonly ServerStatus[] }
+  | { readonly kind: "fault"; readonly fault: string };
 
 const LARGE_LOG = 64 * 1024 * 1024; // bytes; readers that come and go leave it below a quarter of this
 const LITTLE_SPACE = 256 * 1024 * 1024; // bytes
@@ -54,7 +54,7 @@ export const doctor = defineCommand({
     const { node, version, home, project, databaseFile } = services;
     const configuration = await services.lookAtConfiguration();
     const sqlite = await services.inspectSqlite();
-    const isLoaded = sqlite.fault === null;
+    const isLoaded = sqlite.kind === "loaded";
     const findings: readonly Finding[] = [
       ok("node", node),
       ok("legwork", `${version}, home ${home}`),
@@ -62,7 +62,7 @@ export const doctor = defineCommand({
       ok("project", project),
       ...(isLoaded ? databaseFindings(databaseFile, await services.inspectDatabase()) : []),
       ...configurationFindings(configuration),
-      ...(isLoaded && configuration.fault === null ? serverFindings(await lookAtServers(services)) : []),
+      ...(isLoaded && configuration.kind === "read" ? serverFindings(await lookAtServers(services)) : []),
     ];
     const isFaulty = findings.some(({ level }) => level === "fault");
     return {
@@ -76,10 +76,10 @@ async function lookAtServers(services: ServerPool): Promise<ServersLook> {
   try {
     const { downstream } = await services.openServers();
     await downstream.acquire(downstream.servers).settled;
-    return { servers: downstream.status(), fault: null };
+    return { kind: "started", servers: downstream.status() };
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StoreError)) throw error;
-    return { servers: [], fault: error.message };
+    return { kind: "fault", fault: error.message };
   }
 }
 
@@ -87,9 +87,9 @@ function toLine({ area, level, message }: Finding): string {
   return `${level.padEnd("warning".length)}  ${area.padEnd("configuration".length)}  ${visible(message)}\n`;
 }
 
-function sqliteFinding({ version, fault }: SqliteLook): Finding {
-  if (fault === null) return ok("sqlite", version);
-  const message = `${fault}; until then the doctor can check neither the database nor the servers`;
+function sqliteFinding(look: SqliteLook): Finding {
+  if (look.kind === "loaded") return ok("sqlite", look.version);
+  const message = `${look.fault}; until then the doctor can check neither the database nor the servers`;
   return { area: "sqlite", level: "fault", message };
 }
 
@@ -140,25 +140,28 @@ function diskFindings({ freeBytes }: DatabaseFacts): readonly Finding[] {
   return [{ area: "disk", level: freeBytes > NO_SPACE ? "warning" : "fault", message: remedy }];
 }
 
-function configurationFindings({ fault, notices, providers, choice }: ConfigurationLook): readonly Finding[] {
-  if (fault !== null) return [{ area: "configuration", level: "fault", message: fault }];
+function configurationFindings(look: ConfigurationLook): readonly Finding[] {
+  if (look.kind === "fault") return [{ area: "configuration", level: "fault", message: look.fault }];
+  const { notices, providers, choice } = look;
   return [
     ...(notices.length === 0 ? [ok("configuration", "read, nothing left out")] : []),
     ...notices.map((notice) => warning("configuration", notice)),
     ...providers.map(({ name, problem }) =>
       problem === null ? ok("provider", `${name} has what it needs`) : warning("provider", problem),
     ),
-    ...(choice === null ? [] : [choiceFinding(choice)]),
+    choiceFinding(choice),
   ];
 }
 
-function choiceFinding(choice: NonNullable<ConfigurationLook["choice"]>): Finding {
-  if ("refusal" in choice) return { area: "provider", level: "fault", message: choice.refusal };
+function choiceFinding(choice: ModelChoice): Finding {
+  if (choice.kind === "refused") return { area: "provider", level: "fault", message: choice.refusal };
   return ok("provider", `runs that name none use ${choice.provider} with ${choice.model}`);
 }
 
-function serverFindings({ servers, fault }: ServersLook): readonly Finding[] {
-  if (fault !== null) return [{ area: "server", level: "fault", message: `no server was started: ${fault}` }];
+function serverFindings(look: ServersLook): readonly Finding[] {
+  if (look.kind === "fault")
+    return [{ area: "server", level: "fault", message: `no server was started: ${look.fault}` }];
+  const { servers } = look;
   if (servers.length === 0) return [warning("server", "none is configured, so that agents have no tools")];
   return servers.flatMap((server) => [serverFinding(server), ...toolFindings(server)]);
 }

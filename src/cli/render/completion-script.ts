@@ -24,7 +24,7 @@ export function completionScript(shell: (typeof SHELLS)[number], commands: Comma
 }
 
 function positionsOf(command: Commands[number], all: Commands): readonly Position[] {
-  if (!("main" in command)) {
+  if (command.kind === "command") {
     const words = [...argumentWords(command, all), ...flagsOf(command)];
     return [{ path: command.name, words, files: takesFiles(command) }];
   }
@@ -48,7 +48,7 @@ function argumentWords(command: Command<never>, all: Commands): readonly string[
 }
 
 function leaves(command: Commands[number]): readonly Command<never>[] {
-  return "main" in command ? [command.main, ...command.commands] : [command];
+  return command.kind === "group" ? [command.main, ...command.commands] : [command];
 }
 
 function flagsOf({ options }: Command<never>): readonly string[] {

@@ -18,6 +18,7 @@ import {
   type Translation,
   textsOf,
   unlessEmpty,
+  unusable,
 } from "./read-entries.js";
 
 const FILES = CLAUDE_CODE.servers;
@@ -46,7 +47,7 @@ export async function readClaude(
     const { mcpServers } = fieldsOf(await parseJson(projectFile, file));
     const isOffHere = (name: string) => isOff(name) || refused.has(name);
     // Unreadable settings hide the servers that the user refused, so all of them are off.
-    const translate = settings.fault === null ? toEntry : () => ({ fault: `is off, because of ${settings.fault}` });
+    const translate = settings.fault === null ? toEntry : () => unusable(`is off, because of ${settings.fault}`);
     const entries = readEntries(mcpServers, { file, field: "mcpServers" }, translate, isOffHere);
     sources.push({ file, variables: variables.project, entries });
   }
@@ -76,21 +77,25 @@ async function refusedInSettings(
 }
 
 function toEntry(fields: Fields): Translation {
-  if (unlessEmpty(fields.oauth) !== undefined) return { fault: NO_OAUTH };
+  if (unlessEmpty(fields.oauth) !== undefined) return unusable(NO_OAUTH);
   if (unlessEmpty(fields.headersHelper) !== undefined)
-    return { fault: "gets its headers from a headersHelper, which legwork does not run: write them in headers" };
+    return unusable("gets its headers from a headersHelper, which legwork does not run: write them in headers");
   const type = unlessEmpty(fields.type);
   const known = [undefined, "stdio", "http", "streamable-http", "sse"];
   if (!known.includes(type as string | undefined))
-    return { fault: "is of a type that legwork does not support: use stdio, http or sse" };
+    return unusable("is of a type that legwork does not support: use stdio, http or sse");
   const timeout_seconds = secondsOf(fields.timeout);
   const isRemote = type === undefined ? unlessEmpty(fields.command) === undefined : type !== "stdio";
   if (isRemote) {
     const { url, headers } = fields;
-    return { entry: { type, url: unlessEmpty(url), headers: unlessEmpty(asTexts(headers)), timeout_seconds } };
+    return {
+      kind: "entry",
+      entry: { type, url: unlessEmpty(url), headers: unlessEmpty(asTexts(headers)), timeout_seconds },
+    };
   }
   const { command, args, env, cwd } = fields;
   return {
+    kind: "entry",
     entry: {
       type,
       command: unlessEmpty(command),

@@ -18,6 +18,7 @@ import {
   type Translation,
   textsOf,
   unlessEmpty,
+  unusable,
 } from "./read-entries.js";
 
 const FILES = GEMINI_CLI.servers;
@@ -59,9 +60,9 @@ function offFor(lists: readonly Fields[], enablement: Fields): (name: string) =>
 function toEntry(fields: Fields): Translation {
   const { oauth } = fields;
   const wantsLogin = isRecord(oauth) ? oauth.enabled !== false : unlessEmpty(oauth) !== undefined;
-  if (wantsLogin || unlessEmpty(fields.authProviderType) !== undefined) return { fault: NO_OAUTH };
+  if (wantsLogin || unlessEmpty(fields.authProviderType) !== undefined) return unusable(NO_OAUTH);
   if (unlessEmpty(fields.tcp) !== undefined)
-    return { fault: "uses a WebSocket, which legwork does not support: give its httpUrl or a command" };
+    return unusable("uses a WebSocket, which legwork does not support: give its httpUrl or a command");
   const common = {
     timeout_seconds: secondsOf(fields.timeout),
     include_tools: toPatterns(fields.includeTools),
@@ -77,10 +78,10 @@ function toEntry(fields: Fields): Translation {
       env: unlessEmpty(asTexts(env)),
       cwd: unlessEmpty(cwd),
     };
-    return { entry: { ...entry, ...common } };
+    return { kind: "entry", entry: { ...entry, ...common } };
   }
   const type = httpUrl !== undefined ? "http" : unlessEmpty(fields.type);
-  return { entry: { type, url, headers: unlessEmpty(asTexts(fields.headers)), ...common } };
+  return { kind: "entry", entry: { type, url, headers: unlessEmpty(asTexts(fields.headers)), ...common } };
 }
 
 /** Gemini CLI writes a tool's own name, sometimes with arguments in brackets behind it. */

@@ -9,7 +9,13 @@ import { legalServerName, type SourceEntry } from "../servers/server-source.js";
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A host's entry under our keys, still unchecked, or the reason why it cannot be used. */
-export type Translation = { readonly entry: Fields } | { readonly fault: string };
+export type Translation =
+  | { readonly kind: "entry"; readonly entry: Fields }
+  | { readonly kind: "broken"; readonly fault: string };
+
+export function unusable(fault: string): Translation {
+  return { kind: "broken", fault };
+}
 
 interface ServersField {
   readonly file: string;
@@ -27,17 +33,20 @@ export function readEntries(
   return Object.entries(fieldsOf(servers)).map(([written, value]) => {
     const named = { name: legalServerName(written), field: `${field}.${written}` };
     const disabled = isOff(written) || fieldsOf(value).disabled === true;
-    const broken = (fault: string) => ({ ...named, entry: null, disabled, fault: `${file}: ${named.field} ${fault}` });
+    const broken = (reason: string): SourceEntry => {
+      const fault = `${file}: ${named.field} ${reason}`;
+      return { kind: "broken", ...named, fault, disabled };
+    };
     if (!isRecord(value)) return broken("has to be an object");
     const translation = translate(value);
-    if ("fault" in translation) return broken(translation.fault);
+    if (translation.kind === "broken") return broken(translation.fault);
     const fields = Object.entries({ ...translation.entry, disabled });
     const { data, error } = ServerEntry.safeParse(Object.fromEntries(fields.filter(([, item]) => item !== undefined)), {
       reportInput: true,
     });
     if (data) {
       const isEmpty = data.command === undefined && data.url === undefined;
-      return isEmpty ? broken('needs a "command" or a "url"') : { ...named, entry: data };
+      return isEmpty ? broken('needs a "command" or a "url"') : { kind: "entry", ...named, entry: data };
     }
     const [issue] = error.issues;
     if (!issue || issue.path.length === 0) return broken(issue?.message ?? "is not understood");

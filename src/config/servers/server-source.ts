@@ -20,7 +20,10 @@ interface NamedEntry {
 
 /** An entry, or the reason why it cannot be used. */
 export type SourceEntry = NamedEntry &
-  ({ readonly entry: ServerEntry } | { readonly entry: null; readonly fault: string; readonly disabled: boolean });
+  (
+    | { readonly kind: "entry"; readonly entry: ServerEntry }
+    | { readonly kind: "broken"; readonly fault: string; readonly disabled: boolean }
+  );
 
 const HASH_LENGTH = 6; // hexadecimal digits: enough to tell the names in a person's files apart
 

@@ -36,7 +36,7 @@ export interface LoadedServers {
 }
 
 type Layer = SourceEntry & { readonly file: string; readonly variables: Variables };
-type Base = Layer & { readonly entry: ServerEntry };
+type Base = Extract<Layer, { kind: "entry" }>;
 
 /** The enabled servers. The first layer with a transport defines a server; layers above it override its settings. Throws ConfigError. */
 export function loadServers(all: ServerSources): LoadedServers {
@@ -44,7 +44,7 @@ export function loadServers(all: ServerSources): LoadedServers {
   const brokenServers: BrokenServer[] = [];
   const secrets: Secret[] = [];
   for (const [name, layers] of layersByName(all)) {
-    const at = layers.findIndex(({ entry }) => entry === null || !isOverlay(entry));
+    const at = layers.findIndex((layer) => layer.kind === "broken" || !isOverlay(layer.entry));
     const overlays = at < 0 ? layers : layers.slice(0, at);
     const base = layers[at];
     const policy = mergedPolicy(base ? [...overlays, base] : overlays);
@@ -58,10 +58,10 @@ export function loadServers(all: ServerSources): LoadedServers {
     if (base === undefined) {
       const fault = withoutBase(name, overlays, all);
       broken(fault.from, fault.text);
-    } else if (base.entry === null) broken(base.file, base.fault);
+    } else if (base.kind === "broken") broken(base.file, base.fault);
     else {
       try {
-        const built = buildServer(name, { ...base, entry: base.entry }, policy, all);
+        const built = buildServer(name, base, policy, all);
         if (built === null) continue;
         servers.push(built.server);
         secrets.push(...built.secrets);
@@ -86,13 +86,15 @@ function layersByName({ configs, sources }: ServerSources): ReadonlyMap<string, 
 }
 
 function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
-  const policies = layers.map((layer) => (layer.entry === null ? { disabled: layer.disabled } : policyOf(layer.entry)));
+  const policies = layers.map((layer) =>
+    layer.kind === "broken" ? { disabled: layer.disabled } : policyOf(layer.entry),
+  );
   return Object.assign({}, ...policies.reverse());
 }
 
 /** The guard checks no tool that is `read_only`: an override could let a tool that writes pass it. */
 function refuseEffects(overlays: readonly Layer[], configs: readonly LoadedFile[]): void {
-  const layer = overlays.find(({ entry }) => entry?.effects !== undefined);
+  const layer = overlays.find((overlay) => overlay.kind === "entry" && overlay.entry.effects !== undefined);
   if (layer === undefined) return;
   throw new ConfigError(
     `${placeIn(layer, configs, ["effects"])}: the effects of the shipped "${WORKSPACE}" protect its files and cannot be changed: leave them out`,

@@ -9,6 +9,7 @@ export interface ConditionReader {
 }
 
 export interface CompiledCondition {
+  readonly kind: "compiled";
   /** The variables that it refers to. */
   readonly variables: readonly string[];
   /** The tool patterns that it asks about. */
@@ -20,5 +21,10 @@ export interface CompiledCondition {
 }
 
 export interface ConditionFault {
+  readonly kind: "fault";
   readonly fault: string;
+}
+
+export function faulty(fault: string): ConditionFault {
+  return { kind: "fault", fault };
 }

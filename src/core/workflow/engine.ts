@@ -66,8 +66,8 @@ export function nextEffect(workflow: Workflow, state: WorkflowState, engineConte
     const done = index + 1;
     if (item.kind === "enter") return record({ type: "step_entered", step: item.step, done });
     const judged = judge(item.action.when, item.where, state, item.about ?? state.last, engineContext);
-    if (judged.failure) return record(judged.failure);
-    if (judged.isTrue) return effectOf(item, state, done);
+    if (judged.kind === "failed") return record(judged.failure);
+    if (judged.kind === "true") return effectOf(item, state, done);
   }
   if (state.pending.length > 0) return record({ type: "actions_skipped", done: state.pending.length });
   return state.step === null ? null : nextTransition(stepNamed(workflow, state.step), state, engineContext);
@@ -156,15 +156,15 @@ export function failuresForSuccess(
   engineContext: EngineContext,
 ): readonly RunEvent[] {
   const step = stepNamed(workflow, state.step ?? workflow.steps[0]?.name ?? "");
-  const { failure } = judge(workflow.exitCondition, "exit_condition", state, state.last, engineContext);
-  return [...exitFailures(step, state, engineContext), ...(failure ? [failure] : [])];
+  const judged = judge(workflow.exitCondition, "exit_condition", state, state.last, engineContext);
+  return [...exitFailures(step, state, engineContext), ...failuresOf(judged)];
 }
 
 /** Events about the exit conditions of the step that cannot be evaluated; each once a turn. */
 export function exitFailures(step: Step, state: WorkflowState, engineContext: EngineContext): readonly RunEvent[] {
   return step.exitConditions.flatMap((condition, index) => {
     if (condition.type !== "expression") return [];
-    return judge(condition.when, exitPlace(step, index), state, state.last, engineContext).failure ?? [];
+    return failuresOf(judge(condition.when, exitPlace(step, index), state, state.last, engineContext));
   });
 }
 
@@ -215,11 +215,10 @@ function record(event: RunEvent): Effect {
   return { kind: "record", event };
 }
 
-interface Judged {
-  readonly isTrue: boolean;
-  /** The event to record first, once; afterwards the condition counts as false. */
-  readonly failure?: RunEvent;
-}
+type Judged =
+  | { readonly kind: "true" | "false" }
+  /** Has an event to record first, once; afterwards the condition counts as false. */
+  | { readonly kind: "failed"; readonly failure: RunEvent };
 
 function judge(
   when: string | null,
@@ -228,11 +227,15 @@ function judge(
   about: CallFacts | null,
   { evaluate, run }: EngineContext,
 ): Judged {
-  if (when === null) return { isTrue: true };
-  if (state.failed.has(where)) return { isTrue: false };
+  if (when === null) return { kind: "true" };
+  if (state.failed.has(where)) return { kind: "false" };
   const verdict = evaluate(when, factsOf(state, about, run));
-  if (verdict.kind !== "failed") return { isTrue: verdict.kind === "true" };
-  return { isTrue: false, failure: { type: "condition_failed", where, condition: when, error: verdict.error } };
+  if (verdict.kind !== "failed") return verdict;
+  return { kind: "failed", failure: { type: "condition_failed", where, condition: when, error: verdict.error } };
+}
+
+function failuresOf(judged: Judged): readonly RunEvent[] {
+  return judged.kind === "failed" ? [judged.failure] : [];
 }
 
 function effectOf({ action }: Extract<Pending, { kind: "action" }>, state: WorkflowState, done: number): Effect {
@@ -261,8 +264,8 @@ function effectOf({ action }: Extract<Pending, { kind: "action" }>, state: Workf
 function nextTransition(step: Step, state: WorkflowState, engineContext: EngineContext): Effect | null {
   for (const [index, { to, when }] of step.transitions.entries()) {
     const judged = judge(when, `steps.${step.name}.transitions.${index}`, state, state.last, engineContext);
-    if (judged.failure) return record(judged.failure);
-    if (!judged.isTrue) continue;
+    if (judged.kind === "failed") return record(judged.failure);
+    if (judged.kind === "false") continue;
     const [failure] = exitFailures(step, state, engineContext);
     if (failure) return record(failure);
     const draft = approvalDue(step, state, engineContext, { unasked: true });

@@ -6,10 +6,17 @@ import { fillTemplate } from "./template.js";
 import { type Json, type Rule, stepNamed, type Workflow } from "./workflow.js";
 import type { CallFacts, WorkflowState } from "./workflow-state.js";
 
-export interface RulesVerdict {
-  /** Why the call is refused, or null. */
-  readonly refusal: string | null;
-  /** The rule that requires the approval of a person before the call, in words, or null. */
+export interface Refused {
+  readonly kind: "refused";
+  /** Names the rule. */
+  readonly reason: string;
+  /** Conditions that could not be evaluated. */
+  readonly failures: readonly RunEvent[];
+}
+
+export interface Passed {
+  readonly kind: "passed";
+  /** The rule by which a person has to approve the call first, in words; null where none does. */
   readonly approval: string | null;
   /** Messages of rules that only warn. */
   readonly warnings: readonly string[];
@@ -26,8 +33,8 @@ export function judgeRules(
   state: WorkflowState,
   call: Pick<CallFacts, "tool" | "server" | "args">,
   { evaluate, run }: EngineContext,
-): RulesVerdict {
-  if (state.step === null) return { refusal: "no step is entered yet", approval: null, warnings: [], failures: [] };
+): Refused | Passed {
+  if (state.step === null) return { kind: "refused", reason: "no step is entered yet", failures: [] };
   const about = { ...call, result: { isError: false, text: "" } };
   const facts = { ...factsOf(state, about, run), tool_result: null };
   const warnings: string[] = [];
@@ -39,18 +46,18 @@ export function judgeRules(
     if (verdict.kind === "failed") {
       const where = `steps.${step}.rules.${index}`;
       failures.push({ type: "condition_failed", where, condition: rule.when, error: verdict.error });
-      const refusal = `${named(rule)} cannot be evaluated: ${verdict.error}`;
-      if (refuses) return { refusal, approval: null, warnings, failures };
+      const reason = `${named(rule)} cannot be evaluated: ${verdict.error}`;
+      if (refuses) return { kind: "refused", reason, failures };
       continue;
     }
     if (verdict.kind === "false") continue;
     if (rule.action === "allow") break;
     const text = ruleText(rule, state.variables);
-    if (rule.action === "block") return { refusal: text, approval: null, warnings, failures };
-    if (rule.action === "require_approval") return { refusal: null, approval: text, warnings, failures };
+    if (rule.action === "block") return { kind: "refused", reason: text, failures };
+    if (rule.action === "require_approval") return { kind: "passed", approval: text, warnings, failures };
     warnings.push(`${named(rule)}: ${fillTemplate(rule.message ?? "take care", state.variables)}`);
   }
-  return { refusal: null, approval: null, warnings, failures };
+  return { kind: "passed", approval: null, warnings, failures };
 }
 
 function ruleText(rule: Rule, variables: Readonly<Record<string, Json>>): string {

@@ -32,20 +32,20 @@ export interface SearchDeps<T> {
 
 /** Creates a search; a file is parsed again only when it has changed. */
 export function createSearch<T>({ folders, read, trusts, parse, nameOf }: SearchDeps<T>): Search<T> {
-  const parsed = new WeakMap<ReadFile, { readonly value: T } | { readonly error: ConfigError }>();
+  const parsed = new WeakMap<ReadFile, Attempt<T>>();
 
   function load(folder: DefinitionFolder, name: string): T {
     const file = read(folder, name);
     const known = parsed.get(file) ?? attempt(() => parse(file, folder, stemOf(name)));
     parsed.set(file, known);
-    if ("error" in known) throw known.error;
+    if (known.kind === "failed") throw known.error;
     return known.value;
   }
 
   function isUsable(folder: DefinitionFolder, name: string): boolean {
     if (folder.inProject === null) return true;
     const bytes = attempt(() => read(folder, name).bytes);
-    return trusts(`${folder.inProject}/${name}`, "value" in bytes ? bytes.value : null);
+    return trusts(`${folder.inProject}/${name}`, bytes.kind === "done" ? bytes.value : null);
   }
 
   function candidate(folder: DefinitionFolder, name: string, names: readonly string[]): Candidate<T> {
@@ -55,9 +55,14 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
       const error = new ConfigError(`${file}: ${twin} next to it has the same name: keep one of them`);
       return { name: stemOf(name), file, folder, load: () => fail(error) };
     }
-    const own = isHostVocabulary(folder.vocabulary) ? attempt(() => nameOf(load(folder, name), folder)) : null;
-    const ownName = own !== null && "value" in own ? own.value : null;
-    return { name: ownName ?? stemOf(name), file, folder, load: () => load(folder, name) };
+    return { name: nameIn(folder, name) ?? stemOf(name), file, folder, load: () => load(folder, name) };
+  }
+
+  /** The name that a host's file gives its definition; null where it gives none, or cannot be used. */
+  function nameIn(folder: DefinitionFolder, name: string): string | null {
+    if (!isHostVocabulary(folder.vocabulary)) return null;
+    const own = attempt(() => nameOf(load(folder, name), folder));
+    return own.kind === "done" ? own.value : null;
   }
 
   const ofProject = folders.filter(({ inProject }) => inProject !== null); // other folders need no trust
@@ -85,11 +90,15 @@ function stemOf(name: string): string {
   return basename(name, extname(name));
 }
 
-function attempt<T>(work: () => T): { readonly value: T } | { readonly error: ConfigError } {
+type Attempt<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "failed"; readonly error: ConfigError };
+
+function attempt<T>(work: () => T): Attempt<T> {
   try {
-    return { value: work() };
+    return { kind: "done", value: work() };
   } catch (error) {
-    if (error instanceof ConfigError) return { error };
+    if (error instanceof ConfigError) return { kind: "failed", error };
     throw error;
   }
 }

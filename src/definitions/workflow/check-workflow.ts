@@ -52,7 +52,7 @@ type Always = (condition: string | null) => boolean | null;
 function constantOf(condition: string | null, conditions: ConditionReader): boolean | null {
   if (condition === null) return true;
   const result = conditions.compile(condition);
-  return "fault" in result ? null : result.constant;
+  return result.kind === "fault" ? null : result.constant;
 }
 
 /** The steps that may follow a step: the targets of its transitions, or the next step where it has none. */
@@ -209,7 +209,7 @@ function patternsIn(reference: Reference, conditions: ConditionReader): readonly
   if (reference.kind === "pattern") return isReadOnlyEntry(reference) ? [] : [reference.text];
   if (reference.kind !== "condition") return [];
   const result = conditions.compile(reference.text);
-  return "fault" in result ? [] : result.tools;
+  return result.kind === "fault" ? [] : result.tools;
 }
 
 /** Conditions may name the tools for child runs, which no list allows or blocks. */
@@ -281,7 +281,7 @@ function readBy(reference: Reference, conditions: ConditionReader): readonly str
   switch (reference.kind) {
     case "condition": {
       const result = conditions.compile(reference.text);
-      return "fault" in result ? [] : result.variables;
+      return result.kind === "fault" ? [] : result.variables;
     }
     case "template":
       return namesInTemplate(reference.text);

@@ -50,7 +50,7 @@ function faultOf(reference: Reference, known: Known): string | null {
 function conditionFault(text: string, { conditions, variables }: Known): string | null {
   const result = conditions.compile(text);
   const unusable = (fault: string) => `the condition ${cutTo(text.trim(), MOST_SHOWN)} cannot be used: ${fault}`;
-  if ("fault" in result) return unusable(result.fault);
+  if (result.kind === "fault") return unusable(result.fault);
   for (const variable of result.variables) {
     const fault = variableFault(variable, variables);
     if (fault !== null) return unusable(fault);

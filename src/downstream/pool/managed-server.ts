@@ -59,6 +59,10 @@ interface Broken {
   readonly retryAt: number;
 }
 
+function isBroken(state: State): state is Broken {
+  return state.kind === "degraded" || state.kind === "failed";
+}
+
 const NOTHING: Catalog = { tools: [], problems: [] };
 
 /** Starts nothing until `acquire` or `call`. */
@@ -87,7 +91,7 @@ export function createManagedServer(
 
   /** Starts it unless it is up or has to wait. */
   function wake(): void {
-    const hasToWait = "retryAt" in state && performance.now() < state.retryAt;
+    const hasToWait = isBroken(state) && performance.now() < state.retryAt;
     if (!hasToWait) begin();
   }
 
@@ -168,8 +172,8 @@ export function createManagedServer(
 
   /** The failure; it lasts until the next start has ended. */
   function trouble(): Broken | null {
-    const broken = state.kind === "starting" ? state.after : state;
-    return broken !== null && "problem" in broken ? broken : null;
+    if (state.kind === "starting") return state.after;
+    return isBroken(state) ? state : null;
   }
 
   /** Ignores an old catalog, unless the server is up: it would have announced changes. */

@@ -98,7 +98,7 @@ function inGroups(
 
 function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
   const compiled = conditions.compile(condition);
-  return "fault" in compiled || compiled.looksAtCalls;
+  return compiled.kind === "fault" || compiled.looksAtCalls;
 }
 
 function effectOfCall(name: string, toolSet: ToolSet) {

@@ -1,11 +1,10 @@
 /** The gate at the call: refuses a tool outside the tool set, arguments that do not fit its schema, and calls that a rule blocks. */
 import { parseSource } from "../../core/run/context-source.js";
-import type { RunEvent } from "../../core/run/event.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { judgeTool } from "../../core/tools/gate.js";
 import { type CatalogTool, SPAWN_AGENT } from "../../core/tools/tool.js";
-import { judgeRules } from "../../core/workflow/judge-rules.js";
+import { judgeRules, type Passed, type Refused } from "../../core/workflow/judge-rules.js";
 import { didYouMean } from "../../lib/nearest.js";
 import type { CallDeps, TurnContext } from "../state/turn-context.js";
 import { READ_RESULT, readResultTool } from "../tools/built-in-tools.js";
@@ -14,20 +13,11 @@ import { absenceOf, type ToolSet } from "../tools/tool-set.js";
 
 const READ_FILE = "workspace__read_text_file"; // of the shipped server over the project's files
 
-export type CallVerdict =
-  /** `reason` names the rule. */
-  { readonly kind: "refused"; readonly reason: string; readonly failures: readonly RunEvent[] } | PassedCall;
+type CallVerdict = Refused | PassedCall;
 
-export interface PassedCall {
-  readonly kind: "passed";
+interface PassedCall extends Passed {
   /** The tool as its server declares it now; null for a tool of legwork itself. */
   readonly tool: CatalogTool | null;
-  /** The rule by which a person has to approve the call first; null where none does. */
-  readonly approval: string | null;
-  /** The warnings of rules. */
-  readonly warnings: readonly string[];
-  /** Conditions of rules that could not be evaluated; a refused call may have them too. */
-  readonly failures: readonly RunEvent[];
 }
 
 export async function judgeCall(call: ToolCall, context: TurnContext, deps: CallDeps): Promise<CallVerdict> {
@@ -119,7 +109,6 @@ function judgeByRules(call: ToolCall, tool: CatalogTool, { request, state, engin
   if (request.workflow === null || state.workflow === null) return passed(tool);
   const { name, server } = tool;
   const about = { tool: name, server, args: call.arguments };
-  const { refusal, ...rest } = judgeRules(request.workflow, state.workflow, about, engineContext);
-  if (refusal !== null) return { kind: "refused", reason: forbidden(name, refusal), failures: rest.failures };
-  return { kind: "passed", tool, ...rest };
+  const verdict = judgeRules(request.workflow, state.workflow, about, engineContext);
+  return verdict.kind === "refused" ? { ...verdict, reason: forbidden(name, verdict.reason) } : { ...verdict, tool };
 }

@@ -5,10 +5,10 @@ import { LEASE_MS } from "../../core/run/limits.js";
 const EVERY_MS = 5_000; // a third of a lease
 
 /**
- * Calls `beat` every five seconds. For one lease after this process was stopped for longer than a lease, it says so.
- * A beat that fails is logged.
+ * Calls `beat` every five seconds until the returned function is called. For one lease after this process was stopped for
+ * longer than a lease, it says so. A beat that fails is logged.
  */
-export function startHeartbeat(beat: (wokeLate: boolean) => Promise<void>, log: Log): NodeJS.Timeout {
+export function startHeartbeat(beat: (wokeLate: boolean) => Promise<void>, log: Log): () => void {
   let last = Date.now();
   let lateUntil = 0;
   const timer = setInterval(() => {
@@ -17,5 +17,6 @@ export function startHeartbeat(beat: (wokeLate: boolean) => Promise<void>, log: 
     last = now;
     beat(now < lateUntil).catch((error: unknown) => log.error({ err: error }, "cannot look after runs"));
   }, EVERY_MS);
-  return timer.unref();
+  timer.unref();
+  return () => clearInterval(timer);
 }

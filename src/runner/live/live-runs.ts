@@ -1,4 +1,4 @@
-/** The runs of this process: slots, leases, and the ways to stop them. */
+/** The runs of this process: drives them as slots become free, renews their leases, and stops them. */
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
@@ -8,6 +8,8 @@ import type { AgentDeps } from "../state/turn-context.js";
 import { type DriveDeps, driveRun } from "./drive-run.js";
 import type { EventBus } from "./event-bus.js";
 import { startHeartbeat } from "./heartbeat.js";
+import { createLostRuns, type LostRunsDeps } from "./lost-runs.js";
+import { createRunTable, leaseOf } from "./run-table.js";
 
 export interface LiveRuns {
   /** How many runs may work at the same time; further runs wait. */
@@ -42,7 +44,8 @@ interface LiveRun {
 
 export interface LiveDeps {
   readonly store: DriveDeps["store"] &
-    Pick<RunStore, "renewLeases" | "interruptAbandoned" | "stillOwned" | "subscribe" | "interruptAll">;
+    LostRunsDeps["store"] &
+    Pick<RunStore, "renewLeases" | "interruptAbandoned" | "interruptAll">;
   readonly bus: Pick<EventBus, "publish">;
   readonly log: Log;
 }
@@ -51,25 +54,20 @@ const EXIT_WITHIN_MS = 50; // hosts kill a process soon after the first sign of 
 const REPAIR_WITHIN_MS = 1_000; // longer than any commit or checkpoint of another process
 
 export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
-  const waiting: LiveRun[] = [];
-  const running = new Map<string, LiveRun>();
+  const table = createRunTable<LiveRun>();
+  const lost = createLostRuns(table, { store, bus, log });
   /** Runs that broke off before their end could be written: nobody works on them, but the store does not know. */
   const broken = new Map<string, { readonly lease: RunLease; readonly reason: string }>();
   const closing = new AbortController();
-  let slots = 1;
-  let slotsInUse = 0;
   let endReason = "";
-  let unsubscribe: (() => void) | null = null;
   let look = () => {};
   let asked = (_runId: string) => {};
 
-  const all = () => [...running.values(), ...waiting];
-  const leases = () => all().map(({ run }) => leaseOf(run));
   const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
-  const heartbeat = startHeartbeat(beat, log);
+  const stopHeartbeat = startHeartbeat(beat, log);
 
   async function beat(wokeLate: boolean): Promise<void> {
-    if (running.size + waiting.length > 0)
+    if (!table.isEmpty)
       void store.renewLeases().catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
     if (broken.size > 0) await interrupt(brokenLeases(), "the database could not be written", REPAIR_WITHIN_MS);
     if (wokeLate) return; // after a sleep of this machine other owners are late as well, not gone
@@ -77,78 +75,35 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     look();
   }
 
+  /** Drives the runs that may begin now. */
   function fillSlots(): void {
-    while (!closing.signal.aborted && slotsInUse < slots) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      start(next);
+    while (!closing.signal.aborted) {
+      const live = table.next();
+      if (live === null) return;
+      void drive(live).catch((error: unknown) =>
+        log.error({ err: error, run: live.run.id }, "cannot look after a run"),
+      );
     }
-  }
-
-  function start(live: LiveRun): void {
-    if (!isChild(live)) slotsInUse += 1;
-    running.get(live.run.id)?.controller.abort("lost" satisfies StopReason); // claimed anew before its loss was noticed
-    running.set(live.run.id, live);
-    void drive(live).catch((error: unknown) => log.error({ err: error, run: live.run.id }, "cannot look after a run"));
   }
 
   async function drive(live: LiveRun): Promise<void> {
     const { run, replay, agent, controller } = live;
     const driven = await driveRun(run, replay, controller, agent, { store, bus, log });
-    if (running.get(run.id) === live) running.delete(run.id);
-    if (!isChild(live)) slotsInUse -= 1;
+    table.remove(live);
     if (driven.kind === "waiting" && !closing.signal.aborted) asked(run.id);
     if (driven.kind === "broken") {
       broken.set(run.id, { lease: leaseOf(run), reason: driven.reason });
       bus.publish(run.id, []);
     }
-    watchWhileBusy();
+    lost.followWhileBusy();
     fillSlots();
     look();
-    if (hasChildren(run.id)) await dropLost(); // they ended with it
-  }
-
-  function hasChildren(id: string): boolean {
-    return all().some(({ run }) => run.parentRunId === id);
-  }
-
-  /** Another process may have ended or claimed a run that this one works on. */
-  function watchWhileBusy(): void {
-    const busy = running.size + waiting.length > 0;
-    if (busy) unsubscribe ??= store.subscribe(dropLostLogged);
-    else {
-      unsubscribe?.();
-      unsubscribe = null;
-    }
-  }
-
-  function dropLostLogged(): void {
-    void dropLost().catch((error: unknown) => log.error({ err: error }, "cannot follow a change in the database"));
-  }
-
-  async function dropLost(): Promise<void> {
-    const asked = leases();
-    const owned = await store.stillOwned(asked);
-    const lost = asked.filter(({ runId }) => !owned.has(runId)).filter(isHere);
-    stop(
-      lost.map(({ runId }) => runId),
-      "lost",
-    );
-    for (const { runId } of lost) bus.publish(runId, []);
-  }
-
-  /** Whether a run is still worked on under this lease: it may have been claimed anew while the store was asked. */
-  function isHere({ runId, epoch }: RunLease): boolean {
-    return all().some(({ run }) => run.id === runId && run.epoch === epoch);
+    if (table.hasChildren(run.id)) await lost.drop(); // they ended with it
   }
 
   function stop(runIds: readonly string[], reason: StopReason): void {
-    for (const id of runIds) {
-      running.get(id)?.controller.abort(reason);
-      const queued = waiting.findIndex(({ run }) => run.id === id);
-      if (queued >= 0) waiting.splice(queued, 1);
-    }
-    watchWhileBusy();
+    for (const id of runIds) table.stop(id, reason);
+    lost.followWhileBusy();
   }
 
   async function interrupt(ended: readonly RunLease[], reason: string, withinMs: number): Promise<void> {
@@ -160,9 +115,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   }
 
   return {
-    allow(allowed) {
-      slots = allowed;
-    },
+    allow: table.allow,
     begin(run, replay, agent) {
       if (closing.signal.aborted) {
         // It was being written as this process ended.
@@ -171,14 +124,12 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
         );
         return;
       }
-      const live = { run, replay, agent, controller: new AbortController() };
-      if (isChild(live)) start(live);
-      else waiting.push(live);
-      watchWhileBusy();
+      table.add({ run, replay, agent, controller: new AbortController() });
+      lost.followWhileBusy();
       fillSlots();
     },
     get freeSlots() {
-      return closing.signal.aborted ? 0 : Math.max(0, slots - slotsInUse - waiting.length);
+      return closing.signal.aborted ? 0 : table.freeSlots;
     },
     onRoom(called) {
       look = called;
@@ -192,8 +143,8 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       if (closing.signal.aborted) return;
       endReason = reason;
       closing.abort();
-      clearInterval(heartbeat);
-      const ours = leases();
+      stopHeartbeat();
+      const ours = table.leases();
       const interrupted =
         ours.length + broken.size > 0 ? interrupt([...ours, ...brokenLeases()], reason, EXIT_WITHIN_MS) : null;
       stop(
@@ -204,13 +155,4 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     },
     closing: closing.signal,
   };
-}
-
-function leaseOf({ id, epoch }: Run): RunLease {
-  return { runId: id, epoch };
-}
-
-/** A child uses no slot: otherwise parents that wait for their children could hold all slots. */
-function isChild({ run }: LiveRun): boolean {
-  return run.parentRunId !== null;
 }

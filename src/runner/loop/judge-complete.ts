@@ -5,8 +5,8 @@ import { isRecord } from "../../lib/is-record.js";
 import { Completion, faultInArguments } from "../tools/arguments.js";
 
 export type CompleteVerdict =
-  | { readonly accepted: true; readonly outcome: Outcome }
-  | { readonly accepted: false; readonly reason: string };
+  | { readonly kind: "accepted"; readonly outcome: Outcome }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** A success must carry data that satisfies the output schema; other ends only when they carry any. */
 export async function judgeComplete(
@@ -15,18 +15,16 @@ export async function judgeComplete(
   schemas: JsonSchemas,
 ): Promise<CompleteVerdict> {
   const parsed = Completion.safeParse(args, { reportInput: true });
-  if (!parsed.success) {
-    return { accepted: false, reason: faultInArguments(parsed.error) };
-  }
+  if (!parsed.success) return { kind: "refused", reason: faultInArguments(parsed.error) };
   const completion = parsed.data;
   if (outputSchema !== null && (completion.status === "success" || completion.data !== undefined)) {
     const fault =
       completion.data === undefined
         ? "data is missing"
         : await schemas.check(outputSchema, completion.data).then((found) => found && `data: ${found}`);
-    if (fault) return { accepted: false, reason: `the output schema is not satisfied: ${fault}` };
+    if (fault) return { kind: "refused", reason: `the output schema is not satisfied: ${fault}` };
   }
-  return { accepted: true, outcome: toOutcome(completion, completion.status) };
+  return { kind: "accepted", outcome: toOutcome(completion, completion.status) };
 }
 
 /** The outcome of a `complete` in a grace turn: never refused, always partial, the limit and what is unmet kept. */
@@ -37,7 +35,7 @@ export async function graceOutcome(
   breach: RunFailure,
 ): Promise<Outcome> {
   const verdict = await judgeComplete(args, outputSchema, schemas);
-  if (verdict.accepted) return { ...verdict.outcome, status: "partial", error: breach };
+  if (verdict.kind === "accepted") return { ...verdict.outcome, status: "partial", error: breach };
   const readable = readableFields(args);
   const unmet = { code: breach.code, message: `${breach.message}; ${verdict.reason}` };
   return { ...toOutcome({ ...readable, result: readable.result ?? "" }, "partial"), error: unmet };

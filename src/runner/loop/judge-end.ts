@@ -10,7 +10,7 @@ import type { CallDeps, IndexedCall, RunContext } from "../state/turn-context.js
 import { ASK } from "../tools/built-in-tools.js";
 import { approvalForSuccess, unmetIn } from "./advance-workflow.js";
 import type { ModelResult } from "./call-model.js";
-import { graceOutcome, judgeComplete } from "./judge-complete.js";
+import { type CompleteVerdict, graceOutcome, judgeComplete } from "./judge-complete.js";
 
 const MAX_COMPLETE_REFUSALS = 3;
 const MAX_PREMATURE_STOPS = 3; // answers without `complete` that are guided before the run is blocked
@@ -99,19 +99,16 @@ export async function judgeCompletions(
   return outcome && endWith(outcome);
 }
 
-type Completion =
-  | { readonly kind: "accepted"; readonly outcome: Outcome }
-  | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "asks"; readonly draft: QuestionDraft };
+type Completion = CompleteVerdict | { readonly kind: "asks"; readonly draft: QuestionDraft };
 
 const REPEATED: Completion = { kind: "refused", reason: "complete may be called once in a turn" };
 
 /** Nothing the model says makes a success of a run whose workflow has not come to its end. */
 async function judgeCompletion(args: unknown, context: RunContext, { schemas }: CallDeps): Promise<Completion> {
   const verdict = await judgeComplete(args, context.request.outputSchema, schemas);
-  if (!verdict.accepted) return { kind: "refused", reason: verdict.reason };
+  if (verdict.kind === "refused") return verdict;
   const unmet = verdict.outcome.status === "success" ? unmetIn(context) : [];
-  if (unmet.length === 0) return { kind: "accepted", outcome: verdict.outcome };
+  if (unmet.length === 0) return verdict;
   const draft = approvalForSuccess(context);
   return draft ? { kind: "asks", draft } : { kind: "refused", reason: unmet.join("; ") };
 }

@@ -1,6 +1,7 @@
 /** The agent loop: a run in, a stream of commits out. */
 import type { Catalog, ServerLease } from "../../core/ports/downstream.js";
 import type { Commit } from "../../core/ports/run-store.js";
+import type { RunEvent } from "../../core/run/event.js";
 import { COMPLETE, type History } from "../../core/run/history.js";
 import { canSpawn, firstBreach } from "../../core/run/limits.js";
 import { toQuestion } from "../../core/run/question.js";
@@ -54,7 +55,10 @@ export async function* runAgent(
   try {
     const context = createContext(run, replay, state, signal, deps);
     const result = yield* runTurns(context, mailbox, lease, deps);
-    if (recordResult(result, context, deps)) yield state.flush();
+    const last = lastEvent(result, context, deps);
+    if (last === null) return;
+    state.record(last);
+    yield state.flush();
   } finally {
     lease.release();
   }
@@ -138,12 +142,15 @@ async function* takeReply(
   if (phase === "between" || (await isUnaffordable(turn))) await beginTurn(turn);
   const breach = state.history.grace === null ? null : await breachNow(turn);
   const reply = yield* askModel(turn, breach !== null, mailbox, deps);
-  if (reply.kind === "stopped") return { kind: "over", result: STOPPED };
   if (reply.kind === "spent") return reply;
-  if (breach) return { kind: "over", result: endWith(await graceEnd(reply, turn, breach, deps)) };
-  if (reply.kind === "failed")
-    return { kind: "over", result: endWith({ status: "error", result: null, error: reply.failure }) };
+  if (reply.kind === "stopped") return over(STOPPED);
+  if (breach) return over(endWith(await graceEnd(reply, turn, breach, deps)));
+  if (reply.kind === "failed") return over(endWith({ status: "error", result: null, error: reply.failure }));
   return reply;
+}
+
+function over(result: LoopResult): Reply {
+  return { kind: "over", result };
 }
 
 /** The calls of the turn, less those that are judged later; then the agent's questions to a person. */
@@ -248,18 +255,14 @@ function createToolSetRefresh(
   };
 }
 
-/** Records how the loop ended; false where others record it. */
-function recordResult(result: LoopResult, context: RunContext, { clock }: AgentDeps): boolean {
+/** The event by which the run ends or waits; null where others record the end. */
+function lastEvent(result: LoopResult, context: RunContext, { clock }: AgentDeps): RunEvent | null {
   const { state, signal } = context;
-  if (result.kind === "wait" && !signal.aborted) {
-    const question = toQuestion(result.draft, state.history.questions + 1, clock.now());
-    state.record({ type: "question_asked", question });
-    return true;
-  }
-  const outcome = result.kind === "end" ? result.outcome : stoppedOutcome(signal.reason as StopReason, context);
-  if (outcome === null) return false;
-  state.record({ type: "run_finished", outcome });
-  return true;
+  if (result.kind === "end") return { type: "run_finished", outcome: result.outcome };
+  if (result.kind === "wait" && !signal.aborted)
+    return { type: "question_asked", question: toQuestion(result.draft, state.history.questions + 1, clock.now()) };
+  const outcome = stoppedOutcome(signal.reason as StopReason, context);
+  return outcome && { type: "run_finished", outcome };
 }
 
 /** The end after a stop that this loop has to record; null where others record it. */

@@ -25,7 +25,7 @@ export async function completeRun(run: Run, completion: Completion, deps: Comple
   await refuseNewer(run.id, deps.store);
   await deps.secretsKnown(); // the outcome of a host is stored
   const verdict = await judgeComplete(completion, run.request.outputSchema, deps.schemas);
-  if (!verdict.accepted) throw new RequestError("invalid_arguments", verdict.reason);
+  if (verdict.kind === "refused") throw new RequestError("invalid_arguments", verdict.reason);
   const unmet = verdict.outcome.status === "success" ? await unmetByWorkflow(run, deps) : [];
   if (unmet.length > 0)
     throw new RequestError(

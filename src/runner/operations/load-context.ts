@@ -67,7 +67,7 @@ async function readSource(name: string, source: ContextSource, asker: Asker, dep
       return source.text;
     case "file": {
       const read = await deps.readProjectFile(source.path, LARGEST_SOURCE);
-      if ("fault" in read) throw unreadable(name, read.fault);
+      if (read.kind === "fault") throw unreadable(name, read.fault);
       return read.text;
     }
     case "run": {

@@ -7,11 +7,11 @@ import { didYouMean } from "../../lib/nearest.js";
 import type { RunSettings } from "./run-settings.js";
 
 /** Who names a provider, a model of it, or a model alone. */
-interface Wish {
-  readonly provider?: string | null | undefined;
-  readonly model?: string | null | undefined;
-  /** Where a file says so; null for what a caller says, and for the configuration. */
-  place?(field: "provider" | "model"): string;
+export interface Wish {
+  readonly provider: string | null;
+  readonly model: string | null;
+  /** Where a file says so; missing for a caller, and for the configuration. */
+  place?(field: string): string;
 }
 
 export interface Chosen {
@@ -25,8 +25,8 @@ export async function resolveProvider(
   settings: RunSettings,
   providers: readonly ProviderEntry[],
 ): Promise<Chosen> {
-  const all: readonly Wish[] = [...wishes, settings, { provider: onlyReady(providers) }];
-  const wish = all.find(({ provider }) => provider != null);
+  const all: readonly Wish[] = [...wishes, settings, { provider: onlyReady(providers), model: null }];
+  const wish = all.find(({ provider }) => provider !== null);
   const name = wish?.provider ?? null;
   if (name === null)
     throw new ConfigError(
@@ -82,8 +82,8 @@ function entryNamed(name: string, providers: readonly ProviderEntry[]): Provider
 /** A model belongs to the provider that is named with it, or that is chosen after it. */
 function modelAmong(wishes: readonly Wish[], name: string): Wish | null {
   for (const [index, wish] of wishes.entries()) {
-    if (wish.model == null) continue;
-    const owner = wish.provider ?? wishes.slice(index + 1).find((later) => later.provider != null)?.provider;
+    if (wish.model === null) continue;
+    const owner = wish.provider ?? wishes.slice(index + 1).find((later) => later.provider !== null)?.provider;
     if (owner === name) return wish;
   }
   return null;

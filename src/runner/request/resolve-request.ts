@@ -8,6 +8,7 @@ import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
+import { type Layer, layersOf, limitsOf } from "./layers.js";
 import { resolvePolicy } from "./resolve-policy.js";
 import { entriesFor, resolveProvider } from "./resolve-provider.js";
 import type { RunSettings, SpawnArguments } from "./run-settings.js";
@@ -48,9 +49,8 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
   const workflow = foundWorkflow && withModelsOf(args, foundWorkflow.definition);
 
   const variables = { ...agent?.variables, ...args.variables };
-  const readOnly = READ_ONLY_VARIABLES.find((name) => Object.hasOwn(variables, name));
-  if (readOnly !== undefined)
-    throw new RequestError("invalid_arguments", `variables: "${readOnly}" is set by legwork itself: leave it out`);
+  refuseReadOnly(variables);
+  const layers = layersOf(args, foundAgent, foundWorkflow);
   const policy = resolvePolicy(
     {
       tools: args.tools,
@@ -61,31 +61,9 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     },
     settings,
   );
-  const outputSchema = await resolveOutputSchema(
-    [
-      { asked: args.output_schema },
-      { asked: agent?.outputSchema ?? undefined, place: () => foundAgent?.place("output_schema") },
-      {
-        asked: workflow?.settings.outputSchema ?? undefined,
-        place: () => foundWorkflow?.place("settings.output_schema"),
-      },
-    ],
-    schemas,
-  );
-  const chosen = await resolveProvider(
-    [
-      args,
-      ...(foundAgent ? [{ ...foundAgent.definition, place: foundAgent.place }] : []),
-      ...(foundWorkflow
-        ? [{ ...foundWorkflow.definition.settings, place: (field: string) => foundWorkflow.place(`settings.${field}`) }]
-        : []),
-      ...(parent ? [parent] : []),
-    ],
-    settings,
-    providers,
-  );
+  const outputSchema = await resolveOutputSchema(layers, schemas);
+  const chosen = await resolveProvider([...layers, ...(parent ? [parent] : [])], settings, providers);
   const entries = await entriesFor(chosen, workflow, providers, (part) => foundWorkflow?.place(part) ?? "");
-  const own = workflow?.settings;
   const prompt = agent?.prompt == null ? null : fillTemplate(agent.prompt, { ...workflow?.variables, ...variables });
   const request: RunRequest = {
     prompt: args.prompt,
@@ -96,14 +74,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     model: chosen.model,
     policy,
     outputSchema,
-    limits: {
-      ...settings.limits,
-      maxDepth: limitOf("maxDepth", foundAgent, foundWorkflow, settings.limits.maxDepth),
-      maxCostUsd: args.max_cost_usd ?? limitOf("maxCostUsd", foundAgent, foundWorkflow, settings.limits.maxCostUsd),
-      maxTurns: args.max_turns ?? agent?.maxTurns ?? own?.maxTurns ?? settings.limits.maxTurns,
-      timeoutSeconds:
-        args.timeout_seconds ?? agent?.timeoutSeconds ?? own?.timeoutSeconds ?? settings.limits.timeoutSeconds,
-    },
+    limits: limitsOf(layers, settings.limits),
     workflow,
     variables,
   };
@@ -146,18 +117,10 @@ function leftOut({ notices }: Definitions): string {
   return notices.map((notice) => `; ${notice}`).join("");
 }
 
-/** The agent definition's, else the workflow's, else the configuration's; a project's definition only restricts. */
-function limitOf<General extends number | null>(
-  limit: "maxDepth" | "maxCostUsd",
-  agent: Found<AgentDefinition> | null,
-  workflow: Found<Workflow> | null,
-  general: General,
-): number | General {
-  const ofAgent = agent?.definition[limit] ?? null;
-  const own = ofAgent ?? workflow?.definition.settings[limit] ?? null;
-  if (own === null) return general;
-  const found = ofAgent === null ? workflow : agent;
-  return found?.origin === "project" ? Math.min(own, general ?? own) : own;
+function refuseReadOnly(variables: Readonly<Record<string, Json>>): void {
+  const readOnly = READ_ONLY_VARIABLES.find((name) => Object.hasOwn(variables, name));
+  if (readOnly === undefined) return;
+  throw new RequestError("invalid_arguments", `variables: "${readOnly}" is set by legwork itself: leave it out`);
 }
 
 function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow | null): void {
@@ -194,21 +157,17 @@ function unreadVariables(
     .map((name) => `variables: nothing reads "${name}"${didYouMean(name, known)}`);
 }
 
-interface SchemaWish {
-  readonly asked: unknown;
-  /** Where a file says so. */
-  place?(): string | undefined;
-}
-
 async function resolveOutputSchema(
-  wishes: readonly SchemaWish[],
+  layers: readonly Layer[],
   schemas: JsonSchemas,
 ): Promise<RunRequest["outputSchema"]> {
-  const { asked, place } = wishes.find((wish) => wish.asked !== undefined) ?? {};
+  const { outputSchema: asked, place } = layers.find(({ outputSchema }) => outputSchema !== undefined) ?? {};
   if (asked === undefined) return null;
   const refuse = (fault: string) => {
     const message = `output_schema is not a JSON Schema: ${fault}; for example {"type": "object"}`;
-    return place ? new ConfigError(`${place()}: ${message}`) : new RequestError("invalid_arguments", message);
+    return place
+      ? new ConfigError(`${place("output_schema")}: ${message}`)
+      : new RequestError("invalid_arguments", message);
   };
   if (typeof asked === "boolean") return asked;
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) throw refuse("it has to be an object");

@@ -29,14 +29,17 @@ export function describeReadProjectFile({ name: implementation, create }: ReadPr
       symlinkSync("a/b.txt", inside("link.txt"));
       symlinkSync(inside("."), inside("again"));
       for (const name of ["a/b.txt", "./a/../a/b.txt", inside("a/b.txt"), "link.txt", "again/a/b.txt"])
-        expect(await read(name), name).toEqual({ text: "grüße\r\n" });
-      expect(await read("env/.env.example")).toEqual({ text: "KEY=" });
+        expect(await read(name), name).toEqual({ kind: "text", text: "grüße\r\n" });
+      expect(await read("env/.env.example")).toEqual({ kind: "text", text: "KEY=" });
     });
 
     it("reads a file of exactly the largest size, and refuses a larger one", async () => {
       const { read } = project({ "project/fits": "x".repeat(MOST), "project/large": "x".repeat(10 * 1024 * 1024) });
-      expect(await read("fits")).toEqual({ text: "x".repeat(MOST) });
-      expect(await read("large")).toEqual({ fault: expect.stringMatching(mentions("10485760", "1000")) });
+      expect(await read("fits")).toEqual({ kind: "text", text: "x".repeat(MOST) });
+      expect(await read("large")).toEqual({
+        kind: "fault",
+        fault: expect.stringMatching(mentions("10485760", "1000")),
+      });
     });
 
     it("refuses files outside the project, also behind links", async () => {
@@ -51,7 +54,7 @@ export function describeReadProjectFile({ name: implementation, create }: ReadPr
         "../project-twin/key.txt",
         "..",
       ])
-        expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("outside")) });
+        expect(await read(name), name).toEqual({ kind: "fault", fault: expect.stringMatching(mentions("outside")) });
     });
 
     it("refuses files that may hold secrets, by any name", async () => {
@@ -79,7 +82,7 @@ export function describeReadProjectFile({ name: implementation, create }: ReadPr
         "plain.txt",
         ".claude/settings.json",
       ])
-        expect(await read(name), name).toEqual({ fault: expect.stringMatching(mentions("secrets")) });
+        expect(await read(name), name).toEqual({ kind: "fault", fault: expect.stringMatching(mentions("secrets")) });
     });
 
     it("gives the reason where it cannot read a file", async () => {
@@ -105,7 +108,7 @@ export function describeReadProjectFile({ name: implementation, create }: ReadPr
         [`${"x".repeat(300)}`]: /ENAMETOOLONG/,
       };
       for (const [name, fault] of Object.entries(faults))
-        expect(await read(name), name).toEqual({ fault: expect.stringMatching(fault) });
+        expect(await read(name), name).toEqual({ kind: "fault", fault: expect.stringMatching(fault) });
     });
 
     it("returns nothing from outside while another process swaps a folder for a link", async () => {
@@ -117,7 +120,7 @@ export function describeReadProjectFile({ name: implementation, create }: ReadPr
         renameSync(inside("swapped"), join(root, "aside"));
         symlinkSync(join(root, "outside"), inside("swapped"));
         const result = await reading;
-        seen.add("text" in result ? result.text : result.fault);
+        seen.add(result.kind === "text" ? result.text : result.fault);
         rmSync(inside("swapped"));
         renameSync(join(root, "aside"), inside("swapped"));
       }

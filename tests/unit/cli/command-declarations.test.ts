@@ -11,7 +11,7 @@ const DOCUMENT = readFileSync(resolve(import.meta.dirname, "../../../docs/comman
 
 /** Every command with the words that name it. */
 const EVERY = COMMANDS.flatMap((command): readonly (readonly [string, Command<never>])[] => {
-  if (!("main" in command)) return [[command.name, command]];
+  if (command.kind === "command") return [[command.name, command]];
   const members = command.commands.map((one) => [`${command.name} ${one.name}`, one] as const);
   return command.commands.includes(command.main) ? members : [[command.name, command.main], ...members];
 });

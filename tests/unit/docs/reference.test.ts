@@ -77,7 +77,7 @@ describe("conditions", () => {
   /** The words that a complaint about an unknown one lists. */
   function knownBy(condition: string): readonly string[] {
     const result = conditions.compile(condition);
-    const [, list = ""] = /: (?:there are|it has) (.*)$/.exec("fault" in result ? result.fault : "") ?? [];
+    const [, list = ""] = /: (?:there are|it has) (.*)$/.exec(result.kind === "fault" ? result.fault : "") ?? [];
     return list.split(", ").toSorted();
   }
 

@@ -28,13 +28,27 @@ function walk(seed: number, kills: number): readonly KillPoint[] {
 describe("planKills", () => {
   it("has a kill point at every event, at the first recoveries, and before and after every call", () => {
     const points = walk(1, plan(1).planned);
-    const texts = points.map((point) => ("place" in point ? `${point.moment} ${point.place}` : JSON.stringify(point)));
+    const texts = points.map((point) =>
+      point.kind === "call" ? `${point.moment} ${point.place}` : JSON.stringify(point),
+    );
     expect(new Set(texts).size).toBe(plan(1).planned);
     expect(plan(1).planned).toBe((TYPES.length + 2) * 2 - 1 + callsOf(SCENARIO, RUN).length * 2);
-    expect(points).toContainEqual({ moment: "held_back", scenario: SCENARIO.name, type: "turn_started", count: 2 });
-    expect(points).toContainEqual({ moment: "saved", scenario: SCENARIO.name, type: "run_resumed", count: 1 });
+    expect(points).toContainEqual({
+      kind: "event",
+      moment: "held_back",
+      scenario: SCENARIO.name,
+      type: "turn_started",
+      count: 2,
+    });
+    expect(points).toContainEqual({
+      kind: "event",
+      moment: "saved",
+      scenario: SCENARIO.name,
+      type: "run_resumed",
+      count: 1,
+    });
     expect(points).not.toContainEqual(expect.objectContaining({ moment: "held_back", type: "run_finished" }));
-    expect(points).toContainEqual({ moment: "received", scenario: SCENARIO.name, place: "2.0" });
+    expect(points).toContainEqual({ kind: "call", moment: "received", scenario: SCENARIO.name, place: "2.0" });
   });
 
   it("is the same for the same seed and differs between seeds", () => {

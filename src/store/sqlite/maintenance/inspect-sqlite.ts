@@ -2,16 +2,20 @@
 import { StoreError } from "../../../core/errors.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 
-/** `fault` is why it cannot be loaded and what to do, null where it is; `version` is then SQLite's own. Never throws. */
-export function inspectSqlite(): { readonly version: string; readonly fault: string | null } {
+type SqliteFacts =
+  | { readonly kind: "loaded"; readonly version: string }
+  | { readonly kind: "fault"; readonly fault: string };
+
+/** SQLite's own version, or why it cannot be loaded and what to do. Never throws. */
+export function inspectSqlite(): SqliteFacts {
   try {
     const database = openSqlite(":memory:");
     try {
-      return { version: String(database.prepare("SELECT sqlite_version()").pluck().get()), fault: null };
+      return { kind: "loaded", version: String(database.prepare("SELECT sqlite_version()").pluck().get()) };
     } finally {
       database.close();
     }
   } catch (error) {
-    return { version: "", fault: error instanceof StoreError ? error.message : String(error) };
+    return { kind: "fault", fault: error instanceof StoreError ? error.message : String(error) };
   }
 }

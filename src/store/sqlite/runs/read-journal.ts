@@ -38,7 +38,7 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   const effects = toNative(sqlite, firstEffects());
   const newest = toNative(sqlite, newestAfter());
   const newerEnd = toNative(sqlite, newerEnds());
-  /** The last event of a journal when none was newer: journals only grow, so that each event is looked at once. */
+  /** The last event of a journal when none was newer. Journals only grow, so one look at each event is enough. */
   const looked = new Map<string, number>();
 
   function hasNewerEvents(runId: string): boolean {

@@ -19,7 +19,7 @@ describe("complete", () => {
       next_steps: ["rest"],
     };
     expect(await judgeComplete(args, null, schemas)).toEqual({
-      accepted: true,
+      kind: "accepted",
       outcome: {
         status: "partial",
         result: "done",
@@ -33,7 +33,7 @@ describe("complete", () => {
 
   it("is a success by default, and has no field without an argument", async () => {
     const verdict = await judgeComplete({ result: "done" }, null, schemas);
-    expect(verdict).toEqual({ accepted: true, outcome: { status: "success", result: "done" } });
+    expect(verdict).toEqual({ kind: "accepted", outcome: { status: "success", result: "done" } });
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe("complete", () => {
     [null, ["arguments"]],
   ])("is refused with the reason: %j", async (args, words) => {
     const verdict = await judgeComplete(args, null, schemas);
-    expect(verdict).toEqual({ accepted: false, reason: expect.stringMatching(mentions(...words)) });
+    expect(verdict).toEqual({ kind: "refused", reason: expect.stringMatching(mentions(...words)) });
   });
 
   it.each([
@@ -61,8 +61,8 @@ describe("complete", () => {
   ])("as %s with data %j under an output schema: %j", async (status, data, words) => {
     const args = { result: "x", status, ...(data === undefined ? {} : { data }) };
     const verdict = await judgeComplete(args, PERSON, schemas);
-    if (words === null) expect(verdict).toMatchObject({ accepted: true, outcome: { status } });
-    else expect(verdict).toEqual({ accepted: false, reason: expect.stringMatching(mentions(...words)) });
+    if (words === null) expect(verdict).toMatchObject({ kind: "accepted", outcome: { status } });
+    else expect(verdict).toEqual({ kind: "refused", reason: expect.stringMatching(mentions(...words)) });
   });
 });
 

@@ -10,10 +10,16 @@ const TWO = entryWith("two", { "two-default": null, "two-large": null });
 const SPARE = entryWith("spare", { "spare-default": null }, false);
 const BOTH = [ONE, TWO, SPARE];
 const configured = (changes: Partial<RunSettings>): RunSettings => ({ ...SETTINGS, ...changes });
-type Wishes = Parameters<typeof resolveProvider>[0];
+type Wish = Partial<Parameters<typeof resolveProvider>[0][number]>;
+
+const resolve = (wishes: readonly Wish[], ...rest: [RunSettings, typeof BOTH]) =>
+  resolveProvider(
+    wishes.map((wish) => ({ provider: null, model: null, ...wish })),
+    ...rest,
+  );
 
 describe("a provider", () => {
-  it.each<[string, Wishes, Partial<RunSettings>, string, string]>([
+  it.each<[string, readonly Wish[], Partial<RunSettings>, string, string]>([
     ["the caller's", [{ provider: "two" }, { provider: "one" }], {}, "two", "two-default"],
     ["the agent's where the caller names none", [{}, { provider: "one" }], {}, "one", "one-default"],
     ["the configuration's where no wish names one", [{}], { provider: "two" }, "two", "two-default"],
@@ -31,13 +37,13 @@ describe("a provider", () => {
     ["with the configuration's model", [{}], { provider: "one", model: "one-large" }, "one", "one-large"],
     ["named as null is not named", [{ provider: null, model: null }], { provider: "one" }, "one", "one-default"],
   ])("is %s", async (_, wishes, settings, provider, model) => {
-    const chosen = await resolveProvider(wishes, configured(settings), BOTH);
+    const chosen = await resolve(wishes, configured(settings), BOTH);
     expect([chosen.entry.name, chosen.model]).toEqual([provider, model]);
   });
 
   it("is the only one that is ready, with a model that the caller names alone", async () => {
-    expect((await resolveProvider([], SETTINGS, [SPARE, TWO])).entry).toBe(TWO);
-    const { entry, model } = await resolveProvider([{ model: "two-large" }], SETTINGS, [SPARE, TWO]);
+    expect((await resolve([], SETTINGS, [SPARE, TWO])).entry).toBe(TWO);
+    const { entry, model } = await resolve([{ model: "two-large" }], SETTINGS, [SPARE, TWO]);
     expect([entry.name, model]).toEqual(["two", "two-large"]);
   });
 
@@ -45,16 +51,16 @@ describe("a provider", () => {
     ["none is", [SPARE]],
     ["two are", BOTH],
   ])("is never guessed: %s ready", async (_, providers) => {
-    await expect(resolveProvider([], SETTINGS, providers)).rejects.toEqual(configError("provider"));
+    await expect(resolve([], SETTINGS, providers)).rejects.toEqual(configError("provider"));
   });
 
   it("is refused to the caller where it does not exist, with the names that do", async () => {
-    const asked = resolveProvider([{ provider: "tow" }], SETTINGS, BOTH);
+    const asked = resolve([{ provider: "tow" }], SETTINGS, BOTH);
     await expect(asked).rejects.toEqual(requestError("unknown_provider", '"tow"', "one", "spare", '"two"'));
   });
 
   it("is refused to the caller where it has no such model", async () => {
-    const asked = resolveProvider([{ provider: "two", model: "gone" }], SETTINGS, BOTH);
+    const asked = resolve([{ provider: "two", model: "gone" }], SETTINGS, BOTH);
     await expect(asked).rejects.toEqual(requestError("unknown_model", "two", '"gone"'));
   });
 
@@ -63,7 +69,7 @@ describe("a provider", () => {
     ["model", { provider: "two", model: "gone" }, '"gone"'],
   ])("is a fault of the file that names it: %s", async (field, wish, word) => {
     const place = (part: string) => `/a.md:3:1: ${part}`;
-    const asked = resolveProvider([{}, { ...wish, place }], SETTINGS, BOTH);
+    const asked = resolve([{}, { ...wish, place }], SETTINGS, BOTH);
     await expect(asked).rejects.toEqual(configError(`/a.md:3:1: ${field}`, word));
   });
 });

@@ -77,12 +77,14 @@ describe("a run that is cancelled", () => {
 
 it("two spawns at once at the limit of 20 children start one child", async () => {
   const child = ["spawn_agent", { prompt: "child" }] as const;
+  let spawnTwo = () => {};
+  const held = new Promise<void>((resolve) => (spawnTwo = resolve));
   let answers = "";
   const one = await setRunners().openRunner({
     model(task, turn, { messages }) {
       if (task !== "parent") return NEVER;
       if (turn === 1) return { calls: Array(19).fill(child) };
-      if (turn === 2) return { calls: [child, child] };
+      if (turn === 2) return held.then(() => ({ calls: [child, child] }));
       answers = JSON.stringify(messages.at(-1));
       return COMPLETES;
     },
@@ -93,6 +95,7 @@ it("two spawns at once at the limit of 20 children start one child", async () =>
     20_000,
   );
   const keys = one.hold("findRun", "after");
+  spawnTwo();
   await keys.reached(2);
   keys.open();
   expect(await ended(one, id)).toMatchObject({ status: "success" });

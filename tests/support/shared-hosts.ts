@@ -19,6 +19,8 @@ export interface Played {
 
 export interface SharedHosts {
   readonly bench: Workbench;
+  /** The environment of the hosts: where the model answers. */
+  readonly env: Readonly<Record<string, string>>;
   hostAt(index: number): TestHost;
   /** The first host. */
   readonly host: TestHost;
@@ -39,6 +41,7 @@ export function shareHosts(count: number, options: SandboxOptions = {}): SharedH
   let standIn: GeminiStandIn;
   let files = { effects: "", stages: "" };
   let hosts: readonly TestHost[] = [];
+  let env: Record<string, string> = {};
 
   beforeAll(async () => {
     bench = createWorkbench();
@@ -50,7 +53,7 @@ export function shareHosts(count: number, options: SandboxOptions = {}): SharedH
       const { turns } = player;
       return (typeof turns === "function" ? turns(n, body) : turns[n - 1]) ?? refusal(400, `there is no reply ${n}`);
     });
-    const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env };
+    env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env };
     hosts = await Promise.all(Array.from({ length: count }, () => openHost(bench, { ...options, env })));
   }, 60_000);
   beforeEach(() => {
@@ -70,6 +73,9 @@ export function shareHosts(count: number, options: SandboxOptions = {}): SharedH
   return {
     get bench() {
       return bench;
+    },
+    get env() {
+      return env;
     },
     get host() {
       return hostAt(0);

@@ -9,6 +9,7 @@ import {
   accessOf,
   effectServer,
   hostileServer,
+  NO_SERVERS,
   rehearse,
   rehearseCalls,
   runScript,
@@ -26,7 +27,7 @@ function configureBoth(bench: Workbench, user: string, project: string): void {
 }
 
 describe("limits: argument over project over user over default", () => {
-  const servers = `mcpServers: { effects: ${effectServer()} }\n`;
+  const servers = `mcpServers: { effects: ${effectServer()}, workspace: { disabled: true } }\n`;
   const tools = ["effects__echo", "effects__slow"];
 
   function setBusyBench(): Workbench {
@@ -86,7 +87,9 @@ describe("limits: argument over project over user over default", () => {
   it("of silence, and of runs at once", async () => {
     const bench = setBusyBench();
     rehearse(bench, "late", [{ text: "late", delay_ms: 30_000 }]);
-    bench.configure("limits: { stall_seconds: 2, max_concurrent_runs: 1 }\nprovider: rehearsal\nmodel: late\n");
+    bench.configure(
+      `${NO_SERVERS}limits: { stall_seconds: 2, max_concurrent_runs: 1 }\nprovider: rehearsal\nmodel: late\n`,
+    );
     const host = await setHost(bench);
     const first = await host.call("spawn_agent", { prompt: "one" });
     const second = await host.call("spawn_agent", { prompt: "two" });
@@ -101,16 +104,17 @@ describe("limits: argument over project over user over default", () => {
 describe("tools", () => {
   const echo = "effects__echo";
   const add = "effects__add_line";
+  const NO_WORKSPACE = ", workspace: { disabled: true }";
   const everything = { allowed: true, rule: naming(/\btools\b/, "spawn_agent") };
 
   async function access(host: TestHost, args: Record<string, unknown> = {}) {
     return accessOf(host, (await runScript(host, "talk", args)).run_id);
   }
 
-  function setTalkativeBench(user: string, project: string | null): Workbench {
+  function setTalkativeBench(user: string, project: string | null, workspace = ""): Workbench {
     const bench = setBench();
     rehearse(bench, "talk", [{ text: "hello" }]);
-    bench.configure(`mcpServers: { effects: ${effectServer()} }\n${user}`);
+    bench.configure(`mcpServers: { effects: ${effectServer()} ${workspace} }\n${user}`);
     if (project !== null) bench.write(".legwork/config.yaml", project);
     return bench;
   }
@@ -148,7 +152,8 @@ describe("tools", () => {
   });
 
   it("that one source blocks are blocked, whichever source grants them", async () => {
-    const bench = setTalkativeBench(`blocked_tools: [${add}]\ntools: ["*"]\n`, `blocked_tools: ["*__slow*"]\n`);
+    const user = `blocked_tools: [${add}]\ntools: ["*"]\n`;
+    const bench = setTalkativeBench(user, `blocked_tools: ["*__slow*"]\n`, NO_WORKSPACE);
     const host = await setHost(bench, { env: TRUSTING });
     const found = await access(host, { tools: ["*", add, echo], blocked_tools: [echo] });
     const ruleOf = (name: string) => found.get(name);
@@ -161,7 +166,7 @@ describe("tools", () => {
   });
 
   it("that only read may be blocked as a whole", async () => {
-    const host = await setHost(setTalkativeBench("blocked_tools: [read_only]\n", null));
+    const host = await setHost(setTalkativeBench("blocked_tools: [read_only]\n", null, NO_WORKSPACE));
     const spawned = await host.call("spawn_agent", {
       prompt: "go",
       provider: "rehearsal",
@@ -179,7 +184,7 @@ describe("provider and model", () => {
   it("are the argument's over the project's over the user's", async () => {
     const bench = setBench();
     for (const name of ["mine", "ours", "asked"]) rehearse(bench, name, [{ text: name }]);
-    configureBoth(bench, "provider: rehearsal\nmodel: mine\n", "model: ours\n");
+    configureBoth(bench, `${NO_SERVERS}provider: rehearsal\nmodel: mine\n`, "model: ours\n");
     const result = async (host: TestHost, args: object = {}) =>
       (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args })).structured.result;
     expect(await result(await setHost(bench))).toBe("mine");
@@ -191,7 +196,7 @@ describe("provider and model", () => {
 
   it("belong together: the model of another provider's file is not taken", async () => {
     const bench = setBench();
-    bench.configure("provider: gemini\nmodel: gemini-9\n");
+    bench.configure(`${NO_SERVERS}provider: gemini\nmodel: gemini-9\n`);
     const host = await setHost(bench);
     const asked = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal" });
     expect(asked.structured).toMatchObject({ provider: "rehearsal", model: "quickstart" });
@@ -209,7 +214,7 @@ describe("provider and model", () => {
     };
     const [configured, exported] = [await open(), await open()];
     const bench = setBench();
-    bench.configure(`providers: { gemini: { base_url: "${configured.url}" } }\n`);
+    bench.configure(`${NO_SERVERS}providers: { gemini: { base_url: "${configured.url}" } }\n`);
     const spawn = async (env: Record<string, string>) => {
       const host = await setHost(bench, { env: { GEMINI_API_KEY: "k", ...env } });
       return (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;

@@ -1,8 +1,8 @@
 /** Servers behind a URL that misbehave, one beside a good one: what the agent and the user are told, and who is touched. */
 import { afterAll, expect, it } from "vitest";
 import { call } from "../support/agents.js";
-import { type Answer, type Answers, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { until } from "../support/host.js";
+import { type Answer, type Answers, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { remoteEntry, shareHostileServers } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
 

@@ -12,10 +12,10 @@ const shared = shareHosts(1, { workspace: true, config: "limits: { max_concurren
 
 it("an agent works through two servers, is refused a tool that it may not use, and completes", async () => {
   const { prompt, requests } = shared.play([
-      says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
-      says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
-      says(call("complete", { result: "one line added", status: "success", artifacts: ["effects.txt"] })),
-    ]);
+    says(text("I read first."), call("workspace__read_text_file", { path: "notes.txt" })),
+    says(call("effects__add_line", { text: "one" }), call("workspace__write_file", { path: "no.txt", content: "x" })),
+    says(call("complete", { result: "one line added", status: "success", artifacts: ["effects.txt"] })),
+  ]);
   shared.bench.write("notes.txt", "the notes");
   const tools = ["read_only", "effects__add_line"];
   const spawned = await shared.host.call("spawn_agent", { prompt, tools, title: "adder" });

@@ -1,9 +1,11 @@
 /** get_run's view "access": which rule allows or refuses each tool, at the end and at any event before it. */
 import { expect, it } from "vitest";
-import { playFencedRun } from "../support/fenced-run.js";
+import { shareFencedRun } from "../support/fenced-run.js";
 import type { TestHost } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+import { rehearse, runScript } from "../support/rehearsals.js";
+
+const fencedRun = shareFencedRun();
 
 interface AccessAnswer {
   readonly as_of_event: number | null;
@@ -32,7 +34,7 @@ const allowedIn = ({ access = [] }: AccessAnswer) => access.filter(({ allowed })
 const ruleFor = ({ access = [] }: AccessAnswer, name: string) => access.find(({ tool }) => tool === name);
 
 it("the view access shows the last step, its rules in order and the rule that decides each tool", async () => {
-  const { host, run_id } = await playFencedRun();
+  const { host, run_id } = fencedRun();
   const end = await accessOf(host, run_id);
   expect(end).toMatchObject({ step: "change", next_cursor: null });
   expect(end).not.toHaveProperty("note");
@@ -48,7 +50,7 @@ it("the view access shows the last step, its rules in order and the rule that de
 });
 
 it("the view access at an earlier event shows the step, rules and tools of that moment", async () => {
-  const { host, run_id } = await playFencedRun();
+  const { host, run_id } = fencedRun();
   const created = await accessOf(host, run_id, { at: 1 });
   expect(created).toMatchObject({ as_of_event: null, step: null, rules: [], access: [] });
   expect(created.note).toContain("turn");
@@ -76,7 +78,7 @@ it("the view access at an earlier event shows the step, rules and tools of that 
 });
 
 it("pages of the view access give each rule and tool once, all of one moment", async () => {
-  const { host, run_id } = await playFencedRun();
+  const { host, run_id } = fencedRun();
   const at = await seqOf(host, run_id, "tool_call_finished");
   const whole = await accessOf(host, run_id, { at });
   const seen: object[] = [];
@@ -95,10 +97,8 @@ it("pages of the view access give each rule and tool once, all of one moment", a
 });
 
 it("a run without a workflow has neither step nor rules in the view access", async () => {
-  const bench = setBench();
-  bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+  const { bench, host } = fencedRun();
   rehearse(bench, "play", [{ text: "done" }]);
-  const host = await setHost(bench);
   const { run_id } = await runScript(host, "play");
   const access = await accessOf(host, run_id);
   expect(access).toMatchObject({ step: null, rules: [] });
@@ -106,7 +106,7 @@ it("a run without a workflow has neither step nor rules in the view access", asy
 });
 
 it("get_run refuses an unknown event, and at for another view", async () => {
-  const { host, run_id } = await playFencedRun();
+  const { host, run_id } = fencedRun();
   const beyond = await accessOf(host, run_id, { at: 9_999 });
   expect(beyond.error).toEqual({
     code: "unknown_event",

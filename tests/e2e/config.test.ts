@@ -1,14 +1,15 @@
 /** Configuration from the wire: what wins over what, which servers there are, and which folder the work is about. */
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { reply, startGeminiStandIn } from "../support/gemini-stand-in.js";
-import type { HostOptions, TestHost, Workbench } from "../support/host.js";
+import { createWorkbench, type HostOptions, openHost, type TestHost, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import {
   accessOf,
   effectServer,
   hostileServer,
+  NO_SERVERS,
   rehearse,
   rehearseCalls,
   runScript,
@@ -25,14 +26,88 @@ function configureBoth(bench: Workbench, user: string, project: string): void {
   bench.write(".legwork/config.yaml", project);
 }
 
+const echo = "effects__echo";
+const add = "effects__add_line";
+const servers = `mcpServers: { effects: ${effectServer()}, workspace: { disabled: true } }\n`;
+
+/** Hosts that are opened once, for the tests of this file, on a bench that `prepare` fills. */
+function shareConfigured(prepare: (bench: Workbench) => void, ...options: readonly HostOptions[]) {
+  let bench: Workbench;
+  let hosts: readonly TestHost[] = [];
+  beforeAll(async () => {
+    bench = createWorkbench();
+    prepare(bench);
+    setScripts(bench);
+    hosts = await Promise.all(options.map((each) => openHost(bench, each)));
+  });
+  afterAll(async () => {
+    await Promise.all(hosts.map((host) => host.close()));
+    bench.remove();
+  });
+  return {
+    get bench() {
+      return bench;
+    },
+    hostAt(index: number) {
+      const host = hosts[index];
+      if (!host) throw new Error("the hosts are open while tests run only");
+      return host;
+    },
+  };
+}
+
+function setScripts(bench: Workbench): void {
+  const calls = Array.from({ length: 60 }, (_, n) => ({ tool: echo, arguments: { n } }));
+  rehearseCalls(bench, "busy", calls);
+  rehearse(bench, "talk", [{ text: "hello" }]);
+  for (const name of ["mine", "ours", "asked"]) rehearse(bench, name, [{ text: name }]);
+}
+
+/** The user's configuration alone: defaults where it says nothing, and a server for each thing that it may say. */
+const users = shareConfigured(
+  (bench) => {
+    const effects = JSON.parse(effectServer());
+    const own = {
+      command: dollar("PROGRAM"),
+      args: [JSON.parse(hostileServer("environment")).args[0], dollar("MODE:-environment")],
+      env: {
+        A: dollar("WHO"),
+        B: dollar("NOPE:-fallback"),
+        C: dollar("BLANK:-filled"),
+        D: `a${dollar("WHO")}z$WHO`,
+      },
+      cwd: dollar("SUB:-sub"),
+    };
+    const filtered = {
+      ...effects,
+      include_tools: ["*line*", "filtered__e*"],
+      exclude_tools: ["slow_add_line"],
+      effects: { add_line: "read_only", read_lines: "effectful" },
+    };
+    const mcpServers = { effects, hurried: { ...effects, timeout_seconds: 0.3 }, filtered, own };
+    mkdirSync(join(bench.project, "sub"));
+    bench.configure(JSON.stringify({ mcpServers, limits: { tool_timeout_seconds: 50 } })); // JSON is YAML too
+  },
+  { env: { WHO: "ada", PROGRAM: process.execPath, BLANK: "" } },
+);
+
+/** The user's configuration and the project's, which say different things: not trusted, and trusted. */
+const both = shareConfigured(
+  (bench) => {
+    const user = `limits: { max_turns: 4 }\ntools: [${add}]\nprovider: rehearsal\nmodel: mine\n`;
+    const project = `limits: { max_turns: 3 }\ntools: [${echo}]\nmodel: ours\n`;
+    configureBoth(bench, `mcpServers: { effects: ${effectServer()} }\n${user}`, project);
+  },
+  {},
+  { env: TRUSTING },
+);
+
 describe("limits: argument over project over user over default", () => {
-  const servers = `mcpServers: { effects: ${effectServer()} }\n`;
   const tools = ["effects__echo", "effects__slow"];
 
   function setBusyBench(): Workbench {
     const bench = setBench();
-    const calls = Array.from({ length: 60 }, (_, n) => ({ tool: "effects__echo", arguments: { n } }));
-    rehearseCalls(bench, "busy", calls);
+    setScripts(bench);
     return bench;
   }
 
@@ -43,14 +118,12 @@ describe("limits: argument over project over user over default", () => {
   }
 
   it("of turns", async () => {
+    await expectTurns(users.hostAt(0), 30);
     const bench = setBusyBench();
-    bench.configure(servers);
-    await expectTurns(await setHost(bench), 30);
     bench.configure(`${servers}limits: { max_turns: 4 }\n`);
     await expectTurns(await setHost(bench), 4);
-    bench.write(".legwork/config.yaml", "limits: { max_turns: 3 }\n");
-    await expectTurns(await setHost(bench), 4); // the project is not trusted
-    const host = await setHost(bench, { env: TRUSTING });
+    await expectTurns(both.hostAt(0), 4); // the project is not trusted
+    const host = both.hostAt(1);
     await expectTurns(host, 3);
     await expectTurns(host, 1, { max_turns: 1 });
     await expectTurns(host, 5, { max_turns: 5 });
@@ -74,19 +147,18 @@ describe("limits: argument over project over user over default", () => {
   });
 
   it("of one server's calls over that of all", async () => {
-    const bench = setBusyBench();
-    rehearseCalls(bench, "slow", [{ tool: "effects__slow", arguments: { ms: 20_000 } }]);
-    const server = { ...JSON.parse(effectServer()), timeout_seconds: 0.3 };
-    bench.configure(`mcpServers: { effects: ${JSON.stringify(server)} }\nlimits: { tool_timeout_seconds: 50 }\n`);
-    const host = await setHost(bench);
-    const run = await runScript(host, "slow", { tools });
+    const host = users.hostAt(0);
+    rehearseCalls(users.bench, "slow", [{ tool: "hurried__slow", arguments: { ms: 20_000 } }]);
+    const run = await runScript(host, "slow", { tools: ["hurried__slow"] });
     expect((await toolTexts(host, run.run_id))[0]).toMatch(/0\.3 s/);
   });
 
   it("of silence, and of runs at once", async () => {
     const bench = setBusyBench();
     rehearse(bench, "late", [{ text: "late", delay_ms: 30_000 }]);
-    bench.configure("limits: { stall_seconds: 2, max_concurrent_runs: 1 }\nprovider: rehearsal\nmodel: late\n");
+    bench.configure(
+      `${NO_SERVERS}limits: { stall_seconds: 2, max_concurrent_runs: 1 }\nprovider: rehearsal\nmodel: late\n`,
+    );
     const host = await setHost(bench);
     const first = await host.call("spawn_agent", { prompt: "one" });
     const second = await host.call("spawn_agent", { prompt: "two" });
@@ -99,24 +171,21 @@ describe("limits: argument over project over user over default", () => {
 });
 
 describe("tools", () => {
-  const echo = "effects__echo";
-  const add = "effects__add_line";
   const everything = { allowed: true, rule: naming(/\btools\b/, "spawn_agent") };
 
   async function access(host: TestHost, args: Record<string, unknown> = {}) {
     return accessOf(host, (await runScript(host, "talk", args)).run_id);
   }
 
-  function setTalkativeBench(user: string, project: string | null): Workbench {
+  function setTalkativeBench(user: string): Workbench {
     const bench = setBench();
-    rehearse(bench, "talk", [{ text: "hello" }]);
-    bench.configure(`mcpServers: { effects: ${effectServer()} }\n${user}`);
-    if (project !== null) bench.write(".legwork/config.yaml", project);
+    setScripts(bench);
+    bench.configure(`${servers}${user}`);
     return bench;
   }
 
   it("are those that only read by default, and those of the argument instead where it is given", async () => {
-    const host = await setHost(setTalkativeBench("", null));
+    const host = users.hostAt(0);
     const byDefault = await access(host);
     expect(byDefault.get("effects__read_lines")).toEqual({
       allowed: true,
@@ -132,12 +201,12 @@ describe("tools", () => {
   });
 
   it("of the user's file count, the project's over them once it is trusted, the argument over both", async () => {
-    const bench = setTalkativeBench(`tools: [${add}]\n`, `tools: [${echo}]\n`);
+    const { bench } = both;
     const userFile = join(bench.home, "config.yaml");
-    const untrusted = await access(await setHost(bench));
+    const untrusted = await access(both.hostAt(0));
     expect(untrusted.get(add)).toEqual({ allowed: true, rule: naming(`"${add}"`, /\btools\b/, userFile) });
     expect(untrusted.get(echo)).toEqual({ allowed: false, rule: naming(/\btools\b/, userFile) });
-    const host = await setHost(bench, { env: TRUSTING });
+    const host = both.hostAt(1);
     const trusted = await access(host);
     expect(trusted.get(echo)?.rule).toEqual(
       naming(`"${echo}"`, /\btools\b/, join(bench.project, ".legwork/config.yaml")),
@@ -148,7 +217,8 @@ describe("tools", () => {
   });
 
   it("that one source blocks are blocked, whichever source grants them", async () => {
-    const bench = setTalkativeBench(`blocked_tools: [${add}]\ntools: ["*"]\n`, `blocked_tools: ["*__slow*"]\n`);
+    const bench = setTalkativeBench(`blocked_tools: [${add}]\ntools: ["*"]\n`);
+    bench.write(".legwork/config.yaml", `blocked_tools: ["*__slow*"]\n`);
     const host = await setHost(bench, { env: TRUSTING });
     const found = await access(host, { tools: ["*", add, echo], blocked_tools: [echo] });
     const ruleOf = (name: string) => found.get(name);
@@ -161,7 +231,7 @@ describe("tools", () => {
   });
 
   it("that only read may be blocked as a whole", async () => {
-    const host = await setHost(setTalkativeBench("blocked_tools: [read_only]\n", null));
+    const host = await setHost(setTalkativeBench("blocked_tools: [read_only]\n"));
     const spawned = await host.call("spawn_agent", {
       prompt: "go",
       provider: "rehearsal",
@@ -177,13 +247,10 @@ describe("tools", () => {
 
 describe("provider and model", () => {
   it("are the argument's over the project's over the user's", async () => {
-    const bench = setBench();
-    for (const name of ["mine", "ours", "asked"]) rehearse(bench, name, [{ text: name }]);
-    configureBoth(bench, "provider: rehearsal\nmodel: mine\n", "model: ours\n");
     const result = async (host: TestHost, args: object = {}) =>
       (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args })).structured.result;
-    expect(await result(await setHost(bench))).toBe("mine");
-    const host = await setHost(bench, { env: TRUSTING });
+    expect(await result(both.hostAt(0))).toBe("mine");
+    const host = both.hostAt(1);
     expect(await result(host)).toBe("ours");
     expect(await result(host, { model: "asked" })).toBe("asked");
     expect(await result(host, { provider: "rehearsal" })).toBe("ours"); // naming the configured one changes nothing
@@ -191,7 +258,7 @@ describe("provider and model", () => {
 
   it("belong together: the model of another provider's file is not taken", async () => {
     const bench = setBench();
-    bench.configure("provider: gemini\nmodel: gemini-9\n");
+    bench.configure(`${NO_SERVERS}provider: gemini\nmodel: gemini-9\n`);
     const host = await setHost(bench);
     const asked = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal" });
     expect(asked.structured).toMatchObject({ provider: "rehearsal", model: "quickstart" });
@@ -209,7 +276,7 @@ describe("provider and model", () => {
     };
     const [configured, exported] = [await open(), await open()];
     const bench = setBench();
-    bench.configure(`providers: { gemini: { base_url: "${configured.url}" } }\n`);
+    bench.configure(`${NO_SERVERS}providers: { gemini: { base_url: "${configured.url}" } }\n`);
     const spawn = async (env: Record<string, string>) => {
       const host = await setHost(bench, { env: { GEMINI_API_KEY: "k", ...env } });
       return (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
@@ -253,43 +320,18 @@ describe("mcpServers", () => {
   });
 
   it("show what include_tools and exclude_tools leave, with the effects that the user knows better", async () => {
-    const bench = setBench();
-    rehearse(bench, "talk", [{ text: "hello" }]);
-    bench.configure(`mcpServers:
-  effects:
-    command: ${process.execPath}
-    args: [${JSON.parse(effectServer()).args[0]}]
-    include_tools: ["*line*", effects__e*]
-    exclude_tools: [slow_add_line]
-    effects: { add_line: read_only, read_lines: effectful }
-  workspace: { disabled: true }
-`);
-    const host = await setHost(bench);
+    const host = users.hostAt(0);
     const access = await accessOf(host, (await runScript(host, "talk")).run_id);
-    const allowed = Object.fromEntries([...access].map(([name, verdict]) => [name, verdict.allowed]));
-    expect(allowed).toEqual({ effects__add_line: true, effects__read_lines: false, effects__echo: false });
-    expect(access.get("effects__read_lines")?.rule).toMatch(/\beffectful\b/);
+    const allowed = Object.fromEntries(
+      [...access].filter(([name]) => name.startsWith("filtered__")).map(([name, verdict]) => [name, verdict.allowed]),
+    );
+    expect(allowed).toEqual({ filtered__add_line: true, filtered__read_lines: false, filtered__echo: false });
+    expect(access.get("filtered__read_lines")?.rule).toMatch(/\beffectful\b/);
   });
 
   it("read variables in command, arguments, folder and environment, with a default where one is not set", async () => {
-    const bench = setBench();
-    const [command, ...args] = [process.execPath, ...(JSON.parse(hostileServer("environment")).args as string[])];
-    mkdirSync(join(bench.project, "sub"));
-    const env = {
-      A: dollar("WHO"),
-      B: dollar("NOPE:-fallback"),
-      C: dollar("BLANK:-filled"),
-      D: `a${dollar("WHO")}z$WHO`,
-    };
-    const own = {
-      command: dollar("PROGRAM"),
-      args: [args[0], dollar("MODE:-environment")],
-      env,
-      cwd: dollar("SUB:-sub"),
-    };
-    bench.configure(`mcpServers: { own: ${JSON.stringify(own)} }`);
-    rehearseCalls(bench, "look", [{ tool: "own__plain" }]);
-    const host = await setHost(bench, { env: { WHO: "ada", PROGRAM: command, BLANK: "" } });
+    const host = users.hostAt(0);
+    rehearseCalls(users.bench, "look", [{ tool: "own__plain" }]);
     const run = await runScript(host, "look", { tools: ["own__plain"] });
     const seen = JSON.parse((await toolTexts(host, run.run_id))[0] ?? "{}");
     expect(seen).toMatchObject({ A: "ada", B: "fallback", C: "filled", D: "aadaz$WHO" });

@@ -11,13 +11,15 @@ import { calls, completes, eventsOf, tell } from "../support/workflows.js";
 const WIDE_AGENT = JSON.stringify({ description: "Wants all.", tools: ["*"] });
 const WIDE_WORKFLOW = JSON.stringify({ steps: [{ name: "only", allowed_tools: ["effects__*"] }] });
 
+/** The counted server only. */
+const serversOf = (bench: Workbench) =>
+  `mcpServers: { effects: ${effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") })}, workspace: { disabled: true } }\n`;
+
 /** A bench with the counted server and a script that reads and writes; the user grants what `tools` says. */
 async function setProject(files: Readonly<Record<string, string>>, tools: string | null = null) {
   const bench = setBench();
   const granted = tools === null ? "" : `tools: ${tools}\n`;
-  bench.configure(
-    `mcpServers: { effects: ${effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") })} }\n${granted}`,
-  );
+  bench.configure(`${serversOf(bench)}${granted}`);
   for (const [name, content] of Object.entries(files)) bench.write(name, content);
   rehearse(bench, "both", [calls(["effects__read_lines"], ["effects__add_line", { text: "x" }]), completes()]);
   return { bench, host: await setHost(bench) };
@@ -115,8 +117,9 @@ describe("a project's definitions that are trusted", () => {
       ".legwork/agents/thrifty.yaml": JSON.stringify({ max_cost_usd: 1 }),
       ".legwork/workflows/wide.yaml": JSON.stringify({ settings: { max_cost_usd: 9 }, steps: [{ name: "only" }] }),
     });
-    bench.configure("limits: { max_cost_usd: 2 }\nprices: { rehearsal: { pays: { input: 1000000, output: 0 } } }\n");
-    const looks = calls(["workspace__list_directory", { path: "." }]);
+    const prices = "prices: { rehearsal: { pays: { input: 1000000, output: 0 } } }\n";
+    bench.configure(`${serversOf(bench)}limits: { max_cost_usd: 2 }\n${prices}`);
+    const looks = calls(["effects__read_lines"]);
     rehearse(bench, "pays", [{ ...looks, usage: { input: 1, output: 0 }, repeat: 4 }, { text: "done" }]);
     await trust(bench);
     for (const [args, most] of [

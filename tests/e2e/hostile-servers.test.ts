@@ -6,11 +6,37 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { call } from "../support/agents.js";
+import type { WireBody } from "../support/gemini-wire-check.js";
 import { until } from "../support/host.js";
-import { hostileEntry, setHostileSandbox } from "../support/hostile-sandbox.js";
+import { hostileEntry, setHostileSandbox, shareHostileServers } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
 
-const plain = (n = 0) => [call("hostile__plain", { n })];
+const TOKEN = "tok-5b1c9e7a4d-Zq81mmQx";
+
+/** Each server has the name of what it does wrong, and starts with the first run that may use it. */
+const shared = shareHostileServers(
+  [
+    ...[
+      "garbage",
+      "answers-twice",
+      "large",
+      "silent",
+      "exits-at-once",
+      "refuses-us",
+      "dies-in-call",
+      "many-tools",
+      "odd-names",
+      "broken-schemas",
+      "excessive-tools",
+      "storm",
+      "chatty",
+    ].map((mode) => hostileEntry(mode, [], {}, mode)),
+    hostileEntry("silent-call", [], { timeout_seconds: 0.5 }, "silent-call"),
+    hostileEntry("tells-at-the-cut", [], { env: { API_KEY: TOKEN } }, "tells-at-the-cut"),
+  ].join(""),
+);
+
+const plain = (server: string, n = 0) => [call(`${server}__plain`, { n })];
 const done = (tool: string) => ({ tool, isError: false });
 const failed = (tool: string, code: string) => ({ tool, isError: true, code });
 const refused = (tool: string) => ({ tool, isError: true });
@@ -18,152 +44,135 @@ const good = done("effects__add_line");
 
 describe("a server that speaks badly", () => {
   it("with garbage on stdout is understood all the same", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("garbage"), [plain()]);
-    const { status, warnings, calls, answers } = await sandbox.play();
+    const meeting = shared.meet("garbage", [plain("garbage")]);
+    const { status, warnings, calls, answers } = await meeting.play();
     expect({ status, warnings, calls }).toEqual({
       status: "success",
       warnings: [],
-      calls: [done("hostile__plain"), good],
+      calls: [done("garbage__plain"), good],
     });
     expect(answers[0]).toBe('{"output":"ok"}');
-    expect(await sandbox.problem()).toEqual({ state: "ready" });
-    await sandbox.endClean();
+    expect(await meeting.problem()).toEqual({ state: "ready" });
   });
 
   it("with several answers to one call: the first one counts", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("answers-twice"), [plain(1), plain(2)]);
-    const { calls, answers } = await sandbox.play();
-    expect(calls).toEqual([done("hostile__plain"), done("hostile__plain"), good]);
+    const meeting = shared.meet("answers-twice", [plain("answers-twice", 1), plain("answers-twice", 2)]);
+    const { calls, answers } = await meeting.play();
+    expect(calls).toEqual([done("answers-twice__plain"), done("answers-twice__plain"), good]);
     expect(answers.slice(0, 2)).toEqual(Array(2).fill('{"output":"the first answer"}'));
-    await sandbox.endClean();
   });
 
   it("with a result of 20 MiB has it kept aside, and both its ends can be read", async () => {
     const read = (offset: number) => [call("read_result", { id: "r1.0", offset })];
-    const sandbox = await setHostileSandbox(hostileEntry("large"), [plain(), read(20 * 1024 * 1024)]);
-    const { status, answers, runId } = await sandbox.play();
+    const meeting = shared.meet("large", [plain("large"), read(20 * 1024 * 1024)]);
+    const { status, answers, runId } = await meeting.play();
     expect(status).toBe("success");
     expect(answers[0]).toMatch(/^\{"output":"begin x+/);
     expect(answers[0]).toMatch(/\b20971530\b.*read_result/);
     expect(answers[0]?.length).toBeLessThan(50_000);
     expect(answers[1]).toMatch(/x end\\n\[end\]"\}$/);
-    const { text } = await sandbox.host.call("get_run", { run_id: runId });
+    const { text } = await shared.host.call("get_run", { run_id: runId });
     expect(text.length).toBeLessThan(10_000);
-    await sandbox.endClean();
   });
 });
 
 describe("a server that does not answer", () => {
   it("at its start costs the run ten seconds once, and is reported as down", { timeout: 40_000 }, async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("silent"), [plain()]);
-    const { status, warnings, calls, answers } = await sandbox.play();
+    const meeting = shared.meet("silent", [plain("silent")]);
+    const { status, warnings, calls, answers } = await meeting.play();
     expect(status).toBe("success");
-    expect(warnings).toContainEqual(naming(/^hostile: /, '"hostile"', /\b10 s\b/, "start_timeout"));
-    expect(calls).toEqual([refused("hostile__plain"), good]);
-    expect(answers[0]).toEqual(naming("hostile__plain", '\\"hostile\\"', /\b10 s\b/));
-    expect((await sandbox.problem()).code).toBe("start_timeout");
-    await sandbox.endClean();
+    expect(warnings).toContainEqual(naming(/^silent: /, '"silent"', /\b10 s\b/, "start_timeout"));
+    expect(calls).toEqual([refused("silent__plain"), good]);
+    expect(answers[0]).toEqual(naming("silent__plain", '\\"silent\\"', /\b10 s\b/));
+    expect((await meeting.problem()).code).toBe("start_timeout");
   });
 
   it("to a call costs that call", async () => {
-    const entry = hostileEntry("silent-call", [], { timeout_seconds: 0.5 });
-    const sandbox = await setHostileSandbox(entry, [plain(1), plain(2)]);
-    const { status, calls, answers } = await sandbox.play();
+    const meeting = shared.meet("silent-call", [plain("silent-call", 1), plain("silent-call", 2)]);
+    const { status, calls, answers } = await meeting.play();
     expect(status).toBe("success");
-    const timeout = failed("hostile__plain", "call_timeout");
+    const timeout = failed("silent-call__plain", "call_timeout");
     expect(calls).toEqual([timeout, timeout, good]);
-    expect(answers[0]).toEqual(naming(/^\{"error":"/, "hostile__plain", "0.5 s", /\bunknown\b/));
-    await sandbox.endClean();
+    expect(answers[0]).toEqual(naming(/^\{"error":"/, "silent-call__plain", "0.5 s", /\bunknown\b/));
   });
 });
 
 describe("a server that ends", () => {
   it("while it starts is reported with its last words, and started again", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("exits-at-once"), [plain()]);
-    const { warnings, calls, answers } = await sandbox.play();
-    const facts = ["hostile", /\bcode 3\b/, "warming up / fatal: no database"];
-    expect(warnings[0]).toEqual(naming(/^hostile: /, ...facts, "start_failed"));
-    expect(calls).toEqual([refused("hostile__plain"), good]);
-    expect(answers[0]).toEqual(naming("hostile__plain", ...facts));
+    const meeting = shared.meet("exits-at-once", [plain("exits-at-once")]);
+    const { warnings, calls, answers } = await meeting.play();
+    const facts = ["exits-at-once", /\bcode 3\b/, "warming up / fatal: no database"];
+    expect(warnings[0]).toEqual(naming(/^exits-at-once: /, ...facts, "start_failed"));
+    expect(calls).toEqual([refused("exits-at-once__plain"), good]);
+    expect(answers[0]).toEqual(naming("exits-at-once__plain", ...facts));
     // It is being started again every now and then.
     const problem = await until(async () =>
-      (await sandbox.problem()).state === "degraded" ? sandbox.problem() : null,
+      (await meeting.problem()).state === "degraded" ? meeting.problem() : null,
     );
-    const remedy = naming(join(sandbox.bench.home, "config.yaml"), '"hostile"');
+    const remedy = naming(join(shared.bench.home, "config.yaml"), '"exits-at-once"');
     expect(problem).toEqual({ state: "degraded", code: "start_failed", message: naming(...facts), remedy });
-    await sandbox.endClean();
   });
 
   it("by refusing legwork is reported with its reason", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("refuses-us"), [plain()]);
-    const { warnings } = await sandbox.play();
-    expect(warnings[0]).toEqual(naming(/^hostile: /, '"hostile"', /your licence has expired !+…/, "start_failed"));
+    const meeting = shared.meet("refuses-us", [plain("refuses-us")]);
+    const { warnings } = await meeting.play();
+    expect(warnings[0]).toEqual(
+      naming(/^refuses-us: /, '"refuses-us"', /your licence has expired !+…/, "start_failed"),
+    );
     expect(warnings[0]?.length).toBeLessThan(700);
-    await sandbox.endClean();
   });
 
   it("in a call costs that call, and loses its tools until it is up again", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("dies-in-call"), [plain(1), plain(2)]);
-    const { status, calls, answers } = await sandbox.play();
+    const meeting = shared.meet("dies-in-call", [plain("dies-in-call", 1), plain("dies-in-call", 2)]);
+    const { status, calls, answers } = await meeting.play();
     expect(status).toBe("success");
-    expect(calls).toEqual([failed("hostile__plain", "connection_closed"), refused("hostile__plain"), good]);
-    expect(answers[0]).toEqual(naming('\\"hostile\\"', "hostile__plain", "code 5", /\bunknown\b/));
-    expect(answers[1]).toEqual(naming("hostile__plain", '\\"hostile\\"', "code 5"));
-    expect(await sandbox.problem()).toMatchObject({
+    expect(calls).toEqual([failed("dies-in-call__plain", "connection_closed"), refused("dies-in-call__plain"), good]);
+    expect(answers[0]).toEqual(naming('\\"dies-in-call\\"', "dies-in-call__plain", "code 5", /\bunknown\b/));
+    expect(answers[1]).toEqual(naming("dies-in-call__plain", '\\"dies-in-call\\"', "code 5"));
+    expect(await meeting.problem()).toMatchObject({
       code: "connection_closed",
-      message: naming('"hostile"', "code 5"),
+      message: naming('"dies-in-call"', "code 5"),
     });
-    await sandbox.endClean();
   });
 });
 
 describe("a server with bad tools", () => {
-  const toolsShown = (sandbox: Awaited<ReturnType<typeof setHostileSandbox>>) =>
-    (
-      sandbox.standIn.requests
-        .map(({ body }) => body)
-        .findLast(({ contents }) => JSON.stringify(contents).includes("hostile"))?.tools?.[0]?.functionDeclarations ??
-      []
-    ).map(({ name }) => name);
+  /** The names of the server's tools as the model was shown them. */
+  const toolsShown = (bodies: readonly WireBody[], server: string) =>
+    (bodies.at(-1)?.tools?.[0]?.functionDeclarations ?? [])
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(`${server}__`));
 
   it("five hundred of them: all are offered, the last is called", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("many-tools"), [
-      [call("hostile__tool_0"), call("hostile__tool_499")],
-    ]);
-    const { status, warnings, answers } = await sandbox.play();
+    const meeting = shared.meet("many-tools", [[call("many-tools__tool_0"), call("many-tools__tool_499")]]);
+    const { status, warnings, answers } = await meeting.play();
     expect({ status, warnings }).toEqual({ status: "success", warnings: [] });
-    expect(toolsShown(sandbox).filter((name) => name.startsWith("hostile__"))).toHaveLength(500);
+    expect(toolsShown(meeting.bodies(), "many-tools")).toHaveLength(500);
     expect(answers[1]).toBe('{"output":"this is tool_499"}');
-    await sandbox.endClean();
   });
 
   it("under odd and endless names: each gets a name of its own that means it, and twins are one", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("odd-names"), [
-      [call("hostile__constructor")],
-      [call("hostile____proto__")],
-    ]);
-    const { status, warnings, answers } = await sandbox.play();
+    const meeting = shared.meet("odd-names", [[call("odd-names__constructor")], [call("odd-names____proto__")]]);
+    const { status, warnings, answers } = await meeting.play();
     expect(status).toBe("success");
-    expect(warnings).toEqual([naming(/^hostile: /, '"hostile"', '"plain"', "hostile__plain", "tool_rejected")]);
-    const names = toolsShown(sandbox).filter((name) => name.startsWith("hostile__"));
+    expect(warnings).toEqual([naming(/^odd-names: /, '"odd-names"', '"plain"', "odd-names__plain", "tool_rejected")]);
+    const names = toolsShown(meeting.bodies(), "odd-names");
     expect(new Set(names).size).toBe(14);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
     expect(answers[0]).toContain('this is \\"constructor\\"');
     expect(answers[1]).toContain('this is \\"__proto__\\"');
-    const other = names.find((name) => name.startsWith("hostile__nnnn")) ?? "";
-    const again = await setHostileSandbox(hostileEntry("odd-names"), [[call(other)]]);
+    const other = names.find((name) => name.startsWith("odd-names__nnnn")) ?? "";
+    const again = shared.meet("odd-names", [[call(other)]]);
     expect((await again.play()).answers[0]).toContain(`this is \\"${"n".repeat(199)}`);
-    await again.endClean();
-    await sandbox.endClean();
   });
 
   it("with unusable schemas: legwork rejects those tools with the reason, the others work", async () => {
     const callable = ["plain", "cyclic", "bad_pattern", "prototype", "old_dialect"];
-    const turns = [...callable, "nowhere"].map((name) => [call(`hostile__${name}`)]);
-    const sandbox = await setHostileSandbox(hostileEntry("broken-schemas"), turns);
-    const { status, warnings, calls, answers } = await sandbox.play();
+    const turns = [...callable, "nowhere"].map((name) => [call(`broken-schemas__${name}`)]);
+    const meeting = shared.meet("broken-schemas", turns);
+    const { status, warnings, calls, answers } = await meeting.play();
     expect(status).toBe("success");
-    const reasons = warnings.map((text) => [/"hostile".*?"(\w+)"/.exec(text)?.[1], text]);
+    const reasons = warnings.map((text) => [/"broken-schemas".*?"(\w+)"/.exec(text)?.[1], text]);
     expect(reasons).toHaveLength(7);
     expect(Object.fromEntries(reasons)).toEqual({
       circle: naming("properties.a", '"#/$defs/a"', "tool_rejected"),
@@ -174,68 +183,65 @@ describe("a server with bad tools", () => {
       no_required: naming('"required"', "tool_rejected"),
       deep: naming(/\b100\b/, "tool_rejected"),
     });
-    expect(calls).toEqual([...callable.map((name) => done(`hostile__${name}`)), refused("hostile__nowhere"), good]);
-    expect(answers.at(-2)).toContain("hostile__nowhere");
-    await sandbox.endClean();
+    expect(calls).toEqual([
+      ...callable.map((name) => done(`broken-schemas__${name}`)),
+      refused("broken-schemas__nowhere"),
+      good,
+    ]);
+    expect(answers.at(-2)).toContain("broken-schemas__nowhere");
   });
 
   it("with oversized definitions: legwork rejects those tools, and sends no vendor half a character", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("excessive-tools"), [plain()]);
-    const { status, warnings, answers } = await sandbox.play();
+    const meeting = shared.meet("excessive-tools", [plain("excessive-tools")]);
+    const { status, warnings, answers } = await meeting.play();
     expect(status).toBe("success");
     expect(warnings).toEqual([
-      naming('"hostile"', '"deep"', /\b500\b/, "tool_rejected"),
-      naming('"hostile"', '"large"', /\b100000\b/, "tool_rejected"),
-      naming('"hostile"', `"endless\\nline${"n".repeat(87)}…"`, "inputSchema", "tool_rejected"),
+      naming('"excessive-tools"', '"deep"', /\b500\b/, "tool_rejected"),
+      naming('"excessive-tools"', '"large"', /\b100000\b/, "tool_rejected"),
+      naming('"excessive-tools"', `"endless\\nline${"n".repeat(87)}…"`, "inputSchema", "tool_rejected"),
     ]);
-    expect(answers[0]).toEqual(naming("hostile__plain", "half \ufffd a robot"));
-    const sent = JSON.stringify(sandbox.standIn.requests.map(({ body }) => body));
+    expect(answers[0]).toEqual(naming("excessive-tools__plain", "half \ufffd a robot"));
+    const sent = JSON.stringify(meeting.bodies());
     expect(sent).toContain("half \ufffd a robot");
     expect(sent).not.toMatch(/\\ud[89a-f]/);
-    await sandbox.endClean();
   });
 
   it("declared changed two thousand times is asked for them about once a second", async () => {
-    const sandbox = await setHostileSandbox(hostileEntry("storm"), [plain(1), plain(2), plain(3)]);
+    const meeting = shared.meet("storm", [plain("storm", 1), plain("storm", 2), plain("storm", 3)]);
     const begun = Date.now();
-    const { status, answers } = await sandbox.play();
+    const { status, answers } = await meeting.play();
     const seconds = (Date.now() - begun) / 1000;
     expect(status).toBe("success");
     const times = answers.slice(0, 3).map((answer) => Number(/read (\d+) times/.exec(answer)?.[1]));
     expect(times[0]).toBeGreaterThanOrEqual(1);
     expect(Math.max(...times)).toBeLessThanOrEqual(2 + seconds);
-    await sandbox.endClean();
   });
 });
 
 it("legwork shortens a progress message of megabytes", async () => {
-  const sandbox = await setHostileSandbox(hostileEntry("chatty"), [plain()]);
-  const { runId } = await sandbox.play();
-  const { structured } = await sandbox.host.call("get_run", { run_id: runId, view: "events", limit: 200 });
+  const meeting = shared.meet("chatty", [plain("chatty")]);
+  const { runId } = await meeting.play();
+  const { structured } = await shared.host.call("get_run", { run_id: runId, view: "events", limit: 200 });
   const [progress] = structured.events.filter(({ type }) => type === "tool_call_progressed");
-  expect(progress).toMatchObject({ tool: "hostile__plain" });
+  expect(progress).toMatchObject({ tool: "chatty__plain" });
   expect(JSON.stringify(progress).length).toBeLessThan(1_500);
-  await sandbox.endClean();
 });
 
 describe("a server that prints its environment", () => {
   it("cannot show a part of a secret by printing it where legwork shortens", async () => {
-    const given = "tok-5b1c9e7a4d-Zq81mmQx";
-    const entry = hostileEntry("tells-at-the-cut", [], { env: { API_KEY: given } });
-    const sandbox = await setHostileSandbox(entry, [plain()]);
-    const { warnings, runId } = await sandbox.play();
+    const meeting = shared.meet("tells-at-the-cut", [plain("tells-at-the-cut")]);
+    const { warnings, runId } = await meeting.play();
     expect(warnings[0]).toEqual(naming("code 3", /x+\[redacted/));
-    const { text } = await sandbox.host.call("get_run", { run_id: runId, view: "events" });
-    const shown = JSON.stringify(await sandbox.problem()) + text + warnings.join() + sandbox.host.stderr();
-    for (const part of [given.slice(0, 8), given.slice(-8)]) expect(shown).not.toContain(part);
-    await sandbox.endClean();
+    const { text } = await shared.host.call("get_run", { run_id: runId, view: "events" });
+    const shown = JSON.stringify(await meeting.problem()) + text + warnings.join() + shared.host.stderr();
+    for (const part of [TOKEN.slice(0, 8), TOKEN.slice(-8)]) expect(shown).not.toContain(part);
   });
 
   it("has none of legwork's keys to print, and its own secret is shown and written nowhere", async () => {
     const given = "tok-5b1c9e7a4d";
     const entry = hostileEntry("prints-environment", [], { env: { SERVICE_TOKEN: "${" + "SERVICE}" } });
     const env = { SERVICE: given, GEMINI_API_KEY: "gemini-key-4711", OTHER_SECRET: "other-secret-4711" };
-    const sandbox = await setHostileSandbox(entry, [plain()], { env });
+    const sandbox = await setHostileSandbox(entry, [[call("hostile__plain")]], { env });
     const { answers, runId } = await sandbox.play();
     expect(answers[0]).toContain('\\"SERVICE_TOKEN\\":\\"[redacted SERVICE');
     for (const key of ["gemini-key", "other-secret", "LEGWORK_HOME", given]) expect(answers[0]).not.toContain(key);

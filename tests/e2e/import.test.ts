@@ -7,7 +7,7 @@ import { BIN, EFFECT_SERVER, type Workbench } from "../support/host.js";
 import { json, startHostileHttpServer } from "../support/hostile-http-server.js";
 import { processesOf } from "../support/leftovers.js";
 import { naming } from "../support/naming.js";
-import { rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
+import { NO_SERVERS, rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 
 const MCP = ".mcp.json";
 const GEMINI = ".gemini/settings.json";
@@ -21,14 +21,17 @@ const stdio = (bench: Workbench, name: string, env: object = {}) => ({
   env: { EFFECT_FILE: join(bench.root, `${name}.txt`), ...env },
 });
 
-/** Servers of the user for both hosts, and of the project, one of them behind a URL; the user exposes TEAM only. */
-async function setImports() {
+/**
+ * Servers of the user for both hosts, and of the project, one of them behind a URL; the user exposes TEAM only.
+ * `more` is more of the user's configuration.
+ */
+async function setImports(more = NO_SERVERS) {
   const bench = setBench();
   const remote = await startHostileHttpServer({
     "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
   });
   onTestFinished(() => remote.close());
-  bench.configure("import: [claude, gemini]\nexpose_env: [TEAM]\n");
+  bench.configure(`${more}import: [claude, gemini]\nexpose_env: [TEAM]\n`);
   const inHome = (file: string, value: object) => bench.write(join("..", file), JSON.stringify(value));
   inHome(".claude.json", {
     numStartups: 12,
@@ -86,7 +89,7 @@ const ALL = ["claude-project", "claude-user", "gemini-project", "gemini-user"];
 
 describe("import: [claude, gemini]", () => {
   it("starts and reads nothing of a project that is not trusted, and names the command that trusts it", async () => {
-    const { bench, remote, project, write } = await setImports();
+    const { bench, remote, project, write } = await setImports("");
     // A variable that is not set would be told, if it were looked at.
     project.claude["claude-project"].env.EFFECT_FILE = dollar("NOBODY_SETS_THIS");
     write();
@@ -166,7 +169,7 @@ describe("legwork among the imported servers", () => {
       variable: { command: "node", args: [`${dollar("BIN_FOLDER")}/legwork.js`] },
     };
     Object.assign(project.claude, spellings);
-    bench.configure("import: [claude, gemini]\nexpose_env: [TEAM, BIN_FOLDER]\n");
+    bench.configure(`${NO_SERVERS}import: [claude, gemini]\nexpose_env: [TEAM, BIN_FOLDER]\n`);
     write();
     await trust(bench);
     const { notices, servers, running } = await play(bench);

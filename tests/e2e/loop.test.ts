@@ -12,16 +12,21 @@ import {
   status,
 } from "../support/gemini-stand-in.js";
 import { naming } from "../support/naming.js";
+import { shareHosts } from "../support/shared-hosts.js";
+
+const shared = shareHosts(1);
+const { effects, play } = shared;
+const hasty = shareHosts(1, { config: "limits: { tool_timeout_seconds: 0.5 }" });
 
 const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
 
 it("a grace reply after the last turn ends the run as partial", async () => {
-  const { host, standIn } = await setSandbox([
+  const { spawn, requests } = play([
     says(text("one"), call("effects__echo", { n: 1 })),
     says(text("two"), call("effects__echo", { n: 2 })),
     says(text("what I have so far")),
   ]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], max_turns: 2, wait_seconds: 20 });
+  const { structured } = await spawn({ tools: ["*"], max_turns: 2 });
   expect(structured).toMatchObject({
     status: "partial",
     result: "what I have so far",
@@ -29,42 +34,31 @@ it("a grace reply after the last turn ends the run as partial", async () => {
     turns_used: 2,
     tool_calls_count: 2,
   });
-  const declared = JSON.stringify(standIn.requests[2]?.body.tools);
+  const declared = JSON.stringify(requests()[2]?.body.tools);
   expect(declared).toContain('"complete"');
   expect(declared).not.toContain("effects__echo");
 });
 
 it("the grace turn never refuses complete, and the run records the unmet condition", async () => {
-  const { host } = await setSandbox([
+  const { spawn } = play([
     says(call("effects__echo", { n: 1 })),
     says(call("complete", { result: "half", status: "success", data: { count: "many" } })),
   ]);
   const output_schema = { type: "object", properties: { count: { type: "integer" } }, required: ["count"] };
-  const { structured } = await host.call("spawn_agent", {
-    prompt: "go",
-    tools: ["*"],
-    max_turns: 1,
-    output_schema,
-    wait_seconds: 20,
-  });
+  const { structured } = await spawn({ tools: ["*"], max_turns: 1, output_schema });
   expect(structured).toMatchObject({ status: "partial", result: "half", data: { count: "many" } });
   expect(structured.error).toMatchObject({ code: "max_turns" });
   expect(structured.error.message).toEqual(naming("count", "integer"));
 });
 
 it("the deadline ends the run as timeout and keeps its text", async () => {
-  const { host, standIn } = await setSandbox([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
+  const { spawn, requests } = play([says(text("Begun."), call("effects__add_line", { text: "x" })), hang()]);
   const begun = Date.now();
-  const { structured } = await host.call("spawn_agent", {
-    prompt: "go",
-    tools: ["*"],
-    timeout_seconds: 5,
-    wait_seconds: 20,
-  });
-  expect(Date.now() - begun).toBeLessThan(8_000);
+  const { structured } = await spawn({ tools: ["*"], timeout_seconds: 3 });
+  expect(Date.now() - begun).toBeLessThan(6_000);
   expect(structured).toMatchObject({ status: "timeout", result: null, partial_text: "Begun.", tool_calls_count: 1 });
   expect(structured.error.message).toContain("timeout_seconds");
-  await standIn.requests[1]?.closed;
+  await requests()[1]?.closed;
 });
 
 it("a run in which nothing happens for stall_seconds ends as an error", async () => {
@@ -74,29 +68,28 @@ it("a run in which nothing happens for stall_seconds ends as an error", async ()
 });
 
 it("the run gives up a tool call after tool_timeout_seconds, cancels it downstream and continues", async () => {
-  const { bench, host, slowStages, standIn } = await setSandbox(
-    [says(call("effects__slow", { ms: 30_000 })), says(text("went on"))],
-    { config: "limits: { tool_timeout_seconds: 0.5 }" },
-  );
-  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const { spawn, requests } = hasty.play([says(call("effects__slow", { ms: 30_000 })), says(text("went on"))]);
+  const { structured } = await spawn();
   expect(structured).toMatchObject({ status: "success", result: "went on" });
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toContain("error");
-  expect(slowStages()).toEqual(["started", "cancelled"]);
-  expect(bench.read("logs/legwork.log")).toMatch(/"call_timeout","remedy":".*timeout_seconds.*config\.yaml/);
+  expect(errorOf(answersIn(requests()[1])[0])).toContain("error");
+  expect(hasty.slowStages()).toEqual(["started", "cancelled"]);
+  expect(hasty.bench.read("logs/legwork.log")).toMatch(
+    /"effects__slow","code":"call_timeout","remedy":".*timeout_seconds.*config\.yaml/,
+  );
 });
 
 it("the outcome of an effectful call is unknown after its time-out", async () => {
-  const { host, standIn } = await setSandbox(
-    [says(call("effects__slow_add_line", { text: "x", ms: 30_000 })), says(text("careful"))],
-    { config: "limits: { tool_timeout_seconds: 0.5 }" },
-  );
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  const { spawn, requests } = hasty.play([
+    says(call("effects__slow_add_line", { text: "x", ms: 30_000 })),
+    says(text("careful")),
+  ]);
+  const { structured } = await spawn({ tools: ["*"] });
   expect(structured.effects).toEqual([{ tool: "effects__slow_add_line", turn: 1, outcome: "unknown" }]);
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/unknown/);
+  expect(errorOf(answersIn(requests()[1])[0])).toMatch(/unknown/);
 });
 
 it("neighbouring read-only calls run together, and effectful ones in order, one at a time", async () => {
-  const { host, effects, slowStages } = await setSandbox([
+  const { spawn } = play([
     reply([
       call("effects__slow", { ms: 400 }),
       call("effects__slow", { ms: 401 }),
@@ -106,11 +99,11 @@ it("neighbouring read-only calls run together, and effectful ones in order, one 
     ]),
     says(text("done")),
   ]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  const { structured } = await spawn({ tools: ["*"] });
   expect(structured.status).toBe("success");
   expect(effects()).toEqual(["first", "second"]);
-  expect(slowStages()).toEqual(["started", "started", "finished", "finished", "started", "finished"]);
-  const { events } = (await host.call("get_run", { run_id: structured.run_id, view: "events" })).structured;
+  expect(shared.slowStages()).toEqual(["started", "started", "finished", "finished", "started", "finished"]);
+  const { events } = (await shared.host.call("get_run", { run_id: structured.run_id, view: "events" })).structured;
   const order = events
     .filter(({ type }) => type.startsWith("tool_call"))
     .map(({ type, index }) => `${type.slice(10)} ${index}`);
@@ -130,18 +123,18 @@ it("neighbouring read-only calls run together, and effectful ones in order, one 
 });
 
 it("legwork checks arguments against the tool's own schema before the call", async () => {
-  const { host, effects, standIn } = await setSandbox([
+  const { spawn, requests } = play([
     says(call("effects__add_line", { text: 7 })),
     says(call("effects__add_line", { text: "right" })),
     says(text("done")),
   ]);
-  await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  await spawn({ tools: ["*"] });
   expect(effects()).toEqual(["right"]);
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toEqual(naming("effects__add_line", /\btext\b/, "string"));
+  expect(errorOf(answersIn(requests()[1])[0])).toEqual(naming("effects__add_line", /\btext\b/, "string"));
 });
 
 it("an unknown or withheld tool is refused with its rule", async () => {
-  const { host, effects, standIn } = await setSandbox([
+  const { spawn, requests } = play([
     says(
       call("effects__add_line", { text: "x" }),
       call("effects__add_lime"),
@@ -150,9 +143,9 @@ it("an unknown or withheld tool is refused with its rule", async () => {
     ),
     says(text("done")),
   ]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const { structured } = await spawn();
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 0, effects: [] });
-  const [withheld, ...unknown] = answersIn(standIn.requests[1]).map(errorOf);
+  const [withheld, ...unknown] = answersIn(requests()[1]).map(errorOf);
   expect(withheld).toEqual(naming("effects__add_line", "policy"));
   expect(unknown).toEqual([
     naming('"error"', "effects__add_lime"),
@@ -163,34 +156,29 @@ it("an unknown or withheld tool is refused with its rule", async () => {
 });
 
 it("blocked_tools win over tools", async () => {
-  const { host, effects, standIn } = await setSandbox([
-    says(call("effects__add_line", { text: "x" })),
-    says(text("done")),
-  ]);
-  await host.call("spawn_agent", { prompt: "go", tools: ["*"], blocked_tools: ["effects__add_*"], wait_seconds: 20 });
+  const { spawn, requests } = play([says(call("effects__add_line", { text: "x" })), says(text("done"))]);
+  await spawn({ tools: ["*"], blocked_tools: ["effects__add_*"] });
   expect(effects()).toEqual([]);
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toEqual(
-    naming('\\"effects__add_*\\"', "blocked_tools", "spawn_agent"),
-  );
+  expect(errorOf(answersIn(requests()[1])[0])).toEqual(naming('\\"effects__add_*\\"', "blocked_tools", "spawn_agent"));
 });
 
 it("a failed result reaches the model as an error", async () => {
-  const { host, standIn } = await setSandbox([says(call("effects__fail")), says(text("done"))]);
-  await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
-  expect(errorOf(answersIn(standIn.requests[1])[0])).toMatch(/"error":/);
+  const { spawn, requests } = play([says(call("effects__fail")), says(text("done"))]);
+  await spawn();
+  expect(errorOf(answersIn(requests()[1])[0])).toMatch(/"error":/);
 });
 
 it("legwork shortens a large result and lets the agent read on in it", async () => {
-  const { host, standIn } = await setSandbox([
+  const { spawn, requests } = play([
     says(call("effects__big", { n: 45_000 })),
     says(call("read_result", { id: "r1.0", offset: 10_000 }), call("read_result", { id: "r1.0", offset: 40_000 })),
     says(call("read_result", { id: "r9.9", offset: 0 })),
     says(text("done")),
   ]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const { structured } = await spawn();
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 1 });
   const outputs = (n: number) =>
-    answersIn(standIn.requests[n]).map((answer) => String(Object.values(answer.response ?? {})[0]));
+    answersIn(requests()[n]).map((answer) => String(Object.values(answer.response ?? {})[0]));
   expect(outputs(1)[0]).toMatch(/^.{10000}\n\[.*\b35000\b.*\b45000\b.*read_result\(id: "r1\.0", offset: 10000\)\]$/);
   expect(outputs(2)[0]).toMatch(/^.{10000}\n\[.*\b25000\b.*\boffset 20000\]$/);
   expect(outputs(2)[1]).toMatch(/^.{5000}\n\[end\]$/);
@@ -198,10 +186,10 @@ it("legwork shortens a large result and lets the agent read on in it", async () 
 });
 
 it("legwork warns an agent that repeats a call, then blocks it", async () => {
-  const { host, standIn } = await setSandbox(() => says(call("effects__echo", { same: true })));
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  const { spawn, requests } = play(() => says(call("effects__echo", { same: true })));
+  const { structured } = await spawn({ tools: ["*"] });
   expect(structured).toMatchObject({ status: "blocked", error: { code: "repeated_call" }, tool_calls_count: 5 });
-  expect(errorOf(answersIn(standIn.requests[6])[0])).toMatch(/\b5\b/);
+  expect(errorOf(answersIn(requests()[6])[0])).toMatch(/\b5\b/);
 });
 
 it.each([
@@ -210,16 +198,16 @@ it.each([
   ["a truncated reply", reply([text("half a sen")], { finishReason: "MAX_TOKENS" }), "truncated_reply"],
   ["a withheld reply", reply([], { finishReason: "SAFETY" }), "refused_reply"],
 ])("the model is asked again twice after %s, then the run ends with the reason", async (_name, behaviour, code) => {
-  const { host, standIn } = await setSandbox([behaviour, behaviour, says(text("third time lucky"))]);
-  const lucky = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const { spawn, requests } = play([behaviour, behaviour, says(text("third time lucky"))]);
+  const lucky = await spawn();
   expect(lucky.structured).toMatchObject({ status: "success", result: "third time lucky", turns_used: 1 });
   expect(lucky.structured.usage.input_tokens).toBe(30); // rejected replies cost as well
-  expect(standIn.requests).toHaveLength(3);
+  expect(requests()).toHaveLength(3);
 
-  const stubborn = await setSandbox(() => behaviour);
-  const { structured } = await stubborn.host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  const stubborn = play(() => behaviour);
+  const { structured } = await stubborn.spawn();
   expect(structured).toMatchObject({ status: "error", error: { code }, turns_used: 0 });
-  expect(stubborn.standIn.requests).toHaveLength(3);
+  expect(stubborn.requests()).toHaveLength(3);
 });
 
 it.each([
@@ -229,8 +217,8 @@ it.each([
   ["a blocked prompt", blockedPrompt(), "refused_reply", /SAFETY/],
   ["404", status(404), "model_not_found", /gemini-3\.8-flash/],
 ])("the run ends on %s in a typed error and keeps its text and effects", async (_name, behaviour, code, message) => {
-  const { host } = await setSandbox([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  const { spawn } = play([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
+  const { structured } = await spawn({ tools: ["*"] });
   expect(structured).toMatchObject({
     status: "error",
     error: { code },
@@ -242,51 +230,50 @@ it.each([
 
 it("success, partial and blocked are stored as such", async () => {
   const ends = ["success", "partial", "blocked"];
-  const { host } = await setSandbox((_body, n) => says(call("complete", { result: "r", status: ends[n - 1] })));
+  const { spawn } = play((n) => says(call("complete", { result: "r", status: ends[n - 1] })));
   for (const end of ends) {
-    const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+    const { structured } = await spawn();
     expect(structured).toMatchObject({ status: end, result: "r" });
   }
 });
 
 it("complete ends the run after the other calls of its turn", async () => {
-  const { host, standIn, effects } = await setSandbox([
+  const { spawn, requests } = play([
     says(
       call("complete", { result: "done", status: "success" }),
       call("effects__add_line", { text: "still made" }),
       call("complete", { result: "twice", status: "blocked" }),
     ),
   ]);
-  const { structured } = await host.call("spawn_agent", { prompt: "go", tools: ["*"], wait_seconds: 20 });
+  const { structured } = await spawn({ tools: ["*"] });
   expect(structured).toMatchObject({ status: "success", result: "done" });
   expect(effects()).toEqual(["still made"]);
-  expect(standIn.requests).toHaveLength(1);
+  expect(requests()).toHaveLength(1);
 });
 
 it("legwork refuses complete until data satisfies output_schema, three times at most", async () => {
   const output_schema = { type: "object", properties: { count: { type: "integer" } }, required: ["count"] };
   const bad = says(call("complete", { result: "r", status: "success", data: { count: "three" } }));
   const good = says(call("complete", { result: "r", status: "success", data: { count: 3 } }));
-  const ask = { prompt: "go", output_schema, wait_seconds: 20 };
-  const mended = await setSandbox([bad, good]);
-  expect((await mended.host.call("spawn_agent", ask)).structured).toMatchObject({
+  const ask = { output_schema };
+  const mended = play([bad, good]);
+  expect((await mended.spawn(ask)).structured).toMatchObject({
     status: "success",
     data: { count: 3 },
   });
-  expect(errorOf(answersIn(mended.standIn.requests[1])[0])).toEqual(naming("data", "count", "integer"));
+  expect(errorOf(answersIn(mended.requests()[1])[0])).toEqual(naming("data", "count", "integer"));
 
-  const stubborn = await setSandbox(() => bad);
-  const { structured } = await stubborn.host.call("spawn_agent", ask);
+  const stubborn = play(() => bad);
+  const { structured } = await stubborn.spawn(ask);
   expect(structured).toMatchObject({ status: "blocked", error: { code: "complete_refused" } });
-  expect(stubborn.standIn.requests).toHaveLength(3);
+  expect(stubborn.requests()).toHaveLength(3);
 });
 
 it("a text in place of data is answered with guidance three times, then blocks the run", async () => {
-  const { host, standIn } = await setSandbox(() => says(text("I am done, I think.")));
-  const ask = { prompt: "go", output_schema: { type: "object" }, wait_seconds: 20 };
-  const { structured } = await host.call("spawn_agent", ask);
+  const { spawn, requests } = play(() => says(text("I am done, I think.")));
+  const { structured } = await spawn({ output_schema: { type: "object" } });
   expect(structured).toMatchObject({ status: "blocked", error: { code: "premature_stop" } });
-  expect(standIn.requests).toHaveLength(4);
+  expect(requests()).toHaveLength(4);
 });
 
 it("the run continues when a downstream server crashes in the middle of a call", async () => {

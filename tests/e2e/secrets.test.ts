@@ -26,6 +26,7 @@ it("shows the agent and the host names in place of secrets, and writes none of t
   bench.configure(`mcpServers:
   environment: ${server("environment")}
   failing: ${server("tells-and-exits")}
+  workspace: { disabled: true }
 `);
   rehearse(bench, "asks", [
     { calls: [{ tool: "environment__plain" }] },
@@ -52,7 +53,7 @@ it("shows the agent and the host names in place of secrets, and writes none of t
 
 it("shows no secret in the terminal", async () => {
   const bench = setBench();
-  bench.configure(`mcpServers: { failing: ${server("tells-and-exits")} }`);
+  bench.configure(`mcpServers: { failing: ${server("tells-and-exits")}, workspace: { disabled: true } }`);
   for (const words of [["tools"], ["tools", "--json"]]) {
     const { stdout, stderr } = await legwork(bench, words, { MY_KEY: SECRET });
     expect(stdout).toContain("[redacted MY_KEY]");
@@ -64,6 +65,7 @@ it("names server and variable, and not a value, when something is not set", asyn
   const bench = setBench();
   bench.configure(`mcpServers:
   github: { command: nothing, env: { TOKEN: "\${NOT_SET_ANYWHERE}", OTHER_KEY: "${LITERAL}" } }
+  workspace: { disabled: true }
 `);
   rehearseCalls(bench, "idle", []);
   const host = await setHost(bench);
@@ -85,7 +87,9 @@ it("names server and variable, and not a value, when something is not set", asyn
 
 it("redacts secrets in the log and in its messages on stderr", async () => {
   const bench = setBench();
-  bench.configure(`log: { level: debug }\nmcpServers: { failing: ${server("tells-and-exits")} }\n`);
+  bench.configure(
+    `log: { level: debug }\nmcpServers: { failing: ${server("tells-and-exits")}, workspace: { disabled: true } }\n`,
+  );
   rehearseCalls(bench, "idle", []);
   const raw = spawnRaw(bench, { MY_KEY: SECRET });
   raw.send({
@@ -106,7 +110,7 @@ it("redacts secrets in the log and in its messages on stderr", async () => {
 
 it("redacts a reason or result that holds a secret before the database has it, also in the first call of a process", async () => {
   const bench = setBench();
-  bench.configure(`mcpServers: { environment: ${server("environment")} }`);
+  bench.configure(`mcpServers: { environment: ${server("environment")}, workspace: { disabled: true } }`);
   rehearse(bench, "waits", [{ text: "later", delay_ms: 60_000 }]);
   const env = { MY_KEY: SECRET, GEMINI_API_KEY: "gemini-key-of-mine" };
   const owner = await setHost(bench, { env });

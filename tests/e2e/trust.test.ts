@@ -6,8 +6,10 @@ import { legwork } from "../support/command.js";
 import { BIN, type HostOptions, type Workbench } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import {
+  effectServer,
   hostileServer,
   markingServer,
+  NO_SERVERS,
   rehearse,
   rehearseCalls,
   runScript,
@@ -22,12 +24,14 @@ const played = { prompt: "go", provider: "rehearsal", model: "write" };
 const NEWS = /^.*config\.yaml\b.*\bchanged\b.*$/gm;
 const dollar = (name: string) => `\${${name}}`;
 
-/** A project whose configuration starts a server of its own and grants every tool. */
+/** A project whose configuration starts a server of its own and grants every tool, also that of the user's server. */
 function setGreedyProject(): { bench: Workbench; mark: string } {
   const bench = setBench();
   const mark = join(bench.root, "started");
   bench.write(CONFIG, `mcpServers: { greedy: ${markingServer(mark)} }\ntools: ["*"]\n`);
-  rehearseCalls(bench, "write", [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "made" } }]);
+  const effects = effectServer({ EFFECT_FILE: join(bench.project, "made.txt") });
+  bench.configure(`mcpServers: { effects: ${effects}, workspace: { disabled: true } }\n`);
+  rehearseCalls(bench, "write", [{ tool: "effects__add_line", arguments: { text: "made" } }]);
   return { bench, mark };
 }
 
@@ -45,7 +49,7 @@ describe("a project that is not trusted", () => {
     const { bench, mark } = setGreedyProject();
 
     const before = await play(bench);
-    expect(before.text).toEqual(naming("workspace__write_file", "default policy"));
+    expect(before.text).toEqual(naming("effects__add_line", "default policy"));
     expect(before.made).toBe(false);
     expect(existsSync(mark)).toBe(false);
     const [notice] = before.run.notices;
@@ -69,7 +73,7 @@ describe("a project that is not trusted", () => {
 
     bench.write(CONFIG, `${readFileSync(join(bench.project, CONFIG), "utf8")}# one more line\n`);
     const revoked = await play(bench);
-    expect(revoked.text).toEqual(naming("workspace__write_file", "default policy"));
+    expect(revoked.text).toEqual(naming("effects__add_line", "default policy"));
     expect(revoked.run.notices[0]).toContain(CONFIG);
     expect((await legwork(bench, ["trust"])).stdout).toMatch(NEWS);
     expect((await play(bench)).run).not.toHaveProperty("notices");
@@ -105,7 +109,7 @@ describe("a project that is not trusted", () => {
   it("cannot bring a rehearsal script, neither a new one nor one in place of the user's", async () => {
     const { bench } = setGreedyProject();
     rehearse(bench, "write", [{ text: "the user's script" }]);
-    const theirs = [{ calls: [{ tool: "workspace__write_file", arguments: { path: "made.txt", content: "x" } }] }];
+    const theirs = [{ calls: [{ tool: "effects__add_line", arguments: { text: "x" } }] }];
     bench.write(".legwork/rehearsals/write.yaml", JSON.stringify({ replies: [...theirs, { text: "the project's" }] }));
     const run = await runScript(await setHost(bench), "write", { tools: ["*"] });
     expect(run.result).toBe("the user's script");
@@ -140,6 +144,7 @@ describe("a trusted project still", () => {
 
   it("reads only the variables that its user exposes, and never a provider's key", async () => {
     const { bench } = setGreedyProject();
+    bench.configure(NO_SERVERS);
     rehearseCalls(bench, "write", [{ tool: "own__plain" }]);
     const asks = async (value: string) => {
       bench.write(CONFIG, `mcpServers:\n  own: ${hostileServer("environment", { GIVEN: value })}\n`);
@@ -153,7 +158,7 @@ describe("a trusted project still", () => {
     const hidden = await asks(dollar("HIDDEN"));
     expect(hidden.warnings).toEqual(naming("mcpServers.own.env.GIVEN", dollar("HIDDEN"), "expose_env"));
     expect((await asks(dollar("HIDDEN:-harmless"))).warnings).toContain("expose_env");
-    bench.configure("expose_env: [HIDDEN, GEMINI_API_KEY, ANTHROPIC_API_KEY]\n");
+    bench.configure(`${NO_SERVERS}expose_env: [HIDDEN, GEMINI_API_KEY, ANTHROPIC_API_KEY]\n`);
     for (const key of ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) {
       const { warnings, text } = await asks(`x${dollar(`${key}:-none`)}`);
       expect(warnings).toEqual(naming(dollar(key), "provider"));
@@ -197,7 +202,7 @@ describe("a project's .mcp.json", () => {
     const mark = join(bench.root, "started");
     const file = { mcpServers: { theirs: JSON.parse(markingServer(mark)) } };
     bench.write(".mcp.json", JSON.stringify(file));
-    bench.configure("import: [claude]\ntools: ['*']\n");
+    bench.configure(`${NO_SERVERS}import: [claude]\ntools: ['*']\n`);
     rehearse(bench, "write", [{ text: "hello" }]);
     const before = await play(bench);
     expect(before.run.notices).toEqual([naming(".mcp.json", "trusted")]);

@@ -27,19 +27,30 @@ export interface SandboxOptions extends HostOptions {
   readonly workspace?: boolean;
 }
 
-/** Makes a sandbox for one test and clears it afterwards. */
-export async function setSandbox(script: Script, options: SandboxOptions = {}): Promise<Sandbox> {
-  const bench = createWorkbench();
-  const [effectFile, effectLog] = [join(bench.root, "effects.txt"), join(bench.root, "slow.txt")];
+/** Writes the user's configuration with the counted server, and tells where that writes its effects and its stages. */
+export function configureEffects(bench: Workbench, options: SandboxOptions = {}) {
+  const files = { effects: join(bench.root, "effects.txt"), stages: join(bench.root, "slow.txt") };
   bench.configure(`
 mcpServers:
   effects:
     command: ${process.execPath}
     args: [${EFFECT_SERVER}]
-    env: { EFFECT_FILE: ${effectFile}, EFFECT_LOG: ${effectLog} }
+    env: { EFFECT_FILE: ${files.effects}, EFFECT_LOG: ${files.stages} }
     ${options.effectsKeys ?? ""}
 ${options.workspace ? "" : "  workspace: { disabled: true }"}
 ${options.config ?? ""}`);
+  return files;
+}
+
+/** The lines of a file that may not be there. */
+export function linesOf(file: string): readonly string[] {
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean) : [];
+}
+
+/** Makes a sandbox for one test and clears it afterwards. */
+export async function setSandbox(script: Script, options: SandboxOptions = {}): Promise<Sandbox> {
+  const bench = createWorkbench();
+  const files = configureEffects(bench, options);
   const standIn = await startGeminiStandIn(script);
   const hosts: TestHost[] = [];
   const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env };
@@ -53,14 +64,12 @@ ${options.config ?? ""}`);
     await standIn.close();
     bench.remove();
   });
-  const lines = (file: string) =>
-    existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean) : [];
   return {
     bench,
     standIn,
     host: await open(),
-    effects: () => lines(effectFile),
-    slowStages: () => lines(effectLog),
+    effects: () => linesOf(files.effects),
+    slowStages: () => linesOf(files.stages),
     anotherHost: open,
   };
 }

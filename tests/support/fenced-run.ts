@@ -1,4 +1,6 @@
 /** A run of two steps, with other tools and rules in each. */
+import { afterAll, beforeAll } from "vitest";
+import { createWorkbench, openHost, type TestHost, type Workbench } from "./host.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "./rehearsals.js";
 
 const FENCE = `
@@ -21,7 +23,32 @@ const call = (tool: string, args: object = {}) => ({ calls: [{ tool, arguments: 
 /** Plays the run to its end: it reads, goes on, is refused a long line, writes a short one and completes. */
 export async function playFencedRun() {
   const bench = setBench();
-  bench.configure(`mcpServers: { effects: ${effectServer({ EFFECT_FILE: `${bench.root}/effects.txt` })} }`);
+  setFence(bench);
+  const host = await setHost(bench);
+  return { bench, host, run_id: await playIt(host) };
+}
+
+/** The same, once for the tests of a file. */
+export function shareFencedRun() {
+  let bench: Workbench;
+  let host: TestHost;
+  let run_id = "";
+  beforeAll(async () => {
+    bench = createWorkbench();
+    setFence(bench);
+    host = await openHost(bench);
+    run_id = await playIt(host);
+  });
+  afterAll(async () => {
+    await host.close();
+    bench.remove();
+  });
+  return () => ({ bench, host, run_id });
+}
+
+function setFence(bench: Workbench): void {
+  const effects = effectServer({ EFFECT_FILE: `${bench.root}/effects.txt` });
+  bench.configure(`mcpServers: { effects: ${effects}, workspace: { disabled: true } }`);
   bench.writeHome("workflows/fence.yaml", FENCE);
   rehearse(bench, "fenced", [
     call("effects__read_lines"),
@@ -30,7 +57,9 @@ export async function playFencedRun() {
     call("effects__add_line", { text: "short" }),
     call("complete", { status: "success", result: "wrote\u001b[2J it" }),
   ]);
-  const host = await setHost(bench);
+}
+
+async function playIt(host: TestHost): Promise<string> {
   const { run_id } = await runScript(host, "fenced", { workflow: "fence", title: "fenced \u001b[31mrun" });
-  return { bench, host, run_id };
+  return run_id;
 }

@@ -1,34 +1,45 @@
 /** A sandbox with one server that misbehaves beside a good one, and two runs: one that meets it and one that does not. */
 import { resolve } from "node:path";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { call, type Sandbox, says, setSandbox, text } from "./agents.js";
 import type { WireBody, WirePart } from "./gemini-wire-check.js";
-import { type HostOptions, type RunAnswer, until } from "./host.js";
+import { type HostOptions, type RunAnswer, type TestHost, until, type Workbench } from "./host.js";
 import { processesOf } from "./leftovers.js";
+import { shareHosts } from "./shared-hosts.js";
 
 const HOSTILE_SERVER = resolve(import.meta.dirname, "hostile-server.mjs");
 const LEFT_MS = 3_000; // where a busy machine let legwork's own time pass, its helper does the rest
 const MEETS = "work with the hostile server";
 
-/** An entry of the server `hostile` in the given mode. */
-export function hostileEntry(mode: string, args: readonly string[] = [], more: object = {}): string {
-  return entry({ command: process.execPath, args: [HOSTILE_SERVER, mode, ...args], ...more });
+/** An entry of the server `hostile`, or another name, in the given mode. */
+export function hostileEntry(mode: string, args: readonly string[] = [], more: object = {}, name = "hostile"): string {
+  return entry(name, { command: process.execPath, args: [HOSTILE_SERVER, mode, ...args], ...more });
 }
 
-/** An entry of the server `hostile` behind a URL. */
-export function remoteEntry(url: string, more: object = {}): string {
-  return entry({ url, ...more });
+/** An entry of the server `hostile`, or another name, behind a URL. */
+export function remoteEntry(url: string, more: object = {}, name = "hostile"): string {
+  return entry(name, { url, ...more });
 }
 
-function entry(fields: object): string {
-  return `  hostile: ${JSON.stringify(fields)}\n`; // JSON is YAML too
+function entry(name: string, fields: object): string {
+  return `  ${name}: ${JSON.stringify(fields)}\n`; // JSON is YAML too
 }
 
-export interface HostileSandbox extends Sandbox {
+/** Two runs: one meets the hostile server, the other must not notice. */
+export interface Meeting {
   /** Both runs from beginning to end. */
   play(): Promise<Played>;
   /** Why the server is not as it should be, as list_agents shows it. */
-  problem(): Promise<{ readonly state: string; readonly code?: string; readonly message?: string }>;
+  problem(): Promise<Problem>;
+}
+
+interface Problem {
+  readonly state: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export interface HostileSandbox extends Sandbox, Meeting {
   /** Ends the host and tells how many milliseconds that took; fails unless everything that was started is gone. */
   endClean(): Promise<number>;
 }
@@ -47,55 +58,115 @@ interface Played {
 /** `turns` are the replies of the run that meets the hostile server; afterwards it uses the good one and is done. */
 export async function setHostileSandbox(
   server: string,
-  turns: readonly (readonly WirePart[])[],
+  turns: Turns,
   options: HostOptions = {},
 ): Promise<HostileSandbox> {
-  const last = [call("effects__add_line", { text: "after the hostile server" })];
-  const meeting = [...turns, last];
-  const other = [[call("effects__add_line", { text: "the other run" })]];
-  const sandbox = await setSandbox(
-    (body) => {
-      const parts = (meets(body) ? meeting : other)[turnOf(body)];
-      return parts ? says(...parts) : says(text("done"));
-    },
-    { ...options, config: server },
-  );
+  const [meeting, other] = [meetingReplies(turns), otherReplies()];
+  const sandbox = await setSandbox((body) => (meets(body) ? meeting : other)(turnOf(body)), {
+    ...options,
+    config: server,
+  });
   const { host, bench, standIn } = sandbox;
+  return {
+    ...sandbox,
+    ...meetingOf({
+      host,
+      server: "hostile",
+      prompts: [MEETS, "work"],
+      effects: sandbox.effects,
+      bodies: () => standIn.requests.map(({ body }) => body).filter(meets),
+    }),
+    endClean: () => endClean(host, bench),
+  };
+}
+
+/** One host for the tests of a file, beside servers of which each test meets one: `entries` are lines of YAML. */
+export function shareHostileServers(entries: string, options: HostOptions = {}) {
+  // Before the hooks of the host itself: those that end it run first.
+  afterAll(() => expectNothingLeft(shared.bench));
+  const shared = shareHosts(1, { ...options, config: entries });
+  return {
+    get host() {
+      return shared.host;
+    },
+    get bench() {
+      return shared.bench;
+    },
+    meet(server: string, turns: Turns) {
+      const meeting = shared.play((n) => meetingReplies(turns)(n - 1));
+      const other = shared.play((n) => otherReplies()(n - 1));
+      const bodies = () => meeting.requests().map(({ body }) => body);
+      const prompts = [meeting.prompt, other.prompt] as const;
+      return {
+        ...meetingOf({ host: shared.host, server, prompts, effects: shared.effects, bodies }),
+        /** What the model was sent by the run that meets the server. */
+        bodies,
+      };
+    },
+  };
+}
+
+type Turns = readonly (readonly WirePart[])[];
+
+const repliesOf = (turns: Turns) => (index: number) => says(...(turns[index] ?? [text("done")]));
+const meetingReplies = (turns: Turns) =>
+  repliesOf([...turns, [call("effects__add_line", { text: "after the hostile server" })]]);
+const otherReplies = () => repliesOf([[call("effects__add_line", { text: "the other run" })]]);
+
+interface Stage {
+  readonly host: TestHost;
+  readonly server: string;
+  /** Of the run that meets the server, and of the other one. */
+  readonly prompts: readonly [string, string];
+  readonly effects: () => readonly string[];
+  /** Of the run that meets the server. */
+  readonly bodies: () => readonly WireBody[];
+}
+
+function meetingOf({ host, server, prompts, effects, bodies }: Stage): Meeting {
   const spawn = async (prompt: string, tools: readonly string[]) => {
     const args = { prompt, tools, wait_seconds: 50 };
     return (await host.call("spawn_agent", args, { timeout: 60_000 })).structured;
   };
   return {
-    ...sandbox,
     async play() {
-      const otherRun = spawn("work", ["effects__*"]);
-      const { run_id: runId, status, warnings, effects } = await spawn(MEETS, ["effects__*", "hostile__*"]);
+      const otherRun = spawn(prompts[1], ["effects__*"]);
+      const {
+        run_id: runId,
+        status,
+        warnings,
+        effects: made,
+      } = await spawn(prompts[0], ["effects__*", `${server}__*`]);
       const { status: otherStatus, warnings: otherWarnings } = await otherRun;
       expect(otherStatus).toBe("success");
       expect(otherWarnings).toEqual([]); // it has nothing to do with the hostile server
-      expect(sandbox.effects()).toEqual(expect.arrayContaining(["the other run", "after the hostile server"]));
+      expect(effects()).toEqual(expect.arrayContaining(["the other run", "after the hostile server"]));
       const { structured } = await host.call("get_run", { run_id: runId, view: "events", limit: 200 });
       const calls = structured.events.flatMap(({ type, tool = "", code, is_error = true }) => {
         if (type !== "tool_call_finished" && type !== "tool_call_refused") return [];
         return [{ tool, isError: is_error, ...(code === undefined ? {} : { code }) }];
       });
-      const answers = answersIn(standIn.requests.map(({ body }) => body));
-      return { status, runId, warnings, effects, calls, answers };
+      return { status, runId, warnings, effects: made, calls, answers: answersIn(bodies().at(-1)) };
     },
     async problem() {
-      const { structured } = await host.call("list_agents", { server: "hostile" });
-      const { server } = structured as unknown as { server: { state: string; problem: object | null } };
-      return { state: server.state, ...server.problem };
-    },
-    async endClean() {
-      const begun = Date.now();
-      await host.close();
-      const milliseconds = Date.now() - begun;
-      const isEmpty = () => processesOf(bench).length === 0;
-      await until(isEmpty, LEFT_MS).catch(() => expect(processesOf(bench)).toEqual([]));
-      return milliseconds;
+      const { structured } = await host.call("list_agents", { server });
+      const { server: shown } = structured as unknown as { server: { state: string; problem: object | null } };
+      return { state: shown.state, ...shown.problem };
     },
   };
+}
+
+async function endClean(host: TestHost, bench: Workbench): Promise<number> {
+  const begun = Date.now();
+  await host.close();
+  const milliseconds = Date.now() - begun;
+  await expectNothingLeft(bench);
+  return milliseconds;
+}
+
+async function expectNothingLeft(bench: Workbench): Promise<void> {
+  const isEmpty = () => processesOf(bench).length === 0;
+  await until(isEmpty, LEFT_MS).catch(() => expect(processesOf(bench)).toEqual([]));
 }
 
 function meets({ contents }: WireBody): boolean {
@@ -106,9 +177,8 @@ function turnOf({ contents }: WireBody): number {
   return contents.filter(({ role }) => role === "model").length;
 }
 
-/** Of the last request the whole conversation. */
-function answersIn(bodies: readonly WireBody[]): readonly string[] {
-  const contents = bodies.findLast(meets)?.contents ?? [];
-  const parts = contents.flatMap((content) => content.parts);
+/** The whole conversation, of the last request. */
+function answersIn(body: WireBody | undefined): readonly string[] {
+  const parts = (body?.contents ?? []).flatMap((content) => content.parts);
   return parts.flatMap(({ functionResponse }) => (functionResponse ? [JSON.stringify(functionResponse.response)] : []));
 }

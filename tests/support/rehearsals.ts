@@ -68,6 +68,9 @@ export async function accessOf(host: TestHost, runId: string) {
   return new Map(access.map(({ tool, allowed, rule }) => [tool, { allowed, rule }]));
 }
 
+/** What the user's configuration says where no run needs a server, not even the shipped one. */
+export const NO_SERVERS = "mcpServers: { workspace: { disabled: true } }\n";
+
 /** An mcpServers entry of the small counted server, as one line of YAML. */
 export function effectServer(env: Record<string, string> = {}): string {
   return JSON.stringify({ command: process.execPath, args: [EFFECT_SERVER], env });

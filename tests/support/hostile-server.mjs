@@ -9,6 +9,9 @@ import { createInterface } from "node:readline";
 const IGNORES_SIGTERM = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);";
 const plain = { name: "plain", description: "A good tool.", inputSchema: { type: "object" } };
 
+/** What is done when legwork answers a request of ours. */
+let onAnswer = () => {};
+
 const handlers = {
   initialize: (params) => ({
     protocolVersion: params.protocolVersion,
@@ -127,12 +130,13 @@ const modes = {
     process.exitCode = 3;
     process.stdin.destroy();
   },
-  /** Says a lot of its progress. */
+  /** Says a lot of its progress, and answers the call when legwork has read that. */
   chatty() {
     handlers["tools/call"] = ({ _meta }, id) => {
       const message = "m".repeat(5_000_000);
       write({ method: "notifications/progress", params: { progressToken: _meta.progressToken, progress: 1, message } });
-      setTimeout(() => write({ id, result: { content: [] } }), 200);
+      write({ id: "read", method: "ping" });
+      onAnswer = () => write({ id, result: { content: [] } });
       return null;
     };
   },
@@ -302,6 +306,7 @@ modes[process.argv[2]]();
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { id, method, params } = JSON.parse(line);
   if (id === undefined) return;
+  if (method === undefined) return onAnswer();
   const handler = handlers[method];
   const result = handler?.(params ?? {}, id);
   if (result === null) return;

@@ -21,7 +21,8 @@ const call = (tool: string, args: object = {}) => ({ calls: [{ tool, arguments: 
 /** Plays the run to its end: it reads, goes on, is refused a long line, writes a short one and completes. */
 export async function playFencedRun() {
   const bench = setBench();
-  bench.configure(`mcpServers: { effects: ${effectServer({ EFFECT_FILE: `${bench.root}/effects.txt` })} }`);
+  const effects = effectServer({ EFFECT_FILE: `${bench.root}/effects.txt` });
+  bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effects} }`);
   bench.writeHome("workflows/fence.yaml", FENCE);
   rehearse(bench, "fenced", [
     call("effects__read_lines"),

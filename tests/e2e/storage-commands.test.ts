@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { createWorkbench, until, type Workbench } from "../support/host.js";
 import { mentions } from "../support/mentions.js";
 import { messageOf, naming } from "../support/naming.js";
@@ -37,9 +37,9 @@ describe("legwork runs prune", () => {
     expect(dry).toMatchObject({ code: 0, stderr: "" });
     expect(dry.stdout).toEqual(naming(/^1 run\b/, bench.project, /[\d.]+ (bytes|KiB)/));
     expect((await host.call("get_run", { run_id: old.run_id })).isError).toBe(false);
-    const elsewhere = await legwork(bench, [...prune, "--project", bench.root, "--json"]);
+    const elsewhere = await legworkHere(bench, [...prune, "--project", bench.root, "--json"]);
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ runs: 0, bytes: 0, project: bench.root, dry_run: false });
-    const everywhere = await legwork(bench, [...prune, "--project", bench.root, "--all", "--json"]);
+    const everywhere = await legworkHere(bench, [...prune, "--project", bench.root, "--all", "--json"]);
     expect(JSON.parse(everywhere.stdout)).toMatchObject({ runs: 1, project: null, older_than: "8h" });
     expect((await host.call("list_runs")).structured.runs.map(({ run_id }) => run_id)).toEqual([young.run_id]);
     expect((await host.call("get_run", { run_id: old.run_id })).isError).toBe(true);
@@ -71,13 +71,13 @@ describe("legwork runs prune", () => {
     ],
   ])("refuses %j and deletes nothing", async (args, facts) => {
     const bench = setBench();
-    const { code, stdout, stderr } = await legwork(bench, ["runs", "prune", ...args]);
+    const { code, stdout, stderr } = await legworkHere(bench, ["runs", "prune", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(messageOf({ stderr })).toEqual(naming(...facts));
   });
 
   it("shares its options with no other command", async () => {
-    const { code, stderr } = await legwork(setBench(), ["runs", "list", "--all"]);
+    const { code, stderr } = await legworkHere(setBench(), ["runs", "list", "--all"]);
     expect(code).toBe(2);
     expect(messageOf({ stderr })).toEqual(naming("--all", "runs prune"));
   });
@@ -121,9 +121,9 @@ describe("legwork backup", () => {
     expect(taken).toMatchObject({ code: 2, stdout: "", stderr: naming(file) });
     expect(readFileSync(file, "utf8")).toBe("mine");
     const folder = join(bench.root, "no", "folder");
-    const nowhere = await legwork(bench, ["backup", join(folder, "copy.db")]);
+    const nowhere = await legworkHere(bench, ["backup", join(folder, "copy.db")]);
     expect(nowhere).toMatchObject({ code: 2, stdout: "", stderr: naming(join(folder, "copy.db"), "written") });
-    const nameless = await legwork(bench, ["backup"]);
+    const nameless = await legworkHere(bench, ["backup"]);
     expect(nameless.code).toBe(2);
     expect(messageOf(nameless)).toEqual(naming("legwork backup FILE"));
     expect(readdirSync(bench.root).sort()).toEqual(["home", "mine.txt", "project"]);
@@ -135,7 +135,7 @@ describe("legwork backup", () => {
     for (let n = 0; n < 5; n++) await runScript(host, "talk");
     await host.close();
     damage(bench);
-    const { code, stderr } = await legwork(bench, ["backup", join(bench.root, "copy.db")]);
+    const { code, stderr } = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/damaged/);
     expect(readdirSync(bench.root).sort()).toEqual(["home", "project"]);
@@ -143,7 +143,7 @@ describe("legwork backup", () => {
 
   it("refuses where nothing has been stored", async () => {
     const bench = setBench();
-    const { code, stderr } = await legwork(bench, ["backup", join(bench.root, "copy.db")]);
+    const { code, stderr } = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: naming("stored") });
     expect(existsSync(bench.home)).toBe(false);
   });
@@ -167,7 +167,7 @@ interface Finding {
 }
 
 async function examine(bench: Workbench, env: Record<string, string> = KEY) {
-  const { code, stdout, stderr } = await legwork(bench, ["doctor", "--json"], env);
+  const { code, stdout, stderr } = await legworkHere(bench, ["doctor", "--json"], env);
   expect(stderr).toBe("");
   const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   const of = (area: string, level: string) =>

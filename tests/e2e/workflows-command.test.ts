@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import type { Workbench } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import { effectServer, markingServer, setBench } from "../support/rehearsals.js";
@@ -37,7 +37,7 @@ interface Checked {
 }
 
 async function json<T>(bench: Workbench, args: readonly string[], code = 0): Promise<T> {
-  const end = await legwork(bench, [...args, "--json"]);
+  const end = await legworkHere(bench, [...args, "--json"]);
   expect({ code: end.code, stderr: end.stderr }).toEqual({ code, stderr: "" });
   return JSON.parse(end.stdout) as T;
 }
@@ -66,11 +66,11 @@ describe("legwork workflows list", () => {
   it("shows a project's workflows once it is trusted, and says so before", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", SOUND);
-    const before = await legwork(bench, ["workflows"]);
+    const before = await legworkHere(bench, ["workflows"]);
     expect(before.stdout).not.toMatch(/^own /m);
     expect(before.stdout).toEqual(naming(/\b1\b.*\bfile\b.*\btrusted\b/));
-    await legwork(bench, ["trust"]);
-    expect((await legwork(bench, ["workflows"])).stdout).toMatch(/^own +project +Looks\.$/m);
+    await legworkHere(bench, ["trust"]);
+    expect((await legworkHere(bench, ["workflows"])).stdout).toMatch(/^own +project +Looks\.$/m);
   });
 
   it("lets nothing of a file act on the terminal", async () => {
@@ -83,7 +83,7 @@ describe("legwork workflows list", () => {
       ["workflows", "check"],
       ["workflows", "graph", "worse"],
     ]) {
-      const { stdout, stderr } = await legwork(bench, args);
+      const { stdout, stderr } = await legworkHere(bench, args);
       expect(stdout + stderr).not.toContain("\u001b");
       expect(stdout + stderr).toMatch(/\\u(\{1b\}|001b)\[2J/);
     }
@@ -103,10 +103,10 @@ describe("legwork workflows check", () => {
   it("ends with 0 where there are only warnings, each with its place", async () => {
     const bench = setBench();
     bench.configure(`mcpServers: { effects: ${effectServer()} }`);
-    await legwork(bench, ["tools"]);
+    await legworkHere(bench, ["tools"]);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
     const file = join(bench.home, "workflows/sloppy.yaml");
-    const { code, stdout } = await legwork(bench, ["workflows", "check", "sloppy"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check", "sloppy"]);
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
       naming(`${file}:5:21: warning: `, '"effects__reed_lines"', '"effects__read_lines"'),
@@ -125,7 +125,7 @@ describe("legwork workflows check", () => {
     const mark = join(bench.root, "started");
     bench.configure(`mcpServers: { effects: ${markingServer(mark)} }`);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
-    const { code, stdout } = await legwork(bench, ["workflows", "check"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check"]);
     expect(code).toBe(0);
     expect(stdout).not.toContain("effects__reed_lines");
     expect(stdout).toContain("effects, workspace");
@@ -135,7 +135,7 @@ describe("legwork workflows check", () => {
   it("warns of a pattern that no configured server can match, even where no tools are known", async () => {
     const bench = setBench();
     bench.writeHome("workflows/far.yaml", "steps: [{name: a, allowed_tools: [github__*, read_text_file]}]\n");
-    const { stdout } = await legwork(bench, ["workflows", "check", "far"]);
+    const { stdout } = await legworkHere(bench, ["workflows", "check", "far"]);
     expect(stdout).toMatch(/ warning: .*"github__\*"/);
     expect(stdout).not.toContain("read_text_file");
   });
@@ -163,11 +163,11 @@ describe("legwork workflows check", () => {
   it("checks the project's workflows before it is trusted, and the shipped ones only by name", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", BROKEN);
-    const { code, stdout } = await legwork(bench, ["workflows", "check"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check"]);
     expect(code).toBe(2);
     expect(stdout).toContain(`${join(bench.project, ".legwork/workflows/own.yaml")}:4:5: `);
     expect(stdout).toMatch(/^1 workflow\b.*\b1\b.*$/m);
-    const none = await legwork(setBench(), ["workflows", "check"]);
+    const none = await legworkHere(setBench(), ["workflows", "check"]);
     expect(none).toMatchObject({ code: 0, stderr: "", stdout: naming(/^.*\bno workflow\b/) });
   });
 
@@ -268,7 +268,7 @@ describe("the command line", () => {
     ],
     [["agents", "mine"], ['"mine"']],
   ])("refuses %j in one sentence", async (args, facts) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -102,7 +102,7 @@ describe("legwork workflows check", () => {
 
   it("ends with 0 where there are only warnings, each with its place", async () => {
     const bench = setBench();
-    bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+    bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`);
     await legworkHere(bench, ["tools"]);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
     const file = join(bench.home, "workflows/sloppy.yaml");
@@ -175,7 +175,8 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.write("drafts/draft.yaml", "extends: mine\nvariables: {unused: 1}\n");
-    const good = await json<Checked>(bench, ["workflows", "check", "drafts/draft.yaml"]);
+    const { stdout } = await legwork(bench, ["workflows", "check", "drafts/draft.yaml", "--json"]);
+    const good = JSON.parse(stdout) as Checked;
     const place = `${join(bench.project, "drafts/draft.yaml")}:2:13`;
     expect(good.workflows).toEqual([
       {
@@ -185,10 +186,10 @@ describe("legwork workflows check", () => {
         warnings: [{ place, message: expect.stringContaining('"unused"') }],
       },
     ]);
-    bench.write("drafts/orphan.yaml", "extends: nobody\n");
-    const bad = await legwork(bench, ["workflows", "check", "drafts/orphan.yaml"]);
+    bench.write("orphan.yaml", "extends: nobody\n");
+    const bad = await legwork(bench, ["workflows", "check", "orphan.yaml"]);
     expect(bad.code).toBe(2);
-    expect(bad.stdout).toEqual(naming("drafts/orphan.yaml:1:1: ", 'workflow "nobody"'));
+    expect(bad.stdout).toEqual(naming(`${bench.project}/orphan.yaml:1:1: `, 'workflow "nobody"'));
   });
 
   it.each([
@@ -201,7 +202,7 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     for (const name of ["notes.txt", "two words.yaml", "folder.yaml/in.yaml"]) bench.write(name, SOUND);
     writeFileSync(join(bench.project, "bytes.yaml"), Buffer.from([0xff, 0xfe, 0xff]));
-    const { code, stdout } = await legwork(bench, ["workflows", "check", file]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check", join(bench.project, file)]);
     expect(stdout).toEqual(naming(...facts));
     expect(code).toBe(2);
   });

@@ -1,5 +1,5 @@
 /** What a user does about stored runs: prune, backup, and the doctor's look at all legwork needs. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
@@ -12,9 +12,12 @@ import { effectServer, hostileServer, rehearse, runScript, setBench, setHost } f
 const KEY = { GEMINI_API_KEY: "sk-test-0123456789abcdef" };
 const fileOf = (bench: Workbench) => join(bench.home, "legwork.db");
 
-function setTalk(): Workbench {
+const NO_SERVERS = "mcpServers: { workspace: { disabled: true } }\n";
+const ONE_SERVER = `mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`;
+
+function setTalk(servers = NO_SERVERS): Workbench {
   const bench = setBench();
-  bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`);
+  bench.configure(servers);
   rehearse(bench, "talk", [{ text: "hello" }]);
   return bench;
 }
@@ -85,7 +88,7 @@ describe("legwork runs prune", () => {
 
 describe("legwork backup", () => {
   it("copies the database during a run, and the copy can be restored", async () => {
-    const bench = setTalk();
+    const bench = setTalk(ONE_SERVER);
     const calls = Array.from({ length: 500 }, (_, n) => ({ calls: [{ tool: "effects__echo", arguments: { n } }] }));
     rehearse(bench, "long", [...calls, { text: "done" }]);
     const host = await setHost(bench);
@@ -104,7 +107,7 @@ describe("legwork backup", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
     const restored = setBench();
-    mkdirSync(restored.home);
+    restored.configure(NO_SERVERS);
     writeFileSync(fileOf(restored), readFileSync(file));
     const other = await setHost(restored);
     const { runs } = (await other.call("list_runs", { scope: "all" })).structured;
@@ -177,7 +180,7 @@ async function examine(bench: Workbench, env: Record<string, string> = KEY) {
 
 describe("legwork doctor", () => {
   it("reports each thing as ok, and shows no key", async () => {
-    const bench = setTalk();
+    const bench = setTalk(ONE_SERVER);
     const host = await setHost(bench);
     await runScript(host, "talk");
     const { code, stdout } = await legwork(bench, ["doctor"], KEY);
@@ -203,9 +206,10 @@ describe("legwork doctor", () => {
     expect(servers.of("server", "fault")).toContainEqual(naming("leaver"));
     expect(servers.of("server", "ok")).toEqual([naming("workspace", /\b\d+ tools\b/)]);
 
+    bench.configure(NO_SERVERS);
     const keyless = await examine(bench, {});
     expect(keyless.of("provider", "fault")).toEqual([naming("GEMINI_API_KEY")]);
-    bench.configure("limits: { max_cost_usd: 1 }\n");
+    bench.configure(`${NO_SERVERS}limits: { max_cost_usd: 1 }\n`);
     const unpriced = await examine(bench);
     expect(unpriced.of("provider", "fault")).toEqual([naming("max_cost_usd", "prices: { gemini: ")]);
     bench.configure("provdier: gemini\n");
@@ -247,7 +251,7 @@ describe("legwork doctor", () => {
     expect((await examine(bench)).of("database", "fault").join()).toMatch(/damaged/);
 
     const other = setBench();
-    mkdirSync(other.home);
+    other.configure(NO_SERVERS);
     change(other, "CREATE TABLE letters (text TEXT)");
     const foreign = await examine(other);
     expect(foreign.of("database", "fault")).toEqual([naming("legwork.db", /\bnot\b/)]);

@@ -78,7 +78,7 @@ it("answers a run that no process works on, and the next process of the project 
   const args = { prompt: "go", wait_seconds: 20 };
   const { run_id } = (await host.call("spawn_agent", args)).structured;
   process.kill(host.pid, "SIGKILL");
-  expect(await legworkHere(bench, ["runs", "respond", run_id, "--answer", "This."])).toMatchObject({ code: 0, stderr: "" });
+  expect(await legwork(bench, ["runs", "respond", run_id, "--answer", "This."])).toMatchObject({ code: 0, stderr: "" });
   const other = await anotherHost();
   const led = await tell(other, await settled(other, run_id));
   expect(led.run).toMatchObject({ status: "success", result: "Thanks." });

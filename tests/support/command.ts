@@ -47,7 +47,13 @@ export async function legworkHere(
     write: (text: string) => void stdout.push(text),
     tell: (line: string) => void stderr.push(`${line}\n`),
   };
-  const openServices = (project: string | null) => createServices(findPaths(project, shell), version);
+  const openRunner = async () => {
+    throw new Error("what works on a run lives as long as its process: start one with legwork()");
+  };
+  const openServices = (project: string | null) => {
+    const opened = createServices(findPaths(project, shell), version);
+    return { ...opened, services: { ...opened.services, openRunner } };
+  };
   const code = await createCommandLine(terminal, { version, openServices }).run(args);
   return { code, stdout: stdout.join(""), stderr: stderr.join("") };
 }

@@ -13,6 +13,7 @@ const HALF = says(call("complete", { result: "Half.", status: "partial" }));
 describe("legwork runs watch", () => {
   it("prints the events of another process's run as they come, and ends with it", async () => {
     const bench = setBench();
+    bench.configure("mcpServers: { workspace: { disabled: true } }\n");
     rehearse(bench, "slow", [
       { text: "first\u001b[31m", calls: [{ tool: "complete" }] },
       { text: "x", delay_ms: 60_000 },
@@ -128,6 +129,7 @@ describe("legwork runs resume", () => {
 
   it("refuses a run that cannot be resumed, and writes nothing", async () => {
     const bench = setBench();
+    bench.configure("mcpServers: { workspace: { disabled: true } }\n");
     rehearse(bench, "play", [{ text: "done" }]);
     const { run_id } = await runScript(await setHost(bench), "play");
     const { code, stderr } = await legwork(bench, ["runs", "resume", run_id]);

@@ -183,8 +183,8 @@ describe("legwork doctor", () => {
     const bench = setTalk(ONE_SERVER);
     const host = await setHost(bench);
     await runScript(host, "talk");
-    const { code, stdout } = await legwork(bench, ["doctor"], KEY);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["doctor"], KEY);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).not.toContain(KEY.GEMINI_API_KEY);
     expect(stdout).toMatch(/^ok +node +\d+\.\d+\.\d+$/m);
     expect(stdout).toMatch(new RegExp(`^ok +legwork +\\d+\\.\\d+\\.\\d+\\b.*${bench.home}`, "m"));

@@ -47,8 +47,8 @@ describe("legwork workflows list", () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.writeHome("workflows/broken.yaml", BROKEN);
-    const { code, stdout } = await legwork(bench, ["workflows"]);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["workflows"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^mine +user +Looks\.$/m);
     expect(stdout).toMatch(/^research +shipped +\S/m);
     expect(stdout).toMatch(/^broken +user +.*\n {2}\S+broken\.yaml:4:5: .*"transitons".*"transitions"/m);
@@ -175,7 +175,8 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.write("drafts/draft.yaml", "extends: mine\nvariables: {unused: 1}\n");
-    const { stdout } = await legwork(bench, ["workflows", "check", "drafts/draft.yaml", "--json"]);
+    const { code, stdout, stderr } = await legwork(bench, ["workflows", "check", "drafts/draft.yaml", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const good = JSON.parse(stdout) as Checked;
     const place = `${join(bench.project, "drafts/draft.yaml")}:2:13`;
     expect(good.workflows).toEqual([
@@ -228,8 +229,8 @@ describe("legwork agents", () => {
     bench.writeHome("agents/lost.md", "---\ndescription: Lost.\nworkflow: nobody\n---\nWork.\n");
     const claude = "---\nname: helper\ndescription: Helps.\ncolor: red\ntools: Read\n---\nHelp.\n";
     bench.writeHome("../.claude/agents/helper.md", claude);
-    const { code, stdout } = await legwork(bench, ["agents"]);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["agents"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^mine +user +Mine\.\n {2}workflow: research\n {2}tools: read_only, a__\*\n/m);
     expect(stdout).toMatch(/^lost +user +.*\n {2}\S+lost\.md:3:1: .*workflow "nobody"/m);
     expect(stdout).toMatch(/^helper +user +Helps\.\n(.*\n)* {2}.*\/helper\.md\b.*\n {4}.*\bcolor\b.*$/m);

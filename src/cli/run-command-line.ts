@@ -1,33 +1,18 @@
-/** Runs a command from its words to its exit code; the only place that closes the services of a command. */
-import { ConfigError, RequestError, StoreError } from "../core/errors.js";
-import { COMMANDS } from "./commands.js";
-import { createProgram } from "./create-program.js";
-import { CONFIGURATION_EXIT, type CommandEnd, SIGNAL_EXIT } from "./render/command-end.js";
-import { visibleLines } from "./render/visible.js";
-import type { OpenServices, Terminal } from "./services.js";
+/** A command line as a process: its signals, the reader of its output, its exit code. */
+import { type CommandLineDeps, createCommandLine } from "./command-line.js";
+import { SIGNAL_EXIT } from "./render/command-end.js";
+import type { Terminal } from "./services.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const NARROWEST_LINE = 60; // characters; narrower lines break and keep their words
-const LINE_OF_NO_TERMINAL = 160; // characters
-
-export interface CommandLineDeps {
-  readonly version: string;
-  /** Throws ConfigError. */
-  openServices(project: string | null): OpenServices;
-}
+export const LINE_OF_NO_TERMINAL = 160; // characters
 
 /** Prints the output and sets the exit code. Rejects only with an error that is a bug. */
 export async function runCommandLine(argv: readonly string[], deps: CommandLineDeps): Promise<void> {
-  let opened: OpenServices | null = null;
-  let isClosing = false;
+  const line = createCommandLine(openTerminal(), deps);
 
-  /** Interrupts the run of this process, whose command then ends by itself; every other command ends here. */
   async function stop(cause: string): Promise<void> {
-    const isInterrupted = await opened?.interrupt(cause);
-    if (isInterrupted) return;
-    isClosing = true;
-    await opened?.close();
-    process.exit(SIGNAL_EXIT);
+    if ((await line.stop(cause)) === "closed") process.exit(SIGNAL_EXIT);
   }
 
   // Servers run in process groups of their own, which the signals of a terminal do not reach.
@@ -36,33 +21,7 @@ export async function runCommandLine(argv: readonly string[], deps: CommandLineD
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
 
-  try {
-    const program = createProgram(COMMANDS, deps.version);
-    const read = program.read(argv);
-    const end = read.kind === "output" ? read.end : await runOne(read);
-    process.stdout.write(end.text);
-    process.exitCode = end.exitCode;
-
-    async function runOne({
-      command,
-      values,
-      project,
-    }: Extract<typeof read, { kind: "command" }>): Promise<CommandEnd> {
-      opened = deps.openServices(project);
-      try {
-        const index = { commands: COMMANDS, helpOf: program.helpOf };
-        return await command.run(values, { ...opened.services, ...openTerminal(), ...index });
-      } finally {
-        await opened.close();
-      }
-    }
-  } catch (error) {
-    if (isClosing) return; // the command met the closed services
-    const isKnown = error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError;
-    if (!isKnown) throw error;
-    process.stderr.write(`legwork: ${visibleLines(error.message).join("\n")}\n`);
-    process.exitCode = CONFIGURATION_EXIT;
-  }
+  process.exitCode = await line.run(argv);
 }
 
 function openTerminal(): Terminal {

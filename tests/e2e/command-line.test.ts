@@ -3,13 +3,14 @@ import { execFileSync, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { BIN, baseEnv, type Workbench } from "../support/host.js";
 import { rehearseCalls, runScript, setBench, setHost } from "../support/rehearsals.js";
 
 /** A bench with one ended run. */
 async function setRun(): Promise<{ bench: Workbench; runId: string }> {
   const bench = setBench();
+  bench.configure("mcpServers: { workspace: { disabled: true } }\n");
   rehearseCalls(bench, "look", []);
   const host = await setHost(bench);
   const { run_id } = await runScript(host, "look");
@@ -19,7 +20,7 @@ async function setRun(): Promise<{ bench: Workbench; runId: string }> {
 
 describe("help", () => {
   it.each([[["help"]], [["--help"]], [["-h"]]])("%j lists the commands", async (args) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const name of ["trust", "tools", "agents", "workflows", "runs", "backup", "doctor", "selftest", "completion"])
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
@@ -33,11 +34,11 @@ describe("help", () => {
     expect(stdout).toContain("Usage: legwork runs resume [options] <ID>");
     expect(stdout).toContain("--more-cost-usd <N>");
     expect(stdout).toMatch(/Examples:\n {2}legwork runs resume ID/);
-    expect((await legwork(bench, ["runs", "resume", "--help"])).stdout).toBe(stdout);
+    expect((await legworkHere(bench, ["runs", "resume", "--help"])).stdout).toBe(stdout);
   });
 
   it("shows no old name of an option", async () => {
-    const { stdout } = await legwork(setBench(), ["help", "runs", "respond"]);
+    const { stdout } = await legworkHere(setBench(), ["help", "runs", "respond"]);
     expect(stdout).toContain("--comment");
     expect(stdout).not.toMatch(/--rem/);
   });
@@ -62,18 +63,23 @@ describe("a command line that cannot be read", () => {
     [["--project"], /--project needs a value: --project FOLDER/],
     [["--verbose"], /legwork has no option --verbose/],
   ])("%j is refused in one sentence", async (args, sentence) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(sentence);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
   });
 });
 
+it("ends its process with 2 where it cannot be read", async () => {
+  const end = await legwork(setBench(), ["rnus"]);
+  expect(end).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(/^legwork: .*"rnus".*\n$/) });
+});
+
 describe("JSON", () => {
   it("comes from trust, tools diff, tools accept and workflows graph too", async () => {
     const bench = setBench();
     bench.write(".legwork/config.yaml", "limits: { max_turns: 3 }\n");
-    const json = async (...args: string[]) => JSON.parse((await legwork(bench, [...args, "--json"])).stdout);
+    const json = async (...args: string[]) => JSON.parse((await legworkHere(bench, [...args, "--json"])).stdout);
     expect(await json("trust")).toEqual({
       project: bench.project,
       files: [".legwork/config.yaml"],
@@ -84,40 +90,43 @@ describe("JSON", () => {
     expect(await json("tools", "accept", "workspace")).toEqual({ accepted: [] });
     const graph = await json("workflows", "graph", "research");
     expect(graph).toMatchObject({ name: "research", mermaid: expect.stringContaining("stateDiagram-v2") });
-    expect((await legwork(bench, ["workflows", "graph", "research"])).stdout).toBe(graph.mermaid);
+    expect((await legworkHere(bench, ["workflows", "graph", "research"])).stdout).toBe(graph.mermaid);
   });
 });
 
 describe("completion", () => {
-  /** The words that bash completes the last of these to. */
-  function complete(bench: Workbench, words: readonly string[]): readonly string[] {
+  /** Of each command line in bash, in one shell, the words that its last one is completed to. */
+  function complete(bench: Workbench, lines: readonly string[]): readonly (readonly string[])[] {
     const script = `source <("${process.execPath}" "${BIN}" completion bash)
-      COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-      _legwork
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
+      for line in "$@"; do
+        IFS=' ' read -ra COMP_WORDS <<< "$line"
+        [[ $line == *' ' ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+        unset COMPREPLY
+        _legwork
+        echo "\${COMPREPLY[*]}"
+      done`;
     const options = { cwd: bench.project, env: baseEnv(bench), encoding: "utf8" } as const;
-    return execFileSync("bash", ["-c", script, "bash", ...words], options)
-      .split("\n")
-      .filter((word) => word !== "");
+    const answers = execFileSync("bash", ["-c", script, "bash", ...lines], options).split("\n");
+    return answers.slice(0, -1).map((answer) => answer.split(" ").filter((word) => word !== ""));
   }
 
   it("completes commands, options and file names in bash", () => {
     const bench = setBench();
     bench.write("copies/one.db", "");
-    expect(complete(bench, ["legwork", "wo"])).toEqual(["workflows"]);
-    expect(complete(bench, ["legwork", "runs", "re"])).toEqual(["resume", "respond"]);
-    expect(complete(bench, ["legwork", "runs", "resume", "run_x", "--more-"])).toEqual([
-      "--more-turns",
-      "--more-seconds",
-      "--more-cost-usd",
-    ]);
-    expect(complete(bench, ["legwork", "runs", "--project", "x", "list", "--l"])).toEqual(["--limit"]);
-    expect(complete(bench, ["legwork", "runs", "list", "--limit", ""])).toEqual([]);
-    expect(complete(bench, ["legwork", "completion", ""])).toEqual(expect.arrayContaining(["bash", "zsh"]));
-    expect(complete(bench, ["legwork", "backup", "cop"])).toEqual(["copies"]);
-    expect(complete(bench, ["legwork", "help", "do"])).toEqual(["doctor"]);
-    expect(complete(bench, ["legwork", "tools", "some-server", "--c"])).toEqual(["--cached"]);
-    expect(complete(bench, ["legwork", "nothing", ""])).toEqual([]);
+    const expected: Readonly<Record<string, readonly string[]>> = {
+      "legwork wo": ["workflows"],
+      "legwork runs re": ["resume", "respond"],
+      "legwork runs resume run_x --more-": ["--more-turns", "--more-seconds", "--more-cost-usd"],
+      "legwork runs --project x list --l": ["--limit"],
+      "legwork runs list --limit ": [],
+      "legwork completion ": expect.arrayContaining(["bash", "zsh"]),
+      "legwork backup cop": ["copies"],
+      "legwork help do": ["doctor"],
+      "legwork tools some-server --c": ["--cached"],
+      "legwork nothing ": [],
+    };
+    expect(complete(bench, Object.keys(expected))).toEqual(Object.values(expected));
   });
 
   it("defines a function for zsh from the same declarations", async () => {

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import { settled } from "../support/people.js";
@@ -30,11 +30,11 @@ it("answers, approves, denies and writes to a run that another process works on,
   bench.writeHome("workflows/careful.yaml", CAREFUL);
   const args = { prompt: "go", tools: ["*"], workflow: "careful" };
   const { run_id } = (await host.call("spawn_agent", args)).structured;
-  const command = (...words: readonly string[]) => legwork(bench, ["runs", "respond", run_id, ...words]);
+  const command = (...words: readonly string[]) => legworkHere(bench, ["runs", "respond", run_id, ...words]);
   const open = (id: string) => until(async () => (await settled(host, run_id)).question?.id === id);
 
   await open("q1");
-  const shown = (await legwork(bench, ["runs", "show", run_id])).stdout;
+  const shown = (await legworkHere(bench, ["runs", "show", run_id])).stdout;
   expect(shown).toMatch(/ question_asked +.*q1\b.*Which\?.*\ba\b.*\bb\b/);
   expect(shown).toMatch(
     new RegExp(
@@ -49,7 +49,7 @@ it("answers, approves, denies and writes to a run that another process works on,
     stdout: naming(run_id, "q1"),
   });
   await open("q2");
-  const approval = (await legwork(bench, ["runs", "show", run_id])).stdout;
+  const approval = (await legworkHere(bench, ["runs", "show", run_id])).stdout;
   expect(approval).toMatch(/\n {2}.*effects__add_line.*\{"text":"yes"\}.*"ask".*\n.*--approve.*--deny\n$/);
   expect(await command("--approve")).toMatchObject({ code: 0, stderr: "" });
   await open("q3");
@@ -119,7 +119,7 @@ it("refuses an answer that does not fit, names what to change, and leaves the ru
     ],
   ] as const;
   for (const [words, facts] of refusals) {
-    const { code, stdout, stderr } = await legwork(bench, words);
+    const { code, stdout, stderr } = await legworkHere(bench, words);
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
     expect(messageOf({ stderr })).toEqual(naming(...facts));
   }

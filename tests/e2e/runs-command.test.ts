@@ -1,13 +1,16 @@
 /** `legwork runs` as a user runs it: the runs of a project, and one with all it did and what it was allowed to do. */
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { playFencedRun } from "../support/fenced-run.js";
 import { messageOf, naming } from "../support/naming.js";
 import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 
+const NO_SERVERS = "mcpServers: { workspace: { disabled: true } }\n";
+
 describe("legwork runs", () => {
   it("lists the project's runs, newest first", async () => {
     const bench = setBench();
+    bench.configure(NO_SERVERS);
     rehearse(bench, "play", [{ text: "done" }]);
     const host = await setHost(bench);
     for (const title of ["one", "two", "three"]) await runScript(host, "play", { title });
@@ -16,17 +19,17 @@ describe("legwork runs", () => {
     const lines = stdout.trimEnd().split("\n");
     expect(lines.map((line) => line.split(": ").at(-1))).toEqual(["three", "two", "one"]);
     expect(lines[0]).toMatch(/^run_\w+ {2}success +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}default: three$/);
-    const json = await legwork(bench, ["runs", "list", "--limit", "2", "--json"]);
+    const json = await legworkHere(bench, ["runs", "list", "--limit", "2", "--json"]);
     expect(JSON.parse(json.stdout).runs).toMatchObject([{ title: "three", status: "success" }, { title: "two" }]);
 
-    const elsewhere = await legwork(bench, ["runs", "--project", bench.root]);
+    const elsewhere = await legworkHere(bench, ["runs", "--project", bench.root]);
     expect(elsewhere).toMatchObject({ code: 0, stdout: expect.stringMatching(/^.*\bruns\b.*\n$/) });
     expect(elsewhere.stdout).not.toContain("run_");
   });
 
   it("shows a run and each of its events in one line, with nothing that acts on the terminal", async () => {
     const { bench, run_id } = await playFencedRun();
-    const { code, stdout } = await legwork(bench, ["runs", "show", run_id]);
+    const { code, stdout } = await legworkHere(bench, ["runs", "show", run_id]);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${run_id} {2}success\n {2}title +fenced .u.1b.\\[31mrun\n`));
     expect(stdout).toMatch(/^ {2}.*\bdefault\b.*\bfence\b.*"change"$/m);
@@ -40,7 +43,7 @@ describe("legwork runs", () => {
     expect(stdout).toMatch(/^ *\d+ {2}\S+ {2}run_finished +success: wrote/m);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(160);
 
-    const shown = JSON.parse((await legwork(bench, ["runs", "show", run_id, "--json"])).stdout);
+    const shown = JSON.parse((await legworkHere(bench, ["runs", "show", run_id, "--json"])).stdout);
     expect(shown.run).toMatchObject({ run_id, status: "success", workflow: "fence", step: "change" });
     expect(shown.events[0]).toMatchObject({ seq: 1, type: "run_created" });
     const numbers = shown.events.map(({ seq }: { seq: number }) => seq);
@@ -50,35 +53,36 @@ describe("legwork runs", () => {
 
   it("ends with 1 for a run that did not succeed, and shows its result", async () => {
     const bench = setBench();
+    bench.configure(NO_SERVERS);
     rehearse(bench, "short", [{ calls: [{ tool: "complete", arguments: { status: "blocked", result: "no\nway" } }] }]);
     const { run_id } = await runScript(await setHost(bench), "short");
     const { code, stdout } = await legwork(bench, ["runs", "show", run_id]);
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`^${run_id} {2}blocked\n`));
     expect(stdout).toContain("\n\n  no\n  way\n\n");
-    expect((await legwork(bench, ["runs", "list"])).code).toBe(0);
+    expect((await legworkHere(bench, ["runs", "list"])).code).toBe(0);
   });
 });
 
 describe("legwork runs show --access", () => {
   it("names the rule that decides each tool, at the end and at an event before it", async () => {
     const { bench, run_id } = await playFencedRun();
-    const end = await legwork(bench, ["runs", "show", run_id, "--access"]);
+    const end = await legworkHere(bench, ["runs", "show", run_id, "--access"]);
     expect(end.code).toBe(0);
     expect(end.stdout).toMatch(new RegExp(`^${run_id} {2}success\\b.*\\b\\d+\\b.*"change".*\\bfence\\b`));
     expect(end.stdout).toMatch(/^ {2}effects__add_line +allowed {2}.*"change"/m);
     expect(end.stdout).toMatch(/^ {2}effects__slow +refused {2}.*blocked_tools.*"change"/m);
     expect(end.stdout).toMatch(/^ {2}block\b.*"short lines".*args\.text\.size\(\) > 5$/m);
 
-    const { events } = JSON.parse((await legwork(bench, ["runs", "show", run_id, "--json"])).stdout);
+    const { events } = JSON.parse((await legworkHere(bench, ["runs", "show", run_id, "--json"])).stdout);
     const first = events.find(({ type }: { type: string }) => type === "tool_call_finished").seq;
     const at = ["runs", "show", run_id, "--access", "--at", String(first)];
-    const { stdout } = await legwork(bench, at);
+    const { stdout } = await legworkHere(bench, at);
     expect(stdout).toMatch(new RegExp(`^${run_id} {2}.*\\b\\d+\\b.*"look".*\\bfence\\b`));
     expect(stdout).toMatch(/^ {2}effects__add_line +refused {2}.*"look"/m);
     expect(stdout).toMatch(/^ {2}block\b.*"not too often".*step_action_count >= 5.*Enough is read\.$/m);
     expect(stdout).toMatch(/^ {2}warn\b.*"gently"/m);
-    const json = JSON.parse((await legwork(bench, [...at, "--json"])).stdout);
+    const json = JSON.parse((await legworkHere(bench, [...at, "--json"])).stdout);
     expect(json).toMatchObject({
       run: { run_id },
       step: "look",
@@ -90,7 +94,7 @@ describe("legwork runs show --access", () => {
       rule: naming('"effects__read_lines"', '"look"', "fence"),
     });
 
-    const beyond = await legwork(bench, ["runs", "show", run_id, "--access", "--at", "9999"]);
+    const beyond = await legworkHere(bench, ["runs", "show", run_id, "--access", "--at", "9999"]);
     expect(beyond).toMatchObject({ code: 2, stdout: "", stderr: naming(run_id, "9999") });
   });
 });
@@ -132,7 +136,7 @@ describe("the command line", () => {
     ],
     [["--json"], ["--json", "legwork --help"]],
   ])("refuses %j in one sentence", async (args, facts) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -1,7 +1,7 @@
 /** `legwork runs watch`, `cancel` and `resume` as a user runs them, beside the processes of hosts. */
 import { describe, expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
-import { beginLegwork, legwork } from "../support/command.js";
+import { beginLegwork, legwork, legworkHere } from "../support/command.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
@@ -13,6 +13,7 @@ const HALF = says(call("complete", { result: "Half.", status: "partial" }));
 describe("legwork runs watch", () => {
   it("prints the events of another process's run as they come, and ends with it", async () => {
     const bench = setBench();
+    bench.configure("mcpServers: { workspace: { disabled: true } }\n");
     rehearse(bench, "slow", [
       { text: "first\u001b[31m", calls: [{ tool: "complete" }] },
       { text: "x", delay_ms: 60_000 },
@@ -43,7 +44,7 @@ describe("legwork runs watch", () => {
     await until(() => watching.stdout().includes("turn_started"));
     process.kill(host.pid, "SIGKILL");
     await until(() => watching.stdout().includes("run_interrupted"), 15_000);
-    expect((await legwork(bench, ["runs", "cancel", runId])).code).toBe(0);
+    expect((await legworkHere(bench, ["runs", "cancel", runId])).code).toBe(0);
     const { code, stdout } = await watching.ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(/run_finished +cancelled\b.*\buser\b.*\n$/);
@@ -62,9 +63,9 @@ describe("legwork runs cancel", () => {
       status: "cancelled",
       error: { code: "cancelled", message: naming("user", "not needed") },
     });
-    const again = await legwork(bench, ["runs", "cancel", runId]);
+    const again = await legworkHere(bench, ["runs", "cancel", runId]);
     expect(again).toMatchObject({ code: 0, stdout: naming(runId, "ended", "cancelled") });
-    const json = JSON.parse((await legwork(bench, ["runs", "cancel", runId, "--json"])).stdout);
+    const json = JSON.parse((await legworkHere(bench, ["runs", "cancel", runId, "--json"])).stdout);
     expect(json).toMatchObject({ was: "cancelled", run: { run_id: runId, status: "cancelled" } });
   });
 });
@@ -128,12 +129,13 @@ describe("legwork runs resume", () => {
 
   it("refuses a run that cannot be resumed, and writes nothing", async () => {
     const bench = setBench();
+    bench.configure("mcpServers: { workspace: { disabled: true } }\n");
     rehearse(bench, "play", [{ text: "done" }]);
     const { run_id } = await runScript(await setHost(bench), "play");
     const { code, stderr } = await legwork(bench, ["runs", "resume", run_id]);
     expect(code).toBe(2);
     expect(stderr).toEqual(naming(/^legwork: /, run_id, "success", "message"));
-    const listed = JSON.parse((await legwork(bench, ["runs", "--json"])).stdout);
+    const listed = JSON.parse((await legworkHere(bench, ["runs", "--json"])).stdout);
     expect(listed.runs).toHaveLength(1);
   });
 });
@@ -172,7 +174,8 @@ describe("the command line of watch, cancel and resume", () => {
       ["--message", "runs"],
     ],
   ])("refuses %j in one sentence", async (args, facts) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const run = args.join(" ") === "runs resume run_x" ? legwork : legworkHere; // it opens what works on runs
+    const { code, stdout, stderr } = await run(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

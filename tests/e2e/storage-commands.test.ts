@@ -1,9 +1,9 @@
 /** What a user does about stored runs: prune, backup, and the doctor's look at all legwork needs. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { createWorkbench, until, type Workbench } from "../support/host.js";
 import { mentions } from "../support/mentions.js";
 import { messageOf, naming } from "../support/naming.js";
@@ -12,9 +12,12 @@ import { effectServer, hostileServer, rehearse, runScript, setBench, setHost } f
 const KEY = { GEMINI_API_KEY: "sk-test-0123456789abcdef" };
 const fileOf = (bench: Workbench) => join(bench.home, "legwork.db");
 
-function setTalk(): Workbench {
+const NO_SERVERS = "mcpServers: { workspace: { disabled: true } }\n";
+const ONE_SERVER = `mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`;
+
+function setTalk(servers = NO_SERVERS): Workbench {
   const bench = setBench();
-  bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`);
+  bench.configure(servers);
   rehearse(bench, "talk", [{ text: "hello" }]);
   return bench;
 }
@@ -37,9 +40,9 @@ describe("legwork runs prune", () => {
     expect(dry).toMatchObject({ code: 0, stderr: "" });
     expect(dry.stdout).toEqual(naming(/^1 run\b/, bench.project, /[\d.]+ (bytes|KiB)/));
     expect((await host.call("get_run", { run_id: old.run_id })).isError).toBe(false);
-    const elsewhere = await legwork(bench, [...prune, "--project", bench.root, "--json"]);
+    const elsewhere = await legworkHere(bench, [...prune, "--project", bench.root, "--json"]);
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ runs: 0, bytes: 0, project: bench.root, dry_run: false });
-    const everywhere = await legwork(bench, [...prune, "--project", bench.root, "--all", "--json"]);
+    const everywhere = await legworkHere(bench, [...prune, "--project", bench.root, "--all", "--json"]);
     expect(JSON.parse(everywhere.stdout)).toMatchObject({ runs: 1, project: null, older_than: "8h" });
     expect((await host.call("list_runs")).structured.runs.map(({ run_id }) => run_id)).toEqual([young.run_id]);
     expect((await host.call("get_run", { run_id: old.run_id })).isError).toBe(true);
@@ -71,13 +74,13 @@ describe("legwork runs prune", () => {
     ],
   ])("refuses %j and deletes nothing", async (args, facts) => {
     const bench = setBench();
-    const { code, stdout, stderr } = await legwork(bench, ["runs", "prune", ...args]);
+    const { code, stdout, stderr } = await legworkHere(bench, ["runs", "prune", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(messageOf({ stderr })).toEqual(naming(...facts));
   });
 
   it("shares its options with no other command", async () => {
-    const { code, stderr } = await legwork(setBench(), ["runs", "list", "--all"]);
+    const { code, stderr } = await legworkHere(setBench(), ["runs", "list", "--all"]);
     expect(code).toBe(2);
     expect(messageOf({ stderr })).toEqual(naming("--all", "runs prune"));
   });
@@ -85,7 +88,7 @@ describe("legwork runs prune", () => {
 
 describe("legwork backup", () => {
   it("copies the database during a run, and the copy can be restored", async () => {
-    const bench = setTalk();
+    const bench = setTalk(ONE_SERVER);
     const calls = Array.from({ length: 500 }, (_, n) => ({ calls: [{ tool: "effects__echo", arguments: { n } }] }));
     rehearse(bench, "long", [...calls, { text: "done" }]);
     const host = await setHost(bench);
@@ -104,7 +107,7 @@ describe("legwork backup", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
     const restored = setBench();
-    mkdirSync(restored.home);
+    restored.configure(NO_SERVERS);
     writeFileSync(fileOf(restored), readFileSync(file));
     const other = await setHost(restored);
     const { runs } = (await other.call("list_runs", { scope: "all" })).structured;
@@ -121,9 +124,9 @@ describe("legwork backup", () => {
     expect(taken).toMatchObject({ code: 2, stdout: "", stderr: naming(file) });
     expect(readFileSync(file, "utf8")).toBe("mine");
     const folder = join(bench.root, "no", "folder");
-    const nowhere = await legwork(bench, ["backup", join(folder, "copy.db")]);
+    const nowhere = await legworkHere(bench, ["backup", join(folder, "copy.db")]);
     expect(nowhere).toMatchObject({ code: 2, stdout: "", stderr: naming(join(folder, "copy.db"), "written") });
-    const nameless = await legwork(bench, ["backup"]);
+    const nameless = await legworkHere(bench, ["backup"]);
     expect(nameless.code).toBe(2);
     expect(messageOf(nameless)).toEqual(naming("legwork backup FILE"));
     expect(readdirSync(bench.root).sort()).toEqual(["home", "mine.txt", "project"]);
@@ -135,7 +138,7 @@ describe("legwork backup", () => {
     for (let n = 0; n < 5; n++) await runScript(host, "talk");
     await host.close();
     damage(bench);
-    const { code, stderr } = await legwork(bench, ["backup", join(bench.root, "copy.db")]);
+    const { code, stderr } = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/damaged/);
     expect(readdirSync(bench.root).sort()).toEqual(["home", "project"]);
@@ -143,7 +146,7 @@ describe("legwork backup", () => {
 
   it("refuses where nothing has been stored", async () => {
     const bench = setBench();
-    const { code, stderr } = await legwork(bench, ["backup", join(bench.root, "copy.db")]);
+    const { code, stderr } = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: naming("stored") });
     expect(existsSync(bench.home)).toBe(false);
   });
@@ -167,7 +170,7 @@ interface Finding {
 }
 
 async function examine(bench: Workbench, env: Record<string, string> = KEY) {
-  const { code, stdout, stderr } = await legwork(bench, ["doctor", "--json"], env);
+  const { code, stdout, stderr } = await legworkHere(bench, ["doctor", "--json"], env);
   expect(stderr).toBe("");
   const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   const of = (area: string, level: string) =>
@@ -177,11 +180,11 @@ async function examine(bench: Workbench, env: Record<string, string> = KEY) {
 
 describe("legwork doctor", () => {
   it("reports each thing as ok, and shows no key", async () => {
-    const bench = setTalk();
+    const bench = setTalk(ONE_SERVER);
     const host = await setHost(bench);
     await runScript(host, "talk");
-    const { code, stdout } = await legwork(bench, ["doctor"], KEY);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["doctor"], KEY);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).not.toContain(KEY.GEMINI_API_KEY);
     expect(stdout).toMatch(/^ok +node +\d+\.\d+\.\d+$/m);
     expect(stdout).toMatch(new RegExp(`^ok +legwork +\\d+\\.\\d+\\.\\d+\\b.*${bench.home}`, "m"));
@@ -203,9 +206,10 @@ describe("legwork doctor", () => {
     expect(servers.of("server", "fault")).toContainEqual(naming("leaver"));
     expect(servers.of("server", "ok")).toEqual([naming("workspace", /\b\d+ tools\b/)]);
 
+    bench.configure(NO_SERVERS);
     const keyless = await examine(bench, {});
     expect(keyless.of("provider", "fault")).toEqual([naming("GEMINI_API_KEY")]);
-    bench.configure("limits: { max_cost_usd: 1 }\n");
+    bench.configure(`${NO_SERVERS}limits: { max_cost_usd: 1 }\n`);
     const unpriced = await examine(bench);
     expect(unpriced.of("provider", "fault")).toEqual([naming("max_cost_usd", "prices: { gemini: ")]);
     bench.configure("provdier: gemini\n");
@@ -247,7 +251,7 @@ describe("legwork doctor", () => {
     expect((await examine(bench)).of("database", "fault").join()).toMatch(/damaged/);
 
     const other = setBench();
-    mkdirSync(other.home);
+    other.configure(NO_SERVERS);
     change(other, "CREATE TABLE letters (text TEXT)");
     const foreign = await examine(other);
     expect(foreign.of("database", "fault")).toEqual([naming("legwork.db", /\bnot\b/)]);

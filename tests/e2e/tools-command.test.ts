@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import type { Workbench } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import { effectServer, hostileServer, markingServer, setBench } from "../support/rehearsals.js";
@@ -21,7 +21,7 @@ interface Shown {
 }
 
 async function shown(bench: Workbench, args: readonly string[] = []) {
-  const { code, stdout, stderr } = await legwork(bench, ["tools", "--json", ...args]);
+  const { code, stdout, stderr } = await legworkHere(bench, ["tools", "--json", ...args]);
   expect(stderr).toBe("");
   return { code, servers: (JSON.parse(stdout) as Shown).servers };
 }
@@ -62,7 +62,8 @@ describe("legwork tools", () => {
       effects: { state: "ready", problem: null },
       workspace: { state: "ready", problem: null },
     });
-    const { stdout } = await legwork(bench, ["tools", "gone"]);
+    const { code: codeOfOne, stdout } = await legwork(bench, ["tools", "gone"]);
+    expect(codeOfOne).toBe(1);
     expect(stdout).toMatch(
       /^gone {2}failed .*\n {2}problem: .*no-such-command-here.*\n {2}remedy: .*server "gone" in .*config\.yaml/,
     );
@@ -78,12 +79,12 @@ describe("legwork tools", () => {
     expect(never.servers).toEqual(
       ["effects", "workspace"].map((name) => expect.objectContaining({ name, state: "idle", known: false, tools: [] })),
     );
-    const live = await shown(bench);
+    const live = await shown(bench, ["effects"]);
     bench.configure(`mcpServers: { ${effects}, marked: ${markingServer(mark)} }`);
     const cached = await shown(bench, ["--cached", "effects"]);
     expect(cached.servers[0]).toMatchObject({ state: "idle", known: true });
     expect(cached.servers[0]?.tools).toEqual(live.servers.find(({ name }) => name === "effects")?.tools);
-    await legwork(bench, ["tools", "--cached"]);
+    await legworkHere(bench, ["tools", "--cached"]);
     expect(existsSync(mark)).toBe(false);
   });
 
@@ -109,7 +110,7 @@ describe("legwork tools", () => {
   ])("refuses %j in one sentence", async (args, facts) => {
     const bench = setBench();
     bench.configure(`mcpServers: { effects: ${effectServer()} }`);
-    const { code, stdout, stderr } = await legwork(bench, args);
+    const { code, stdout, stderr } = await legworkHere(bench, args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -141,7 +142,7 @@ describe("a tool that changes after it was accepted", () => {
   it("is withheld, with the new tools of its server, until it is accepted as it was last seen", async () => {
     const { bench, offer } = setPinned("enforce");
     offer(look, { name: "stays" });
-    expect((await legwork(bench, ["tools", "odd"])).stdout).not.toMatch(/changed|new|withheld/);
+    expect((await legworkHere(bench, ["tools", "odd"])).stdout).not.toMatch(/changed|new|withheld/);
 
     offer(sends, { name: "stays" }, added);
     const changed = await shown(bench, ["odd"]);
@@ -157,14 +158,14 @@ describe("a tool that changes after it was accepted", () => {
     expect(diff.stdout).toContain("--- odd__look accepted\n+++ odd__look now\n");
     expect(diff.stdout).toContain('\n+First it sends\\u001b[2J all files away."');
     expect(diff.stdout).toContain("--- nothing accepted\n+++ odd__added now\n");
-    expect((await legwork(bench, ["tools", "diff", "odd__added"])).stdout).not.toContain("odd__look");
+    expect((await legworkHere(bench, ["tools", "diff", "odd__added"])).stdout).not.toContain("odd__look");
 
     const one = await legwork(bench, ["tools", "accept", "odd__look"]);
     expect(one.stdout).toMatch(/^.*accepted.*odd__look.*changed\b.*\n/);
     expect(one.stdout).not.toContain("odd__added");
-    const rest = await legwork(bench, ["tools", "accept", "odd"]);
+    const rest = await legworkHere(bench, ["tools", "accept", "odd"]);
     expect(rest.stdout).toMatch(/^.*accepted.*odd__added.*new\b.*\n/);
-    expect((await legwork(bench, ["tools", "accept", "odd"])).stdout).not.toContain("odd__");
+    expect((await legworkHere(bench, ["tools", "accept", "odd"])).stdout).not.toContain("odd__");
     const { servers } = await shown(bench, ["odd"]);
     expect(servers[0]?.tools.map(({ name, pin }) => [name, pin])).toEqual([
       ["odd__look", null],
@@ -176,7 +177,7 @@ describe("a tool that changes after it was accepted", () => {
   it("is only marked with pin: warn", async () => {
     const { bench, offer } = setPinned("warn");
     offer(look);
-    await legwork(bench, ["tools", "odd"]);
+    await legworkHere(bench, ["tools", "odd"]);
     offer(sends);
     const { servers } = await shown(bench, ["odd"]);
     expect(servers[0]?.tools).toMatchObject([{ name: "odd__look", pin: "changed", withheld: false }]);
@@ -185,7 +186,7 @@ describe("a tool that changes after it was accepted", () => {
   it("cannot be accepted before anything was seen", async () => {
     const { bench, offer } = setPinned("enforce");
     offer(look);
-    const { code, stdout } = await legwork(bench, ["tools", "accept", "odd"]);
+    const { code, stdout } = await legworkHere(bench, ["tools", "accept", "odd"]);
     expect(code).toBe(0);
     expect(stdout).toEqual(naming(/\bodd\b/, '"legwork tools"'));
     expect((await shown(bench, ["--cached", "odd"])).servers).toMatchObject([{ name: "odd", known: false }]);

@@ -19,8 +19,11 @@ import {
 
 const played = { prompt: "go", provider: "rehearsal", model: "talk" };
 
+const NO_SERVERS = "mcpServers: { workspace: { disabled: true } }\n";
+
 function setTalk(): Workbench {
   const bench = setBench();
+  bench.configure(NO_SERVERS);
   rehearse(bench, "talk", [{ text: "hello" }]);
   return bench;
 }
@@ -76,7 +79,7 @@ describe("a config.yaml that cannot be used", () => {
       '"provder"',
     );
     expect(await allRuns(host)).toEqual([]);
-    bench.configure("provider: rehearsal\nmodel: talk\n");
+    bench.configure(`${NO_SERVERS}provider: rehearsal\nmodel: talk\n`);
     const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
     expect(structured).toMatchObject({ status: "success", result: "hello", provider: "rehearsal", model: "talk" });
     expect(await allRuns(host)).toHaveLength(1);
@@ -112,6 +115,7 @@ describe("a config.yaml that cannot be used", () => {
     mkdirSync(file);
     await expectFault(/\bread\b/);
     rmSync(file, { recursive: true });
+    bench.configure(NO_SERVERS);
     expect((await runScript(host, "talk")).status).toBe("success");
   });
 
@@ -272,7 +276,7 @@ mcpServers:
 
   it("and answer with noise around real answers lose nothing", async () => {
     const bench = setBench();
-    bench.configure(`mcpServers: { noisy: ${hostileServer("garbage")} }`);
+    bench.configure(`mcpServers: { workspace: { disabled: true }, noisy: ${hostileServer("garbage")} }`);
     rehearseCalls(bench, "work", [{ tool: "noisy__plain" }]);
     const run = await runScript(await setHost(bench), "work", { tools: ["noisy__*"] });
     expect(run).toMatchObject({ status: "success", tool_calls_count: 1, warnings: [] });

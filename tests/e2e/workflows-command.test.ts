@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import type { Workbench } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import { effectServer, markingServer, setBench } from "../support/rehearsals.js";
@@ -37,7 +37,7 @@ interface Checked {
 }
 
 async function json<T>(bench: Workbench, args: readonly string[], code = 0): Promise<T> {
-  const end = await legwork(bench, [...args, "--json"]);
+  const end = await legworkHere(bench, [...args, "--json"]);
   expect({ code: end.code, stderr: end.stderr }).toEqual({ code, stderr: "" });
   return JSON.parse(end.stdout) as T;
 }
@@ -47,8 +47,8 @@ describe("legwork workflows list", () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.writeHome("workflows/broken.yaml", BROKEN);
-    const { code, stdout } = await legwork(bench, ["workflows"]);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["workflows"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^mine +user +Looks\.$/m);
     expect(stdout).toMatch(/^research +shipped +\S/m);
     expect(stdout).toMatch(/^broken +user +.*\n {2}\S+broken\.yaml:4:5: .*"transitons".*"transitions"/m);
@@ -66,11 +66,11 @@ describe("legwork workflows list", () => {
   it("shows a project's workflows once it is trusted, and says so before", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", SOUND);
-    const before = await legwork(bench, ["workflows"]);
+    const before = await legworkHere(bench, ["workflows"]);
     expect(before.stdout).not.toMatch(/^own /m);
     expect(before.stdout).toEqual(naming(/\b1\b.*\bfile\b.*\btrusted\b/));
-    await legwork(bench, ["trust"]);
-    expect((await legwork(bench, ["workflows"])).stdout).toMatch(/^own +project +Looks\.$/m);
+    await legworkHere(bench, ["trust"]);
+    expect((await legworkHere(bench, ["workflows"])).stdout).toMatch(/^own +project +Looks\.$/m);
   });
 
   it("lets nothing of a file act on the terminal", async () => {
@@ -83,7 +83,7 @@ describe("legwork workflows list", () => {
       ["workflows", "check"],
       ["workflows", "graph", "worse"],
     ]) {
-      const { stdout, stderr } = await legwork(bench, args);
+      const { stdout, stderr } = await legworkHere(bench, args);
       expect(stdout + stderr).not.toContain("\u001b");
       expect(stdout + stderr).toMatch(/\\u(\{1b\}|001b)\[2J/);
     }
@@ -102,11 +102,11 @@ describe("legwork workflows check", () => {
 
   it("ends with 0 where there are only warnings, each with its place", async () => {
     const bench = setBench();
-    bench.configure(`mcpServers: { effects: ${effectServer()} }`);
-    await legwork(bench, ["tools"]);
+    bench.configure(`mcpServers: { workspace: { disabled: true }, effects: ${effectServer()} }`);
+    await legworkHere(bench, ["tools"]);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
     const file = join(bench.home, "workflows/sloppy.yaml");
-    const { code, stdout } = await legwork(bench, ["workflows", "check", "sloppy"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check", "sloppy"]);
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
       naming(`${file}:5:21: warning: `, '"effects__reed_lines"', '"effects__read_lines"'),
@@ -125,7 +125,7 @@ describe("legwork workflows check", () => {
     const mark = join(bench.root, "started");
     bench.configure(`mcpServers: { effects: ${markingServer(mark)} }`);
     bench.writeHome("workflows/sloppy.yaml", SLOPPY);
-    const { code, stdout } = await legwork(bench, ["workflows", "check"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check"]);
     expect(code).toBe(0);
     expect(stdout).not.toContain("effects__reed_lines");
     expect(stdout).toContain("effects, workspace");
@@ -135,7 +135,7 @@ describe("legwork workflows check", () => {
   it("warns of a pattern that no configured server can match, even where no tools are known", async () => {
     const bench = setBench();
     bench.writeHome("workflows/far.yaml", "steps: [{name: a, allowed_tools: [github__*, read_text_file]}]\n");
-    const { stdout } = await legwork(bench, ["workflows", "check", "far"]);
+    const { stdout } = await legworkHere(bench, ["workflows", "check", "far"]);
     expect(stdout).toMatch(/ warning: .*"github__\*"/);
     expect(stdout).not.toContain("read_text_file");
   });
@@ -163,11 +163,11 @@ describe("legwork workflows check", () => {
   it("checks the project's workflows before it is trusted, and the shipped ones only by name", async () => {
     const bench = setBench();
     bench.write(".legwork/workflows/own.yaml", BROKEN);
-    const { code, stdout } = await legwork(bench, ["workflows", "check"]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check"]);
     expect(code).toBe(2);
     expect(stdout).toContain(`${join(bench.project, ".legwork/workflows/own.yaml")}:4:5: `);
     expect(stdout).toMatch(/^1 workflow\b.*\b1\b.*$/m);
-    const none = await legwork(setBench(), ["workflows", "check"]);
+    const none = await legworkHere(setBench(), ["workflows", "check"]);
     expect(none).toMatchObject({ code: 0, stderr: "", stdout: naming(/^.*\bno workflow\b/) });
   });
 
@@ -175,7 +175,9 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     bench.writeHome("workflows/mine.yaml", SOUND);
     bench.write("drafts/draft.yaml", "extends: mine\nvariables: {unused: 1}\n");
-    const good = await json<Checked>(bench, ["workflows", "check", "drafts/draft.yaml"]);
+    const { code, stdout, stderr } = await legwork(bench, ["workflows", "check", "drafts/draft.yaml", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const good = JSON.parse(stdout) as Checked;
     const place = `${join(bench.project, "drafts/draft.yaml")}:2:13`;
     expect(good.workflows).toEqual([
       {
@@ -185,10 +187,10 @@ describe("legwork workflows check", () => {
         warnings: [{ place, message: expect.stringContaining('"unused"') }],
       },
     ]);
-    bench.write("drafts/orphan.yaml", "extends: nobody\n");
-    const bad = await legwork(bench, ["workflows", "check", "drafts/orphan.yaml"]);
+    bench.write("orphan.yaml", "extends: nobody\n");
+    const bad = await legwork(bench, ["workflows", "check", "orphan.yaml"]);
     expect(bad.code).toBe(2);
-    expect(bad.stdout).toEqual(naming("drafts/orphan.yaml:1:1: ", 'workflow "nobody"'));
+    expect(bad.stdout).toEqual(naming(`${bench.project}/orphan.yaml:1:1: `, 'workflow "nobody"'));
   });
 
   it.each([
@@ -201,7 +203,7 @@ describe("legwork workflows check", () => {
     const bench = setBench();
     for (const name of ["notes.txt", "two words.yaml", "folder.yaml/in.yaml"]) bench.write(name, SOUND);
     writeFileSync(join(bench.project, "bytes.yaml"), Buffer.from([0xff, 0xfe, 0xff]));
-    const { code, stdout } = await legwork(bench, ["workflows", "check", file]);
+    const { code, stdout } = await legworkHere(bench, ["workflows", "check", join(bench.project, file)]);
     expect(stdout).toEqual(naming(...facts));
     expect(code).toBe(2);
   });
@@ -227,8 +229,8 @@ describe("legwork agents", () => {
     bench.writeHome("agents/lost.md", "---\ndescription: Lost.\nworkflow: nobody\n---\nWork.\n");
     const claude = "---\nname: helper\ndescription: Helps.\ncolor: red\ntools: Read\n---\nHelp.\n";
     bench.writeHome("../.claude/agents/helper.md", claude);
-    const { code, stdout } = await legwork(bench, ["agents"]);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await legwork(bench, ["agents"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^mine +user +Mine\.\n {2}workflow: research\n {2}tools: read_only, a__\*\n/m);
     expect(stdout).toMatch(/^lost +user +.*\n {2}\S+lost\.md:3:1: .*workflow "nobody"/m);
     expect(stdout).toMatch(/^helper +user +Helps\.\n(.*\n)* {2}.*\/helper\.md\b.*\n {4}.*\bcolor\b.*$/m);
@@ -268,7 +270,7 @@ describe("the command line", () => {
     ],
     [["agents", "mine"], ['"mine"']],
   ])("refuses %j in one sentence", async (args, facts) => {
-    const { code, stdout, stderr } = await legwork(setBench(), args);
+    const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

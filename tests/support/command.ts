@@ -1,9 +1,13 @@
 /** The command line of legwork for tests. */
 import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
+import { createCommandLine } from "../../src/cli/command-line.js";
 import { trust } from "../../src/cli/commands/trust.js";
+import { LINE_OF_NO_TERMINAL } from "../../src/cli/run-command-line.js";
 import { createServices } from "../../src/composition/create-services.js";
-import type { Paths } from "../../src/config/files/paths.js";
+import { inPackage } from "../../src/config/files/package-folder.js";
+import { findPaths, type Paths } from "../../src/config/files/paths.js";
 import { BIN, baseEnv, type Workbench } from "./host.js";
 
 interface CommandEnd {
@@ -24,6 +28,34 @@ export function legwork(
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });
+}
+
+/**
+ * Runs `legwork ...` in this process, which costs a tenth: for what a command prints, refuses and writes. Not for names
+ * of files below the working folder, nor for how a process starts, works on a run and ends.
+ */
+export async function legworkHere(
+  bench: Workbench,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<CommandEnd> {
+  const { version } = JSON.parse(readFileSync(inPackage("package.json"), "utf8")) as { version: string };
+  const shell = { env: { ...baseEnv(bench), ...env }, cwd: bench.project, userHome: bench.root };
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const terminal = {
+    width: LINE_OF_NO_TERMINAL,
+    write: (text: string) => void stdout.push(text),
+    tell: (line: string) => void stderr.push(`${line}\n`),
+  };
+  const openRunner = async () => {
+    throw new Error("what works on a run lives as long as its process: start one with legwork()");
+  };
+  const openServices = (project: string | null) => {
+    const opened = createServices(findPaths(project, shell), version);
+    return { ...opened, services: { ...opened.services, openRunner } };
+  };
+  const code = await createCommandLine(terminal, { version, openServices }).run(args);
+  return { code, stdout: stdout.join(""), stderr: stderr.join("") };
 }
 
 /** Starts `legwork ...` and lets it go on. */

@@ -19,14 +19,29 @@ export interface Paths {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The shell that starts a process. */
+interface Shell {
+  readonly env: Paths["env"];
+  readonly cwd: string;
+  readonly userHome: string;
+}
+
 /** Finds home and project without reading a file. Throws ConfigError for a project that does not exist. */
-export function findPaths(projectArgument: string | null): Paths {
-  const env = process.env;
-  const asked = env.LEGWORK_HOME || join(homedir(), ".legwork");
+export function findPaths(projectArgument: string | null, shell: Shell = ownShell()): Paths {
+  const { env, cwd, userHome } = shell;
+  const asked = env.LEGWORK_HOME || join(userHome, ".legwork");
   // A host chooses our working folder, so a relative home could lie in a project that nobody has trusted.
   if (!isAbsolute(asked)) throw new ConfigError(`LEGWORK_HOME is "${asked}": give an absolute path`);
-  const home = existsSync(asked) ? realpathSync(asked) : asked;
-  const project = findProject(projectArgument, process.cwd(), home);
-  const userHome = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
-  return { home, userHome, project, databaseFile: join(home, "legwork.db"), env };
+  const home = realPath(asked);
+  const project = findProject(projectArgument, cwd, home);
+  return { home, userHome: realPath(userHome), project, databaseFile: join(home, "legwork.db"), env };
+}
+
+function ownShell(): Shell {
+  return { env: process.env, cwd: process.cwd(), userHome: homedir() };
+}
+
+/** The name itself where nothing is there. */
+function realPath(name: string): string {
+  return existsSync(name) ? realpathSync(name) : name;
 }

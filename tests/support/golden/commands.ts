@@ -1,6 +1,6 @@
 /** The command line on the home that the tour has made: each command with --json, and a table of exit codes. */
 import { join } from "node:path";
-import { legwork } from "../command.js";
+import { legwork, legworkHere } from "../command.js";
 import { createWorkbench, type Workbench } from "../host.js";
 import type { Tour } from "./tour.js";
 
@@ -33,12 +33,12 @@ export async function runCommands(bench: Workbench, tour: Tour): Promise<Readonl
     backup: ["backup", join(bench.root, "copy.db")],
   };
   const ends = new Map<string, object>();
-  const runOne = async ([name, argv]: readonly [string, Argv]) => {
-    const { code, stdout, stderr } = await legwork(bench, [...argv, "--json"]);
+  const keepEnd = async (run: typeof legwork, [name, argv]: readonly [string, Argv]) => {
+    const { code, stdout, stderr } = await run(bench, [...argv, "--json"]);
     ends.set(name, { argv: [...argv, "--json"], exit_code: code, stdout: parsedOutput(stdout), stderr });
   };
-  await inTurn(Object.entries(reading), AT_ONCE, runOne);
-  await inTurn(Object.entries(writing), 1, runOne);
+  await inTurn(Object.entries(reading), AT_ONCE, (entry) => keepEnd(legworkHere, entry));
+  await inTurn(Object.entries(writing), 1, (entry) => keepEnd(legwork, entry));
   return new Map([...ends].toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
@@ -106,7 +106,8 @@ export async function exitCodesOfRuns(bench: Workbench, { led, failed, limited }
 async function exitCodesOf(bench: Workbench, table: readonly Argv[], atOnce: number): Promise<Rows> {
   const rows: object[] = [];
   await inTurn([...table.entries()], atOnce, async ([index, argv]) => {
-    const { code, stderr } = await legwork(bench, argv);
+    const run = argv[1] === "resume" ? legwork : legworkHere;
+    const { code, stderr } = await run(bench, argv);
     const says = stderr.replaceAll(bench.home, "<home>").replaceAll(bench.project, "<project>").split("\n", 1)[0] ?? "";
     rows[index] = { argv, exit_code: code, says };
   });

@@ -1,90 +1,46 @@
 /** What the tests of resuming share: runs that end in every way, and what the model is then told. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
+import { beforeAll } from "vitest";
 import { answersIn } from "./agents.js";
-import { type Behaviour, type GeminiStandIn, refusal, startGeminiStandIn } from "./gemini-stand-in.js";
-import { createWorkbench, openHost, type Structured, type TestHost, type Workbench } from "./host.js";
-import { effectServer } from "./rehearsals.js";
+import type { GeminiStandIn } from "./gemini-stand-in.js";
+import type { Structured, TestHost } from "./host.js";
+import { type SharedHome, shareHome } from "./shared-home.js";
 
 type Request = GeminiStandIn["requests"][number] | undefined;
-type Turns = readonly Behaviour[] | ((n: number) => Behaviour);
 
-/** A model that plays its turns for the runs of one prompt, and what it was asked by them. */
-export interface Played {
-  readonly prompt: string;
-  readonly requests: () => GeminiStandIn["requests"];
-}
-
-export interface TwoHosts {
-  readonly bench: Workbench;
+export interface TwoHosts extends Omit<SharedHome, "host"> {
   /** Begins the runs. */
   readonly one: TestHost;
   /** Goes on with them: another process on the same home and project. */
   readonly other: TestHost;
-  /** Takes the turns of a model that answers the runs of one prompt. */
-  play(turns: Turns): Played;
   /** Writes a workflow of the user and returns its name. */
   putWorkflow(workflow: { readonly name: string; readonly steps: readonly object[] }): string;
-  /** Lines that `effects__add_line` has really written, of those that begin so. */
-  effects(start: string): readonly string[];
 }
 
 /** Two hosts for the tests of a file, on one database; `config` is more of what the user's configuration says. */
 export function shareTwoHosts(config = ""): TwoHosts {
-  const played: { turns: Turns; asked: number }[] = [];
-  let bench: Workbench;
-  let standIn: GeminiStandIn;
-  let hosts: readonly TestHost[] = [];
-  const promptOf = (request: Request) => request?.body.contents[0]?.parts[0]?.text ?? "";
-
+  const home = shareHome({ config });
+  let other: TestHost;
   beforeAll(async () => {
-    bench = createWorkbench();
-    const server = effectServer({ EFFECT_FILE: join(bench.root, "effects.txt") });
-    bench.configure(`mcpServers: { effects: ${server}, workspace: { disabled: true } }\n${config}`);
-    standIn = await startGeminiStandIn((body) => {
-      const player = played[Number(/^play (\d+)/.exec(body.contents[0]?.parts[0]?.text ?? "")?.[1])];
-      if (!player) return refusal(400, "nobody plays this");
-      const n = ++player.asked;
-      const { turns } = player;
-      return (typeof turns === "function" ? turns(n) : turns[n - 1]) ?? refusal(400, `there is no reply ${n}`);
-    });
-    const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url };
-    hosts = await Promise.all([openHost(bench, { env }), openHost(bench, { env })]);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.allSettled(hosts.map((host) => host.close()));
-    await standIn.close();
-    bench.remove();
+    other = await home.openForAll();
   });
-
-  const hostAt = (index: number) => {
-    const host = hosts[index];
-    if (!host) throw new Error("the hosts are open while tests run only");
-    return host;
-  };
   return {
+    open: home.open,
+    openForAll: home.openForAll,
+    play: home.play,
+    effects: home.effects,
+    slowStages: home.slowStages,
     get bench() {
-      return bench;
+      return home.bench;
     },
     get one() {
-      return hostAt(0);
+      return home.host;
     },
     get other() {
-      return hostAt(1);
-    },
-    play(turns) {
-      const prompt = `play ${played.push({ turns, asked: 0 }) - 1}.`;
-      return { prompt, requests: () => standIn.requests.filter((request) => promptOf(request) === prompt) };
+      return other;
     },
     putWorkflow(workflow) {
-      bench.writeHome(`workflows/${workflow.name}.yaml`, JSON.stringify(workflow)); // JSON is YAML too
+      home.bench.writeHome(`workflows/${workflow.name}.yaml`, JSON.stringify(workflow)); // JSON is YAML too
       return workflow.name;
-    },
-    effects(start) {
-      const file = join(bench.root, "effects.txt");
-      const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-      return lines.filter((line) => line.startsWith(start));
     },
   };
 }

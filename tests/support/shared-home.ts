@@ -53,15 +53,14 @@ export function shareHome({ before, ...options }: HomeOptions = {}): SharedHome 
   let standIn: GeminiStandIn;
   const hosts: TestHost[] = [];
   const openForAll = async (more: HostOptions = {}) => {
-    const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env, ...more.env };
+    const env = { ...keysFor(standIn), ...options.env, ...more.env };
     const host = await openHost(bench, { ...options, ...more, env });
     hosts.push(host);
     return host;
   };
 
   beforeAll(async () => {
-    bench = createWorkbench();
-    bench.configure(configOf(bench, options));
+    bench = createHome(options);
     before?.(bench);
     standIn = await startGeminiStandIn((body) => plays.answer(body));
     await openForAll();
@@ -72,10 +71,6 @@ export function shareHome({ before, ...options }: HomeOptions = {}): SharedHome 
     bench.remove();
   });
 
-  const lines = (file: string) => {
-    const path = join(bench.root, file);
-    return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").filter(Boolean) : [];
-  };
   return {
     get bench() {
       return bench;
@@ -96,17 +91,21 @@ export function shareHome({ before, ...options }: HomeOptions = {}): SharedHome 
       const requests = () => standIn.requests.filter(({ body }) => openingOf(body).includes(prompt));
       return { prompt, requests, arrived: (n) => until(() => requests()[n - 1]) };
     },
-    effects: (start = "") => lines("effects.txt").filter((line) => line.startsWith(start)),
+    effects: (start = "") => linesIn(bench, "effects.txt").filter((line) => line.startsWith(start)),
     slowStages: (note) =>
       note === undefined
-        ? lines("slow.txt")
-        : lines("slow.txt").flatMap((line) => (line.endsWith(` ${note}`) ? line.slice(0, -note.length - 1) : [])),
+        ? linesIn(bench, "slow.txt")
+        : linesIn(bench, "slow.txt").flatMap((line) =>
+            line.endsWith(` ${note}`) ? line.slice(0, -note.length - 1) : [],
+          ),
   };
 }
 
-function configOf({ root }: Workbench, { config = "", effectsKeys = "", workspace }: HomeOptions): string {
-  const env = { EFFECT_FILE: join(root, "effects.txt"), EFFECT_LOG: join(root, "slow.txt") };
-  return `
+/** A bench whose configuration has the counted server `effects`; whoever makes it removes it. */
+export function createHome({ config = "", effectsKeys = "", workspace }: HomeOptions = {}): Workbench {
+  const bench = createWorkbench();
+  const env = { EFFECT_FILE: join(bench.root, "effects.txt"), EFFECT_LOG: join(bench.root, "slow.txt") };
+  bench.configure(`
 mcpServers:
   effects:
     command: ${process.execPath}
@@ -114,7 +113,19 @@ mcpServers:
     env: ${JSON.stringify(env)}
     ${effectsKeys}
 ${workspace ? "" : "  workspace: { disabled: true }"}
-${config}`;
+${config}`);
+  return bench;
+}
+
+/** What a host is told of the stand-in, in its environment. */
+export function keysFor({ url }: GeminiStandIn): Record<string, string> {
+  return { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: url };
+}
+
+/** Lines of a file that a bench's server `effects` writes. */
+export function linesIn({ root }: Workbench, file: "effects.txt" | "slow.txt"): readonly string[] {
+  const path = join(root, file);
+  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").filter(Boolean) : [];
 }
 
 /** The players of a model, each of whom answers the runs of one prompt. */

@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { call, says, setSandbox, text } from "../support/agents.js";
+import { call, says, text } from "../support/agents.js";
 import type { Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearse } from "../support/rehearsals.js";
+import { shareHome } from "../support/shared-home.js";
 import { calls, completes, eventsOf, type Led, shareSandbox } from "../support/workflows.js";
 
 const sandbox = shareSandbox('tools: ["effects__echo"]\nlimits: { max_turns: 7 }');
@@ -14,6 +15,9 @@ const look = ["effects__read_lines"] as const;
 const add = (line: string) => ["effects__add_line", { text: line }] as const;
 const refusalsIn = (led: Led) => eventsOf(led, "tool_call_refused").map(({ reason }) => reason);
 const finishedIn = (led: Led) => eventsOf(led, "tool_call_finished").map(({ tool }) => tool);
+
+/** For the tests that look at what the model is sent. */
+const home = shareHome({ workspace: true });
 
 let count = 0;
 
@@ -173,7 +177,8 @@ describe("provider, model, limits and output_schema", () => {
 
 describe("prompt", () => {
   it("is the system prompt, with variables filled in; a caller's stands in its place", async () => {
-    const { host, standIn, bench } = await setSandbox(() => says(text("ok")), { workspace: true });
+    const { host, bench } = home;
+    const { prompt, requests } = home.play(() => says(text("ok")));
     putInHome(
       bench,
       "home/agents/polite.yaml",
@@ -185,8 +190,8 @@ describe("prompt", () => {
       "---\ndescription: d\nvariables: { who: Bob }\n---\n\nYou greet {{ who }}.\n\nTwice.\n",
     );
     const systemOf = async (args: object) => {
-      await host.call("spawn_agent", { prompt: "go", wait_seconds: 20, ...args });
-      return standIn.requests.at(-1)?.body.systemInstruction?.parts[0]?.text ?? "";
+      await host.call("spawn_agent", { prompt, wait_seconds: 20, ...args });
+      return requests().at(-1)?.body.systemInstruction?.parts[0]?.text ?? "";
     };
     expect(await systemOf({ agent: "polite" })).toMatch(/^Greet Ada\.\n\n/);
     expect(await systemOf({ agent: "polite", variables: { who: "Eve" } })).toMatch(/^Greet Eve\.\n\n/);
@@ -210,21 +215,21 @@ You are Claude's.
 `;
 
   it("Claude Code's: name, tools, disallowedTools, maxTurns and text count, and a note names the rest", async () => {
-    const { host, standIn, bench } = await setSandbox(
-      () => says(call("effects__read_lines"), call("effects__fail"), call("effects__add_line", { text: "x" })),
-      { workspace: true },
+    const { host, bench } = home;
+    const { prompt, requests } = home.play(() =>
+      says(call("effects__read_lines"), call("effects__fail"), call("effects__add_line", { text: "x" })),
     );
     putInHome(bench, ".claude/agents/any-file.md", CLAUDE);
     bench.write("notes.txt", "Oats.");
-    const { structured } = await host.call("spawn_agent", { prompt: "go", agent: "claude-style", wait_seconds: 20 });
+    const { structured } = await host.call("spawn_agent", { prompt, agent: "claude-style", wait_seconds: 20 });
     expect(structured).toMatchObject({
       status: "partial",
       agent: "claude-style",
       turns_used: 2,
       model: "gemini-3.8-flash",
     });
-    expect(standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^You are Claude's\.\n\n/);
-    const offered = standIn.requests[0]?.body.tools?.[0]?.functionDeclarations?.map(({ name }) => name) ?? [];
+    expect(requests()[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^You are Claude's\.\n\n/);
+    const offered = requests()[0]?.body.tools?.[0]?.functionDeclarations?.map(({ name }) => name) ?? [];
     expect(offered).toContain("workspace__read_text_file");
     expect(offered).toContain("effects__read_lines");
     expect(offered).not.toContain("effects__fail");
@@ -235,26 +240,27 @@ You are Claude's.
   });
 
   it("Gemini CLI's: name, tools, model, max_turns, timeout_mins and text count", async () => {
-    const { host, standIn, bench } = await setSandbox(() => says(call("effects__read_lines")), { workspace: true });
+    const { host, bench } = home;
+    const { prompt, requests } = home.play(() => says(call("effects__read_lines")));
     const file = (more: string) =>
       `---\nname: gemini-style\nkind: local\ndescription: d\ntools: [mcp_effects_read_lines, read_file]\nmodel: gemini-3-pro\n${more}\n---\nYou are Gemini's.\n`;
     putInHome(bench, ".gemini/agents/g.md", file("max_turns: 1"));
-    const { structured } = await host.call("spawn_agent", { prompt: "go", agent: "gemini-style", wait_seconds: 20 });
+    const { structured } = await host.call("spawn_agent", { prompt, agent: "gemini-style", wait_seconds: 20 });
     expect(structured).toMatchObject({
       status: "partial",
       turns_used: 1,
       model: "gemini-3-pro",
       error: { code: "max_turns" },
     });
-    const offered = standIn.requests[0]?.body.tools?.[0]?.functionDeclarations?.map(({ name }) => name) ?? [];
+    const offered = requests()[0]?.body.tools?.[0]?.functionDeclarations?.map(({ name }) => name) ?? [];
     expect(offered).toEqual(expect.arrayContaining(["effects__read_lines", "workspace__read_text_file"]));
     expect(offered.filter((name) => /write|edit|add|echo/.test(name))).toEqual([]);
-    expect(standIn.requests[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^You are Gemini's\.\n\n/);
+    expect(requests()[0]?.body.systemInstruction?.parts[0]?.text).toMatch(/^You are Gemini's\.\n\n/);
     putInHome(bench, ".gemini/agents/g.md", file("timeout_mins: 0.01").replace("local", "remote"));
-    const remote = await host.call("spawn_agent", { prompt: "go", agent: "gemini-style" });
+    const remote = await host.call("spawn_agent", { prompt, agent: "gemini-style" });
     expect(remote.isError).toBe(true);
     putInHome(bench, ".gemini/agents/g.md", file("timeout_mins: 0.00001"));
-    const late = await host.call("spawn_agent", { prompt: "go", agent: "gemini-style", wait_seconds: 20 });
+    const late = await host.call("spawn_agent", { prompt, agent: "gemini-style", wait_seconds: 20 });
     expect(late.structured).toMatchObject({ status: "timeout" });
   });
 });

@@ -3,6 +3,9 @@ import { expect, it } from "vitest";
 import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
+import { shareHome } from "../support/shared-home.js";
+
+const home = shareHome();
 
 const CAREFUL = `
 name: careful
@@ -33,11 +36,12 @@ async function waited(host: TestHost, runId: string) {
 }
 
 it("an agent's own question stops its run, and the answer lets it continue", async () => {
-  const { host, standIn } = await setSandbox([
+  const { host } = home;
+  const { prompt, requests } = home.play([
     says(call("ask", { question: "Tabs or blanks?", options: ["tabs", "blanks"] })),
     says(text("Blanks it is.")),
   ]);
-  const run = await spawn(host);
+  const run = await spawn(host, { prompt });
   expect(run).toMatchObject({
     status: "waiting",
     question: { id: "q1", kind: "question", text: "Tabs or blanks?", options: ["tabs", "blanks"] },
@@ -46,16 +50,17 @@ it("an agent's own question stops its run, and the answer lets it continue", asy
   expect(wrong.text).toEqual(naming("q1", "tabs", "blanks"));
   await host.call("respond_to_run", { run_id: run.run_id, answer: "blanks" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success", result: "Blanks it is." });
-  expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("blanks");
+  expect(JSON.stringify(answersIn(requests()[1]))).toContain("blanks");
 });
 
 it("a call that needs approval is made after a yes, and not after a no", async () => {
-  const { bench, host, standIn, effects } = await setSandbox([
+  const { bench, host, effects } = home;
+  const { prompt, requests } = home.play([
     says(call("effects__add_line", { text: "first" }), call("effects__add_line", { text: "second" })),
     says(call("complete", { result: "done", status: "success" })),
   ]);
   bench.writeHome("workflows/careful.yaml", CAREFUL);
-  const run = await spawn(host, { workflow: "careful" });
+  const run = await spawn(host, { prompt, workflow: "careful" });
   expect(run).toMatchObject({ status: "waiting", question: { kind: "approval", tool: "effects__add_line" } });
   expect(effects()).toEqual([]);
   await host.call("respond_to_run", { run_id: run.run_id, approve: true });
@@ -65,7 +70,7 @@ it("a call that needs approval is made after a yes, and not after a no", async (
   await host.call("respond_to_run", { run_id: run.run_id, approve: false, comment: "one is enough" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });
   expect(effects()).toEqual(["first"]);
-  expect(JSON.stringify(answersIn(standIn.requests[1]))).toContain("one is enough");
+  expect(JSON.stringify(answersIn(requests()[1]))).toContain("one is enough");
 });
 
 it("a run leaves a step only with its approval, which another process may give after the first has crashed", async () => {
@@ -98,17 +103,15 @@ it("a host that can ask is asked", async () => {
 });
 
 it("a message reaches an agent at work before its next request, from another process too", async () => {
-  const { host, standIn, slowStages, anotherHost } = await setSandbox([
-    says(call("effects__slow", { ms: 3_000 })),
-    says(text("Read it.")),
-  ]);
-  const other = await anotherHost();
+  const { host, slowStages } = home;
+  const { prompt, requests } = home.play([says(call("effects__slow", { ms: 3_000 })), says(text("Read it."))]);
+  const other = await home.open();
   await other.call("list_runs");
-  const run = await spawn(host, { wait_seconds: 0 });
+  const run = await spawn(host, { prompt, wait_seconds: 0 });
   await until(() => slowStages().includes("started"));
   await other.call("respond_to_run", { run_id: run.run_id, message: "Look at the tests as well." });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });
-  expect(JSON.stringify(standIn.requests[1]?.body.contents?.at(-1))).toContain("Look at the tests as well.");
+  expect(JSON.stringify(requests()[1]?.body.contents?.at(-1))).toContain("Look at the tests as well.");
   const late = await other.call("respond_to_run", { run_id: run.run_id, message: "And now?" });
   expect(late).toMatchObject({ isError: true, structured: { error: { message: naming(run.run_id, "success") } } });
 });

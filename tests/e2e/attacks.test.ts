@@ -7,7 +7,7 @@ import { reply } from "../support/gemini-stand-in.js";
 import { INITIALIZE, spawnRaw, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { setBench, setHost } from "../support/rehearsals.js";
-import { shareHosts } from "../support/shared-hosts.js";
+import { shareHome } from "../support/shared-home.js";
 
 const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
 const LONG_NAMES_MS = 25_000; // a search that grows with the square of a name takes minutes
@@ -16,7 +16,7 @@ const LONG_NAMES_MS = 25_000; // a search that grows with the square of a name t
 const odd = (name: string, tools: readonly object[]) =>
   `  ${name}: ${JSON.stringify({ command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS: JSON.stringify(tools) } })}\n`;
 
-const shared = shareHosts(1, {
+const shared = shareHome({
   clientName: "constructor", // to be kept by its name like any other
   config: [
     odd("loud", [{ name: "shout" }]),

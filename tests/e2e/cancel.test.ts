@@ -3,11 +3,15 @@ import { expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
+import { shareHome } from "../support/shared-home.js";
+
+const home = shareHome();
 
 it("cancel_run aborts the model request in flight: the socket closes", async () => {
-  const { host, standIn } = await setSandbox([hang()]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
-  const request = await standIn.arrived(1);
+  const { host } = home;
+  const { prompt, arrived } = home.play([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
+  const request = await arrived(1);
   const cancelled = await host.call("cancel_run", { run_id, reason: "not needed" });
   expect(cancelled.structured).toMatchObject({ was: "running", status: "cancelled", error: { code: "cancelled" } });
   expect(cancelled.structured.error.message).toContain("not needed");
@@ -15,8 +19,10 @@ it("cancel_run aborts the model request in flight: the socket closes", async () 
 });
 
 it("cancel_run cancels the tool call in flight downstream", async () => {
-  const { host, slowStages } = await setSandbox([says(call("effects__slow", { ms: 20_000 })), says(text("never"))]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  const { host } = home;
+  const slowStages = () => home.slowStages("in flight");
+  const { prompt } = home.play([says(call("effects__slow", { ms: 20_000, note: "in flight" })), says(text("never"))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
   await until(() => slowStages().includes("started"));
   await host.call("cancel_run", { run_id });
   await until(() => slowStages().includes("cancelled"), 2_000);
@@ -24,32 +30,35 @@ it("cancel_run cancels the tool call in flight downstream", async () => {
 });
 
 it("a cancelled run stays cancelled: nothing is written after its end", async () => {
-  const { host, slowStages, standIn } = await setSandbox([
-    says(call("effects__slow", { ms: 600 })),
+  const { host } = home;
+  const slowStages = () => home.slowStages("stays");
+  const { prompt, requests } = home.play([
+    says(call("effects__slow", { ms: 600, note: "stays" })),
     says(call("complete", { result: "success after all", status: "success" })),
   ]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
   await until(() => slowStages().includes("started"));
   await host.call("cancel_run", { run_id });
   await until(() => slowStages().includes("cancelled"));
   // A whole run of the same process comes after the cancelled call's answer.
-  const { structured } = await host.call("spawn_agent", { prompt: "another", wait_seconds: 20 });
+  const { structured } = await host.call("spawn_agent", { prompt: `another ${prompt}`, wait_seconds: 20 });
   expect(structured.status).toBe("success");
   const { run } = (await host.call("get_run", { run_id })).structured;
   expect(run).toMatchObject({ status: "cancelled", result: null });
   const { events } = (await host.call("get_run", { run_id, view: "events" })).structured;
   expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "cancelled" });
-  const prompts = standIn.requests.map(({ body }) => body.contents[0]?.parts[0]?.text);
-  expect(prompts).toEqual(["go", "another"]);
+  const prompts = requests().map(({ body }) => body.contents[0]?.parts[0]?.text);
+  expect(prompts).toEqual([prompt, `another ${prompt}`]);
 });
 
 it("a cancelled run keeps the text, effects and usage from before the cancel", async () => {
-  const { host, slowStages } = await setSandbox([
+  const { host } = home;
+  const { prompt } = home.play([
     says(text("I add a line."), call("effects__add_line", { text: "kept" })),
-    says(text("Now I am slow."), call("effects__slow", { ms: 20_000 })),
+    says(text("Now I am slow."), call("effects__slow", { ms: 20_000, note: "kept" })),
   ]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go", tools: ["*"] })).structured;
-  await until(() => slowStages().includes("started"));
+  const { run_id } = (await host.call("spawn_agent", { prompt, tools: ["*"] })).structured;
+  await until(() => home.slowStages("kept").includes("started"));
   const { structured } = await host.call("cancel_run", { run_id });
   expect(structured).toMatchObject({
     partial_text: "I add a line.\n\nNow I am slow.",
@@ -61,10 +70,11 @@ it("a cancelled run keeps the text, effects and usage from before the cancel", a
 });
 
 it("another process, which did not start the run, can cancel it", async () => {
-  const { host, standIn, anotherHost } = await setSandbox([hang()]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
-  const request = await standIn.arrived(1);
-  const other = await anotherHost();
+  const { host } = home;
+  const { prompt, arrived } = home.play([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
+  const request = await arrived(1);
+  const other = await home.open();
   const waiting = host.call("wait_for_runs", { run_ids: [run_id] });
   const before = Date.now();
   const { structured } = await other.call("cancel_run", { run_id });
@@ -90,17 +100,19 @@ it("a run that is cancelled while it waits for a slot never starts", async () =>
 });
 
 it("cancel_run leaves a run that has ended as it is", async () => {
-  const { host } = await setSandbox([says(text("done"))]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
+  const { host } = home;
+  const { prompt } = home.play([says(text("done"))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt, wait_seconds: 20 })).structured;
   const cancelled = await host.call("cancel_run", { run_id });
   expect(cancelled.isError).toBe(false);
   expect(cancelled.structured).toMatchObject({ was: "success", status: "success", result: "done" });
 });
 
 it("a host completes a running run by hand, and only a running one", async () => {
-  const { host, standIn } = await setSandbox([hang()]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
-  const request = await standIn.arrived(1);
+  const { host } = home;
+  const { prompt, arrived } = home.play([hang()]);
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
+  const request = await arrived(1);
   const done = await host.call("complete", {
     run_id,
     result: "I did it myself",
@@ -119,9 +131,10 @@ it("a host completes a running run by hand, and only a running one", async () =>
 });
 
 it("a host that gives up waiting leaves the run running", async () => {
-  const { host, standIn } = await setSandbox([{ ...says(text("done")), delayMs: 800 }]);
-  const { run_id } = (await host.call("spawn_agent", { prompt: "go" })).structured;
-  await standIn.arrived(1);
+  const { host } = home;
+  const { prompt, arrived } = home.play([{ ...says(text("done")), delayMs: 800 }]);
+  const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
+  await arrived(1);
   const gone = new AbortController();
   const waiting = host.call("wait_for_runs", { run_ids: [run_id] }, { signal: gone.signal });
   await host.call("list_runs"); // the server reads its calls in order, so it waits by now

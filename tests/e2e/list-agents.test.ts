@@ -85,7 +85,7 @@ it("list_agents shows agents and servers, and starts no server", async () => {
 
 it("list_agents shows the tools of a server that is up, and in another process its remembered tools", async () => {
   const bench = setBench();
-  bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+  bench.configure(`mcpServers: { effects: ${effectServer()}, workspace: { disabled: true } }`);
   rehearse(bench, "play", [{ text: "done" }]);
   const host = await setHost(bench);
   await runScript(host, "play", { tools: ["effects__*"] });
@@ -104,7 +104,7 @@ it("list_agents pages hundreds of tools, each by its first line, and the rejecte
     description: `Number ${index} ${"é".repeat(300)}\nA second line.`,
   }));
   bench.configure(
-    `mcpServers: { odd: ${oddServer(bench, [...tools, { name: "broken", schema: { type: "string" } }])} }`,
+    `mcpServers: { odd: ${oddServer(bench, [...tools, { name: "broken", schema: { type: "string" } }])}, workspace: { disabled: true } }`,
   );
   rehearse(bench, "play", [{ text: "done" }]);
   const host = await setHost(bench);

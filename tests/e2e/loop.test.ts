@@ -12,11 +12,11 @@ import {
   status,
 } from "../support/gemini-stand-in.js";
 import { naming } from "../support/naming.js";
-import { shareHosts } from "../support/shared-hosts.js";
+import { shareHome } from "../support/shared-home.js";
 
-const shared = shareHosts(1);
+const shared = shareHome();
 const { effects, play } = shared;
-const hasty = shareHosts(1, { config: "limits: { tool_timeout_seconds: 0.5 }" });
+const hasty = shareHome({ config: "limits: { tool_timeout_seconds: 0.5 }" });
 
 const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
 

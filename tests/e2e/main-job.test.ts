@@ -6,9 +6,9 @@ import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { twoParallelCalls } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { type Played, shareHosts } from "../support/shared-hosts.js";
+import { type Played, shareHome } from "../support/shared-home.js";
 
-const shared = shareHosts(1, { workspace: true, config: "limits: { max_concurrent_runs: 2 }" });
+const shared = shareHome({ workspace: true, config: "limits: { max_concurrent_runs: 2 }" });
 
 it("an agent works through two servers, is refused a tool that it may not use, and completes", async () => {
   const { prompt, requests } = shared.play([

@@ -3,7 +3,10 @@ import { expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
 import { type TestHost, until } from "../support/host.js";
 import { settled } from "../support/people.js";
+import { shareHome } from "../support/shared-home.js";
 import { tell } from "../support/workflows.js";
+
+const home = shareHome();
 
 async function spawn(host: TestHost, args: object = {}): Promise<string> {
   return (await host.call("spawn_agent", { prompt: "go", tools: ["*"], ...args })).structured.run_id;
@@ -66,26 +69,28 @@ it.each([
   ["complete", () => says(call("complete", { result: "Done.", status: "success" }))],
 ])("a message sent right before the end by %s is read first", async (_what, end) => {
   let runId = "";
-  const { host, standIn } = await setSandbox(async (_body, n) => {
+  const { host } = home;
+  const { prompt, requests } = home.play(async (n) => {
     if (n === 1) {
       await until(() => runId);
       await send(host, runId, "Wait, one more thing.");
     }
     return end();
   });
-  runId = await spawn(host);
+  runId = await spawn(host, { prompt });
   const led = await ended(host, runId);
   expect(led.run).toMatchObject({ status: "success", result: "Done.", turns_used: 2 });
-  expect(standIn.requests).toHaveLength(2);
-  expect(timesIn(standIn.requests[1], "Wait, one more thing.")).toBe(1);
+  expect(requests()).toHaveLength(2);
+  expect(timesIn(requests()[1], "Wait, one more thing.")).toBe(1);
 });
 
 it("a message to a waiting run is read with the answer", async () => {
-  const { host, standIn } = await setSandbox([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
-  const runId = await spawn(host);
+  const { host } = home;
+  const { prompt, requests } = home.play([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
+  const runId = await spawn(host, { prompt });
   expect((await settled(host, runId)).status).toBe("waiting");
   await send(host, runId, "And hurry.");
-  expect(standIn.requests).toHaveLength(1);
+  expect(requests()).toHaveLength(1);
   await host.call("respond_to_run", { run_id: runId, answer: "This." });
   const led = await ended(host, runId);
   expect(led.run.status).toBe("success");

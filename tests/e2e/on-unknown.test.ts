@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { call, type Sandbox, says, setSandbox, text } from "../support/agents.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { setBench, setHost } from "../support/rehearsals.js";
 import { answerTextIn, endOf, eventTypes, resumeToEnd, spawnRun } from "../support/resuming.js";
+import { shareHome } from "../support/shared-home.js";
 
 const CUT = [says(call("effects__slow_add_line", { text: "once", ms: 60_000 })), says(text("I see."))];
 
@@ -66,6 +66,8 @@ describe("on_unknown: stop", () => {
 });
 
 describe("spawn_agent refuses a configuration that it does not understand, and names the place", () => {
+  const home = shareHome(); // it reads a configuration that it has refused once more
+
   it.each<[string, readonly (string | RegExp)[]]>([
     ["on_unknown: wait", ["config.yaml:1:1:", "on_unknown", "tell", "stop", "ask"]],
     ["resume: never", ["config.yaml:1:1:", "resume", "auto", "manual"]],
@@ -79,9 +81,8 @@ describe("spawn_agent refuses a configuration that it does not understand, and n
     ],
     ["mcpServers:\n  a: { command: x, probe: read }", ["config.yaml:2:20:", "mcpServers.a.probe"]],
   ])("%s", async (config, facts) => {
-    const bench = setBench();
-    bench.configure(config);
-    const { isError, structured } = await (await setHost(bench)).call("spawn_agent", { prompt: "go" });
+    home.bench.configure(config);
+    const { isError, structured } = await home.host.call("spawn_agent", { prompt: "go" });
     expect(isError).toBe(true);
     expect(structured.error).toMatchObject({ code: "configuration", message: naming(...facts) });
   });

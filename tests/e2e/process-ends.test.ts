@@ -4,17 +4,25 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { call, says, setSandbox, text } from "../support/agents.js";
-import { hang } from "../support/gemini-stand-in.js";
+import { call, createHome, keysFor, linesIn, says, setSandbox, text } from "../support/agents.js";
+import { hang, type Script, startGeminiStandIn } from "../support/gemini-stand-in.js";
 import { createWorkbench, INITIALIZE, spawnRaw, until, type Workbench } from "../support/host.js";
 import { processesOf } from "../support/leftovers.js";
-
-const slowCall = [says(call("effects__slow", { ms: 60_000 }))];
 
 function bareBench(): Workbench {
   const bench = createWorkbench();
   onTestFinished(() => bench.remove());
   return bench;
+}
+
+/** A home and a stand-in without a host. */
+async function setHome(script: Script) {
+  const [bench, standIn] = [createHome(), await startGeminiStandIn(script)];
+  onTestFinished(async () => {
+    await standIn.close();
+    bench.remove();
+  });
+  return { bench, standIn, keys: keysFor(standIn) };
 }
 
 function readRuns(bench: Workbench) {
@@ -31,9 +39,9 @@ function readRuns(bench: Workbench) {
 
 /** A raw peer with one run that is inside a slow tool call. */
 async function withSlowRun() {
-  const { bench, standIn, slowStages, host } = await setSandbox(slowCall);
-  await host.close();
-  const peer = spawnRaw(bench, { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url });
+  const { bench, keys } = await setHome([says(call("effects__slow", { ms: 60_000 }))]);
+  const slowStages = () => linesIn(bench, "stages");
+  const peer = spawnRaw(bench, keys);
   peer.send(INITIALIZE);
   peer.send({ jsonrpc: "2.0", method: "notifications/initialized" });
   peer.send({
@@ -166,9 +174,8 @@ it("a wait in progress is answered when the end comes, with the run as interrupt
 });
 
 it("runs that are just being created when their process ends are interrupted too", async () => {
-  const { bench, standIn, host } = await setSandbox(() => hang());
-  await host.close();
-  const peer = spawnRaw(bench, { GEMINI_API_KEY: "k", GOOGLE_GEMINI_BASE_URL: standIn.url });
+  const { bench, standIn, keys } = await setHome(() => hang());
+  const peer = spawnRaw(bench, keys);
   const gone = new Promise((resolve) => peer.child.once("exit", resolve));
   const spawn = (id: number) =>
     peer.send({

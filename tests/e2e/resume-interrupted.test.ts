@@ -4,113 +4,122 @@ import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { answerTextIn, conversationIn, endOf, resume, resumeToEnd, runToEnd, spawnRun } from "../support/resuming.js";
-
-const MANUAL = { config: "resume: manual" };
+import {
+  answerTextIn,
+  conversationIn,
+  endOf,
+  resume,
+  resumeToEnd,
+  runToEnd,
+  shareTwoHosts,
+  spawnRun,
+} from "../support/resuming.js";
+import { shareHome } from "../support/shared-home.js";
 
 describe("an interrupted run, where the configuration says resume: manual,", () => {
-  it("continues only after resume_run, and repeats its model request byte for byte", async () => {
-    const { host, standIn, anotherHost } = await setSandbox(
-      [says(text("First."), call("effects__echo", { text: "x" })), hang(), says(text("Done."))],
-      MANUAL,
-    );
-    const runId = await spawnRun(host);
-    const cut = await standIn.arrived(2);
+  const home = shareHome({ config: "resume: manual" });
+
+  /** Begins a run on a host of its own and kills that at a time. */
+  async function cutRun(args: Record<string, unknown>, time: () => Promise<unknown>): Promise<string> {
+    const host = await home.open();
+    const runId = await spawnRun(host, args);
+    await time();
     process.kill(host.pid, "SIGKILL");
-    const other = await anotherHost();
-    expect(await endOf(other, runId)).toMatchObject({ status: "interrupted" });
-    expect(standIn.requests).toHaveLength(2);
+    expect(await endOf(home.host, runId)).toMatchObject({ status: "interrupted" });
+    return runId;
+  }
+
+  it("continues only after resume_run, and repeats its model request byte for byte", async () => {
+    const { host: other } = home;
+    const { prompt, requests, arrived } = home.play([
+      says(text("First."), call("effects__echo", { text: "x" })),
+      hang(),
+      says(text("Done.")),
+    ]);
+    const runId = await cutRun({ prompt }, () => arrived(2));
+    const cut = await arrived(2);
+    expect(requests()).toHaveLength(2);
     expect(await resume(other, runId)).toMatchObject({ run_id: runId, was: "interrupted", status: "running" });
     expect(await endOf(other, runId)).toMatchObject({ status: "success", result: "Done.", turns_used: 2 });
-    expect(standIn.requests[2]?.body).toEqual(cut.body);
+    expect(requests()[2]?.body).toEqual(cut.body);
   });
 
   it("gets the message after its history", async () => {
-    const { host, standIn, anotherHost } = await setSandbox([hang(), says(text("Shorter."))], MANUAL);
-    const runId = await spawnRun(host);
-    await standIn.arrived(1);
-    process.kill(host.pid, "SIGKILL");
-    const other = await anotherHost();
-    expect(await resumeToEnd(other, runId, { message: "Be brief." })).toMatchObject({ result: "Shorter." });
-    expect(conversationIn(standIn.requests[1])).toEqual(["user: go", "user: Be brief."]);
+    const { prompt, requests, arrived } = home.play([hang(), says(text("Shorter."))]);
+    const runId = await cutRun({ prompt }, () => arrived(1));
+    expect(await resumeToEnd(home.host, runId, { message: "Be brief." })).toMatchObject({ result: "Shorter." });
+    expect(conversationIn(requests()[1])).toEqual([`user: ${prompt}`, "user: Be brief."]);
   });
 
   it("in the middle of a turn's calls keeps, reports as unknown or makes each of them before the message", async () => {
-    const { host, standIn, effects, slowStages, anotherHost } = await setSandbox(
-      [
-        says(
-          call("effects__add_line", { text: "before" }),
-          call("effects__slow_add_line", { text: "once", ms: 60_000 }),
-          call("effects__add_line", { text: "after" }),
-        ),
-        says(text("I see.")),
-      ],
-      MANUAL,
-    );
-    const runId = await spawnRun(host);
-    await until(() => slowStages().includes("started"));
-    process.kill(host.pid, "SIGKILL");
-    const run = await resumeToEnd(await anotherHost(), runId, { message: "Look first." });
+    const { slowStages, effects } = home;
+    const { prompt, requests } = home.play([
+      says(
+        call("effects__add_line", { text: "middle: before" }),
+        call("effects__slow_add_line", { text: "middle: once", ms: 60_000, note: "middle" }),
+        call("effects__add_line", { text: "middle: after" }),
+      ),
+      says(text("I see.")),
+    ]);
+    const runId = await cutRun({ prompt }, () => until(() => slowStages("middle").includes("started")));
+    const run = await resumeToEnd(home.host, runId, { message: "Look first." });
     expect(run).toMatchObject({ status: "success", result: "I see." });
     expect(run.effects.map(({ outcome }) => outcome)).toEqual(["done", "unknown", "done"]);
-    expect(effects()).toEqual(["before", "after"]);
-    expect(slowStages()).toEqual(["started"]);
-    expect(conversationIn(standIn.requests[1]).slice(-4)).toEqual([
-      expect.stringContaining("added before"),
+    expect(effects("middle: ")).toEqual(["middle: before", "middle: after"]);
+    expect(slowStages("middle")).toEqual(["started"]);
+    expect(conversationIn(requests()[1]).slice(-4)).toEqual([
+      expect.stringContaining("added middle: before"),
       naming("effects__slow_add_line", "unknown"),
-      expect.stringContaining("added after"),
+      expect.stringContaining("added middle: after"),
       "user: Look first.",
     ]);
   });
 
   it("in its last reply gets a turn like any other from more_turns", async () => {
-    const { host, standIn, effects, anotherHost } = await setSandbox(
-      [
-        says(call("effects__add_line", { text: "one" })),
-        hang(),
-        says(call("effects__add_line", { text: "two" })),
-        says(text("Both.")),
-      ],
-      MANUAL,
-    );
-    const runId = await spawnRun(host, { max_turns: 1 });
-    await standIn.arrived(2);
-    process.kill(host.pid, "SIGKILL");
-    const other = await anotherHost();
-    const run = await resumeToEnd(other, runId, { more_turns: 2 });
+    const { prompt, arrived } = home.play([
+      says(call("effects__add_line", { text: "last: one" })),
+      hang(),
+      says(call("effects__add_line", { text: "last: two" })),
+      says(text("Both.")),
+    ]);
+    const runId = await cutRun({ prompt, max_turns: 1 }, () => arrived(2));
+    const run = await resumeToEnd(home.host, runId, { more_turns: 2 });
     expect(run).toMatchObject({ status: "success", result: "Both.", turns_used: 3 });
-    expect(effects()).toEqual(["one", "two"]);
+    expect(home.effects("last: ")).toEqual(["last: one", "last: two"]);
   });
 });
 
 describe("a run whose time was up", () => {
+  const home = shareTwoHosts();
   const QUICK = { timeout_seconds: 5 };
 
   it("in a call that only reads makes it again", async () => {
-    const { host, standIn, slowStages, anotherHost } = await setSandbox([
-      says(call("effects__slow", { ms: 6_000 })),
+    const slowStages = () => home.slowStages("reads");
+    const { prompt, requests } = home.play([
+      says(call("effects__slow", { ms: 6_000, note: "reads" })),
       says(text("Read.")),
     ]);
-    const first = await runToEnd(host, QUICK);
+    const first = await runToEnd(home.one, { ...QUICK, prompt });
     expect(first).toMatchObject({ status: "timeout" });
     expect(slowStages()).toContain("started");
-    const run = await resumeToEnd(await anotherHost(), first.run_id, { more_seconds: 60 });
+    const run = await resumeToEnd(home.other, first.run_id, { more_seconds: 60 });
     expect(run).toMatchObject({ status: "success", result: "Read." });
     expect(slowStages().filter((stage) => stage !== "cancelled")).toEqual(["started", "started", "finished"]);
-    expect(answerTextIn(standIn.requests[1])).toContain("waited 6000 ms");
+    expect(answerTextIn(requests()[1])).toContain("waited 6000 ms");
   });
 
   it("in a call that changes something does not make it again, and tells the agent", async () => {
-    const { host, standIn, slowStages, anotherHost } = await setSandbox([
-      says(call("effects__slow_add_line", { text: "x", ms: 60_000 })),
+    const slowStages = () => home.slowStages("changes");
+    const { prompt, requests } = home.play([
+      says(call("effects__slow_add_line", { text: "x", ms: 60_000, note: "changes" })),
       says(text("Unclear.")),
     ]);
-    const first = await runToEnd(host, QUICK);
+    const first = await runToEnd(home.one, { ...QUICK, prompt });
     expect(slowStages()).toContain("started");
-    const run = await resumeToEnd(await anotherHost(), first.run_id, { more_seconds: 20 });
+    const run = await resumeToEnd(home.other, first.run_id, { more_seconds: 20 });
     expect(run).toMatchObject({ status: "success", effects: [{ outcome: "unknown" }] });
     expect(slowStages().filter((stage) => stage === "started")).toHaveLength(1);
-    expect(answerTextIn(standIn.requests[1])).toEqual(naming("effects__slow_add_line", "unknown"));
+    expect(answerTextIn(requests()[1])).toEqual(naming("effects__slow_add_line", "unknown"));
   });
 });
 

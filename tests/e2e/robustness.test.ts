@@ -1,5 +1,5 @@
 /** What must not bring a run or the server down: a held database, a full disk, odd texts, odd schemas. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
@@ -7,6 +7,11 @@ import { answersIn, call, says, setSandbox, text } from "../support/agents.js";
 import { hang, reply } from "../support/gemini-stand-in.js";
 import { createWorkbench, openHost, processExists, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
+import { rehearse } from "../support/rehearsals.js";
+import { shareHome } from "../support/shared-home.js";
+
+/** For the tests that take nothing down. */
+const home = shareHome({ workspace: true });
 
 const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
 
@@ -64,7 +69,7 @@ it("works without its log where the disk of the log is full", async () => {
   onTestFinished(() => bench.remove());
   mkdirSync(join(bench.home, "logs"), { recursive: true });
   symlinkSync("/dev/full", join(bench.home, "logs", "legwork.log"));
-  bench.configure("mcpServers: { broken: { command: no-such-command-anywhere } }");
+  bench.configure("mcpServers: { broken: { command: no-such-command-anywhere }, workspace: { disabled: true } }");
   const host = await openHost(bench);
   const { structured } = await host.call("spawn_agent", { ...ask, provider: "rehearsal" });
   expect(structured.status).toBe("success");
@@ -74,19 +79,17 @@ it("works without its log where the disk of the log is full", async () => {
 
 it("cuts no character in half, whether an agent or a host reads on", async () => {
   const owls = `x${"🦉".repeat(12_000)}`;
-  const { host, standIn, bench } = await setSandbox(
-    [
-      says(call("workspace__read_text_file", { path: "owls.txt" })),
-      says(call("read_result", { id: "r1.0", offset: 10_002 })),
-      says(text(`y${owls}`), call("effects__read_lines")),
-      hang(),
-    ],
-    { workspace: true },
-  );
+  const { host, bench } = home;
+  const { prompt, requests, arrived } = home.play([
+    says(call("workspace__read_text_file", { path: "owls.txt" })),
+    says(call("read_result", { id: "r1.0", offset: 10_002 })),
+    says(text(`y${owls}`), call("effects__read_lines")),
+    hang(),
+  ]);
   bench.write("owls.txt", owls);
-  const { run_id } = (await host.call("spawn_agent", { ...ask, wait_seconds: 0 })).structured;
-  await standIn.arrived(4);
-  for (const request of standIn.requests)
+  const { run_id } = (await host.call("spawn_agent", { ...ask, prompt, wait_seconds: 0 })).structured;
+  await arrived(4);
+  for (const request of requests())
     for (const { response } of answersIn(request))
       expect(String(Object.values(response ?? {})[0]).isWellFormed()).toBe(true);
   const { structured } = await host.call("cancel_run", { run_id });
@@ -97,13 +100,13 @@ it("cuts no character in half, whether an agent or a host reads on", async () =>
 it("counts equal calls in a row anew after another call in the same reply", async () => {
   const list = call("effects__read_lines");
   const script = [1, 2, 3, 4].map(() => says(list));
-  const { host } = await setSandbox([
+  const { prompt } = home.play([
     ...script,
     reply([call("effects__big", { n: 3 }), list]),
     says(list),
     says(text("done")),
   ]);
-  const { structured } = await host.call("spawn_agent", ask);
+  const { structured } = await home.host.call("spawn_agent", { ...ask, prompt });
   expect(structured).toMatchObject({ status: "success", tool_calls_count: 7 });
 });
 
@@ -114,19 +117,20 @@ it("shows a model the whole shape of data, also where the schema refers to itsel
     required: ["items"],
     $defs: { Item: { type: "object", properties: { name: { type: "string" } }, required: ["name"] } },
   };
-  const { host, standIn } = await setSandbox([
+  const { prompt, requests } = home.play([
     says(call("complete", { result: "r", status: "success", data: { items: [{ name: "a" }] } })),
   ]);
-  const { structured } = await host.call("spawn_agent", { ...ask, output_schema });
+  const { structured } = await home.host.call("spawn_agent", { ...ask, prompt, output_schema });
   expect(structured).toMatchObject({ status: "success", data: { items: [{ name: "a" }] } });
-  const shown = JSON.stringify(standIn.requests[0]?.body.tools);
+  const shown = JSON.stringify(requests()[0]?.body.tools);
   expect(shown).toMatch(/"items":\{"type":"object","properties":\{"name":\{"type":"string"\}\}/);
 });
 
 it("gives a large outcome whole in the result view, whichever field is large", async () => {
   const next_steps = Array.from({ length: 400 }, (_, n) => `step ${n}: do the next thing with care`);
-  const { host } = await setSandbox([says(call("complete", { result: "r", status: "success", next_steps }))]);
-  const { run_id } = (await host.call("spawn_agent", ask)).structured;
+  const { host } = home;
+  const { prompt } = home.play([says(call("complete", { result: "r", status: "success", next_steps }))]);
+  const { run_id } = (await host.call("spawn_agent", { ...ask, prompt })).structured;
   const fields: Record<string, string> = {};
   let cursor: string | null = null;
   do {
@@ -141,22 +145,17 @@ it("gives a large outcome whole in the result view, whichever field is large", a
 });
 
 it("does not advise to grant tools that blocked_tools withholds", async () => {
-  const { host } = await setSandbox(() => says(text("ok")));
-  const blocked = await host.call("spawn_agent", { ...ask, blocked_tools: ["effects__*", "workspace__*"] });
+  const { host } = home;
+  const asked = { ...ask, prompt: home.play(() => says(text("ok"))).prompt };
+  const blocked = await host.call("spawn_agent", { ...asked, blocked_tools: ["effects__*", "workspace__*"] });
   expect(blocked.structured.tools.how_to_grant).toContain("blocked_tools");
-  const narrow = await host.call("spawn_agent", { ...ask, tools: ["effects__echo"] });
+  const narrow = await host.call("spawn_agent", { ...asked, tools: ["effects__echo"] });
   expect(narrow.structured.tools.how_to_grant).toEqual(naming("tools", /"\w+"/));
   expect(narrow.structured.tools.how_to_grant).not.toContain("blocked_tools");
 });
 
 it("takes no empty reply of any provider for an answer", async () => {
-  const bench = createWorkbench();
-  onTestFinished(() => bench.remove());
-  mkdirSync(join(bench.home, "rehearsals"), { recursive: true });
-  bench.configure("{}");
-  writeFileSync(join(bench.home, "rehearsals", "silent.yaml"), "replies:\n  - repeat: 9\n");
-  const host = await openHost(bench);
-  const { structured } = await host.call("spawn_agent", { ...ask, provider: "rehearsal", model: "silent" });
+  rehearse(home.bench, "silent", [{ repeat: 9 }]);
+  const { structured } = await home.host.call("spawn_agent", { ...ask, provider: "rehearsal", model: "silent" });
   expect(structured).toMatchObject({ status: "error", error: { code: "empty_reply" } });
-  await host.close();
 });

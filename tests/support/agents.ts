@@ -1,5 +1,5 @@
 /** What the end-to-end tests share: a stand-in for the vendor, a counted downstream server, a host. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type GeminiStandIn, reply, type Script, startGeminiStandIn } from "./gemini-stand-in.js";
@@ -27,33 +27,46 @@ export interface SandboxOptions extends HostOptions {
   readonly workspace?: boolean;
 }
 
-/** Writes the user's configuration with the counted server, and tells where that writes its effects and its stages. */
-export function configureEffects(bench: Workbench, options: SandboxOptions = {}) {
-  const files = { effects: join(bench.root, "effects.txt"), stages: join(bench.root, "slow.txt") };
+/** A bench whose configuration has the counted server `effects`; the caller removes it. */
+export function createHome(options: SandboxOptions = {}): Workbench {
+  const bench = createWorkbench();
   bench.configure(`
 mcpServers:
   effects:
     command: ${process.execPath}
     args: [${EFFECT_SERVER}]
-    env: { EFFECT_FILE: ${files.effects}, EFFECT_LOG: ${files.stages} }
+    env: { EFFECT_FILE: ${fileOf(bench, "effects")}, EFFECT_LOG: ${fileOf(bench, "stages")} }
     ${options.effectsKeys ?? ""}
 ${options.workspace ? "" : "  workspace: { disabled: true }"}
 ${options.config ?? ""}`);
-  return files;
+  return bench;
 }
 
-/** The lines of a file that may not be there. */
-export function linesOf(file: string): readonly string[] {
+/** Lines that `effects__add_line` has really written, or the stages of slow calls. */
+export function linesIn(bench: Workbench, kind: "effects" | "stages"): readonly string[] {
+  const file = fileOf(bench, kind);
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean) : [];
+}
+
+export function clearLines(bench: Workbench): void {
+  for (const kind of ["effects", "stages"] as const) rmSync(fileOf(bench, kind), { force: true });
+}
+
+function fileOf({ root }: Workbench, kind: "effects" | "stages"): string {
+  return join(root, `${kind}.txt`);
+}
+
+/** The environment in which a host asks the stand-in. */
+export function keysFor({ url }: GeminiStandIn): Record<string, string> {
+  return { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: url };
 }
 
 /** Makes a sandbox for one test and clears it afterwards. */
 export async function setSandbox(script: Script, options: SandboxOptions = {}): Promise<Sandbox> {
-  const bench = createWorkbench();
-  const files = configureEffects(bench, options);
+  const bench = createHome(options);
   const standIn = await startGeminiStandIn(script);
   const hosts: TestHost[] = [];
-  const env = { GEMINI_API_KEY: "test-key", GOOGLE_GEMINI_BASE_URL: standIn.url, ...options.env };
+  const env = { ...keysFor(standIn), ...options.env };
   const open = async (more: HostOptions = {}) => {
     const host = await openHost(bench, { ...options, ...more, env: { ...env, ...more.env } });
     hosts.push(host);
@@ -68,8 +81,8 @@ export async function setSandbox(script: Script, options: SandboxOptions = {}): 
     bench,
     standIn,
     host: await open(),
-    effects: () => linesOf(files.effects),
-    slowStages: () => linesOf(files.stages),
+    effects: () => linesIn(bench, "effects"),
+    slowStages: () => linesIn(bench, "stages"),
     anotherHost: open,
   };
 }

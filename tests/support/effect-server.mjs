@@ -1,8 +1,8 @@
 /**
  * A small MCP server whose effects a test can count.
  * EFFECT_FILE is what add_line appends to and read_lines reads; EFFECT_LOG, when set, gets a line for each stage of
- * a slow call: "started", "cancelled" or "finished". It speaks raw JSON-RPC: the suite starts it hundreds of times, and the
- * SDK would take most of each start.
+ * a slow call: "started", "cancelled" or "finished", and behind it what the call's argument "note" says. It speaks raw
+ * JSON-RPC: the suite starts it hundreds of times, and the SDK would take most of each start.
  */
 import { appendFile, readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -76,14 +76,14 @@ async function readLines() {
 }
 
 async function slow(args, signal) {
-  await note("started");
+  await note("started", args);
   try {
     await delay(args.ms ?? 0, undefined, { signal });
   } catch {
-    await note("cancelled");
+    await note("cancelled", args);
     return answer("cancelled");
   }
-  await note("finished");
+  await note("finished", args);
   return answer(`waited ${args.ms} ms`);
 }
 
@@ -104,8 +104,9 @@ function echo(args) {
   return answer(JSON.stringify(args));
 }
 
-async function note(stage) {
-  if (process.env.EFFECT_LOG) await appendFile(process.env.EFFECT_LOG, `${stage}\n`);
+async function note(stage, args) {
+  const line = args.note === undefined ? stage : `${stage} ${args.note}`;
+  if (process.env.EFFECT_LOG) await appendFile(process.env.EFFECT_LOG, `${line}\n`);
 }
 
 function answer(value) {

@@ -5,7 +5,7 @@ import { call, type Sandbox, says, setSandbox, text } from "./agents.js";
 import type { WireBody, WirePart } from "./gemini-wire-check.js";
 import { type HostOptions, type RunAnswer, type TestHost, until, type Workbench } from "./host.js";
 import { processesOf } from "./leftovers.js";
-import { shareHosts } from "./shared-hosts.js";
+import { shareHome } from "./shared-home.js";
 
 const HOSTILE_SERVER = resolve(import.meta.dirname, "hostile-server.mjs");
 const LEFT_MS = 3_000; // where a busy machine let legwork's own time pass, its helper does the rest
@@ -84,7 +84,7 @@ export async function setHostileSandbox(
 export function shareHostileServers(entries: string, options: HostOptions = {}) {
   // Before the hooks of the host itself: those that end it run first.
   afterAll(() => expectNothingLeft(shared.bench));
-  const shared = shareHosts(1, { ...options, config: entries });
+  const shared = shareHome({ ...options, config: entries });
   return {
     get host() {
       return shared.host;
@@ -113,7 +113,7 @@ const meetingReplies = (turns: Turns) =>
   repliesOf([...turns, [call("effects__add_line", { text: "after the hostile server" })]]);
 const otherReplies = () => repliesOf([[call("effects__add_line", { text: "the other run" })]]);
 
-interface Stage {
+interface Meeting {
   readonly host: TestHost;
   readonly server: string;
   /** Of the run that meets the server, and of the other one. */
@@ -123,7 +123,7 @@ interface Stage {
   readonly bodies: () => readonly WireBody[];
 }
 
-function meetingOf({ host, server, prompts, effects, bodies }: Stage): Meeting {
+function meetingOf({ host, server, prompts, effects, bodies }: Meeting): Meeting {
   const spawn = async (prompt: string, tools: readonly string[]) => {
     const args = { prompt, tools, wait_seconds: 50 };
     return (await host.call("spawn_agent", args, { timeout: 60_000 })).structured;

@@ -1,41 +1,50 @@
 /** What the tests of resuming share: runs that end in every way, and what the model is then told. */
+import { beforeAll } from "vitest";
 import { answersIn } from "./agents.js";
 import type { GeminiStandIn } from "./gemini-stand-in.js";
 import type { Structured, TestHost } from "./host.js";
-import { type SharedHosts, shareHosts } from "./shared-hosts.js";
+import { type SharedHome, shareHome } from "./shared-home.js";
 
 type Request = GeminiStandIn["requests"][number] | undefined;
 
-export interface TwoHosts extends Pick<SharedHosts, "bench" | "play"> {
+export interface TwoHosts extends Omit<SharedHome, "host"> {
   /** Begins the runs. */
   readonly one: TestHost;
   /** Goes on with them: another process on the same home and project. */
   readonly other: TestHost;
   /** Writes a workflow of the user and returns its name. */
   putWorkflow(workflow: { readonly name: string; readonly steps: readonly object[] }): string;
-  /** Lines that `effects__add_line` has really written in the running test, of those that begin so. */
-  effects(start: string): readonly string[];
 }
 
 /** Two hosts for the tests of a file, on one database; `config` is more of what the user's configuration says. */
 export function shareTwoHosts(config = ""): TwoHosts {
-  const shared = shareHosts(2, { config });
+  const home = shareHome({ config });
+  let other: TestHost;
+  beforeAll(async () => {
+    other = await home.openForAll();
+  });
   return {
+    open: home.open,
+    openForAll: home.openForAll,
+    play: home.play,
+    effects: home.effects,
+    slowStages: home.slowStages,
     get bench() {
-      return shared.bench;
+      return home.bench;
+    },
+    get env() {
+      return home.env;
     },
     get one() {
-      return shared.hostAt(0);
+      return home.host;
     },
     get other() {
-      return shared.hostAt(1);
+      return other;
     },
-    play: shared.play,
     putWorkflow(workflow) {
-      shared.bench.writeHome(`workflows/${workflow.name}.yaml`, JSON.stringify(workflow)); // JSON is YAML too
+      home.bench.writeHome(`workflows/${workflow.name}.yaml`, JSON.stringify(workflow)); // JSON is YAML too
       return workflow.name;
     },
-    effects: (start) => shared.effects().filter((line) => line.startsWith(start)),
   };
 }
 

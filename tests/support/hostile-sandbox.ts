@@ -113,7 +113,7 @@ const meetingReplies = (turns: Turns) =>
   repliesOf([...turns, [call("effects__add_line", { text: "after the hostile server" })]]);
 const otherReplies = () => repliesOf([[call("effects__add_line", { text: "the other run" })]]);
 
-interface Meeting {
+interface MeetingDeps {
   readonly host: TestHost;
   readonly server: string;
   /** Of the run that meets the server, and of the other one. */
@@ -123,7 +123,7 @@ interface Meeting {
   readonly bodies: () => readonly WireBody[];
 }
 
-function meetingOf({ host, server, prompts, effects, bodies }: Meeting): Meeting {
+function meetingOf({ host, server, prompts, effects, bodies }: MeetingDeps): Meeting {
   const spawn = async (prompt: string, tools: readonly string[]) => {
     const args = { prompt, tools, wait_seconds: 50 };
     return (await host.call("spawn_agent", args, { timeout: 60_000 })).structured;

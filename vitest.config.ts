@@ -6,6 +6,7 @@ export const settings = {
   hookTimeout: 60_000,
   // Many tests wait for real processes: some more workers than processors use the time, many more only queue.
   maxWorkers: 3,
+  // Workers keep the modules that they have loaded: modules of tests/support register hooks in functions only.
   isolate: false,
 };
 

@@ -34,7 +34,7 @@ export async function serve(projectArgument: string | null, version: string): Pr
   /** Recovers interrupted runs even if the host never calls a tool: opening legwork does it. */
   function recoverLater(): void {
     const timer = setTimeout(() => {
-      if (ending !== null || opened !== null || !existsSync(findPaths(projectArgument).databaseFile)) return;
+      if (ending !== null || open.hasBegun() || !existsSync(findPaths(projectArgument).databaseFile)) return;
       open().catch((error: unknown) => reportBug(error, {}));
     }, RECOVER_AFTER_MS);
     timer.unref();

@@ -28,7 +28,7 @@ export interface Parts {
   readonly elicit: Elicit;
   /** Makes ids that sort by the time of their making. */
   newId(prefix: "run" | "ses" | "msg"): string;
-  /** Opens the log file. */
+  /** Opens the log file at the first call. */
   log(): LevelledLog;
   /** Knows the providers' keys at first, and every secret of the configuration once that is open. */
   readonly redact: Redact;

@@ -87,7 +87,9 @@ export function createServices(paths: Paths, version: string): OpenServices {
     },
 
     async watchOverRuns() {
-      const attendant = await openAttendant(await openParts());
+      const parts = await openParts();
+      if (parts.store().runs.isReadOnly) return;
+      const attendant = await openAttendant(parts);
       closers.push(await attendant.watch());
     },
 

@@ -27,7 +27,7 @@ export function createJsonSchemas(): JsonSchemas {
   return {
     async check(schema, value) {
       const result = await compile(schema, "strict");
-      if (result.kind === "fault") return inOneLine(`the schema cannot be used: ${result.fault}`);
+      if (result.kind === "fault") return `the schema cannot be used: ${result.fault}`;
       return result.validate(value) ? null : describe(result.validate.errors ?? []);
     },
     async checkArguments(schema, value) {
@@ -69,12 +69,12 @@ async function compileSchema(schema: object | boolean, mode: Mode): Promise<Comp
 function compileWith(ajv: Ajv, schema: object | boolean, mode: Mode): Compiled {
   try {
     if (mode === "strict" && ajv.validateSchema(schema) !== true)
-      return { kind: "fault", fault: `schema is invalid: ${ajv.errorsText()}` };
+      return { kind: "fault", fault: inOneLine(`schema is invalid: ${ajv.errorsText()}`) };
     const validate = ajv.compile(schema);
     if (typeof schema === "object") ajv.removeSchema(schema); // else the validator would keep a schema for each run
     return { kind: "validator", validate };
   } catch (error) {
-    return { kind: "fault", fault: error instanceof Error ? error.message : String(error) };
+    return { kind: "fault", fault: inOneLine(error instanceof Error ? error.message : String(error)) };
   }
 }
 

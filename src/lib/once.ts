@@ -1,9 +1,16 @@
 /** Loads a thing at first use and keeps it. */
 
+export interface Once<T> {
+  (): Promise<T>;
+  /** Whether a load is under way or done. */
+  hasBegun(): boolean;
+}
+
 /** Runs `load` at the first call and returns the same promise at every call. A rejection is forgotten: the next call loads again. */
-export function once<T>(load: () => Promise<T>): () => Promise<T> {
+export function once<T>(load: () => Promise<T>): Once<T> {
   let loaded: Promise<T> | null = null;
-  return () => {
+
+  function get(): Promise<T> {
     if (loaded !== null) return loaded;
     const attempt = load();
     loaded = attempt;
@@ -11,5 +18,7 @@ export function once<T>(load: () => Promise<T>): () => Promise<T> {
       if (loaded === attempt) loaded = null;
     });
     return attempt;
-  };
+  }
+
+  return Object.assign(get, { hasBegun: () => loaded !== null });
 }

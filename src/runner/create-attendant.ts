@@ -7,7 +7,7 @@ import { createEventBus } from "./live/event-bus.js";
 import { startHeartbeat } from "./live/heartbeat.js";
 
 export interface AttendantDeps extends Omit<RespondDeps, "bus"> {
-  readonly store: RespondDeps["store"] & Pick<RunStore, "isReadOnly" | "interruptAbandoned">;
+  readonly store: RespondDeps["store"] & Pick<RunStore, "interruptAbandoned">;
   readonly log: Log;
 }
 
@@ -24,7 +24,6 @@ export function createAttendant(deps: AttendantDeps): Attendant {
   return {
     respond: (run, reply, author) => respond(run, reply, author, { ...deps, bus }),
     async watch() {
-      if (store.isReadOnly) return () => {};
       await store.interruptAbandoned();
       return startHeartbeat(async (wokeLate) => void (wokeLate || (await store.interruptAbandoned())), log);
     },

@@ -48,7 +48,7 @@ export async function legworkHere(
     tell: (line: string) => void stderr.push(`${line}\n`),
   };
   const openRunner = async () => {
-    throw new Error("what works on a run lives as long as its process: start one with legwork()");
+    throw new Error("a command that works on a run needs a process of its own: use legwork()");
   };
   const openServices = (project: string | null) => {
     const opened = createServices(findPaths(project, shell), version);

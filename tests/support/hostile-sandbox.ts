@@ -82,7 +82,7 @@ export async function setHostileSandbox(
 
 /** One host for the tests of a file, beside servers of which each test meets one: `entries` are lines of YAML. */
 export function shareHostileServers(entries: string, options: HostOptions = {}) {
-  // Before the hooks of the host itself: those that end it run first.
+  // Registered first, because vitest runs these hooks in reverse order.
   afterAll(() => expectNothingLeft(shared.bench));
   const shared = shareHome({ ...options, config: entries });
   return {

@@ -1,7 +1,7 @@
 /** Checks of values against JSON Schemas. */
 
 export interface JsonSchemas {
-  /** Why the schema itself is invalid, or null. */
+  /** Why the schema itself is invalid, in one line, or null. */
   faultOf(schema: object | boolean): Promise<string | null>;
   /** Why the value does not satisfy the schema, in one line, or null. Under an invalid schema every value has a fault. */
   check(schema: object | boolean, value: unknown): Promise<string | null>;

@@ -78,7 +78,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   /** Drives the runs that may begin now. */
   function fillSlots(): void {
     while (!closing.signal.aborted) {
-      const live = table.next();
+      const live = table.startNext();
       if (live === null) return;
       void drive(live).catch((error: unknown) =>
         log.error({ err: error, run: live.run.id }, "cannot look after a run"),
@@ -98,7 +98,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     lost.followWhileBusy();
     fillSlots();
     look();
-    if (table.hasChildren(run.id)) await lost.drop(); // they ended with it
+    if (table.hasChildren(run.id)) await lost.stopLost(); // they ended with it
   }
 
   function stop(runIds: readonly string[], reason: StopReason): void {

@@ -8,7 +8,7 @@ export interface LostRuns {
   /** Follows the changes of other processes while this one has runs, and only then. */
   followWhileBusy(): void;
   /** Stops the runs that this process owns no more. */
-  drop(): Promise<void>;
+  stopLost(): Promise<void>;
 }
 
 export interface LostRunsDeps {
@@ -24,18 +24,18 @@ export function createLostRuns(
   let unsubscribe: (() => void) | null = null;
 
   function followWhileBusy(): void {
-    if (!table.isEmpty) unsubscribe ??= store.subscribe(dropLogged);
+    if (!table.isEmpty) unsubscribe ??= store.subscribe(stopLostLogged);
     else {
       unsubscribe?.();
       unsubscribe = null;
     }
   }
 
-  function dropLogged(): void {
-    void drop().catch((error: unknown) => log.error({ err: error }, "cannot follow a change in the database"));
+  function stopLostLogged(): void {
+    void stopLost().catch((error: unknown) => log.error({ err: error }, "cannot follow a change in the database"));
   }
 
-  async function drop(): Promise<void> {
+  async function stopLost(): Promise<void> {
     const asked = table.leases();
     const owned = await store.stillOwned(asked);
     const lost = asked.filter((lease) => !owned.has(lease.runId) && table.has(lease));
@@ -44,5 +44,5 @@ export function createLostRuns(
     for (const { runId } of lost) bus.publish(runId, []);
   }
 
-  return { followWhileBusy, drop };
+  return { followWhileBusy, stopLost };
 }

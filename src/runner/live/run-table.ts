@@ -20,8 +20,8 @@ export interface RunTable<Entry extends TableEntry> {
   hasChildren(runId: string): boolean;
   /** Lets a run wait behind the others. */
   add(entry: Entry): void;
-  /** The next run that may begin, which is at work from now on; null where none may. */
-  next(): Entry | null;
+  /** Puts the next run that may begin to work, children whatever the slots; aborts an older claim of it. Null where none may. */
+  startNext(): Entry | null;
   /** Frees the slot of a run that has stopped working. */
   remove(entry: Entry): void;
   /** Aborts a run at work; a run that waits leaves the table. */
@@ -50,7 +50,7 @@ export function createRunTable<Entry extends TableEntry>(): RunTable<Entry> {
     has: ({ runId, epoch }) => all().some(({ run }) => run.id === runId && run.epoch === epoch),
     hasChildren: (runId) => all().some(({ run }) => run.parentRunId === runId),
     add: (entry) => void waiting.push(entry),
-    next() {
+    startNext() {
       const at = slotsInUse < slots ? 0 : waiting.findIndex(isChild);
       const [entry] = at < 0 ? [] : waiting.splice(at, 1);
       if (entry === undefined) return null;

@@ -13,7 +13,7 @@ export interface Layer extends Wish {
   readonly maxDepth: number | null;
   /** Unchecked; undefined leaves it to the layers behind. */
   readonly outputSchema: unknown;
-  /** Whether it comes with the project: then it may lower what the configuration allows, and not raise it. */
+  /** Whether it comes with the project: then its maxDepth and maxCostUsd cannot exceed those of the configuration. */
   readonly isProjects: boolean;
 }
 

@@ -35,4 +35,16 @@ describe("once", () => {
     const load = once(() => answers.shift() ?? Promise.resolve("none"));
     expect(await load().catch(() => load())).toBe("there");
   });
+
+  it("tells whether a load has begun, also while it is under way, and not after a failure", async () => {
+    const answers = [Promise.reject(new Error("gone")), Promise.resolve("there")];
+    const load = once(() => answers.shift() ?? Promise.resolve("none"));
+    expect(load.hasBegun()).toBe(false);
+    const failing = load();
+    expect(load.hasBegun()).toBe(true);
+    await expect(failing).rejects.toThrow("gone");
+    expect(load.hasBegun()).toBe(false);
+    await load();
+    expect(load.hasBegun()).toBe(true);
+  });
 });

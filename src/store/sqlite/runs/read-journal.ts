@@ -16,7 +16,7 @@ type EffectRow = readonly [key: string, tool: string, turn: number | null, answe
 
 const { placeholder } = sql;
 const { seq } = runEvents;
-const MOST_LOOKED = 10_000; // runs that a process remembers to have looked at
+const MOST_CHECKED = 10_000; // runs
 const NO_LIMIT = -1; // as SQLite says it
 const EVENT = sql`${seq}, ${runEvents.at}, ${runEvents.type}, ${runEvents.version}, ${runEvents.data}`;
 // SQLite itself would scan the journal in the order of its primary key.
@@ -38,16 +38,19 @@ export function prepareJournalReads(sqlite: Database.Database): JournalReads {
   const effects = toNative(sqlite, firstEffects());
   const newest = toNative(sqlite, newestAfter());
   const newerEnd = toNative(sqlite, newerEnds());
-  /** The last event of a journal when none was newer. Journals only grow, so one look at each event is enough. */
-  const looked = new Map<string, number>();
+  /** The last seq checked of each run. Events never change, and are deleted with their whole run only. */
+  const checkedUpTo = new Map<string, number>();
 
   function hasNewerEvents(runId: string): boolean {
-    const [version, lastSeq] = newest.first({ runId, afterSeq: looked.get(runId) ?? 0 }) as readonly (number | null)[];
+    const [version, lastSeq] = newest.first({ runId, afterSeq: checkedUpTo.get(runId) ?? 0 }) as readonly (
+      | number
+      | null
+    )[];
     if ((version ?? 0) > EVENT_VERSION) return true;
-    const mayVanish = sqlite.inTransaction; // with a rollback
-    if (lastSeq == null || mayVanish) return false;
-    if (looked.size >= MOST_LOOKED) looked.clear();
-    looked.set(runId, lastSeq);
+    const isUncommitted = sqlite.inTransaction; // a rollback would free these places for other events
+    if (lastSeq == null || isUncommitted) return false;
+    if (checkedUpTo.size >= MOST_CHECKED) checkedUpTo.clear();
+    checkedUpTo.set(runId, lastSeq);
     return false;
   }
 

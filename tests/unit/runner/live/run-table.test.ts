@@ -17,16 +17,16 @@ describe("a run", () => {
   it("begins when a slot is free, in the order in which the runs came", () => {
     const [first, second] = [entry("run_1"), entry("run_2")];
     const table = tableOf(1, first, second);
-    expect(table.next()).toBe(first);
-    expect(table.next()).toBeNull();
+    expect(table.startNext()).toBe(first);
+    expect(table.startNext()).toBeNull();
     table.remove(first);
-    expect(table.next()).toBe(second);
+    expect(table.startNext()).toBe(second);
   });
 
   it("takes a slot from those that are free already while it waits", () => {
     const table = tableOf(3, entry("run_1"), entry("run_2"));
     expect(table.freeSlots).toBe(1);
-    table.next();
+    table.startNext();
     expect(table.freeSlots).toBe(1);
     expect(tableOf(1, entry("run_1"), entry("run_2")).freeSlots).toBe(0);
   });
@@ -34,17 +34,17 @@ describe("a run", () => {
   it("that an agent has started needs no slot", () => {
     const [parent, other, child] = [entry("run_1"), entry("run_2"), entry("run_3", 1, "run_1")];
     const table = tableOf(1, parent, other, child);
-    expect([table.next(), table.next(), table.next()]).toEqual([parent, child, null]);
+    expect([table.startNext(), table.startNext(), table.startNext()]).toEqual([parent, child, null]);
     expect(table.hasChildren("run_1")).toBe(true);
     table.remove(child);
-    expect(table.next()).toBeNull();
+    expect(table.startNext()).toBeNull();
     expect(table.hasChildren("run_1")).toBe(false);
   });
 
   it("that is stopped aborts at work, and leaves the table where it waits", () => {
     const [atWork, waiting] = [entry("run_1"), entry("run_2")];
     const table = tableOf(1, atWork, waiting);
-    table.next();
+    table.startNext();
     for (const id of ["run_1", "run_2"]) table.stop(id, "ended");
     expect(atWork.controller.signal.reason).toBe("ended");
     expect(table.leases()).toEqual([{ runId: "run_1", epoch: 1 }]);
@@ -55,8 +55,8 @@ describe("a run", () => {
   it("that is claimed anew takes the place of its former self", () => {
     const [former, now] = [entry("run_1", 1), entry("run_1", 2)];
     const table = tableOf(2, former, now);
-    table.next();
-    table.next();
+    table.startNext();
+    table.startNext();
     expect(former.controller.signal.reason).toBe("lost");
     table.remove(former);
     expect(table.has({ runId: "run_1", epoch: 1 })).toBe(false);

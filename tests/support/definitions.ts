@@ -44,3 +44,22 @@ export function faultOf(work: () => unknown): string {
   }
   throw new Error("nothing was found wrong");
 }
+
+/** The settings of an agent definition that sets nothing. */
+export const NO_SETTINGS = {
+  description: null,
+  prompt: null,
+  provider: null,
+  model: null,
+  tools: null,
+  blockedTools: [],
+  servers: null,
+  workflow: null,
+  variables: {},
+  maxTurns: null,
+  timeoutSeconds: null,
+  maxCostUsd: null,
+  maxDepth: null,
+  outputSchema: null,
+  notes: [],
+};

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import { type CatalogTool, type Effect, qualifiedName } from "../../src/core/tools/tool.js";
 import { createRehearsalProvider } from "../../src/providers/rehearsal/provider.js";
 import type { RunSettings } from "../../src/runner/request/run-settings.js";
+import { NO_SETTINGS } from "./definitions.js";
 import { mentions } from "./mentions.js";
 
 /** A configuration that sets nothing. */
@@ -25,21 +26,7 @@ export function agentWith(changes: Partial<AgentDefinition>): AgentDefinition {
     name: "helper",
     from: "/home/agents/helper.md",
     origin: "user",
-    description: null,
-    prompt: null,
-    provider: null,
-    model: null,
-    tools: null,
-    blockedTools: [],
-    servers: null,
-    workflow: null,
-    variables: {},
-    maxTurns: null,
-    timeoutSeconds: null,
-    maxCostUsd: null,
-    maxDepth: null,
-    outputSchema: null,
-    notes: [],
+    ...NO_SETTINGS,
     ...changes,
   };
 }

@@ -1,6 +1,6 @@
 /** Agent definitions: legwork's own, and those of other hosts. */
 import { describe, expect, it } from "vitest";
-import { definitionsIn, faultOf, writeFiles } from "../../support/definitions.js";
+import { definitionsIn, faultOf, NO_SETTINGS, writeFiles } from "../../support/definitions.js";
 import { mentions } from "../../support/mentions.js";
 
 function agent(name: string, files: Readonly<Record<string, string | Uint8Array>>) {
@@ -12,24 +12,6 @@ function agent(name: string, files: Readonly<Record<string, string | Uint8Array>
 const OWN = "project/.legwork/agents";
 const CLAUDE = "user/.claude/agents";
 const GEMINI = "user/.gemini/agents";
-
-const NOTHING = {
-  description: null,
-  prompt: null,
-  provider: null,
-  model: null,
-  tools: null,
-  blockedTools: [],
-  servers: null,
-  workflow: null,
-  variables: {},
-  maxTurns: null,
-  timeoutSeconds: null,
-  maxCostUsd: null,
-  maxDepth: null,
-  outputSchema: null,
-  notes: [],
-};
 
 const FIELDS = `name: a
 description: Does it
@@ -79,8 +61,8 @@ describe("legwork's own definition", () => {
   });
 
   it("needs no field", () => {
-    expect(agent("a", { [`${OWN}/a.yaml`]: "" })).toMatchObject(NOTHING);
-    expect(agent("a", { [`${OWN}/a.md`]: "---\n---\nA prompt" })).toMatchObject({ ...NOTHING, prompt: "A prompt" });
+    expect(agent("a", { [`${OWN}/a.yaml`]: "" })).toMatchObject(NO_SETTINGS);
+    expect(agent("a", { [`${OWN}/a.md`]: "---\n---\nA prompt" })).toMatchObject({ ...NO_SETTINGS, prompt: "A prompt" });
   });
 
   it("keeps the text under the front matter as it is", () => {
@@ -130,7 +112,7 @@ maxTurns: "12"
 You review.
 `;
     expect(agent("code-reviewer", { [`${CLAUDE}/any.md`]: text })).toEqual({
-      ...NOTHING,
+      ...NO_SETTINGS,
       name: "code-reviewer",
       from: expect.stringContaining("any.md"),
       origin: "user",
@@ -221,7 +203,7 @@ timeout_mins: 2.5
 You read.
 `;
     expect(agent("reader", { [`${GEMINI}/r.md`]: text })).toEqual({
-      ...NOTHING,
+      ...NO_SETTINGS,
       name: "reader",
       from: expect.stringContaining("r.md"),
       origin: "user",

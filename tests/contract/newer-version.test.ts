@@ -170,6 +170,17 @@ describe("a run that a newer legwork has written to", () => {
     expect(await typesOf("run_2")).toEqual(["run_created", "run_started"]);
   });
 
+  it("is noticed also where this process has checked the run before, and has written since", async () => {
+    const lease = await started("run_1");
+    expect(await store.runs.hasNewerEvents("run_1")).toBe(false);
+    await append(lease, TURN);
+    expect(await store.runs.hasNewerEvents("run_1")).toBe(false);
+    writeNewerEvent(file, "run_1");
+    await append(lease, TURN);
+    expect(await store.runs.hasNewerEvents("run_1")).toBe(true);
+    expect(await store.runs.hasNewerEvents("run_1")).toBe(true);
+  });
+
   it("is never read past its newer events, for any type of event", async () => {
     await started("run_1");
     const read = () => store.runs.listEvents("run_1", { afterSeq: 2, type: "message_sent" });

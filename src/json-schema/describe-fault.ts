@@ -24,7 +24,9 @@ function isChoice({ keyword, params }: ErrorObject): boolean {
 
 /** Where several forms are allowed and none fits, what each of them misses. */
 function noneOf(choice: ErrorObject, errors: readonly ErrorObject[], value: unknown): string {
-  const missed = new Set(errors.filter((error) => error !== choice && !isChoice(error)).map((one) => sentence(one, value)));
+  const missed = new Set(
+    errors.filter((error) => error !== choice && !isChoice(error)).map((one) => sentence(one, value)),
+  );
   const [first, ...others] = [...missed].slice(0, MOST_FORMS);
   return first === undefined ? sentence(choice, value) : [first, ...others].join(", or ");
 }
@@ -35,7 +37,8 @@ function sentence(error: ErrorObject, value: unknown): string {
   const inside = where === "" ? "" : `${where}.`;
   const params: Readonly<Record<string, unknown>> = error.params;
   const owner = where === "" ? "" : `${where} `;
-  const it = error.propertyName === undefined ? owner || "it " : `${owner}the name ${JSON.stringify(error.propertyName)} `;
+  const it =
+    error.propertyName === undefined ? owner || "it " : `${owner}the name ${JSON.stringify(error.propertyName)} `;
   switch (error.keyword) {
     case "required":
       return `${inside}${params.missingProperty} is missing`;

@@ -1,6 +1,6 @@
 /** JSON Schema: checks schemas, and checks values against them; here where the work is small, else in a process with limits. */
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
-import { jsonSize } from "../lib/json-size.js";
+import { faultOfShape, jsonSize } from "../lib/json-size.js";
 import { once } from "../lib/once.js";
 import type { SchemaSize } from "../lib/unfold-schema.js";
 import type { Compiled } from "./compile-schema.js";
@@ -13,13 +13,11 @@ import { type CompileLinear, UnboundedPattern } from "./validators.js";
 /** The program of the process that judges, in the package. */
 export const JUDGE_PROGRAM = "dist/bundle/schema-judge.js";
 
-const MOST_LEVELS = 100; // of a value; what agents and hosts mean is flat, and the code that handles it recurses
 const MOST_SCHEMA_LEVELS = 500; // of a schema as JSON
 const LARGEST = 8_000_000; // values and characters that are sent to the other process
 const ORDINARY = 65_536; // values and characters: where no judgement of so few is finished, the schema is to blame
 /** One value of every type: a schema under which even these cannot be judged is of no use. */
 const SAMPLE = [null, true, 0, "", [], {}];
-const NESTED = `nested more than ${MOST_LEVELS} levels deep`;
 
 /** What is known of one schema object. */
 interface Known {
@@ -101,14 +99,14 @@ export function createJsonSchemas({ program }: JsonSchemaOptions): JsonSchemas {
 
   return {
     async check(schema, value) {
-      if (jsonSize(value).levels > MOST_LEVELS) return `it is ${NESTED}`;
+      const misshapen = faultOfShape(value);
+      if (misshapen !== null) return `it is ${misshapen}`;
       const judgement = await judge(schema, "strict", [value]);
       return judgement.kind === "fits" ? null : explained(judgement);
     },
     async checkArguments(schema, value) {
-      const { levels, hasProto } = jsonSize(value);
-      if (levels > MOST_LEVELS) return `its arguments do not fit: they are ${NESTED}`;
-      if (hasProto) return 'its arguments do not fit: "__proto__" is not allowed as a name';
+      const misshapen = faultOfShape(value);
+      if (misshapen !== null) return `its arguments do not fit: they are ${misshapen}`;
       const judgement = await judge(schema, "lenient", [value]);
       if (judgement.kind === "misfit") return `its arguments do not fit: ${judgement.fault}`;
       if (judgement.kind === "unfinished") return `its arguments cannot be checked: ${judgement.reason}`;

@@ -164,7 +164,10 @@ function escapeOf(reader: Reader, flags: string, inClass: boolean): Piece | null
     return flags === "u" ? take(11, `\\x{${(((high - 0xd800) << 10) + low - 0xdc00 + 0x10000).toString(16)}}`) : null;
   }
   const unicode = /^u([\da-f]{4})/i.exec(ahead) ?? (flags === "u" ? /^u\{0*([\da-f]{1,6})\}/i.exec(ahead) : null);
-  if (unicode) return /^d[89a-f]/i.test(unicode[1] ?? "") && unicode[1]?.length === 4 ? null : take(unicode[0].length, `\\x{${unicode[1]}}`);
+  if (unicode)
+    return /^d[89a-f]/i.test(unicode[1] ?? "") && unicode[1]?.length === 4
+      ? null
+      : take(unicode[0].length, `\\x{${unicode[1]}}`);
   const property = /^[pP]\{[A-Z][a-z]?\}/.exec(ahead);
   if (property) return flags === "u" ? take(property[0].length, `\\${property[0]}`, SIZE_OF_PROPERTY) : null;
   return /^[!-/:-@[-`{-~]/.test(first) ? take(1, `\\${first}`) : null;

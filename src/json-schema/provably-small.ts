@@ -34,10 +34,10 @@ export function hasPatterns({ text }: SchemaSize): boolean {
 }
 
 const NO_BOUND = { values: Number.POSITIVE_INFINITY, text: 0 };
-const NOTHING = { values: 0, text: 0 };
 
 /** What one object of a schema adds: the keywords whose work grows with more than the number of values. */
 const ownSize: OwnSize = (node, isRoot) => {
+  if (Array.isArray(node)) return null;
   // Names other than pointers, also where they only change what pointers mean.
   if (typeof node.$dynamicRef === "string" || typeof node.$recursiveRef === "string") return NO_BOUND;
   if (typeof node.$id === "string" && !isRoot) return NO_BOUND;
@@ -49,10 +49,12 @@ const ownSize: OwnSize = (node, isRoot) => {
   // Compares every two items.
   const compared = uniqueItems === true ? (typeof maxItems === "number" ? maxItems : Number.POSITIVE_INFINITY) : 0;
   const lengths = [node.minLength, node.maxLength].filter((limit) => typeof limit === "number").length;
-  return patterns.map(sizeOfPattern).reduce(
-    (sum, size) => ({ values: sum.values + size, text: sum.text + size * STEPS_OF_INSTRUCTION }),
-    compared + lengths === 0 ? NOTHING : { values: compared, text: lengths },
-  );
+  return patterns
+    .map(sizeOfPattern)
+    .reduce((sum, size) => ({ values: sum.values + size, text: sum.text + size * STEPS_OF_INSTRUCTION }), {
+      values: compared,
+      text: lengths,
+    });
 };
 
 /** A text that is no pattern costs nothing: it makes the schema invalid. */

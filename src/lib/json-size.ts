@@ -11,6 +11,15 @@ export interface JsonSize {
   readonly hasProto: boolean;
 }
 
+const MOST_LEVELS = 100; // of a value from outside: what people and models mean is flat, and the code that handles it recurses
+
+/** Why a value from outside is refused whatever it says, as a clause, or null. */
+export function faultOfShape(value: unknown): string | null {
+  const { levels, hasProto } = jsonSize(value);
+  if (levels > MOST_LEVELS) return `nested more than ${MOST_LEVELS} levels deep`;
+  return hasProto ? 'not allowed to have the name "__proto__" in them' : null;
+}
+
 /** Measures level by level, since a value may be nested more deeply than a function can recurse; stops at `most` values. */
 export function jsonSize(value: unknown, most = Number.POSITIVE_INFINITY): JsonSize {
   let values = 0;

@@ -10,50 +10,54 @@ export interface SchemaSize {
   readonly levels: number;
 }
 
-/** What one object of a schema adds to its size, without the values in it. */
-export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Omit<SchemaSize, "levels">;
+/** What one object of a schema adds to its size, without the values in it; null for nothing. */
+export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Omit<SchemaSize, "levels"> | null;
 
 const ENDLESS: SchemaSize = { values: Number.POSITIVE_INFINITY, text: Number.POSITIVE_INFINITY, levels: 0 };
+const PLAIN: SchemaSize = { values: 1, text: 0, levels: 1 };
 const MOST_LEVELS = 400; // of nesting through references; what is deeper counts as endless, as the walk recurses
-const LONGEST_REFERENCE = 1_000; // characters; a long one that is followed often takes long to resolve
-
-const noOwnSize: OwnSize = () => ({ values: 0, text: 0 });
 
 /**
  * Visits each object once, however often it is referred to. Endless where a reference leads back into itself or is not
  * local, and where the nesting is too deep to be walked.
  */
-export function unfoldedSize(schema: unknown, ownSize: OwnSize = noOwnSize): SchemaSize {
-  const known = new Map<object, SchemaSize>();
+export function unfoldedSize(schema: unknown, ownSize: OwnSize = () => null): SchemaSize {
+  const known = new Map<unknown, SchemaSize>();
+  const targets = new Map<string, unknown>();
 
   function sizeOf(value: unknown, depth: number): SchemaSize {
-    if (typeof value !== "object" || value === null) return { values: 1, text: 0, levels: 1 };
+    if (typeof value !== "object" || value === null) return PLAIN;
     if (depth > MOST_LEVELS) return ENDLESS;
     const found = known.get(value);
     if (found) return found;
     known.set(value, ENDLESS); // until it is known: a reference that leads back here has no end
-    const size = sizeOfObject(value, depth);
+    const size = sizeOfObject(value as Readonly<Record<string, unknown>>, depth);
     known.set(value, size);
     return size;
   }
 
-  function sizeOfObject(value: object, depth: number): SchemaSize {
-    const own = Array.isArray(value) ? noOwnSize({}, false) : ownSize({ ...value }, depth === 0);
-    let values = 1 + own.values;
-    let { text } = own;
-    let levels = 0;
+  function sizeOfObject(node: Readonly<Record<string, unknown>>, depth: number): SchemaSize {
+    const own = ownSize(node, depth === 0);
+    let values = 1 + (own?.values ?? 0);
+    let text = own?.text ?? 0;
+    let levels = 1;
     const add = (size: SchemaSize) => {
       values += size.values;
       text += size.text;
-      levels = Math.max(levels, size.levels);
+      if (size.levels >= levels) levels = size.levels + 1;
     };
-    for (const inner of Object.values(value)) add(sizeOf(inner, depth + 1));
-    const { $ref } = value as { readonly $ref?: unknown };
-    if (typeof $ref === "string") {
-      const target = $ref.length > LONGEST_REFERENCE ? undefined : pointerTarget($ref, schema);
+    for (const key of Object.keys(node)) add(sizeOf(node[key], depth + 1));
+    if (typeof node.$ref === "string") {
+      const target = targetOf(node.$ref);
       add(target === undefined ? ENDLESS : sizeOf(target, depth + 1));
     }
-    return { values, text, levels: levels + 1 };
+    return { values, text, levels };
+  }
+
+  /** Resolves each reference once: it may be long, and met often. */
+  function targetOf(reference: string): unknown {
+    if (!targets.has(reference)) targets.set(reference, pointerTarget(reference, schema));
+    return targets.get(reference);
   }
 
   return sizeOf(schema, 0);

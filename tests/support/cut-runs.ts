@@ -14,10 +14,10 @@ import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/messag
 import type { RunRequest } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
-import { builtJsonSchemas } from "./json-schemas.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
+import { builtJsonSchemas } from "./json-schemas.js";
 
 /** What the model says when it is asked. */
 export type ScriptedReply =

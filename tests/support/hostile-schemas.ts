@@ -40,7 +40,10 @@ export const SLOW: readonly Attack[] = [
   },
   {
     name: "the same in the items of lists",
-    schema: argument({ $ref: "#/$defs/d" }, { $defs: { d: { items: { allOf: [{ $ref: "#/$defs/d" }, { $ref: "#/$defs/d" }] } } } }),
+    schema: argument(
+      { $ref: "#/$defs/d" },
+      { $defs: { d: { items: { allOf: [{ $ref: "#/$defs/d" }, { $ref: "#/$defs/d" }] } } } },
+    ),
     value: { a: LIST },
   },
   {
@@ -50,17 +53,27 @@ export const SLOW: readonly Attack[] = [
   },
   {
     name: "the same by dynamic references",
-    schema: { type: "object", $dynamicAnchor: "n", properties: { a: { allOf: [{ $dynamicRef: "#n" }, { $dynamicRef: "#n" }] } } },
+    schema: {
+      type: "object",
+      $dynamicAnchor: "n",
+      properties: { a: { allOf: [{ $dynamicRef: "#n" }, { $dynamicRef: "#n" }] } },
+    },
     value: DEEP,
   },
   {
     name: "the same by an anchor",
-    schema: argument({ $ref: "#n" }, { $defs: { n: { $anchor: "n", properties: { a: { oneOf: [{ $ref: "#n" }, { $ref: "#n" }] } } } } }),
+    schema: argument(
+      { $ref: "#n" },
+      { $defs: { n: { $anchor: "n", properties: { a: { oneOf: [{ $ref: "#n" }, { $ref: "#n" }] } } } } },
+    ),
     value: DEEP,
   },
   {
     name: "contained items that are checked twice at each level",
-    schema: argument({ $ref: "#/$defs/d" }, { $defs: { d: { contains: { $ref: "#/$defs/d" }, items: { $ref: "#/$defs/d" } } } }),
+    schema: argument(
+      { $ref: "#/$defs/d" },
+      { $defs: { d: { contains: { $ref: "#/$defs/d" }, items: { $ref: "#/$defs/d" } } } },
+    ),
     value: { a: LIST },
   },
   {
@@ -112,5 +125,9 @@ export const LARGE: readonly Attack[] = [
 export const LINEAR: readonly Attack[] = [
   { name: "nested repetitions", schema: argument({ pattern: "^(a+)+$" }), value: { a: TEXT } },
   { name: "overlapping forms", schema: argument({ pattern: "^(a|aa|a?)*$" }), value: { a: TEXT } },
-  { name: "repeated names", schema: { type: "object", patternProperties: { "^(a*)*$": {} }, additionalProperties: false }, value: { [TEXT]: 1 } },
+  {
+    name: "repeated names",
+    schema: { type: "object", patternProperties: { "^(a*)*$": {} }, additionalProperties: false },
+    value: { [TEXT]: 1 },
+  },
 ];

@@ -1,7 +1,7 @@
 /** Whether an agent's `complete` is accepted, and what outcome it makes. */
 import { describe, expect, it } from "vitest";
-import { builtJsonSchemas } from "../../../support/json-schemas.js";
 import { graceOutcome, judgeComplete } from "../../../../src/runner/loop/judge-complete.js";
+import { builtJsonSchemas } from "../../../support/json-schemas.js";
 import { mentions } from "../../../support/mentions.js";
 
 const schemas = builtJsonSchemas();

@@ -1,7 +1,7 @@
 /** Converts our request to Gemini's. */
-import { setImmediate } from "node:timers/promises";
 import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
+import { createPauses } from "../../lib/pauses.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";
@@ -41,19 +41,14 @@ function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
   return state.contents;
 }
 
-const LONGEST_PAUSE_MS = 20; // for which hundreds of large schemas may hold up other work
-
 /** The tools as declarations for Gemini. */
 export async function toFunctionDeclarations(
   tools: readonly ToolDeclaration[],
 ): Promise<readonly FunctionDeclaration[]> {
   const declarations: FunctionDeclaration[] = [];
-  let begun = performance.now();
+  const pause = createPauses(); // there may be hundreds of large schemas
   for (const { name, description, inputSchema } of tools) {
-    if (performance.now() - begun > LONGEST_PAUSE_MS) {
-      await setImmediate();
-      begun = performance.now();
-    }
+    await pause();
     declarations.push({ name: toFunctionName(name), description, parametersJsonSchema: lowerSchema(inputSchema) });
   }
   return declarations;

@@ -96,9 +96,19 @@ const ORDINARY = [
       },
       required: ["owner", "repo", "title"],
     },
-    { owner: "a", repo: "b", title: "A thing is broken", body: "x".repeat(2_000), labels: ["bug", "ui"], milestone: null },
+    {
+      owner: "a",
+      repo: "b",
+      title: "A thing is broken",
+      body: "x".repeat(2_000),
+      labels: ["bug", "ui"],
+      milestone: null,
+    },
   ],
-  [{ type: "object", properties: { city: { type: "string" }, days: { type: "integer", maximum: 14 } } }, { city: "Ulm" }],
+  [
+    { type: "object", properties: { city: { type: "string" }, days: { type: "integer", maximum: 14 } } },
+    { city: "Ulm" },
+  ],
 ];
 
 /** Alternates legwork's check with the validator alone, both behind a promise; milliseconds a check. */

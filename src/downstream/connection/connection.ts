@@ -70,7 +70,8 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
   const follow = createFollower(
     async () => {
       await first;
-      if (!transport.closed) await options.onToolsChanged(await withinLimits(limits, (signal) => listAll(client, signal)));
+      if (!transport.closed)
+        await options.onToolsChanged(await withinLimits(limits, (signal) => listAll(client, signal)));
     },
     (error) => log.warn({ server: config.name, err: error }, "the changed list of tools could not be read"),
   );

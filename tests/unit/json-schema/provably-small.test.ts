@@ -28,7 +28,11 @@ it.each([
   [{ properties: { a: { uniqueItems: true } } }, { a: [1] }, false],
   [{ $ref: "https://example.test/other" }, {}, false],
   [{ properties: { a: { $id: "other", $ref: "#/$defs/b" } }, $defs: { b: {} } }, {}, false],
-  [{ items: { allOf: Array.from({ length: 200 }, () => ({ minimum: 0 })) } }, Array.from({ length: 5_000 }, () => 1), false],
+  [
+    { items: { allOf: Array.from({ length: 200 }, () => ({ minimum: 0 })) } },
+    Array.from({ length: 5_000 }, () => 1),
+    false,
+  ],
 ])("%j: small or not by what a check costs", (schema, value, small) => {
   expect(isSmall(schema, value)).toBe(small);
 });
@@ -42,7 +46,12 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => {
     schema: fc.oneof(
       { maxDepth: 4 },
       fc.constantFrom<object>({}, { type: "number" }, { minLength: 2 }, { uniqueItems: true, maxItems: 50 }),
-      fc.constantFrom<object>({ pattern: "^(a+)+$" }, { pattern: "(a|aa)*b" }, { const: { a: [1] } }, { enum: ["a", 1] }),
+      fc.constantFrom<object>(
+        { pattern: "^(a+)+$" },
+        { pattern: "(a|aa)*b" },
+        { const: { a: [1] } },
+        { enum: ["a", 1] },
+      ),
       reference,
       list.map((allOf) => ({ allOf })),
       list.map((anyOf) => ({ anyOf })),
@@ -50,8 +59,11 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => {
       map.map((properties) => ({ properties, unevaluatedProperties: false })),
       map.map((dependentSchemas) => ({ dependentSchemas })),
       inner.map((items) => ({ items, contains: items, minContains: 0 })),
-      inner.map((additionalProperties) => ({ additionalProperties, patternProperties: { "^(a*)*$": additionalProperties } })),
-      fc.record({ if: inner, then: inner, else: inner }),
+      inner.map((additionalProperties) => ({
+        additionalProperties,
+        patternProperties: { "^(a*)*$": additionalProperties },
+      })),
+      fc.tuple(inner, inner).map(([test, other]) => ({ if: test, else: other })),
       inner.map((not) => ({ not })),
       inner.map((propertyNames) => ({ propertyNames })),
     ),
@@ -62,8 +74,12 @@ const whole = fc
   .map(({ root, ...$defs }) => ({ ...root, $defs }));
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 6 }),
-  fc.integer({ min: 1, max: 12 }).map((n) => Array.from({ length: n }).reduce<unknown>((inner) => ({ a: inner, b: [inner] }), 1)),
-  fc.integer({ min: 1, max: 30_000 }).map((n) => ({ a: `${"a".repeat(n)}!`, b: Array.from({ length: n % 3_000 }, (_, i) => i) })),
+  fc
+    .integer({ min: 1, max: 12 })
+    .map((n) => Array.from({ length: n }).reduce<unknown>((inner) => ({ a: inner, b: [inner] }), 1)),
+  fc
+    .integer({ min: 1, max: 30_000 })
+    .map((n) => ({ a: `${"a".repeat(n)}!`, b: Array.from({ length: n % 3_000 }, (_, i) => i) })),
 );
 
 it("every schema and value that count as small take a short time", () => {

@@ -204,8 +204,11 @@ export type RunEvent =
       readonly outputAs: string | null;
       readonly done: number;
     }
-  /** `until` is when the run was last known to be worked on, in Unix milliseconds. */
-  | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number }
+  /**
+   * `until` is when the run was last known to be worked on, in Unix milliseconds; `crashed` where its process died or hung
+   * instead of letting the run go.
+   */
+  | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number; readonly crashed?: true }
   /** A process resumed the run: by recovery, at the request of a caller who may grant more, or after an answer. */
   | ({ readonly type: "run_resumed"; readonly by: "recovery" | "request" | "answer" } & Grants)
   | { readonly type: "run_finished"; readonly outcome: Outcome };

@@ -50,11 +50,12 @@ export function createServices(paths: Paths, version: string): OpenServices {
         import("../config/trust/trust.js"),
         import("../definitions/read/read-project-definitions.js"),
       ]);
-      const { files, changed } = await trustProject(paths, readProjectDefinitions(project));
+      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project));
       return {
         files: [...files.keys()],
         changed: changed.map((file) => ({ file, isGone: !files.has(file) })),
         configurationFiles: GUARDED_FILES,
+        isNew,
       };
     },
 

@@ -47,15 +47,18 @@ const program = await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
 });
-// In one file of its own, since shared chunks would make the start of legwork read more files.
+// Each in one file of its own, since shared chunks would make the start of legwork read more files.
 const workspaceServer = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
-const workspace = await build({ ...settings, entryPoints: { "workspace-server": workspaceServer } });
+const alone = await build({
+  ...settings,
+  entryPoints: { "workspace-server": workspaceServer, "schema-judge": "dist/json-schema/judge-program.js" },
+});
 
 if (languagesLeftOut === 0)
   throw new Error("zod keeps its languages elsewhere now: mend the plugin that leaves them out");
 
 // Of a package that is no module a late import would find none of the names that it finds in Node.
-for (const { inputs } of [program.metafile, workspace.metafile])
+for (const { inputs } of [program.metafile, alone.metafile])
   for (const [file, { imports }] of Object.entries(inputs))
     for (const { path, kind } of imports)
       if (kind === "dynamic-import" && inputs[path]?.format === "cjs")

@@ -95,6 +95,7 @@ export const RULES = {
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],
     pino: ["log"],
+    re2js: ["json-schema"],
     ulid: ["composition"],
     // Checks data from outside, wherever that comes in.
     zod: ["config", "definitions", "downstream", "providers", "runner/tools", "runner/request", "server", "yaml"],

@@ -6,6 +6,7 @@ import { costOf, type Price } from "../../core/run/cost.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure, RunRequest } from "../../core/run/run.js";
+import { jsonSize } from "../../lib/json-size.js";
 import { pairSafe } from "../../lib/text.js";
 import type { Budget } from "../state/budget.js";
 import type { RunState } from "../state/run-state.js";
@@ -35,6 +36,7 @@ export interface CallModelContext {
 
 const LONGEST_MESSAGE = 1_000; // characters
 const MOST_CALLS = 500; // of one reply; more is no plan
+const MOST_LEVELS = 1_000; // of a reply; the code that redacts and stores it recurses
 const MAX_REPLIES = 3; // the first and two more
 
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
@@ -71,9 +73,13 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
   }
 }
 
-/** Rejects a reply without text and calls, and one with too many calls. */
+/** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */
 function judgeReply(reply: ModelReply, readReply: ReadReply) {
   if (!reply.ok) return { kind: "rejected", ...reply } as const;
+  if (jsonSize(reply.raw).levels > MOST_LEVELS) {
+    const reason = `the model replied with something that is nested more than ${MOST_LEVELS} levels deep`;
+    return { kind: "rejected", code: "malformed_reply", reason, askAgain: true } as const;
+  }
   const content = readReply(reply.raw);
   if (content.calls.length > MOST_CALLS) {
     const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;

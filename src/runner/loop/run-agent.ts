@@ -30,6 +30,7 @@ import {
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
 import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
+import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
 import { graceEnd, graceNotice, judgeAnswer, judgeCompletions } from "./judge-end.js";
@@ -252,13 +253,14 @@ function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers,
 function createToolSetRefresh(
   { depth, request }: AgentRun,
   state: RunState,
-  { downstream, resolveToolSet }: AgentDeps,
+  { downstream, resolveToolSet, schemas }: AgentDeps,
 ): () => ToolSet {
+  const usable = createUsableCatalogs(schemas.givenUp);
   const servers = serversFor(request, downstream.servers);
   const known = state.history.knownTools; // to the agent, before this process
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly toolSet: ToolSet } | null = null;
   return () => {
-    const [catalog, step] = [downstream.catalog(servers), state.step];
+    const [catalog, step] = [usable(downstream.catalog(servers)), state.step];
     if (last && last.catalog === catalog && last.step === step) return last.toolSet;
     const before = last?.toolSet ?? null;
     const toolSet = resolveToolSet(catalog, policyInStep(request, step), request, canSpawn(depth, request.limits));

@@ -38,6 +38,9 @@ const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // after the turn's
 
 type Mail = Pick<Mailbox, "hasNews" | "read">;
 
+/** How a run is stopped from outside its loop. */
+type Watch = Pick<RunContext, "signal" | "stall">;
+
 /**
  * Runs one agent, from the end of its replay, until it answers, fails, is stopped or meets a limit.
  * Each yield is one commit: the loop continues only after the commit is saved.
@@ -47,13 +50,13 @@ export async function* runAgent(
   run: AgentRun,
   replay: Replay,
   mailbox: Mail,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, void> {
   const state = createRunState(run, replay, deps.readReply, deps.redact);
   const lease = deps.downstream.acquire(usableServers(run.request, deps.downstream));
   try {
-    const context = createContext(run, replay, state, signal, deps);
+    const context = createContext(run, replay, state, watch, deps);
     const result = yield* runTurns(context, mailbox, lease, deps);
     const last = lastEvent(result, context, deps);
     if (last === null) return;
@@ -68,7 +71,7 @@ function createContext(
   run: AgentRun,
   { millisecondsLeft }: Replay,
   state: RunState,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): RunContext {
   const { request } = run;
@@ -81,7 +84,7 @@ function createContext(
     state,
     engineContext: engineContextOf(run, deps.conditions),
     readReply: deps.readReply,
-    signal,
+    ...watch,
     refreshToolSet: createToolSetRefresh(run, state, deps),
   };
 }
@@ -93,9 +96,9 @@ async function* runTurns(
   lease: ServerLease,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, LoopResult> {
-  const { state, signal } = context;
+  const { state, signal, stall } = context;
   const { history } = state;
-  await untilAborted(lease.ready, signal).catch(() => {});
+  await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
   let { phase } = history;
   if (phase === "between") {
@@ -214,17 +217,13 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readReply }: AgentDeps) {
-  const { request, state, toolSet, signal, budget } = turn;
+function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers }: AgentDeps) {
+  const { request, state, toolSet } = turn;
   return callModel({
-    request,
+    ...turn,
     tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
     grace,
     ...modelInStep(request, state.step, providers),
-    readReply,
-    state,
-    signal,
-    budget,
     deliverMail: () => deliverMail(mailbox, state),
   });
 }

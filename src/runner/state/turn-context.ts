@@ -16,6 +16,7 @@ import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Budget, Costs } from "./budget.js";
 import type { RunState } from "./run-state.js";
+import type { StallWatch } from "./stall-watch.js";
 
 /** A run as its loop needs it. */
 export type AgentRun = Pick<
@@ -54,6 +55,7 @@ export interface RunContext {
   readonly engineContext: EngineContext;
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
+  readonly stall: StallWatch;
   /** Resolves the tool set of the step that the run is in; records a change, also as a message to the agent. */
   refreshToolSet(): ToolSet;
 }

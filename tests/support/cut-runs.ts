@@ -237,6 +237,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readReply,
     resolveToolSet,
     costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },
+    blockedNow: [],
     childRuns: {
       call: async ({ call }) => {
         throw new Error(`${call.name} is offered to no agent here`);

@@ -11,7 +11,7 @@ export interface ErrorFacts {
   readonly isQuotaGone: boolean;
 }
 
-/** Never throws; leaves out all that it cannot read. */
+/** Never throws; leaves unreadable entries out. */
 export function readErrorDetails(details: unknown): ErrorFacts {
   const entries = errorDetailsSchema.parse(details ?? []);
   const delays = entries.flatMap(({ retryDelay }) => fromRetryInfo(retryDelay) ?? []);

@@ -12,7 +12,7 @@ import { callTools } from "../calls/call-tools.js";
 import { settleInDoubtCalls } from "../calls/in-doubt-calls.js";
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
-import { policyInStep } from "../request/resolve-policy.js";
+import { policyInStep, withBlocksOfNow } from "../request/resolve-policy.js";
 import { createBudget } from "../state/budget.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { Mailbox } from "../state/mailbox.js";
@@ -47,12 +47,13 @@ type Watch = Pick<RunContext, "signal" | "stall">;
  * Failures of the model, of tools and of limits are the last event, never a throw; a throw is a bug.
  */
 export async function* runAgent(
-  run: AgentRun,
+  begun: AgentRun,
   replay: Replay,
   mailbox: Mail,
   watch: Watch,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, void> {
+  const run = { ...begun, request: withBlocksOfNow(begun.request, deps.blockedNow) };
   const state = createRunState(run, replay, deps.readReply, deps.redact);
   const lease = deps.downstream.acquire(usableServers(run.request, deps.downstream));
   try {

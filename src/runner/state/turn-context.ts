@@ -8,7 +8,7 @@ import type { Redact } from "../../core/redact.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
-import type { Run, RunRequest } from "../../core/run/run.js";
+import type { PatternSource, Run, RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import type { EngineContext } from "../../core/workflow/engine.js";
@@ -42,6 +42,8 @@ export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly costs: Costs;
+  /** The blocks of the configuration as this process has read it: the run may be older. */
+  readonly blockedNow: readonly PatternSource[];
 }
 
 /** The facts of a run that hold in all its turns. */

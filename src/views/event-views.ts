@@ -37,8 +37,12 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn, ...optional({ grace }), model: raw.model, ...reply, usage, cost_usd: costOf(event) };
     }
     case "reply_rejected": {
-      const { turn, code, reason, usage } = event;
-      return { turn, code, reason, usage, cost_usd: costOf(event) };
+      const { turn, code, reason, text, usage } = event;
+      return { turn, code, reason, ...optional({ text }), usage, cost_usd: costOf(event) };
+    }
+    case "request_failed": {
+      const { turn, server, tries, code, status, reason, waitMs } = event;
+      return { turn, ...optional({ server }), tries, code, status, reason, wait_ms: waitMs };
     }
     case "tool_call_started":
       return { ...placeOf(event), effect: event.effect };

@@ -147,16 +147,25 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   // One more than fits is enough: the list is cut in either case.
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
-    text: run.outcome?.result == null ? await lastText(run.id, deps) : "",
+    text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
     effects: (await store.listEffects(run.id, most)).map(toEffect),
     tools: rulings && toolSummary(rulings),
     warnings,
   };
 }
 
-/** The end of the text of all replies, read backwards from the last reply. */
-async function lastText(runId: string, { store, readReply }: RunViewDeps): Promise<string> {
-  let text = "";
+/** The end of the text of all replies, with that of a later reply that was cut off and rejected. */
+async function textSoFar(runId: string, deps: RunViewDeps): Promise<string> {
+  const newest = { beforeSeq: null, limit: 1 } as const;
+  const [rejected] = await deps.store.lastEvents(runId, { ...newest, type: "reply_rejected" });
+  const [replied] = await deps.store.lastEvents(runId, { ...newest, type: "model_replied" });
+  const isLater = rejected?.event.type === "reply_rejected" && rejected.seq > (replied?.seq ?? 0);
+  return await textBefore(isLater ? (rejected.event.text ?? "") : "", runId, deps);
+}
+
+/** The end of the text of all replies and of the text after them, read backwards from the last reply. */
+async function textBefore(after: string, runId: string, { store, readReply }: RunViewDeps): Promise<string> {
+  let text = after;
   let beforeSeq: number | null = null;
   while (text.length < PARTIAL_TEXT_LENGTH) {
     const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
@@ -264,7 +273,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   timeout: "resume_run with more_seconds continues it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs more time; ",
   rate_limited: "resume_run continues it later; ",
+  quota_exhausted: "resume_run continues it once the quota is open again; ",
+  out_of_credit: "resume_run continues it once the account has credit; ",
   overloaded: "resume_run continues it later; ",
+  server_error: "resume_run continues it later; ",
+  timed_out: "resume_run continues it later; ",
+  network: "resume_run continues it once the provider can be reached; ",
 };
 
 /** A time in Unix milliseconds as ISO 8601. */

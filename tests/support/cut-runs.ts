@@ -121,7 +121,13 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
       millisecondsLeft: 1_000,
     };
     const controller = new AbortController();
-    const steps = runAgent(run, replay, NO_MAIL, controller.signal, depsOf(scenario, world));
+    const steps = runAgent(
+      run,
+      replay,
+      NO_MAIL,
+      { signal: controller.signal, stall: NO_STALL },
+      depsOf(scenario, world),
+    );
     const cut = cuts[world.life];
     const commits = await live(steps, cut, controller, world);
     const last = world.saved.at(-1);
@@ -132,6 +138,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   }
 }
 
+const NO_STALL = { during: <T>(work: Promise<T>) => work };
 const NO_MAIL = { hasNews: false, read: async () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [
@@ -230,6 +237,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readReply,
     resolveToolSet,
     costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },
+    blockedNow: [],
     childRuns: {
       call: async ({ call }) => {
         throw new Error(`${call.name} is offered to no agent here`);

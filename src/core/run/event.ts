@@ -80,8 +80,25 @@ export type RunEvent =
       readonly turn: number;
       readonly code: string;
       readonly reason: string;
+      /** The text of the rejected reply; missing where it had none. */
+      readonly text?: string;
       readonly usage: Usage | null;
     } & Paid)
+  /**
+   * A request to the model failed; it is made again after `waitMs`, or not where that is null. `tries` counts those of one
+   * request; `server` is the server that asked, where it was not the agent.
+   */
+  | {
+      readonly type: "request_failed";
+      readonly turn: number;
+      readonly server?: string;
+      readonly tries: number;
+      readonly code: string;
+      /** Of HTTP, where there was an answer. */
+      readonly status: number | null;
+      readonly reason: string;
+      readonly waitMs: number | null;
+    }
   | {
       readonly type: "tool_call_started";
       readonly turn: number;

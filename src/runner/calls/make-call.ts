@@ -29,7 +29,7 @@ export async function makeCall(
   deps: CallDeps,
 ): Promise<MadeCall | null> {
   const { call, tool, id } = admitted;
-  const { request, state, signal } = context;
+  const { request, state, signal, stall } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
     const redacted = deps.redact.value(answer);
@@ -44,11 +44,12 @@ export async function makeCall(
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
     if (tool === null) {
-      const answer = await deps.childRuns.call(admitted, context, hooks.onFact);
+      const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
+    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks });
+    return answered(await stall.during(calling));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);

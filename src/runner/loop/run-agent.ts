@@ -12,7 +12,7 @@ import { callFirstGroup } from "../calls/call-tools.js";
 import { settleInDoubtCalls, settleOpenCalls } from "../calls/in-doubt-calls.js";
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
-import { policyInStep } from "../request/resolve-policy.js";
+import { policyInStep, withBlocksOfNow } from "../request/resolve-policy.js";
 import { createBudget } from "../state/budget.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { Mailbox } from "../state/mailbox.js";
@@ -39,23 +39,27 @@ const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // after the turn's
 
 type Mail = Pick<Mailbox, "hasNews" | "read">;
 
+/** How a run is stopped from outside its loop. */
+type Watch = Pick<RunContext, "signal" | "stall">;
+
 /**
  * Runs one agent, from the end of its replay, until it answers, fails, is stopped or meets a limit.
  * Each yield is one commit: the loop continues only after the commit is saved.
  * Failures of the model, of tools and of limits are the last event, never a throw; a throw is a bug.
  */
 export async function* runAgent(
-  run: AgentRun,
+  begun: AgentRun,
   replay: Replay,
   mailbox: Mail,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, void> {
+  const run = { ...begun, request: withBlocksOfNow(begun.request, deps.blockedNow) };
   const texts = run.request.workflow === null ? undefined : await loadTexts(replay, deps.readBlob);
   const state = createRunState(run, replay, deps.readReply, deps.redact, texts);
   const lease = deps.downstream.acquire(usableServers(run.request, deps.downstream));
   try {
-    const context = createContext(run, replay, state, signal, deps);
+    const context = createContext(run, replay, state, watch, deps);
     const result = yield* runTurns(context, mailbox, lease, deps);
     const last = lastEvent(result, context, deps);
     if (last === null) return;
@@ -70,7 +74,7 @@ function createContext(
   run: AgentRun,
   { millisecondsLeft }: Replay,
   state: RunState,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): RunContext {
   const { request } = run;
@@ -83,7 +87,7 @@ function createContext(
     state,
     engineContext: engineContextOf(run, deps.conditions),
     readReply: deps.readReply,
-    signal,
+    ...watch,
     refreshToolSet: createToolSetRefresh(run, state, deps),
   };
 }
@@ -95,9 +99,9 @@ async function* runTurns(
   lease: ServerLease,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, LoopResult> {
-  const { state, signal } = context;
+  const { state, signal, stall } = context;
   const { history } = state;
-  await untilAborted(lease.ready, signal).catch(() => {});
+  await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
   let { phase } = history;
   if (phase === "between") {
@@ -234,17 +238,13 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readReply }: AgentDeps) {
-  const { request, state, toolSet, signal, budget } = turn;
+function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers }: AgentDeps) {
+  const { request, state, toolSet } = turn;
   return callModel({
-    request,
+    ...turn,
     tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
     grace,
     ...modelInStep(request, state.step, providers),
-    readReply,
-    state,
-    signal,
-    budget,
     deliverMail: () => deliverMail(mailbox, state),
   });
 }

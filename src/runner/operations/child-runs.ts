@@ -82,8 +82,7 @@ async function waitForChildren(childCall: ChildCall): Promise<object> {
   const { context, deps } = childCall;
   const { run_ids: named, mode = "all", wait_seconds: asked = LONGEST_WAIT_SECONDS } = childCall.indexed.call.arguments;
   const runIds = Array.isArray(named) ? await idsOf(named.map(String), childCall) : [...context.state.history.children];
-  // Shorter than a stall of the run that waits.
-  const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS, context.request.limits.stallSeconds / 2);
+  const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS);
   const { signal } = context;
   const request = { runIds, mode: mode === "any" ? "any" : "all", milliseconds: seconds * 1000, signal } as const;
   const runs = await waitForRuns({ ...request, untilEnded: true }, deps);

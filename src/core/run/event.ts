@@ -31,6 +31,9 @@ export interface KeptAttachment {
 /** The code of the answer to an in-doubt call: its process went away, and the call may or may not have had its effect. */
 export const OUTCOME_UNKNOWN = "outcome_unknown";
 
+/** The code of the answer to a call in which process after process has died. */
+export const PROCESS_DIED = "process_died";
+
 /**
  * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
  * and `size` its number of characters.
@@ -116,6 +119,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
     }
   /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }

@@ -2,7 +2,7 @@
 import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
-import { isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
+import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";
@@ -15,6 +15,7 @@ import { READ_RESULT } from "../tools/built-in-tools.js";
 import { effectOfChildTool } from "../tools/child-tools.js";
 import type { ToolSet } from "../tools/tool-set.js";
 import { type CallEvents, createCallEvents } from "./call-events.js";
+import { deadlyRefusal, giveUpDeadlyCall } from "./deadly-calls.js";
 import { settleOpenCalls } from "./in-doubt-calls.js";
 import { judgeCall } from "./judge-call.js";
 import { makeCall } from "./make-call.js";
@@ -38,10 +39,11 @@ export async function* callTools(
   const { state } = context;
   const unsettled = settleOpenCalls(context, deps);
   if (unsettled) return unsettled;
+  giveUpDeadlyCall(context);
   const open = batch.filter(({ index }) => state.history.answers[index] === undefined);
   for (const group of inGroups(open, context, deps)) {
     // The effects of one group are on disk before the next one is even judged.
-    if (state.hasUnsavedAnswers()) yield state.flush();
+    if (state.hasUnsavedAnswers() || hasDiedInTurn(state.history)) yield state.flush();
     const result = yield* callGroup(group, context, deps);
     if (result) return result;
   }
@@ -90,7 +92,7 @@ function inGroups(
   for (const indexed of batch) {
     const kind = kindOf(indexed.call);
     const last = groups.at(-1);
-    if (kind !== "alone" && last?.kind === kind) last.calls.push(indexed);
+    if (kind !== "alone" && last?.kind === kind && !hasDiedInTurn(state.history)) last.calls.push(indexed);
     else groups.push({ kind, calls: [indexed] });
   }
   return groups.map((group) => group.calls);
@@ -158,6 +160,8 @@ async function admit(counted: CountedCall, context: TurnContext, deps: CallDeps)
     state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return { kind: "refused" };
   };
+  const deadly = deadlyRefusal(context, call);
+  if (deadly !== null) return refuse(deadly);
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);

@@ -15,6 +15,7 @@ import {
 } from "../../core/workflow/engine.js";
 import { stepNamed } from "../../core/workflow/workflow.js";
 import type { WorkflowState } from "../../core/workflow/workflow-state.js";
+import { deadlyText, isDeadlyHere } from "../calls/deadly-calls.js";
 import { mayRepeat, settleInDoubtCall, stopFor } from "../calls/in-doubt-calls.js";
 import { judgeCall } from "../calls/judge-call.js";
 import { makeCall } from "../calls/make-call.js";
@@ -151,6 +152,7 @@ async function* callForWorkflow(
     state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done });
     return null;
   };
+  if (isDeadlyHere(context)) return refuse(deadlyText(name));
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);

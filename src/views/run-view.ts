@@ -26,6 +26,8 @@ export interface RunViewDeps {
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
+  /** Why no process recovers an interrupted run by itself; null where one may. */
+  obstacleTo?(run: Run): Promise<string | null>;
 }
 
 /** The fields of a run in a list. */
@@ -104,7 +106,7 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     started_at: toTime(run.startedAt),
     finished_at: toTime(run.finishedAt),
     ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
-    next: nextFor(run, trouble, isNewer),
+    next: await nextFor(run, trouble, isNewer, deps),
   };
   return fitView(answer, budget);
 }
@@ -165,9 +167,11 @@ async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Pro
   return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
 }
 
-function nextFor(run: Run, trouble: string | null, isNewer: boolean): string {
+async function nextFor(run: Run, trouble: string | null, isNewer: boolean, deps: RunViewDeps): Promise<string> {
   if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
-  return trouble === null ? nextStep(run) : BROKEN_OFF;
+  if (trouble !== null) return BROKEN_OFF;
+  const obstacle = run.status === "interrupted" ? ((await deps.obstacleTo?.(run)) ?? null) : null;
+  return nextStep(run, obstacle);
 }
 
 /** The details that only the journal has: the text so far, the effects, and the tools of the run. */
@@ -243,7 +247,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
   };
 }
 
-function nextStep(run: Run): string {
+function nextStep(run: Run, obstacle: string | null): string {
   const id = run.id;
   const seen = `get_run(run_id: "${id}", view: "events") shows its events`;
   switch (run.status) {
@@ -251,6 +255,8 @@ function nextStep(run: Run): string {
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; ${seen}; cancel_run stops it`;
     case "interrupted":
+      if (obstacle !== null)
+        return `its process has ended, and none resumes it by itself (${obstacle}): resume_run(run_id: "${id}") resumes it; ${seen}`;
       return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
@@ -283,7 +289,7 @@ function howToView({ id }: Run, { id: question, kind }: Question): string {
 }
 
 const BROKEN_OFF =
-  "it broke off because the database failed: repair the database, then spawn the agent again; legwork marks the run as interrupted once it can write";
+  "it broke off because the database failed: repair the database; legwork marks the run as interrupted once it can write, and then resumes it like other interrupted runs";
 
 /** The remedy for an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {

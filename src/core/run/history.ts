@@ -49,6 +49,8 @@ export interface History {
   readonly answersTo: Map<string, Answer>;
   /** Runs that the agent has started and whose end no answer has reported to it yet. */
   readonly children: Set<string>;
+  /** Runs that the agent has started and whose end an answer has reported to it. */
+  readonly reportedChildren: Set<string>;
   /** Messages sent to the agent that it has not read yet, by id. */
   readonly unread: Map<string, string>;
   /** Calls of the workflow itself that have an answer. */
@@ -110,6 +112,7 @@ export function createHistory(firstMessage: string | null): History {
     questions: 0,
     answersTo: new Map(),
     children: new Set(),
+    reportedChildren: new Set(),
     unread: new Map(),
     ownCalls: 0,
     deaths: null,
@@ -210,6 +213,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "child_reported":
       history.children.delete(event.child);
+      history.reportedChildren.add(event.child);
       return;
     case "question_asked":
       history.questions += 1;
@@ -333,6 +337,7 @@ function continueFrom(history: History): void {
   history.moreCostUsd = 0;
   history.spentUsd = 0;
   history.children.clear();
+  history.reportedChildren.clear();
 }
 
 function resetFailures(history: History): void {

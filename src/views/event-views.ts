@@ -53,7 +53,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { ...placeOf(event), progress, total, message };
     }
     case "tool_call_refused":
-      return { ...placeOf(event), reason: event.reason };
+      return { ...placeOf(event), reason: event.reason, ...optional({ code: event.code }) };
     case "sampling_requested":
       return { turn: event.turn, server: event.server };
     case "sampling_replied": {
@@ -105,7 +105,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { call, tool, reason, ...outputFields(event) };
     }
     case "run_interrupted":
-      return { reason: event.reason, until: toTime(event.until) };
+      return { reason: event.reason, until: toTime(event.until), ...optional({ crashed: event.crashed }) };
     case "run_resumed": {
       const { by, moreTurns, moreSeconds, moreCostUsd } = event;
       return { by, ...optional({ more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd }) };

@@ -25,6 +25,8 @@ export interface RunViewDeps {
   troubleOf?(runId: string): string | null;
   /** Whether a form of the host asks the question of a run now. */
   isAskedByForm?(runId: string): boolean;
+  /** Why no process recovers an interrupted run by itself; null where one may. */
+  obstacleTo?(run: Run): Promise<string | null>;
 }
 
 /** The fields of a run in a list. */
@@ -70,7 +72,7 @@ export async function toWholeRunView(run: Run, deps: RunViewDeps, budget: number
   return {
     run_id: run.id,
     status: run.status,
-    next: nextFor(run, deps, isNewer),
+    next: await nextFor(run, trouble, isNewer, deps),
     title: run.title,
     error: errorOf(run, trouble),
     ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
@@ -132,10 +134,12 @@ async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Pro
   return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
 }
 
-function nextFor(run: Run, deps: RunViewDeps, isNewer: boolean): string {
+async function nextFor(run: Run, trouble: string | null, isNewer: boolean, deps: RunViewDeps): Promise<string> {
   if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
-  if ((deps.troubleOf?.(run.id) ?? null) !== null) return BROKEN_OFF;
-  return run.question !== null && deps.isAskedByForm?.(run.id) ? byForm(run) : nextStep(run);
+  if (trouble !== null) return BROKEN_OFF;
+  if (run.question !== null && deps.isAskedByForm?.(run.id)) return byForm(run);
+  const obstacle = run.status === "interrupted" ? ((await deps.obstacleTo?.(run)) ?? null) : null;
+  return nextStep(run, obstacle);
 }
 
 /** The details that only the journal has: the text so far, the effects, and the tools of the run. */
@@ -220,7 +224,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
   };
 }
 
-function nextStep(run: Run): string {
+function nextStep(run: Run, obstacle: string | null): string {
   const id = run.id;
   const seen = `get_run(run_id: "${id}", view: "events") shows its events`;
   switch (run.status) {
@@ -228,6 +232,8 @@ function nextStep(run: Run): string {
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; ${seen}; cancel_run stops it`;
     case "interrupted":
+      if (obstacle !== null)
+        return `its process has ended, and none resumes it by itself (${obstacle}): resume_run(run_id: "${id}") resumes it; ${seen}`;
       return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
@@ -264,7 +270,7 @@ function byForm({ id }: Run): string {
 }
 
 const BROKEN_OFF =
-  "it broke off because the database failed: repair the database, then spawn the agent again; legwork marks the run as interrupted once it can write";
+  "it broke off because the database failed: repair the database; legwork marks the run as interrupted once it can write, and then resumes it like other interrupted runs";
 
 /** The remedy for an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -34,6 +34,9 @@ export const OUTCOME_UNKNOWN = "outcome_unknown";
 /** The beginning of the note about attachments behind the text of an answer. */
 export const ATTACHMENT_NOTE = "\n[attachment";
 
+/** The code of the answer to a call in which process after process has died. */
+export const PROCESS_DIED = "process_died";
+
 /**
  * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
  * and `size` its number of characters.
@@ -136,6 +139,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
     }
   /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }

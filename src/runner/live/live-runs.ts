@@ -1,4 +1,5 @@
 /** The runs of this process: drives them as slots become free, renews their leases, and stops them. */
+import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
@@ -65,12 +66,21 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   const stopHeartbeat = startHeartbeat(beat, log);
 
   async function beat(wokeLate: boolean): Promise<void> {
-    if (!table.isEmpty)
-      void store.renewLeases().catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
+    if (!table.isEmpty) void store.renewLeases().catch(notRenewed);
     await broken.repair();
     if (wokeLate) return; // after a sleep of this machine other owners are late as well, not gone
     for (const id of await store.interruptAbandoned()) bus.publish(id, []);
     look();
+  }
+
+  function notRenewed(error: unknown): void {
+    log.error({ err: error }, "cannot renew leases");
+    if (!(error instanceof StoreError && error.isFinal)) return;
+    const { message } = error;
+    for (const lease of table.leases()) {
+      table.stop(lease.runId, "lost");
+      broken.add({ lease, trouble: message, reason: message, at: Date.now() });
+    }
   }
 
   /** Drives the runs that may begin now. */

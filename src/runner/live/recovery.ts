@@ -1,5 +1,5 @@
 /** Continues runs whose process went away, or whose question was answered, as soon as a slot is free. */
-import { newerVersion } from "../../core/errors.js";
+import { ConfigError, newerVersion } from "../../core/errors.js";
 import type { Run } from "../../core/run/run.js";
 import { answerExpired } from "./answer-run.js";
 import { type AskHostDeps, askHost } from "./ask-host.js";
@@ -14,6 +14,8 @@ export interface Recovery {
   look(): void;
   /** Whether an unowned run is likely to be recovered soon, so that waiting for it is useful. */
   expects(run: Run): boolean;
+  /** Why no process recovers an interrupted run by itself; null where one with its requirements does. Rejects with StoreError. */
+  obstacleTo(run: Run): Promise<string | null>;
 }
 
 export type RecoveryDeps = ClaimDeps & AskHostDeps & { readonly live: Pick<LiveRuns, "onRoom" | "onAsked"> };
@@ -77,6 +79,15 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   return {
     look: () => void look(),
     expects: (run) => begun && isCandidate(run, deps.project, since()) && !skipped.has(run.id),
+    async obstacleTo({ interruptedAt }) {
+      if ((interruptedAt ?? 0) < since()) return "it was interrupted more than an hour ago";
+      try {
+        return (await deps.setup()).resume === "manual" ? "resume is manual in the configuration" : null;
+      } catch (error) {
+        if (error instanceof ConfigError) return error.message;
+        throw error;
+      }
+    },
     begin() {
       begun = true;
       void look();

@@ -9,6 +9,7 @@ import type { Outcome, RunFailure } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { callFirstGroup } from "../calls/call-tools.js";
+import { giveUpDeadlyCall } from "../calls/deadly-calls.js";
 import { settleInDoubtCalls, settleOpenCalls } from "../calls/in-doubt-calls.js";
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
@@ -173,6 +174,7 @@ async function* makeCalls(
   const batch = calls.filter(({ call }) => !JUDGED_LATER.has(call.name));
   const unsettled = settleOpenCalls(begun, deps);
   if (unsettled) return unsettled;
+  giveUpDeadlyCall(begun);
   for (let turn = begun; ; ) {
     // Calls that are made again after a crash end before anything follows from the calls in front of them.
     if (state.history.open.size === 0 && batch.some(({ index }) => answers[index] !== undefined)) {

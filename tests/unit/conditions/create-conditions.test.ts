@@ -21,7 +21,7 @@ const FACTS: Facts = {
     "with space": 1,
     constructor: "own",
   },
-  tool_result: { is_error: false, text: "3 tests passed" },
+  tool_result: { is_error: false, text: "3 tests passed", made: true },
   step: "work",
   step_action_count: 2,
   total_action_count: 5,

@@ -129,14 +129,15 @@ export function createServer(deps: ServerDeps): LegworkServer {
     },
     release: () => released.abort(),
     async elicit({ server: asker, message, schema }, signal) {
-      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel" };
+      const by = server.getClientVersion()?.name ?? "a host";
+      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel", by };
       const params = { message: `${asker} asks: ${message}`, requestedSchema: schema as FormSchema };
       try {
         const { action, content } = await server.elicitInput(params, { timeout: ELICIT_LIMIT_MS, signal });
-        return { action, ...(content ? { content } : {}) };
+        return { action, by, ...(content ? { content } : {}) };
       } catch (error) {
         if (!signal.aborted) deps.onElicitFailure(error);
-        return { action: "cancel" };
+        return { action: "cancel", by };
       }
     },
     endSession: session.end,

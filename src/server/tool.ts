@@ -38,7 +38,7 @@ export type Answer = View;
 
 /** The dependencies of the view of a run that this process may work on. */
 export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
-  return { store, readReply, troubleOf: runner.troubleOf };
+  return { store, readReply, troubleOf: runner.troubleOf, isAskedByForm: runner.isAskedByForm };
 }
 
 export interface Tool {

@@ -3,7 +3,9 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { limitsOfClient } from "../hosts/known-hosts.js";
 import { didYouMean } from "../lib/nearest.js";
+import { toPlainSchema } from "../runner/tools/plain-schema.js";
 import { argumentError, errorResult } from "./error-text.js";
+import { normaliseArguments } from "./normalise-arguments.js";
 import type { Legwork, ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 
@@ -33,7 +35,9 @@ export async function answerTool(
       `there is no tool "${name}"${didYouMean(name, names)} (the tools are ${names.join(", ")})`,
     );
   }
-  const parsed = tool.input.safeParse(args, { reportInput: true });
+  const parsed = tool.input.safeParse(normaliseArguments(args, toPlainSchema(tool.input, "input")), {
+    reportInput: true,
+  });
   if (!parsed.success) throw argumentError(parsed.error, tool.input);
   const legwork = await context.open();
   try {

@@ -44,7 +44,10 @@ export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
 export interface Tool {
   readonly name: string;
   readonly title: string;
+  /** Has to stand alone: many hosts show no instructions, and have tools of the same names. */
   readonly description: string;
+  /** Words by which a host finds the tool; null for a tool that it should always offer. */
+  readonly searchHint: string | null;
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
@@ -57,6 +60,7 @@ export function defineTool<S extends z.ZodObject>(tool: {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly searchHint: string | null;
   readonly annotations: ToolAnnotations;
   readonly input: S;
   readonly output: z.ZodObject;

@@ -33,12 +33,13 @@ export const getRun = defineTool({
   name: "get_run",
   title: "Get a run",
   description:
-    "Shows one run. view: summary (default); result (the whole outcome); events (all events, oldest first); messages (the conversation); access (the rule that allows or refuses each tool, and the rules of the workflow step; with at, as of that event).",
+    "Shows one run of a legwork agent (spawn_agent), also of an earlier session. view: summary (default); result (the whole outcome); events (all events, oldest first; with at, that one whole); messages (the conversation); access (the rule that allows or refuses each tool, and the rules of the workflow step; with at, as of that event).",
+  searchHint: "legwork agent run: status, result, events, conversation, access",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
     view: z.enum(["summary", "result", "events", "messages", "access"]).default("summary"),
-    at: z.int().min(1).optional().describe("For view access: seq of an event. Default: now, or the end of the run."),
+    at: z.int().min(1).optional().describe("seq of an event, for view events or access."),
     cursor,
     limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
   }),

@@ -15,7 +15,8 @@ export const waitForRunsTool = defineTool({
   name: "wait_for_runs",
   title: "Wait for runs",
   description:
-    "Waits until any or all of the runs have ended, at most wait_seconds. Returns {runs, pending}: call it again for the pending runs.",
+    "Waits until all (or any) of these background runs of spawn_agent have ended, or one needs you, at most wait_seconds. Returns pending (call it again for these), next_cursor and runs. A waiting run asks a person: ask the user, do not decide, and pass the answer to respond_to_run.",
+  searchHint: null,
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_ids: z.array(runId).min(1).max(100),

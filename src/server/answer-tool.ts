@@ -15,7 +15,7 @@ export interface AnswerContext {
   sessionOf(legwork: Legwork): ToolContext["session"];
   readonly clientName: string | null;
   readonly signal: AbortSignal;
-  readonly onEvent: ToolContext["onEvent"];
+  readonly progress: ToolContext["progress"];
 }
 
 /**
@@ -46,7 +46,7 @@ export async function answerTool(
       host: limitsOfClient(context.clientName),
       session: context.sessionOf(legwork),
       signal: context.signal,
-      onEvent: context.onEvent,
+      progress: context.progress,
     });
     const structuredContent = legwork.redact.value(answer);
     // Some hosts show their model only the text, others only the structured content.

@@ -3,12 +3,12 @@ import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import type { HostSession, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
-import type { StoredEvent } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
 import type { View } from "../views/fit-run-view.js";
 import type { RunViewDeps } from "../views/run-view.js";
+import type { Progress } from "./progress.js";
 
 /** The parts of legwork that tools use, opened at the first call in the process. */
 export interface Legwork {
@@ -29,8 +29,8 @@ export interface ToolContext extends Legwork {
   readonly session: HostSession;
   /** Aborts when the host cancels the call or legwork shuts down. */
   readonly signal: AbortSignal;
-  /** Sends progress to the host, if the host asked for it. */
-  onEvent(runId: string, events: readonly StoredEvent[]): void;
+  /** Tells the host what goes on, if it asked for that. */
+  readonly progress: Pick<Progress, "follow" | "onEvent">;
 }
 
 /** The answer of a tool, sent both as structured content and as text. */

@@ -44,9 +44,9 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
   const isOver = (run: Run) => (untilEnded ? isEnded(run.status) : needsCaller(run, deps));
   const first = await store.getRuns(runIds);
   const open = new Set(first.filter((run) => !isOver(run)).map(({ id }) => id));
-  // A run that stands still holds up whoever waits for the ends of all.
-  let standsStill = first.some((run) => isOver(run) && !isEnded(run.status));
-  const enough = () => standsStill || (mode === "any" ? open.size < first.length : open.size === 0);
+  // A wait for the ends of all would otherwise sleep through a question.
+  let isBlocked = first.some((run) => isOver(run) && !isEnded(run.status));
+  const enough = () => isBlocked || (mode === "any" ? open.size < first.length : open.size === 0);
   if (milliseconds <= 0 || enough()) return first;
 
   await new Promise<void>((resolve) => {
@@ -55,7 +55,7 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
       for (const run of await store.getRuns(changed)) {
         if (isOver(run)) {
           open.delete(run.id);
-          standsStill ||= !isEnded(run.status);
+          isBlocked ||= !isEnded(run.status);
         } else if (run.status !== "running") recovery.look();
       }
       if (enough()) settle();

@@ -49,10 +49,17 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, context) {
-    const { runner, host, session, signal, onEvent } = context;
+    const { runner, host, session, signal, progress, redact } = context;
     const { run, isNew, toolSet, notices } = await runner.start(args, { session, signal });
+    progress.follow([run], redact);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const [now = run] = await runner.wait({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent });
+    const [now = run] = await runner.wait({
+      runIds: [run.id],
+      mode: "all",
+      milliseconds,
+      signal,
+      onEvent: progress.onEvent,
+    });
     const extras = {
       ...(isNew ? {} : { existing: true }),
       ...shownNotices(notices, host.maxAnswer / 4),

@@ -24,7 +24,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
   /** A command reports by itself what matters; only a process that works on a run logs to stderr too. */
   async function openParts(logToStderr = false): Promise<Parts> {
     const { createParts } = await import("./create-parts.js");
-    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel" }), logToStderr });
+    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel", by: "nobody" }), logToStderr });
     return made;
   }
 

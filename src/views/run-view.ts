@@ -1,6 +1,6 @@
 /** A run as hosts see it. */
 import { isNewerVersion, newerVersion } from "../core/errors.js";
-import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
 import type { ToolRuling } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
@@ -8,6 +8,7 @@ import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
 import { tail } from "../lib/text.js";
+import { toEffects } from "./effect-views.js";
 import { fitRunView, type View } from "./fit-run-view.js";
 import { cutToFit } from "./page.js";
 
@@ -152,7 +153,7 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
     text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
-    effects: (await store.listEffects(run.id, most)).map(toEffect),
+    effects: await toEffects(run.id, await store.listEffects(run.id, most), deps),
     tools: rulings && toolSummary(rulings),
     warnings,
   };
@@ -193,18 +194,6 @@ export async function costOfFamily(
   if (!canSpawn(depth, request.limits)) return undefined;
   const others = await store.costOfTree(id, id);
   return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
-}
-
-function toEffect({ tool, turn, answer }: EffectfulCall) {
-  const by = turn === null ? { by: "workflow" as const } : { turn };
-  return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
-}
-
-/** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
-function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
-  if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== null && code !== "call_failed") return "unknown";
-  return isError ? "failed" : "done";
 }
 
 /** The number of tools that a run may use, the number withheld, and how to grant more. */

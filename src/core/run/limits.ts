@@ -28,6 +28,8 @@ export const MOST = {
   messageMiB: 256, // Node reads a message as one string, which has at most 512 MiB
   depth: 10,
   usd: 1_000_000, // as a limit and as a price
+  questionBytes: 4_000, // of an agent's question, so that every host can show it whole
+  optionsBytes: 2_000, // of all its options, as JSON
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 

@@ -5,7 +5,7 @@ import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
 import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
-import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
+import { type CatalogTool, patternMayReach, patternNamesServer } from "../../core/tools/tool.js";
 import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
 import { childTools } from "./child-tools.js";
@@ -105,6 +105,14 @@ function toWarning({ server, message, code }: ServerProblem): string {
   return `${server}: ${message} (${code})`;
 }
 
+/** Whether a problem concerns a run: its grants name the server, or all tools there are, or it has a tool of that server. */
+function concerns({ allow }: ToolPolicy, allowed: readonly CatalogTool[]) {
+  const patterns = allow.flatMap((source) => source.patterns);
+  return ({ server }: ServerProblem): boolean =>
+    patterns.some((pattern) => pattern === "*" || patternNamesServer(pattern, server)) ||
+    allowed.some((tool) => tool.server === server);
+}
+
 const MOST_LISTED = 20;
 
 function listed(names: readonly string[]): string {
@@ -129,7 +137,10 @@ function toToolSet(
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
     rulings: judgeCatalog(policy, catalog.tools),
-    warnings: [...catalog.problems.map(toWarning), ...idlePatterns(policy, catalog.tools)],
+    warnings: [
+      ...catalog.problems.filter(concerns(policy, allowed)).map(toWarning),
+      ...idlePatterns(policy, catalog.tools, { canSpawn }),
+    ],
     problems: catalog.problems,
   };
 }

@@ -50,11 +50,12 @@ export function createServices(paths: Paths, version: string): OpenServices {
         import("../config/trust/trust.js"),
         import("../definitions/read/read-project-definitions.js"),
       ]);
-      const { files, changed } = await trustProject(paths, readProjectDefinitions(project, paths.folders));
+      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project, paths.folders));
       return {
         files: [...files.keys()],
         changed: changed.map((file) => ({ file, isGone: !files.has(file) })),
         configurationFiles: guardedFiles(paths),
+        isNew,
       };
     },
 

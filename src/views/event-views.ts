@@ -59,7 +59,13 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "child_spawned":
       return { turn: event.turn, index: event.index, child: event.child };
     case "child_reported":
-      return { turn: event.turn, index: event.index, child: event.child, status: event.status };
+      return {
+        turn: event.turn,
+        index: event.index,
+        child: event.child,
+        status: event.status,
+        ...optional({ agent: event.agent, workflow: event.workflow ?? undefined, data: event.data }),
+      };
     case "message_injected":
       return { text: event.text, ...optional({ sent: event.sent }) };
     case "message_sent": {
@@ -88,7 +94,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     }
     case "workflow_call_finished": {
       const { call, tool } = event;
-      return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) };
+      return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) }; // its output is long
     }
     case "workflow_call_refused": {
       const { call, tool, reason } = event;

@@ -10,7 +10,7 @@ import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
 import { endProcessGroup } from "../process/process-group.js";
 import { parseLine } from "./json-rpc-line.js";
-import { LineSplitter } from "./line-splitter.js";
+import { LineSplitter } from "../../lib/line-splitter.js";
 import { OutputTail } from "./output-tail.js";
 import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 import { type StdioConfig, toSpawnError } from "./spawn-error.js";

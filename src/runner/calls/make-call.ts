@@ -2,7 +2,7 @@
 import { DownstreamError } from "../../core/errors.js";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import type { KeptAnswer, KeptAttachment } from "../../core/run/event.js";
+import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { sha256 } from "../../lib/hash.js";
 import { pairSafe } from "../../lib/text.js";
@@ -16,6 +16,8 @@ const HEAD_LENGTH = 10_000; // of a larger result, and of each read_result
 /** An answer as the journal holds it, and the texts that are stored beside it. */
 export interface MadeCall {
   readonly answer: KeptAnswer;
+  /** The text as it came: the answer may hold a part of it, or a note about attachments behind it. */
+  readonly text: string;
   readonly blobs: readonly Blob[];
 }
 
@@ -30,10 +32,12 @@ export async function makeCall(
   const { request, state, signal } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
-    const { kept, blobs } = toKept(deps.redact.value(answer), id);
+    const redacted = deps.redact.value(answer);
+    const { kept, blobs } = toKept(redacted, id);
     const milliseconds = deps.clock.now() - begun;
     return {
       answer: { isError: answer.isError, ...(code === undefined ? {} : { code }), ...kept, milliseconds },
+      text: redacted.text,
       blobs,
     };
   };
@@ -68,9 +72,9 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
   const shown = shortened(text, id, keep);
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
-  const which = kept.length === 1 ? "attachment 1 is" : `attachments 1 to ${kept.length} are`;
-  const note = `[${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
-  return { kept: { ...shown, text: `${shown.text}\n${note}`, attachments: kept }, blobs };
+  const which = kept.length === 1 ? " 1 is" : `s 1 to ${kept.length} are`;
+  const note = `${ATTACHMENT_NOTE}${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
+  return { kept: { ...shown, text: shown.text + note, attachments: kept }, blobs };
 }
 
 type Keep = (text: string) => string;

@@ -11,7 +11,7 @@ import type { ToolCall } from "../../core/run/message.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
-import type { EngineContext } from "../../core/workflow/engine.js";
+import type { EngineContext } from "../../core/workflow/facts.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Budget, Costs } from "./budget.js";

@@ -46,15 +46,15 @@ export function createServices(paths: Paths, version: string): OpenServices {
     databaseFile,
 
     async trustProject() {
-      const [{ GUARDED_FILES, trustProject }, { readProjectDefinitions }] = await Promise.all([
+      const [{ guardedFiles, trustProject }, { readProjectDefinitions }] = await Promise.all([
         import("../config/trust/trust.js"),
         import("../definitions/read/read-project-definitions.js"),
       ]);
-      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project));
+      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project, paths.folders));
       return {
         files: [...files.keys()],
         changed: changed.map((file) => ({ file, isGone: !files.has(file) })),
-        configurationFiles: GUARDED_FILES,
+        configurationFiles: guardedFiles(paths),
         isNew,
       };
     },

@@ -76,6 +76,8 @@ export interface RunLimits {
 export interface PatternSource {
   readonly patterns: readonly string[];
   readonly from: string;
+  /** In a list of blocks: a run is refused where one of them matches no tool, because it would protect nothing. */
+  readonly mustMatch?: true;
 }
 
 /** The tools that a run may use: a tool needs a grant of every source in `allow`, and blocked patterns always win. */

@@ -30,6 +30,7 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
+import { idleBlock } from "../tools/idle-block.js";
 import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
@@ -104,6 +105,10 @@ async function* runTurns(
   const { history } = state;
   await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
+  // Its servers may have listed their tools only now.
+  const idle = history.knownTools === null ? idleBlock(context.request.policy, deps.downstream) : null;
+  if (idle !== null)
+    return endWith({ status: "error", result: null, error: { code: "unmatched_block", message: idle } });
   let { phase } = history;
   if (phase === "between") {
     settleInDoubtCalls(context, deps);
@@ -258,7 +263,7 @@ function createToolSetRefresh(
   { downstream, resolveToolSet, schemas }: AgentDeps,
 ): () => ToolSet {
   const usable = createUsableCatalogs(schemas.givenUp);
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const known = state.history.knownTools; // to the agent, before this process
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly toolSet: ToolSet } | null = null;
   return () => {

@@ -3,7 +3,6 @@
  * less than for hundreds. What is imported late stays in files of its own.
  */
 import { rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const FOLDER = "dist/bundle";
@@ -47,9 +46,8 @@ const program = await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
 });
-// In one file of its own, since shared chunks would make the start of legwork read more files.
-const workspaceServer = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
-const workspace = await build({ ...settings, entryPoints: { "workspace-server": workspaceServer } });
+// In one file of its own, since shared chunks would make its start read more files.
+const workspace = await build({ ...settings, entryPoints: { "workspace-server": "dist/workspace-server/main.js" } });
 
 if (languagesLeftOut === 0)
   throw new Error("zod keeps its languages elsewhere now: mend the plugin that leaves them out");

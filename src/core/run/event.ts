@@ -5,6 +5,7 @@ import type { Json } from "../workflow/workflow.js";
 import type { RawReply } from "./message.js";
 import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
 import type { EndStatus, Outcome, Usage } from "./run.js";
+import type { SeenFile } from "./seen-file.js";
 
 /** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
 export const EVENT_VERSION = 3;
@@ -42,6 +43,8 @@ export interface KeptAnswer {
   readonly blob?: string;
   readonly size?: number;
   readonly attachments?: readonly KeptAttachment[];
+  /** The files of the project that the run has seen by it. */
+  readonly files?: readonly SeenFile[];
   readonly milliseconds: number;
 }
 

@@ -5,6 +5,7 @@ import { addCosts } from "./cost.js";
 import type { Grants, KeptAnswer, Paid, RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
+import { rememberFiles } from "./seen-file.js";
 
 /** Reads the text and the tool calls of a vendor's raw reply; pure. */
 export type ReadReply = (raw: RawReply) => ReplyContent;
@@ -21,6 +22,8 @@ export interface History {
   answers: ToolAnswerMessage[];
   /** The blobs of answers too large to show whole, by the id that `read_result` takes. */
   readonly blobs: Map<string, string>;
+  /** The stamps of the files that the run has seen, by path, the oldest first. */
+  readonly files: Map<string, string | null>;
   completeRefusals: number;
   prematureStops: number;
   repetition: Repetition;
@@ -78,6 +81,7 @@ export function createHistory(firstMessage: string | null): History {
     calls: [],
     answers: [],
     blobs: new Map(),
+    files: new Map(),
     completeRefusals: 0,
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
@@ -152,10 +156,12 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "workflow_call_finished":
       keepBlobs(history, workflowResultId(event.call), event);
+      rememberFiles(history.files, event.files ?? []);
       return;
     case "tool_call_finished":
       addAnswer(history, event.index, event.isError, event.text);
       keepBlobs(history, resultId(event.turn, event.index), event);
+      rememberFiles(history.files, event.files ?? []);
       countRepetition(history, event.index, event.text);
       return;
     case "tool_call_refused":

@@ -44,7 +44,8 @@ export async function makeCall(
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
+    const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
+    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, files, ...hooks }));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
@@ -57,7 +58,7 @@ function failedAnswer(text: string): ToolAnswer {
 }
 
 /** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments }: ToolAnswer, id: string) {
+function toKept({ text, attachments, files = [] }: ToolAnswer, id: string) {
   const blobs: Blob[] = [];
   const keep = (blob: string) => {
     const hash = sha256(blob);
@@ -65,7 +66,7 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
     return hash;
   };
   const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = shortened(text, id, keep);
+  const shown = { ...shortened(text, id, keep), ...(files.length > 0 ? { files } : {}) };
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
   const which = kept.length === 1 ? "attachment 1 is" : `attachments 1 to ${kept.length} are`;

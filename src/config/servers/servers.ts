@@ -106,7 +106,7 @@ function checkGrants(isShipped: boolean, layers: readonly Layer[], configs: read
       if (!isShipped) throw new ConfigError(`${at}: "${key}" belongs to the shipped "${WORKSPACE}": take it out here`);
       const idle = grants.find((grant) => placesIn(grant.split("/")).length === 0);
       if (idle !== undefined)
-        throw new ConfigError(`${at}: "${idle}" names no file that ${what}, so it opens nothing: take it out`);
+        throw new ConfigError(`${at}: ${key}: "${idle}" names no file that ${what}, so it opens nothing: take it out`);
     }
   }
 }

@@ -46,14 +46,20 @@ const program = await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
 });
-// In one file of its own, since shared chunks would make its start read more files.
-const workspace = await build({ ...settings, entryPoints: { "workspace-server": "dist/workspace-server/main.js" } });
+// Each in one file of its own, since shared chunks would make their start read more files.
+const alone = await build({
+  ...settings,
+  entryPoints: {
+    "workspace-server": "dist/workspace-server/main.js",
+    "schema-judge": "dist/json-schema/judge-program.js",
+  },
+});
 
 if (languagesLeftOut === 0)
   throw new Error("zod keeps its languages elsewhere now: mend the plugin that leaves them out");
 
 // Of a package that is no module a late import would find none of the names that it finds in Node.
-for (const { inputs } of [program.metafile, workspace.metafile])
+for (const { inputs } of [program.metafile, alone.metafile])
   for (const [file, { imports }] of Object.entries(inputs))
     for (const { path, kind } of imports)
       if (kind === "dynamic-import" && inputs[path]?.format === "cjs")

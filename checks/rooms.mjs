@@ -43,7 +43,7 @@ const ROOMS = {
   store: ENGINE,
   selftest: ENGINE,
   // A program of its own: what it imports, its start has to load.
-  "workspace-server": ["files/guarded-names.ts", "files/is-within.ts", "core/run/seen-file.ts", "lib"],
+  "workspace-server": ["files/guarded-names.ts", "files/is-within.ts", "core/tools/seen-file.ts", "lib"],
   "providers/*": ADAPTER,
   config: [...ADAPTER, "files", "hosts"],
   definitions: [...ADAPTER, "files", "hosts"],
@@ -94,6 +94,7 @@ export const RULES = {
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],
     pino: ["log"],
+    re2js: ["json-schema"],
     ulid: ["composition"],
     // Checks data from outside, wherever that comes in.
     zod: ["config", "definitions", "downstream", "providers", "runner/tools", "runner/request", "server", "yaml"],

@@ -3,7 +3,7 @@
 export interface Host {
   /** The host's name in configuration (`import: [claude]`) and the vocabulary of its definition files. */
   readonly id: string;
-  /** The names that the host sends as `clientInfo.name` at initialize. */
+  /** Patterns of the names that the host sends as `clientInfo.name` at initialize. */
   readonly clientNames: readonly string[];
   readonly limits: HostLimits;
   /** Names of arguments that the host adds to tool calls by itself. legwork drops them. */
@@ -15,7 +15,7 @@ export interface Host {
 }
 
 export interface HostLimits {
-  /** Characters of one answer, as JSON. */
+  /** Bytes of one answer, as JSON in UTF-8. */
   readonly maxAnswer: number;
   /** Seconds that one call may wait. */
   readonly maxWaitSeconds: number;

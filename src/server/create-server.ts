@@ -29,8 +29,13 @@ export interface ServerDeps {
   onElicitFailure(error: unknown): void;
 }
 
+/** A transport that knows the version of the protocol that the host speaks; null before initialize. */
+export interface HostConnection extends Transport {
+  readonly protocolVersion: string | null;
+}
+
 export interface LegworkServer {
-  connect(transport: Transport): Promise<void>;
+  connect(connection: HostConnection): Promise<void>;
   /** Resolves when no call is being answered, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void>;
   /** Makes waiting calls answer now. */
@@ -41,6 +46,9 @@ export interface LegworkServer {
   endSession(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The first version with structured content; hosts of older ones show it to their model beside the same text. */
+const STRUCTURE_SINCE = "2025-06-18";
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 
@@ -55,16 +63,20 @@ export function createServer(deps: ServerDeps): LegworkServer {
   const released = new AbortController();
   const inFlight = new Set<Promise<unknown>>();
   const session = createHostSession(() => server.getClientVersion() ?? null);
+  let connection: HostConnection | null = null;
+  const knowsStructure = () => (connection?.protocolVersion ?? STRUCTURE_SINCE) >= STRUCTURE_SINCE;
 
   server.setRequestHandler(ListToolsRequestSchema, async () => {
     const { TOOLS, toListedTool } = await import("./tools.js");
-    return { tools: TOOLS.map(toListedTool) };
+    const withOutput = knowsStructure();
+    return { tools: TOOLS.map((tool) => toListedTool(tool, { withOutput })) };
   });
 
   server.setRequestHandler(CallToolRequestSchema, async (request, { signal, sendNotification }) => {
     const answer = answerCall(request.params, signal, sendNotification);
     inFlight.add(answer);
-    return await answer.finally(() => inFlight.delete(answer));
+    const { structuredContent, ...text } = await answer.finally(() => inFlight.delete(answer));
+    return structuredContent && knowsStructure() ? { structuredContent, ...text } : text;
   });
 
   async function answerCall(
@@ -102,7 +114,10 @@ export function createServer(deps: ServerDeps): LegworkServer {
   }
 
   return {
-    connect: (transport) => server.connect(transport),
+    async connect(opened) {
+      connection = opened;
+      await server.connect(opened);
+    },
     async settled(milliseconds) {
       let timer: NodeJS.Timeout | undefined;
       const tooLong = new Promise<void>((resolve) => {

@@ -7,7 +7,8 @@ import type { StoredEvent } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
-import type { RunViewDeps, View } from "../views/run-view.js";
+import type { View } from "../views/fit-run-view.js";
+import type { RunViewDeps } from "../views/run-view.js";
 
 /** The parts of legwork that tools use, opened at the first call in the process. */
 export interface Legwork {

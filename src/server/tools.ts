@@ -24,14 +24,17 @@ export const TOOLS: readonly Tool[] = [
 ];
 
 /** A tool as `tools/list` shows it. */
-export function toListedTool({ name, title, description, annotations, input, output }: Tool) {
+export function toListedTool(
+  { name, title, description, annotations, input, output }: Tool,
+  { withOutput }: { readonly withOutput: boolean },
+) {
   return {
     name,
     title,
     description,
     annotations,
     inputSchema: jsonSchema(input, "input"),
-    outputSchema: jsonSchema(output, "output"),
+    ...(withOutput ? { outputSchema: jsonSchema(output, "output") } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Answers one call of a tool. */
-import { readSeenFiles, SEEN_FILES, type SeenFile } from "../core/run/seen-file.js";
+import { readSeenFiles, SEEN_FILES, type SeenFile } from "../core/tools/seen-file.js";
 import type { CallFiles } from "./answer.js";
 import { codeOf, Refusal } from "./refusal.js";
 import { checkArguments } from "./tools/arguments.js";

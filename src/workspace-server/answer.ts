@@ -1,5 +1,5 @@
 /** The answer of a tool. */
-import type { SeenFile } from "../core/run/seen-file.js";
+import type { SeenFile } from "../core/tools/seen-file.js";
 import { sha256 } from "../lib/hash.js";
 
 export interface Answer {

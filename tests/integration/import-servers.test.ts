@@ -200,7 +200,8 @@ describe("import: [gemini]", () => {
       ["none", "http"],
     ]);
     expect(named(config, "a")?.transport).toEqual({ kind: "http", url, headers: { A: "b" } });
-    expect(named(config, "d")?.transport).toMatchObject({ cwd: join(bench.project, "sub") });
+    // The project is not trusted.
+    expect(named(config, "d")?.transport).toMatchObject({ cwd: join(bench.root, ".legwork/sub") });
     const faults = faultsOf(config);
     for (const name of ["login", "oauth"]) expect(faults[name]).toMatch(/OAuth.*headers/);
     expect(faults.tcp).toContain("WebSocket");

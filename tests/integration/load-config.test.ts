@@ -1,16 +1,19 @@
 /** loadConfig on real files: servers, overlays, secrets, prices. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { toStartPlace } from "../../src/config/servers/start-place.js";
 import {
   bench,
   dollar,
   fault,
+  faultsOf,
   load,
   MCP,
   named,
   names,
   own,
+  paths,
   put,
   trustNow,
   useConfigBench,
@@ -32,7 +35,7 @@ describe("a server's entry", () => {
     expect(await server({ command: "npx" })).toEqual({
       name: "one",
       from: join(bench.root, ".legwork/config.yaml"),
-      transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: bench.project },
+      transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: join(bench.root, ".legwork"), isAway: true },
       definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       timeoutSeconds: null,
       toolTimeouts: [],
@@ -138,11 +141,12 @@ describe("a server's entry", () => {
   });
 
   it("is hashed as written, and only by the fields of its transport", async () => {
-    bench.env = { A: "1" };
+    const trusted = { LEGWORK_TRUST_PROJECT: "1" }; // else no project is part of it
+    bench.env = { A: "1", ...trusted };
     const entry = { command: "npx", args: [dollar("A")], env: { X: "1", Y: "2" } };
     const hash = async (given: object) => (await server(given))?.definitionHash;
     const first = await hash(entry);
-    bench.env = { A: "2" };
+    bench.env = { A: "2", ...trusted };
     expect(await hash({ ...entry, env: { Y: "2", X: "1" }, pin: "off", timeout_seconds: 9 })).toBe(first);
     for (const change of [{ args: ["2"] }, { env: {} }, { cwd: "sub" }, { command: "node" }])
       expect(await hash({ ...entry, ...change })).not.toBe(first);
@@ -152,6 +156,49 @@ describe("a server's entry", () => {
     const absolute = await hash({ ...entry, cwd: "/" });
     bench.project = join(bench.root, "project");
     expect(await hash({ ...entry, cwd: "/" })).toBe(absolute);
+  });
+
+  it("starts away from a project that is not trusted, and no relative path, variable or PATH leads back", async () => {
+    const home = join(bench.root, ".legwork");
+    const bin = join(bench.project, "node_modules/.bin");
+    mkdirSync(bin, { recursive: true });
+    mkdirSync(join(bench.project, "bin"));
+    symlinkSync(bench.project, join(bench.root, "link"));
+    bench.env = {
+      PWD: bench.project,
+      PATH: ["/usr/bin", bin, "bin", "", join(bench.root, "link/bin"), "/bin"].join(":"),
+    };
+    const transport = async (entry: object) => (await server({ command: "x", ...entry }))?.transport;
+    expect(await transport({})).toMatchObject({ cwd: home, isAway: true });
+    expect(await transport({ cwd: "." })).toMatchObject({ cwd: home, isAway: true });
+    expect(await transport({ cwd: bench.project })).toMatchObject({ cwd: bench.project, isAway: false });
+    expect(await transport({ env: { PATH: `./bin:${dollar("PATH")}`, A: "b" } })).toMatchObject({
+      env: { PATH: "/usr/bin:/bin", A: "b" },
+    });
+    expect((await load()).serverEnv.PATH).toBe("/usr/bin:/bin");
+    const back = [{ cwd: dollar("PWD") }, { cwd: "../project" }, { command: `${dollar("PWD")}/x` }];
+    for (const entry of back) {
+      expect(await transport(entry)).toBeUndefined();
+      expect(faultsOf(await load()).one).toMatch(mentions("legwork trust", Object.keys(entry)[0] ?? ""));
+    }
+    await trustNow();
+    expect(await transport({})).toMatchObject({ cwd: bench.project, isAway: false });
+    expect(await transport({ cwd: "sub" })).toMatchObject({ cwd: join(bench.project, "sub") });
+    expect((await load()).serverEnv.PATH).toBe(bench.env.PATH);
+  });
+
+  it("starts away again when a file of the trusted project changes", async () => {
+    own({ limits: { max_turns: 3 } });
+    await trustNow();
+    expect((await server({ command: "x" }))?.transport).toMatchObject({ cwd: bench.project });
+    own({ limits: { max_turns: 4 } });
+    expect((await server({ command: "x" }))?.transport).toMatchObject({ cwd: join(bench.root, ".legwork") });
+  });
+
+  it("starts outside a project that holds legwork's home", async () => {
+    const nested = join(bench.project, "home");
+    const start = toStartPlace({ ...paths(), home: nested }, false);
+    expect(start).toMatchObject({ folder: bench.root, isProject: false });
   });
 });
 

@@ -27,7 +27,7 @@ export function useConfigBench(): void {
   afterEach(() => rmSync(bench.root, { recursive: true }));
 }
 
-function paths(): Paths {
+export function paths(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
   return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };

@@ -56,7 +56,9 @@ export function hostile(
 export function stdio(
   changes: Partial<Extract<ServerConfig["transport"], { kind: "stdio" }>>,
 ): Pick<ServerConfig, "transport"> {
-  return { transport: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, ...changes } };
+  return {
+    transport: { kind: "stdio", command: process.execPath, args: [], env: {}, cwd: folder, isAway: false, ...changes },
+  };
 }
 
 /** A server of the Model Context Protocol project, such as `memory`. */

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { SEEN_FILES, type SeenFile } from "../../src/core/run/seen-file.js";
+import { SEEN_FILES, type SeenFile } from "../../src/core/tools/seen-file.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const WORKSPACE_SERVER = resolve(ROOT, "dist/bundle/workspace-server.js");

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { readSeenFiles, SEEN_FILES, type SeenFile } from "../../src/core/run/seen-file.js";
+import { readSeenFiles, SEEN_FILES, type SeenFile } from "../../src/core/tools/seen-file.js";
 import { answerCall } from "../../src/workspace-server/answer-call.js";
 import { openRootByComparison } from "../../src/workspace-server/beneath/by-comparison.js";
 import { openRootByDescriptor } from "../../src/workspace-server/beneath/by-descriptor.js";

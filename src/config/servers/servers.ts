@@ -17,10 +17,12 @@ import type { Paths } from "../files/paths.js";
 import type { Variables } from "./expand.js";
 import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
 import { type ServerSource, type SourceEntry, WORKSPACE } from "./server-source.js";
+import type { StartPlace } from "./start-place.js";
 import { toTransport } from "./to-transport.js";
 
 export interface ServerSources {
   readonly paths: Paths;
+  readonly place: StartPlace;
   /** The configuration files, the project's first. */
   readonly configs: readonly LoadedFile[];
   /** In order of precedence: `configs`, then the imported files. */
@@ -144,8 +146,8 @@ function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: re
 
 /** Null for a server that is legwork itself. */
 function buildServer(name: string, base: Base, policy: ServerPolicy, all: ServerSources) {
-  const { paths, notices } = all;
-  const expanded = toTransport(base, paths);
+  const { place, notices } = all;
+  const expanded = toTransport(base, place);
   if (expanded === null) {
     notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
     return null;
@@ -154,7 +156,7 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, all: Server
     name,
     from: base.file,
     transport: expanded.transport,
-    definitionHash: definitionHash(base.entry, paths.project),
+    definitionHash: definitionHash(base.entry, place.folder),
     tracksFiles: false,
     ...policySettings(name, policy, all),
   };
@@ -184,10 +186,10 @@ function qualified(server: string, tool: string): string {
   return isBuiltIn(tool) ? qualifiedName(server, tool) : tool;
 }
 
-/** Hashes the entry as written, so that the value of a variable does not matter. Includes the project where a path depends on it. */
-function definitionHash(entry: ServerEntry, project: string): string {
+/** Hashes the entry as written, so that the value of a variable does not matter. Includes the folder in which it starts where that depends on the project. */
+function definitionHash(entry: ServerEntry, startFolder: string): string {
   const { type, command, args = [], env = {}, cwd, url, headers = {}, bearer_token_env_var: bearer } = entry;
-  const folder = cwd !== undefined && isAbsolute(cwd) ? null : project;
+  const folder = cwd !== undefined && isAbsolute(cwd) ? null : startFolder;
   const definition =
     command === undefined
       ? ["remote", type === "sse" ? "sse" : "http", url, sorted(headers), bearer ?? null]
@@ -220,7 +222,7 @@ function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly Ser
     {
       name: WORKSPACE,
       from: "shipped with legwork",
-      transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
+      transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project, isAway: false },
       definitionHash: hashOf(["workspace", program]), // its tools are the same whatever its settings are
       tracksFiles: true,
       ...policySettings(WORKSPACE, policy, all),

@@ -53,18 +53,33 @@ export function readTrust(paths: Paths, names: readonly GuardedFile[]): TrustSta
   return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
+/** Whether the user has set the variable that trusts every project. */
+export function trustsEveryProject({ env }: Pick<Paths, "env">): boolean {
+  return env.LEGWORK_TRUST_PROJECT === "1";
+}
+
+/** Whether the user has ever trusted the project, whose files may have changed since. Throws ConfigError for a bad record. */
+export function isTrustedProject(paths: Paths): boolean {
+  const { home, userHome, project } = paths;
+  // The files in the user's own home folder are the user's.
+  return trustsEveryProject(paths) || project === userHome || Object.hasOwn(readTrustFile(home).projects, project);
+}
+
 /** Whether a definition file of the project, such as ".legwork/agents/a.md", is in its trusted state. Throws ConfigError for a bad record. */
 export function trustsDefinition(paths: Paths, name: string, bytes: Uint8Array | null): boolean {
-  if (paths.env.LEGWORK_TRUST_PROJECT === "1") return true;
+  if (trustsEveryProject(paths)) return true;
   const recorded = readTrustFile(paths.home).projects[paths.project]?.files[name];
   return bytes !== null && recorded !== undefined && recorded === sha256(bytes);
 }
 
 /**
- * Records the current state of the project's guarded files and definition files. Returns them, and the files whose
- * record changes. Throws ConfigError for a guarded file that cannot be used.
+ * Records the current state of the project's guarded files and definition files. Returns them, the files whose
+ * record changes, and whether the project had none. Throws ConfigError for a guarded file that cannot be used.
  */
-export async function trustProject(paths: Paths, definitions: ReadonlyMap<string, Uint8Array>): Promise<TrustState> {
+export async function trustProject(
+  paths: Paths,
+  definitions: ReadonlyMap<string, Uint8Array>,
+): Promise<TrustState & { readonly isNew: boolean }> {
   const { home, project } = paths;
   const state = readTrust(paths, GUARDED_FILES);
   const [refused] = state.refused;
@@ -87,9 +102,10 @@ export async function trustProject(paths: Paths, definitions: ReadonlyMap<string
       cause,
     });
   }
+  const isNew = projects[project] === undefined;
   const before = projects[project]?.files ?? {};
   const names = [...new Set([...Object.keys(before), ...files.keys()])];
-  return { ...state, files, changed: names.filter((name) => before[name] !== hashes[name]) };
+  return { ...state, files, changed: names.filter((name) => before[name] !== hashes[name]), isNew };
 }
 
 /** Whether the file is the user's own: it is, where the project is the user's home folder. */

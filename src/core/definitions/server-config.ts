@@ -37,6 +37,8 @@ export type TransportConfig =
       /** Declared variables; the server gets no others of legwork's environment. */
       readonly env: Readonly<Record<string, string>>;
       readonly cwd: string;
+      /** Whether it starts away from the project because the user has not trusted that. */
+      readonly isAway: boolean;
     }
   /** http: streamable HTTP, or the older SSE transport where the server supports only that. sse: the older transport only. */
   | { readonly kind: "http" | "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };

@@ -1,6 +1,6 @@
 /** The user's MCP servers, as the runner uses them. */
 import type { AfterUnknown } from "../definitions/server-config.js";
-import type { SeenFile } from "../run/seen-file.js";
+import type { SeenFile } from "../tools/seen-file.js";
 import type { CatalogTool } from "../tools/tool.js";
 import type { Pin } from "./catalog-store.js";
 

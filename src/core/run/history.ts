@@ -1,11 +1,11 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
+import { rememberFiles } from "../tools/seen-file.js";
 import type { Effect } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
 import type { Grants, KeptAnswer, Paid, RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
-import { rememberFiles } from "./seen-file.js";
 
 /** Reads the text and the tool calls of a vendor's raw reply; pure. */
 export type ReadReply = (raw: RawReply) => ReplyContent;

@@ -131,7 +131,7 @@ export interface Run extends RunIdentity {
   /** Cost of its own replies in USD; null where it is unknown. */
   readonly costUsd: number | null;
   readonly epoch: number;
-  /** Recoveries since the run last finished a reply or a call. */
+  /** Crashes of its process since the run last finished a reply or a call. */
   readonly attempts: number;
   /** When a process was last known to work on an interrupted run. */
   readonly interruptedAt: number | null;

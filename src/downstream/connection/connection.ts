@@ -5,7 +5,7 @@ import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { CallOptions, ToolAnswer } from "../../core/ports/downstream.js";
-import { readSeenFiles, SEEN_FILES } from "../../core/run/seen-file.js";
+import { readSeenFiles, SEEN_FILES } from "../../core/tools/seen-file.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import { createTransport } from "../transport/open-transport.js";
 import { CLOSED_BY_US, type ServerTransport } from "../transport/server-transport.js";

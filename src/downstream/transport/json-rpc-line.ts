@@ -1,6 +1,6 @@
 /** Reads a line of a server's stdout as a JSON-RPC message. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import { SEEN_FILES } from "../../core/run/seen-file.js";
+import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
 
 const INTERNAL_ERROR = -32603; // JSON-RPC's code, for a response without a usable result or error

@@ -100,7 +100,7 @@ function whyNotInToolSet(name: string, toolSet: ToolSet): string {
 
 async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): Promise<string | null> {
   const misfit = await schemas.checkArguments(schema, call.arguments);
-  return misfit === null ? null : `${call.name} was not called: its arguments do not fit: ${misfit}`;
+  return misfit === null ? null : `${call.name} was not called: ${misfit}`;
 }
 
 function judgeByRules(call: ToolCall, tool: CatalogTool, { request, state, engineContext }: TurnContext): CallVerdict {

@@ -1,11 +1,11 @@
 /** Continues runs whose process went away, or whose question was answered, as soon as a slot is free. */
 import { newerVersion } from "../../core/errors.js";
-import { RESUMED_WITHIN_MS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { answerExpired } from "./answer-run.js";
 import { type AskHostDeps, askHost } from "./ask-host.js";
 import { type ClaimDeps, claimRuns, createSkippedRuns } from "./claim-runs.js";
 import type { LiveRuns } from "./live-runs.js";
+import { createRecentWindow } from "./recent-window.js";
 
 export interface Recovery {
   /** From now on recovers runs, at once and whenever a slot is free. */
@@ -22,6 +22,7 @@ export type RecoveryDeps = ClaimDeps & AskHostDeps & { readonly live: Pick<LiveR
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, live, log } = deps;
   const skipped = createSkippedRuns(deps.bus, log);
+  const since = createRecentWindow(deps.clock);
   let looking = false;
   let again = false;
   let begun = false;
@@ -37,7 +38,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
         again = false;
         await logOutdated();
         await answerExpired(deps);
-        if (!live.closing.aborted) await claimRuns(skipped, deps);
+        if (!live.closing.aborted) await claimRuns(skipped, since, deps);
       }
     } catch (error) {
       log.error({ err: error }, "cannot recover interrupted runs");
@@ -75,7 +76,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   live.onAsked((runId) => void followQuestion(runId).catch((error: unknown) => logFailure(error, runId)));
   return {
     look: () => void look(),
-    expects: (run) => begun && isCandidate(run, deps) && !skipped.has(run.id),
+    expects: (run) => begun && isCandidate(run, deps.project, since()) && !skipped.has(run.id),
     begin() {
       begun = true;
       void look();
@@ -84,9 +85,9 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
 }
 
 /** Whether an unowned run is recovered without a request. */
-function isCandidate(run: Run, { project, clock }: Pick<ClaimDeps, "project" | "clock">): boolean {
+function isCandidate(run: Run, project: string, since: number): boolean {
   const { status, question, interruptedAt } = run;
   if (run.project !== project) return false;
   if (status === "waiting") return question === null;
-  return status === "interrupted" && (interruptedAt ?? 0) >= clock.now() - RESUMED_WITHIN_MS;
+  return status === "interrupted" && (interruptedAt ?? 0) >= since;
 }

@@ -17,6 +17,7 @@ import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
 import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
+import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
@@ -105,14 +106,15 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
 function knownToolSet(
   request: RunRequest,
   downstream: Downstream,
-  { resolveToolSet }: Pick<StartDeps, "resolveToolSet">,
+  { resolveToolSet, schemas }: Pick<StartDeps, "resolveToolSet" | "schemas">,
 ): ToolSet | null {
   const servers = serversFor(request, downstream.servers);
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
   if (downstream.status().some(isUnknown)) return null;
   const firstStep = request.workflow?.steps[0] ?? null;
-  return resolveToolSet(downstream.catalog(servers), policyInStep(request, firstStep), request, false);
+  const catalog = createUsableCatalogs(schemas.givenUp)(downstream.catalog(servers));
+  return resolveToolSet(catalog, policyInStep(request, firstStep), request, false);
 }
 
 const MAX_CHILDREN = 20; // of one run, alive at a time

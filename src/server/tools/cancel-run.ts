@@ -1,9 +1,9 @@
 /** cancel_run: stops a run and its model request and tool calls, in any process. */
 import { z } from "zod";
-import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
+import { runAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool, viewDeps } from "../tool.js";
+import { defineTool } from "../tool.js";
 
 export const cancelRun = defineTool({
   name: "cancel_run",
@@ -14,13 +14,13 @@ export const cancelRun = defineTool({
   input: z.strictObject({ run_id: runId, reason: z.string().max(1000).optional() }),
   output: runOutput,
   async handle({ run_id, reason }, context) {
-    const { store, runner, host } = context;
+    const { store, runner } = context;
     await existingRun(run_id, store);
     await context.secretsKnown(); // the reason is stored
     const message = reason === undefined ? "cancelled by the host" : `cancelled by the host: ${reason}`;
     const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;
     const { was } = await runner.end(run_id, outcome);
     const run = await existingRun(run_id, store);
-    return { was, ...(await toRunView(run, viewDeps(context), host.maxAnswer - 100)) };
+    return await runAnswer(run, { was }, context);
   },
 });

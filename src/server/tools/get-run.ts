@@ -7,6 +7,7 @@ import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { refuseNewer } from "../../runner/request/newer-runs.js";
 import { toAccess, toEventItem } from "../../views/event-views.js";
+import { DROPPABLE } from "../../views/fit-run-view.js";
 import { toMessageItems } from "../../views/message-views.js";
 import {
   cursorNumber,
@@ -19,7 +20,7 @@ import {
   listCursor,
   sizeOf,
 } from "../../views/page.js";
-import { DROPPABLE, toRunView } from "../../views/run-view.js";
+import { toRunView } from "../../views/run-view.js";
 import { fitSections } from "../../views/sections.js";
 import { existingRun } from "../existing-run.js";
 import { cursor, runId } from "../schemas.js";
@@ -49,7 +50,7 @@ export const getRun = defineTool({
       throw new RequestError("invalid_arguments", `at belongs to view "access": leave it out for view "${view}"`);
     if (view === "summary") {
       decodeCursor("summary", from);
-      return { run: await toRunView(run, viewDeps(context), host.maxAnswer - 100), next_cursor: null };
+      return { next_cursor: null, run: await toRunView(run, viewDeps(context), host.maxAnswer - 100) };
     }
     if (view === "result") return await resultPage(run, from, context);
     await refuseNewer(run.id, store);
@@ -62,7 +63,7 @@ export const getRun = defineTool({
 interface Page {
   readonly from: string | undefined;
   readonly limit: number;
-  /** Characters. */
+  /** Bytes. */
   readonly room: number;
 }
 
@@ -72,7 +73,7 @@ async function eventsPage(run: Run, { from, limit, room }: Page, { store, readRe
   const events = await store.listEvents(run.id, { afterSeq: start.after, limit: limit + 1 });
   const items = events.map((event) => toEventItem(event, readReply));
   const { page, nextStart } = fitPage(items, start, limit, room);
-  return { run: handleOf(run), events: page, next_cursor: nextStart && encodeCursor(kind, nextStart) };
+  return { run: handleOf(run), next_cursor: nextStart && encodeCursor(kind, nextStart), events: page };
 }
 
 /** The cursor also holds the place in the journal where the next message begins, so that no page reads the journal from its start. */
@@ -89,8 +90,8 @@ async function messagesPage(run: Run, { from, limit, room }: Page, { store, read
   const comesNext = nextStart && items.find(({ key }) => key > nextStart.after);
   return {
     run: handleOf(run),
-    messages: page,
     next_cursor: comesNext ? encodeCursor(kind, { ...nextStart, ...comesNext.start }) : null,
+    messages: page,
   };
 }
 
@@ -127,7 +128,7 @@ async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { run
   const handle = { ...handleOf(run), ...head };
   const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - 400 - sizeOf(handle));
   const nextStart = next && encodeCursor(kind, { ...next, pinned: access.setAt });
-  return { run: handleOf(run), ...head, ...lists, next_cursor: nextStart };
+  return { run: handleOf(run), next_cursor: nextStart, ...head, ...lists };
 }
 
 /** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), part by part. */
@@ -136,7 +137,7 @@ async function resultPage(run: Run, from: string | undefined, context: ToolConte
   const kind = `result ${run.id}`;
   const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
   const answer = await toRunView(run, viewDeps(context), Number.POSITIVE_INFINITY);
-  if (offset === 0 && sizeOf(answer) <= budget - 100) return { run: answer, next_cursor: null };
+  if (offset === 0 && sizeOf(answer) <= budget - 100) return { next_cursor: null, run: answer };
   const texts = outcomeTexts(answer);
   const total = texts.reduce((sum, section) => sum + section.text.length, 0);
   let before = 0;
@@ -147,10 +148,8 @@ async function resultPage(run: Run, from: string | undefined, context: ToolConte
     const part = fittingPart(text, start, budget - 400 - sizeOf(handleOf(run)));
     const end = offset + part.length;
     const page = { [field]: part, offset: start, length: text.length };
-    return {
-      run: { ...handleOf(run), ...page },
-      next_cursor: end < total ? encodeCursor(kind, { offset: end }) : null,
-    };
+    const next_cursor = end < total ? encodeCursor(kind, { offset: end }) : null;
+    return { next_cursor, run: { ...handleOf(run), ...page } };
   }
   return { run: handleOf(run), next_cursor: null };
 }

@@ -52,10 +52,8 @@ export const listRuns = defineTool({
       last = run;
     }
     const more = found.length > runs.length;
-    return {
-      runs,
-      next_cursor: more && last ? encodeCursor("list", { after: last.id, created: last.createdAt }) : null,
-    };
+    const next = more && last ? encodeCursor("list", { after: last.id, created: last.createdAt }) : null;
+    return { next_cursor: next, runs };
   },
 });
 

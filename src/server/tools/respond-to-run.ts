@@ -1,9 +1,9 @@
 /** respond_to_run: answers the question of a run, or sends a message to its agent. */
 import { z } from "zod";
-import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
+import { runAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool, viewDeps } from "../tool.js";
+import { defineTool } from "../tool.js";
 
 export const respondToRun = defineTool({
   name: "respond_to_run",
@@ -24,7 +24,7 @@ export const respondToRun = defineTool({
   async handle(args, context) {
     const { run_id, question_id, approve, answer, message } = args;
     const comment = args.comment ?? args.remark; // prose-check: old public name
-    const { store, runner, host, session } = context;
+    const { store, runner, session } = context;
     await runner.setup(); // loads the secrets that must not be stored
     const run = await existingRun(run_id, store);
     const author = { by: session.clientName ?? "a host", channel: "respond_to_run" } as const;
@@ -36,7 +36,6 @@ export const respondToRun = defineTool({
       message: message ?? null,
     };
     await runner.respond(run, reply, author);
-    const now = await existingRun(run_id, store);
-    return { was: run.status, ...(await toRunView(now, viewDeps(context), host.maxAnswer - 100)) };
+    return await runAnswer(await existingRun(run_id, store), { was: run.status }, context);
   },
 });

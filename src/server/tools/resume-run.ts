@@ -1,10 +1,11 @@
 /** resume_run: resumes a run that was interrupted or ended before it was done, or continues one that succeeded. */
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
-import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
+import { shownNotices } from "../notices.js";
+import { runAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool, viewDeps } from "../tool.js";
+import { defineTool } from "../tool.js";
 
 export const resumeRunTool = defineTool({
   name: "resume_run",
@@ -24,7 +25,7 @@ export const resumeRunTool = defineTool({
     const { store, runner, host, session, signal } = context;
     const run = await existingRun(run_id, store);
     const { run: resumed, notices } = await runner.resume(run, args, { session, signal });
-    const extras = { was: run.status, ...(notices.length > 0 ? { notices } : {}) };
-    return { ...extras, ...(await toRunView(resumed, viewDeps(context), host.maxAnswer - 200)) };
+    const extras = { was: run.status, ...shownNotices(notices, host.maxAnswer / 4) };
+    return await runAnswer(resumed, extras, context);
   },
 });

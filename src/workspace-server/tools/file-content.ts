@@ -1,6 +1,6 @@
 /** Reads the bytes of files that agents may see. */
 import { readFileSync, readSync } from "node:fs";
-import type { SeenFile } from "../../core/run/seen-file.js";
+import type { SeenFile } from "../../core/tools/seen-file.js";
 import { fileStamp } from "../../lib/file-stamp.js";
 import { type CallFiles, fileAt, stampOf } from "../answer.js";
 import type { Location } from "../beneath/locate.js";

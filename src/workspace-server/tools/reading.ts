@@ -1,7 +1,7 @@
 /** The tools that read files. */
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { SeenFile } from "../../core/run/seen-file.js";
+import type { SeenFile } from "../../core/tools/seen-file.js";
 import { type Answer, type CallFiles, textAnswer } from "../answer.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";

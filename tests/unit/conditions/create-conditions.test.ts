@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createConditions } from "../../../src/conditions/create-conditions.js";
 import { rewriteWords } from "../../../src/conditions/rewrite-words.js";
-import type { Facts } from "../../../src/core/workflow/engine.js";
+import type { Facts } from "../../../src/core/workflow/facts.js";
 import { mentions } from "../../support/mentions.js";
 
 const conditions = createConditions();

@@ -77,7 +77,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
           leaseExpiresAt: sql`${placeholder("leaseExpiresAt")}`,
           epoch: sql`${runs.epoch} + 1`,
           ...written(),
-          attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} + 1 end`,
+          attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} end`,
           startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`,
           interruptedAt: null,
           outcome: null,
@@ -277,7 +277,7 @@ function written() {
 function added() {
   return {
     step: sql`coalesce(${placeholder("step")}, ${runs.step})`,
-    attempts: sql`case when ${placeholder("finished")} then 0 else ${runs.attempts} end`,
+    attempts: sql`case when ${placeholder("finished")} then 0 else ${runs.attempts} end + ${placeholder("crashes")}`,
     turnsUsed: sql`${runs.turnsUsed} + ${placeholder("turns")}`,
     toolCallsCount: sql`${runs.toolCallsCount} + ${placeholder("toolCalls")}`,
     inputTokens: sql`${runs.inputTokens} + ${placeholder("input")}`,

@@ -285,7 +285,6 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     catalog: () => catalog,
     acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
     current: (tool) => ({ kind: "declared", tool }),
-    objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
     async call({ name, effect, tool }, args, { onProgress, signal }) {
       const signature = signatureOf(name, args);

@@ -1,5 +1,6 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
+import type { SeenFile } from "../tools/seen-file.js";
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 import type { RawReply } from "./message.js";
@@ -48,6 +49,8 @@ export interface KeptAnswer {
   readonly blob?: string;
   readonly size?: number;
   readonly attachments?: readonly KeptAttachment[];
+  /** The files of the project that the run has seen by it. */
+  readonly files?: readonly SeenFile[];
   readonly milliseconds: number;
 }
 

@@ -1,5 +1,6 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
+import { rememberFiles } from "../tools/seen-file.js";
 import { type Effect, isWork } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
 import { type Grants, type KeptAnswer, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
@@ -21,6 +22,8 @@ export interface History {
   answers: ToolAnswerMessage[];
   /** The blobs of answers too large to show whole, by the id that `read_result` takes. */
   readonly blobs: Map<string, string>;
+  /** The stamps of the files that the run has seen, by path, the oldest first. */
+  readonly files: Map<string, string | null>;
   completeRefusals: number;
   prematureStops: number;
   repetition: Repetition;
@@ -95,6 +98,7 @@ export function createHistory(firstMessage: string | null): History {
     calls: [],
     answers: [],
     blobs: new Map(),
+    files: new Map(),
     completeRefusals: 0,
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
@@ -180,11 +184,13 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     case "workflow_call_finished":
       history.ownCalls += 1;
       keepBlobs(history, workflowResultId(event.call), event);
+      rememberFiles(history.files, event.files ?? []);
       return;
     case "tool_call_finished":
       countDeadly(history, event);
       addAnswer(history, event.index, event.isError, event.text);
       keepBlobs(history, resultId(event.turn, event.index), event);
+      rememberFiles(history.files, event.files ?? []);
       countRepetition(history, event.index, event.text);
       return;
     case "tool_call_refused":

@@ -48,7 +48,8 @@ export async function makeCall(
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks });
+    const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
+    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, files, ...hooks });
     return answered(await stall.during(calling));
   } catch (error) {
     if (signal.aborted) return null;
@@ -62,7 +63,7 @@ function failedAnswer(text: string): ToolAnswer {
 }
 
 /** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments }: ToolAnswer, id: string) {
+function toKept({ text, attachments, files = [] }: ToolAnswer, id: string) {
   const blobs: Blob[] = [];
   const keep = (blob: string) => {
     const hash = sha256(blob);
@@ -70,7 +71,7 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
     return hash;
   };
   const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = shortened(text, id, keep);
+  const shown = { ...shortened(text, id, keep), ...(files.length > 0 ? { files } : {}) };
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
   const which = kept.length === 1 ? " 1 is" : `s 1 to ${kept.length} are`;

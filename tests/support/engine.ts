@@ -6,8 +6,9 @@ import { type Effect, nextEffect, requestRefusal } from "../../src/core/workflow
 import type { EngineContext } from "../../src/core/workflow/facts.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 
-export const conditions = createConditions();
+export const conditions = createConditions(createProjectPath(process.cwd()));
 export const around: EngineContext = {
   run: { id: "run_1", depth: 1, agent: "default", model: "m" },
   evaluate: conditions.evaluate,

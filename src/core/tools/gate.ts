@@ -3,7 +3,7 @@
 import { didYouMean } from "../../lib/nearest.js";
 import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
-import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
+import { type CatalogTool, patternForbids, patternMatches, patternMayReach } from "./tool.js";
 import { whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every read-only tool. */
@@ -55,17 +55,40 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
 
 /** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
 export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
-  const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
-  const why = (pattern: string) => {
-    const reason = whyMissing(pattern);
-    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
-  };
+  const why = whyIdle(tools);
   const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
   return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
+}
+
+/**
+ * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of an `unseen` server, whose tools
+ * are not known. An empty list allows nothing on purpose.
+ */
+export function whyAllIdle(
+  patterns: readonly string[],
+  tools: readonly CatalogTool[],
+  unseen: readonly string[],
+): string | null {
+  const isInUse = (pattern: string) =>
+    pattern === READ_ONLY_ENTRY ||
+    unseen.some((server) => patternMayReach(pattern, server)) ||
+    tools.some((tool) => patternMatches(pattern, tool));
+  if (patterns.length === 0 || patterns.some(isInUse)) return null;
+  const why = whyIdle(tools);
+  return patterns.map((pattern) => `"${pattern}" matches no tool${why(pattern)}`).join(", ");
+}
+
+/** The reason for which a pattern matches nothing, or the nearest name. */
+function whyIdle(tools: readonly CatalogTool[]): (pattern: string) => string {
+  const known = new Set(tools.flatMap(({ name, server, tool }) => [name, tool, `${server}__*`]));
+  return (pattern) => {
+    const reason = whyMissing(pattern);
+    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
+  };
 }
 
 /** The first entry that covers a tool: one that names it, else the entry for all read-only tools. */

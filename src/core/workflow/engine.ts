@@ -61,8 +61,10 @@ export function requestRefusal(
   if (there === here) return `the run is in step "${to}" already`;
   const ways = step.transitions.filter((transition) => transition.to === to);
   const isForbidden = ways.length > 0 && !ways.some(({ when }) => holdsNow(when, state, engineContext));
-  if (isForbidden)
-    return `step "${to}" is entered by itself once ${ways.map((way) => inWords(way, state)).join(" or ")}`;
+  if (isForbidden) {
+    const words = new Set(ways.map((way) => inWords(way, state)));
+    return `step "${to}" is entered by itself once ${[...words].join(" or ")}`;
+  }
   if (ways.length === 0 && there > here + 1)
     return `step "${to}" comes after "${names[here + 1]}", which may not be skipped`;
   const unmet = unmetExits(step, state, engineContext);
@@ -71,9 +73,7 @@ export function requestRefusal(
 
 /** Whether a condition holds for one of the calls that ended last. */
 function holdsNow(when: string | null, state: WorkflowState, { evaluate, run }: EngineContext): boolean {
-  return (
-    when === null || lastCalls(state).some((about) => evaluate(when, factsOf(state, about, run)).kind === "true")
-  );
+  return when === null || lastCalls(state).some((about) => evaluate(when, factsOf(state, about, run)).kind === "true");
 }
 
 function inWords({ when, message }: Transition, { variables }: WorkflowState): string | null {
@@ -149,4 +149,3 @@ function cutChain(step: Step, state: WorkflowState): Effect | null {
   const error = `${LONGEST_CHAIN} transitions in one turn are the most`;
   return record({ type: "condition_failed", where, condition: null, error });
 }
-

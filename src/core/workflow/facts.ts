@@ -14,6 +14,7 @@ export interface Facts {
   readonly total_action_count: number;
   readonly turn: number;
   readonly pending_runs: number;
+  readonly started_runs: number;
   readonly variables: Readonly<Record<string, Json>>;
   /** The calls of the workflow behind variables that `output_as` names. */
   readonly outputs: Readonly<Record<string, CallOutput>>;
@@ -50,12 +51,15 @@ export function factsOf(state: WorkflowState, about: CallFacts | null, run: RunF
     tool: about?.tool ?? null,
     server: about?.server ?? null,
     args: about?.args ?? {},
-    tool_result: about ? { is_error: about.result.isError, text: about.result.text, made: about.result.made ?? true } : null,
+    tool_result: about
+      ? { is_error: about.result.isError, text: about.result.text, made: about.result.made ?? true }
+      : null,
     step: state.step ?? "",
     step_action_count: state.stepActions,
     total_action_count: state.totalActions,
     turn: state.turn,
     pending_runs: state.pendingRuns.size,
+    started_runs: state.startedInStep.size,
     variables: state.variables,
     outputs: state.outputs,
     run,

@@ -114,6 +114,8 @@ const CONDITIONS = [
   "variables.n >= 2",
   "variables.broken > 1",
   "tool_result.is_error",
+  'tool == "x__y"',
+  'tool_called_in_step("x__z")',
   "false",
 ];
 
@@ -147,6 +149,7 @@ const anyExit = fc.oneof(
     .constantFrom("turn > 1", "variables.broken", "step_action_count > 0")
     .map((when) => ({ type: "expression" as const, when })),
   fc.constant({ type: "tool_succeeded" as const, tool: "x__*" }),
+  fc.constant({ type: "tool_succeeded" as const, tool: "x__*", inStep: true, message: "not yet" }),
   fc.constant({ type: "action_count" as const, minCount: 1 }),
 );
 

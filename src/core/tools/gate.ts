@@ -75,6 +75,7 @@ export function whyAllIdle(
 ): string | null {
   const isInUse = (pattern: string) =>
     pattern === READ_ONLY_ENTRY ||
+    /^\*+$/.test(pattern) || // all there are, which may be none
     unseen.some((server) => patternMayReach(pattern, server)) ||
     tools.some((tool) => patternMatches(pattern, tool));
   if (patterns.length === 0 || patterns.some(isInUse)) return null;

@@ -29,7 +29,14 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
-import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
+import {
+  changeBetween,
+  serversFor,
+  type ToolSet,
+  UNKNOWN_TOOLS,
+  usableServers,
+  whyNoTools,
+} from "../tools/tool-set.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
 import { graceEnd, graceNotice, judgeAnswer, judgeCompletions } from "./judge-end.js";
@@ -98,6 +105,8 @@ async function* runTurns(
   const { history } = state;
   await untilAborted(lease.ready, signal).catch(() => {});
   if (signal.aborted) return STOPPED;
+  const empty = history.turn === 0 ? whyNoTools(context.request, deps.downstream) : null; // known by now, if ever
+  if (empty !== null) return endWith({ status: "error", result: null, error: { code: UNKNOWN_TOOLS, message: empty } });
   let { phase } = history;
   if (phase === "between") {
     settleInDoubtCalls(context, deps);

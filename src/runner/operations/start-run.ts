@@ -5,19 +5,18 @@ import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { CreateRunResult, HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
-import { whyAllIdle } from "../../core/tools/gate.js";
 import { patternNamesServer } from "../../core/tools/tool.js";
 import { sha256 } from "../../lib/hash.js";
 import { cutTo } from "../../lib/text.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
 import { requirePrices } from "../request/require-prices.js";
-import { policiesOf, policyInStep } from "../request/resolve-policy.js";
+import { policyInStep } from "../request/resolve-policy.js";
 import { resolveRequest } from "../request/resolve-request.js";
 import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
-import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
+import { type ResolveToolSet, serversFor, type ToolSet, UNKNOWN_TOOLS, whyNoTools } from "../tools/tool-set.js";
 import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
@@ -68,7 +67,8 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
-  refuseEmptyLists(request, downstream);
+  const empty = whyNoTools(request, downstream);
+  if (empty !== null) throw new RequestError(UNKNOWN_TOOLS, empty);
   const agent = await deps.openAgent(resolved.entries, setup);
   const { run, isNew } = await createRun(request, args, caller, deps);
   if (isNew) live.begin(run, newReplay(run.request), agent);
@@ -101,24 +101,6 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
     if (problem?.code !== "bad_definition") continue;
     if (policy.allow.some(({ patterns }) => patterns.some((pattern) => patternNamesServer(pattern, name))))
       throw new ConfigError(problem.message);
-  }
-}
-
-/**
- * Refuses a list of tools of which no entry matches any tool: the agent would have none. Judges only what is known: an entry
- * may match a tool of a server that has not listed its tools yet.
- */
-function refuseEmptyLists(request: RunRequest, downstream: Downstream): void {
-  const unseen = downstream.status().flatMap(({ name, listing }) => (listing === null ? [name] : []));
-  const { tools } = downstream.catalog(downstream.servers);
-  const lists = new Map(policiesOf(request).flatMap(({ allow }) => allow.map((list) => [list.from, list])));
-  for (const { patterns, from } of lists.values()) {
-    const why = whyAllIdle(patterns, tools, unseen);
-    if (why !== null)
-      throw new RequestError(
-        "unknown_tools",
-        `tools of ${from}: ${why}; name a tool that list_agents or "legwork tools" shows`,
-      );
   }
 }
 

@@ -4,7 +4,7 @@ import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downst
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
+import { idlePatterns, judgeCatalog, judgeTool, whyAllIdle } from "../../core/tools/gate.js";
 import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
 import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
@@ -68,6 +68,24 @@ export function usableServers(request: RunRequest, downstream: Downstream): read
     .filter(({ pinFindings }) => !pinFindings.some(({ withheld }) => withheld)) // they may have been accepted since
     .map(({ name }) => name);
   return servers.filter((server) => !useless.includes(server));
+}
+
+/** The code of a refusal for a list of tools without a tool. */
+export const UNKNOWN_TOOLS = "unknown_tools";
+
+/**
+ * Why a list of tools leaves the agent without any: no entry matches a tool. Null where that is not so, or not known because
+ * an entry may match a tool of a server that has not listed its tools yet.
+ */
+export function whyNoTools(request: RunRequest, downstream: Pick<Downstream, "status">): string | null {
+  const servers = downstream.status();
+  const unseen = servers.flatMap(({ name, listing }) => (listing === null ? [name] : []));
+  const tools = servers.flatMap(({ listing }) => listing?.tools ?? []);
+  for (const { patterns, from } of policiesOf(request).flatMap(({ allow }) => allow)) {
+    const why = whyAllIdle(patterns, tools, unseen);
+    if (why !== null) return `tools of ${from}: ${why}`;
+  }
+  return null;
 }
 
 /** The tools and problems that an agent knows. */

@@ -3,6 +3,13 @@
 /** The user must act: a file, an environment variable or a command-line argument is wrong. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** Each fault by itself, where the message joins several. */
+  readonly faults: readonly string[];
+  constructor(message: string | readonly string[], options?: ErrorOptions) {
+    const faults = typeof message === "string" ? [message] : message;
+    super(faults.join("; "), options);
+    this.faults = faults;
+  }
 }
 
 /** The caller must act: legwork cannot serve the arguments of the call. */

@@ -30,7 +30,7 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
-import { idleBlock } from "../tools/idle-block.js";
+import { idleList } from "../tools/idle-lists.js";
 import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
@@ -106,9 +106,8 @@ async function* runTurns(
   await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
   // Its servers may have listed their tools only now.
-  const idle = history.knownTools === null ? idleBlock(context.request.policy, deps.downstream) : null;
-  if (idle !== null)
-    return endWith({ status: "error", result: null, error: { code: "unmatched_block", message: idle } });
+  const idle = history.turn === 0 ? idleList(context.request, context.run.depth, deps.downstream) : null;
+  if (idle !== null) return endWith({ status: "error", result: null, error: idle });
   let { phase } = history;
   if (phase === "between") {
     settleInDoubtCalls(context, deps);

@@ -25,6 +25,7 @@ interface Parts {
 }
 
 const LONGEST_RANDOM_MS = 150;
+const AGAIN_SHARE = 0.05; // of the moments at which a run would crash again before it has finished anything
 /** Of ten random moments. */
 const RANDOM: readonly RandomMoment[] = [
   ...(["random", "random", "random", "random", "random"] as const),
@@ -86,18 +87,18 @@ function savedPoint(plan: KillPlan, watch: JournalWatch, parts: Parts): Kill | n
   for (const event of watch.newEvents()) {
     const { process } = event;
     const point = plan.pointAt(event, scenarioOf(event.title));
-    if (point !== null && process !== null && parts.fleet.has(process)) return { process, moment: point.moment, point };
+    if (point !== null && process !== null && mayKill(process, parts)) return { process, moment: point.moment, point };
   }
   return null;
 }
 
 function heldPoint(parts: Parts): Kill | null {
-  const { effects, fleet, observer } = parts;
+  const { effects, observer } = parts;
   const [held, ...others] = effects.takeHeld();
   if (held === undefined) return null;
   for (const other of others) other.release();
   const { process = null } = observer.unfinished().find(({ title }) => title === held.run) ?? {};
-  if (process !== null && fleet.has(process)) return { process, moment: held.point.moment, point: held.point };
+  if (process !== null && mayKill(process, parts)) return { process, moment: held.point.moment, point: held.point };
   held.release();
   return null;
 }
@@ -107,9 +108,19 @@ async function pickAtRandom(parts: Parts): Promise<Kill> {
   for (;;) {
     await sleep(parts.chance.between(0, LONGEST_RANDOM_MS));
     const holders = parts.observer.unfinished().flatMap(({ process }) => process ?? []);
-    const process = parts.chance.oneOf(holders.filter(parts.fleet.has));
+    const process = parts.chance.oneOf(holders.filter((holder) => mayKill(holder, parts)));
     if (process !== undefined) return { process, moment: parts.chance.oneOf(RANDOM) ?? "random", point: null };
   }
+}
+
+/**
+ * Mostly false for a server whose run would crash a second time in the same place: legwork gives up the call, and at the
+ * fourth time the run, which then no longer follows its script.
+ */
+function mayKill(process: number, { observer, fleet, chance }: Parts): boolean {
+  if (!fleet.has(process)) return false;
+  const hasCrashed = observer.unfinished().some((run) => run.process === process && run.attempts > 0);
+  return !hasCrashed || chance.next() < AGAIN_SHARE;
 }
 
 /** Blocks this thread, because a transaction is open. */

@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import type { Outcome, RunStatus } from "../core/run/run.js";
+import { answerQuestions } from "./answer-questions.js";
 import { auditRun, type CallMarks, marksOf, type RunAudit } from "./audit/audit-run.js";
 import { type CampaignReport, type Left, toReport } from "./audit/campaign-report.js";
-import { answerQuestions } from "./answer-questions.js";
+import { createKeptEvents, type KeptEvents } from "./audit/kept-events.js";
 import { type Chance, createChance } from "./chance.js";
 import { type Fleet, openFleet } from "./fleet.js";
 import { createJournalWatch } from "./journal-watch.js";
-import { createKeptEvents, type KeptEvents } from "./audit/kept-events.js";
 import { killServer } from "./kill-server.js";
 import { type Effects, openEffects } from "./open-effects.js";
 import { type KillPlan, type Moment, planKills, type Undisturbed } from "./plan-kills.js";

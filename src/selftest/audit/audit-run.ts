@@ -153,10 +153,18 @@ function badEnd(status: RunStatus, outcome: Outcome | null, run: string): readon
 
 /** Only crashes count, and nothing may be finished between them. */
 function wronglyGivenUp(events: readonly RawEvent[]): readonly string[] {
-  const finished = events.findLastIndex(({ type }) => type === "model_replied" || type === "tool_call_finished");
+  const finished = events.findLastIndex(isProgress);
   const interrupted = events.slice(finished + 1).filter(({ type }) => type === "run_interrupted");
   const crashes = interrupted.filter(({ data }) => (JSON.parse(data) as { crashed?: boolean }).crashed === true).length;
-  return crashes > MAX_ATTEMPTS ? [] : [`was given up after ${crashes} crashes and ${interrupted.length} interruptions`];
+  return crashes > MAX_ATTEMPTS
+    ? []
+    : [`was given up after ${crashes} crashes and ${interrupted.length} interruptions`];
+}
+
+/** A reply, or the answer to a call. */
+function isProgress({ type, data }: RawEvent): boolean {
+  if (type === "tool_call_finished" || type === "workflow_call_finished") return markOf(type, data) !== "in_doubt";
+  return type === "model_replied";
 }
 
 function repliesIn(events: readonly RawEvent[]) {

@@ -1,6 +1,7 @@
 /** The report of a campaign, for programs and for people. */
-import type { RunAudit } from "./audit-run.js";
+
 import { MOMENTS, type Moment } from "../plan-kills.js";
+import type { RunAudit } from "./audit-run.js";
 
 /** How many runs the kills left without a process, by the last event in their journal. */
 export type Left = Map<string, number>;

@@ -1,5 +1,11 @@
 /** The DatabaseObserver port on SQLite: reads the file as any program could, without the verbs of legwork itself. */
-import type { DatabaseObserver, RawEvent, SeenQuestion, SeenRun, UnfinishedRun } from "../../../core/ports/database-observer.js";
+import type {
+  DatabaseObserver,
+  RawEvent,
+  SeenQuestion,
+  SeenRun,
+  UnfinishedRun,
+} from "../../../core/ports/database-observer.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { processOf } from "./owner.js";
 

@@ -146,7 +146,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
     async runCampaign({ kills, seed }, tell) {
       const [{ runCampaign }, { reportText }, { openDatabaseObserver }] = await Promise.all([
         import("../selftest/run-campaign.js"),
-        import("../selftest/campaign-report.js"),
+        import("../selftest/audit/campaign-report.js"),
         import("../store/sqlite/connection/open-database-observer.js"),
       ]);
       const options = {

@@ -90,6 +90,17 @@ export class DownstreamError extends Error {
   }
 }
 
+/** What to do where the system gives this process no further file. */
+export const TOO_MANY_FILES =
+  "legwork or the whole system has too many files open: raise the limit (ulimit -n) or let fewer runs work at once, then restart this host's legwork";
+
+/** Whether the system refused one more open file, at the root of an error. */
+export function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EMFILE" || code === "ENFILE" || isOutOfFiles(error.cause);
+}
+
 export type StoreErrorCode =
   | "store"
   /** A newer legwork wrote the requested part of the store; this process can still use all other parts. */

@@ -137,8 +137,8 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) }; // its output is long
     }
     case "workflow_call_refused": {
-      const { call, tool, reason } = event;
-      return { call, tool, reason, ...outputFields(event) };
+      const { call, tool, reason, code } = event;
+      return { call, tool, reason, ...optional({ code }), ...outputFields(event) };
     }
     case "run_interrupted":
       return { reason: event.reason, until: toTime(event.until), ...optional({ crashed: event.crashed }) };

@@ -5,7 +5,6 @@ import { StoreError } from "../../src/core/errors.js";
 import type { ElicitReply } from "../../src/core/ports/host.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import type { Outcome } from "../../src/core/run/run.js";
-import { naming } from "../support/naming.js";
 import { EVERYTHING } from "../support/run-filter.js";
 import { COMPLETES, NEVER, type OneRunner, type PlayModel, type Said, setRunners } from "../support/runner-bench.js";
 
@@ -128,41 +127,6 @@ it("a child that was being created as its parent's time ran out is found when th
   expect(await ended(one, id)).toMatchObject({ status: "success" });
   expect(answers.at(-1)).toContain(child.id);
   expect(answers.at(-1)).toContain("parent_ended");
-});
-
-describe("a store that fails", () => {
-  it("interrupts a run instead of ending it, and the run goes on by itself, with the reply that was lost", async () => {
-    const one = await setRunners().openRunner();
-    one.runner.recover();
-    one.failNext("append", new StoreError("the database is locked", { isBusy: true }));
-    const { id } = await one.start("a task");
-    await vi.waitFor(async () => expect(await typesOf(one.store, id)).toContain("run_resumed"), 20_000);
-    expect(await ended(one, id)).toMatchObject({ status: "success" });
-    const events = await one.store.listEvents(id, { afterSeq: 0 });
-    expect(events.map(({ event }) => event)).toContainEqual({
-      type: "run_interrupted",
-      reason: naming("database", "locked"),
-      until: expect.any(Number),
-    });
-  }, 30_000);
-
-  it.each(["isOutdated", "stillOwned", "listExpired", "listUnowned", "getRun", "listEvents"] as const)(
-    "as %s while a run ends lets no promise reject that nobody awaits",
-    async (verb) => {
-      let finish = (_said: Said) => {};
-      const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
-      one.runner.recover();
-      const { id } = await one.start("a task");
-      await vi.waitFor(() => expect(one.asked).toHaveLength(1));
-      one.failNext(verb, new StoreError("the database cannot be read"));
-      finish(COMPLETES);
-      const settled = async () => {
-        const [run] = await one.store.getRuns([id]);
-        return run?.status === "success" || run?.status === "interrupted";
-      };
-      await vi.waitFor(async () => expect(await settled()).toBe(true), 10_000);
-    },
-  );
 });
 
 describe("a wait", () => {

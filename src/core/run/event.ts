@@ -225,6 +225,7 @@ export type RunEvent =
       readonly call: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
       readonly outputAs: string | null;
       readonly done: number;
     }

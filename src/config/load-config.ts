@@ -12,6 +12,7 @@ import { readProjectFiles } from "./files/project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
+import { toStartPlace } from "./servers/start-place.js";
 import { providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
@@ -24,6 +25,8 @@ export interface Config {
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
+  /** The environment from which the processes of servers inherit. */
+  readonly serverEnv: Paths["env"];
   /** Values that must not be stored, logged or shown. */
   readonly secrets: readonly Secret[];
   readonly tools: PatternSource | null;
@@ -49,8 +52,10 @@ export async function loadConfig(paths: Paths): Promise<Config> {
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
+  const place = toStartPlace(paths, projectFiles.isTrusted);
   const { servers, brokenServers, secrets } = loadServers({
     paths,
+    place,
     configs: files,
     sources,
     onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",
@@ -69,6 +74,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
     prices: toPriceLists(user?.value.prices ?? {}),
     servers,
     brokenServers,
+    serverEnv: place.env,
     secrets: [...providerSecrets(env), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>

@@ -67,6 +67,8 @@ export interface Runner {
   recover(): void;
   /** Why this process cannot continue an interrupted run; one sentence each. */
   missing(run: Run): Promise<readonly string[]>;
+  /** Why no process recovers an interrupted run by itself, whatever it has; null where one may. */
+  obstacleTo(run: Run): Promise<string | null>;
   /** Whether a form of the host asks the question of a waiting run now. */
   isAskedByForm(runId: string): boolean;
   /** Why a run broke off in this process before its end could be written; null for all others. */
@@ -107,6 +109,7 @@ export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
     access: (run, at) => accessAt(run, at, store),
     recover: recovery.begin,
     missing: (run) => missingRequirements(run, parts),
+    obstacleTo: recovery.obstacleTo,
     isAskedByForm: recovery.isAsking,
     troubleOf: live.troubleOf,
     interruptAll: live.interruptAll,

@@ -64,6 +64,10 @@ function doingOf(event: RunEvent): string {
   switch (event.type) {
     case "turn_started":
       return "";
+    case "request_failed":
+      return event.waitMs === null
+        ? `the model request failed: ${event.code}`
+        : `the model request failed (${event.code}); tried again in ${Math.ceil(event.waitMs / 1000)} s`;
     case "tool_call_started":
       return event.tool;
     case "tool_call_finished":

@@ -38,7 +38,8 @@ export type Answer = View;
 
 /** The dependencies of the view of a run that this process may work on. */
 export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
-  return { store, readReply, troubleOf: runner.troubleOf, isAskedByForm: runner.isAskedByForm };
+  const { troubleOf, obstacleTo, isAskedByForm } = runner;
+  return { store, readReply, troubleOf, obstacleTo, isAskedByForm };
 }
 
 export interface Tool {

@@ -73,8 +73,12 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn, ...optional({ grace }), model: raw.model, ...reply, usage, cost_usd: costOf(event) };
     }
     case "reply_rejected": {
-      const { turn, code, reason, usage } = event;
-      return { turn, code, reason, usage, cost_usd: costOf(event) };
+      const { turn, code, reason, text, usage } = event;
+      return { turn, code, reason, ...optional({ text }), usage, cost_usd: costOf(event) };
+    }
+    case "request_failed": {
+      const { turn, server, tries, code, status, reason, waitMs } = event;
+      return { turn, ...optional({ server }), tries, code, status, reason, wait_ms: waitMs };
     }
     case "tool_call_started":
       return { ...placeOf(event), effect: event.effect };
@@ -85,7 +89,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { ...placeOf(event), progress, total, message };
     }
     case "tool_call_refused":
-      return { ...placeOf(event), reason: event.reason };
+      return { ...placeOf(event), reason: event.reason, ...optional({ code: event.code }) };
     case "sampling_requested":
       return { turn: event.turn, server: event.server };
     case "sampling_replied": {
@@ -95,7 +99,13 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "child_spawned":
       return { turn: event.turn, index: event.index, child: event.child };
     case "child_reported":
-      return { turn: event.turn, index: event.index, child: event.child, status: event.status };
+      return {
+        turn: event.turn,
+        index: event.index,
+        child: event.child,
+        status: event.status,
+        ...optional({ agent: event.agent, workflow: event.workflow ?? undefined, data: event.data }),
+      };
     case "message_injected":
       return { text: event.text, ...optional({ sent: event.sent }) };
     case "message_sent": {
@@ -124,14 +134,14 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     }
     case "workflow_call_finished": {
       const { call, tool } = event;
-      return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) };
+      return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) }; // its output is long
     }
     case "workflow_call_refused": {
       const { call, tool, reason } = event;
       return { call, tool, reason, ...outputFields(event) };
     }
     case "run_interrupted":
-      return { reason: event.reason, until: toTime(event.until) };
+      return { reason: event.reason, until: toTime(event.until), ...optional({ crashed: event.crashed }) };
     case "run_resumed": {
       const { by, moreTurns, moreSeconds, moreCostUsd } = event;
       return { by, ...optional({ more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd }) };

@@ -33,7 +33,7 @@ export const MOST = {
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 
-/** The number of recoveries of a run between two finished replies or calls. */
+/** The crashes of a run between two finished replies or calls after which legwork still recovers it. */
 export const MAX_ATTEMPTS = 3;
 
 /** Milliseconds after an interruption within which legwork resumes a run by itself. */

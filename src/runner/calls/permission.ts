@@ -57,7 +57,7 @@ export async function askQuestions(
     if (call.name !== ASK || history.answers[index] !== undefined) continue;
     const misfit = (await schemas.checkArguments(askTool.inputSchema, call.arguments)) ?? whyTooLong(call);
     if (misfit !== null) {
-      const reason = `${ASK} was not called: its arguments do not fit: ${misfit}`;
+      const reason = `${ASK} was not called: ${misfit}`;
       state.record({ type: "tool_call_refused", turn, index, tool: ASK, reason });
       continue;
     }

@@ -1,4 +1,5 @@
 /** Waits, within bounds, until runs have reached a state in which their caller can act. */
+import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
@@ -61,7 +62,10 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
       if (enough()) settle();
     }
     const lookLogged = (ids: readonly string[]) =>
-      void look(ids).catch((error: unknown) => log.error({ err: error }, "cannot follow the runs of a wait"));
+      void look(ids).catch((error: unknown) => {
+        log.error({ err: error }, "cannot follow the runs of a wait");
+        if (error instanceof StoreError && error.isFinal) settle(); // the caller gets it from the last read
+      });
     const unsubscribe = [
       bus.subscribe(runIds, (runId, events) => {
         request.onEvent?.(runId, events);

@@ -47,5 +47,9 @@ export const ChildArguments = z.strictObject({
 
 /** The first fault of arguments that were parsed with `reportInput`, in words. */
 export function faultInArguments({ issues: [issue] }: z.ZodError): string {
-  return issue ? explainIssue(issue.path.join(".") || "the arguments", issue) : "the arguments do not fit";
+  if (issue === undefined) return "the arguments do not fit";
+  const where = issue.path.join(".");
+  if (issue.code === "unrecognized_keys")
+    return `${[...issue.path, issue.keys[0]].join(".")} is not allowed: there is no such name`;
+  return explainIssue(where || "the arguments", issue);
 }

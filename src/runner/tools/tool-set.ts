@@ -1,6 +1,6 @@
 /** The tools of a run: resolved once for each catalog and policy, and shared by all runs with the same. */
 
-import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downstream.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
@@ -48,19 +48,21 @@ function stepsOf({ workflow }: RunRequest): readonly string[] {
   return (workflow?.steps ?? []).map(({ name }) => name);
 }
 
+type NamedServer = Pick<ServerStatus, "name" | "writtenName">;
+
 /** The servers whose tools a run may get. */
-export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
+export function serversFor(request: RunRequest, servers: readonly NamedServer[]): readonly string[] {
   const policies = policiesOf(request);
-  const reaches = (server: string) =>
+  const reaches = ({ name, writtenName }: NamedServer) =>
     policies.some(({ allow }) =>
-      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, server))),
+      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, name, writtenName))),
     );
-  return servers.filter(reaches);
+  return servers.filter(reaches).map(({ name }) => name);
 }
 
 /** The same without the servers that are known to have no tool for the run. */
 export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const policies = policiesOf(request);
   const isUsable = (tool: CatalogTool) => policies.some((policy) => judgeTool(policy, tool).allowed);
   const useless = downstream

@@ -102,9 +102,10 @@ function toAgent(entry: AgentEntry): object {
   };
 }
 
-function toDefinition({ name, description, origin, from, error }: DefinitionEntry): object {
+function toDefinition({ name, slug, description, origin, from, error }: DefinitionEntry): object {
   return {
     name,
+    ...(slug === undefined ? {} : { slug }),
     description: description && cutText(description),
     origin,
     from,

@@ -3,7 +3,8 @@ import { starMatches } from "../../lib/star-matches.js";
 
 const CLAUDE_PREFIX = "mcp__";
 const GEMINI_PREFIX = "mcp_";
-const WORKSPACE = "workspace";
+/** The shipped server over the files of the project. */
+export const WORKSPACE = "workspace";
 
 /**
  * The hosts' own file tools, with the tools of the shipped workspace server that do the same.

@@ -2,7 +2,7 @@
 
 import type { Effect } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
-import type { Grants, KeptAnswer, Paid, RunEvent } from "./event.js";
+import type { Grants, KeptAnswer, KeptAttachment, Paid, RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
 
@@ -49,6 +49,8 @@ export interface History {
   readonly answersTo: Map<string, Answer>;
   /** Runs that the agent has started and whose end no answer has reported to it yet. */
   readonly children: Set<string>;
+  /** The number of messages whose images are not sent any more. */
+  imagesFrom: number;
   /** Messages sent to the agent that it has not read yet, by id. */
   readonly unread: Map<string, string>;
 }
@@ -95,6 +97,7 @@ export function createHistory(firstMessage: string | null): History {
     questions: 0,
     answersTo: new Map(),
     children: new Set(),
+    imagesFrom: 0,
     unread: new Map(),
   };
 }
@@ -143,6 +146,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "request_failed":
+      if (event.withoutImages) history.imagesFrom = history.messages.length;
+      return;
     case "tool_call_started":
       history.open.set(event.index, event);
       history.answersTo.delete(aboutKey({ kind: "in_doubt_call", turn: event.turn, index: event.index }));
@@ -154,7 +160,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       keepBlobs(history, workflowResultId(event.call), event);
       return;
     case "tool_call_finished":
-      addAnswer(history, event.index, event.isError, event.text);
+      addAnswer(history, event.index, event.isError, event.text, event.attachments);
       keepBlobs(history, resultId(event.turn, event.index), event);
       countRepetition(history, event.index, event.text);
       return;
@@ -272,10 +278,21 @@ function resetFailures(history: History): void {
   history.repetition = { call: "", answer: "", count: 0 };
 }
 
-function addAnswer(history: History, index: number, isError: boolean, text: string): void {
+function addAnswer(
+  history: History,
+  index: number,
+  isError: boolean,
+  text: string,
+  attachments: KeptAnswer["attachments"] = [],
+): void {
   history.open.delete(index);
   const call = history.calls[index];
-  if (call) history.answers[index] = { call, isError, text };
+  const images = attachments.filter(isImage).map(({ blob, size }) => ({ blob, size }));
+  if (call) history.answers[index] = { call, isError, text, ...(images.length > 0 ? { images } : {}) };
+}
+
+function isImage({ kind, mimeType }: KeptAttachment): boolean {
+  return kind === "image" || mimeType?.startsWith("image/") === true;
 }
 
 /** A refused call (answer null) counts as one more repetition: the agent saw the refusal and made the call again. */

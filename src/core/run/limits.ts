@@ -10,6 +10,8 @@ export const DEFAULT_LIMITS: RunLimits = {
   stallSeconds: 300,
   maxDepth: 1,
   maxCostUsd: null,
+  maxImages: 8,
+  maxImageMb: 5,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
@@ -23,6 +25,8 @@ export const MOST = {
   seconds: 7 * 24 * 3600,
   concurrentRuns: 10_000,
   depth: 10,
+  images: 100,
+  imageMb: 20,
   usd: 1_000_000, // as a limit and as a price
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;

@@ -1,8 +1,8 @@
 /** An LLM vendor, as the runner calls it. */
 import type { Price } from "../run/cost.js";
-import type { Image } from "../run/image.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { Usage } from "../run/run.js";
+import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {
   readonly model: string;

@@ -1,8 +1,8 @@
 /** Converts our request to Gemini's. */
 
 import type { ModelRequest } from "../../core/ports/provider.js";
-import type { Image } from "../../core/run/image.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
+import type { Image } from "../../core/tools/image.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";

@@ -2,8 +2,8 @@
 import type { Provider } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { History } from "../../core/run/history.js";
-import { type Image, readImage, sizeOfImage } from "../../core/run/image.js";
 import type { RunLimits } from "../../core/run/run.js";
+import { type Image, readImage, sizeOfImage } from "../../core/tools/image.js";
 
 const NONE: ReadonlyMap<string, Image> = new Map();
 const MEGABYTE = 2 ** 20;

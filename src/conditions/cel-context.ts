@@ -1,7 +1,7 @@
 /** Converts the facts of a run for CEL: only the facts that a condition uses, bounded in size, whole numbers as integers. */
 
 import { type ConditionFault, faulty } from "../core/workflow/condition.js";
-import type { Facts } from "../core/workflow/engine.js";
+import type { Facts } from "../core/workflow/facts.js";
 import type { Syntax } from "./read-syntax.js";
 
 const LONGEST_TEXT = 1_000_000; // characters; searching it for a literal takes about a millisecond

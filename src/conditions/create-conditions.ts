@@ -6,7 +6,7 @@ import {
   type ConditionReader,
   faulty,
 } from "../core/workflow/condition.js";
-import type { Facts, Verdict } from "../core/workflow/engine.js";
+import type { Facts, Verdict } from "../core/workflow/facts.js";
 import { matchesAny } from "../core/workflow/workflow-state.js";
 import { celContext } from "./cel-context.js";
 import { constantOf } from "./constant-of.js";

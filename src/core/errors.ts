@@ -94,10 +94,16 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   /** True where another program had locked the database: a retry may succeed. */
   readonly isBusy: boolean;
-  constructor(message: string, options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean } = {}) {
+  /** True where this process can never use the store again. */
+  readonly isFinal: boolean;
+  constructor(
+    message: string,
+    options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean; isFinal?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = options.code ?? "store";
     this.isBusy = options.isBusy ?? false;
+    this.isFinal = options.isFinal ?? false;
   }
 }
 

@@ -14,10 +14,10 @@ import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/messag
 import type { RunRequest } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
-import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
+import { builtJsonSchemas } from "./json-schemas.js";
 
 /** What the model says when it is asked. */
 export type ScriptedReply =
@@ -84,7 +84,7 @@ interface World {
 
 const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
 const conditions = createConditions();
-const schemas = createJsonSchemas();
+const schemas = builtJsonSchemas();
 const resolveToolSet = createToolSets();
 export const readReply = (raw: RawReply): ReplyContent => raw.content as ReplyContent;
 
@@ -285,7 +285,6 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     catalog: () => catalog,
     acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
     current: (tool) => ({ kind: "declared", tool }),
-    objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
     async call({ name, effect, tool }, args, { onProgress, signal }) {
       const signature = signatureOf(name, args);

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import type { RunEvent } from "../../src/core/run/event.js";
-import { type Effect, type EngineContext, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
+import { type Effect, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
+import type { EngineContext } from "../../src/core/workflow/facts.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
 

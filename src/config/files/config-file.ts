@@ -19,6 +19,7 @@ const Limits = z.strictObject({
   max_images: z.int().min(0).max(MOST.images).optional(),
   max_image_mb: z.number().positive().max(MOST.imageMb).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
+  max_message_mb: z.int().min(1).max(MOST.messageMiB).optional(),
 });
 
 const common = {

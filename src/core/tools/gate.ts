@@ -4,7 +4,7 @@ import { didYouMean } from "../../lib/nearest.js";
 import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
 import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
-import { whyMissing } from "./tool-alias.js";
+import { hasOwnTool, whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every read-only tool. */
 export const READ_ONLY_ENTRY = "read_only";
@@ -54,7 +54,11 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
 }
 
 /** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
-export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
+export function idlePatterns(
+  policy: ToolPolicy,
+  tools: readonly CatalogTool[],
+  { canSpawn }: { readonly canSpawn: boolean },
+): readonly string[] {
   const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
   const why = (pattern: string) => {
     const reason = whyMissing(pattern);
@@ -65,7 +69,11 @@ export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]):
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
-  return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
+  const grants = policy.allow.map(({ patterns, from }) => ({
+    patterns: patterns.filter((pattern) => !hasOwnTool(pattern, canSpawn)),
+    from,
+  }));
+  return [...grants.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
 }
 
 /** The first entry that covers a tool: one that names it, else the entry for all read-only tools. */

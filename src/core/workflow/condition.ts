@@ -1,5 +1,5 @@
 /** Conditions: texts such as `tool_succeeded("write_file") and variables.tries < 3`, and the port that reads them. */
-import type { Facts, Verdict } from "./engine.js";
+import type { Facts, Verdict } from "./facts.js";
 
 export interface ConditionReader {
   /** Reads a condition without evaluating it; a text that is not a condition gives a fault, in words. */

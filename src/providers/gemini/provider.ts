@@ -23,9 +23,9 @@ const VENDOR = "https://generativelanguage.googleapis.com";
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
   let loading: Promise<GeminiSdk> | null = null;
-  const declarations = new WeakMap<readonly ToolDeclaration[], readonly FunctionDeclaration[]>();
+  const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
 
-  function declarationsOf(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
+  function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const known = declarations.get(tools);
     if (known) return known;
     const lowered = toFunctionDeclarations(tools);
@@ -39,7 +39,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       signal.throwIfAborted();
       const fault = modelIdFault(request.model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
-      const body = toGeminiRequest(request, declarationsOf(request.tools));
+      const body = toGeminiRequest(request, await declarationsOf(request.tools));
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
       const response = await onOwnSignal(signal, (own) => post(body, request.model, options, sdk, own));

@@ -1,5 +1,6 @@
 /** The types of Gemini's wire that legwork reads or writes; unknown fields pass through unchanged. */
 import { z } from "zod";
+import { isRecord } from "../../lib/is-record.js";
 
 /** The name of the provider in stored replies. */
 export const GEMINI = "gemini";
@@ -51,7 +52,7 @@ const partSchema = z.object({
     .object({
       id: z.string().optional(),
       name: z.string().min(1),
-      args: z.record(z.string(), z.unknown()).default({}),
+      args: z.custom<Readonly<Record<string, unknown>>>(isRecord).default({}), // kept by reference: a record would drop some names
     })
     .optional(),
 });

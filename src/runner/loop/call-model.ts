@@ -7,6 +7,7 @@ import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
+import { jsonSize } from "../../lib/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { RunContext } from "../state/turn-context.js";
@@ -35,6 +36,7 @@ export interface CallModelContext extends Facts {
 }
 
 const MOST_CALLS = 500; // of one reply; more is no plan
+const MOST_LEVELS = 1_000; // of a reply; the code that redacts and stores it recurses
 const LONGEST_TEXT = 1_000_000; // characters of a rejected reply; four times what vendors let a model write at once
 const MAX_REPLIES = 3; // the first and two more
 
@@ -106,9 +108,13 @@ async function replyOrError(
   }
 }
 
-/** Rejects a reply without text and calls, and one with too many calls. */
+/** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */
 function judgeReply(reply: ModelReply, readReply: ReadReply) {
   if (!reply.ok) return { kind: "rejected", ...reply } as const;
+  if (jsonSize(reply.raw).levels > MOST_LEVELS) {
+    const reason = `the model replied with something that is nested more than ${MOST_LEVELS} levels deep`;
+    return { kind: "rejected", code: "malformed_reply", reason, askAgain: true } as const;
+  }
   const content = readReply(reply.raw);
   if (content.calls.length > MOST_CALLS) {
     const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;

@@ -11,12 +11,12 @@ import type { ToolCall } from "../../core/run/message.js";
 import type { PatternSource, Run, RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
-import type { EngineContext } from "../../core/workflow/engine.js";
+import type { EngineContext } from "../../core/workflow/facts.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Budget, Costs } from "./budget.js";
 import type { RunState } from "./run-state.js";
-import type { StallWatch } from "./stall-watch.js";
+import type { StallWatch } from "./stall-timer.js";
 
 /** A run as its loop needs it. */
 export type AgentRun = Pick<

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createConditions } from "../../../src/conditions/create-conditions.js";
 import { rewriteWords } from "../../../src/conditions/rewrite-words.js";
-import type { Facts } from "../../../src/core/workflow/engine.js";
+import type { Facts } from "../../../src/core/workflow/facts.js";
 import { mentions } from "../../support/mentions.js";
 
 const conditions = createConditions();
@@ -21,7 +21,7 @@ const FACTS: Facts = {
     "with space": 1,
     constructor: "own",
   },
-  tool_result: { is_error: false, text: "3 tests passed" },
+  tool_result: { is_error: false, text: "3 tests passed", made: true },
   step: "work",
   step_action_count: 2,
   total_action_count: 5,

@@ -77,8 +77,9 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn, code, reason, ...optional({ text }), usage, cost_usd: costOf(event) };
     }
     case "request_failed": {
-      const { turn, server, tries, code, status, reason, waitMs } = event;
-      return { turn, ...optional({ server }), tries, code, status, reason, wait_ms: waitMs };
+      const { turn, server, tries, code, status, reason, waitMs, withoutImages } = event;
+      const more = optional({ without_images: withoutImages });
+      return { turn, ...optional({ server }), tries, code, status, reason, wait_ms: waitMs, ...more };
     }
     case "tool_call_started":
       return { ...placeOf(event), effect: event.effect };

@@ -104,6 +104,8 @@ export type RunEvent =
       readonly status: number | null;
       readonly reason: string;
       readonly waitMs: number | null;
+      /** The vendor took exception to the request with its images: none of those until now is sent again. */
+      readonly withoutImages?: true;
     }
   | {
       readonly type: "tool_call_started";

@@ -7,10 +7,10 @@ import type { Run } from "../../core/run/run.js";
 import { runAgent } from "../loop/run-agent.js";
 import { createMailbox, type Mailbox } from "../state/mailbox.js";
 import type { Replay } from "../state/replay.js";
+import { createStallTimer } from "../state/stall-timer.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
 import type { EventBus } from "./event-bus.js";
-import { createStallTimer } from "./stall-timer.js";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 

@@ -244,12 +244,13 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers }: AgentDeps) {
+function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readBlob }: AgentDeps) {
   const { request, state, toolSet } = turn;
   return callModel({
     ...turn,
     tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
     grace,
+    readBlob,
     ...modelInStep(request, state.step, providers),
     deliverMail: () => deliverMail(mailbox, state),
   });

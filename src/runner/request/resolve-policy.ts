@@ -63,7 +63,7 @@ function grants(
 }
 
 /**
- * The request under the blocks of the configuration as it is now, beside those that it began with: what a user forbids holds
+ * The request under the blocks of the configuration as it is now, beside those that it began with: a block of the user holds
  * for every run that a process works on. Grants stay those of the beginning.
  */
 export function withBlocksOfNow(request: RunRequest, blockedNow: readonly PatternSource[]): RunRequest {

@@ -1,6 +1,7 @@
 /** Calls of a workflow itself, and the whole texts of answers: failures end the run, and no part of a text stands for all of it. */
 import { describe, expect, it } from "vitest";
 import { naming } from "../support/naming.js";
+import { rehearse } from "../support/rehearsals.js";
 import { calls, completes, eventsOf, type Led, refusalsIn, shareSandbox, stepsOf } from "../support/workflows.js";
 
 const sandbox = shareSandbox();
@@ -107,6 +108,7 @@ describe("a list of tools of which no entry names a tool", () => {
   it("is refused with the near name, once the tools are known", async () => {
     const warm = await sandbox.lead({ workflow: null, replies: [calls(["effects__read_lines"]), { text: "warm" }] });
     expect(warm.run.status).toBe("success");
+    rehearse(sandbox.bench, "none", [{ text: "never" }]);
     for (const [args, ...facts] of [
       [{ tools: ["effects__ad_line"] }, '"effects__ad_line"', '"effects__add_line"', "spawn_agent"],
       [{ tools: ["nobody__*", "Bash"] }, '"nobody__*"', "no shell"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
-import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/run/limits.js";
+import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
@@ -12,6 +12,7 @@ import { readProjectFiles } from "./files/project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
+import { toStartPlace } from "./servers/start-place.js";
 import { providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
@@ -24,12 +25,16 @@ export interface Config {
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
+  /** The environment from which the processes of servers inherit. */
+  readonly serverEnv: Paths["env"];
   /** Values that must not be stored, logged or shown. */
   readonly secrets: readonly Secret[];
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
+  /** Bytes of one message of the host. */
+  readonly largestMessage: number;
   /** Whether interrupted runs are resumed automatically. */
   readonly resume: "auto" | "manual";
   readonly logLevel: string;
@@ -47,8 +52,10 @@ export async function loadConfig(paths: Paths): Promise<Config> {
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
+  const place = toStartPlace(paths, projectFiles.isTrusted);
   const { servers, brokenServers, secrets } = loadServers({
     paths,
+    place,
     configs: files,
     sources,
     onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",
@@ -67,6 +74,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
     prices: toPriceLists(user?.value.prices ?? {}),
     servers,
     brokenServers,
+    serverEnv: place.env,
     secrets: [...providerSecrets(env), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>
@@ -81,6 +89,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
       maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",
     logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,

@@ -26,9 +26,9 @@ export function put(root: string, name: string, text: string | Uint8Array): void
 /** The definitions of such a folder. */
 export function definitionsIn(root: string, changes: Partial<DefinitionsDeps> = {}) {
   return createDefinitions({
-    project: { root: join(root, "project"), trusts: () => true },
+    project: { root: join(root, "project"), folders: [""], trusts: () => true },
     home: join(root, "home"),
-    userHome: join(root, "user"),
+    userAgents: { claude: join(root, "user/.claude/agents"), gemini: join(root, "user/.gemini/agents") },
     shippedFolder: join(root, "shipped"),
     conditions: createConditions(createProjectPath(process.cwd())),
     trustCommand: "legwork trust",
@@ -48,6 +48,7 @@ export function faultOf(work: () => unknown): string {
 
 /** The settings of an agent definition that sets nothing. */
 export const NO_SETTINGS = {
+  isImported: false,
   description: null,
   prompt: null,
   provider: null,

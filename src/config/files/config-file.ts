@@ -17,6 +17,7 @@ const Limits = z.strictObject({
   max_depth: Depth.optional(),
   max_cost_usd: Usd.optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
+  max_message_mb: z.int().min(1).max(MOST.messageMiB).optional(),
 });
 
 const common = {

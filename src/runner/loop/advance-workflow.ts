@@ -9,6 +9,7 @@ import { approvalFor, exitFailures, failuresForSuccess, unmetForSuccess } from "
 import { stepNamed } from "../../core/workflow/workflow.js";
 import type { WorkflowState } from "../../core/workflow/workflow-state.js";
 import { cutTo } from "../../lib/text.js";
+import { deadlyText, isDeadlyHere } from "../calls/deadly-calls.js";
 import { mayRepeat, settleInDoubtCall, stopFor } from "../calls/in-doubt-calls.js";
 import { judgeCall } from "../calls/judge-call.js";
 import { type MadeCall, makeCall } from "../calls/make-call.js";
@@ -155,6 +156,7 @@ async function* callForWorkflow(
     state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done: doneIf(true) });
     return endAfter(ownCall, reason);
   };
+  if (isDeadlyHere(context)) return refuse(deadlyText(name));
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);

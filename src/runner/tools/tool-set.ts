@@ -1,11 +1,11 @@
 /** The tools of a run: resolved once for each catalog and policy, and shared by all runs with the same. */
 
-import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downstream.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool, whyAllIdle } from "../../core/tools/gate.js";
-import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
+import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
+import { type CatalogTool, patternMayReach, patternNamesServer } from "../../core/tools/tool.js";
 import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
 import { childTools } from "./child-tools.js";
@@ -47,19 +47,21 @@ function stepsOf({ workflow }: RunRequest): readonly string[] {
   return (workflow?.steps ?? []).map(({ name }) => name);
 }
 
+type NamedServer = Pick<ServerStatus, "name" | "writtenName">;
+
 /** The servers whose tools a run may get. */
-export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
+export function serversFor(request: RunRequest, servers: readonly NamedServer[]): readonly string[] {
   const policies = policiesOf(request);
-  const reaches = (server: string) =>
+  const reaches = ({ name, writtenName }: NamedServer) =>
     policies.some(({ allow }) =>
-      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, server))),
+      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, name, writtenName))),
     );
-  return servers.filter(reaches);
+  return servers.filter(reaches).map(({ name }) => name);
 }
 
 /** The same without the servers that are known to have no tool for the run. */
 export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const policies = policiesOf(request);
   const isUsable = (tool: CatalogTool) => policies.some((policy) => judgeTool(policy, tool).allowed);
   const useless = downstream
@@ -68,24 +70,6 @@ export function usableServers(request: RunRequest, downstream: Downstream): read
     .filter(({ pinFindings }) => !pinFindings.some(({ withheld }) => withheld)) // they may have been accepted since
     .map(({ name }) => name);
   return servers.filter((server) => !useless.includes(server));
-}
-
-/** The code of a refusal for a list of tools without a tool. */
-export const UNKNOWN_TOOLS = "unknown_tools";
-
-/**
- * Why a list of tools leaves the agent without any: no entry matches a tool. Null where that is not so, or not known because
- * an entry may match a tool of a server that has not listed its tools yet.
- */
-export function whyNoTools(request: RunRequest, downstream: Pick<Downstream, "status">): string | null {
-  const servers = downstream.status();
-  const unseen = servers.flatMap(({ name, listing }) => (listing === null ? [name] : []));
-  const tools = servers.flatMap(({ listing }) => listing?.tools ?? []);
-  for (const { patterns, from } of policiesOf(request).flatMap(({ allow }) => allow)) {
-    const why = whyAllIdle(patterns, tools, unseen);
-    if (why !== null) return `tools of ${from}: ${why}`;
-  }
-  return null;
 }
 
 /** The tools and problems that an agent knows. */
@@ -123,6 +107,14 @@ function toWarning({ server, message, code }: ServerProblem): string {
   return `${server}: ${message} (${code})`;
 }
 
+/** Whether a problem concerns a run: its grants name the server, or all tools there are, or it has a tool of that server. */
+function concerns({ allow }: ToolPolicy, allowed: readonly CatalogTool[]) {
+  const patterns = allow.flatMap((source) => source.patterns);
+  return ({ server }: ServerProblem): boolean =>
+    patterns.some((pattern) => pattern === "*" || patternNamesServer(pattern, server)) ||
+    allowed.some((tool) => tool.server === server);
+}
+
 const MOST_LISTED = 20;
 
 function listed(names: readonly string[]): string {
@@ -147,7 +139,10 @@ function toToolSet(
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
     rulings: judgeCatalog(policy, catalog.tools),
-    warnings: [...catalog.problems.map(toWarning), ...idlePatterns(policy, catalog.tools)],
+    warnings: [
+      ...catalog.problems.filter(concerns(policy, allowed)).map(toWarning),
+      ...idlePatterns(policy, catalog.tools, { canSpawn }),
+    ],
     problems: catalog.problems,
   };
 }

@@ -2,10 +2,11 @@
 import type { Definitions, Found } from "../../../core/definitions/agent.js";
 import { ConfigError } from "../../../core/errors.js";
 import type { Workflow } from "../../../core/workflow/workflow.js";
+import { visible } from "../../../lib/visible.js";
 import { any, defineCommand, jsonOption } from "../../command.js";
 import { counted } from "../../render/amounts.js";
 import { CONFIGURATION_EXIT, OK_EXIT } from "../../render/command-end.js";
-import { visible, visibleJson } from "../../render/visible.js";
+import { visibleJson } from "../../render/visible.js";
 import type { KnownTools, OpenWorkflows, ServerPool, WorkflowFiles } from "../../services.js";
 import { findWorkflow } from "./find-workflow.js";
 

@@ -37,7 +37,7 @@ export function celContext(syntax: Syntax, facts: Facts): CelContext | Condition
   return { kind: "context", names };
 }
 
-/** What a condition that asks for `.made` sees before the workflow has made its call. */
+/** The value of a variable that is asked for `.made` before the workflow has made its call. */
 const NOT_MADE = { text: null, is_error: null, made: false };
 
 /** A variable that is asked for `.text`, `.is_error` or `.made` is the call of the workflow that set it. */

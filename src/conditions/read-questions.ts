@@ -1,4 +1,4 @@
-/** Reads what a condition asks about a call, for those who look for mistakes in workflows. */
+/** Reads the questions of a condition about a call, for those who look for mistakes in workflows. */
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { CallQuestions } from "../core/workflow/condition.js";
 import { isPathName, isPathText } from "../core/workflow/path-like.js";

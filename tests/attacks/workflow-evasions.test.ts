@@ -1,4 +1,4 @@
-/** Agents that try to get round a workflow: by other spellings, by what stands behind in the same turn, by moves and by helpers. */
+/** Agents that try to get round a workflow: by other spellings, by further calls of a turn, by moves and by helpers. */
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -75,7 +75,7 @@ describe("a rule about a path", () => {
     expect(refusalsIn(await sandbox.lead({ workflow, replies, args: ALL }))).toHaveLength(2);
   });
 
-  it("takes a list of paths, and refuses where a path cannot be told", async () => {
+  it("takes a list of paths, and refuses where a path has no single meaning", async () => {
     const rule = { name: "keep", when: '"LICENSE" in path(args.paths)', action: "block" };
     const read = (...paths: readonly string[]) => ["workspace__read_multiple_files", { paths }] as const;
     sandbox.bench.write("LICENSE", "ours");
@@ -92,7 +92,7 @@ describe("a rule about a path", () => {
   });
 });
 
-describe("what stands behind a transition in the same turn", () => {
+describe("a call behind a transition in the same turn", () => {
   const THEN = {
     steps: [
       {
@@ -244,7 +244,7 @@ describe("review-loop", () => {
     expect(variableOf(led, "verdict")).toBeUndefined();
   });
 
-  it("goes back where its reviewer finds faults, whatever others say", async () => {
+  it("goes back where its reviewer finds faults, no matter how others judge", async () => {
     rehearse(sandbox.bench, "yes-man", [done(GOOD)]);
     rehearse(sandbox.bench, "strict", review("broken"));
     const led = await reviewedBy("both", { agent: "reviewer", model: "strict" }, { model: "yes-man" });

@@ -8,7 +8,7 @@ export interface ConditionReader {
   evaluate(text: string, facts: Facts): Verdict;
 }
 
-/** Where a path leads: its place in the project, free of links and with one spelling, or why that cannot be told. */
+/** Where a path leads: its place in the project, free of links and with one spelling, or why that is not known. */
 export type ProjectPath =
   | { readonly kind: "inside"; readonly path: string }
   | { readonly kind: "outside" }
@@ -25,7 +25,7 @@ export interface CompiledCondition {
   readonly tools: readonly string[];
   /** The variables that it takes for calls of the workflow (`.text`, `.is_error`, `.made`) and for a single value too. */
   readonly mixedOutputs: readonly string[];
-  /** What it asks about a call, for those who look for mistakes in it. */
+  /** Its questions about a call, for those who look for mistakes in it. */
   readonly asks: CallQuestions;
   /** Whether its value may change with each call. */
   readonly looksAtCalls: boolean;

@@ -110,7 +110,7 @@ describe("a rule that a move gets round", () => {
   });
 });
 
-it("all faults of a file are told, each with its place", () => {
+it("a file is refused with all its faults, each with its place", () => {
   const workflow = {
     steps: [
       { name: "a", alowed_tools: [], rules: [{ name: "r", when: "nobody.knows", action: "block" }] },

@@ -1,5 +1,5 @@
 /** The workspace server answers as the reference file server does, but for the differences that docs/workspace.md lists. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -190,6 +190,8 @@ it(`gives the same text, error and files for ${CALLS} generated calls`, async ()
     if (!sameFiles) refill();
   }
   expect(faults).toEqual([]);
+  const listed = readFileSync(join(import.meta.dirname, "../../docs/workspace.md"), "utf8");
+  for (const name of Object.keys(DIFFERENCES)) expect(listed).toContain(`| **${name}**:`);
   // A generated case of each keeps the list honest.
   expect([...met].sort()).toEqual(Object.keys(DIFFERENCES).sort());
 });

@@ -71,9 +71,7 @@ export function requestRefusal(
 
 /** Whether a condition holds for one of the calls that ended last. */
 function holdsNow(when: string | null, state: WorkflowState, { evaluate, run }: EngineContext): boolean {
-  return (
-    when === null || lastCalls(state).some((about) => evaluate(when, factsOf(state, about, run)).kind === "true")
-  );
+  return when === null || lastCalls(state).some((about) => evaluate(when, factsOf(state, about, run)).kind === "true");
 }
 
 function inWords({ when, message }: Transition, { variables }: WorkflowState): string | null {
@@ -149,4 +147,3 @@ function cutChain(step: Step, state: WorkflowState): Effect | null {
   const error = `${LONGEST_CHAIN} transitions in one turn are the most`;
   return record({ type: "condition_failed", where, condition: null, error });
 }
-

@@ -50,7 +50,9 @@ export function factsOf(state: WorkflowState, about: CallFacts | null, run: RunF
     tool: about?.tool ?? null,
     server: about?.server ?? null,
     args: about?.args ?? {},
-    tool_result: about ? { is_error: about.result.isError, text: about.result.text, made: about.result.made ?? true } : null,
+    tool_result: about
+      ? { is_error: about.result.isError, text: about.result.text, made: about.result.made ?? true }
+      : null,
     step: state.step ?? "",
     step_action_count: state.stepActions,
     total_action_count: state.totalActions,

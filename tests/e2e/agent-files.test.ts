@@ -73,6 +73,28 @@ describe("the tools of servers whose names are not legal here", () => {
   });
 });
 
+it("a configuration file that changes, appears or goes is reported by the next answer", async () => {
+  const bench = setBench();
+  bench.configure("import: [claude]\n");
+  inHome(bench, ".claude.json", "{}");
+  rehearseCalls(bench, "none", []);
+  const host = await setHost(bench);
+  expect((await runScript(host, "none")).notices ?? []).toEqual([]);
+  bench.configure("import: [claude]\nmodel: x\n");
+  bench.write(".mcp.json", "{}");
+  const changed = naming(join(bench.home, "config.yaml"), join(bench.project, ".mcp.json"), "changed", "restart");
+  expect((await runScript(host, "none")).notices).toEqual([changed]);
+  expect((await host.call("list_agents")).structured.notices).toEqual([changed]);
+});
+
+it("a file of servers that names none is reported", async () => {
+  const bench = setBench();
+  bench.configure("import: [claude]\n");
+  bench.write(".mcp.json", JSON.stringify({ servers: {} }));
+  const host = await setHost(bench, { env: { LEGWORK_TRUST_PROJECT: "1" } });
+  expect((await host.call("list_agents")).structured.notices).toEqual([naming(".mcp.json", '"mcpServers"')]);
+});
+
 describe("the folders of a host", () => {
   it("are those up to the project, count after trust alone, and a changed file does not count", async () => {
     const bench = setBench();

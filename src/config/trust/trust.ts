@@ -5,8 +5,7 @@ import { z } from "zod";
 import { ConfigError } from "../../core/errors.js";
 import { AGENTS_HOSTS, type AgentsHost, SERVERS_HOSTS } from "../../hosts/known-hosts.js";
 import { sha256 } from "../../lib/hash.js";
-import { parseYaml } from "../../yaml/parse-yaml.js";
-import { ProjectConfigFile } from "../files/config-file.js";
+import { ProjectConfigFile, parseConfigFile } from "../files/config-file.js";
 import { IMPORTS, projectServersFiles, userFileOf } from "../files/host-files.js";
 import { parseJson } from "../files/parse-json.js";
 import type { Paths } from "../files/paths.js";
@@ -87,7 +86,7 @@ export async function trustProject(
   const [refused] = state.refused;
   if (refused !== undefined) throw new ConfigError(refused);
   for (const [name, bytes] of state.files) {
-    if (name === PROJECT_CONFIG) parseYaml(bytes, join(project, name), ProjectConfigFile);
+    if (name === PROJECT_CONFIG) parseConfigFile(bytes, join(project, name), ProjectConfigFile);
     else await parseJson(bytes, join(project, name));
   }
   const { projects } = readTrustFile(home);

@@ -43,7 +43,12 @@ export function readLooseFields(yaml: string, file: string): LooseFields {
   const keys = fields.map(({ key }) => key);
   const lineOf = (key: unknown) => fields.findLast((field) => field.key === String(key ?? ""))?.line ?? 1;
   return {
-    front: { file, value: Object.fromEntries(values), place: ([key]) => `${file}:${lineOf(key)}:1` },
+    front: {
+      file,
+      value: Object.fromEntries(values),
+      place: ([key]) => `${file}:${lineOf(key)}:1`,
+      written: () => null,
+    },
     repeated: [...new Set(keys.filter((key, index) => keys.indexOf(key) !== index))],
   };
 }

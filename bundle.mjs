@@ -3,7 +3,6 @@
  * less than for hundreds. What is imported late stays in files of its own.
  */
 import { rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const FOLDER = "dist/bundle";
@@ -47,11 +46,13 @@ const program = await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
 });
-// Each in one file of its own, since shared chunks would make the start of legwork read more files.
-const workspaceServer = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
+// Each in one file of its own, since shared chunks would make their start read more files.
 const alone = await build({
   ...settings,
-  entryPoints: { "workspace-server": workspaceServer, "schema-judge": "dist/json-schema/judge-program.js" },
+  entryPoints: {
+    "workspace-server": "dist/workspace-server/main.js",
+    "schema-judge": "dist/json-schema/judge-program.js",
+  },
 });
 
 if (languagesLeftOut === 0)

@@ -59,18 +59,26 @@ const partSchema = z.object({
 
 export const contentSchema = z.object({ parts: z.array(partSchema).default([]) });
 
-/** The `details` of an error; entries of other kinds stay as they are. */
+const optionalText = z.string().optional().catch(undefined);
+
+/** The `details` of an error; an unreadable entry hides none of the others. */
 export const errorDetailsSchema = z
   .array(
-    z.looseObject({
-      "@type": z.string().optional(),
-      reason: z.string().optional(),
-      retryDelay: z.string().optional(),
-    }),
+    z
+      .looseObject({
+        "@type": optionalText,
+        reason: optionalText,
+        retryDelay: z.unknown().optional(),
+        metadata: z.looseObject({ quota_limit: optionalText }).optional().catch(undefined),
+        violations: z
+          .array(z.looseObject({ quotaId: optionalText, quotaValue: z.coerce.string().optional().catch(undefined) }))
+          .optional()
+          .catch(undefined),
+      })
+      .catch({}),
   )
   .catch([]);
 
 export type GeminiResponse = z.infer<typeof responseSchema>;
 export type GeminiCandidate = z.infer<typeof candidateSchema>;
 export type GeminiContent = z.infer<typeof contentSchema>;
-export type ErrorDetails = z.infer<typeof errorDetailsSchema>;

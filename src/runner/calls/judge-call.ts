@@ -36,8 +36,6 @@ export async function judgeCall(call: ToolCall, context: TurnContext, deps: Call
   if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
   const misfit = await misfitOf(call, tool.inputSchema, deps);
   if (misfit !== null) return refused(misfit);
-  const objection = await deps.downstream.objection(tool, call.arguments);
-  if (objection !== null) return refused(forbidden(name, objection));
   return judgeByRules(call, tool, context);
 }
 

@@ -4,8 +4,8 @@ import { claimStdout } from "./claim-stdout.js";
 import type { Parts } from "./composition/create-parts.js";
 import type { OpenLegwork } from "./composition/open-legwork.js";
 import { findPaths } from "./config/files/paths.js";
-import { once } from "./lib/once.js";
 import { DEFAULT_MAX_MESSAGE_MIB } from "./core/run/limits.js";
+import { once } from "./lib/once.js";
 import { createServer } from "./server/create-server.js";
 import { HostTransport } from "./server/host-transport.js";
 

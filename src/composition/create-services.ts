@@ -24,7 +24,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
   /** A command reports by itself what matters; only a process that works on a run logs to stderr too. */
   async function openParts(logToStderr = false): Promise<Parts> {
     const { createParts } = await import("./create-parts.js");
-    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel" }), logToStderr });
+    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel", by: "nobody" }), logToStderr });
     return made;
   }
 
@@ -46,15 +46,15 @@ export function createServices(paths: Paths, version: string): OpenServices {
     databaseFile,
 
     async trustProject() {
-      const [{ GUARDED_FILES, trustProject }, { readProjectDefinitions }] = await Promise.all([
+      const [{ guardedFiles, trustProject }, { readProjectDefinitions }] = await Promise.all([
         import("../config/trust/trust.js"),
         import("../definitions/read/read-project-definitions.js"),
       ]);
-      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project));
+      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project, paths.folders));
       return {
         files: [...files.keys()],
         changed: changed.map((file) => ({ file, isGone: !files.has(file) })),
-        configurationFiles: GUARDED_FILES,
+        configurationFiles: guardedFiles(paths),
         isNew,
       };
     },
@@ -146,7 +146,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
     async runCampaign({ kills, seed }, tell) {
       const [{ runCampaign }, { reportText }, { openDatabaseObserver }] = await Promise.all([
         import("../selftest/run-campaign.js"),
-        import("../selftest/campaign-report.js"),
+        import("../selftest/audit/campaign-report.js"),
         import("../store/sqlite/connection/open-database-observer.js"),
       ]);
       const options = {

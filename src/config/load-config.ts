@@ -1,5 +1,5 @@
 /** Loads the environment and the configuration files into one frozen Config. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
@@ -8,7 +8,7 @@ import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
 import { type PriceLists, toPriceLists } from "./files/prices.js";
-import { readProjectFiles } from "./files/project-files.js";
+import { misnamed, readProjectFiles } from "./files/project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
@@ -40,13 +40,16 @@ export interface Config {
   readonly logLevel: string;
   /** One sentence for each thing that was left out, with the remedy. */
   readonly notices: readonly string[];
+  /** The configuration files that count: one that changes or appears later takes effect in a new process. */
+  readonly files: readonly string[];
 }
 
 /** Reads both configuration files and the files they import. The project's files apply only while they are trusted. Throws ConfigError with the place in the file. */
 export async function loadConfig(paths: Paths): Promise<Config> {
   const { env } = paths;
   const notices: string[] = [];
-  const user = readUserFile(join(paths.home, "config.yaml"));
+  const userFile = join(paths.home, "config.yaml");
+  const user = readUserFile(userFile);
   const projectFiles = readProjectFiles(paths, user?.value.import ?? [], notices);
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
@@ -87,16 +90,23 @@ export async function loadConfig(paths: Paths): Promise<Config> {
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
       maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
       maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
+      maxImages: limits.max_images ?? DEFAULT_LIMITS.maxImages,
+      maxImageMb: limits.max_image_mb ?? DEFAULT_LIMITS.maxImageMb,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
     largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",
     logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,
+    files: [userFile, ...projectFiles.names.map((name) => join(paths.project, name))],
   });
 }
 
 function readUserFile(file: string): LoadedFile | null {
+  const other = misnamed(file);
+  // Left out, a list of blocked tools in it would block nothing.
+  if (other !== null)
+    throw new ConfigError(`${other}: legwork reads ${basename(file)} only: rename or remove this file`);
   const bytes = readRegularFile(file, LARGEST_CONFIG);
   return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
 }

@@ -1,6 +1,6 @@
 /** Keeps secrets out of everything that is stored, logged or shown. */
 
-import { createReplacer } from "../lib/create-replacer.js";
+import { createReplacer } from "./create-replacer.js";
 import { secretForms } from "./secret-forms.js";
 
 /** A value that must not leave the process, and the name that replaces it. */

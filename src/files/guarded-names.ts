@@ -44,7 +44,20 @@ const SECRET_PAIRS: Pairs = new Map([
 ]);
 
 const STEERING_PAIRS: Pairs = new Map([
-  [".github", new Set(["workflows", "actions", "instructions", "prompts", "agents", "chatmodes", "skills", "hooks", "copilot-instructions.md"])],
+  [
+    ".github",
+    new Set([
+      "workflows",
+      "actions",
+      "instructions",
+      "prompts",
+      "agents",
+      "chatmodes",
+      "skills",
+      "hooks",
+      "copilot-instructions.md",
+    ]),
+  ],
 ]);
 
 /** The places in a path, by index, at which a file may hold secrets. */

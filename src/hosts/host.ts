@@ -24,6 +24,8 @@ export interface HostLimits {
 export interface ServerFiles {
   /** The project's file, relative to the project. It counts only while the project is trusted. */
   readonly projectFile: string;
+  /** Whether the host also reads the file of each folder between its working folder and the project. */
+  readonly isNested: boolean;
   /** The variable that moves the user's files to another folder. */
   readonly homeVariable: string;
   readonly userFile: UserFile;
@@ -42,8 +44,15 @@ export interface UserFile {
 }
 
 export interface AgentFiles {
-  /** Relative to the project, and to the user's home folder. */
+  /** Relative to the project and each folder between it and the working folder, and to the user's home folder. */
   readonly folder: string;
+  /** The variable that moves the user's files to another folder, and the path in there. */
+  readonly homeVariable: string;
+  readonly inVariable: string;
+  /** Whether files in folders below count too. */
+  readonly hasSubfolders: boolean;
+  /** The beginning of the names of files that the host does not read; null where it reads all. */
+  readonly ignoredPrefix: string | null;
   /** How the names of the files end. */
   readonly endings: readonly string[];
 }

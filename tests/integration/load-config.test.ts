@@ -51,6 +51,28 @@ describe("a server's entry", () => {
     });
   });
 
+  it("may hold numbers among its texts, which stay as they are written", async () => {
+    put(
+      ".legwork/config.yaml",
+      "mcpServers:\n  one:\n    command: x\n    args: [--port, 8080, 1.10, 0x1F, true, 007]\n    env: { N: 2.50, ON: true }\n",
+    );
+    expect(named(await load(), "one").transport).toMatchObject({
+      args: ["--port", "8080", "1.10", "0x1F", "true", "007"],
+      env: { N: "2.50", ON: "true" },
+    });
+  });
+
+  it("is not looked for in config.yml, which is refused or reported so that no block in it is lost", async () => {
+    own({ model: "x" });
+    put("project/.legwork/config.yml", 'blocked_tools: ["*"]\n');
+    await trustNow();
+    expect((await load()).notices).toEqual([
+      expect.stringMatching(mentions("project/.legwork/config.yml", "config.yaml")),
+    ]);
+    put(".legwork/config.yml", 'blocked_tools: ["*"]\n');
+    expect(await fault()).toMatch(mentions(".legwork/config.yml", "config.yaml", "rename"));
+  });
+
   it("sets timeouts, the pin mode and the requests that the server may make", async () => {
     const policy = {
       timeout_seconds: 5,

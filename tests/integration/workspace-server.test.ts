@@ -30,9 +30,13 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     symlinkSync("../outside", join(root, "out"));
     symlinkSync("../project/src", join(root, "out-and-in"));
     symlinkSync("circle", join(root, "circle"));
-    for (const path of ["inside/a.txt", "absolute", "out-and-in/a.txt"]) expect(read(workspace, path).text, path).toBe("a");
+    for (const path of ["inside/a.txt", "absolute", "out-and-in/a.txt"])
+      expect(read(workspace, path).text, path).toBe("a");
     for (const path of ["out/secret.txt", "out", "../outside/secret.txt", join(root, "../outside/secret.txt")])
-      expect(read(workspace, path), path).toMatchObject({ isError: true, text: expect.stringContaining("Access denied") });
+      expect(read(workspace, path), path).toMatchObject({
+        isError: true,
+        text: expect.stringContaining("Access denied"),
+      });
     expect(read(workspace, "circle").text).toContain("ELOOP");
     for (const path of ["inside/a.txt", "absolute", "out/new.txt", "inside/new.txt", "inside"]) {
       expect(write(workspace, path), path).toMatchObject({ isError: true });
@@ -71,7 +75,18 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
   it("closes files that may hold secrets, by any name of them", () => {
     const workspace = setWorkspace(way, { read: [".env.test", "keys/*.pem", "deep"] });
     const closed = [
-      ...[".env", ".env.local", ".ENV", "sub/.env", ".env.", ".e\u200dnv", ".envrc", "prod.env", ".npmrc", "sub/.netrc"],
+      ...[
+        ".env",
+        ".env.local",
+        ".ENV",
+        "sub/.env",
+        ".env.",
+        ".e\u200dnv",
+        ".envrc",
+        "prod.env",
+        ".npmrc",
+        "sub/.netrc",
+      ],
       ...["id_rsa", "server.key", "certs/a.PEM", ".git/config", ".ssh/known_hosts", ".docker/config.json", "deep/.env"],
     ];
     for (const path of closed) workspace.put(path, "TOKEN=1");
@@ -86,7 +101,14 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
       expect(workspace.call("edit_file", { path, edits, dryRun: true }).text, path).not.toContain("TOKEN=1");
       expect(workspace.call("move_file", { source: path, destination: "open.txt" }).isError, path).toBe(true);
     }
-    for (const path of [".env.example", ".env.test", "keys/a.pem", "id_rsa.pub", ".dockerignore", ".docker/nginx.conf"]) {
+    for (const path of [
+      ".env.example",
+      ".env.test",
+      "keys/a.pem",
+      "id_rsa.pub",
+      ".dockerignore",
+      ".docker/nginx.conf",
+    ]) {
       workspace.put(path, "shown");
       expect(read(workspace, path), path).toMatchObject({ text: "shown" });
     }
@@ -96,11 +118,33 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
   it("protects files that steer hosts, editors and shells, by any name of them", () => {
     const workspace = setWorkspace(way);
     const steering = [
-      ...[".git/config", ".GIT/hooks/x", "a/b/.git/x", ".git", ".git./config", ".git::$INDEX_ALLOCATION/config", ".g\u200cit/x"],
+      ...[
+        ".git/config",
+        ".GIT/hooks/x",
+        "a/b/.git/x",
+        ".git",
+        ".git./config",
+        ".git::$INDEX_ALLOCATION/config",
+        ".g\u200cit/x",
+      ],
       ...[".legwork/config.yaml", ".claude/settings.json", "sub/.claude/x", ".gemini", ".mcp.json", "src/.Mcp.Json"],
       ...[".npmrc", ".envrc", ".vscode/tasks.json", ".cursor/rules/a.mdc", ".codex/config.toml", ".husky/pre-commit"],
-      ...[".githooks/x", ".devcontainer/devcontainer.json", ".github/workflows/ci.yml", ".github/copilot-instructions.md"],
-      ...["CLAUDE.md", "claude.MD", "sub/CLAUDE.md", "GEMINI.md", "AGENTS.md", ".windsurfrules", ".clinerules", "a.code-workspace"],
+      ...[
+        ".githooks/x",
+        ".devcontainer/devcontainer.json",
+        ".github/workflows/ci.yml",
+        ".github/copilot-instructions.md",
+      ],
+      ...[
+        "CLAUDE.md",
+        "claude.MD",
+        "sub/CLAUDE.md",
+        "GEMINI.md",
+        "AGENTS.md",
+        ".windsurfrules",
+        ".clinerules",
+        "a.code-workspace",
+      ],
     ];
     for (const path of steering) {
       expect(write(workspace, path), path).toMatchObject({ isError: true, text: expect.stringContaining("protected") });
@@ -163,7 +207,14 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     put(".git/config", "");
     put(".gitignore", "node_modules/\n*.log\n!keep.log\n/build\n");
     put("sub/.gitignore", "local.txt\n");
-    for (const path of ["node_modules/a/index.js", "x.log", "keep.log", "build/out.js", "sub/build/in.js", "sub/local.txt"])
+    for (const path of [
+      "node_modules/a/index.js",
+      "x.log",
+      "keep.log",
+      "build/out.js",
+      "sub/build/in.js",
+      "sub/local.txt",
+    ])
       put(path, "");
     const found = workspace.call("search_files", { path: ".", pattern: "**/*.{js,log,txt}" }).text;
     expect(found).toContain("keep.log");
@@ -194,37 +245,40 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(workspace.call("search_files", { path: "deep", pattern: "nothing" }).text).toContain("folders deep");
   });
 
-  it.each([["write_file", { content: "mine" }], ["edit_file", { edits: [{ oldText: "1", newText: "2" }] }]] as const)(
-    "refuses %s where the file has changed since it was seen",
-    (tool, args) => {
-      const workspace = setWorkspace(way);
-      const { root, put } = workspace;
-      const file = put("a.txt", "1");
-      const first = read(workspace, "a.txt").seen;
-      expect(first).toEqual([{ path: "a.txt", stamp: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
-      put("a.txt", "1, changed");
-      const refused = workspace.call(tool, { path: "a.txt", ...args }, first);
-      expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("read it again") });
-      expect(readFileSync(file, "utf8")).toBe("1, changed");
-      const made = workspace.call(tool, { path: "./a.txt", ...args }, read(workspace, "a.txt").seen);
-      expect(made.isError).toBe(false);
-      expect(workspace.call(tool, { path: "a.txt", content: "x", edits: [] }, made.seen).isError).toBe(false);
-      rmSync(file);
-      expect(workspace.call("write_file", { path: "a.txt", content: "" }, made.seen).isError).toBe(true);
-      const gone = read(workspace, "a.txt");
-      expect(gone.seen).toEqual([{ path: "a.txt", stamp: null }]);
-      expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(false);
-      expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(true);
-      expect(existsSync(join(root, "a.txt"))).toBe(true);
-    },
-  );
+  it.each([
+    ["write_file", { content: "mine" }],
+    ["edit_file", { edits: [{ oldText: "1", newText: "2" }] }],
+  ] as const)("refuses %s where the file has changed since it was seen", (tool, args) => {
+    const workspace = setWorkspace(way);
+    const { root, put } = workspace;
+    const file = put("a.txt", "1");
+    const first = read(workspace, "a.txt").seen;
+    expect(first).toEqual([{ path: "a.txt", stamp: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
+    put("a.txt", "1, changed");
+    const refused = workspace.call(tool, { path: "a.txt", ...args }, first);
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("read it again") });
+    expect(readFileSync(file, "utf8")).toBe("1, changed");
+    const made = workspace.call(tool, { path: "./a.txt", ...args }, read(workspace, "a.txt").seen);
+    expect(made.isError).toBe(false);
+    expect(workspace.call(tool, { path: "a.txt", content: "x", edits: [] }, made.seen).isError).toBe(false);
+    rmSync(file);
+    expect(workspace.call("write_file", { path: "a.txt", content: "" }, made.seen).isError).toBe(true);
+    const gone = read(workspace, "a.txt");
+    expect(gone.seen).toEqual([{ path: "a.txt", stamp: null }]);
+    expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(false);
+    expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(true);
+    expect(existsSync(join(root, "a.txt"))).toBe(true);
+  });
 
   it("moves the knowledge of files with them", () => {
     const workspace = setWorkspace(way);
     workspace.put("from/a.txt", "1");
     const seen = read(workspace, "from/a.txt").seen;
     const moved = workspace.call("move_file", { source: "from", destination: "to" }, seen);
-    expect(moved.seen).toEqual([{ path: "from/a.txt", stamp: null }, { path: "to/a.txt", stamp: seen[0]?.stamp }]);
+    expect(moved.seen).toEqual([
+      { path: "from/a.txt", stamp: null },
+      { path: "to/a.txt", stamp: seen[0]?.stamp },
+    ]);
     workspace.put("to/a.txt", "2");
     expect(workspace.call("write_file", { path: "to/a.txt", content: "" }, moved.seen).isError).toBe(true);
   });

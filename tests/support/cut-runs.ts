@@ -14,6 +14,7 @@ import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/messag
 import type { RunRequest } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
@@ -83,7 +84,7 @@ interface World {
 }
 
 const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
-const conditions = createConditions();
+const conditions = createConditions(createProjectPath(process.cwd()));
 const schemas = builtJsonSchemas();
 const resolveToolSet = createToolSets();
 export const readReply = (raw: RawReply): ReplyContent => raw.content as ReplyContent;

@@ -106,7 +106,7 @@ export function options(changes: Partial<DownstreamOptions> = {}): DownstreamOpt
     redact: createRedact([]),
     cache: store.catalogs,
     pins: store.pins,
-    elicit: async () => ({ action: "cancel" }),
+    elicit: async () => ({ action: "cancel", by: "nobody" }),
     ...changes,
   };
 }

@@ -175,6 +175,7 @@ const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<Event
       status: fc.option(count),
       reason: text,
       waitMs: fc.option(count),
+      withoutImages: fc.constant(true as const),
     },
     { requiredKeys: ["turn", "tries", "code", "status", "reason", "waitMs"] },
   ),

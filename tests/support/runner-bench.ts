@@ -76,8 +76,8 @@ export function setRunners() {
     });
     const gated = gate(runs);
     const asked: string[] = [];
-    const elicit: Elicit = options.elicit ?? (async () => ({ action: "cancel" }));
-    const paths = { home, userHome: root, project, databaseFile: file, env: {} };
+    const elicit: Elicit = options.elicit ?? (async () => ({ action: "cancel", by: "nobody" }));
+    const paths = { home, userHome: root, project, folders: [""], databaseFile: file, env: {} };
     const { conditions, definitions } = await openDefinitions(paths);
     const downstream = createDownstream([], [], {
       baseEnv: {},

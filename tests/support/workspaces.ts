@@ -20,7 +20,11 @@ export interface TestWorkspace {
   readonly root: string;
   /** Writes a file below the root, and its folders. */
   put(name: string, content: string): string;
-  call(name: string, args: object, seen?: readonly SeenFile[]): { isError: boolean; text: string; seen: readonly SeenFile[] };
+  call(
+    name: string,
+    args: object,
+    seen?: readonly SeenFile[],
+  ): { isError: boolean; text: string; seen: readonly SeenFile[] };
 }
 
 interface TestSettings extends Partial<Omit<WorkspaceSettings, "home">> {

@@ -37,7 +37,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "reply_rejected":
       return `${event.code}: ${event.reason}${paid(event)}${event.text === undefined ? "" : `: ${event.text}`}`;
     case "request_failed": {
-      const then = event.waitMs === null ? "" : `; tried again in ${event.waitMs} ms`;
+      const without = event.withoutImages ? " without images" : "";
+      const then = event.waitMs === null ? "" : `; tried again${without} in ${event.waitMs} ms`;
       const by = event.server === undefined ? "" : `for ${event.server}: `;
       return `${by}${event.code}: ${event.reason}${then}`;
     }

@@ -59,7 +59,8 @@ export function loadServers(all: ServerSources): LoadedServers {
       servers.push(...workspaceServer(all, policy));
       continue;
     }
-    const broken = (from: string, fault: string) => brokenServers.push({ name, from, fault });
+    const named = base?.writtenName === undefined ? { name } : { name, writtenName: base.writtenName };
+    const broken = (from: string, fault: string) => brokenServers.push({ ...named, from, fault });
     if (base === undefined) {
       const fault = withoutBase(name, overlays, all);
       broken(fault.from, fault.text);
@@ -154,6 +155,7 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, all: Server
   }
   const server: ServerConfig = {
     name,
+    ...(base.writtenName === undefined ? {} : { writtenName: base.writtenName }),
     from: base.file,
     transport: expanded.transport,
     definitionHash: definitionHash(base.entry, place.folder),

@@ -4,7 +4,7 @@ import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { transportSecrets, variableSecrets } from "../trust/secrets.js";
-import { expand, type Variables } from "./expand.js";
+import { expand, type MissingVariable, type Variables } from "./expand.js";
 import { isSelfReference } from "./self-reference.js";
 import { isWebAddress, type ServerEntry } from "./server-entry.js";
 import { type StartPlace, withPath } from "./start-place.js";
@@ -26,21 +26,42 @@ interface ExpandedTransport {
 export function toTransport(definition: Definition, place: StartPlace): ExpandedTransport | null {
   const { file, field, entry, variables } = definition;
   const used: { name: string; value: string }[] = [];
+  const missing: Missing[] = [];
   const read: Read = (key, text) => {
-    const expansion = expand(text, `${file}: ${field}.${key}`, variables);
+    const expansion = expand(text, variables);
     used.push(...expansion.used);
+    missing.push(...expansion.missing.map((variable) => ({ key, ...variable })));
     return expansion.text;
   };
   const refuse: Refuse = (fault) => new ConfigError(`${file}: ${field}.${fault}`);
   const transport =
     entry.command === undefined ? toRemote(entry, read) : toStdio(entry, entry.command, read, place, refuse);
   if (transport === null) return null;
+  if (missing.length > 0) throw new ConfigError(`${file}: ${field}${missingText(missing)}`);
   if (transport.kind !== "stdio") checkRemote(transport, refuse);
   const ready = transport.kind === "stdio" ? transport : withoutUserinfo(transport);
   return {
     transport: ready,
     secrets: [...variableSecrets(used), ...transportSecrets(transport), ...transportSecrets(ready)],
   };
+}
+
+/** A missing variable and the field that needs it. */
+interface Missing extends MissingVariable {
+  readonly key: string;
+}
+
+/** All of them in one line, so that a person can set them at once. */
+function missingText(missing: readonly Missing[]): string {
+  const [first] = missing;
+  if (first !== undefined && missing.every(({ name }) => name === first.name))
+    return `.${first.key}: \${${first.name}} ${first.refusal ?? `is not set: set it, or write \${${first.name}:-default}`}`;
+  const reasons = new Set(missing.map(({ refusal }) => refusal));
+  const sentences = [...reasons].map((reason) => {
+    const names = missing.filter(({ refusal }) => refusal === reason).map(({ key, name }) => `\${${name}} (${key})`);
+    return `${names.join(", ")}: ${names.length > 1 ? "each " : ""}${reason ?? `is not set: set it, or write a default, as in \${${first?.name}:-default}`}`;
+  });
+  return `: ${sentences.join("; ")}`;
 }
 
 /** Expands one field of the definition. */

@@ -48,6 +48,8 @@ export type PinMode = "off" | "warn" | "enforce";
 
 export interface ServerConfig {
   readonly name: string;
+  /** Its name in the file that defines it, where that is not legal here: patterns of other hosts are made of it. */
+  readonly writtenName?: string;
   /** The file that defines it. */
   readonly from: string;
   readonly transport: TransportConfig;
@@ -77,6 +79,7 @@ export interface ServerConfig {
 /** A server whose definition cannot be used; `fault` says what to change. */
 export interface BrokenServer {
   readonly name: string;
+  readonly writtenName?: string;
   readonly from: string;
   readonly fault: string;
 }

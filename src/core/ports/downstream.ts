@@ -28,6 +28,8 @@ export type ServerState = "idle" | "starting" | "ready" | "degraded" | "failed";
 
 export interface ServerStatus {
   readonly name: string;
+  /** Its name in the file that defines it, where that is not its name here. */
+  readonly writtenName?: string;
   /** The file that defines it. */
   readonly from: string;
   readonly transport: "stdio" | "http" | "sse" | null;

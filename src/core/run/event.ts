@@ -35,6 +35,9 @@ export const OUTCOME_UNKNOWN = "outcome_unknown";
 /** The beginning of the note about attachments behind the text of an answer. */
 export const ATTACHMENT_NOTE = "\n[attachment";
 
+/** The code of the answer to a call in which process after process has died. */
+export const PROCESS_DIED = "process_died";
+
 /**
  * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
  * and `size` its number of characters.
@@ -101,6 +104,8 @@ export type RunEvent =
       readonly status: number | null;
       readonly reason: string;
       readonly waitMs: number | null;
+      /** The vendor took exception to the request with its images: none of those until now is sent again. */
+      readonly withoutImages?: true;
     }
   | {
       readonly type: "tool_call_started";
@@ -139,6 +144,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
     }
   /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }
@@ -221,6 +227,7 @@ export type RunEvent =
       readonly call: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
       readonly outputAs: string | null;
       readonly done: number;
     }

@@ -60,9 +60,8 @@ export function createDownstream(
     afterUnknown(tool) {
       const config = managed.get(serverOf(tool) ?? "")?.config;
       if (!config) return { action: "tell", probe: null };
-      const probe = config.probes.findLast(({ pattern }) =>
-        patternMatches(pattern, { name: tool, server: config.name }),
-      );
+      const named = { name: tool, server: config.name, writtenServer: config.writtenName ?? config.name };
+      const probe = config.probes.findLast(({ pattern }) => patternMatches(pattern, named));
       return { action: config.onUnknown, probe: probe?.tool ?? null };
     },
     async call(tool, args, callOptions) {
@@ -88,9 +87,10 @@ function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): 
 }
 
 function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
-  const { name, from, transport } = config;
+  const { name, writtenName, from, transport } = config;
   return {
     name,
+    ...(writtenName === undefined ? {} : { writtenName }),
     from,
     transport: transport.kind,
     state,
@@ -103,9 +103,9 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
   };
 }
 
-function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
-  const problem = { server: name, code: "bad_definition", message: fault };
-  return { name, from, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
+function toBrokenStatus({ fault, ...server }: BrokenServer): ServerStatus {
+  const problem = { server: server.name, code: "bad_definition", message: fault };
+  return { ...server, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
 }
 
 function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {

@@ -17,6 +17,7 @@ interface GeminiOptions {
   readonly baseUrl: string | null;
 }
 
+const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
 const VENDOR = "https://generativelanguage.googleapis.com";
 
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
@@ -33,6 +34,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   }
 
   return {
+    imageTypes: IMAGE_TYPES,
     async reply(request, signal) {
       signal.throwIfAborted();
       const fault = modelIdFault(request.model);

@@ -1,5 +1,5 @@
 /** Drives one run: saves each commit of its loop before the loop continues, and stops it when its time is up. */
-import { isNewerVersion, StoreError } from "../../core/errors.js";
+import { isNewerVersion, isOutOfFiles, StoreError, TOO_MANY_FILES } from "../../core/errors.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
@@ -7,10 +7,10 @@ import type { Run } from "../../core/run/run.js";
 import { runAgent } from "../loop/run-agent.js";
 import { createMailbox, type Mailbox } from "../state/mailbox.js";
 import type { Replay } from "../state/replay.js";
+import { createStallTimer } from "../state/stall-timer.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
 import type { EventBus } from "./event-bus.js";
-import { createStallTimer } from "./stall-timer.js";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 
@@ -89,8 +89,8 @@ function onlyReadsFollow(events: readonly RunEvent[]): boolean {
 }
 
 /**
- * Stops the run after a failure of the store or of legwork itself. A failed store, or a newer legwork that has written to the
- * run, interrupts it: its work is not lost. A bug of legwork ends it, for it would come up again.
+ * Stops the run after a failure of the store or of legwork itself. A failed store, a system without a further file, or a newer
+ * legwork that has written to the run interrupts it: its work is not lost. A bug of legwork ends it, for it would come up again.
  */
 async function recordBreak(
   error: unknown,
@@ -105,6 +105,7 @@ async function recordBreak(
   const broken = (reason: string, trouble = reason): Driven => ({ kind: "broken", trouble, reason, at: clock.now() });
   if (error instanceof StoreError)
     return broken(error.code === "store" ? `the database failed: ${error.message}` : error.message, error.message);
+  if (isOutOfFiles(error)) return broken(TOO_MANY_FILES);
   const failure = { code: "internal", message: `internal error, run ${lease.runId}` };
   const end: RunEvent = { type: "run_finished", outcome: { status: "error", result: null, error: failure } };
   try {

@@ -1,15 +1,17 @@
 /** One reply of the model: asks, rejects a reply that is no answer, asks again at most twice. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply, Provider } from "../../core/ports/provider.js";
-import type { Commit } from "../../core/ports/run-store.js";
+import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
+import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { RunContext } from "../state/turn-context.js";
+import { chooseImages } from "./choose-images.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type ModelResult =
@@ -28,6 +30,7 @@ export interface CallModelContext extends Facts {
   readonly model: string;
   readonly price: Price | null;
   readonly budget: Pick<RunContext["budget"], "breach">;
+  readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
   deliverMail(): Promise<boolean>;
 }
@@ -73,10 +76,15 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
     yield state.flush();
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
-    const reply = await replyOrError(context);
+    const images = await chooseImages(state.history, context.provider, context.request.limits, context.readBlob);
+    const reply = await replyOrError(context, images);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
     const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context);
+    if (reply.code === "invalid_request" && images.size > 0) {
+      state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
+      continue;
+    }
     state.record(event);
     if (waitMs === null) return { kind: "failed", failure };
     yield state.flush();
@@ -86,10 +94,13 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
   }
 }
 
-async function replyOrError({ request, tools, provider, model, state, signal }: CallModelContext) {
+async function replyOrError(
+  { request, tools, provider, model, state, signal }: CallModelContext,
+  images: ReadonlyMap<string, Image>,
+) {
   const { messages } = state.history;
   try {
-    return await provider.reply({ model, system: systemPrompt(request), messages, tools }, signal);
+    return await provider.reply({ model, system: systemPrompt(request), messages, tools, images }, signal);
   } catch (error) {
     if (error instanceof ProviderError) return error;
     if (signal.aborted) return null;

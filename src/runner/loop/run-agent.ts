@@ -9,6 +9,7 @@ import type { Outcome, RunFailure } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { callFirstGroup } from "../calls/call-tools.js";
+import { giveUpDeadlyCall } from "../calls/deadly-calls.js";
 import { settleInDoubtCalls, settleOpenCalls } from "../calls/in-doubt-calls.js";
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
@@ -29,6 +30,7 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
+import { idleList } from "../tools/idle-lists.js";
 import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
@@ -103,6 +105,9 @@ async function* runTurns(
   const { history } = state;
   await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
+  // Its servers may have listed their tools only now.
+  const idle = history.turn === 0 ? idleList(context.request, context.run.depth, deps.downstream) : null;
+  if (idle !== null) return endWith({ status: "error", result: null, error: idle });
   let { phase } = history;
   if (phase === "between") {
     settleInDoubtCalls(context, deps);
@@ -173,6 +178,7 @@ async function* makeCalls(
   const batch = calls.filter(({ call }) => !JUDGED_LATER.has(call.name));
   const unsettled = settleOpenCalls(begun, deps);
   if (unsettled) return unsettled;
+  giveUpDeadlyCall(begun);
   for (let turn = begun; ; ) {
     // Calls that are made again after a crash end before anything follows from the calls in front of them.
     if (state.history.open.size === 0 && batch.some(({ index }) => answers[index] !== undefined)) {
@@ -238,12 +244,13 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers }: AgentDeps) {
+function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readBlob }: AgentDeps) {
   const { request, state, toolSet } = turn;
   return callModel({
     ...turn,
     tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
     grace,
+    readBlob,
     ...modelInStep(request, state.step, providers),
     deliverMail: () => deliverMail(mailbox, state),
   });
@@ -256,7 +263,7 @@ function createToolSetRefresh(
   { downstream, resolveToolSet, schemas }: AgentDeps,
 ): () => ToolSet {
   const usable = createUsableCatalogs(schemas.givenUp);
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const known = state.history.knownTools; // to the agent, before this process
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly toolSet: ToolSet } | null = null;
   return () => {

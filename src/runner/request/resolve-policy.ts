@@ -32,10 +32,17 @@ export function resolvePolicy(sources: PolicySources, settings: RunSettings): To
     ],
     block: [
       ...(blockedTools ? [{ patterns: blockedTools, from: CALL }] : []),
-      ...(agent && agent.blockedTools.length > 0 ? [{ patterns: agent.blockedTools, from: nameOf(agent) }] : []),
+      ...(agent ? blocksOf(agent) : []),
       ...settings.blockedTools,
     ],
   };
+}
+
+/** Another host spells the names in its files, so one that matches nothing here is more likely unknown to us than harmless. */
+function blocksOf(agent: AgentDefinition): readonly PatternSource[] {
+  if (agent.blockedTools.length === 0) return [];
+  const source = { patterns: agent.blockedTools, from: nameOf(agent) };
+  return [agent.isImported ? { ...source, mustMatch: true } : source];
 }
 
 /** The caller's grants, else the agent definition's (a project's within the caller's or the user's), else the steps' lists, else the user's, else read-only tools. */
@@ -56,7 +63,7 @@ function grants(
 }
 
 /**
- * The request under the blocks of the configuration as it is now, beside those that it began with: what a user forbids holds
+ * The request under the blocks of the configuration as it is now, beside those that it began with: a block of the user holds
  * for every run that a process works on. Grants stay those of the beginning.
  */
 export function withBlocksOfNow(request: RunRequest, blockedNow: readonly PatternSource[]): RunRequest {

@@ -48,10 +48,7 @@ export async function replayOf(run: Run, own: readonly StoredEvent[], store: Jou
 }
 
 /** The whole texts of the answers that conditions see next: those of the calls that ended together last. */
-export async function loadTexts(
-  { events }: Pick<Replay, "events">,
-  readBlob: RunStore["getBlob"],
-): Promise<Texts> {
+export async function loadTexts({ events }: Pick<Replay, "events">, readBlob: RunStore["getBlob"]): Promise<Texts> {
   const texts = new Map<string, string>();
   const end = events.findLastIndex(({ type }) => type === "tool_call_finished");
   const before = events.slice(0, end + 1);

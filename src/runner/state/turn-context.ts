@@ -16,7 +16,7 @@ import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Budget, Costs } from "./budget.js";
 import type { RunState } from "./run-state.js";
-import type { StallWatch } from "./stall-watch.js";
+import type { StallWatch } from "./stall-timer.js";
 
 /** A run as its loop needs it. */
 export type AgentRun = Pick<

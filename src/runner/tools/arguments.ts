@@ -26,7 +26,8 @@ export const spawnFields = {
   model: z.string().max(200).optional(),
   tools: z.array(z.string()).max(1000).optional(),
   blocked_tools: z.array(z.string()).max(1000).optional(),
-  output_schema: z.unknown().optional(),
+  /** Any JSON Schema; tool lists name the usual type. */
+  output_schema: z.unknown().meta({ type: "object", additionalProperties: true }).optional(),
   title: z.string().max(200).optional(),
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
   timeout_seconds: z.number().positive().max(MOST.seconds).optional(),

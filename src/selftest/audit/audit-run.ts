@@ -1,7 +1,8 @@
 /** Judges one run of the campaign by its journal, the counts of the effect server, and an undisturbed run of the same scenario. */
-import type { RawEvent } from "../core/ports/database-observer.js";
-import { isEnded, type Outcome, type RunStatus } from "../core/run/run.js";
-import { callsOf, EFFECTS, resultOf, type Scenario, type ScriptedReply } from "./scenarios.js";
+import type { RawEvent } from "../../core/ports/database-observer.js";
+import { MAX_ATTEMPTS } from "../../core/run/limits.js";
+import { isEnded, type Outcome, type RunStatus } from "../../core/run/run.js";
+import { callsOf, EFFECTS, resultOf, type Scenario, type ScriptedReply } from "../scenarios.js";
 
 /** A run as it lies on disk when the campaign is over. */
 export interface RunOnDisk {
@@ -20,8 +21,12 @@ export interface RunAudit {
   /** Finished work that is gone or was done again, and calls without an answer; one sentence each. */
   readonly lost: readonly string[];
   readonly isStuck: boolean;
-  /** legwork gave it up after too many recoveries with nothing finished in between. */
+  /** legwork gave it up after too many crashes with nothing finished in between. */
   readonly isExhausted: boolean;
+  /** Why it should not have been given up; one sentence each. */
+  readonly givenUpWrongly: readonly string[];
+  /** Calls that legwork gave up because two processes in a row had died in them. */
+  readonly callsGivenUp: number;
   /** How often a process recovered it. */
   readonly recoveries: number;
   /** Calls that legwork reported to the agent as in doubt: it cannot know whether they took effect. */
@@ -32,7 +37,7 @@ export interface RunAudit {
   readonly repeatedSafely: number;
 }
 
-type Mark = "started" | "finished" | "failed" | "in_doubt" | "refused";
+type Mark = "started" | "finished" | "failed" | "in_doubt" | "refused" | "given_up";
 
 /** The events of each call of a run, in order. The key is `turn.index`, or `own.number` for a call of the workflow. */
 export type CallMarks = ReadonlyMap<string, readonly Mark[]>;
@@ -48,7 +53,10 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
   }));
   const inDoubt = calls.filter((call) => call.marks.includes("in_doubt"));
   const isExhausted = outcome?.error?.code === "recovery_exhausted";
-  const isComplete = isEnded(status) && !isExhausted;
+  const callsGivenUp = [...marks.values()].flat().filter((mark) => mark === "given_up").length;
+  // The script knows of no call that is given up, and no parent's end that takes its children along.
+  const isDiverted = callsGivenUp > 0 || outcome?.error?.code === "parent_ended";
+  const isComplete = isEnded(status) && !isExhausted && !isDiverted;
   return {
     name: run,
     repeated: calls
@@ -60,12 +68,14 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
       ...[...marks].flatMap(([place, all]) =>
         continuedAfterEnd(all) ? [`call ${place} had ended and was made again`] : [],
       ),
-      ...calls.flatMap((call) => lossesOf(call, twin.get(call.place) ?? [])),
+      ...calls.flatMap((call) => lossesOf(call, isDiverted ? call.marks : (twin.get(call.place) ?? []))),
       ...(isComplete ? calls.filter((call) => call.marks.every((mark) => mark === "started")).map(unanswered) : []),
       ...(isComplete ? badEnd(status, outcome, run) : []),
     ].map((loss) => `${run}: ${loss}`),
     isStuck: !isEnded(status),
     isExhausted,
+    givenUpWrongly: isExhausted ? wronglyGivenUp(events).map((fault) => `${run}: ${fault}`) : [],
+    callsGivenUp,
     recoveries: events.filter(({ type }) => type === "run_resumed").length,
     inDoubt: inDoubt.length,
     inDoubtMade: inDoubt.filter(({ made }) => made > 0).length,
@@ -96,11 +106,12 @@ function markOf(type: string, data: string): Mark | null {
       return "started";
     case "tool_call_refused":
     case "workflow_call_refused":
-      return "refused";
+      return (JSON.parse(data) as { code?: string }).code === "process_died" ? "given_up" : "refused";
     case "tool_call_finished":
     case "workflow_call_finished": {
       const { isError, code } = JSON.parse(data) as { isError: boolean; code?: string };
       if (code === "outcome_unknown") return "in_doubt";
+      if (code === "process_died") return "given_up";
       return isError ? "failed" : "finished";
     }
     default:
@@ -138,6 +149,22 @@ function badEnd(status: RunStatus, outcome: Outcome | null, run: string): readon
   if (status === "success" && outcome?.result === resultOf(run)) return [];
   const { code = "no code", message = "no message" } = outcome?.error ?? {};
   return [`ended as ${status} with the result ${JSON.stringify(outcome?.result)} (${code}: ${message})`];
+}
+
+/** Only crashes count, and nothing may be finished between them. */
+function wronglyGivenUp(events: readonly RawEvent[]): readonly string[] {
+  const finished = events.findLastIndex(isProgress);
+  const interrupted = events.slice(finished + 1).filter(({ type }) => type === "run_interrupted");
+  const crashes = interrupted.filter(({ data }) => (JSON.parse(data) as { crashed?: boolean }).crashed === true).length;
+  return crashes > MAX_ATTEMPTS
+    ? []
+    : [`was given up after ${crashes} crashes and ${interrupted.length} interruptions`];
+}
+
+/** A reply, or the answer to a call. */
+function isProgress({ type, data }: RawEvent): boolean {
+  if (type === "tool_call_finished" || type === "workflow_call_finished") return markOf(type, data) !== "in_doubt";
+  return type === "model_replied";
 }
 
 function repliesIn(events: readonly RawEvent[]) {

@@ -1,10 +1,10 @@
 /** The audit of the crash campaign passes a sound run and finds each loss that a crash may cause. */
 import { describe, expect, it } from "vitest";
-import type { RawEvent } from "../../../src/core/ports/database-observer.js";
-import type { Outcome, RunStatus } from "../../../src/core/run/run.js";
-import { auditRun, marksOf } from "../../../src/selftest/audit-run.js";
-import { callsOf, resultOf, SCENARIOS, type Scenario } from "../../../src/selftest/scenarios.js";
-import { mentions } from "../../support/mentions.js";
+import type { RawEvent } from "../../../../src/core/ports/database-observer.js";
+import type { Outcome, RunStatus } from "../../../../src/core/run/run.js";
+import { auditRun, marksOf } from "../../../../src/selftest/audit/audit-run.js";
+import { callsOf, resultOf, SCENARIOS, type Scenario } from "../../../../src/selftest/scenarios.js";
+import { mentions } from "../../../support/mentions.js";
 
 const [SCENARIO] = SCENARIOS.filter(({ name }) => name === "loose") as [Scenario];
 const RUN = "loose-7";

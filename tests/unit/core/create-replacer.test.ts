@@ -1,7 +1,7 @@
 /** The search for many texts at once finds what a regular expression of all of them finds. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createReplacer } from "../../../src/lib/create-replacer.js";
+import { createReplacer } from "../../../src/core/create-replacer.js";
 import { escaped } from "../../support/naming.js";
 
 const letters = fc.string({ unit: fc.constantFrom("a", "b", "é") });

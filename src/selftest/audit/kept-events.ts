@@ -1,6 +1,6 @@
 /** Remembers the events that were on disk, to find any that are gone or changed later. */
-import type { DatabaseObserver, RawEvent } from "../core/ports/database-observer.js";
-import { sha256 } from "../lib/hash.js";
+import type { DatabaseObserver, RawEvent } from "../../core/ports/database-observer.js";
+import { sha256 } from "../../lib/hash.js";
 
 export interface KeptEvents {
   /** Remembers the events that a run's journal has now. */

@@ -1,5 +1,12 @@
 /** Stops a run in which nothing has happened for too long, beside the work that has a limit of its own. */
-import type { StallWatch } from "../state/stall-watch.js";
+
+/**
+ * Counts the silence of a run. Work with a limit of its own (a tool call, a wait for a child or before the next try of a
+ * request) is not silence while it lasts; a request to the model is.
+ */
+export interface StallWatch {
+  during<T>(work: Promise<T>): Promise<T>;
+}
 
 export interface StallTimer extends StallWatch {
   /** Something has happened: the silence begins anew. */

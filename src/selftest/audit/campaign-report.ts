@@ -1,13 +1,14 @@
 /** The report of a campaign, for programs and for people. */
+
+import { MOMENTS, type Moment } from "../plan-kills.js";
 import type { RunAudit } from "./audit-run.js";
-import { MOMENTS, type Moment } from "./plan-kills.js";
 
 /** How many runs the kills left without a process, by the last event in their journal. */
 export type Left = Map<string, number>;
 
 /** The report as JSON. */
 export interface CampaignReport {
-  /** True where nothing was repeated, lost or stuck. */
+  /** True where nothing was repeated, lost, stuck, given up wrongly or left behind. */
   readonly ok: boolean;
   readonly seed: number;
   readonly kills: number;
@@ -25,6 +26,9 @@ export interface CampaignReport {
   readonly in_doubt_calls_made: number;
   readonly safe_calls_repeated: number;
   readonly attempts_exhausted: number;
+  readonly given_up_wrongly: number;
+  readonly calls_given_up: number;
+  readonly processes_left: number;
   readonly seconds: number;
   /** One sentence for each repeated effect, each loss and each stuck run. */
   readonly findings: readonly string[];
@@ -39,6 +43,7 @@ export interface CampaignFacts {
   readonly kills: readonly Moment[];
   readonly left: Left;
   readonly audits: readonly RunAudit[];
+  readonly processesLeft: number;
   readonly events: number;
   readonly folder: string;
 }
@@ -50,6 +55,7 @@ export function toReport({
   kills,
   left,
   audits,
+  processesLeft,
   events,
   folder,
 }: CampaignFacts): CampaignReport {
@@ -57,7 +63,8 @@ export function toReport({
   const count = (applies: (audit: RunAudit) => boolean) => audits.filter(applies).length;
   const stuck = count(({ isStuck }) => isStuck);
   const [repeated, lost] = [sum((audit) => audit.repeated.length), sum((audit) => audit.lost.length)];
-  const ok = repeated + lost + stuck === 0;
+  const wrongly = sum((audit) => audit.givenUpWrongly.length);
+  const ok = repeated + lost + stuck + wrongly + processesLeft === 0;
   return {
     ok,
     seed,
@@ -78,12 +85,19 @@ export function toReport({
     in_doubt_calls_made: sum(({ inDoubtMade }) => inDoubtMade),
     safe_calls_repeated: sum(({ repeatedSafely }) => repeatedSafely),
     attempts_exhausted: count(({ isExhausted }) => isExhausted),
+    given_up_wrongly: wrongly,
+    calls_given_up: sum(({ callsGivenUp }) => callsGivenUp),
+    processes_left: processesLeft,
     seconds: Math.round(seconds),
-    findings: audits.flatMap((audit) => [
-      ...audit.repeated,
-      ...audit.lost,
-      ...(audit.isStuck ? [`${audit.name} has not ended`] : []),
-    ]),
+    findings: [
+      ...audits.flatMap((audit) => [
+        ...audit.repeated,
+        ...audit.lost,
+        ...audit.givenUpWrongly,
+        ...(audit.isStuck ? [`${audit.name} has not ended`] : []),
+      ]),
+      ...(processesLeft > 0 ? [`${processesLeft} processes of servers are left`] : []),
+    ],
     folder: ok ? null : folder,
   };
 }
@@ -94,18 +108,21 @@ const LABELS: Readonly<Record<Moment, string>> = {
   received: "with a call sent and not made",
   made: "with a call made and not answered",
   random: "at random",
+  with_reaper: "at random, with the reaper",
+  ended: "ended in order (SIGTERM)",
+  stopped: "stopped until others had its runs",
 };
 const MOST_FINDINGS = 20;
 
 /** The report as a table of text. */
 export function reportText(report: CampaignReport): string {
   const rows: readonly (readonly [string, number | string])[] = [
-    ["kills", report.kills],
+    ["deaths of servers", report.kills],
     ...MOMENTS.map((moment) => [`  ${LABELS[moment]}`, report.kills_by_moment[moment] ?? 0] as const),
     ["kill points reached", `${report.kill_points_reached} of ${report.kill_points_planned}`],
     ["runs", report.runs],
     ["events", report.events],
-    ["runs left by a kill", Object.values(report.runs_left_at).reduce((sum, count) => sum + count, 0)],
+    ["runs left by a death", Object.values(report.runs_left_at).reduce((sum, count) => sum + count, 0)],
     ...Object.entries(report.runs_left_at).map(([type, count]) => [`  after ${type}`, count] as const),
     ["recoveries", report.recoveries],
     ["repeated effects", report.repeated_effects],
@@ -114,7 +131,10 @@ export function reportText(report: CampaignReport): string {
     ["in-doubt calls", report.in_doubt_calls],
     ["  that had been made", report.in_doubt_calls_made],
     ["safe calls repeated", report.safe_calls_repeated],
-    ["attempts exhausted", report.attempts_exhausted],
+    ["calls given up after two crashes", report.calls_given_up],
+    ["runs given up after four crashes", report.attempts_exhausted],
+    ["runs given up otherwise", report.given_up_wrongly],
+    ["processes left behind", report.processes_left],
     ["seconds", report.seconds],
     ["seed", report.seed],
   ];
@@ -125,7 +145,7 @@ export function reportText(report: CampaignReport): string {
   return [
     ...table,
     "",
-    ...(report.ok ? ["Nothing was repeated, lost or stuck."] : shown),
+    ...(report.ok ? ["Nothing was repeated, lost, stuck, given up after an orderly end, or left behind."] : shown),
     ...(more > 0 ? [`… and ${more} more`] : []),
     ...(report.folder === null ? [] : [`The database and the record of calls are left in ${report.folder}`]),
     "",

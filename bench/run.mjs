@@ -21,6 +21,7 @@ const FIGURES = {
   exit: () => import("./figures/exit.mjs"),
   log: () => import("./figures/log.mjs"),
   stored: () => import("./figures/stored.mjs"),
+  workspace: () => import("./figures/workspace.mjs"),
   load: () => import("./figures/load.mjs"),
 };
 

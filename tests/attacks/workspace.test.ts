@@ -8,6 +8,7 @@ import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/re
 import { setWorkspace, WAYS } from "../support/workspaces.js";
 
 const RACE_MS = 1_500; // the guard that judged a path before a server opened it lost within a second
+const PATTERNS_MS = 10_000; // a regular expression of such a pattern takes longer than anybody waits
 const GIT_CONFIG = "[core]\n\tbare = false\n";
 
 /** Exchanges a folder and a link as fast as it can: `turn` is a folder, then a link, then the folder again. */
@@ -57,6 +58,21 @@ describe.each(WAYS.slice(0, 1))("while another process exchanges a folder and a 
   });
 });
 
+it("no pattern of an agent or of a clone keeps the server from answering", () => {
+  const [[, way]] = WAYS as [(typeof WAYS)[number]];
+  const { put, call } = setWorkspace(way);
+  const bomb = `${"*a".repeat(60)}b`;
+  put(".gitignore", `${bomb}\n/${bomb}/x\n**/${"**/".repeat(30)}${bomb}\n`);
+  put("a".repeat(250), "");
+  put(`${"a/".repeat(60)}${"a".repeat(250)}`, "");
+  const started = performance.now();
+  const patterns = [bomb, `**/${bomb}/**/${bomb}`, `${"**/*a/".repeat(30)}b`, `{${bomb},${bomb}}`, "[".repeat(500)];
+  for (const pattern of patterns) call("search_files", { path: ".", pattern, excludePatterns: patterns });
+  const { isError } = call("search_files", { path: ".", pattern: "{a,b}".repeat(12) });
+  expect(isError).toBe(true);
+  expect(performance.now() - started).toBeLessThan(PATTERNS_MS);
+});
+
 function fill(bench: Workbench): void {
   bench.write(".git/config", GIT_CONFIG);
   bench.write(".env", "TOKEN=abc\n");
@@ -76,15 +92,22 @@ const write = (path: string) => w("write_file", { path, content: "evil" });
 const move = (source: string, destination: string) => w("move_file", { source, destination });
 
 const REFUSED = [
-  ...[".git/config", ".GIT/config", "notes/config", "caf\u00e9/config", "src/../.git/config", ".git./config"].map(write),
+  ...[".git/config", ".GIT/config", "notes/config", "caf\u00e9/config", "src/../.git/config", ".git./config"].map(
+    write,
+  ),
   ...[".git::$DATA/config", ".g\u200cit/config", "new/.git/config", ".legwork/config.yaml", ".mcp.json"].map(write),
   ...["CLAUDE.md", "src/claude.md", "AGENTS.md", ".vscode/tasks.json", ".github/workflows/x.yml", ".npmrc"].map(write),
   ...["../outside.txt", "/tmp/legwork-evil.txt", "~/evil.txt", "pipe"].map(write),
-  ...[move(".git/config", "config.txt"), move("module", "other"), move("ci", ".github"), move("src/a.txt", ".mcp.json")],
+  ...[
+    move(".git/config", "config.txt"),
+    move("module", "other"),
+    move("ci", ".github"),
+    move("src/a.txt", ".mcp.json"),
+  ],
   ...[move(".env", "open.txt"), w("create_directory", { path: ".husky" }), w("create_directory", { path: "notes/x" })],
   w("edit_file", { path: ".git/config", edits: [{ oldText: "false", newText: "true" }] }),
-  ...[".env", "settings.txt", ".ENV", "src/../.env", ".git/config", "notes/config", "../outside.txt", "pipe"].map((path) =>
-    w("read_text_file", { path }),
+  ...[".env", "settings.txt", ".ENV", "src/../.env", ".git/config", "notes/config", "../outside.txt", "pipe"].map(
+    (path) => w("read_text_file", { path }),
   ),
   w("read_media_file", { path: ".env" }),
   w("edit_file", { path: ".env", edits: [{ oldText: "TOKEN", newText: "X" }], dryRun: true }),

@@ -15,7 +15,13 @@ const edit = (path: string, oldText: string, newText: string) => ({
 const content = (bench: Workbench, name: string) => readFileSync(join(bench.project, name), "utf8");
 
 /** A script that makes calls, waits, and makes the others. */
-function rehearseAfterPause(bench: Workbench, name: string, before: object[], after: object[], milliseconds: number): void {
+function rehearseAfterPause(
+  bench: Workbench,
+  name: string,
+  before: object[],
+  after: object[],
+  milliseconds: number,
+): void {
   rehearse(bench, name, [
     { calls: before as never },
     { calls: after as never, delay_ms: milliseconds },
@@ -71,7 +77,13 @@ it("also after the run's process was killed, and in the run that continues it", 
   const bench = setBench();
   bench.write("a.txt", "1");
   bench.write("b.txt", "1");
-  rehearseAfterPause(bench, "writer", [read("a.txt"), read("b.txt")], [write("a.txt", "lost"), write("b.txt", "2")], 60_000);
+  rehearseAfterPause(
+    bench,
+    "writer",
+    [read("a.txt"), read("b.txt")],
+    [write("a.txt", "lost"), write("b.txt", "2")],
+    60_000,
+  );
   const first = await setHost(bench);
   const { structured } = await first.call("spawn_agent", {
     ...{ prompt: "play", provider: "rehearsal", model: "writer", tools: ["*"], wait_seconds: 0 },

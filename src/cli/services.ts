@@ -52,6 +52,8 @@ export interface TrustedProject {
   readonly changed: readonly { readonly file: string; readonly isGone: boolean }[];
   /** The names that a project's configuration can have. A running legwork does not read these again. */
   readonly configurationFiles: readonly string[];
+  /** Whether it was not trusted before: then a running legwork starts servers elsewhere. */
+  readonly isNew: boolean;
 }
 
 export interface ServerPool {

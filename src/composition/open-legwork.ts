@@ -1,7 +1,9 @@
 /** Puts the runner together, for the server and for a command that works on a run. */
+import { inPackage } from "../config/files/package-folder.js";
+import { watchFiles } from "../config/files/file-changes.js";
 import type { Log } from "../core/ports/clock-and-log.js";
 import { createReadProjectFile } from "../files/read-project-file.js";
-import { createJsonSchemas } from "../json-schema/json-schema.js";
+import { createJsonSchemas, JUDGE_PROGRAM } from "../json-schema/json-schema.js";
 import { createRunner, type RunnerDeps } from "../runner/create-runner.js";
 import type { Legwork } from "../server/tool.js";
 import type { Parts } from "./create-parts.js";
@@ -15,6 +17,12 @@ export interface OpenLegwork extends Legwork {
   closeServers(): Promise<void>;
   /** Closes the database, last of all. */
   closeStore(): Promise<void>;
+}
+
+function changeNotices(files: readonly string[]): readonly string[] {
+  if (files.length === 0) return [];
+  const [are, them] = files.length === 1 ? ["has", "it"] : ["have", "them"];
+  return [`${files.join(", ")} ${are} changed since legwork read ${them}: restart legwork in your host to use ${them}`];
 }
 
 /** Opens the store and marks the runs whose process is gone; recovers none of them by itself. Rejects with StoreError. */
@@ -31,6 +39,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
 
   const openSetup: RunnerDeps["openSetup"] = async () => {
     const config = await parts.config();
+    const changedFiles = watchFiles(config.files);
     const { conditions, definitions } = await parts.definitions();
     const setup = {
       settings: config,
@@ -40,7 +49,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
       conditions,
       definitions,
       get notices() {
-        return [...config.notices, ...definitions.notices];
+        return [...config.notices, ...changeNotices(changedFiles()), ...definitions.notices];
       },
     };
     return { setup, slots: config.maxConcurrentRuns };
@@ -50,7 +59,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
   const runner = createRunner({
     project,
     store,
-    schemas: createJsonSchemas(),
+    schemas: createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) }),
     readReply,
     readProjectFile: createReadProjectFile({ root: project, home }),
     clock,

@@ -1,17 +1,18 @@
 /** Loads the environment and the configuration files into one frozen Config. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
-import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/run/limits.js";
+import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
 import { type PriceLists, toPriceLists } from "./files/prices.js";
-import { readProjectFiles } from "./files/project-files.js";
+import { misnamed, readProjectFiles } from "./files/project-files.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
+import { toStartPlace } from "./servers/start-place.js";
 import { providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
@@ -24,31 +25,40 @@ export interface Config {
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
+  /** The environment from which the processes of servers inherit. */
+  readonly serverEnv: Paths["env"];
   /** Values that must not be stored, logged or shown. */
   readonly secrets: readonly Secret[];
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
+  /** Bytes of one message of the host. */
+  readonly largestMessage: number;
   /** Whether interrupted runs are resumed automatically. */
   readonly resume: "auto" | "manual";
   readonly logLevel: string;
   /** One sentence for each thing that was left out, with the remedy. */
   readonly notices: readonly string[];
+  /** The configuration files that count: one that changes or appears later takes effect in a new process. */
+  readonly files: readonly string[];
 }
 
 /** Reads both configuration files and the files they import. The project's files apply only while they are trusted. Throws ConfigError with the place in the file. */
 export async function loadConfig(paths: Paths): Promise<Config> {
   const { env } = paths;
   const notices: string[] = [];
-  const user = readUserFile(join(paths.home, "config.yaml"));
+  const userFile = join(paths.home, "config.yaml");
+  const user = readUserFile(userFile);
   const projectFiles = readProjectFiles(paths, user?.value.import ?? [], notices);
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
+  const place = toStartPlace(paths, projectFiles.isTrusted);
   const { servers, brokenServers, secrets } = loadServers({
     paths,
+    place,
     configs: files,
     sources,
     onUnknown: own?.value.on_unknown ?? user?.value.on_unknown ?? "tell",
@@ -67,6 +77,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
     prices: toPriceLists(user?.value.prices ?? {}),
     servers,
     brokenServers,
+    serverEnv: place.env,
     secrets: [...providerSecrets(env), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>
@@ -79,15 +90,23 @@ export async function loadConfig(paths: Paths): Promise<Config> {
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
       maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
       maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
+      maxImages: limits.max_images ?? DEFAULT_LIMITS.maxImages,
+      maxImageMb: limits.max_image_mb ?? DEFAULT_LIMITS.maxImageMb,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",
     logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,
+    files: [userFile, ...projectFiles.names.map((name) => join(paths.project, name))],
   });
 }
 
 function readUserFile(file: string): LoadedFile | null {
+  const other = misnamed(file);
+  // Left out, a list of blocked tools in it would block nothing.
+  if (other !== null)
+    throw new ConfigError(`${other}: legwork reads ${basename(file)} only: rename or remove this file`);
   const bytes = readRegularFile(file, LARGEST_CONFIG);
   return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
 }

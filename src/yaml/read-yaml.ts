@@ -13,6 +13,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** `file:line:column` of the key or item at a path, or of its nearest parent in the text. */
   place(path: YamlPath): string;
+  /** The single value at a path as it is written: "1.10" for a number that is 1.1; null for anything else. */
+  written(path: YamlPath): string | null;
 }
 
 /** Reads one YAML document. Throws ConfigError with the place; an empty file is an empty map. */
@@ -25,7 +27,7 @@ export function readYamlText(text: string, file: string): YamlDocument {
   const value = loadDocument(text, file);
   const bad = pathToPrototype(value);
   if (bad) throw new ConfigError(`${placeOf(text, file, bad)}: unknown key "__proto__"`);
-  return { file, value, place: (path) => placeOf(text, file, path) };
+  return { file, value, place: (path) => placeOf(text, file, path), written: (path) => writtenAt(text, path) };
 }
 
 /** The text of a file. Throws ConfigError for a file that is too large or not UTF-8. */
@@ -70,6 +72,18 @@ function pathToPrototype(
     if (found) return found;
   }
   return null;
+}
+
+function writtenAt(text: string, path: YamlPath): string | null {
+  const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+  let at = 1;
+  for (const key of path) {
+    const found = findChild(text, events, at, key);
+    if (found === null) return null;
+    ({ at } = found);
+  }
+  const event = events[at];
+  return event?.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : null;
 }
 
 function placeOf(text: string, file: string, path: YamlPath): string {

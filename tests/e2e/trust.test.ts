@@ -157,12 +157,14 @@ describe("a trusted project still", () => {
 
     const hidden = await asks(dollar("HIDDEN"));
     expect(hidden.warnings).toEqual(naming("mcpServers.own.env.GIVEN", dollar("HIDDEN"), "expose_env"));
-    expect((await asks(dollar("HIDDEN:-harmless"))).warnings).toContain("expose_env");
+    expect(await asks(dollar("HIDDEN:-harmless"))).toMatchObject({ warnings: "", text: naming("harmless") });
     bench.configure(`${NO_SERVERS}expose_env: [HIDDEN, GEMINI_API_KEY, ANTHROPIC_API_KEY]\n`);
     for (const key of ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) {
-      const { warnings, text } = await asks(`x${dollar(`${key}:-none`)}`);
+      const { warnings } = await asks(`x${dollar(key)}`);
       expect(warnings).toEqual(naming(dollar(key), "provider"));
       expect(warnings).not.toContain("expose_env"); // that would not help
+      const { text } = await asks(`x${dollar(`${key}:-none`)}`);
+      expect(text).toContain("xnone");
       expect(warnings + text).not.toContain("key-of-the-user");
     }
 

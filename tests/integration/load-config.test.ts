@@ -1,16 +1,19 @@
 /** loadConfig on real files: servers, overlays, secrets, prices. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { toStartPlace } from "../../src/config/servers/start-place.js";
 import {
   bench,
   dollar,
   fault,
+  faultsOf,
   load,
   MCP,
   named,
   names,
   own,
+  paths,
   put,
   trustNow,
   useConfigBench,
@@ -32,7 +35,7 @@ describe("a server's entry", () => {
     expect(await server({ command: "npx" })).toEqual({
       name: "one",
       from: join(bench.root, ".legwork/config.yaml"),
-      transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: bench.project },
+      transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: join(bench.root, ".legwork"), isAway: true },
       definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       timeoutSeconds: null,
       toolTimeouts: [],
@@ -44,8 +47,30 @@ describe("a server's entry", () => {
       onUnknown: "tell",
       probes: [],
       allow: { sampling: false, elicitation: false },
-      guard: null,
+      tracksFiles: false,
     });
+  });
+
+  it("may hold numbers among its texts, which stay as they are written", async () => {
+    put(
+      ".legwork/config.yaml",
+      "mcpServers:\n  one:\n    command: x\n    args: [--port, 8080, 1.10, 0x1F, true, 007]\n    env: { N: 2.50, ON: true }\n",
+    );
+    expect(named(await load(), "one").transport).toMatchObject({
+      args: ["--port", "8080", "1.10", "0x1F", "true", "007"],
+      env: { N: "2.50", ON: "true" },
+    });
+  });
+
+  it("is not looked for in config.yml, which is refused or reported so that no block in it is lost", async () => {
+    own({ model: "x" });
+    put("project/.legwork/config.yml", 'blocked_tools: ["*"]\n');
+    await trustNow();
+    expect((await load()).notices).toEqual([
+      expect.stringMatching(mentions("project/.legwork/config.yml", "config.yaml")),
+    ]);
+    put(".legwork/config.yml", 'blocked_tools: ["*"]\n');
+    expect(await fault()).toMatch(mentions(".legwork/config.yml", "config.yaml", "rename"));
   });
 
   it("sets timeouts, the pin mode and the requests that the server may make", async () => {
@@ -138,11 +163,12 @@ describe("a server's entry", () => {
   });
 
   it("is hashed as written, and only by the fields of its transport", async () => {
-    bench.env = { A: "1" };
+    const trusted = { LEGWORK_TRUST_PROJECT: "1" }; // else no project is part of it
+    bench.env = { A: "1", ...trusted };
     const entry = { command: "npx", args: [dollar("A")], env: { X: "1", Y: "2" } };
     const hash = async (given: object) => (await server(given))?.definitionHash;
     const first = await hash(entry);
-    bench.env = { A: "2" };
+    bench.env = { A: "2", ...trusted };
     expect(await hash({ ...entry, env: { Y: "2", X: "1" }, pin: "off", timeout_seconds: 9 })).toBe(first);
     for (const change of [{ args: ["2"] }, { env: {} }, { cwd: "sub" }, { command: "node" }])
       expect(await hash({ ...entry, ...change })).not.toBe(first);
@@ -152,6 +178,49 @@ describe("a server's entry", () => {
     const absolute = await hash({ ...entry, cwd: "/" });
     bench.project = join(bench.root, "project");
     expect(await hash({ ...entry, cwd: "/" })).toBe(absolute);
+  });
+
+  it("starts away from a project that is not trusted, and no relative path, variable or PATH leads back", async () => {
+    const home = join(bench.root, ".legwork");
+    const bin = join(bench.project, "node_modules/.bin");
+    mkdirSync(bin, { recursive: true });
+    mkdirSync(join(bench.project, "bin"));
+    symlinkSync(bench.project, join(bench.root, "link"));
+    bench.env = {
+      PWD: bench.project,
+      PATH: ["/usr/bin", bin, "bin", "", join(bench.root, "link/bin"), "/bin"].join(":"),
+    };
+    const transport = async (entry: object) => (await server({ command: "x", ...entry }))?.transport;
+    expect(await transport({})).toMatchObject({ cwd: home, isAway: true });
+    expect(await transport({ cwd: "." })).toMatchObject({ cwd: home, isAway: true });
+    expect(await transport({ cwd: bench.project })).toMatchObject({ cwd: bench.project, isAway: false });
+    expect(await transport({ env: { PATH: `./bin:${dollar("PATH")}`, A: "b" } })).toMatchObject({
+      env: { PATH: "/usr/bin:/bin", A: "b" },
+    });
+    expect((await load()).serverEnv.PATH).toBe("/usr/bin:/bin");
+    const back = [{ cwd: dollar("PWD") }, { cwd: "../project" }, { command: `${dollar("PWD")}/x` }];
+    for (const entry of back) {
+      expect(await transport(entry)).toBeUndefined();
+      expect(faultsOf(await load()).one).toMatch(mentions("legwork trust", Object.keys(entry)[0] ?? ""));
+    }
+    await trustNow();
+    expect(await transport({})).toMatchObject({ cwd: bench.project, isAway: false });
+    expect(await transport({ cwd: "sub" })).toMatchObject({ cwd: join(bench.project, "sub") });
+    expect((await load()).serverEnv.PATH).toBe(bench.env.PATH);
+  });
+
+  it("starts away again when a file of the trusted project changes", async () => {
+    own({ limits: { max_turns: 3 } });
+    await trustNow();
+    expect((await server({ command: "x" }))?.transport).toMatchObject({ cwd: bench.project });
+    own({ limits: { max_turns: 4 } });
+    expect((await server({ command: "x" }))?.transport).toMatchObject({ cwd: join(bench.root, ".legwork") });
+  });
+
+  it("starts outside a project that holds legwork's home", async () => {
+    const nested = join(bench.project, "home");
+    const start = toStartPlace({ ...paths(), home: nested }, false);
+    expect(start).toMatchObject({ folder: bench.root, isProject: false });
   });
 });
 
@@ -185,12 +254,38 @@ describe("an overlay", () => {
 
   it("of the shipped workspace overrides everything but the effects of its tools", async () => {
     user({ mcpServers: { workspace: { timeout_seconds: 3, exclude_tools: ["write_file"] } } });
-    const guard = { root: bench.project, home: join(bench.root, ".legwork") };
-    expect(named(await load(), "workspace")).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], guard });
+    const workspace = named(await load(), "workspace");
+    expect(workspace).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], tracksFiles: true });
+    const [, root, settings] = workspace?.transport.kind === "stdio" ? workspace.transport.args : [];
+    expect(root).toBe(bench.project);
+    expect(JSON.parse(settings ?? "")).toEqual({ home: join(bench.root, ".legwork"), read: [], write: [] });
     const file = user('mcpServers:\n  workspace:\n    effects: { "*": read_only }\n');
     expect(await fault()).toMatch(mentions(`${file}:3:5`, '"workspace"', "effects"));
     user({ mcpServers: { workspace: { disabled: true } } });
     expect(names(await load())).toEqual([]);
+  });
+
+  it("of the shipped workspace opens the guarded files that it names, and only those", async () => {
+    const grants = { allow_read: [".env.test", "config/*.pem"], allow_write: ["**/AGENTS.md", ".github/workflows/*"] };
+    user({ mcpServers: { workspace: grants } });
+    const transport = named(await load(), "workspace")?.transport;
+    expect(transport?.kind === "stdio" && JSON.parse(transport.args[2] ?? "")).toMatchObject({
+      read: grants.allow_read,
+      write: grants.allow_write,
+    });
+    for (const [key, path] of [
+      ["allow_read", "**"],
+      ["allow_read", "README.md"],
+      ["allow_write", "src/*"],
+      ["allow_write", "../AGENTS.md"],
+      ["allow_write", "/AGENTS.md"],
+      ["allow_write", "@(AGENTS).md"],
+    ] as const) {
+      user({ mcpServers: { workspace: { [key]: [path] } } });
+      expect(await fault(), path).toMatch(mentions(key));
+    }
+    user({ mcpServers: { other: { command: "npx", allow_read: [".env"] } } });
+    expect(await fault()).toMatch(mentions("allow_read", '"workspace"'));
   });
 
   it("without a server is an error, or a broken server where an import may define it", async () => {

@@ -109,25 +109,44 @@ describe("a project's file", () => {
     user({ import: ["claude", "gemini"], expose_env: ["SHOWN", "GEMINI_API_KEY"] });
     own({ mcpServers: { a: { command: dollar("HIDDEN") }, b: { command: dollar("SHOWN") } } });
     put(`project/${MCP}`, {
-      mcpServers: { c: { command: dollar("HIDDEN:-x") }, d: { command: dollar("GEMINI_API_KEY") } },
+      mcpServers: {
+        c: { command: dollar("HIDDEN:-x") },
+        g: { command: dollar("HIDDEN"), args: [dollar("OTHER")] },
+        d: { command: dollar("GEMINI_API_KEY") },
+      },
     });
     put(`project/${GEMINI}`, {
       mcpServers: { e: { command: "$HIDDEN" }, f: { url: "http://x.test/$GEMINI_API_KEY" } },
     });
     const config = await load();
-    expect(names(config)).toEqual(["b", "workspace"]);
+    expect(names(config)).toEqual(["b", "c", "workspace"]);
+    expect(config.servers.find(({ name }) => name === "c")?.transport).toMatchObject({ command: "x" });
+    expect(config.brokenServers.find(({ name }) => name === "g")?.fault).toMatch(
+      mentions(dollar("HIDDEN"), dollar("OTHER"), "command", "args.0", "expose_env"),
+    );
     const faults = config.brokenServers.map(({ name, fault: text }) => [
       name,
       /expose_env|provider's key/.exec(text)?.[0],
     ]);
     expect(Object.fromEntries(faults)).toEqual({
       a: "expose_env",
-      c: "expose_env",
+      g: "expose_env",
       d: "provider's key",
       e: "expose_env",
       f: "provider's key",
     });
     expect(JSON.stringify(config.brokenServers)).not.toMatch(/hidden|the-key/);
+  });
+
+  it("reads the places of its user and itself without a list", async () => {
+    bench.env = { LEGWORK_TRUST_PROJECT: "1", HOME: "/elsewhere" };
+    user({ import: ["claude"] });
+    const places = ["HOME", "PWD", "CLAUDE_PROJECT_DIR"].map(dollar);
+    put(`project/${MCP}`, { mcpServers: { a: { command: "x", args: places } } });
+    const config = await load();
+    const [server] = config.servers;
+    expect(server?.transport).toMatchObject({ args: [bench.root, bench.project, bench.project] });
+    expect(config.secrets).toEqual([]);
   });
 
   it("in the home folder is the user's own", async () => {

@@ -186,7 +186,9 @@ describe("a question", () => {
   const author = { by: "a test", channel: "respond_to_run" } as const;
 
   it("that is answered while the host's form is being prepared is put to nobody", async () => {
-    const elicit = vi.fn(async (): Promise<ElicitReply> => ({ action: "accept", content: { answer: "too late" } }));
+    const elicit = vi.fn(
+      async (): Promise<ElicitReply> => ({ action: "accept", by: "a person", content: { answer: "too late" } }),
+    );
     const one = await setRunners().openRunner({ model: asks, elicit });
     const read = one.hold("getRun", "after");
     const { id } = await one.start("a task");
@@ -209,7 +211,9 @@ describe("a question", () => {
       elicit: (_request, signal) =>
         new Promise((resolve) => {
           shown();
-          signal.addEventListener("abort", () => resolve({ action: "accept", content: { answer: "too late" } }));
+          signal.addEventListener("abort", () =>
+            resolve({ action: "accept", by: "a person", content: { answer: "too late" } }),
+          );
         }),
     });
     one.runner.recover();

@@ -27,10 +27,10 @@ export function useConfigBench(): void {
   afterEach(() => rmSync(bench.root, { recursive: true }));
 }
 
-function paths(): Paths {
+export function paths(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
-  return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };
+  return { home, userHome: root, project, folders: [""], databaseFile: join(home, "legwork.db"), env };
 }
 
 /** Writes a file below the user's home folder, in which the project lies too. */

@@ -24,12 +24,12 @@ export function serverConfig(transport: TransportConfig): ServerConfig {
     onUnknown: "tell",
     probes: [],
     allow: { sampling: false, elicitation: false },
-    guard: null,
+    tracksFiles: false,
   };
 }
 
 export function stdioConfig(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return serverConfig({ kind: "stdio", command, args, env, cwd: tmpdir() });
+  return serverConfig({ kind: "stdio", command, args, env, cwd: tmpdir(), isAway: false });
 }
 
 export function hostileConfig(mode: string, ...args: readonly string[]): ServerConfig {

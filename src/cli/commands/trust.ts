@@ -8,7 +8,7 @@ export const trust = defineCommand({
   name: "trust",
   summary: "Trust the project's current configuration",
   description:
-    "Records the project's configuration, agents and workflows as they are now. legwork leaves out a file that is new or has changed since.",
+    "Records the project's configuration, agents and workflows as they are now, and lets your servers start in it. legwork leaves out a file that is new or has changed since.",
   examples: ["legwork trust", "legwork trust --project ~/work/shop"],
   arguments: {},
   options: { json: jsonOption },
@@ -25,13 +25,15 @@ export const trust = defineCommand({
   },
 });
 
-function toText(project: string, { files, changed, configurationFiles }: TrustedProject): string {
+function toText(project: string, { files, changed, configurationFiles, isNew }: TrustedProject): string {
   const news = changed
     .map(({ file, isGone }) => `${file} ${isGone ? "is gone" : "was new or had changed"}.\n`)
     .join("");
-  if (files.length === 0)
-    return `${news}${project} has none of ${configurationFiles.join(", ")} and no agents or workflows: there is nothing to trust\n`;
-  const isKept = configurationFiles.some((file) => files.includes(file));
-  const next = isKept ? "Restart legwork in your host for it to take effect.\n" : "The next run has them.\n";
-  return `${news}${project} is now trusted, until one of these changes: ${files.join(", ")}\n${next}`;
+  const needsRestart = isNew || configurationFiles.some((file) => files.includes(file));
+  const next = needsRestart ? "Restart legwork in your host for it to take effect.\n" : "The next run has them.\n";
+  const bounds =
+    files.length === 0
+      ? `: your servers start in it. It has none of ${configurationFiles.join(", ")} and no agents or workflows`
+      : `, until one of these changes: ${files.join(", ")}`;
+  return `${news}${project} is now trusted${bounds}\n${next}`;
 }

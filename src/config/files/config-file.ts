@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { MOST } from "../../core/run/limits.js";
 import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
+import { isRecord } from "../../lib/is-record.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
-import { readYaml } from "../../yaml/read-yaml.js";
+import { readYaml, type YamlDocument, type YamlPath } from "../../yaml/read-yaml.js";
 import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
 import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entry.js";
 import { IMPORTS } from "./host-files.js";
@@ -16,7 +17,10 @@ const Limits = z.strictObject({
   stall_seconds: Seconds.optional(),
   max_depth: Depth.optional(),
   max_cost_usd: Usd.optional(),
+  max_images: z.int().min(0).max(MOST.images).optional(),
+  max_image_mb: z.number().positive().max(MOST.imageMb).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
+  max_message_mb: z.int().min(1).max(MOST.messageMiB).optional(),
 });
 
 const common = {
@@ -68,5 +72,27 @@ export interface LoadedFile {
 /** Parses the bytes of a configuration file. Throws ConfigError with the place in the file. */
 export function parseConfigFile(bytes: Uint8Array, file: string, schema: z.ZodType<ConfigFile>): LoadedFile {
   const document = readYaml(bytes, file);
-  return { file, value: checkValue(document.value, schema, document.place), placeOf: document.place };
+  return { file, value: checkValue(withTexts(document), schema, document.place), placeOf: document.place };
+}
+
+/** The fields of a server's entry whose values are texts for a program. */
+const TEXTS = ["args", "env", "headers"];
+
+/** Entries of servers are copied from JSON of other hosts, which write numbers there: they become texts as they are written. */
+function withTexts({ value, written }: YamlDocument): unknown {
+  if (!isRecord(value) || !isRecord(value.mcpServers)) return value;
+  const asText = (item: unknown, path: YamlPath) =>
+    typeof item === "number" || typeof item === "boolean" ? (written(path) ?? String(item)) : item;
+  const servers = Object.entries(value.mcpServers).map(([name, entry]) => {
+    if (!isRecord(entry)) return [name, entry] as const;
+    const fields = Object.entries(entry).map(([key, texts]) => {
+      const at = ["mcpServers", name, key];
+      if (!TEXTS.includes(key)) return [key, texts] as const;
+      if (Array.isArray(texts)) return [key, texts.map((item, index) => asText(item, [...at, index]))] as const;
+      if (!isRecord(texts)) return [key, texts] as const;
+      return [key, Object.fromEntries(Object.entries(texts).map(([one, item]) => [one, asText(item, [...at, one])]))];
+    });
+    return [name, Object.fromEntries(fields)] as const;
+  });
+  return { ...value, mcpServers: Object.fromEntries(servers) };
 }

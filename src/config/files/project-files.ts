@@ -2,40 +2,52 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import { type GuardedFile, PROJECT_CONFIG, readTrust } from "../trust/trust.js";
+import { isTrustedProject, PROJECT_CONFIG, readTrust, trustsEveryProject } from "../trust/trust.js";
 import { type LoadedFile, ProjectConfigFile, parseConfigFile } from "./config-file.js";
-import { type Import, projectServersFile } from "./host-files.js";
-import { COMMAND, type Paths } from "./paths.js";
+import { type Import, projectServersFiles } from "./host-files.js";
+import { COMMAND, type Paths, trustFolder } from "./paths.js";
 
 export interface ProjectFiles {
   readonly config: LoadedFile | null;
   /** The bytes of other hosts' files, by their path in the project. */
   readonly imported: ReadonlyMap<string, Uint8Array>;
+  /** Whether the user has trusted the project, and none of its files in use has changed since. */
+  readonly isTrusted: boolean;
+  /** The files that count, by their path in the project, whether they exist or not. */
+  readonly names: readonly string[];
 }
-
-const NOTHING: ProjectFiles = { config: null, imported: new Map() };
 
 /** Reads config.yaml and the files that it or the user imports. Adds a notice for files that are left out. Throws ConfigError. */
 export function readProjectFiles(paths: Paths, imports: readonly Import[], notices: string[]): ProjectFiles {
-  const first: readonly GuardedFile[] = [PROJECT_CONFIG, ...filesOf(imports)];
+  const filesOf = (hosts: readonly Import[]) => hosts.flatMap((host) => projectServersFiles(host, paths));
+  const first = [PROJECT_CONFIG, ...filesOf(imports)];
+  const other = misnamed(join(paths.project, PROJECT_CONFIG));
+  if (other !== null)
+    notices.push(`${other} is left out: legwork reads ${PROJECT_CONFIG} only, so rename or remove it`);
   const files = trustedFiles(paths, first, false, notices);
-  if (files === null) return NOTHING;
+  const nothing = { config: null, imported: new Map(), isTrusted: false, names: first };
+  if (files === null) return nothing;
   const bytes = files.get(PROJECT_CONFIG);
-  if (bytes === undefined) return { config: null, imported: files };
+  const isTrusted = isTrustedProject(paths);
+  if (bytes === undefined) return { config: null, imported: files, isTrusted, names: first };
   const config = parseConfigFile(bytes, join(paths.project, PROJECT_CONFIG), ProjectConfigFile);
   // Only a trusted file may add others.
   const more = filesOf(config.value.import ?? []).filter((name) => !first.includes(name));
   const moreFiles = trustedFiles(paths, more, true, notices);
-  return moreFiles === null ? NOTHING : { config, imported: new Map([...files, ...moreFiles]) };
+  const names = [...first, ...more];
+  if (moreFiles === null) return { ...nothing, names };
+  return { config, imported: new Map([...files, ...moreFiles]), isTrusted, names };
+}
+
+/** A file beside a configuration file whose name has the other ending of YAML; null where there is none. */
+export function misnamed(file: string): string | null {
+  const other = file.replace(/\.yaml$/, ".yml");
+  return existsSync(other) ? other : null;
 }
 
 /** Whether a host's file exists, trusted or not. */
 export function hasProjectFile(paths: Paths, name: Import): boolean {
-  return existsSync(join(paths.project, projectServersFile(name)));
-}
-
-function filesOf(imports: readonly Import[]): readonly GuardedFile[] {
-  return imports.map(projectServersFile);
+  return projectServersFiles(name, paths).some((file) => existsSync(join(paths.project, file)));
 }
 
 /**
@@ -44,12 +56,12 @@ function filesOf(imports: readonly Import[]): readonly GuardedFile[] {
  */
 function trustedFiles(
   paths: Paths,
-  names: readonly GuardedFile[],
+  names: readonly string[],
   othersInUse: boolean,
   notices: string[],
 ): ReadonlyMap<string, Uint8Array> | null {
   const { files, refused, changed } = readTrust(paths, names);
-  const trustsAll = paths.env.LEGWORK_TRUST_PROJECT === "1";
+  const trustsAll = trustsEveryProject(paths);
   const [fault] = refused;
   if (fault !== undefined) {
     if (trustsAll) throw new ConfigError(fault);
@@ -64,7 +76,7 @@ function trustedFiles(
   const unchanged = [...files.keys()].filter((name) => !changed.includes(name));
   const rest = othersInUse || unchanged.length > 0 ? ", and so was all its other configuration" : "";
   notices.push(
-    `${labels.join(", ")} of this project is not trusted and was left out${rest}: read it, run "${COMMAND} trust" in ${paths.project}, then restart legwork in your host`,
+    `${labels.join(", ")} of this project is not trusted and was left out${rest}: read it, run "${COMMAND} trust" in ${trustFolder(paths)}, then restart legwork in your host`,
   );
   return null;
 }

@@ -1,5 +1,4 @@
 /** Expands `${VAR}` and `${VAR:-default}` in configuration texts. */
-import { ConfigError } from "../../core/errors.js";
 
 /** The variables that a file may read. */
 export interface Variables {
@@ -16,31 +15,38 @@ export interface SourceVariables {
   readonly project: Variables;
 }
 
+export interface MissingVariable {
+  readonly name: string;
+  /** The reason why the file may not read it; null where it is not set. */
+  readonly refusal: string | null;
+}
+
 export interface Expansion {
   readonly text: string;
   /** The variables in use, with their values. */
   readonly used: readonly { readonly name: string; readonly value: string }[];
+  /** The variables that are needed and not there; each stands empty in the text. */
+  readonly missing: readonly MissingVariable[];
 }
 
 const BRACED = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const BRACED_OR_BARE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/g;
 
 /**
- * Expands one text; `place` names it in errors. Throws ConfigError for an undefined or refused variable. A variable
- * without braces stays as it is where it is not set.
+ * Expands one text. A variable that the file may not read counts as not set: its default stands in for it. One without
+ * braces stays as it is where it is not set.
  */
-export function expand(text: string, place: string, variables: Variables): Expansion {
+export function expand(text: string, variables: Variables): Expansion {
   const used: { name: string; value: string }[] = [];
+  const missing: MissingVariable[] = [];
 
   function lookUp(name: string, fallback: string | undefined): string {
     const refusal = variables.refusal(name);
-    if (refusal !== null) throw new ConfigError(`${place}: \${${name}} ${refusal}`);
-    const value = variables.get(name);
+    const value = refusal === null ? variables.get(name) : undefined;
     if (value) used.push({ name, value });
     const found = value || fallback;
-    if (found === undefined)
-      throw new ConfigError(`${place}: \${${name}} is not set: set it, or write \${${name}:-default}`);
-    return found;
+    if (found === undefined) missing.push({ name, refusal });
+    return found ?? "";
   }
 
   const expanded = text.replace(
@@ -50,5 +56,5 @@ export function expand(text: string, place: string, variables: Variables): Expan
       return typeof bare === "string" && variables.get(bare) ? lookUp(bare, undefined) : whole;
     },
   );
-  return { text: expanded, used };
+  return { text: expanded, used, missing };
 }

@@ -9,6 +9,7 @@ import {
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
+import { secretPlaces, steeringPlaces } from "../../files/guarded-names.js";
 import { sha256 } from "../../lib/hash.js";
 import type { LoadedFile } from "../files/config-file.js";
 import { inPackage } from "../files/package-folder.js";
@@ -16,10 +17,12 @@ import type { Paths } from "../files/paths.js";
 import type { Variables } from "./expand.js";
 import { isOverlay, policyOf, type ServerEntry, type ServerPolicy } from "./server-entry.js";
 import { type ServerSource, type SourceEntry, WORKSPACE } from "./server-source.js";
+import type { StartPlace } from "./start-place.js";
 import { toTransport } from "./to-transport.js";
 
 export interface ServerSources {
   readonly paths: Paths;
+  readonly place: StartPlace;
   /** The configuration files, the project's first. */
   readonly configs: readonly LoadedFile[];
   /** In order of precedence: `configs`, then the imported files. */
@@ -49,12 +52,15 @@ export function loadServers(all: ServerSources): LoadedServers {
     const base = layers[at];
     const policy = mergedPolicy(base ? [...overlays, base] : overlays);
     if (policy.disabled) continue;
-    if (base === undefined && name === WORKSPACE) {
+    const isShipped = base === undefined && name === WORKSPACE;
+    checkGrants(isShipped, layers, all.configs);
+    if (isShipped) {
       refuseEffects(overlays, all.configs);
       servers.push(...workspaceServer(all, policy));
       continue;
     }
-    const broken = (from: string, fault: string) => brokenServers.push({ name, from, fault });
+    const named = base?.writtenName === undefined ? { name } : { name, writtenName: base.writtenName };
+    const broken = (from: string, fault: string) => brokenServers.push({ ...named, from, fault });
     if (base === undefined) {
       const fault = withoutBase(name, overlays, all);
       broken(fault.from, fault.text);
@@ -92,7 +98,28 @@ function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
   return Object.assign({}, ...policies.reverse());
 }
 
-/** The guard checks no tool that is `read_only`: an override could let a tool that writes pass it. */
+/** Grants open guarded files of the shipped server: one that names no such file would open nothing. */
+function checkGrants(isShipped: boolean, layers: readonly Layer[], configs: readonly LoadedFile[]): void {
+  for (const layer of layers) {
+    if (layer.kind === "broken") continue;
+    for (const [key, placesIn, what] of GRANTS) {
+      const grants = layer.entry[key];
+      if (grants === undefined) continue;
+      const at = placeIn(layer, configs, [key]);
+      if (!isShipped) throw new ConfigError(`${at}: "${key}" belongs to the shipped "${WORKSPACE}": take it out here`);
+      const idle = grants.find((grant) => placesIn(grant.split("/")).length === 0);
+      if (idle !== undefined)
+        throw new ConfigError(`${at}: ${key}: "${idle}" names no file that ${what}, so it opens nothing: take it out`);
+    }
+  }
+}
+
+const GRANTS = [
+  ["allow_read", secretPlaces, "may hold secrets"],
+  ["allow_write", steeringPlaces, "steers agents, hosts, editors or shells"],
+] as const;
+
+/** Who has seen which file is tracked by the effects of its tools. */
 function refuseEffects(overlays: readonly Layer[], configs: readonly LoadedFile[]): void {
   const layer = overlays.find((overlay) => overlay.kind === "entry" && overlay.entry.effects !== undefined);
   if (layer === undefined) return;
@@ -120,18 +147,19 @@ function placeIn({ file, name }: Layer, configs: readonly LoadedFile[], path: re
 
 /** Null for a server that is legwork itself. */
 function buildServer(name: string, base: Base, policy: ServerPolicy, all: ServerSources) {
-  const { paths, notices } = all;
-  const expanded = toTransport(base, paths);
+  const { place, notices } = all;
+  const expanded = toTransport(base, place);
   if (expanded === null) {
     notices.push(`${base.field} of ${base.file} is legwork itself and was left out`);
     return null;
   }
   const server: ServerConfig = {
     name,
+    ...(base.writtenName === undefined ? {} : { writtenName: base.writtenName }),
     from: base.file,
     transport: expanded.transport,
-    definitionHash: definitionHash(base.entry, paths.project),
-    guard: null,
+    definitionHash: definitionHash(base.entry, place.folder),
+    tracksFiles: false,
     ...policySettings(name, policy, all),
   };
   return { server, secrets: expanded.secrets };
@@ -160,10 +188,10 @@ function qualified(server: string, tool: string): string {
   return isBuiltIn(tool) ? qualifiedName(server, tool) : tool;
 }
 
-/** Hashes the entry as written, so that the value of a variable does not matter. Includes the project where a path depends on it. */
-function definitionHash(entry: ServerEntry, project: string): string {
+/** Hashes the entry as written, so that the value of a variable does not matter. Includes the folder in which it starts where that depends on the project. */
+function definitionHash(entry: ServerEntry, startFolder: string): string {
   const { type, command, args = [], env = {}, cwd, url, headers = {}, bearer_token_env_var: bearer } = entry;
-  const folder = cwd !== undefined && isAbsolute(cwd) ? null : project;
+  const folder = cwd !== undefined && isAbsolute(cwd) ? null : startFolder;
   const definition =
     command === undefined
       ? ["remote", type === "sse" ? "sse" : "http", url, sorted(headers), bearer ?? null]
@@ -189,14 +217,16 @@ function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly Ser
     );
     return [];
   }
-  const args = [inPackage("dist/bundle/workspace-server.js"), project];
+  const program = [inPackage("dist/bundle/workspace-server.js"), project];
+  const settings = { home, read: policy.allow_read ?? [], write: policy.allow_write ?? [] };
+  const args = [...program, JSON.stringify(settings)];
   return [
     {
       name: WORKSPACE,
       from: "shipped with legwork",
-      transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project },
-      definitionHash: hashOf(["shipped", args]),
-      guard: { root: project, home },
+      transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project, isAway: false },
+      definitionHash: hashOf(["workspace", program]), // its tools are the same whatever its settings are
+      tracksFiles: true,
       ...policySettings(WORKSPACE, policy, all),
     },
   ];

@@ -1,13 +1,13 @@
 /** Turns a server's entry into its transport and the secrets in it. */
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
-import type { Paths } from "../files/paths.js";
 import { transportSecrets, variableSecrets } from "../trust/secrets.js";
-import { expand, type Variables } from "./expand.js";
+import { expand, type MissingVariable, type Variables } from "./expand.js";
 import { isSelfReference } from "./self-reference.js";
 import { isWebAddress, type ServerEntry } from "./server-entry.js";
+import { type StartPlace, withPath } from "./start-place.js";
 
 interface Definition {
   readonly file: string;
@@ -23,17 +23,21 @@ interface ExpandedTransport {
 }
 
 /** Expands the variables of an entry. Null for legwork itself. Throws ConfigError with file, server, field and variable. */
-export function toTransport(definition: Definition, paths: Paths): ExpandedTransport | null {
+export function toTransport(definition: Definition, place: StartPlace): ExpandedTransport | null {
   const { file, field, entry, variables } = definition;
   const used: { name: string; value: string }[] = [];
+  const missing: Missing[] = [];
   const read: Read = (key, text) => {
-    const expansion = expand(text, `${file}: ${field}.${key}`, variables);
+    const expansion = expand(text, variables);
     used.push(...expansion.used);
+    missing.push(...expansion.missing.map((variable) => ({ key, ...variable })));
     return expansion.text;
   };
-  const transport = entry.command === undefined ? toRemote(entry, read) : toStdio(entry, entry.command, read, paths);
+  const refuse: Refuse = (fault) => new ConfigError(`${file}: ${field}.${fault}`);
+  const transport =
+    entry.command === undefined ? toRemote(entry, read) : toStdio(entry, entry.command, read, place, refuse);
   if (transport === null) return null;
-  const refuse = (fault: string) => new ConfigError(`${file}: ${field}.${fault}`);
+  if (missing.length > 0) throw new ConfigError(`${file}: ${field}${missingText(missing)}`);
   if (transport.kind !== "stdio") checkRemote(transport, refuse);
   const ready = transport.kind === "stdio" ? transport : withoutUserinfo(transport);
   return {
@@ -42,18 +46,55 @@ export function toTransport(definition: Definition, paths: Paths): ExpandedTrans
   };
 }
 
+/** A missing variable and the field that needs it. */
+interface Missing extends MissingVariable {
+  readonly key: string;
+}
+
+/** All of them in one line, so that a person can set them at once. */
+function missingText(missing: readonly Missing[]): string {
+  const [first] = missing;
+  if (first !== undefined && missing.every(({ name }) => name === first.name))
+    return `.${first.key}: \${${first.name}} ${first.refusal ?? `is not set: set it, or write \${${first.name}:-default}`}`;
+  const reasons = new Set(missing.map(({ refusal }) => refusal));
+  const sentences = [...reasons].map((reason) => {
+    const names = missing.filter(({ refusal }) => refusal === reason).map(({ key, name }) => `\${${name}} (${key})`);
+    return `${names.join(", ")}: ${names.length > 1 ? "each " : ""}${reason ?? `is not set: set it, or write a default, as in \${${first?.name}:-default}`}`;
+  });
+  return `: ${sentences.join("; ")}`;
+}
+
 /** Expands one field of the definition. */
 type Read = (key: string, text: string) => string;
+type Refuse = (fault: string) => ConfigError;
 type StdioConfig = TransportConfig & { readonly kind: "stdio" };
 type RemoteConfig = TransportConfig & { readonly kind: "http" | "sse" };
 
-function toStdio(entry: ServerEntry, written: string, read: Read, paths: Paths): StdioConfig | null {
+function toStdio(
+  entry: ServerEntry,
+  written: string,
+  read: Read,
+  place: StartPlace,
+  refuse: Refuse,
+): StdioConfig | null {
   const command = read("command", written);
   const args = (entry.args ?? []).map((text, index) => read(`args.${index}`, text));
-  const cwd = resolve(paths.project, read("cwd", entry.cwd ?? "."));
+  const cwd = resolve(place.folder, read("cwd", entry.cwd ?? "."));
+  const isAway = !place.isProject && !isAbsolute(entry.cwd ?? ".");
+  refuseWayBack("cwd", entry.cwd ?? ".", cwd, place, refuse);
+  if (isAbsolute(command)) refuseWayBack("command", written, command, place, refuse); // else it lies in PATH or that folder
   // Checked before its environment is expanded, because legwork's own entry may name keys that no project may read.
-  if (isSelfReference({ command, args, cwd, path: entry.env?.PATH ?? paths.env.PATH })) return null;
-  return { kind: "stdio", command, args, env: readAll("env", entry.env ?? {}, read), cwd };
+  if (isSelfReference({ command, args, cwd, path: entry.env?.PATH ?? place.env.PATH })) return null;
+  const env = withPath(readAll("env", entry.env ?? {}, read), place.cleanPath);
+  return { kind: "stdio", command, args, env, cwd, isAway };
+}
+
+/** A folder of the project that a variable or a relative path names would be another one in each clone; an absolute path is the user's choice. */
+function refuseWayBack(key: string, written: string, path: string, place: StartPlace, refuse: Refuse): void {
+  if (isAbsolute(written) || !place.leadsBack(path)) return;
+  throw refuse(
+    `${key} leads into the project, which is not trusted: run "legwork trust" there, or write an absolute path`,
+  );
 }
 
 function toRemote(entry: ServerEntry, read: Read): RemoteConfig {
@@ -73,7 +114,7 @@ function readAll(key: string, texts: Readonly<Record<string, string>>, read: Rea
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, read(`${key}.${name}`, text)]));
 }
 
-function checkRemote({ url, headers }: RemoteConfig, refuse: (fault: string) => ConfigError): void {
+function checkRemote({ url, headers }: RemoteConfig, refuse: Refuse): void {
   if (!isWebAddress(url)) throw refuse("url has to begin with http:// or https://");
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))

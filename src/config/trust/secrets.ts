@@ -11,7 +11,7 @@ const SHORTEST_SECRET = 6; // characters; a shorter one would match unrelated te
 const SHORTEST_TOKEN = 16;
 const SHORTEST_LINE = 16;
 
-const ORDINARY_VARIABLE = /^(HOME|USER|LOGNAME|PATH|PWD|SHELL|TERM|LANG|TMPDIR|XDG_.*)$/;
+const ORDINARY_VARIABLE = /^(HOME|USER|LOGNAME|PATH|PWD|CLAUDE_PROJECT_DIR|SHELL|TERM|LANG|TMPDIR|XDG_.*)$/;
 const SECRET_PART = /tokens?(?!i)|secret|passw(or)?d|passphrase|credential|cookie|api_?key|access_?key|authorization/i;
 const SECRET_WORDS = new Set(["key", "auth", "pass", "pwd", "pat", "jwt", "bearer", "dsn"]);
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey)\s+(?=\S)/i;

@@ -1,8 +1,9 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
+import { rememberFiles } from "../tools/seen-file.js";
 import { type Effect, isWork } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
-import { type Grants, type KeptAnswer, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
+import { type Grants, type KeptAnswer, type KeptAttachment, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
 
@@ -21,6 +22,8 @@ export interface History {
   answers: ToolAnswerMessage[];
   /** The blobs of answers too large to show whole, by the id that `read_result` takes. */
   readonly blobs: Map<string, string>;
+  /** The stamps of the files that the run has seen, by path, the oldest first. */
+  readonly files: Map<string, string | null>;
   completeRefusals: number;
   prematureStops: number;
   repetition: Repetition;
@@ -49,6 +52,8 @@ export interface History {
   readonly answersTo: Map<string, Answer>;
   /** Runs that the agent has started and whose end no answer has reported to it yet. */
   readonly children: Set<string>;
+  /** The number of messages whose images are not sent any more. */
+  imagesFrom: number;
   /** Runs that the agent has started and whose end an answer has reported to it. */
   readonly reportedChildren: Set<string>;
   /** Messages sent to the agent that it has not read yet, by id. */
@@ -95,6 +100,7 @@ export function createHistory(firstMessage: string | null): History {
     calls: [],
     answers: [],
     blobs: new Map(),
+    files: new Map(),
     completeRefusals: 0,
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
@@ -112,6 +118,7 @@ export function createHistory(firstMessage: string | null): History {
     questions: 0,
     answersTo: new Map(),
     children: new Set(),
+    imagesFrom: 0,
     reportedChildren: new Set(),
     unread: new Map(),
     ownCalls: 0,
@@ -167,6 +174,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "request_failed":
+      if (event.withoutImages) history.imagesFrom = history.messages.length;
+      return;
     case "tool_call_started":
       history.open.set(event.index, event);
       history.answersTo.delete(aboutKey({ kind: "in_doubt_call", turn: event.turn, index: event.index }));
@@ -180,11 +190,13 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     case "workflow_call_finished":
       history.ownCalls += 1;
       keepBlobs(history, workflowResultId(event.call), event);
+      rememberFiles(history.files, event.files ?? []);
       return;
     case "tool_call_finished":
       countDeadly(history, event);
-      addAnswer(history, event.index, event.isError, event.text);
+      addAnswer(history, event.index, event.isError, event.text, event.attachments);
       keepBlobs(history, resultId(event.turn, event.index), event);
+      rememberFiles(history.files, event.files ?? []);
       countRepetition(history, event.index, event.text);
       return;
     case "tool_call_refused":
@@ -349,10 +361,21 @@ function resetFailures(history: History): void {
   history.deadly.clear();
 }
 
-function addAnswer(history: History, index: number, isError: boolean, text: string): void {
+function addAnswer(
+  history: History,
+  index: number,
+  isError: boolean,
+  text: string,
+  attachments: KeptAnswer["attachments"] = [],
+): void {
   history.open.delete(index);
   const call = history.calls[index];
-  if (call) history.answers[index] = { call, isError, text };
+  const images = attachments.filter(isImage).map(({ blob, size }) => ({ blob, size }));
+  if (call) history.answers[index] = { call, isError, text, ...(images.length > 0 ? { images } : {}) };
+}
+
+function isImage({ kind, mimeType }: KeptAttachment): boolean {
+  return kind === "image" || mimeType?.startsWith("image/") === true;
 }
 
 /** A refused call (answer null) counts as one more repetition: the agent saw the refusal and made the call again. */

@@ -70,12 +70,18 @@ export interface RunLimits {
   readonly maxDepth: number;
   /** Maximum cost in USD of the run and of every run it starts; null for no limit. */
   readonly maxCostUsd: number | null;
+  /** Images of tools' answers in one request to the model, the newest first. */
+  readonly maxImages: number;
+  /** Size of one image in a request; a larger one stays a line of text. */
+  readonly maxImageMb: number;
 }
 
 /** A list of patterns and its origin, which a refusal names. */
 export interface PatternSource {
   readonly patterns: readonly string[];
   readonly from: string;
+  /** In a list of blocks: a run is refused where one of them matches no tool, because it would protect nothing. */
+  readonly mustMatch?: true;
 }
 
 /** The tools that a run may use: a tool needs a grant of every source in `allow`, and blocked patterns always win. */

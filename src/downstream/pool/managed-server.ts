@@ -63,6 +63,12 @@ function isBroken(state: State): state is Broken {
   return state.kind === "degraded" || state.kind === "failed";
 }
 
+/** Why a server may miss what it needs to start; empty for one that starts where its user expects. */
+function placeNote({ transport }: ServerConfig): string {
+  if (transport.kind !== "stdio" || !transport.isAway) return "";
+  return ` (it was started in ${transport.cwd}, because nobody has trusted this project: "legwork trust" lets servers start in it)`;
+}
+
 const NOTHING: Catalog = { tools: [], problems: [] };
 
 /** Starts nothing until `acquire` or `call`. */
@@ -123,7 +129,7 @@ export function createManagedServer(
       if (connection) lastEnd = connection.close();
       if (!(error instanceof DownstreamError)) log.error({ server: name, err: error }, "unexpected start failure");
       else if (!closed()) log.warn({ server: name, code: error.code }, error.message);
-      breakDown(error);
+      breakDown(error, placeNote(config));
     }
   }
 
@@ -137,9 +143,9 @@ export function createManagedServer(
     breakDown(new DownstreamError("connection_closed", name, message));
   }
 
-  function breakDown(error: unknown): void {
+  function breakDown(error: unknown, note = ""): void {
     const code: DownstreamErrorCode = error instanceof DownstreamError ? error.code : "start_failed";
-    const reason = redact.text(error instanceof Error ? error.message : String(error));
+    const reason = redact.text(error instanceof Error ? error.message : String(error)) + note;
     const pause = HOPELESS.has(code) ? null : backoff.next(performance.now());
     if (pause === null) {
       state = broken("failed", code, reason, HOPELESS.has(code) ? Number.POSITIVE_INFINITY : STABLE_MS);

@@ -9,7 +9,6 @@ import { notCalled } from "../connection/call-error.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { createReaper } from "../process/reaper.js";
 import { createManagedServer, type ManagedServer } from "./managed-server.js";
-import { protectedPathObjection } from "./workspace-guard.js";
 
 /** Starts nothing until a server is acquired or called; owns every process that it starts until close(). */
 export function createDownstream(
@@ -58,16 +57,11 @@ export function createDownstream(
       if (now) return { kind: "declared", tool: now };
       return { kind: "gone", reason: problem ? problem.message : "its server has withdrawn it" };
     },
-    async objection(tool, args) {
-      const guard = managed.get(tool.server)?.config.guard ?? null;
-      return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
-    },
     afterUnknown(tool) {
       const config = managed.get(serverOf(tool) ?? "")?.config;
       if (!config) return { action: "tell", probe: null };
-      const probe = config.probes.findLast(({ pattern }) =>
-        patternMatches(pattern, { name: tool, server: config.name }),
-      );
+      const named = { name: tool, server: config.name, writtenServer: config.writtenName ?? config.name };
+      const probe = config.probes.findLast(({ pattern }) => patternMatches(pattern, named));
       return { action: config.onUnknown, probe: probe?.tool ?? null };
     },
     async call(tool, args, callOptions) {
@@ -93,9 +87,10 @@ function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): 
 }
 
 function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
-  const { name, from, transport } = config;
+  const { name, writtenName, from, transport } = config;
   return {
     name,
+    ...(writtenName === undefined ? {} : { writtenName }),
     from,
     transport: transport.kind,
     state,
@@ -108,9 +103,9 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
   };
 }
 
-function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
-  const problem = { server: name, code: "bad_definition", message: fault };
-  return { name, from, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
+function toBrokenStatus({ fault, ...server }: BrokenServer): ServerStatus {
+  const problem = { server: server.name, code: "bad_definition", message: fault };
+  return { ...server, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
 }
 
 function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {

@@ -5,12 +5,12 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { spawn } from "cross-spawn"; // finds and quotes commands that Windows runs only through its command interpreter, such as npx
 import { isRecord } from "../../lib/is-record.js";
+import { LineSplitter } from "../../lib/line-splitter.js";
 import { cutTo } from "../../lib/text.js";
 import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
 import { endProcessGroup } from "../process/process-group.js";
 import { parseLine } from "./json-rpc-line.js";
-import { LineSplitter } from "./line-splitter.js";
 import { OutputTail } from "./output-tail.js";
 import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 import { type StdioConfig, toSpawnError } from "./spawn-error.js";

@@ -2,7 +2,7 @@
 import { DownstreamError } from "../../core/errors.js";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import type { KeptAnswer, KeptAttachment } from "../../core/run/event.js";
+import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { sha256 } from "../../lib/hash.js";
 import { pairSafe } from "../../lib/text.js";
@@ -16,6 +16,8 @@ const HEAD_LENGTH = 10_000; // of a larger result, and of each read_result
 /** An answer as the journal holds it, and the texts that are stored beside it. */
 export interface MadeCall {
   readonly answer: KeptAnswer;
+  /** The text as it came: the answer may hold a part of it, or a note about attachments behind it. */
+  readonly text: string;
   readonly blobs: readonly Blob[];
 }
 
@@ -27,24 +29,28 @@ export async function makeCall(
   deps: CallDeps,
 ): Promise<MadeCall | null> {
   const { call, tool, id } = admitted;
-  const { request, state, signal } = context;
+  const { request, state, signal, stall } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
-    const { kept, blobs } = toKept(deps.redact.value(answer), id);
+    const redacted = deps.redact.value(answer);
+    const { kept, blobs } = toKept(redacted, id);
     const milliseconds = deps.clock.now() - begun;
     return {
       answer: { isError: answer.isError, ...(code === undefined ? {} : { code }), ...kept, milliseconds },
+      text: redacted.text,
       blobs,
     };
   };
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
     if (tool === null) {
-      const answer = await deps.childRuns.call(admitted, context, hooks.onFact);
+      const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
+    const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
+    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, files, ...hooks });
+    return answered(await stall.during(calling));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
@@ -57,7 +63,7 @@ function failedAnswer(text: string): ToolAnswer {
 }
 
 /** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments }: ToolAnswer, id: string) {
+function toKept({ text, attachments, files = [] }: ToolAnswer, id: string) {
   const blobs: Blob[] = [];
   const keep = (blob: string) => {
     const hash = sha256(blob);
@@ -65,12 +71,12 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
     return hash;
   };
   const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = shortened(text, id, keep);
+  const shown = { ...shortened(text, id, keep), ...(files.length > 0 ? { files } : {}) };
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
-  const which = kept.length === 1 ? "attachment 1 is" : `attachments 1 to ${kept.length} are`;
-  const note = `[${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
-  return { kept: { ...shown, text: `${shown.text}\n${note}`, attachments: kept }, blobs };
+  const which = kept.length === 1 ? " 1 is" : `s 1 to ${kept.length} are`;
+  const note = `${ATTACHMENT_NOTE}${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
+  return { kept: { ...shown, text: shown.text + note, attachments: kept }, blobs };
 }
 
 type Keep = (text: string) => string;

@@ -26,6 +26,8 @@ export interface LiveRuns {
   onAsked(asked: (runId: string) => void): void;
   /** Aborts these runs here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
+  /** Whether a run is at work here, until the loop has left it. */
+  isWorking(runId: string): boolean;
   /** Why a run broke off here before its end could be written; null for all others. */
   troubleOf(runId: string): string | null;
   /**
@@ -143,6 +145,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       asked = called;
     },
     stop,
+    isWorking: table.isWorking,
     troubleOf: broken.troubleOf,
     async interruptAll(reason) {
       if (closing.signal.aborted) return;

@@ -17,7 +17,9 @@ import { resolveRequest } from "../request/resolve-request.js";
 import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
+import { idleList } from "../tools/idle-lists.js";
 import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
+import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
@@ -68,6 +70,8 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
+  const idle = idleList(request, parent === null ? 1 : parent.run.depth + 1, downstream);
+  if (idle !== null) throw new RequestError(idle.code, idle.message);
   const agent = await deps.openAgent(resolved.entries, setup);
   const { run, isNew } = await createRun(request, args, idempotencyOf(asked, redact), caller, deps);
   if (isNew) live.begin(run, newReplay(run.request), agent);
@@ -99,9 +103,9 @@ function refuseFlat({ workflow, limits }: RunRequest, depth: number): void {
 
 /** Refuses a server that the caller names and whose configuration is broken, before anything is written. */
 function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): void {
-  for (const { name, problem } of downstream.status()) {
+  for (const { name, writtenName, problem } of downstream.status()) {
     if (problem?.code !== "bad_definition") continue;
-    if (policy.allow.some(({ patterns }) => patterns.some((pattern) => patternNamesServer(pattern, name))))
+    if (policy.allow.some(({ patterns }) => patterns.some((pattern) => patternNamesServer(pattern, name, writtenName))))
       throw new ConfigError(problem.message);
   }
 }
@@ -109,14 +113,15 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
 function knownToolSet(
   request: RunRequest,
   downstream: Downstream,
-  { resolveToolSet }: Pick<StartDeps, "resolveToolSet">,
+  { resolveToolSet, schemas }: Pick<StartDeps, "resolveToolSet" | "schemas">,
 ): ToolSet | null {
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
   if (downstream.status().some(isUnknown)) return null;
   const firstStep = request.workflow?.steps[0] ?? null;
-  return resolveToolSet(downstream.catalog(servers), policyInStep(request, firstStep), request, false);
+  const catalog = createUsableCatalogs(schemas.givenUp)(downstream.catalog(servers));
+  return resolveToolSet(catalog, policyInStep(request, firstStep), request, false);
 }
 
 const MAX_CHILDREN = 20; // of one run, alive at a time

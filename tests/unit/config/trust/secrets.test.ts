@@ -10,7 +10,7 @@ import {
 const TOKEN = "ghp_a1B2c3D4e5F6g7H8";
 
 function stdio(changes: { args?: readonly string[]; env?: Readonly<Record<string, string>> }) {
-  return transportSecrets({ kind: "stdio", command: "x", args: [], env: {}, cwd: "/", ...changes }).map(
+  return transportSecrets({ kind: "stdio", command: "x", args: [], env: {}, cwd: "/", isAway: false, ...changes }).map(
     ({ value }) => value,
   );
 }

@@ -1,6 +1,7 @@
 /** Puts the runner together, for the server and for a command that works on a run. */
-import { inPackage } from "../config/files/package-folder.js";
+
 import { watchFiles } from "../config/files/file-changes.js";
+import { inPackage } from "../config/files/package-folder.js";
 import type { Log } from "../core/ports/clock-and-log.js";
 import { createReadProjectFile } from "../files/read-project-file.js";
 import { createJsonSchemas, JUDGE_PROGRAM } from "../json-schema/json-schema.js";

@@ -114,7 +114,7 @@ describe("a condition of an author", () => {
 
   it("lists its variables and tools", () => {
     const text = 'variables.a == 1 and (variables["b"] or tool_called("x__*")) and tool_succeeded("y")';
-    expect(conditions.compile(text)).toEqual({
+    expect(conditions.compile(text)).toMatchObject({
       kind: "compiled",
       variables: ["a", "b"],
       tools: ["x__*", "y"],

@@ -2,7 +2,7 @@
 import { isNewerVersion, newerVersion } from "../core/errors.js";
 import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
-import type { ToolRuling } from "../core/run/event.js";
+import { TOO_LARGE, type ToolRuling } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
@@ -222,7 +222,7 @@ function toEffect({ tool, turn, answer }: EffectfulCall) {
 /** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
 function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
   if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== null && code !== "call_failed") return "unknown";
+  if (code !== null && code !== "call_failed" && code !== TOO_LARGE) return "unknown";
   return isError ? "failed" : "done";
 }
 
@@ -235,7 +235,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
     allowed: count(rulings.filter(({ allowed }) => allowed)),
     withheld: count(withheld),
     ...(withheld.length > 0 && example === undefined
-      ? { how_to_grant: "blocked_tools withholds them and always wins" }
+      ? { how_to_grant: "no grant reaches them: blocked_tools and pins always win" }
       : {}),
     ...(example === undefined
       ? {}

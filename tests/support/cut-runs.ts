@@ -275,7 +275,12 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     servers: ["x"],
     status: () => [],
     catalog: () => catalog,
-    acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
+    acquire: () => ({
+      ready: Promise.resolve(),
+      tried: Promise.resolve(),
+      settled: Promise.resolve(),
+      release: () => {},
+    }),
     current: (tool) => ({ kind: "declared", tool }),
     objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),

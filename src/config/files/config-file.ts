@@ -13,9 +13,12 @@ const Limits = z.strictObject({
   max_turns: Turns.optional(),
   timeout_seconds: Seconds.optional(),
   tool_timeout_seconds: Seconds.optional(),
+  progress_extension: z.number().min(1).max(MOST.extension).optional(),
   stall_seconds: Seconds.optional(),
   max_depth: Depth.optional(),
   max_cost_usd: Usd.optional(),
+  max_result_mb: z.number().positive().max(MOST.resultMb).optional(),
+  max_stored_mb: z.number().min(0).max(MOST.storedMb).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
 });
 

@@ -35,6 +35,7 @@ const httpKeys = {
 
 const policyKeys = {
   disabled: z.boolean().optional(),
+  start_timeout_seconds: Seconds.optional(),
   timeout_seconds: Seconds.optional(),
   tool_timeouts: z.record(Pattern, Seconds).optional(),
   idle_seconds: z.number().min(0).max(MOST.seconds).optional(),

@@ -7,9 +7,12 @@ export const DEFAULT_LIMITS: RunLimits = {
   maxTurns: 30,
   timeoutSeconds: 600,
   toolTimeoutSeconds: 60,
+  progressExtension: 10,
   stallSeconds: 300,
   maxDepth: 1,
   maxCostUsd: null,
+  maxResultMb: 8,
+  maxStoredMb: 200,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
@@ -23,6 +26,9 @@ export const MOST = {
   seconds: 7 * 24 * 3600,
   concurrentRuns: 10_000,
   depth: 10,
+  resultMb: 64, // a message of a server has no more
+  storedMb: 100_000,
+  extension: 1_000,
   usd: 1_000_000, // as a limit and as a price
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;

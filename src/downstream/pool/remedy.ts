@@ -8,7 +8,7 @@ type Named = Pick<ServerConfig, "name" | "from">;
 const REMEDIES: Readonly<Record<DownstreamErrorCode, (server: Named) => string>> = {
   spawn_failed: ({ name, from }) => `correct the command of server "${name}" in ${from}, or install it`,
   start_timeout: ({ name, from }) =>
-    `run the command of server "${name}" in ${from} by hand to see where it waits; a first start by npx may only be slow`,
+    `run the command of server "${name}" in ${from} by hand to see where it waits; where it only needs long, raise its start_timeout_seconds`,
   start_failed: ({ name, from }) =>
     `run the command or open the url of server "${name}" in ${from} by hand to see why it fails`,
   bad_definition: ({ name, from }) => `correct server "${name}" in ${from}`,

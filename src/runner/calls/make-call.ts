@@ -1,17 +1,14 @@
-/** Makes one tool call and turns its answer into what a model and a journal can hold. */
+/** Makes one tool call. */
 import { DownstreamError } from "../../core/errors.js";
-import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
+import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import type { KeptAnswer, KeptAttachment } from "../../core/run/event.js";
+import type { KeptAnswer } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
-import { sha256 } from "../../lib/hash.js";
 import { pairSafe } from "../../lib/text.js";
 import type { RunState } from "../state/run-state.js";
 import type { AdmittedCall, CallDeps, CallHooks, TurnContext } from "../state/turn-context.js";
 import { READ_RESULT } from "../tools/built-in-tools.js";
-
-const INLINE_LIMIT = 20_000; // characters of one result in a model request; some 5,000 tokens
-const HEAD_LENGTH = 10_000; // of a larger result, and of each read_result
+import { HEAD_LENGTH, keepAnswer } from "./keep-answer.js";
 
 /** An answer as the journal holds it, and the texts that are stored beside it. */
 export interface MadeCall {
@@ -30,12 +27,9 @@ export async function makeCall(
   const { request, state, signal } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
-    const { kept, blobs } = toKept(deps.redact.value(answer), id);
+    const { kept, blobs } = keepAnswer(answer, id, { limits: request.limits, state, redact: deps.redact });
     const milliseconds = deps.clock.now() - begun;
-    return {
-      answer: { isError: answer.isError, ...(code === undefined ? {} : { code }), ...kept, milliseconds },
-      blobs,
-    };
+    return { answer: { ...(code === undefined ? {} : { code }), ...kept, milliseconds }, blobs };
   };
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
@@ -43,8 +37,9 @@ export async function makeCall(
       const answer = await deps.childRuns.call(admitted, context, hooks.onFact);
       return signal.aborted ? null : answered(answer);
     }
-    const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
+    const { toolTimeoutSeconds, progressExtension: mostExtension } = request.limits;
+    const timeoutMs = toolTimeoutSeconds * 1000;
+    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, mostExtension, signal, ...hooks }));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
@@ -54,36 +49,6 @@ export async function makeCall(
 
 function failedAnswer(text: string): ToolAnswer {
   return { isError: true, text: text.toWellFormed(), attachments: [] };
-}
-
-/** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments }: ToolAnswer, id: string) {
-  const blobs: Blob[] = [];
-  const keep = (blob: string) => {
-    const hash = sha256(blob);
-    blobs.push({ hash, text: blob });
-    return hash;
-  };
-  const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = shortened(text, id, keep);
-  const [first] = kept;
-  if (first === undefined) return { kept: shown, blobs };
-  const which = kept.length === 1 ? "attachment 1 is" : `attachments 1 to ${kept.length} are`;
-  const note = `[${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
-  return { kept: { ...shown, text: `${shown.text}\n${note}`, attachments: kept }, blobs };
-}
-
-type Keep = (text: string) => string;
-
-function keepAttachment({ kind, mimeType, text }: Attachment, id: string, keep: Keep): KeptAttachment {
-  return { id, kind, mimeType, size: text.length, blob: keep(text) };
-}
-
-function shortened(text: string, id: string, keep: Keep): { text: string; blob?: string; size?: number } {
-  if (text.length <= INLINE_LIMIT) return { text };
-  const end = pairSafe(text, HEAD_LENGTH);
-  const more = `[${text.length - end} of ${text.length} characters left out; read on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
-  return { text: `${text.slice(0, end)}\n${more}`, blob: keep(text), size: text.length };
 }
 
 async function readResult(call: ToolCall, { history }: RunState, deps: CallDeps): Promise<ToolAnswer> {

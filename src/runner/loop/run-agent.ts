@@ -29,7 +29,7 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
-import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
+import { changeBetween, serversFor, startingNotice, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
 import { graceEnd, graceNotice, judgeAnswer, judgeCompletions } from "./judge-end.js";
@@ -249,7 +249,7 @@ function createToolSetRefresh(
     const seen = before
       ? { names: new Set(before.allowed.keys()), problems: before.problems }
       : { names: known ?? toolSet.allowed, problems: [] };
-    const change = changeBetween(seen, toolSet);
+    const change = changeBetween(seen, toolSet) ?? (before ? null : startingNotice(toolSet));
     if (change !== null) state.record({ type: "message_injected", text: change });
     return toolSet;
   };

@@ -23,6 +23,7 @@ const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
   transport: "stdio",
   state: "ready",
   problem: null,
+  startTimeoutSeconds: 60,
   listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },
   pinFindings: [],
   ...fields,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
+import { argumentNames } from "../../core/tools/argument-names.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { cutTo } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
@@ -20,7 +21,7 @@ export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "Lists agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server. Starts no server: for one that is not running, it shows the tools of its last run.",
+    "Lists agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server with the names of their arguments. Starts no server: for one that is not running, it shows the tools of its last run.",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     server: z.string().max(100).optional(),
@@ -69,9 +70,10 @@ function everythingPage(sections: Sections, notices: readonly string[], page: Pa
 /** The tools in the order of the server, then the rejected tools. */
 function toolsPage(status: ServerStatus, page: Page): Answer {
   const server = toServer(status);
-  const tools = (status.listing?.tools ?? []).map(({ name, effect, description }) => ({
+  const tools = (status.listing?.tools ?? []).map(({ name, effect, description, inputSchema }) => ({
     name,
     effect,
+    ...argumentNames(inputSchema),
     description: lineOf(description),
   }));
   const rejected = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));

@@ -1,14 +1,15 @@
 /** The life of the stdio server: from the first byte on stdin to an exit that leaves no child process behind. */
 import { existsSync } from "node:fs";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { claimStdout } from "./claim-stdout.js";
+import type { Parts } from "./composition/create-parts.js";
 import type { OpenLegwork } from "./composition/open-legwork.js";
 import { findPaths } from "./config/files/paths.js";
+import { DEFAULT_MAX_MESSAGE_MIB } from "./core/run/limits.js";
 import { once } from "./lib/once.js";
 import { createServer } from "./server/create-server.js";
+import { HostTransport } from "./server/host-transport.js";
 
 const EXIT_BUDGET_MS = 1_900; // hosts wait 2 s at most before they kill
-const LARGEST_MESSAGE = 16 * 1024 * 1024; // bytes; a larger message ends the connection, because the time to read it grows with its square
 const RECOVER_AFTER_MS = 10_000; // a host that only checks the health of the server has gone by then
 const LAST_ANSWERS_MS = 1_000; // for calls that are still being answered at the end
 
@@ -18,13 +19,14 @@ export async function serve(projectArgument: string | null, version: string): Pr
   let opened: OpenLegwork | null = null;
   let ending: string | null = null;
 
+  const openParts = once(async (): Promise<Parts> => {
+    const { createParts } = await import("./composition/create-parts.js");
+    return createParts(findPaths(projectArgument), version, { elicit: server.elicit, logToStderr: true });
+  });
+
   const open = once(async (): Promise<OpenLegwork> => {
-    const [{ createParts }, { openLegwork }] = await Promise.all([
-      import("./composition/create-parts.js"),
-      import("./composition/open-legwork.js"),
-    ]);
-    const options = { elicit: server.elicit, logToStderr: true };
-    opened = await openLegwork(createParts(findPaths(projectArgument), version, options));
+    const [parts, { openLegwork }] = await Promise.all([openParts(), import("./composition/open-legwork.js")]);
+    opened = await openLegwork(parts);
     if (ending !== null)
       await opened.interrupt(ending); // the end came during the opening of the database
     else if (!opened.store.isReadOnly) opened.runner.recover();
@@ -94,5 +96,13 @@ export async function serve(projectArgument: string | null, version: string): Pr
     void end("legwork met an internal error", 1);
   });
 
-  await server.connect(new StdioServerTransport(process.stdin, stdout, { maxBufferSize: LARGEST_MESSAGE }));
+  async function largestMessage(): Promise<number> {
+    try {
+      return (await (await openParts()).config()).largestMessage;
+    } catch {
+      return DEFAULT_MAX_MESSAGE_MIB * 1024 * 1024; // the first call of a tool reports a configuration that cannot be used
+    }
+  }
+
+  await server.connect(new HostTransport({ stdin: process.stdin, stdout, largestMessage }));
 }

@@ -24,7 +24,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
   /** A command reports by itself what matters; only a process that works on a run logs to stderr too. */
   async function openParts(logToStderr = false): Promise<Parts> {
     const { createParts } = await import("./create-parts.js");
-    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel" }), logToStderr });
+    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel", by: "nobody" }), logToStderr });
     return made;
   }
 
@@ -46,15 +46,15 @@ export function createServices(paths: Paths, version: string): OpenServices {
     databaseFile,
 
     async trustProject() {
-      const [{ GUARDED_FILES, trustProject }, { readProjectDefinitions }] = await Promise.all([
+      const [{ guardedFiles, trustProject }, { readProjectDefinitions }] = await Promise.all([
         import("../config/trust/trust.js"),
         import("../definitions/read/read-project-definitions.js"),
       ]);
-      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project));
+      const { files, changed, isNew } = await trustProject(paths, readProjectDefinitions(project, paths.folders));
       return {
         files: [...files.keys()],
         changed: changed.map((file) => ({ file, isGone: !files.has(file) })),
-        configurationFiles: GUARDED_FILES,
+        configurationFiles: guardedFiles(paths),
         isNew,
       };
     },
@@ -68,16 +68,18 @@ export function createServices(paths: Paths, version: string): OpenServices {
     openDefinitions: async () => (await openDefinitions(paths)).definitions,
 
     async openWorkflows() {
-      const [{ definitions, conditions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas }] = await Promise.all([
-        openDefinitions(paths, () => true),
-        import("../definitions/workflow/check-workflow.js"),
-        import("../definitions/workflow/to-mermaid.js"),
-        import("../json-schema/json-schema.js"),
-      ]);
+      const [{ definitions, conditions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas, JUDGE_PROGRAM }] =
+        await Promise.all([
+          openDefinitions(paths, () => true),
+          import("../definitions/workflow/check-workflow.js"),
+          import("../definitions/workflow/to-mermaid.js"),
+          import("../json-schema/json-schema.js"),
+        ]);
+      const schemas = createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) });
       return {
         definitions,
         review: (workflow, { tools, unseen }) => checkWorkflow(workflow, tools, conditions, unseen),
-        schemaFault: (schema) => createJsonSchemas().faultOf(schema),
+        schemaFault: (schema) => schemas.faultOf(schema),
         draw: toMermaid,
       };
     },

@@ -1,4 +1,5 @@
 /** Puts the agents and workflows of a project, its user and legwork together. */
+import { userAgentFolders } from "../config/files/host-files.js";
 import { inPackage } from "../config/files/package-folder.js";
 import { COMMAND, type Paths } from "../config/files/paths.js";
 import { trustsDefinition } from "../config/trust/trust.js";
@@ -15,16 +16,17 @@ export async function openDefinitions(
   paths: Paths,
   trusts = (name: string, bytes: Uint8Array | null): boolean => trustsDefinition(paths, name, bytes),
 ) {
-  const [{ createConditions }, { createDefinitions }] = await Promise.all([
+  const [{ createConditions }, { createDefinitions }, { createProjectPath }] = await Promise.all([
     import("../conditions/create-conditions.js"),
     import("../definitions/create-definitions.js"),
+    import("../files/project-path.js"),
   ]);
-  const conditions = createConditions();
-  const { home, userHome, project } = paths;
+  const { home, project, folders } = paths;
+  const conditions = createConditions(createProjectPath(project));
   const definitions = createDefinitions({
-    project: { root: project, trusts },
+    project: { root: project, folders, trusts },
     home,
-    userHome,
+    userAgents: userAgentFolders(paths),
     shippedFolder: SHIPPED_WORKFLOWS,
     conditions,
     trustCommand: `${COMMAND} trust`,

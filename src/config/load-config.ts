@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
-import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS } from "../core/run/limits.js";
+import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
@@ -33,6 +33,8 @@ export interface Config {
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
   readonly maxConcurrentRuns: number;
+  /** Bytes of one message of the host. */
+  readonly largestMessage: number;
   /** Whether interrupted runs are resumed automatically. */
   readonly resume: "auto" | "manual";
   readonly logLevel: string;
@@ -90,6 +92,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
       maxStoredMb: limits.max_stored_mb ?? DEFAULT_LIMITS.maxStoredMb,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
+    largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,
     resume: own?.value.resume ?? user?.value.resume ?? "auto",
     logLevel: user?.value.log?.level ?? DEFAULT_LOG_LEVEL,
     notices,

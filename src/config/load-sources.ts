@@ -1,10 +1,12 @@
 /** Collects the files that define servers, in order of precedence, each with the variables that it may read. */
 
+import { join } from "node:path";
 import type { LoadedFile } from "./files/config-file.js";
-import { type Import, projectServersFile } from "./files/host-files.js";
+import { type Import, projectServersFile, projectServersFiles } from "./files/host-files.js";
 import type { Paths } from "./files/paths.js";
 import { hasProjectFile } from "./files/project-files.js";
-import type { SourceVariables, Variables } from "./servers/expand.js";
+import type { ImportOptions, ProjectFile } from "./imports/read-entries.js";
+import type { Variables } from "./servers/expand.js";
 import type { ServerSource } from "./servers/server-source.js";
 import { PROVIDER_KEYS } from "./trust/secrets.js";
 
@@ -25,19 +27,25 @@ export async function loadSources(files: Files): Promise<readonly ServerSource[]
   if (own) sources.push(configSource(own, variables.project));
   if (user) sources.push(configSource(user, variables.user));
   for (const name of new Set([...(own?.value.import ?? []), ...(user?.value.import ?? [])])) {
-    const projectFile = projectServersFile(name);
-    const found = await IMPORTERS[name](paths, imported.get(projectFile) ?? null, variables);
+    const projectFiles = projectServersFiles(name, paths).flatMap((file) => {
+      const bytes = imported.get(file);
+      return bytes === undefined ? [] : [{ file: join(paths.project, file), bytes }];
+    });
+    const found = await IMPORTERS[name](paths, projectFiles, { ...variables, notices });
     if (found.length === 0 && !hasProjectFile(paths, name))
-      notices.push(`import: ${name} found no file: neither ${projectFile} in the project nor one of your own`);
+      notices.push(
+        `import: ${name} found no file: neither ${projectServersFile(name)} in the project nor one of your own`,
+      );
     sources.push(...found);
   }
   return sources;
 }
 
+/** Reads the project's trusted files of a host, in order of precedence, and the user's own. */
 type Importer = (
   paths: Paths,
-  projectFile: Uint8Array | null,
-  variables: SourceVariables,
+  projectFiles: readonly ProjectFile[],
+  options: ImportOptions,
 ) => Promise<readonly ServerSource[]>;
 
 /** Each is loaded when it is needed. */

@@ -1,5 +1,5 @@
 /** Finds agents and workflows by name. Looks for files at each call, and reads a file again only when it has changed. */
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type {
   AgentDefinition,
   DefinitionEntry,
@@ -14,9 +14,16 @@ import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../yaml/read-yaml.js";
 import { type LoadedAgent, loadAgent } from "./load-agent.js";
 import { NAME, NAME_RULE } from "./read/definition-fields.js";
-import { agentFolders, WORKFLOW_ENDINGS, workflowFolders } from "./read/definition-folders.js";
+import {
+  agentFolders,
+  type DefinitionPaths,
+  type ProjectFolders,
+  WORKFLOW_ENDINGS,
+  workflowFolders,
+} from "./read/definition-folders.js";
 import { createFileReader } from "./read/read-file.js";
 import { type Candidate, createSearch, type Search } from "./read/search.js";
+import { slugOf } from "./read/slug.js";
 import type { FindParent } from "./workflow/extend-workflow.js";
 import { createWorkflowLoader, type LoadedWorkflow } from "./workflow/load-workflow.js";
 
@@ -24,7 +31,8 @@ export interface DefinitionsDeps {
   readonly project: GuardedProject | null;
   /** legwork's own folder. */
   readonly home: string;
-  readonly userHome: string;
+  /** The user's folder of agent definitions of each host. */
+  readonly userAgents: DefinitionPaths["userAgents"];
   /** The folder of the shipped workflows; its `agents` holds the shipped agents. */
   readonly shippedFolder: string;
   readonly conditions: ConditionReader;
@@ -33,8 +41,7 @@ export interface DefinitionsDeps {
 }
 
 /** A project whose files are used only while its user trusts them. */
-export interface GuardedProject {
-  readonly root: string;
+export interface GuardedProject extends ProjectFolders {
   /**
    * Whether the user trusts a file such as ".legwork/agents/a.md". Called at each use with the bytes that are about to be
    * used; null where the file cannot be read.
@@ -51,22 +58,19 @@ export interface AllDefinitions extends Definitions {
 /** Creates the loader of all definitions. It reads nothing before the first call. */
 export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
   const { project, conditions } = deps;
-  const paths = { ...deps, projectRoot: project?.root ?? null };
   const read = createFileReader();
   const trusts = (name: string, bytes: Uint8Array | null) => project?.trusts(name, bytes) ?? false;
   const workflows = createSearch<YamlDocument>({
-    folders: workflowFolders(paths),
+    folders: workflowFolders(deps),
     read,
     trusts,
-    parse: ({ file, bytes }) => readYaml(bytes, file),
-    nameOf: () => null,
+    parse: ({ file, bytes }) => ({ name: null, load: () => readYaml(bytes, file) }),
   });
   const agents = createSearch<LoadedAgent>({
-    folders: agentFolders(paths),
+    folders: agentFolders(deps),
     read,
     trusts,
     parse: loadAgent,
-    nameOf: ({ definition }) => definition.name,
   });
   const loadWorkflow = createWorkflowLoader(conditions);
 
@@ -95,14 +99,15 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
 
   return {
     agent(name) {
-      const all = candidatesFor(name, "agent", agents);
-      const candidate = all.find((one) => one.name === name);
+      const all = agents.candidates();
+      const candidate = all.find((one) => one.name === name) ?? all.find((one) => slugOf(one.name) === name);
       if (!candidate) return null;
       const { definition, place } = agentOf(candidate);
       return found<AgentDefinition>(definition, candidate, all, place);
     },
     workflow(name) {
-      const all = candidatesFor(name, "workflow", workflows);
+      checkWorkflowName(name);
+      const all = workflows.candidates();
       const candidate = all.find((one) => one.name === name);
       if (!candidate) return null;
       const { workflow, place, origin } = workflowOf(candidate, all);
@@ -112,7 +117,7 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
       const [path, ending] = [resolve(file), extname(file)];
       if (!WORKFLOW_ENDINGS.includes(ending))
         throw new ConfigError(`${path}: the name of a workflow's file has to end in ${WORKFLOW_ENDINGS.join(" or ")}`);
-      const { bytes } = read({ folder: dirname(path), root: null }, basename(path));
+      const { bytes } = read({ folder: dirname(path), root: null, isUsers: true }, basename(path));
       const document = readYaml(bytes, path);
       const loaded = loadWorkflow(basename(path, ending), document, parentIn(workflows.candidates()));
       return { definition: loaded.workflow, place: placeIn(loaded) };
@@ -133,7 +138,7 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
       if (project === null || count === 0) return [];
       const files = count === 1 ? "1 agent or workflow file" : `${count} agent and workflow files`;
       const left = `${files} of this project ${count === 1 ? "is" : "are"} not trusted and left out`;
-      return [`${left}: read them, then run "${deps.trustCommand}" in ${project.root}`];
+      return [`${left}: read them, then run "${deps.trustCommand}" in ${join(project.root, project.folders[0] ?? "")}`];
     },
   };
 }
@@ -150,12 +155,9 @@ function parentIn(
   };
 }
 
-function candidatesFor<T>(name: string, kind: "agent" | "workflow", search: Search<T>): readonly Candidate<T>[] {
-  if (NAME.test(name)) return search.candidates();
-  throw new RequestError(
-    `unknown_${kind}`,
-    `"${name.slice(0, 100)}" cannot be the name of ${kind === "agent" ? "an agent" : "a workflow"}: ${NAME_RULE}`,
-  );
+function checkWorkflowName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new RequestError("unknown_workflow", `"${name.slice(0, 100)}" cannot be the name of a workflow: ${NAME_RULE}`);
 }
 
 function suggest(name: string, all: readonly Candidate<unknown>[]): string {
@@ -194,7 +196,9 @@ function entriesOf<T, D>(
   for (const candidate of all) if (!winners.has(candidate.name)) winners.set(candidate.name, candidate);
   return [...winners.values()].map((candidate) => {
     const { name, file, folder } = candidate;
-    const entry = { name, from: file, origin: folder.origin };
+    const slug = slugOf(name);
+    const isTaken = slug === null || winners.has(slug);
+    const entry = { name, ...(isTaken ? {} : { slug }), from: file, origin: folder.origin };
     try {
       return { ...entry, loaded: load(candidate, all), error: null };
     } catch (error) {

@@ -8,10 +8,18 @@ export const CLAUDE_CODE = {
   addedArguments: [],
   servers: {
     projectFile: ".mcp.json",
+    isNested: true,
     homeVariable: "CLAUDE_CONFIG_DIR",
     userFile: { inHome: ".claude.json", inVariable: ".claude.json" },
     userSwitches: { inHome: ".claude/settings.json", inVariable: "settings.json" },
     projectSwitches: [".claude/settings.json", ".claude/settings.local.json"],
   },
-  agents: { folder: ".claude/agents", endings: [".md"] },
+  agents: {
+    folder: ".claude/agents",
+    homeVariable: "CLAUDE_CONFIG_DIR",
+    inVariable: "agents",
+    hasSubfolders: true,
+    ignoredPrefix: null,
+    endings: [".md"],
+  },
 } as const satisfies Host;

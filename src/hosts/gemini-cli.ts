@@ -8,6 +8,7 @@ export const GEMINI_CLI = {
   addedArguments: ["wait_for_previous"],
   servers: {
     projectFile: ".gemini/settings.json",
+    isNested: false,
     homeVariable: "GEMINI_CLI_HOME",
     userFile: { inHome: ".gemini/settings.json", inVariable: ".gemini/settings.json" },
     userSwitches: {
@@ -16,5 +17,12 @@ export const GEMINI_CLI = {
     },
     projectSwitches: [],
   },
-  agents: { folder: ".gemini/agents", endings: [".md"] },
+  agents: {
+    folder: ".gemini/agents",
+    homeVariable: "GEMINI_CLI_HOME",
+    inVariable: ".gemini/agents",
+    hasSubfolders: false,
+    ignoredPrefix: "_",
+    endings: [".md"],
+  },
 } as const satisfies Host;

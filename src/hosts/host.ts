@@ -3,7 +3,7 @@
 export interface Host {
   /** The host's name in configuration (`import: [claude]`) and the vocabulary of its definition files. */
   readonly id: string;
-  /** The names that the host sends as `clientInfo.name` at initialize. */
+  /** Patterns of the names that the host sends as `clientInfo.name` at initialize. */
   readonly clientNames: readonly string[];
   readonly limits: HostLimits;
   /** Names of arguments that the host adds to tool calls by itself. legwork drops them. */
@@ -15,7 +15,7 @@ export interface Host {
 }
 
 export interface HostLimits {
-  /** Characters of one answer, as JSON. */
+  /** Bytes of one answer, as JSON in UTF-8. */
   readonly maxAnswer: number;
   /** Seconds that one call may wait. */
   readonly maxWaitSeconds: number;
@@ -24,6 +24,8 @@ export interface HostLimits {
 export interface ServerFiles {
   /** The project's file, relative to the project. It counts only while the project is trusted. */
   readonly projectFile: string;
+  /** Whether the host also reads the file of each folder between its working folder and the project. */
+  readonly isNested: boolean;
   /** The variable that moves the user's files to another folder. */
   readonly homeVariable: string;
   readonly userFile: UserFile;
@@ -42,8 +44,15 @@ export interface UserFile {
 }
 
 export interface AgentFiles {
-  /** Relative to the project, and to the user's home folder. */
+  /** Relative to the project and each folder between it and the working folder, and to the user's home folder. */
   readonly folder: string;
+  /** The variable that moves the user's files to another folder, and the path in there. */
+  readonly homeVariable: string;
+  readonly inVariable: string;
+  /** Whether files in folders below count too. */
+  readonly hasSubfolders: boolean;
+  /** The beginning of the names of files that the host does not read; null where it reads all. */
+  readonly ignoredPrefix: string | null;
   /** How the names of the files end. */
   readonly endings: readonly string[];
 }

@@ -1,12 +1,21 @@
 /** The hosts that legwork knows. To add one, write its file of data and list it here. */
+import { starMatches } from "../lib/star-matches.js";
 import { CLAUDE_CODE } from "./claude-code.js";
+import { CLINE } from "./cline.js";
+import { CODEX } from "./codex.js";
+import { CONTINUE_CLI } from "./continue-cli.js";
+import { COPILOT_CLI } from "./copilot-cli.js";
 import { GEMINI_CLI } from "./gemini-cli.js";
 import type { Host, HostLimits } from "./host.js";
+import { OPENCODE } from "./opencode.js";
+import { QWEN_CODE } from "./qwen-code.js";
 
-type KnownHost = typeof CLAUDE_CODE | typeof GEMINI_CLI;
+const HOSTS = [CLAUDE_CODE, GEMINI_CLI, CODEX, COPILOT_CLI, QWEN_CODE, OPENCODE, CONTINUE_CLI, CLINE] as const;
+
+type KnownHost = (typeof HOSTS)[number];
 
 /** In the order in which legwork looks for their agent definitions. */
-export const KNOWN_HOSTS: readonly KnownHost[] = [CLAUDE_CODE, GEMINI_CLI];
+export const KNOWN_HOSTS: readonly KnownHost[] = HOSTS;
 
 /** A host whose servers legwork can import. */
 export type ServersHost = Extract<KnownHost, { readonly servers: object }>;
@@ -25,11 +34,12 @@ export const HOST_ADDED_ARGUMENTS: ReadonlySet<string> = new Set(
   KNOWN_HOSTS.flatMap(({ addedArguments }) => addedArguments),
 );
 
-/** Safe for any host: the tightest result limit seen is 12,000 characters, the shortest call timeout 60 s. */
+/** For a host from which nothing is known: the shortest call timeout seen is 60 s. */
 const SAFE_LIMITS: HostLimits = { maxAnswer: 10_000, maxWaitSeconds: 50 };
 
 /** The limits of the host that sent this client name; safe limits for an unknown one. */
 export function limitsOfClient(clientName: string | null): HostLimits {
-  const isClient = ({ clientNames }: Host) => clientName !== null && clientNames.includes(clientName);
+  const isClient = ({ clientNames }: Host) =>
+    clientName !== null && clientNames.some((pattern) => starMatches(pattern, clientName));
   return KNOWN_HOSTS.find(isClient)?.limits ?? SAFE_LIMITS;
 }

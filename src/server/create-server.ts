@@ -12,7 +12,9 @@ import {
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
 import { HOST_ADDED_ARGUMENTS } from "../hosts/known-hosts.js";
+import { visibleText } from "../lib/visible.js";
 import { INSTRUCTIONS } from "./instructions.js";
+import type { Progress } from "./progress.js";
 import type { Legwork } from "./tool.js";
 
 export interface ServerDeps {
@@ -29,8 +31,13 @@ export interface ServerDeps {
   onElicitFailure(error: unknown): void;
 }
 
+/** A transport that knows the version of the protocol that the host speaks; null before initialize. */
+export interface HostConnection extends Transport {
+  readonly protocolVersion: string | null;
+}
+
 export interface LegworkServer {
-  connect(transport: Transport): Promise<void>;
+  connect(connection: HostConnection): Promise<void>;
   /** Resolves when no call is being answered, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void>;
   /** Makes waiting calls answer now. */
@@ -41,6 +48,12 @@ export interface LegworkServer {
   endSession(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The first version with structured content; hosts of older ones show it to their model beside the same text. */
+const STRUCTURE_SINCE = "2025-06-18";
+
+/** For a host that did not ask for progress. */
+const SILENT: Progress = { follow() {}, onEvent() {}, stop() {} };
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 
@@ -55,16 +68,20 @@ export function createServer(deps: ServerDeps): LegworkServer {
   const released = new AbortController();
   const inFlight = new Set<Promise<unknown>>();
   const session = createHostSession(() => server.getClientVersion() ?? null);
+  let connection: HostConnection | null = null;
+  const knowsStructure = () => (connection?.protocolVersion ?? STRUCTURE_SINCE) >= STRUCTURE_SINCE;
 
   server.setRequestHandler(ListToolsRequestSchema, async () => {
     const { TOOLS, toListedTool } = await import("./tools.js");
-    return { tools: TOOLS.map(toListedTool) };
+    const withOutput = knowsStructure();
+    return { tools: TOOLS.map((tool) => toListedTool(tool, { withOutput })) };
   });
 
   server.setRequestHandler(CallToolRequestSchema, async (request, { signal, sendNotification }) => {
     const answer = answerCall(request.params, signal, sendNotification);
     inFlight.add(answer);
-    return await answer.finally(() => inFlight.delete(answer));
+    const { structuredContent, ...text } = await answer.finally(() => inFlight.delete(answer));
+    return structuredContent && knowsStructure() ? { structuredContent, ...text } : text;
   });
 
   async function answerCall(
@@ -77,7 +94,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
     const token = _meta?.progressToken;
     const progress =
       token === undefined
-        ? null
+        ? SILENT
         : createProgress((count, message) => {
             const params = { progressToken: token, progress: count, message };
             notify({ method: "notifications/progress", params }).catch(() => {}); // the host has gone: its end closes the server
@@ -89,7 +106,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
         sessionOf: session.of,
         clientName: server.getClientVersion()?.name ?? null,
         signal: AbortSignal.any([signal, released.signal]),
-        onEvent: (runId, events) => progress?.onEvent(runId, events),
+        progress,
       });
     } catch (error) {
       const known = errorResult(error);
@@ -97,12 +114,15 @@ export function createServer(deps: ServerDeps): LegworkServer {
       deps.onBug(error, name);
       return failure("internal", `internal error in ${name}: see the log of legwork`);
     } finally {
-      progress?.stop();
+      progress.stop();
     }
   }
 
   return {
-    connect: (transport) => server.connect(transport),
+    async connect(opened) {
+      connection = opened;
+      await server.connect(opened);
+    },
     async settled(milliseconds) {
       let timer: NodeJS.Timeout | undefined;
       const tooLong = new Promise<void>((resolve) => {
@@ -114,14 +134,15 @@ export function createServer(deps: ServerDeps): LegworkServer {
     },
     release: () => released.abort(),
     async elicit({ server: asker, message, schema }, signal) {
-      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel" };
-      const params = { message: `${asker} asks: ${message}`, requestedSchema: schema as FormSchema };
+      const by = server.getClientVersion()?.name ?? "a host";
+      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel", by };
+      const params = { message: visibleText(`${asker} asks: ${message}`), requestedSchema: schema as FormSchema };
       try {
         const { action, content } = await server.elicitInput(params, { timeout: ELICIT_LIMIT_MS, signal });
-        return { action, ...(content ? { content } : {}) };
+        return { action, by, ...(content ? { content } : {}) };
       } catch (error) {
         if (!signal.aborted) deps.onElicitFailure(error);
-        return { action: "cancel" };
+        return { action: "cancel", by };
       }
     },
     endSession: session.end,

@@ -3,19 +3,30 @@ import { RequestError } from "../core/errors.js";
 import { isRecord } from "../lib/is-record.js";
 import { pairSafe } from "../lib/text.js";
 
-/** The number of characters of a value in an answer. */
+/** The bytes of a value in an answer: hosts limit answers by bytes, or by tokens that follow them. */
 export function sizeOf(value: unknown): number {
-  return JSON.stringify(value)?.length ?? 0;
+  return Buffer.byteLength(JSON.stringify(value) ?? "");
 }
 
-/** The longest part of a text from `offset` whose JSON fits into `budget` characters; at least one character, never half a surrogate pair. */
+/** The longest part of a text from `offset` whose JSON fits into `budget` bytes; at least one character, never half a surrogate pair. */
 export function fittingPart(text: string, offset: number, budget: number): string {
-  let length = Math.min(text.length - offset, Math.max(1, budget - 2));
-  while (length > 1 && sizeOf(text.slice(offset, offset + length)) > budget)
-    length = Math.max(1, Math.floor(length * 0.8));
-  const end = pairSafe(text, offset + length);
-  return text.slice(offset, end > offset ? end : end + 2);
+  const partTo = (end: number) => text.slice(offset, pairSafe(text, end));
+  let fits = offset;
+  let over = Math.min(text.length, offset + Math.max(1, budget - 2)) + 1;
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1;
+    if (sizeOf(partTo(middle)) <= budget) fits = middle;
+    else over = middle;
+  }
+  return partTo(fits) || partTo(offset + 1) || partTo(offset + 2);
 }
+
+/** The text, cut to at most `budget` bytes of JSON with an ellipsis at the end where it is longer. */
+export function cutToFit(text: string, budget: number): string {
+  return sizeOf(text) <= budget ? text : `${fittingPart(text, 0, budget - ELLIPSIS_SIZE)}…`;
+}
+
+const ELLIPSIS_SIZE = 3; // bytes
 
 /** The place where a page begins: after the item with the key `after`, at `offset` of the next item. */
 export interface ListCursor {
@@ -30,7 +41,7 @@ export interface Keyed {
 }
 
 /**
- * As many items as fit into `budget` characters. An item larger than a page comes in parts, each with a part of its JSON.
+ * As many items as fit into `budget` bytes. An item larger than a page comes in parts, each with a part of its JSON.
  * `next` is null after the last item. Throws RequestError for an offset after the end of an item.
  */
 export function fitItems(items: readonly Keyed[], from: ListCursor, budget: number) {

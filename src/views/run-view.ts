@@ -1,31 +1,33 @@
 /** A run as hosts see it. */
 import { isNewerVersion, newerVersion } from "../core/errors.js";
-import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
-import { TOO_LARGE, type ToolRuling } from "../core/run/event.js";
+import type { ToolRuling } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
-import { cutTo, tail } from "../lib/text.js";
-import { fittingPart, sizeOf } from "./page.js";
+import { tail } from "../lib/text.js";
+import { toEffects } from "./effect-views.js";
+import { fitRunView, type View } from "./fit-run-view.js";
+import { cutToFit } from "./page.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // characters, from the end of the text
-const LONGEST_QUESTION = 4_000; // characters
-const LEAST_BUDGET = 1_000; // characters; with less, a view has only the id and the end of a run
-const LEAST_EFFECT = 40; // characters of the shortest item of `effects`
+const LONGEST_QUESTION = 6_000; // bytes
+const LEAST_EFFECT = 40; // bytes of the shortest item of `effects`
 const MOST_EFFECTS = 100_000;
 const REPLIES_AT_A_TIME = 20;
 
-/** The object of an answer: names and JSON values. */
-export type View = Readonly<Record<string, unknown>>;
-
-/** The stores behind the details of a run; `troubleOf` where this process may work on it. */
+/** The stores behind the details of a run; the rest where this process may work on it. */
 export interface RunViewDeps {
   readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "costOfTree">;
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
+  /** Whether a form of the host asks the question of a run now. */
+  isAskedByForm?(runId: string): boolean;
+  /** Why no process recovers an interrupted run by itself; null where one may. */
+  obstacleTo?(run: Run): Promise<string | null>;
 }
 
 /** The fields of a run in a list. */
@@ -55,41 +57,38 @@ function errorOf({ outcome }: ListedRun, trouble: string | null): RunFailure | n
   return outcome?.error ?? (trouble === null ? null : { code: "store", message: trouble });
 }
 
-/** Everything about a run, in at most `budget` characters; `truncated` names the fields that were cut. */
+/** Everything about a run, in at most `budget` bytes; `truncated` names the fields that were cut. */
 export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
-  if (budget < LEAST_BUDGET) return fitView({ ...toListed(run, deps), result: run.outcome?.result ?? null }, budget);
+  return fitRunView(await toWholeRunView(run, deps, budget), budget);
+}
+
+/** Everything about a run, short fields before long ones; of its effects no more than could be shown in `budget` bytes. */
+export async function toWholeRunView(run: Run, deps: RunViewDeps, budget: number): Promise<View> {
   const { request, outcome } = run;
   const known = await knownDetail(run, deps, budget);
   const isNewer = known === null;
   const detail = known ?? NO_DETAIL;
   const trouble = deps.troubleOf?.(run.id) ?? null;
   const treeCostUsd = await costOfFamily(run, deps.store);
-  const answer = {
+  return {
     run_id: run.id,
+    status: run.status,
+    next: await nextFor(run, trouble, isNewer, deps),
+    title: run.title,
+    error: errorOf(run, trouble),
+    ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
     session_id: run.sessionId,
     parent_run_id: run.parentRunId,
     ...(run.parentRunId === null ? {} : { parent_session_id: run.parentSessionId, root_run_id: run.rootRunId }),
     ...(run.continues === null ? {} : { continues: run.continues }),
     depth: run.depth,
-    status: run.status,
-    title: run.title,
     agent: request.agent,
     workflow: run.workflow,
     ...(request.workflow?.version ? { workflow_version: request.workflow.version } : {}),
     step: run.step,
     provider: request.provider,
     model: request.model,
-    result: outcome?.result ?? null,
-    ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
-    partial_text: detail.text || null,
-    data: outcome?.data ?? null,
-    artifacts: outcome?.artifacts ?? [],
-    files_modified: outcome?.filesModified ?? [],
-    next_steps: outcome?.nextSteps ?? [],
-    effects: detail.effects,
-    tools: detail.tools,
-    warnings: detail.warnings,
-    error: errorOf(run, trouble),
+    ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
     usage: {
       input_tokens: run.usage.input,
       output_tokens: run.usage.output,
@@ -103,45 +102,16 @@ export async function toRunView(run: Run, deps: RunViewDeps, budget: number): Pr
     created_at: toTime(run.createdAt),
     started_at: toTime(run.startedAt),
     finished_at: toTime(run.finishedAt),
-    ...(request.provider === "rehearsal" ? { note: `a script (${request.model}) played the model` } : {}),
-    next: nextFor(run, trouble, isNewer),
+    result: outcome?.result ?? null,
+    partial_text: detail.text || null,
+    data: outcome?.data ?? null,
+    artifacts: outcome?.artifacts ?? [],
+    files_modified: outcome?.filesModified ?? [],
+    next_steps: outcome?.nextSteps ?? [],
+    effects: detail.effects,
+    tools: detail.tools,
+    warnings: detail.warnings,
   };
-  return fitView(answer, budget);
-}
-
-/** The fields that a view may cut; the view "result" has each of them in full. */
-export const DROPPABLE = [
-  "result",
-  "partial_text",
-  "data",
-  "effects",
-  "warnings",
-  "tools",
-  "artifacts",
-  "files_modified",
-  "next_steps",
-];
-
-/** Cuts fields, the largest first, until the answer fits: a text keeps as much of its beginning as fits, a list no item. */
-function fitView(answer: View, budget: number): View {
-  if (sizeOf(answer) <= budget) return answer;
-  const next = `get_run(run_id: "${answer.run_id}", view: "result") gives the whole outcome, page by page`;
-  const fitted: Record<string, unknown> = { ...answer, truncated: [...DROPPABLE], next };
-  const room = () => budget - sizeOf(fitted);
-  const bySize = DROPPABLE.toSorted((left, right) => sizeOf(answer[right]) - sizeOf(answer[left]));
-  const truncated: string[] = [];
-  for (const field of bySize) {
-    if (room() >= 0) break;
-    fitted[field] = Array.isArray(answer[field]) ? [] : null;
-    truncated.push(field);
-  }
-  if (room() < 0) return { run_id: answer.run_id, status: answer.status };
-  fitted.truncated = truncated;
-  for (const field of truncated) {
-    const text = answer[field];
-    if (typeof text === "string" && room() > 20) fitted[field] = fittingPart(text, 0, room());
-  }
-  return fitted;
 }
 
 /** The details of a run whose journal cannot be read; null means unknown. */
@@ -165,9 +135,12 @@ async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Pro
   return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
 }
 
-function nextFor(run: Run, trouble: string | null, isNewer: boolean): string {
+async function nextFor(run: Run, trouble: string | null, isNewer: boolean, deps: RunViewDeps): Promise<string> {
   if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
-  return trouble === null ? nextStep(run) : BROKEN_OFF;
+  if (trouble !== null) return BROKEN_OFF;
+  if (run.question !== null && deps.isAskedByForm?.(run.id)) return byForm(run);
+  const obstacle = run.status === "interrupted" ? ((await deps.obstacleTo?.(run)) ?? null) : null;
+  return nextStep(run, obstacle);
 }
 
 /** The details that only the journal has: the text so far, the effects, and the tools of the run. */
@@ -179,16 +152,25 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   // One more than fits is enough: the list is cut in either case.
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
-    text: run.outcome?.result == null ? await lastText(run.id, deps) : "",
-    effects: (await store.listEffects(run.id, most)).map(toEffect),
+    text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
+    effects: await toEffects(run.id, await store.listEffects(run.id, most), deps),
     tools: rulings && toolSummary(rulings),
     warnings,
   };
 }
 
-/** The end of the text of all replies, read backwards from the last reply. */
-async function lastText(runId: string, { store, readReply }: RunViewDeps): Promise<string> {
-  let text = "";
+/** The end of the text of all replies, with that of a later reply that was cut off and rejected. */
+async function textSoFar(runId: string, deps: RunViewDeps): Promise<string> {
+  const newest = { beforeSeq: null, limit: 1 } as const;
+  const [rejected] = await deps.store.lastEvents(runId, { ...newest, type: "reply_rejected" });
+  const [replied] = await deps.store.lastEvents(runId, { ...newest, type: "model_replied" });
+  const isLater = rejected?.event.type === "reply_rejected" && rejected.seq > (replied?.seq ?? 0);
+  return await textBefore(isLater ? (rejected.event.text ?? "") : "", runId, deps);
+}
+
+/** The end of the text of all replies and of the text after them, read backwards from the last reply. */
+async function textBefore(after: string, runId: string, { store, readReply }: RunViewDeps): Promise<string> {
+  let text = after;
   let beforeSeq: number | null = null;
   while (text.length < PARTIAL_TEXT_LENGTH) {
     const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
@@ -214,18 +196,6 @@ export async function costOfFamily(
   return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
 }
 
-function toEffect({ tool, turn, answer }: EffectfulCall) {
-  const by = turn === null ? { by: "workflow" as const } : { turn };
-  return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
-}
-
-/** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
-function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
-  if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== null && code !== "call_failed" && code !== TOO_LARGE) return "unknown";
-  return isError ? "failed" : "done";
-}
-
 /** The number of tools that a run may use, the number withheld, and how to grant more. */
 export function toolSummary(rulings: readonly ToolRuling[]) {
   const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
@@ -243,7 +213,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
   };
 }
 
-function nextStep(run: Run): string {
+function nextStep(run: Run, obstacle: string | null): string {
   const id = run.id;
   const seen = `get_run(run_id: "${id}", view: "events") shows its events`;
   switch (run.status) {
@@ -251,6 +221,8 @@ function nextStep(run: Run): string {
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; ${seen}; cancel_run stops it`;
     case "interrupted":
+      if (obstacle !== null)
+        return `its process has ended, and none resumes it by itself (${obstacle}): resume_run(run_id: "${id}") resumes it; ${seen}`;
       return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
@@ -270,7 +242,7 @@ function toQuestionView({ id, kind, text, options, about, expiresAt }: Question)
   return {
     id,
     kind,
-    text: cutTo(text, LONGEST_QUESTION),
+    text: cutToFit(text, LONGEST_QUESTION),
     ...(options === null ? {} : { options }),
     ...(about.kind === "ask" || about.kind === "exit" ? {} : { tool: about.tool }),
     expires_at: toTime(expiresAt),
@@ -282,8 +254,12 @@ function howToView({ id }: Run, { id: question, kind }: Question): string {
   return `it waits for the answer of a person: respond_to_run(run_id: "${id}", question_id: "${question}", ${answer}) gives it; ask the user, do not decide for them`;
 }
 
+function byForm({ id }: Run): string {
+  return `a form of the host asks the user its question now: wait_for_runs(run_ids: ["${id}"]) waits for the answer; ask the user yourself only if the form goes unanswered`;
+}
+
 const BROKEN_OFF =
-  "it broke off because the database failed: repair the database, then spawn the agent again; legwork marks the run as interrupted once it can write";
+  "it broke off because the database failed: repair the database; legwork marks the run as interrupted once it can write, and then resumes it like other interrupted runs";
 
 /** The remedy for an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -292,7 +268,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   timeout: "resume_run with more_seconds continues it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs more time; ",
   rate_limited: "resume_run continues it later; ",
+  quota_exhausted: "resume_run continues it once the quota is open again; ",
+  out_of_credit: "resume_run continues it once the account has credit; ",
   overloaded: "resume_run continues it later; ",
+  server_error: "resume_run continues it later; ",
+  timed_out: "resume_run continues it later; ",
+  network: "resume_run continues it once the provider can be reached; ",
 };
 
 /** A time in Unix milliseconds as ISO 8601. */

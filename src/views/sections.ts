@@ -5,7 +5,7 @@ import { fitItems, type Keyed, type ListCursor } from "./page.js";
 export type Sections = Readonly<Record<string, readonly object[]>>;
 
 /**
- * As much of the lists as fits into `budget` characters, at most `limit` items. Leaves out a list without items on the page,
+ * As much of the lists as fits into `budget` bytes, at most `limit` items. Leaves out a list without items on the page,
  * but the first page contains empty lists. `next` is null after the last item.
  */
 export function fitSections(sections: Sections, from: ListCursor, limit: number, budget: number) {

@@ -1,4 +1,4 @@
-/** Floods of a server, from the wire: what a run keeps and is told is bounded, and legwork answers its host meanwhile. */
+/** Floods of a server, from the wire: a run keeps and hears a bounded amount, and legwork answers its host meanwhile. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -42,7 +42,7 @@ it("many large answers: the run keeps as much as max_stored_mb says, and goes on
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(12 * MB);
 });
 
-it("3,000 tools that get other names in each turn: the agent is told numbers and a few names", async () => {
+it("3,000 tools that get other names in each turn: the agent gets their number and a few names", async () => {
   const played = made("renaming__plain", 3);
   const { structured } = await played.spawn({ tools: ["renaming__*"], wait_seconds: 50 });
   expect(structured.status).toBe("success");

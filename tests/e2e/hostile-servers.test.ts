@@ -78,7 +78,7 @@ describe("a server that speaks badly", () => {
 });
 
 describe("a server that answers too much", () => {
-  it("has only the beginning of its answer kept, and the agent is told the size and the limit", async () => {
+  it("has only the beginning of its answer kept, and the answer names its size and the limit", async () => {
     const meeting = shared.meet("huge", [plain("huge"), [call("read_result", { id: "r1.0", offset: 0 })]]);
     const { status, answers, effects } = await meeting.play();
     expect(status).toBe("success");

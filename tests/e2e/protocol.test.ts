@@ -1,7 +1,7 @@
 /** The MCP surface as hosts meet it: frames, lists, progress, sizes. */
 import { expect, it, onTestFinished } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
-import { createWorkbench, INITIALIZE, openHost, spawnRaw, until } from "../support/host.js";
+import { createWorkbench, INITIALIZE, openHost, type RunAnswer, spawnRaw, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 
 const NOISE = new URL("../support/noisy-dependency.mjs", import.meta.url).href; // encoded: NODE_OPTIONS ends at a space
@@ -93,18 +93,18 @@ it("keeps a run going when the host stops waiting for spawn_agent, and list_runs
   expect(waited.structured.runs).toMatchObject([{ status: "success", result: "late" }]);
 });
 
-it("keeps every answer under 10,000 characters for an unknown host, and pages the rest without loss", async () => {
-  const long = Array.from({ length: 9_000 }, (_, index) => `word${index} "quoted" ü🦉`).join(" ");
+it("keeps every answer under 10,000 bytes for an unknown host, and pages the rest without loss", async () => {
+  const long = Array.from({ length: 9_000 }, (_, index) => `word${index} "quoted" ü🦉漢字`).join(" ");
   const { host } = await setSandbox([says(call("effects__big", { n: 15_000 })), says(text(long))]);
   const spawned = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
   const { run_id } = spawned.structured;
-  expect(spawned.text.length).toBeLessThanOrEqual(10_000);
+  expect(Buffer.byteLength(spawned.text)).toBeLessThanOrEqual(10_000);
   expect(spawned.structured).toMatchObject({ status: "success", truncated: ["result"] });
   let whole = "";
   let cursor: string | undefined;
   do {
     const page = await host.call("get_run", { run_id, view: "result", ...(cursor ? { cursor } : {}) });
-    expect(page.text.length).toBeLessThanOrEqual(10_000);
+    expect(Buffer.byteLength(page.text)).toBeLessThanOrEqual(10_000);
     whole += page.structured.run.result;
     cursor = page.structured.next_cursor ?? undefined;
   } while (cursor);
@@ -114,7 +114,7 @@ it("keeps every answer under 10,000 characters for an unknown host, and pages th
   const types: string[] = [];
   do {
     const page = await host.call("get_run", { run_id, view: "events", ...(cursor ? { cursor } : {}) });
-    expect(page.text.length).toBeLessThanOrEqual(10_000);
+    expect(Buffer.byteLength(page.text)).toBeLessThanOrEqual(10_000);
     for (const event of page.structured.events) {
       if (!types.includes(`${event.seq} ${event.type}`)) types.push(`${event.seq} ${event.type}`);
       if (event.type === "run_finished") parts += event.json_part;
@@ -128,17 +128,24 @@ it("keeps every answer under 10,000 characters for an unknown host, and pages th
   expect(many.structured.runs).toHaveLength(1);
 });
 
-it("answers a wait for a hundred runs within the limit", async () => {
+it("pages the answer to a wait for a hundred runs, each with the head of its result", async () => {
   const { host } = await setSandbox(() => says(text("a result of some length ".repeat(20))), {
     config: "limits: { max_concurrent_runs: 100 }",
   });
   const run_ids: string[] = [];
   for (let n = 0; n < 100; n++) run_ids.push((await host.call("spawn_agent", { prompt: `go ${n}` })).structured.run_id);
-  const waited = await host.call("wait_for_runs", { run_ids, wait_seconds: 50 });
-  expect(waited.text.length).toBeLessThanOrEqual(10_000);
-  expect(waited.structured.runs.map((run: { run_id: string; status: string }) => [run.run_id, run.status])).toEqual(
-    run_ids.map((id) => [id, "success"]),
-  );
+  await host.call("wait_for_runs", { run_ids, wait_seconds: 50 });
+  const shown: RunAnswer[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await host.call("wait_for_runs", { run_ids, wait_seconds: 50, ...(cursor ? { cursor } : {}) });
+    expect(Buffer.byteLength(page.text)).toBeLessThanOrEqual(10_000);
+    expect(page.text.indexOf("next_cursor")).toBeLessThan(page.text.indexOf('"runs"'));
+    shown.push(...page.structured.runs);
+    cursor = page.structured.next_cursor;
+  } while (cursor);
+  expect(shown.map(({ run_id, status }) => [run_id, status])).toEqual(run_ids.map((id) => [id, "success"]));
+  for (const { result } of shown) expect(result).toMatch(/^(a result of some length ){8}/);
 });
 
 it("serves several hosts on one database at once", async () => {

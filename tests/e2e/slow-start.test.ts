@@ -5,7 +5,7 @@ import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { HOSTILE_SERVER, rehearse, setBench, setHost } from "../support/rehearsals.js";
 
-it("a server that is up after more than 10 s joins the run, and the agent is told so", {
+it("a server that is up after more than 10 s joins the run, and a message tells the agent", {
   timeout: 90_000,
 }, async () => {
   const bench = setBench();

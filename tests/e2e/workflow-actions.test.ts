@@ -175,13 +175,17 @@ describe("call_tool", () => {
   ])("is refused by the agent's own gate: %s", async (_what, step, args, facts) => {
     const acting = {
       ...step,
-      on_enter: [callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said" }), say("{{ said }}")],
+      on_enter: [
+        callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said", on_failure: "continue" }),
+        say("{{ said }}"),
+        say("refused", "variables.said.is_error and not variables.said.made and not tool_result.made"),
+      ],
     };
     const led = await sandbox.lead({ workflow: only(acting), replies: [completes()], args });
     expect(eventsOf(led, "workflow_call_refused")).toMatchObject([
       { tool: "effects__add_line", reason: naming(...facts) },
     ]);
-    expect(toldIn(led)[2]).toEqual(naming(...facts));
+    expect(toldIn(led).slice(2)).toEqual([naming(...facts), "refused"]);
     expect(sandbox.effects()).not.toContain("by the workflow");
     expect(led.run).toMatchObject({ status: "success", tool_calls_count: 0 });
   });
@@ -191,20 +195,71 @@ describe("call_tool", () => {
       workflow: only(
         {
           on_enter: [
-            callTool("effects__fail", {}, { output_as: "said" }),
+            callTool("effects__fail", {}, { output_as: "said", on_failure: "continue" }),
             say("{{ said }}", 'not tool_succeeded("effects__fail")'),
+            say("made", 'variables.said.made and variables.said.is_error and tool == "effects__fail"'),
           ],
         },
         { on_error: [say("an error")] },
       ),
       replies: [completes()],
     });
-    expect(toldIn(led).slice(2)).toEqual(["it went wrong"]);
+    expect(toldIn(led).slice(2)).toEqual(["it went wrong", "made"]);
+  });
+
+  it.each([
+    ["fails", callTool("effects__fail"), "it went wrong"],
+    ["is refused", callTool("effects__add_line", { text: "not granted" }), "default policy"],
+    ["names no tool", callTool("effects__nothing"), "effects__nothing"],
+  ])("that %s ends the run as blocked with the reason, and nothing after it is done", async (_what, action, reason) => {
+    const led = await sandbox.lead({ workflow: only({ on_enter: [action, say("never")] }), replies: [completes()] });
+    expect(led.run).toMatchObject({ status: "blocked", turns_used: 0, error: { code: "workflow_call_failed" } });
+    expect(led.run.error?.message).toEqual(naming(action.tool, "steps.only.on_enter.0", reason));
+    expect(toldIn(led)).not.toContain("never");
+  });
+
+  it("of a run that is asked to go on is made again, where its failure had ended the run", async () => {
+    const led = await sandbox.lead({
+      workflow: only({ on_enter: [callTool("effects__fail")] }),
+      replies: [completes()],
+    });
+    const { run_id } = led.run;
+    await sandbox.host.call("resume_run", { run_id });
+    const { structured } = await sandbox.host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 30 });
+    expect(structured.runs).toMatchObject([{ status: "blocked", error: { code: "workflow_call_failed" } }]);
+    expect(eventsOf(await sandbox.told(led.run), "workflow_call_started")).toHaveLength(2);
+  });
+
+  it("gives the variable the whole answer, also where the agent would get the beginning of it", async () => {
+    const whole = `${"x".repeat(29_999)}y`;
+    const led = await sandbox.lead({
+      workflow: only({
+        on_enter: [
+          callTool("effects__echo", { text: whole }, { output_as: "said" }),
+          callTool("effects__echo", { said: "{{ said }}" }, { output_as: "twice" }),
+          say(
+            "whole",
+            'size(variables.said.text) > 30000 and variables.twice.contains("xy") and not variables.twice.contains("read_result")',
+          ),
+        ],
+      }),
+      replies: [completes()],
+      args: ALL,
+    });
+    expect(toldIn(led).slice(2)).toEqual(["whole"]);
+  });
+
+  it("fails where the answer is longer than a variable holds", async () => {
+    const action = callTool("effects__echo", { one: "{{ part }}", two: "{{ part }}" }, { output_as: "said" });
+    const workflow = only({ on_enter: [action] }, { variables: { part: "x".repeat(500_001) } });
+    const led = await sandbox.lead({ workflow, replies: [completes()], args: ALL });
+    expect(led.run).toMatchObject({ status: "blocked", error: { code: "workflow_call_failed" } });
+    expect(eventsOf(led, "workflow_call_finished")).toMatchObject([{ is_error: true, code: "output_too_large" }]);
   });
 
   it("with arguments that the tool does not take is refused with the reason", async () => {
     const led = await sandbox.lead({
-      workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 })] }),
+      workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 }, { on_failure: "continue" })] }),
       replies: [completes()],
       args: ALL,
     });

@@ -12,12 +12,13 @@ import { appendTo, created, startedRun, TURN } from "../support/contract-bench.j
 import { newRunNamed } from "../support/new-run.js";
 
 const HELD_MS = 300;
+const RESUMED = { type: "run_resumed", by: "recovery" } as const;
 const HOLDER = `
   import { openSqlite } from ${JSON.stringify(new URL("../../dist/store/sqlite/driver/open-sqlite.js", import.meta.url).href)};
   const database = openSqlite(process.argv[1]);
   database.exec("BEGIN IMMEDIATE");
   console.log("held");
-  setTimeout(() => database.exec("COMMIT"), ${HELD_MS});
+  setTimeout(() => database.exec("COMMIT"), Number(process.argv[2]));
 `;
 
 let folder: string;
@@ -34,8 +35,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function hold(): Promise<void> {
-  holder = spawn(process.execPath, ["--input-type=module", "--eval", HOLDER, join(folder, "legwork.db")], {
+async function hold(milliseconds = HELD_MS): Promise<void> {
+  const file = join(folder, "legwork.db");
+  holder = spawn(process.execPath, ["--input-type=module", "--eval", HOLDER, file, String(milliseconds)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(holder.stdout ?? holder, "data");
@@ -80,4 +82,27 @@ it("lets this process do other work while its commits wait in the queue", async 
   await released();
   await hold();
   expect((await roundsDuring(store.renewLeases())).rounds).toBeGreaterThan(20);
+});
+
+it("lets every write wait for the lock with the same patience, without blocking this process", async () => {
+  const [lease, other] = [await startedRun(store, newRunNamed("run_1")), await startedRun(store, newRunNamed("run_2"))];
+  await store.interruptAll([other], "exit", { withinMs: 50 });
+  const blob = { hash: "big", text: "x".repeat(100_000) };
+  const writes: readonly (() => Promise<unknown>)[] = [
+    () => store.append(lease, { events: [TURN], blobs: [blob] }, { durable: true }),
+    () => store.send("run_1", { type: "message_sent", id: "m", text: "x", by: "you", channel: "respond_to_run" }),
+    () => store.claimAll([{ lease: { ...other, epoch: other.epoch + 1 }, events: [RESUMED] }]),
+    () => store.endTree("run_1", { status: "cancelled", result: null }),
+  ];
+  await hold(1_500); // longer than a statement waits for a lock by itself
+  const all = await roundsDuring(Promise.all(writes.map((write) => write())));
+  expect(all.rounds).toBeGreaterThan(200);
+  expect([await store.statusOf("run_1"), await store.statusOf("run_2")]).toEqual(["cancelled", "running"]);
+  expect((await store.listEvents("run_1", { afterSeq: 0 })).map(({ event }) => event.type)).toEqual([
+    "run_created",
+    "run_started",
+    "turn_started",
+    "message_sent",
+    "run_finished",
+  ]);
 });

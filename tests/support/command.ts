@@ -16,14 +16,15 @@ interface CommandEnd {
   readonly stderr: string;
 }
 
-/** Runs `legwork ...` as a user would in the project. */
+/** Runs `legwork ...` as a user would in the project, or in the folder `cwd`. */
 export function legwork(
   bench: Workbench,
   args: readonly string[],
   env: Record<string, string> = {},
+  cwd: string = bench.project,
 ): Promise<CommandEnd> {
   return new Promise((resolve) => {
-    const options = { cwd: bench.project, env: { ...baseEnv(bench), ...env } };
+    const options = { cwd, env: { ...baseEnv(bench), ...env } };
     const child = execFile(process.execPath, [BIN, ...args], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );

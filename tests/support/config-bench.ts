@@ -30,7 +30,7 @@ export function useConfigBench(): void {
 export function paths(): Paths {
   const { root, project, env } = bench;
   const home = join(root, ".legwork");
-  return { home, userHome: root, project, databaseFile: join(home, "legwork.db"), env };
+  return { home, userHome: root, project, folders: [""], databaseFile: join(home, "legwork.db"), env };
 }
 
 /** Writes a file below the user's home folder, in which the project lies too. */

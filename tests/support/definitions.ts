@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import { createDefinitions, type DefinitionsDeps } from "../../src/definitions/create-definitions.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 
 export const SHIPPED = fileURLToPath(new URL("../../workflows", import.meta.url));
 
@@ -25,11 +26,11 @@ export function put(root: string, name: string, text: string | Uint8Array): void
 /** The definitions of such a folder. */
 export function definitionsIn(root: string, changes: Partial<DefinitionsDeps> = {}) {
   return createDefinitions({
-    project: { root: join(root, "project"), trusts: () => true },
+    project: { root: join(root, "project"), folders: [""], trusts: () => true },
     home: join(root, "home"),
-    userHome: join(root, "user"),
+    userAgents: { claude: join(root, "user/.claude/agents"), gemini: join(root, "user/.gemini/agents") },
     shippedFolder: join(root, "shipped"),
-    conditions: createConditions(),
+    conditions: createConditions(createProjectPath(process.cwd())),
     trustCommand: "legwork trust",
     ...changes,
   });
@@ -47,6 +48,7 @@ export function faultOf(work: () => unknown): string {
 
 /** The settings of an agent definition that sets nothing. */
 export const NO_SETTINGS = {
+  isImported: false,
   description: null,
   prompt: null,
   provider: null,

@@ -2,11 +2,13 @@
 import fc from "fast-check";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import type { RunEvent } from "../../src/core/run/event.js";
-import { type Effect, type EngineContext, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
+import { type Effect, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
+import type { EngineContext } from "../../src/core/workflow/facts.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 
-export const conditions = createConditions();
+export const conditions = createConditions(createProjectPath(process.cwd()));
 export const around: EngineContext = {
   run: { id: "run_1", depth: 1, agent: "default", model: "m" },
   evaluate: conditions.evaluate,
@@ -112,6 +114,8 @@ const CONDITIONS = [
   "variables.n >= 2",
   "variables.broken > 1",
   "tool_result.is_error",
+  'tool == "x__y"',
+  'tool_called_in_step("x__z")',
   "false",
 ];
 
@@ -145,6 +149,7 @@ const anyExit = fc.oneof(
     .constantFrom("turn > 1", "variables.broken", "step_action_count > 0")
     .map((when) => ({ type: "expression" as const, when })),
   fc.constant({ type: "tool_succeeded" as const, tool: "x__*" }),
+  fc.constant({ type: "tool_succeeded" as const, tool: "x__*", inStep: true, message: "not yet" }),
   fc.constant({ type: "action_count" as const, minCount: 1 }),
 );
 

@@ -99,7 +99,7 @@ export function takeOver(
     by === "recovery" ? ["interrupted"] : ["interrupted", "partial", "blocked", "error", "timeout"];
   if (!run || run.epoch !== epoch || !from.includes(run.status)) return false;
   Object.assign(run, { status: "running", owner, leaseUntil: now + LEASE, epoch: epoch + 1, interruptedAt: null });
-  run.attempts = by === "request" ? 0 : run.attempts + 1;
+  if (by === "request") run.attempts = 0;
   run.events.push("run_resumed");
   return true;
 }
@@ -114,7 +114,8 @@ export function sweep(model: Model, finder: string): readonly string[] {
   const left = [...runs.values()].filter(
     ({ owner, leaseUntil }) => owner !== null && owner !== finder && (dead.has(owner) || (leaseUntil ?? 0) <= now),
   );
-  for (const run of left) interrupt(model, { runId: run.id, epoch: run.epoch }, (run.leaseUntil ?? 0) - LEASE);
+  for (const run of left)
+    if (interrupt(model, { runId: run.id, epoch: run.epoch }, (run.leaseUntil ?? 0) - LEASE)) run.attempts += 1;
   return left.map(({ id }) => id);
 }
 

@@ -24,9 +24,10 @@ export const agents = defineCommand({
   },
 });
 
-function toShown({ name, origin, from, description, error, definition }: AgentEntry): object {
+function toShown({ name, origin, from, description, error, definition, slug }: AgentEntry): object {
   return {
     name,
+    ...(slug === undefined ? {} : { slug }),
     origin,
     from,
     description,
@@ -39,10 +40,11 @@ function toShown({ name, origin, from, description, error, definition }: AgentEn
   };
 }
 
-function detailsOf({ from, definition }: AgentEntry): readonly string[] {
+function detailsOf({ from, definition, slug }: AgentEntry): readonly string[] {
   if (definition === null) return [];
   const { workflow, tools, blockedTools, servers, notes } = definition;
   return [
+    ...(slug === undefined ? [] : [`also called: ${slug}`]),
     ...(workflow === null ? [] : [`workflow: ${workflow}`]),
     ...(tools === null ? [] : [`tools: ${listed(tools)}`]),
     ...(blockedTools.length === 0 ? [] : [`blocked tools: ${listed(blockedTools)}`]),

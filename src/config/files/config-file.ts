@@ -20,6 +20,7 @@ const Limits = z.strictObject({
   max_result_mb: z.number().positive().max(MOST.resultMb).optional(),
   max_stored_mb: z.number().min(0).max(MOST.storedMb).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
+  max_message_mb: z.int().min(1).max(MOST.messageMiB).optional(),
 });
 
 const common = {

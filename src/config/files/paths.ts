@@ -1,8 +1,9 @@
 /** The folders and files that legwork uses. Only this file reads the environment and the working folder of the process. */
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { ConfigError } from "../../core/errors.js";
+import { isWithin } from "../../files/is-within.js";
 import { inPackage } from "./package-folder.js";
 import { findProject } from "./project.js";
 
@@ -15,6 +16,8 @@ export interface Paths {
   /** The user's home folder: its real path, or its name where it does not exist. */
   readonly userHome: string;
   readonly project: string;
+  /** The folders of the project from the working folder up, as paths in the project, the project itself ("") last. */
+  readonly folders: readonly string[];
   readonly databaseFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -34,7 +37,20 @@ export function findPaths(projectArgument: string | null, shell: Shell = ownShel
   if (!isAbsolute(asked)) throw new ConfigError(`LEGWORK_HOME is "${asked}": give an absolute path`);
   const home = realPath(asked);
   const project = findProject(projectArgument, cwd, home);
-  return { home, userHome: realPath(userHome), project, databaseFile: join(home, "legwork.db"), env };
+  const folders = foldersUpTo(project, realPath(cwd));
+  return { home, userHome: realPath(userHome), project, folders, databaseFile: join(home, "legwork.db"), env };
+}
+
+/** The folder in which `legwork trust` sees the same files as this process. */
+export function trustFolder({ project, folders }: Pick<Paths, "project" | "folders">): string {
+  return join(project, folders[0] ?? "");
+}
+
+/** Of a working folder outside the project, only the project itself. */
+function foldersUpTo(project: string, workingFolder: string): readonly string[] {
+  const below = isWithin(project, workingFolder) ? relative(project, workingFolder).split(sep) : [];
+  const names = below.filter((name) => name !== "");
+  return names.map((_, index) => names.slice(0, names.length - index).join("/")).concat("");
 }
 
 function ownShell(): Shell {

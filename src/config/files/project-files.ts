@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import { type GuardedFile, isTrustedProject, PROJECT_CONFIG, readTrust, trustsEveryProject } from "../trust/trust.js";
+import { isTrustedProject, PROJECT_CONFIG, readTrust, trustsEveryProject } from "../trust/trust.js";
 import { type LoadedFile, ProjectConfigFile, parseConfigFile } from "./config-file.js";
-import { type Import, projectServersFile } from "./host-files.js";
-import { COMMAND, type Paths } from "./paths.js";
+import { type Import, projectServersFiles } from "./host-files.js";
+import { COMMAND, type Paths, trustFolder } from "./paths.js";
 
 export interface ProjectFiles {
   readonly config: LoadedFile | null;
@@ -19,7 +19,8 @@ const NOTHING: ProjectFiles = { config: null, imported: new Map(), isTrusted: fa
 
 /** Reads config.yaml and the files that it or the user imports. Adds a notice for files that are left out. Throws ConfigError. */
 export function readProjectFiles(paths: Paths, imports: readonly Import[], notices: string[]): ProjectFiles {
-  const first: readonly GuardedFile[] = [PROJECT_CONFIG, ...filesOf(imports)];
+  const filesOf = (hosts: readonly Import[]) => hosts.flatMap((host) => projectServersFiles(host, paths));
+  const first = [PROJECT_CONFIG, ...filesOf(imports)];
   const files = trustedFiles(paths, first, false, notices);
   if (files === null) return NOTHING;
   const bytes = files.get(PROJECT_CONFIG);
@@ -34,11 +35,7 @@ export function readProjectFiles(paths: Paths, imports: readonly Import[], notic
 
 /** Whether a host's file exists, trusted or not. */
 export function hasProjectFile(paths: Paths, name: Import): boolean {
-  return existsSync(join(paths.project, projectServersFile(name)));
-}
-
-function filesOf(imports: readonly Import[]): readonly GuardedFile[] {
-  return imports.map(projectServersFile);
+  return projectServersFiles(name, paths).some((file) => existsSync(join(paths.project, file)));
 }
 
 /**
@@ -47,7 +44,7 @@ function filesOf(imports: readonly Import[]): readonly GuardedFile[] {
  */
 function trustedFiles(
   paths: Paths,
-  names: readonly GuardedFile[],
+  names: readonly string[],
   othersInUse: boolean,
   notices: string[],
 ): ReadonlyMap<string, Uint8Array> | null {
@@ -67,7 +64,7 @@ function trustedFiles(
   const unchanged = [...files.keys()].filter((name) => !changed.includes(name));
   const rest = othersInUse || unchanged.length > 0 ? ", and so was all its other configuration" : "";
   notices.push(
-    `${labels.join(", ")} of this project is not trusted and was left out${rest}: read it, run "${COMMAND} trust" in ${paths.project}, then restart legwork in your host`,
+    `${labels.join(", ")} of this project is not trusted and was left out${rest}: read it, run "${COMMAND} trust" in ${trustFolder(paths)}, then restart legwork in your host`,
   );
   return null;
 }

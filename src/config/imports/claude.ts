@@ -6,13 +6,14 @@ import { userFileOf } from "../files/host-files.js";
 import { parseJson } from "../files/parse-json.js";
 import type { Paths } from "../files/paths.js";
 import { readUserJson } from "../files/read-file.js";
-import type { SourceVariables } from "../servers/expand.js";
 import type { ServerSource } from "../servers/server-source.js";
 import {
   asTexts,
   type Fields,
   fieldsOf,
+  type ImportOptions,
   NO_OAUTH,
+  type ProjectFile,
   readEntries,
   secondsOf,
   type Translation,
@@ -23,11 +24,11 @@ import {
 
 const FILES = CLAUDE_CODE.servers;
 
-/** The sources in order of precedence. `projectFile` holds the bytes of the trusted `.mcp.json`. Throws ConfigError. */
+/** The sources in order of precedence. `projectFiles` are the trusted `.mcp.json`. Throws ConfigError. */
 export async function readClaude(
   paths: Paths,
-  projectFile: Uint8Array | null,
-  variables: SourceVariables,
+  projectFiles: readonly ProjectFile[],
+  { notices, ...variables }: ImportOptions,
 ): Promise<readonly ServerSource[]> {
   const userFile = userFileOf(FILES, FILES.userFile, paths);
   const user = await readUserJson(userFile);
@@ -40,16 +41,18 @@ export async function readClaude(
     const entries = readEntries(local.mcpServers, { file: userFile, field }, toEntry, isOff);
     sources.push({ file: userFile, variables: variables.user, entries });
   }
-  if (projectFile !== null) {
-    const file = join(paths.project, FILES.projectFile);
+  if (projectFiles.length > 0) {
     const settings = await refusedInSettings(paths);
     const refused = new Set([...textsOf(local.disabledMcpjsonServers), ...settings.names]);
-    const { mcpServers } = fieldsOf(await parseJson(projectFile, file));
     const isOffHere = (name: string) => isOff(name) || refused.has(name);
     // Unreadable settings hide the servers that the user refused, so all of them are off.
     const translate = settings.fault === null ? toEntry : () => unusable(`is off, because of ${settings.fault}`);
-    const entries = readEntries(mcpServers, { file, field: "mcpServers" }, translate, isOffHere);
-    sources.push({ file, variables: variables.project, entries });
+    for (const { file, bytes } of projectFiles) {
+      const { mcpServers } = fieldsOf(await parseJson(bytes, file));
+      if (mcpServers === undefined) notices.push(`${file} names no servers: it has no "mcpServers" to hold them`);
+      const entries = readEntries(mcpServers, { file, field: "mcpServers" }, translate, isOffHere);
+      sources.push({ file, variables: variables.project, entries });
+    }
   }
   if (user !== null) {
     const { mcpServers } = fieldsOf(user);

@@ -1,5 +1,4 @@
 /** The servers of Gemini CLI: the project's and the user's. */
-import { join } from "node:path";
 import { GEMINI_CLI } from "../../hosts/gemini-cli.js";
 import { isRecord } from "../../lib/is-record.js";
 import { userFileOf } from "../files/host-files.js";
@@ -13,6 +12,7 @@ import {
   type Fields,
   fieldsOf,
   NO_OAUTH,
+  type ProjectFile,
   readEntries,
   secondsOf,
   type Translation,
@@ -23,17 +23,16 @@ import {
 
 const FILES = GEMINI_CLI.servers;
 
-/** The sources in order of precedence. `projectFile` holds the bytes of the trusted settings. Throws ConfigError. */
+/** The sources in order of precedence. `projectFiles` are the trusted settings. Throws ConfigError. */
 export async function readGemini(
   paths: Paths,
-  projectFile: Uint8Array | null,
+  projectFiles: readonly ProjectFile[],
   variables: SourceVariables,
 ): Promise<readonly ServerSource[]> {
   const userFile = userFileOf(FILES, FILES.userFile, paths);
-  const ownFile = join(paths.project, FILES.projectFile);
   const files: { file: string; value: unknown; variables: Variables }[] = [];
-  if (projectFile !== null)
-    files.push({ file: ownFile, value: await parseJson(projectFile, ownFile), variables: variables.project });
+  for (const { file, bytes } of projectFiles)
+    files.push({ file, value: await parseJson(bytes, file), variables: variables.project });
   const user = await readUserJson(userFile);
   if (user !== null) files.push({ file: userFile, value: user, variables: variables.user });
   const isOff = offFor(

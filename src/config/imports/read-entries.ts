@@ -3,8 +3,19 @@
 import { MOST } from "../../core/run/limits.js";
 import { isRecord } from "../../lib/is-record.js";
 import { explainIssue } from "../../lib/issue-text.js";
+import type { SourceVariables } from "../servers/expand.js";
 import { ServerEntry } from "../servers/server-entry.js";
 import { legalServerName, type SourceEntry } from "../servers/server-source.js";
+
+/** A trusted file of the project: its absolute path and its bytes. */
+export interface ProjectFile {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ImportOptions extends SourceVariables {
+  readonly notices: string[];
+}
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,7 +42,8 @@ export function readEntries(
   isOff: (name: string) => boolean,
 ): readonly SourceEntry[] {
   return Object.entries(fieldsOf(servers)).map(([written, value]) => {
-    const named = { name: legalServerName(written), field: `${field}.${written}` };
+    const name = legalServerName(written);
+    const named = { name, field: `${field}.${written}`, ...(name === written ? {} : { writtenName: written }) };
     const disabled = isOff(written) || fieldsOf(value).disabled === true;
     const broken = (reason: string): SourceEntry => {
       const fault = `${file}: ${named.field} ${reason}`;

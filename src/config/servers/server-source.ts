@@ -14,6 +14,8 @@ export interface ServerSource {
 
 interface NamedEntry {
   readonly name: string;
+  /** The name in its file, where that is not legal here. */
+  readonly writtenName?: string;
   /** The path in its file, such as `mcpServers.github`. */
   readonly field: string;
 }

@@ -3,20 +3,21 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFil
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../core/errors.js";
-import { SERVERS_HOSTS } from "../../hosts/known-hosts.js";
+import { AGENTS_HOSTS, type AgentsHost, SERVERS_HOSTS } from "../../hosts/known-hosts.js";
 import { sha256 } from "../../lib/hash.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 import { ProjectConfigFile } from "../files/config-file.js";
-import { PROJECT_SERVERS_FILES, userFileOf } from "../files/host-files.js";
+import { IMPORTS, projectServersFiles, userFileOf } from "../files/host-files.js";
 import { parseJson } from "../files/parse-json.js";
 import type { Paths } from "../files/paths.js";
 import { LARGEST_CONFIG, readRegularFile } from "../files/read-file.js";
 
 export const PROJECT_CONFIG = ".legwork/config.yaml";
 
-/** The configuration files of a project that can widen the rights of its agents. */
-export const GUARDED_FILES = [PROJECT_CONFIG, ...PROJECT_SERVERS_FILES] as const;
-export type GuardedFile = (typeof GUARDED_FILES)[number];
+/** The configuration files of a project that can widen the rights of its agents, by their paths in the project. */
+export function guardedFiles(paths: Pick<Paths, "folders">): readonly string[] {
+  return [PROJECT_CONFIG, ...IMPORTS.flatMap((host) => projectServersFiles(host, paths))];
+}
 
 const TrustFile = z.strictObject({
   projects: z.record(z.string(), z.strictObject({ files: z.record(z.string(), z.string()) })),
@@ -34,7 +35,7 @@ export interface TrustState {
 }
 
 /** Compares guarded files of the project with the record of `legwork trust`. Throws ConfigError for a bad record. */
-export function readTrust(paths: Paths, names: readonly GuardedFile[]): TrustState {
+export function readTrust(paths: Paths, names: readonly string[]): TrustState {
   const files = new Map<string, Uint8Array>();
   const refused: string[] = [];
   const asked = names.filter((name) => !isUsersOwn(paths, name));
@@ -81,7 +82,8 @@ export async function trustProject(
   definitions: ReadonlyMap<string, Uint8Array>,
 ): Promise<TrustState & { readonly isNew: boolean }> {
   const { home, project } = paths;
-  const state = readTrust(paths, GUARDED_FILES);
+  const guarded = guardedFiles(paths);
+  const state = readTrust(paths, guarded);
   const [refused] = state.refused;
   if (refused !== undefined) throw new ConfigError(refused);
   for (const [name, bytes] of state.files) {
@@ -90,7 +92,8 @@ export async function trustProject(
   }
   const { projects } = readTrustFile(home);
   const files = new Map([...state.files, ...definitions]);
-  const hashes = hashesOf(files);
+  const before = projects[project]?.files ?? {};
+  const hashes = { ...outOfSight(before, paths), ...hashesOf(files) };
   const next: TrustFile = { projects: { ...projects, [project]: { files: hashes } } };
   const file = trustFile(home);
   try {
@@ -103,22 +106,40 @@ export async function trustProject(
     });
   }
   const isNew = projects[project] === undefined;
-  const before = projects[project]?.files ?? {};
   const names = [...new Set([...Object.keys(before), ...files.keys()])];
   return { ...state, files, changed: names.filter((name) => before[name] !== hashes[name]), isNew };
 }
 
+/** The records of files in folders of the project that this command does not look at: they stay as they are. */
+function outOfSight(before: Readonly<Record<string, string>>, { folders }: Paths): Record<string, string> {
+  const isSeen = (name: string) => folders.some((folder) => folderOf(name) === folder);
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !isSeen(name)));
+}
+
+/** The folder of the project to whose settings a file belongs: "web" for "web/.claude/agents/a.md". */
+function folderOf(name: string): string {
+  const places = [...SERVERS_HOSTS.map(({ servers }) => servers.projectFile), ...AGENTS_HOSTS.map(agentsFolderOf)];
+  const ends = places.map((place) => `/${name}`.indexOf(`/${place}`)).filter((end) => end > 0);
+  return ends.length === 0 ? "" : name.slice(0, Math.min(...ends) - 1);
+}
+
+function agentsFolderOf({ agents }: AgentsHost): string {
+  return `${agents.folder}/`;
+}
+
 /** Whether the file is the user's own: it is, where the project is the user's home folder. */
-function isUsersOwn(paths: Paths, name: GuardedFile): boolean {
+function isUsersOwn(paths: Paths, name: string): boolean {
   const own = usersFolder(paths, name);
   const folder = dirname(join(paths.project, name));
   return own !== null && existsSync(folder) && existsSync(own) && realpathSync(folder) === realpathSync(own);
 }
 
 /** The folder in which the user has a file of the same kind and name; null where the user's file has another name. */
-function usersFolder(paths: Paths, name: GuardedFile): string | null {
+function usersFolder(paths: Paths, name: string): string | null {
   if (name === PROJECT_CONFIG) return paths.home;
-  const files = SERVERS_HOSTS.find(({ servers }) => servers.projectFile === name)?.servers;
+  const files = SERVERS_HOSTS.find(
+    ({ servers }) => name === servers.projectFile || name.endsWith(`/${servers.projectFile}`),
+  )?.servers;
   if (files === undefined || basename(files.userFile.inHome) !== basename(name)) return null;
   return dirname(userFileOf(files, files.userFile, paths));
 }

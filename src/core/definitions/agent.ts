@@ -7,6 +7,8 @@ export interface AgentDefinition {
   readonly name: string;
   readonly from: string;
   readonly origin: DefinitionOrigin;
+  /** Whether its file was written for another host. */
+  readonly isImported: boolean;
   readonly description: string | null;
   /** The system prompt. */
   readonly prompt: string | null;
@@ -42,6 +44,8 @@ export interface Found<T> {
 /** A definition as lists show it; `error` says why it cannot be used, and where in the file. */
 export interface DefinitionEntry {
   readonly name: string;
+  /** A short name under which it is found too, where its name is not short itself. */
+  readonly slug?: string;
   readonly from: string;
   readonly origin: DefinitionOrigin;
   readonly description: string | null;

@@ -1,5 +1,6 @@
 /** The user's MCP servers, as the runner uses them. */
 import type { AfterUnknown } from "../definitions/server-config.js";
+import type { SeenFile } from "../tools/seen-file.js";
 import type { CatalogTool } from "../tools/tool.js";
 import type { Pin } from "./catalog-store.js";
 
@@ -27,6 +28,8 @@ export type ServerState = "idle" | "starting" | "ready" | "degraded" | "failed";
 
 export interface ServerStatus {
   readonly name: string;
+  /** Its name in the file that defines it, where that is not its name here. */
+  readonly writtenName?: string;
   /** The file that defines it. */
   readonly from: string;
   readonly transport: "stdio" | "http" | "sse" | null;
@@ -64,6 +67,8 @@ export interface ToolAnswer {
   /** Text for the model; it refers to attachment number n, from 1, as "attachment n". */
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** The files that the caller has seen by it. */
+  readonly files?: readonly SeenFile[];
 }
 
 /** A tool as its server declares it now, or why it cannot be called. */
@@ -95,6 +100,8 @@ export interface CallOptions {
   /** Each report of progress gives the call its time limit anew, up to so many times the limit in all. */
   readonly mostExtension: number;
   readonly signal: AbortSignal;
+  /** The files that the caller has seen so far, the oldest first; legwork tells them only to its own server of files. */
+  readonly files?: readonly SeenFile[];
   onProgress(progress: ToolProgress): void;
   /** Asks the model of the calling run; simultaneous calls of one run share this function. Rejects with a reason for the server. */
   sample(request: SampleRequest, signal: AbortSignal): Promise<SampleReply>;
@@ -125,8 +132,6 @@ export interface Downstream {
   /** Starts the servers that are not running and keeps all of them running until the lease is released. */
   acquire(servers: readonly string[]): ServerLease;
   current(tool: CatalogTool): CurrentTool;
-  /** Why these arguments are refused under every policy, or null. */
-  objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
   /** The configured reaction to an in-doubt call of the tool with this qualified name. */
   afterUnknown(tool: string): AfterUnknown;
   /** Makes one call, once. Rejects with DownstreamError; an abort cancels the call at the server and rejects at once. */

@@ -19,6 +19,8 @@ export type ModelReply =
       readonly ok: false;
       readonly code: "empty_reply" | "malformed_reply" | "refused_reply" | "truncated_reply";
       readonly reason: string;
+      /** The text that the model had written until then. */
+      readonly text?: string;
       /** False where the vendor would refuse the same request again. */
       readonly askAgain: boolean;
       readonly usage: Usage | null;

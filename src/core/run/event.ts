@@ -1,5 +1,6 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
+import type { SeenFile } from "../tools/seen-file.js";
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 import type { RawReply } from "./message.js";
@@ -7,7 +8,7 @@ import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
 import type { EndStatus, Outcome, Usage } from "./run.js";
 
 /** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
-export const EVENT_VERSION = 3;
+export const EVENT_VERSION = 4;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
 export interface ToolRuling {
@@ -34,6 +35,12 @@ export const TOO_LARGE = "result_too_large";
 /** The code of the answer to an in-doubt call: its process went away, and the call may or may not have had its effect. */
 export const OUTCOME_UNKNOWN = "outcome_unknown";
 
+/** The beginning of the note about attachments behind the text of an answer. */
+export const ATTACHMENT_NOTE = "\n[attachment";
+
+/** The code of the answer to a call in which process after process has died. */
+export const PROCESS_DIED = "process_died";
+
 /**
  * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
  * and `size` its number of characters.
@@ -45,6 +52,8 @@ export interface KeptAnswer {
   readonly blob?: string;
   readonly size?: number;
   readonly attachments?: readonly KeptAttachment[];
+  /** The files of the project that the run has seen by it. */
+  readonly files?: readonly SeenFile[];
   readonly milliseconds: number;
 }
 
@@ -80,8 +89,25 @@ export type RunEvent =
       readonly turn: number;
       readonly code: string;
       readonly reason: string;
+      /** The text of the rejected reply; missing where it had none. */
+      readonly text?: string;
       readonly usage: Usage | null;
     } & Paid)
+  /**
+   * A request to the model failed; it is made again after `waitMs`, or not where that is null. `tries` counts those of one
+   * request; `server` is the server that asked, where it was not the agent.
+   */
+  | {
+      readonly type: "request_failed";
+      readonly turn: number;
+      readonly server?: string;
+      readonly tries: number;
+      readonly code: string;
+      /** Of HTTP, where there was an answer. */
+      readonly status: number | null;
+      readonly reason: string;
+      readonly waitMs: number | null;
+    }
   | {
       readonly type: "tool_call_started";
       readonly turn: number;
@@ -119,6 +145,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
     }
   /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }
@@ -129,6 +156,10 @@ export type RunEvent =
       readonly index: number;
       readonly child: string;
       readonly status: EndStatus;
+      /** Its agent, its workflow unless its caller changed that, and the fields of its data that hold one short value. */
+      readonly agent?: string;
+      readonly workflow?: string | null;
+      readonly data?: Readonly<Record<string, Json>>;
     }
   /** Here and below, `done` is the number of pending entries of the workflow that the event completes. */
   | {
@@ -188,6 +219,8 @@ export type RunEvent =
       readonly call: number;
       readonly tool: string;
       readonly outputAs: string | null;
+      /** The value of the variable, where `text` is not all of it. */
+      readonly output?: string;
       readonly done: number;
     } & KeptAnswer)
   | {
@@ -198,8 +231,11 @@ export type RunEvent =
       readonly outputAs: string | null;
       readonly done: number;
     }
-  /** `until` is when the run was last known to be worked on, in Unix milliseconds. */
-  | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number }
+  /**
+   * `until` is when the run was last known to be worked on, in Unix milliseconds; `crashed` where its process died or hung
+   * instead of letting the run go.
+   */
+  | { readonly type: "run_interrupted"; readonly reason: string; readonly until: number; readonly crashed?: true }
   /** A process resumed the run: by recovery, at the request of a caller who may grant more, or after an answer. */
   | ({ readonly type: "run_resumed"; readonly by: "recovery" | "request" | "answer" } & Grants)
   | { readonly type: "run_finished"; readonly outcome: Outcome };

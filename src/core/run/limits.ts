@@ -17,6 +17,9 @@ export const DEFAULT_LIMITS: RunLimits = {
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 
+/** MiB of one message of a host. */
+export const DEFAULT_MAX_MESSAGE_MIB = 64;
+
 /** Milliseconds that a lease on a run lasts without renewal; after that the run counts as interrupted. */
 export const LEASE_MS = 15_000;
 
@@ -25,15 +28,18 @@ export const MOST = {
   maxTurns: 10_000,
   seconds: 7 * 24 * 3600,
   concurrentRuns: 10_000,
+  messageMiB: 256, // Node reads a message as one string, which has at most 512 MiB
   depth: 10,
   resultMb: 64, // a message of a server has no more
   storedMb: 100_000,
   extension: 1_000,
   usd: 1_000_000, // as a limit and as a price
+  questionBytes: 4_000, // of an agent's question, so that every host can show it whole
+  optionsBytes: 2_000, // of all its options, as JSON
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 
-/** The number of recoveries of a run between two finished replies or calls. */
+/** The crashes of a run between two finished replies or calls after which legwork still recovers it. */
 export const MAX_ATTEMPTS = 3;
 
 /** Milliseconds after an interruption within which legwork resumes a run by itself. */

@@ -16,8 +16,9 @@ export interface RunDelta {
   readonly interruptedAt: number | null;
   /** The question whose answer the run waits for. */
   readonly question: Question | null;
-  /** True where a reply or a call was finished: the count of recoveries then begins anew. */
+  /** True where a reply or a call was finished: the count of crashes then begins anew. */
   readonly finished: boolean;
+  readonly crashes: number;
   readonly turns: number;
   readonly toolCalls: number;
   readonly usage: Usage;
@@ -30,7 +31,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
   let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];
   let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
-  let [turns, toolCalls] = [0, 0];
+  let [turns, toolCalls, crashes] = [0, 0, 0];
   let costUsd: number | null = 0;
   for (const event of events) {
     switch (event.type) {
@@ -41,6 +42,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
       case "run_interrupted":
         status = "interrupted";
         interruptedAt = event.until;
+        if (event.crashed) crashes += 1;
         break;
       case "question_asked":
         status = "waiting";
@@ -76,7 +78,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
     }
   }
-  return { status, outcome, question, step, interruptedAt, finished, turns, toolCalls, usage, costUsd };
+  return { status, outcome, question, step, interruptedAt, finished, crashes, turns, toolCalls, usage, costUsd };
 }
 
 function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {

@@ -39,6 +39,8 @@ const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: Even
         return fields;
     }
   },
+  // Version 4 added the value of a variable that an answer does not hold whole.
+  4: (_type, fields) => fields,
 };
 
 const UPGRADED_KINDS: ReadonlyMap<string, string> = new Map([

@@ -82,6 +82,8 @@ export interface RunLimits {
 export interface PatternSource {
   readonly patterns: readonly string[];
   readonly from: string;
+  /** In a list of blocks: a run is refused where one of them matches no tool, because it would protect nothing. */
+  readonly mustMatch?: true;
 }
 
 /** The tools that a run may use: a tool needs a grant of every source in `allow`, and blocked patterns always win. */
@@ -137,7 +139,7 @@ export interface Run extends RunIdentity {
   /** Cost of its own replies in USD; null where it is unknown. */
   readonly costUsd: number | null;
   readonly epoch: number;
-  /** Recoveries since the run last finished a reply or a call. */
+  /** Crashes of its process since the run last finished a reply or a call. */
   readonly attempts: number;
   /** When a process was last known to work on an interrupted run. */
   readonly interruptedAt: number | null;

@@ -4,6 +4,8 @@ import type { EventRow } from "./read-event.js";
 
 /** The version of an event whose stored form is the same in version 3: an open process of 0.1.0 reads up to this one. */
 const UNCHANGED = 2;
+/** The version that renamed fields and values of version 2. */
+const RENAMED = 3;
 
 /** The columns of an event, for which `readEvent` gives the same event again. */
 export function toStoredEvent(event: RunEvent): Pick<EventRow, "type" | "version" | "data"> {
@@ -13,7 +15,12 @@ export function toStoredEvent(event: RunEvent): Pick<EventRow, "type" | "version
     const old = { ...rest, door: channel }; // prose-check: old event version
     return row(old, UNCHANGED);
   }
-  return row(event, isChanged(event) ? EVENT_VERSION : UNCHANGED);
+  return row(event, isNew(event) ? EVENT_VERSION : isRenamed(event) ? RENAMED : UNCHANGED);
+}
+
+/** Whether a reader of version 3 would take the event for something else: a part of an answer for the value of a variable. */
+function isNew(event: RunEvent): boolean {
+  return event.type === "workflow_call_finished" && event.output !== undefined;
 }
 
 function row({ type, ...fields }: Pick<RunEvent, "type">, version: number) {
@@ -21,7 +28,7 @@ function row({ type, ...fields }: Pick<RunEvent, "type">, version: number) {
 }
 
 /** Whether the event has a field, or a value, that version 2 calls by another name. */
-function isChanged(event: RunEvent): boolean {
+function isRenamed(event: RunEvent): boolean {
   switch (event.type) {
     case "question_asked":
       return ["in_doubt_call", "in_doubt_workflow_call"].includes(event.question.about.kind);

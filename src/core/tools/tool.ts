@@ -1,6 +1,13 @@
 /** Tools: their names, their effects, and the patterns that match them. */
 import { starMatches } from "../../lib/star-matches.js";
-import { aliasMatches, withoutClaudePrefix } from "./tool-alias.js";
+import {
+  type AliasSubject,
+  aliasMatches,
+  anySpellingMatches,
+  claudeServerNames,
+  geminiServerNames,
+  spelled,
+} from "./tool-alias.js";
 
 /** read_only: changes nothing. idempotent: safe to repeat. effectful: not safe to repeat, or unknown. */
 export type Effect = "read_only" | "idempotent" | "effectful";
@@ -10,6 +17,8 @@ export interface CatalogTool {
   /** The qualified name `server__tool`, which models and patterns use. */
   readonly name: string;
   readonly server: string;
+  /** The name of the server in the file that defines it, where that is not its name here. */
+  readonly writtenServer?: string;
   /** The name of the tool at its server. */
   readonly tool: string;
   readonly description: string;
@@ -64,44 +73,60 @@ export function patternFault(pattern: string): string | null {
   return `${notAPattern}: use a tool name with "*" for any characters, such as "workspace__*"`;
 }
 
+type NamedTool = Pick<CatalogTool, "name" | "server" | "writtenServer"> & Partial<Pick<CatalogTool, "tool">>;
+
 /**
  * Whether a pattern matches a tool: its qualified name or, for a pattern without `__`, its name on any server.
  * A pattern may also use the names that other hosts have for the tool.
  */
-export function patternMatches(pattern: string, tool: Pick<CatalogTool, "name" | "server">): boolean {
-  return namesTool(pattern, tool.server, tool.name.slice(tool.server.length + SEPARATOR.length));
+export function patternMatches(pattern: string, tool: NamedTool): boolean {
+  const subject = subjectOf(tool);
+  return matchesOwnName(pattern, subject.server, subject.tool) || aliasMatches(pattern, subject);
 }
 
 /**
- * Whether a pattern blocks a tool. It also matches the name of the tool at its server, so that a tool with a changed or
- * shortened name does not escape a block.
+ * Whether a pattern blocks a tool. It also matches the name of the tool at its server, and every spelling that a host has
+ * for it, so that a tool with a changed or shortened name does not escape a block.
  */
-export function patternForbids(pattern: string, tool: Pick<CatalogTool, "name" | "server" | "tool">): boolean {
-  const own = tool.tool.replace(/[^A-Za-z0-9_-]/g, "_");
-  return patternMatches(pattern, tool) || namesTool(pattern, tool.server, own) || starMatches(pattern, own);
+export function patternForbids(pattern: string, tool: NamedTool & Pick<CatalogTool, "tool">): boolean {
+  const subject = subjectOf(tool);
+  const own = spelled(tool.tool);
+  return (
+    patternMatches(pattern, tool) ||
+    matchesOwnName(pattern, tool.server, own) ||
+    starMatches(pattern, own) ||
+    aliasMatches(pattern, { ...subject, tool: own }) ||
+    anySpellingMatches(pattern, subject)
+  );
 }
 
-function namesTool(pattern: string, server: string, tool: string): boolean {
-  const subject = pattern.includes(SEPARATOR) ? server + SEPARATOR + tool : tool;
-  return starMatches(pattern, subject) || aliasMatches(pattern, server, tool);
+function subjectOf({ name, server, writtenServer = server, tool }: NamedTool): AliasSubject {
+  const here = name.slice(server.length + SEPARATOR.length);
+  return { server, writtenServer, tool: here, ownTool: tool ?? here };
+}
+
+function matchesOwnName(pattern: string, server: string, tool: string): boolean {
+  return starMatches(pattern, pattern.includes(SEPARATOR) ? server + SEPARATOR + tool : tool);
 }
 
 /** Whether a pattern names tools of this server only, in the names of any host. */
-export function patternNamesServer(pattern: string, server: string): boolean {
-  return patternMayReach(pattern, server) && !patternMayReach(pattern, `${server}-other`);
+export function patternNamesServer(pattern: string, server: string, writtenServer = server): boolean {
+  return patternMayReach(pattern, server, writtenServer) && !patternMayReach(pattern, `${server}-other`);
 }
 
 /** Whether a pattern could match a tool of a server whose tools are unknown. */
-export function patternMayReach(pattern: string, server: string): boolean {
-  if (!pattern.includes(SEPARATOR) || headReaches(pattern, server)) return true;
-  const rest = withoutClaudePrefix(pattern);
-  return rest !== null && headReaches(rest, server);
+export function patternMayReach(pattern: string, server: string, writtenServer = server): boolean {
+  if (!pattern.includes(SEPARATOR)) return true;
+  const claude = claudeServerNames(server, writtenServer);
+  if (claude.includes(pattern)) return true;
+  const beginnings = [server, ...claude].map((name) => name + SEPARATOR);
+  return [...beginnings, ...geminiServerNames(server, writtenServer)].some((beginning) => mayBegin(pattern, beginning));
 }
 
-function headReaches(pattern: string, server: string): boolean {
-  const [head = ""] = pattern.split(SEPARATOR, 1);
-  // A star in the head may also match the separator, so only a head without a star decides.
-  return head.includes("*") || head === server;
+/** Whether some text that the pattern matches begins in this way; a host may have cut the middle out of a long name. */
+function mayBegin(pattern: string, beginning: string): boolean {
+  const [fixed = ""] = pattern.split(/\*|___/, 1);
+  return fixed === pattern ? pattern.startsWith(beginning) : fixed.startsWith(beginning) || beginning.startsWith(fixed);
 }
 
 /** 32-bit FNV-1a in hexadecimal: distinguishes names, no protection against forgery. */

@@ -1,7 +1,7 @@
-/** The rules of a step: whether a call that the gate allows may be made now. */
+/** The rules of a step, and its limit of calls: whether a call that the gate allows may be made now. */
 
 import type { RunEvent } from "../run/event.js";
-import { type EngineContext, factsOf } from "./engine.js";
+import { type EngineContext, factsOf } from "./facts.js";
 import { fillTemplate } from "./template.js";
 import { type Json, type Rule, stepNamed, type Workflow } from "./workflow.js";
 import type { CallFacts, WorkflowState } from "./workflow-state.js";
@@ -58,6 +58,15 @@ export function judgeRules(
     warnings.push(`${named(rule)}: ${fillTemplate(rule.message ?? "take care", state.variables)}`);
   }
   return { kind: "passed", approval: null, warnings, failures };
+}
+
+/** Why the call with this index in its turn is one too many for the step; null where it is not. */
+export function whySurplus(workflow: Workflow | null, state: WorkflowState | null, index: number): string | null {
+  if (workflow === null || state === null || state.step === null) return null;
+  const { name, maxCallsPerTurn: most = null } = stepNamed(workflow, state.step);
+  const begun = state.begunInTurn.get(name) ?? new Set();
+  if (most === null || begun.has(index) || begun.size < most) return null;
+  return `step "${name}" allows ${most === 1 ? "1 call" : `${most} calls`} in a turn (max_calls_per_turn): make the rest in later turns`;
 }
 
 function ruleText(rule: Rule, variables: Readonly<Record<string, Json>>): string {

@@ -11,7 +11,22 @@ export interface CallFacts {
   /** Null for a built-in tool. */
   readonly server: string | null;
   readonly args: Readonly<Record<string, unknown>>;
-  readonly result: { readonly isError: boolean; readonly text: string };
+  /** `made` is false for a call of the workflow that was refused. */
+  readonly result: { readonly isError: boolean; readonly text: string; readonly made?: boolean };
+}
+
+/** A call of the workflow as the variable of its output_as shows it. */
+export interface CallOutput {
+  readonly text: string;
+  readonly is_error: boolean;
+  readonly made: boolean;
+}
+
+/** A success of a child run, as the call that told the agent of it has recorded it. */
+export interface ChildReport {
+  readonly agent: string;
+  readonly workflow: string | null;
+  readonly data: Readonly<Record<string, Json>>;
 }
 
 /** An entry that the workflow still has to carry out; `where` is its path in the definition. */
@@ -39,8 +54,22 @@ export interface WorkflowState {
   /** Qualified names. */
   readonly called: ReadonlySet<string>;
   readonly succeeded: ReadonlySet<string>;
+  /** The same since the step was entered. */
+  readonly calledInStep: ReadonlySet<string>;
+  readonly succeededInStep: ReadonlySet<string>;
+  /** The calls begun in the turn, by their index, in each step that the run has been in since it began. */
+  readonly begunInTurn: ReadonlyMap<string, ReadonlySet<number>>;
   readonly last: CallFacts | null;
+  /** The calls that ended since one was last begun. */
+  readonly recent: readonly CallFacts[];
+  /** The runs of the agent whose end no answer has reported to it yet. */
+  readonly pendingRuns: ReadonlySet<string>;
+  /** The runs that the agent has started since the step was entered, and the successes of these that it has learned of. */
+  readonly startedInStep: ReadonlySet<string>;
+  readonly reports: readonly ChildReport[];
   readonly pending: readonly Pending[];
+  /** The last calls of the workflow, by the variable that got their text. */
+  readonly outputs: Readonly<Record<string, CallOutput>>;
   /** Transitions since the turn began. */
   readonly chain: number;
   /** Tool calls that the workflow itself has made. */
@@ -68,8 +97,16 @@ export function beginWorkflow(workflow: Workflow, variables: Readonly<Record<str
     totalActions: 0,
     called: new Set(),
     succeeded: new Set(),
+    calledInStep: new Set(),
+    succeededInStep: new Set(),
+    begunInTurn: new Map(),
     last: null,
+    recent: [],
+    pendingRuns: new Set(),
+    startedInStep: new Set(),
+    reports: [],
     pending: [{ kind: "enter", step: first.name }],
+    outputs: {},
     chain: 0,
     ownCalls: 0,
     openCall: null,
@@ -78,24 +115,42 @@ export function beginWorkflow(workflow: Workflow, variables: Readonly<Record<str
   };
 }
 
-/** The state after one event; `args` are the arguments of the call of the event. */
+/** The state after one event; `args` are the arguments of the call of the event, `text` is its whole answer. */
 export function workflowAfter(
   workflow: Workflow,
   state: WorkflowState,
   event: RunEvent,
   args: Readonly<Record<string, unknown>> = {},
+  text: string | null = null,
 ): WorkflowState {
   switch (event.type) {
     case "run_created":
-      return event.continues === undefined ? state : reopened(state);
+      return event.continues === undefined ? state : { ...reopened(state), pendingRuns: new Set() };
     case "run_resumed":
       return event.by === "request" ? reopened(state) : state;
     case "run_finished":
       return afterEnd(state, event.outcome);
     case "turn_started":
-      return { ...state, turn: event.turn, turnStep: state.step, chain: 0, failed: new Set() };
+      return {
+        ...state,
+        turn: event.turn,
+        turnStep: state.step,
+        begunInTurn: new Map(),
+        chain: 0,
+        failed: new Set(),
+      };
+    case "tool_call_started":
+      return isWork(event.tool) ? withBegun(state, event.index) : state;
+    case "child_spawned":
+      return {
+        ...state,
+        pendingRuns: withMember(state.pendingRuns, event.child),
+        startedInStep: withMember(state.startedInStep, event.child),
+      };
+    case "child_reported":
+      return afterReport(state, event);
     case "tool_call_finished":
-      return isWork(event.tool) ? afterCall(workflow, state, event, args) : state;
+      return isWork(event.tool) ? afterCall(workflow, state, event, args, text ?? event.text) : state;
     case "transition_taken": {
       const from = stepNamed(workflow, event.from);
       const taken = from.transitions[event.transition ?? -1];
@@ -118,6 +173,10 @@ export function workflowAfter(
         ...state,
         step: step.name,
         stepActions: 0,
+        calledInStep: new Set(),
+        succeededInStep: new Set(),
+        startedInStep: new Set(),
+        reports: [],
         approvals: new Map(),
         pending: [
           ...state.pending.slice(event.done),
@@ -127,7 +186,7 @@ export function workflowAfter(
       };
     }
     case "variable_set":
-      return withVariable(afterActions(state, event.done), event.name, event.value);
+      return withVariable(afterActions(state, event.done), event.name, event.value, null);
     case "message_injected":
       return afterActions(state, event.done ?? 0);
     case "actions_skipped":
@@ -135,12 +194,14 @@ export function workflowAfter(
     case "workflow_call_started":
       return { ...state, openCall: event };
     case "workflow_call_finished": {
-      const called = withCall(afterOwnCall(state, event.done), event.tool, event.isError);
-      return event.outputAs === null ? called : withVariable(called, event.outputAs, event.text);
+      const { tool, isError, done, outputAs } = event;
+      const result = { isError, text: event.output ?? event.text, made: true };
+      return withOutput(withCall(afterOwnCall(state, tool, result, done), tool, isError), outputAs, result);
     }
     case "workflow_call_refused": {
-      const after = afterOwnCall(state, event.done);
-      return event.outputAs === null ? after : withVariable(after, event.outputAs, event.reason);
+      const { tool, reason, done, outputAs } = event;
+      const result = { isError: true, text: reason, made: false };
+      return withOutput(afterOwnCall(state, tool, result, done), outputAs, result);
     }
     case "question_answered": {
       if (event.about.kind !== "exit") return state;
@@ -181,33 +242,76 @@ function afterEnd(state: WorkflowState, { status }: Outcome): WorkflowState {
 }
 
 /** The message to an agent that enters a step. */
-function introduction({ name, description, instructions }: Step): Action {
+function introduction({ name, description, instructions, maxCallsPerTurn: most }: Step): Action {
   const suffix = description === null ? "." : `: ${description}`;
-  const content = [`You are now in step "${name}"${suffix}`, ...(instructions === null ? [] : [instructions])].join(
-    "\n",
-  );
+  const content = [
+    `You are now in step "${name}"${suffix}`,
+    ...(most == null ? [] : [`At most ${most === 1 ? "1 tool call" : `${most} tool calls`} in one reply.`]),
+    ...(instructions === null ? [] : [instructions]),
+  ].join("\n");
   return { action: "inject_message", when: null, content };
 }
 
 function afterCall(
   workflow: Workflow,
   state: WorkflowState,
-  { tool, isError, text }: Extract<RunEvent, { type: "tool_call_finished" }>,
+  { tool, isError }: Extract<RunEvent, { type: "tool_call_finished" }>,
   args: Readonly<Record<string, unknown>>,
+  text: string,
 ): WorkflowState {
   const last = { tool, server: serverOf(tool), args, result: { isError, text } };
   return {
     ...withCall(state, tool, isError),
     last,
+    recent: [...state.recent, last],
     stepActions: state.stepActions + 1,
     totalActions: state.totalActions + 1,
     pending: isError ? [...state.pending, ...queued(workflow.onError, "on_error", last)] : state.pending,
   };
 }
 
-/** A call of the workflow itself counts as called, but not as an action of the agent. */
-function afterOwnCall(state: WorkflowState, done: number): WorkflowState {
-  return { ...afterActions(state, done), ownCalls: state.ownCalls + 1, openCall: null };
+/**
+ * A call of the workflow itself counts as called, but not as an action of the agent. The actions behind it in its list are
+ * about this call, except those of on_error.
+ */
+function afterOwnCall(
+  state: WorkflowState,
+  tool: string,
+  result: Required<CallFacts["result"]>,
+  done: number,
+): WorkflowState {
+  const after = { ...afterActions(state, done), ownCalls: state.ownCalls + 1, openCall: null };
+  const action = state.pending[done - 1];
+  if (action?.kind !== "action" || action.where.startsWith("on_error.")) return after;
+  const about = { tool, server: serverOf(tool), args: state.openCall?.arguments ?? {}, result };
+  const list = listOf(action.where);
+  const pending = after.pending.map((item) =>
+    item.kind === "action" && listOf(item.where) === list ? { ...item, about } : item,
+  );
+  return { ...after, pending };
+}
+
+/** The path of the list that an action stands in. */
+function listOf(where: string): string {
+  return where.slice(0, where.lastIndexOf("."));
+}
+
+/** The first call of the turn in a step resets what had ended before it; a call that is made again counts once. */
+function withBegun(state: WorkflowState, index: number): WorkflowState {
+  const step = state.step ?? "";
+  const begun = new Set(state.begunInTurn.get(step)).add(index);
+  return { ...state, recent: [], begunInTurn: new Map(state.begunInTurn).set(step, begun) };
+}
+
+/** Only a run that was started in the step says something about the step's work. */
+function afterReport(
+  state: WorkflowState,
+  { child, status, agent, workflow = null, data = {} }: Extract<RunEvent, { type: "child_reported" }>,
+): WorkflowState {
+  const pendingRuns = new Set(state.pendingRuns);
+  pendingRuns.delete(child);
+  const counts = status === "success" && agent !== undefined && state.startedInStep.has(child);
+  return { ...state, pendingRuns, reports: counts ? [...state.reports, { agent, workflow, data }] : state.reports };
 }
 
 function withCall(state: WorkflowState, tool: string, isError: boolean): WorkflowState {
@@ -215,6 +319,8 @@ function withCall(state: WorkflowState, tool: string, isError: boolean): Workflo
     ...state,
     called: withMember(state.called, tool),
     succeeded: isError ? state.succeeded : withMember(state.succeeded, tool),
+    calledInStep: withMember(state.calledInStep, tool),
+    succeededInStep: isError ? state.succeededInStep : withMember(state.succeededInStep, tool),
   };
 }
 
@@ -226,6 +332,17 @@ function afterActions(state: WorkflowState, done: number): WorkflowState {
   return done === 0 ? state : { ...state, pending: state.pending.slice(done) };
 }
 
-function withVariable(state: WorkflowState, name: string, value: Json): WorkflowState {
-  return { ...state, variables: { ...state.variables, [name]: value } };
+function withOutput(
+  state: WorkflowState,
+  name: string | null,
+  { text, isError, made }: Required<CallFacts["result"]>,
+): WorkflowState {
+  return name === null ? state : withVariable(state, name, text, { text, is_error: isError, made });
+}
+
+/** `output` is the call behind the value, where a call gave it. */
+function withVariable(state: WorkflowState, name: string, value: Json, output: CallOutput | null): WorkflowState {
+  const { [name]: _, ...others } = state.outputs;
+  const outputs = output === null ? others : { ...others, [name]: output };
+  return { ...state, variables: { ...state.variables, [name]: value }, outputs };
 }

@@ -1,4 +1,7 @@
-/** A workflow: the steps that an agent follows, the tools that each step allows, and the actions between them. */
+/**
+ * A workflow: the steps that an agent follows, the tools that each step allows, and the actions between them. Runs keep it as
+ * it was: optional fields are those that an older legwork did not write.
+ */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -15,6 +18,8 @@ export interface Workflow {
   readonly onPrematureStop: PrematureStop;
   /** The condition for a success; where it is null, the run must be in a step that is an end. */
   readonly exitCondition: string | null;
+  /** What the agent reads while the exit condition does not hold; null: the condition itself. */
+  readonly exitMessage?: string | null;
 }
 
 export interface WorkflowSettings {
@@ -43,6 +48,8 @@ export interface Step {
   readonly allowedTools: "all" | readonly string[];
   /** Patterns that win over `allowedTools`. */
   readonly blockedTools: readonly string[];
+  /** Calls that the agent may make in the step in one turn; null: any number. */
+  readonly maxCallsPerTurn?: number | null;
   readonly rules: readonly Rule[];
   readonly transitions: readonly Transition[];
   /** All must hold before the run leaves the step. */
@@ -64,15 +71,20 @@ export interface Transition {
   readonly to: string;
   /** Null: as soon as the run may leave the step. */
   readonly when: string | null;
+  /** What an agent reads that asks for the step while `when` does not hold; null: the condition itself. */
+  readonly message?: string | null;
   readonly onTransition: readonly Action[];
 }
 
-export type ExitCondition =
+/** `message` is what the agent reads while it does not hold; null: legwork's own words. */
+export type ExitCondition = { readonly message?: string | null } & (
   | { readonly type: "variable_set"; readonly variable: string }
   | { readonly type: "expression"; readonly when: string }
-  | { readonly type: "tool_succeeded"; readonly tool: string }
+  /** `inStep`: since the step was entered, else in the whole run. */
+  | { readonly type: "tool_succeeded"; readonly tool: string; readonly inStep?: boolean }
   | { readonly type: "action_count"; readonly minCount: number }
-  | { readonly type: "user_approval"; readonly prompt: string | null; readonly timeoutSeconds: number | null };
+  | { readonly type: "user_approval"; readonly prompt: string | null; readonly timeoutSeconds: number | null }
+);
 
 /** Where `when` is null, the action is always carried out. Texts may contain `{{ variable }}`. */
 export type Action = { readonly when: string | null } & (
@@ -85,6 +97,8 @@ export type Action = { readonly when: string | null } & (
       readonly arguments: Readonly<Record<string, Json>>;
       /** The variable that receives the text of the answer. */
       readonly outputAs: string | null;
+      /** end: a call that was refused or failed ends the run as blocked. Absent is continue. */
+      readonly onFailure?: "end" | "continue";
     }
   | { readonly action: "end_run"; readonly status: "success" | "partial" | "blocked"; readonly result: string | null }
 );

@@ -1,25 +1,30 @@
 /** Agent definitions of Claude Code. */
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
-import { checkValue } from "../../yaml/parse-yaml.js";
-import type { MarkdownFile } from "../read/front-matter.js";
-import { blockedTools, Count, commonFields, Names, namesIn, notesOf, toDefinition } from "./host-agent.js";
+import { starMatches } from "../../lib/star-matches.js";
+import { Any, commonFields, fieldsOf, notesOf, toDefinition, turnsOf } from "./host-agent.js";
+import type { HostMarkdown } from "./host-markdown.js";
+import { blockedTools } from "./tool-names.js";
 
-export const ClaudeFile = z.object({
-  ...commonFields,
-  disallowedTools: Names.optional(),
-  maxTurns: Count.optional(),
-});
+export const ClaudeFile = z.object({ ...commonFields, disallowedTools: Any.optional(), maxTurns: Any.optional() });
+
+/** Every spelling counts, because a misspelt block list would block nothing. */
+const BLOCKS = /^disallowed[-_]?tools$/i;
+/** The names of the tool that starts agents. */
+const STARTS_AGENTS: readonly string[] = ["Task", "Agent"];
 
 /** Reads a definition of Claude Code. Throws ConfigError with the place. */
-export function readClaudeAgent(markdown: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
-  const { front } = markdown;
-  const file = checkValue(front.value, ClaudeFile, front.place);
-  const notes = notesOf(markdown, ClaudeFile.shape);
+export function readClaudeAgent(markdown: HostMarkdown, origin: DefinitionOrigin): AgentDefinition {
+  const fields = fieldsOf(markdown);
+  const lists = Object.keys(fields).filter((key) => BLOCKS.test(key));
+  const notes = notesOf(markdown, { ...ClaudeFile.shape, ...Object.fromEntries(lists.map((key) => [key, null])) });
+  const definition = toDefinition(markdown, origin, notes);
+  const blocked = lists.flatMap((key) => blockedTools(fields[key], key, markdown.front.place([key]), notes));
   return {
-    ...toDefinition(file, markdown, origin, notes),
-    blockedTools: blockedTools(namesIn(file.disallowedTools ?? []), notes, front.place(["disallowedTools"])),
-    maxTurns: file.maxTurns ?? null,
+    ...definition,
+    blockedTools: blocked,
+    maxDepth: blocked.some((pattern) => STARTS_AGENTS.some((name) => starMatches(pattern, name))) ? 1 : null,
+    maxTurns: turnsOf(fields.maxTurns, "maxTurns", notes),
     notes,
   };
 }

@@ -1,35 +1,32 @@
 /** Agent definitions of Gemini CLI. */
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
-import { checkValue } from "../../yaml/parse-yaml.js";
-import type { MarkdownFile } from "../read/front-matter.js";
-import { Count, commonFields, notesOf, toDefinition, toNumber } from "./host-agent.js";
-
-const Minutes = z
-  .number()
-  .positive()
-  .max(7 * 24 * 60);
+import { ConfigError } from "../../core/errors.js";
+import { Any, commonFields, fieldsOf, minutesOf, notesOf, plainText, toDefinition, turnsOf } from "./host-agent.js";
+import type { HostMarkdown } from "./host-markdown.js";
 
 export const GeminiFile = z.object({
-  kind: z
-    .string()
-    .refine((kind) => kind === "local", 'only agents of kind "local" can run in legwork')
-    .optional(),
+  kind: Any.optional(),
   ...commonFields,
-  display_name: z.string().optional(),
-  max_turns: Count.optional(),
-  timeout_mins: z.preprocess(toNumber, Minutes).optional(),
+  display_name: Any.optional(),
+  max_turns: Any.optional(),
+  timeout_mins: Any.optional(),
 });
 
 /** Reads a definition of Gemini CLI. Throws ConfigError with the place. */
-export function readGeminiAgent(markdown: MarkdownFile, origin: DefinitionOrigin): AgentDefinition {
-  const { front } = markdown;
-  const file = checkValue(front.value, GeminiFile, front.place);
+export function readGeminiAgent(markdown: HostMarkdown, origin: DefinitionOrigin): AgentDefinition {
+  const { kind, max_turns: turns, timeout_mins: minutes, agent_card_url: card } = fieldsOf(markdown);
+  if ((plainText(kind) ?? (card === undefined ? "local" : "remote")) !== "local")
+    throw new ConfigError(
+      `${markdown.front.place(["kind"])}: the agent runs elsewhere (kind: remote): only agents of kind "local" can run in legwork`,
+    );
   const notes = notesOf(markdown, GeminiFile.shape);
+  const definition = toDefinition(markdown, origin, notes);
+  const minutesAllowed = minutesOf(minutes, "timeout_mins", notes);
   return {
-    ...toDefinition(file, markdown, origin, notes),
-    maxTurns: file.max_turns ?? null,
-    timeoutSeconds: file.timeout_mins === undefined ? null : file.timeout_mins * 60,
+    ...definition,
+    maxTurns: turnsOf(turns, "max_turns", notes),
+    timeoutSeconds: minutesAllowed === null ? null : minutesAllowed * 60,
     notes,
   };
 }

@@ -2,48 +2,44 @@
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
-import { patternFault } from "../../core/tools/tool.js";
+import { MOST } from "../../core/run/limits.js";
 import { isRecord } from "../../lib/is-record.js";
-import { Turns } from "../../yaml/shared-fields.js";
-import { Name, Text } from "../read/definition-fields.js";
-import type { MarkdownFile } from "../read/front-matter.js";
+import type { HostMarkdown } from "./host-markdown.js";
+import { grantedTools } from "./tool-names.js";
 
-/** A list, or one text with commas. */
-export const Names = z.union([z.string(), z.array(z.string())], {
-  error: "has to be names with commas between them, or a list",
-});
-/** Hosts also read numbers from texts. */
-export const Count = z.preprocess(toNumber, Turns);
+/** Any value: a field that cannot be used costs itself, not the file. */
+export const Any = z.unknown();
 
-export const commonFields = {
-  name: Name,
-  description: Text.optional(),
-  tools: Names.optional(),
-  model: z.string().optional(),
-};
+export const commonFields = { name: Any, description: Any.optional(), tools: Any.optional(), model: Any.optional() };
 
-interface CommonValues {
-  readonly name: string;
-  readonly description?: string | undefined;
-  readonly tools?: string | readonly string[] | undefined;
-  readonly model?: string | undefined;
+/** The fields of a file by their names. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf({ front: { value } }: HostMarkdown): Fields {
+  return isRecord(value) ? value : {};
 }
 
-/** The definition in the fields that all hosts share. Adds to `notes` the parts that legwork cannot use. */
-export function toDefinition(
-  { name, description, tools, model }: CommonValues,
-  { front, body }: MarkdownFile,
-  origin: DefinitionOrigin,
-  notes: string[],
-): AgentDefinition {
+/** The name of the agent as it is written, on one line; null where there is none. */
+export function nameIn(markdown: HostMarkdown): string | null {
+  const name = plainText(fieldsOf(markdown).name)?.replace(/\s+/g, " ") ?? "";
+  return /[\p{L}\p{N}]/u.test(name) ? name : null;
+}
+
+/** The definition in the fields that all hosts share. Adds to `notes` the parts that legwork cannot use. Throws ConfigError. */
+export function toDefinition(markdown: HostMarkdown, origin: DefinitionOrigin, notes: string[]): AgentDefinition {
+  const { front, body } = markdown;
+  const { description, tools, model } = fieldsOf(markdown);
+  const name = nameIn(markdown);
+  if (name === null) throw new ConfigError(`${front.place(["name"])}: name is missing: give the agent one`);
   return {
     name,
     from: front.file,
     origin,
-    description: description ?? null,
+    isImported: true,
+    description: descriptionOf(description, notes),
     prompt: body,
     ...usableModel(model, notes),
-    tools: tools === undefined ? null : grantedTools(namesIn(tools), notes),
+    tools: tools === undefined ? null : grantedTools(tools, "tools", notes),
     blockedTools: [],
     servers: null,
     workflow: null,
@@ -58,62 +54,64 @@ export function toDefinition(
 }
 
 /** Notes about the file itself; the caller adds others. */
-export function notesOf({ front: { value }, isLoose }: MarkdownFile, shape: object): string[] {
-  const unknown = isRecord(value) ? Object.keys(value).filter((key) => !Object.hasOwn(shape, key)) : [];
+export function notesOf(markdown: HostMarkdown, known: object): string[] {
+  const unknown = Object.keys(fieldsOf(markdown)).filter((key) => !Object.hasOwn(known, key));
   return [
-    ...(isLoose ? ["its front matter is not valid YAML and was read line by line"] : []),
+    ...markdown.notes,
     ...(unknown.length > 0 ? [`legwork ignores these fields of the file: ${unknown.join(", ")}`] : []),
   ];
 }
 
+/** A text, or a number or boolean that stands for one; null for anything else and for blanks. */
+export function plainText(value: unknown): string | null {
+  const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return (isPlain && String(value).trim()) || null;
+}
+
+function descriptionOf(value: unknown, notes: string[]): string | null {
+  if (isNothing(value)) return null;
+  const text = plainText(value);
+  if (text === null) notes.push("description was left out, because it is no text");
+  return text?.replaceAll("\\n", "\n") ?? null; // hosts write breaks of lines as two characters
+}
+
 /** Only a full model name tells its provider. */
-function usableModel(model: string | undefined, notes: string[]): { provider: string | null; model: string | null } {
-  if (model === undefined || model === "") return { provider: null, model: null };
-  if (/^gemini-[a-z0-9.-]+$/.test(model)) return { provider: "gemini", model };
-  notes.push(`legwork cannot use the model "${model}" and uses the configured one`);
+function usableModel(value: unknown, notes: string[]): { provider: string | null; model: string | null } {
+  const model = plainText(value);
+  if (isNothing(value) || model?.toLowerCase() === "inherit") return { provider: null, model: null };
+  if (model !== null && /^gemini-[a-z0-9.-]+$/.test(model)) return { provider: "gemini", model };
+  const named = model === null ? "as it is written" : `"${model}"`;
+  notes.push(`legwork cannot use the model ${named} and uses the configured one`);
   return { provider: null, model: null };
 }
 
-/** The names in a list, or in a text with commas. */
-export function namesIn(names: string | readonly string[]): readonly string[] {
-  const list = typeof names === "string" ? splitAtCommas(names) : names;
-  return list.map((name) => name.trim()).filter((name) => name !== "");
+/** A number of turns. Hosts also read numbers from texts; one that cannot count is left out, a larger one than legwork allows is lowered. */
+export function turnsOf(value: unknown, field: string, notes: string[]): number | null {
+  return numberOf(value, field, { most: MOST.maxTurns, isWhole: true }, notes);
 }
 
-/** Commas between brackets belong to a name, as in `Bash(git add, git commit)`. */
-function splitAtCommas(text: string): readonly string[] {
-  const names = [""];
-  let depth = 0;
-  for (const sign of text) {
-    if (sign === "(") depth += 1;
-    if (sign === ")") depth = Math.max(0, depth - 1);
-    if (sign === "," && depth === 0) names.push("");
-    else names.push((names.pop() ?? "") + sign);
+export function minutesOf(value: unknown, field: string, notes: string[]): number | null {
+  return numberOf(value, field, { most: MOST.seconds / 60, isWhole: false }, notes);
+}
+
+interface Range {
+  readonly most: number;
+  readonly isWhole: boolean;
+}
+
+function numberOf(value: unknown, field: string, { most, isWhole }: Range, notes: string[]): number | null {
+  if (isNothing(value)) return null;
+  const [digits = ""] = /^\d+(?:\.\d+)?/.exec(plainText(value) ?? "") ?? [];
+  const number = isWhole ? Math.floor(Number(digits)) : Number(digits);
+  if (!(number > 0)) {
+    notes.push(`${field} was left out, because it is no number above 0`);
+    return null;
   }
-  return names;
+  if (number <= most) return number;
+  notes.push(`${field} is ${most}, because legwork allows no more`);
+  return most;
 }
 
-/** Drops a tool that is granted for some arguments only, because legwork cannot limit arguments. */
-function grantedTools(names: readonly string[], notes: string[]): readonly string[] {
-  return names.filter((name) => {
-    const fault = patternFault(name);
-    if (fault !== null) notes.push(`tools: ${name} was left out, because legwork cannot limit arguments`);
-    return fault === null;
-  });
-}
-
-/** Blocks a tool with any arguments where the host forbids it for some. */
-export function blockedTools(names: readonly string[], notes: string[], place: string): readonly string[] {
-  return names.map((name) => {
-    if (patternFault(name) === null) return name;
-    const [whole = ""] = /^[A-Za-z0-9_*-]+/.exec(name) ?? [];
-    if (whole === "") throw new ConfigError(`${place}: ${patternFault(name)}`);
-    notes.push(`disallowedTools: ${name} blocks ${whole} with any arguments, because legwork cannot limit arguments`);
-    return whole;
-  });
-}
-
-/** A text of digits as a number; any other value as it is. */
-export function toNumber(value: unknown): unknown {
-  return typeof value === "string" && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 }

@@ -49,6 +49,7 @@ export function readOwnAgent(
     name: stem,
     from: document.file,
     origin,
+    isImported: false,
     description: file.description ?? null,
     prompt: file.prompt ?? body,
     provider: file.provider ?? null,

@@ -1,8 +1,7 @@
 /** The folders of definition files, in the order of the search. */
-import { readdirSync, realpathSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import type { DefinitionOrigin } from "../../core/definitions/agent.js";
-import { ConfigError } from "../../core/errors.js";
 import { AGENTS_HOSTS, type AgentsHost } from "../../hosts/known-hosts.js";
 import type { Bounds } from "./read-file.js";
 
@@ -15,98 +14,108 @@ export interface DefinitionFolder extends Bounds {
   readonly vocabulary: Vocabulary;
   /** The path in the project; null for a folder outside. */
   readonly inProject: string | null;
+  /** How the names of its files end. */
+  readonly endings: readonly string[];
+  /** The beginning of the names of files that are left out; null where none is. */
+  readonly ignoredPrefix: string | null;
+  /** Whether its files were written for another host, which names a definition in the file. */
+  readonly isHosts: boolean;
+  readonly hasSubfolders: boolean;
 }
 
 export interface DefinitionPaths {
-  readonly projectRoot: string | null;
+  readonly project: ProjectFolders | null;
   /** legwork's own folder. */
   readonly home: string;
-  readonly userHome: string;
+  /** The user's folder of agent definitions of each host. */
+  readonly userAgents: Readonly<Record<HostVocabulary, string>>;
   /** The folder of the shipped workflows. */
   readonly shippedFolder: string;
 }
 
-const PROJECT_WORKFLOWS = [[".legwork/workflows", "workflow"]] as const;
-const OWN_PROJECT_AGENTS = [[".legwork/agents", "agent"]] as const;
-const HOST_PROJECT_AGENTS = AGENTS_HOSTS.map(({ id, agents }) => [agents.folder, id] as const);
+export interface ProjectFolders {
+  readonly root: string;
+  /** The folders in which hosts look for their files, as paths in the project, in the order of the search. */
+  readonly folders: readonly string[];
+}
+
+const PROJECT_WORKFLOWS = ".legwork/workflows";
+const OWN_PROJECT_AGENTS = ".legwork/agents";
 
 export const WORKFLOW_ENDINGS: readonly string[] = [".yaml", ".yml"];
 const AGENT_ENDINGS: readonly string[] = [".yaml", ".yml", ".md"];
-
-function endingsOf(vocabulary: Vocabulary): readonly string[] {
-  if (vocabulary === "workflow") return WORKFLOW_ENDINGS;
-  if (vocabulary === "agent") return AGENT_ENDINGS;
-  return AGENTS_HOSTS.find(({ id }) => id === vocabulary)?.agents.endings ?? [];
-}
 
 /** Whether a vocabulary is that of another host. Files of other hosts name their definition themselves. */
 export function isHostVocabulary(vocabulary: Vocabulary): vocabulary is HostVocabulary {
   return vocabulary !== "workflow" && vocabulary !== "agent";
 }
 
-export function workflowFolders({ projectRoot, home, shippedFolder }: DefinitionPaths): readonly DefinitionFolder[] {
+export function workflowFolders({ project, home, shippedFolder }: DefinitionPaths): readonly DefinitionFolder[] {
   return withoutDoubles([
-    ...ofProject(projectRoot, PROJECT_WORKFLOWS),
+    ...inProject(project, PROJECT_WORKFLOWS, "workflow"),
     outside(join(home, "workflows"), "user", "workflow"),
     outside(shippedFolder, "shipped", "workflow"),
   ]);
 }
 
 export function agentFolders({
-  projectRoot,
+  project,
   home,
-  userHome,
+  userAgents,
   shippedFolder,
 }: DefinitionPaths): readonly DefinitionFolder[] {
   return withoutDoubles([
-    ...ofProject(projectRoot, OWN_PROJECT_AGENTS),
+    ...inProject(project, OWN_PROJECT_AGENTS, "agent"),
     outside(join(home, "agents"), "user", "agent"),
-    ...HOST_PROJECT_AGENTS.flatMap(([folder, id]) => [
-      ...ofProject(projectRoot, [[folder, id]]),
-      outside(join(userHome, folder), "user", id),
+    ...AGENTS_HOSTS.flatMap(({ id, agents }) => [
+      ...hostsInProject(project, agents.folder, id),
+      outside(userAgents[id], "user", id),
     ]),
     outside(join(shippedFolder, "agents"), "shipped", "agent"),
   ]);
 }
 
 /** All definition folders of a project. */
-export function projectFolders(root: string): readonly DefinitionFolder[] {
-  return ofProject(root, [...PROJECT_WORKFLOWS, ...OWN_PROJECT_AGENTS, ...HOST_PROJECT_AGENTS]);
+export function projectFolders(project: ProjectFolders): readonly DefinitionFolder[] {
+  return [
+    ...inProject(project, PROJECT_WORKFLOWS, "workflow"),
+    ...inProject(project, OWN_PROJECT_AGENTS, "agent"),
+    ...AGENTS_HOSTS.flatMap(({ id, agents }) => hostsInProject(project, agents.folder, id)),
+  ];
 }
 
-/** The names of the files in a folder that may hold a definition; none for a missing folder. Throws ConfigError. */
-export function filesIn({ folder, vocabulary }: DefinitionFolder): readonly string[] {
-  let names: readonly string[];
-  try {
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []; // most folders are missing, and an exception is slow
-    names = readdirSync(folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
-    throw new ConfigError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  const endings = endingsOf(vocabulary);
-  const isDefinition = (name: string) =>
-    endings.includes(extname(name)) && !name.startsWith(".") && name.toLowerCase() !== "readme.md";
-  return names.filter(isDefinition).sort();
-}
-
-function ofProject(
-  root: string | null,
-  folders: readonly (readonly [string, Vocabulary])[],
+/** The folder of that name in each folder in which hosts look. */
+function hostsInProject(
+  project: ProjectFolders | null,
+  folder: string,
+  vocabulary: HostVocabulary,
 ): readonly DefinitionFolder[] {
-  if (root === null) return [];
-  return folders.map(([inProject, vocabulary]) => ({
-    folder: join(root, inProject),
-    root,
-    origin: "project",
-    vocabulary,
-    inProject,
-  }));
+  const above = project?.folders ?? [];
+  return above.flatMap((name) => inProject(project, name === "" ? folder : `${name}/${folder}`, vocabulary));
+}
+
+function inProject(project: ProjectFolders | null, path: string, vocabulary: Vocabulary): readonly DefinitionFolder[] {
+  if (project === null) return [];
+  const { root } = project;
+  const place = { folder: join(root, path), root, inProject: path, isUsers: false };
+  return [{ ...place, origin: "project", vocabulary, ...rulesOf(vocabulary) }];
 }
 
 function outside(folder: string, origin: DefinitionOrigin, vocabulary: Vocabulary): DefinitionFolder {
-  return { folder, root: null, origin, vocabulary, inProject: null };
+  const place = { folder, root: null, inProject: null, isUsers: origin === "user" };
+  return { ...place, origin, vocabulary, ...rulesOf(vocabulary) };
+}
+
+type FileRules = Pick<DefinitionFolder, "endings" | "ignoredPrefix" | "isHosts" | "hasSubfolders">;
+
+function rulesOf(vocabulary: Vocabulary): FileRules {
+  const host = AGENTS_HOSTS.find(({ id }) => id === vocabulary);
+  if (host !== undefined) {
+    const { endings, ignoredPrefix, hasSubfolders } = host.agents;
+    return { endings, ignoredPrefix, hasSubfolders, isHosts: true };
+  }
+  const endings = vocabulary === "workflow" ? WORKFLOW_ENDINGS : AGENT_ENDINGS;
+  return { endings, ignoredPrefix: null, isHosts: false, hasSubfolders: false };
 }
 
 /** Where the project is the user's home folder, drops the project's folders that are the user's own. */

@@ -1,4 +1,4 @@
-/** Reads definition files. A link must not lead out of the folder. */
+/** Reads definition files. A link must not lead out of the folder, unless it is the user's own. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
@@ -17,6 +17,8 @@ export interface Bounds {
   readonly folder: string;
   /** The project, out of which its own folder must not lead; null for other folders. */
   readonly root: string | null;
+  /** Whether links may lead out of the folder: they may where it is the user's own. */
+  readonly isUsers: boolean;
 }
 
 /** Reads one file of a definition folder. Returns the same object until the file changes. Throws ConfigError. */
@@ -37,13 +39,13 @@ export function createFileReader(): FileReader {
   };
 }
 
-function realFile(file: string, { folder, root }: Bounds): string {
+function realFile(file: string, { folder, root, isUsers }: Bounds): string {
   try {
     const realFolder = realpathSync(folder);
     if (root !== null && !isWithin(realpathSync(root), realFolder))
       throw new ConfigError(`${folder}: leads out of the project: put the folder itself there`);
     const real = realpathSync(file);
-    if (!isWithin(realFolder, real))
+    if (!isUsers && !isWithin(realFolder, real))
       throw new ConfigError(`${file}: is a link that leads out of its folder: put the file itself there`);
     return real;
   } catch (cause) {

@@ -1,7 +1,8 @@
 /** Looks up definitions of one kind in their folders. The first folder that has a name wins. */
 import { basename, extname, join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import { type DefinitionFolder, filesIn, isHostVocabulary } from "./definition-folders.js";
+import type { DefinitionFolder } from "./definition-folders.js";
+import { filesIn } from "./files-in.js";
 import type { FileReader, ReadFile } from "./read-file.js";
 
 /** A file that may hold the definition `name`. `load` throws ConfigError where the file cannot be used. */
@@ -24,20 +25,35 @@ export interface SearchDeps<T> {
   readonly read: FileReader;
   /** Whether the user trusts a project's file, by its path in the project. `bytes` is null where it cannot be read. */
   trusts(name: string, bytes: Uint8Array | null): boolean;
-  /** Parses one file by itself. Throws ConfigError. */
-  parse(file: ReadFile, folder: DefinitionFolder, stem: string): T;
-  /** The name that a host's file gives its definition; null where the definition is named after the file. */
-  nameOf(parsed: T, folder: DefinitionFolder): string | null;
+  /** Parses one file by itself; null for a file that holds no definition. Throws ConfigError. */
+  parse(file: ReadFile, folder: DefinitionFolder, stem: string): Parsed<T> | null;
+}
+
+/** A file that holds a definition. */
+export interface Parsed<T> {
+  /** The name that the file gives its definition; null where that is named after the file. */
+  readonly name: string | null;
+  /** Throws ConfigError where the definition cannot be used. */
+  load(): T;
 }
 
 /** Creates a search; a file is parsed again only when it has changed. */
-export function createSearch<T>({ folders, read, trusts, parse, nameOf }: SearchDeps<T>): Search<T> {
-  const parsed = new WeakMap<ReadFile, Attempt<T>>();
+export function createSearch<T>({ folders, read, trusts, parse }: SearchDeps<T>): Search<T> {
+  const parsed = new WeakMap<ReadFile, Attempt<Parsed<T> | null>>();
+  const loaded = new WeakMap<Parsed<T>, Attempt<T>>();
 
-  function load(folder: DefinitionFolder, name: string): T {
-    const file = read(folder, name);
-    const known = parsed.get(file) ?? attempt(() => parse(file, folder, stemOf(name)));
-    parsed.set(file, known);
+  /** A file that cannot be read or parsed is taken for a definition with a fault. */
+  function parsedIn(folder: DefinitionFolder, name: string): Attempt<Parsed<T> | null> {
+    const file = attempt(() => read(folder, name));
+    if (file.kind === "failed") return file;
+    const known = parsed.get(file.value) ?? attempt(() => parse(file.value, folder, stemOf(name)));
+    parsed.set(file.value, known);
+    return known;
+  }
+
+  function loadOnce(definition: Parsed<T>): T {
+    const known = loaded.get(definition) ?? attempt(definition.load);
+    loaded.set(definition, known);
     if (known.kind === "failed") throw known.error;
     return known.value;
   }
@@ -48,21 +64,24 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
     return trusts(`${folder.inProject}/${name}`, bytes.kind === "done" ? bytes.value : null);
   }
 
-  function candidate(folder: DefinitionFolder, name: string, names: readonly string[]): Candidate<T> {
-    const file = join(folder.folder, name);
+  /** None for a file that holds no definition. */
+  function candidatesIn(folder: DefinitionFolder, name: string, names: readonly string[]): readonly Candidate<T>[] {
+    const place = { file: join(folder.folder, name), folder };
+    const faulty = (error: ConfigError) => [{ ...place, name: stemOf(name), load: () => fail(error) }];
     const twin = names.find((other) => other !== name && stemOf(other) === stemOf(name));
-    if (twin !== undefined && !isHostVocabulary(folder.vocabulary)) {
-      const error = new ConfigError(`${file}: ${twin} next to it has the same name: keep one of them`);
-      return { name: stemOf(name), file, folder, load: () => fail(error) };
-    }
-    return { name: nameIn(folder, name) ?? stemOf(name), file, folder, load: () => load(folder, name) };
+    if (twin !== undefined && !folder.isHosts)
+      return faulty(new ConfigError(`${place.file}: ${twin} next to it has the same name: keep one of them`));
+    const known = parsedIn(folder, name);
+    if (known.kind === "failed") return faulty(known.error);
+    const definition = known.value;
+    if (definition === null) return [];
+    return [{ ...place, name: definition.name ?? stemOf(name), load: () => loadOnce(definition) }];
   }
 
-  /** The name that a host's file gives its definition; null where it gives none, or cannot be used. */
-  function nameIn(folder: DefinitionFolder, name: string): string | null {
-    if (!isHostVocabulary(folder.vocabulary)) return null;
-    const own = attempt(() => nameOf(load(folder, name), folder));
-    return own.kind === "done" ? own.value : null;
+  function isLeftOut(folder: DefinitionFolder, name: string): boolean {
+    if (isUsable(folder, name)) return false;
+    const known = parsedIn(folder, name);
+    return known.kind === "failed" || known.value !== null;
   }
 
   const ofProject = folders.filter(({ inProject }) => inProject !== null); // other folders need no trust
@@ -76,11 +95,11 @@ export function createSearch<T>({ folders, read, trusts, parse, nameOf }: Search
       folders.flatMap((folder) =>
         filesOf(folder)
           .filter(({ name }) => isUsable(folder, name))
-          .map(({ name, names }) => candidate(folder, name, names)),
+          .flatMap(({ name, names }) => candidatesIn(folder, name, names)),
       ),
     leftOut: () =>
       ofProject.reduce(
-        (count, folder) => count + filesOf(folder).filter(({ name }) => !isUsable(folder, name)).length,
+        (count, folder) => count + filesOf(folder).filter(({ name }) => isLeftOut(folder, name)).length,
         0,
       ),
   };

@@ -6,7 +6,7 @@ import { isRecord } from "../../lib/is-record.js";
 
 /** The effect of the last override that matches, else of the annotations; anything unclear counts as effectful. */
 export function effectOf(
-  tool: Pick<CatalogTool, "name" | "server">,
+  tool: Pick<CatalogTool, "name" | "server" | "writtenServer" | "tool">,
   annotations: unknown,
   overrides: readonly EffectOverride[],
 ): Effect {

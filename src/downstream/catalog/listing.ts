@@ -42,7 +42,7 @@ export function toListing(config: ServerConfig, list: ToolList, isWithheld: (too
       continue;
     }
     const name = qualifiedName(config.name, raw.name);
-    if (!isIncluded({ name, server: config.name, tool: raw.name }, config)) continue;
+    if (!isIncluded({ ...serverOf(config), name, tool: raw.name }, config)) continue;
     const first = seen.get(name);
     if (first && isDeepStrictEqual(first, raw)) continue; // a server that ignores the cursor sends a page twice
     const fault = first ? `another of its tools has the same name, ${name}` : (faults[index] ?? null);
@@ -70,7 +70,13 @@ function isNamed(raw: unknown): raw is RawTool {
   return isRecord(raw) && typeof raw.name === "string" && raw.name !== "";
 }
 
-function isIncluded(tool: Pick<CatalogTool, "name" | "server" | "tool">, config: ServerConfig): boolean {
+type ServerOf = Pick<CatalogTool, "server" | "writtenServer">;
+
+function serverOf({ name, writtenName }: ServerConfig): ServerOf {
+  return writtenName === undefined ? { server: name } : { server: name, writtenServer: writtenName };
+}
+
+function isIncluded(tool: ServerOf & Pick<CatalogTool, "name" | "tool">, config: ServerConfig): boolean {
   const included = config.includeTools?.some((pattern) => patternMatches(pattern, tool)) ?? true;
   return included && !config.excludeTools.some((pattern) => patternForbids(pattern, tool));
 }
@@ -91,14 +97,13 @@ function faultOf(raw: RawTool): string | null {
 
 function toCatalogTool(config: ServerConfig, name: string, raw: RawTool): CatalogTool {
   const { description, inputSchema, annotations } = raw;
+  const named = { ...serverOf(config), name, tool: raw.name };
   return {
-    name,
-    server: config.name,
-    tool: raw.name,
+    ...named,
     description: typeof description === "string" ? description.toWellFormed() : "",
     // Servers may omit the type, but vendors require it.
     inputSchema: { type: "object", ...(isRecord(inputSchema) ? inputSchema : {}) },
-    effect: effectOf({ name, server: config.name }, annotations, config.effects),
+    effect: effectOf(named, annotations, config.effects),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { CallOptions, ToolAnswer } from "../../core/ports/downstream.js";
+import { readSeenFiles, SEEN_FILES } from "../../core/tools/seen-file.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import { createTransport } from "../transport/open-transport.js";
 import { CLOSED_BY_US, type ServerTransport } from "../transport/server-transport.js";
@@ -86,7 +87,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
       async call(tool, args, callOptions) {
         callers.add(callOptions);
         try {
-          return await call(client, transport, tool, args, callOptions);
+          return await call(client, transport, tool, args, callOptions, config.tracksFiles);
         } finally {
           callers.remove(callOptions);
           closeIfUnused();
@@ -137,11 +138,17 @@ async function call(
   tool: CatalogTool,
   args: Readonly<Record<string, unknown>>,
   options: CallOptions,
+  tracksFiles: boolean,
 ): Promise<ToolAnswer> {
   if (options.signal.aborted) throw notCalled(tool, "it was cancelled before");
   if (transport.closed) throw notCalled(tool, `server "${tool.server}" ended: ${transport.ending}`);
   try {
-    const params = { name: tool.tool, arguments: args };
+    const tellsFiles = tracksFiles && tool.effect !== "read_only";
+    const params = {
+      name: tool.tool,
+      arguments: args,
+      ...(tellsFiles ? { _meta: { [SEEN_FILES]: options.files ?? [] } } : {}),
+    };
     const { timeoutMs, mostExtension, onProgress } = options;
     const result = await withinLimits({ ...options, longestMs: timeoutMs * mostExtension }, (signal, extend) =>
       client.request({ method: "tools/call", params }, callResultSchema, {
@@ -153,7 +160,8 @@ async function call(
         },
       }),
     );
-    return toToolAnswer(result);
+    const answer = toToolAnswer(result);
+    return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
     throw toCallError(error, tool, transport);
   }

@@ -11,7 +11,6 @@ import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { createReaper } from "../process/reaper.js";
 import { sweepOrphans } from "../process/sweep.js";
 import { createManagedServer, type ManagedServer } from "./managed-server.js";
-import { protectedPathObjection } from "./workspace-guard.js";
 
 const RUN_WAITS_MS = 10_000; // known servers need 0.2 s; one that has to be downloaded comes in later
 
@@ -66,16 +65,11 @@ export function createDownstream(
       const reason = (problem ?? withheld)?.message ?? "its server has withdrawn it";
       return { kind: "gone", reason };
     },
-    async objection(tool, args) {
-      const guard = managed.get(tool.server)?.config.guard ?? null;
-      return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
-    },
     afterUnknown(tool) {
       const config = managed.get(serverOf(tool) ?? "")?.config;
       if (!config) return { action: "tell", probe: null };
-      const probe = config.probes.findLast(({ pattern }) =>
-        patternMatches(pattern, { name: tool, server: config.name }),
-      );
+      const named = { name: tool, server: config.name, writtenServer: config.writtenName ?? config.name };
+      const probe = config.probes.findLast(({ pattern }) => patternMatches(pattern, named));
       return { action: config.onUnknown, probe: probe?.tool ?? null };
     },
     async call(tool, args, callOptions) {
@@ -110,9 +104,10 @@ function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): 
 }
 
 function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
-  const { name, from, transport, startTimeoutSeconds } = config;
+  const { name, writtenName, from, transport, startTimeoutSeconds } = config;
   return {
     name,
+    ...(writtenName === undefined ? {} : { writtenName }),
     from,
     transport: transport.kind,
     state,
@@ -126,18 +121,10 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
   };
 }
 
-function toBrokenStatus({ name, from, fault }: BrokenServer): ServerStatus {
-  const problem = { server: name, code: "bad_definition", message: fault };
-  return {
-    name,
-    from,
-    transport: null,
-    state: "failed",
-    problem,
-    startTimeoutSeconds: null,
-    listing: null,
-    pinFindings: [],
-  };
+function toBrokenStatus({ fault, ...server }: BrokenServer): ServerStatus {
+  const problem = { server: server.name, code: "bad_definition", message: fault };
+  const unknown = { transport: null, startTimeoutSeconds: null, listing: null };
+  return { ...server, ...unknown, state: "failed", problem, pinFindings: [] };
 }
 
 function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {

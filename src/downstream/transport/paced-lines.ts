@@ -1,5 +1,5 @@
 /** Hands on the lines of a server, and bounds the time that they take from everything else: a server may send without end. */
-import { LineSplitter } from "./line-splitter.js";
+import { LineSplitter } from "../../lib/line-splitter.js";
 
 const WINDOW_MS = 20;
 const SHARE_MS = 10; // of a window; an answer of ordinary size takes less

@@ -1,5 +1,5 @@
 /** Converts our request to Gemini's. */
-
+import { setImmediate } from "node:timers/promises";
 import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
 import { toFunctionName } from "./function-name.js";
@@ -41,13 +41,22 @@ function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
   return state.contents;
 }
 
+const LONGEST_PAUSE_MS = 20; // for which hundreds of large schemas may hold up other work
+
 /** The tools as declarations for Gemini. */
-export function toFunctionDeclarations(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
-  return tools.map((tool) => ({
-    name: toFunctionName(tool.name),
-    description: tool.description,
-    parametersJsonSchema: lowerSchema(tool.inputSchema),
-  }));
+export async function toFunctionDeclarations(
+  tools: readonly ToolDeclaration[],
+): Promise<readonly FunctionDeclaration[]> {
+  const declarations: FunctionDeclaration[] = [];
+  let begun = performance.now();
+  for (const { name, description, inputSchema } of tools) {
+    if (performance.now() - begun > LONGEST_PAUSE_MS) {
+      await setImmediate();
+      begun = performance.now();
+    }
+    declarations.push({ name: toFunctionName(name), description, parametersJsonSchema: lowerSchema(inputSchema) });
+  }
+  return declarations;
 }
 
 /** One content, or none where it would have no parts: Gemini refuses such a content. */

@@ -1,13 +1,14 @@
-/** Makes a batch of tool calls: in order, adjacent read-only calls together, each gated when its turn has come. */
+/** Makes tool calls in groups: in order, adjacent read-only calls together, each gated when its turn has come. */
 import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
-import { isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
+import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";
-import { type CatalogTool, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
+import { type CatalogTool, isWork, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
+import { whySurplus } from "../../core/workflow/judge-rules.js";
 import { cutTo } from "../../lib/text.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { CallDeps, CallHooks, IndexedCall, TurnContext } from "../state/turn-context.js";
@@ -15,7 +16,7 @@ import { READ_RESULT } from "../tools/built-in-tools.js";
 import { effectOfChildTool } from "../tools/child-tools.js";
 import type { ToolSet } from "../tools/tool-set.js";
 import { type CallEvents, createCallEvents } from "./call-events.js";
-import { settleOpenCalls } from "./in-doubt-calls.js";
+import { deadlyRefusal } from "./deadly-calls.js";
 import { judgeCall } from "./judge-call.js";
 import { makeCall } from "./make-call.js";
 import { permission } from "./permission.js";
@@ -27,33 +28,18 @@ const REFUSED_AT = 5; // the same call with the same answer this often in a row:
 const BLOCKED_AT = 8; // this often in a row: the agent will not stop by itself
 
 /**
- * Makes the calls of a batch that have no answer yet, yielding commits.
- * Returns the end or the question that one of them leads to, else null.
+ * Makes the first calls of a batch that may be made together, yielding commits. Each of them has an answer then, unless it
+ * returns the end or the question that one of them leads to.
  */
-export async function* callTools(
+export async function* callFirstGroup(
   batch: readonly IndexedCall[],
   context: TurnContext,
   deps: CallDeps,
 ): AsyncGenerator<Commit, LoopResult | null> {
-  const { state } = context;
-  const unsettled = settleOpenCalls(context, deps);
-  if (unsettled) return unsettled;
-  const open = batch.filter(({ index }) => state.history.answers[index] === undefined);
-  for (const group of inGroups(open, context, deps)) {
-    // The effects of one group are on disk before the next one is even judged.
-    if (state.hasUnsavedAnswers()) yield state.flush();
-    const result = yield* callGroup(group, context, deps);
-    if (result) return result;
-  }
-  return null;
-}
-
-async function* callGroup(
-  group: readonly IndexedCall[],
-  context: TurnContext,
-  deps: CallDeps,
-): AsyncGenerator<Commit, LoopResult | null> {
   const { state, signal } = context;
+  // The effects of one group are on disk before the next one is even judged.
+  if (state.hasUnsavedAnswers() || hasDiedInTurn(state.history)) yield state.flush();
+  const group = firstGroup(batch, context, deps);
   const counted = withRepetitions(group, context);
   const stuck = stuckIn(counted);
   if (stuck) return endWith({ status: "blocked", result: null, error: stuck });
@@ -76,24 +62,21 @@ async function* callGroup(
  * Neighbours that only read form one group, unless a rule has to see each before the next; so do neighbours that start
  * agents. Every other call is a group of its own.
  */
-function inGroups(
+function firstGroup(
   batch: readonly IndexedCall[],
   { toolSet, state }: TurnContext,
   { conditions }: CallDeps,
-): readonly (readonly IndexedCall[])[] {
+): readonly IndexedCall[] {
   const areCounted = (state.step?.rules ?? []).some(({ when }) => when !== null && looksAtCalls(when, conditions));
   const kindOf = ({ name }: ToolCall): "reads" | "spawns" | "alone" => {
     if (name === SPAWN_AGENT) return "spawns";
     return effectOfCall(name, toolSet) === "read_only" && !areCounted ? "reads" : "alone";
   };
-  const groups: { kind: ReturnType<typeof kindOf>; calls: IndexedCall[] }[] = [];
-  for (const indexed of batch) {
-    const kind = kindOf(indexed.call);
-    const last = groups.at(-1);
-    if (kind !== "alone" && last?.kind === kind) last.calls.push(indexed);
-    else groups.push({ kind, calls: [indexed] });
-  }
-  return groups.map((group) => group.calls);
+  const [first] = batch;
+  if (first === undefined) return [];
+  const kind = hasDiedInTurn(state.history) ? "alone" : kindOf(first.call);
+  const end = batch.findIndex(({ call }, position) => position > 0 && (kind === "alone" || kindOf(call) !== kind));
+  return end < 0 ? batch : batch.slice(0, end);
 }
 
 function looksAtCalls(condition: string, conditions: ConditionReader): boolean {
@@ -152,15 +135,19 @@ async function admitAll(group: readonly CountedCall[], context: TurnContext, dep
 /** Records the verdict of the gate. */
 async function admit(counted: CountedCall, context: TurnContext, deps: CallDeps): Promise<Admission> {
   const { call, index, repetitions } = counted;
-  const { state, toolSet } = context;
+  const { state, toolSet, request } = context;
   const { turn } = state.history;
   const refuse = (reason: string): Admission => {
     state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return { kind: "refused" };
   };
+  const deadly = deadlyRefusal(context, call);
+  if (deadly !== null) return refuse(deadly);
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);
+  const surplus = isWork(call.name) ? whySurplus(request.workflow, state.workflow, index) : null;
+  if (surplus !== null) return refuse(`${call.name} is not allowed: ${surplus}`);
   const about = { kind: "call", turn, index, tool: call.name, arguments: call.arguments } as const;
   const permitted = permission(verdict.approval, about, state.history);
   if (permitted.kind === "denied") return refuse(permitted.reason);

@@ -2,7 +2,7 @@
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import { type KeptAnswer, type KeptAttachment, TOO_LARGE } from "../../core/run/event.js";
+import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment, TOO_LARGE } from "../../core/run/event.js";
 import type { RunLimits } from "../../core/run/run.js";
 import { sha256 } from "../../lib/hash.js";
 import { cutTo, pairSafe } from "../../lib/text.js";
@@ -22,6 +22,8 @@ interface Keeping {
 
 interface Kept {
   readonly kept: Omit<KeptAnswer, "milliseconds">;
+  /** The text as it came: the kept answer may hold a part of it, or notes behind it. */
+  readonly text: string;
   readonly blobs: readonly Blob[];
 }
 
@@ -30,15 +32,21 @@ export function keepAnswer(answer: ToolAnswer, id: string, { limits, state, reda
   const texts = [answer.text, ...answer.attachments.map(({ text }) => text)];
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > limits.maxResultMb * MB) return beginningOf(answer, bytes, limits.maxResultMb, redact);
-  const { kept, blobs } = toKept(redact.value(answer), id, state, limits.maxStoredMb);
-  return { kept: { isError: answer.isError, ...kept }, blobs };
+  const redacted = redact.value(answer);
+  const { kept, blobs } = toKept(redacted, id, state, limits.maxStoredMb);
+  return { kept: { isError: answer.isError, ...kept, ...filesOf(answer) }, text: redacted.text, blobs };
 }
 
 /** Not even redacted whole: only as much as the agent may see, and more behind it, lest half a secret stay at the cut. */
-function beginningOf({ isError, text }: ToolAnswer, bytes: number, mostMb: number, redact: Redact): Kept {
+function beginningOf(answer: ToolAnswer, bytes: number, mostMb: number, redact: Redact): Kept {
+  const { isError, text } = answer;
   const beginning = cutTo(redact.text(text.slice(0, INLINE_LIMIT).toWellFormed()), HEAD_LENGTH);
   const note = `[this is the beginning of an answer of ${(bytes / MB).toFixed(1)} MB: more than ${mostMb} MB (max_result_mb) is not kept, so ask for less]`;
-  return { kept: { isError, code: TOO_LARGE, text: `${beginning}\n${note}` }, blobs: [] };
+  return { kept: { isError, code: TOO_LARGE, text: `${beginning}\n${note}`, ...filesOf(answer) }, text, blobs: [] };
+}
+
+function filesOf({ files = [] }: ToolAnswer): Pick<KeptAnswer, "files"> {
+  return files.length > 0 ? { files } : {};
 }
 
 /** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result, while the run has room for them. */
@@ -56,11 +64,13 @@ function toKept({ text, attachments }: ToolAnswer, id: string, state: Keeping["s
   const [first] = kept;
   const lost = attachments.length - kept.length;
   const notes = [
-    ...(first === undefined ? [] : [`[${namesOf(kept)} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`]),
-    ...(lost === 0 ? [] : [`[${lost === 1 ? "1 attachment is" : `${lost} attachments are`} not kept: ${full}]`]),
+    ...(first === undefined
+      ? []
+      : [`${ATTACHMENT_NOTE}${numbersOf(kept)} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`]),
+    ...(lost === 0 ? [] : [`\n[${lost === 1 ? "1 attachment is" : `${lost} attachments are`} not kept: ${full}]`]),
   ];
   if (notes.length === 0) return { kept: shown, blobs };
-  const noted = { ...shown, text: [shown.text, ...notes].join("\n") };
+  const noted = { ...shown, text: [shown.text, ...notes].join("") };
   return { kept: kept.length === 0 ? noted : { ...noted, attachments: kept }, blobs };
 }
 
@@ -72,10 +82,10 @@ function keepAttachment({ kind, mimeType, text }: Attachment, id: string, keep: 
   return blob === null ? [] : [{ id, kind, mimeType, size: text.length, blob }];
 }
 
-/** Such as "attachments 1 to 3 are". */
-function namesOf(kept: readonly KeptAttachment[]): string {
+/** Such as "s 1 to 3 are", behind "attachment". */
+function numbersOf(kept: readonly KeptAttachment[]): string {
   const numbers = kept.map(({ id }) => id.slice(id.lastIndexOf(".") + 1));
-  return numbers.length === 1 ? `attachment ${numbers[0]} is` : `attachments ${numbers[0]} to ${numbers.at(-1)} are`;
+  return numbers.length === 1 ? ` ${numbers[0]} is` : `s ${numbers[0]} to ${numbers.at(-1)} are`;
 }
 
 function shortened(text: string, id: string, full: string, keep: Keep): { text: string; blob?: string; size?: number } {

@@ -13,6 +13,8 @@ import { HEAD_LENGTH, keepAnswer } from "./keep-answer.js";
 /** An answer as the journal holds it, and the texts that are stored beside it. */
 export interface MadeCall {
   readonly answer: KeptAnswer;
+  /** The text as it came: the answer may hold a part of it, or a note about attachments behind it. */
+  readonly text: string;
   readonly blobs: readonly Blob[];
 }
 
@@ -24,22 +26,24 @@ export async function makeCall(
   deps: CallDeps,
 ): Promise<MadeCall | null> {
   const { call, tool, id } = admitted;
-  const { request, state, signal } = context;
+  const { request, state, signal, stall } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
-    const { kept, blobs } = keepAnswer(answer, id, { limits: request.limits, state, redact: deps.redact });
+    const { kept, text, blobs } = keepAnswer(answer, id, { limits: request.limits, state, redact: deps.redact });
     const milliseconds = deps.clock.now() - begun;
-    return { answer: { ...(code === undefined ? {} : { code }), ...kept, milliseconds }, blobs };
+    return { answer: { ...(code === undefined ? {} : { code }), ...kept, milliseconds }, text, blobs };
   };
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
     if (tool === null) {
-      const answer = await deps.childRuns.call(admitted, context, hooks.onFact);
+      const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
       return signal.aborted ? null : answered(answer);
     }
     const { toolTimeoutSeconds, progressExtension: mostExtension } = request.limits;
     const timeoutMs = toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, mostExtension, signal, ...hooks }));
+    const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
+    const options = { timeoutMs, mostExtension, signal, files, ...hooks };
+    return answered(await stall.during(deps.downstream.call(tool, call.arguments, options)));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);

@@ -3,7 +3,7 @@ import { ConfigError } from "../../core/errors.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { ClaimCandidate, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
-import { MAX_ATTEMPTS, RESUMED_WITHIN_MS } from "../../core/run/limits.js";
+import { MAX_ATTEMPTS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import type { JournalVersions } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
@@ -50,10 +50,13 @@ export function createSkippedRuns(bus: ClaimDeps["bus"], log: Log): SkippedRuns 
   };
 }
 
-/** The run that has waited longest comes first; a tree is claimed whole, by one process. */
-export async function claimRuns(skipped: SkippedRuns, deps: ClaimDeps): Promise<void> {
-  const { store, project, clock, live, log } = deps;
-  const listCandidates = () => store.listUnowned(project, clock.now() - RESUMED_WITHIN_MS);
+/**
+ * The run that has waited longest comes first; a tree is claimed whole, by one process. Leaves out runs that nobody has
+ * worked on since `since`.
+ */
+export async function claimRuns(skipped: SkippedRuns, since: () => number, deps: ClaimDeps): Promise<void> {
+  const { store, project, live, log } = deps;
+  const listCandidates = () => store.listUnowned(project, since());
   const candidates = await listCandidates();
   if (candidates.length === 0) return; // the usual case costs one query
   let setup: Setup;
@@ -128,12 +131,12 @@ const REPAIR_WITHIN_MS = 1_000;
 function toCandidate(run: Run): ClaimCandidate {
   const { id: runId, epoch, status, attempts } = run;
   const lease = { runId, epoch };
-  if (status === "interrupted" && attempts >= MAX_ATTEMPTS) return { lease, events: [giveUp(run)] };
+  if (status === "interrupted" && attempts > MAX_ATTEMPTS) return { lease, events: [giveUp(run)] };
   return { lease, events: [{ type: "run_resumed", by: status === "waiting" ? "answer" : "recovery" }] };
 }
 
 function giveUp({ attempts }: Run): RunEvent {
-  const message = `its process went away ${attempts + 1} times in a row without anything having been finished in between; resume_run tries again`;
+  const message = `its process died ${attempts} times in a row without anything having been finished in between; resume_run tries again`;
   const error = { code: "recovery_exhausted", message };
   return { type: "run_finished", outcome: { status: "error", result: null, error } };
 }

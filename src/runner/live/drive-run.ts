@@ -10,6 +10,7 @@ import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
 import type { EventBus } from "./event-bus.js";
+import { createStallTimer } from "./stall-timer.js";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 
@@ -21,8 +22,8 @@ export interface DriveDeps {
 
 export type Driven =
   | { readonly kind: "done" | "waiting" }
-  /** Not even the end could be written: the row of the run still says running. */
-  | { readonly kind: "broken"; readonly reason: string };
+  /** The store failed: the row of the run still says running, until it can be marked as interrupted for this reason. */
+  | { readonly kind: "broken"; readonly trouble: string; readonly reason: string; readonly at: number };
 
 const DONE: Driven = { kind: "done" };
 
@@ -35,16 +36,16 @@ export async function driveRun(
   deps: DriveDeps,
 ): Promise<Driven> {
   const lease: RunLease = { runId: run.id, epoch: run.epoch };
-  const stopAfter = (milliseconds: number, reason: StopReason) =>
-    setTimeout(() => controller.abort(reason), Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS)).unref();
-  const deadline = stopAfter(replay.millisecondsLeft, "timeout");
-  const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
+  const stopFor = (reason: StopReason) => () => controller.abort(reason);
+  const deadline = setTimeout(stopFor("timeout"), timerMs(replay.millisecondsLeft)).unref();
+  const stall = createStallTimer(timerMs(run.request.limits.stallSeconds * 1000), stopFor("stalled"));
   try {
     const mailbox = createMailbox(run.id, replay.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
     if (!(await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps))) return DONE;
+    const watch = { signal: controller.signal, stall };
     let last: RunEvent["type"] | null = null;
-    for await (const commit of runAgent(run, replay, mailbox, controller.signal, agent)) {
+    for await (const commit of runAgent(run, replay, mailbox, watch, agent)) {
       if (!(await save(lease, commit, mailbox, controller, deps))) return DONE;
       last = commit.events.at(-1)?.type ?? last;
       stall.refresh();
@@ -54,8 +55,12 @@ export async function driveRun(
     return await recordBreak(error, lease, controller, agent.clock, deps);
   } finally {
     clearTimeout(deadline);
-    clearTimeout(stall);
+    stall.stop();
   }
+}
+
+function timerMs(milliseconds: number): number {
+  return Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS);
 }
 
 /** False where this process has lost the run: the loop must stop. */
@@ -84,8 +89,8 @@ function onlyReadsFollow(events: readonly RunEvent[]): boolean {
 }
 
 /**
- * The store or legwork itself has failed: the run stops, and records it where that can still be written. A run that a newer
- * legwork has written to is interrupted instead, so that the newer one may continue it.
+ * Stops the run after a failure of the store or of legwork itself. A failed store, or a newer legwork that has written to the
+ * run, interrupts it: its work is not lost. A bug of legwork ends it, for it would come up again.
  */
 async function recordBreak(
   error: unknown,
@@ -94,23 +99,20 @@ async function recordBreak(
   clock: Clock,
   { store, bus, log }: DriveDeps,
 ): Promise<Driven> {
-  const isNewer = isNewerVersion(error);
-  if (isNewer) log.warn({ err: error, run: lease.runId }, "a run is left to a newer legwork");
+  if (isNewerVersion(error)) log.warn({ err: error, run: lease.runId }, "a run is left to a newer legwork");
   else log.error({ err: error, run: lease.runId }, "a run broke off");
   controller.abort("lost" satisfies StopReason);
-  const failure =
-    error instanceof StoreError
-      ? { code: error.code, message: error.message }
-      : { code: "internal", message: `internal error, run ${lease.runId}` };
-  const last: RunEvent = isNewer
-    ? { type: "run_interrupted", reason: failure.message, until: clock.now() }
-    : { type: "run_finished", outcome: { status: "error", result: null, error: failure } };
+  const broken = (reason: string, trouble = reason): Driven => ({ kind: "broken", trouble, reason, at: clock.now() });
+  if (error instanceof StoreError)
+    return broken(error.code === "store" ? `the database failed: ${error.message}` : error.message, error.message);
+  const failure = { code: "internal", message: `internal error, run ${lease.runId}` };
+  const end: RunEvent = { type: "run_finished", outcome: { status: "error", result: null, error: failure } };
   try {
-    const stored = await store.append(lease, { events: [last], blobs: [] }, { durable: true });
+    const stored = await store.append(lease, { events: [end], blobs: [] }, { durable: true });
     if (stored) bus.publish(lease.runId, stored);
     return DONE;
   } catch (cause) {
     log.error({ err: cause, run: lease.runId }, "the end of the run could not be written either");
-    return { kind: "broken", reason: failure.message };
+    return broken(failure.message);
   }
 }

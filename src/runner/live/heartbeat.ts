@@ -9,14 +9,19 @@ const EVERY_MS = 5_000; // a third of a lease
  * longer than a lease, it says so. A beat that fails is logged.
  */
 export function startHeartbeat(beat: (wokeLate: boolean) => Promise<void>, log: Log): () => void {
-  let last = Date.now();
-  let lateUntil = 0;
+  let last = timesNow();
+  let lateUntil = 0; // steady
   const timer = setInterval(() => {
-    const now = Date.now();
-    if (now - last > LEASE_MS) lateUntil = now + LEASE_MS;
+    const now = timesNow();
+    if (Math.max(now.clock - last.clock, now.steady - last.steady) > LEASE_MS) lateUntil = now.steady + LEASE_MS;
     last = now;
-    beat(now < lateUntil).catch((error: unknown) => log.error({ err: error }, "cannot look after runs"));
+    beat(now.steady < lateUntil).catch((error: unknown) => log.error({ err: error }, "cannot look after runs"));
   }, EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** The steady time stands still while the machine sleeps; the clock may be set forward and back. */
+function timesNow() {
+  return { clock: Date.now(), steady: performance.now() };
 }

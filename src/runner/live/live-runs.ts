@@ -1,10 +1,12 @@
 /** The runs of this process: drives them as slots become free, renews their leases, and stops them. */
+import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
 import type { Replay } from "../state/replay.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
+import { createBrokenRuns } from "./broken-runs.js";
 import { type DriveDeps, driveRun } from "./drive-run.js";
 import type { EventBus } from "./event-bus.js";
 import { startHeartbeat } from "./heartbeat.js";
@@ -16,7 +18,7 @@ export interface LiveRuns {
   allow(slots: number): void;
   /** Drives a run that this process owns, from the end of its replay, as soon as a slot is free; a child at once. */
   begin(run: Run, replay: Replay, agent: AgentDeps): void;
-  /** How many more runs would start at once. */
+  /** How many more runs may be recovered at once. */
   readonly freeSlots: number;
   /** Calls back whenever a slot has become free and, every few seconds, when other processes may have abandoned runs. */
   onRoom(look: () => void): void;
@@ -24,6 +26,8 @@ export interface LiveRuns {
   onAsked(asked: (runId: string) => void): void;
   /** Aborts these runs here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
+  /** Whether a run is at work here, until the loop has left it. */
+  isWorking(runId: string): boolean;
   /** Why a run broke off here before its end could be written; null for all others. */
   troubleOf(runId: string): string | null;
   /**
@@ -51,28 +55,34 @@ export interface LiveDeps {
 }
 
 const EXIT_WITHIN_MS = 50; // hosts kill a process soon after the first sign of its end
-const REPAIR_WITHIN_MS = 1_000; // longer than any commit or checkpoint of another process
 
 export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   const table = createRunTable<LiveRun>();
   const lost = createLostRuns(table, { store, bus, log });
-  /** Runs that broke off before their end could be written: nobody works on them, but the store does not know. */
-  const broken = new Map<string, { readonly lease: RunLease; readonly reason: string }>();
+  const broken = createBrokenRuns(store, bus, log);
   const closing = new AbortController();
   let endReason = "";
   let look = () => {};
   let asked = (_runId: string) => {};
 
-  const brokenLeases = () => [...broken.values()].map(({ lease }) => lease);
   const stopHeartbeat = startHeartbeat(beat, log);
 
   async function beat(wokeLate: boolean): Promise<void> {
-    if (!table.isEmpty)
-      void store.renewLeases().catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
-    if (broken.size > 0) await interrupt(brokenLeases(), "the database could not be written", REPAIR_WITHIN_MS);
+    if (!table.isEmpty) void store.renewLeases().catch(notRenewed);
+    await broken.repair();
     if (wokeLate) return; // after a sleep of this machine other owners are late as well, not gone
     for (const id of await store.interruptAbandoned()) bus.publish(id, []);
     look();
+  }
+
+  function notRenewed(error: unknown): void {
+    log.error({ err: error }, "cannot renew leases");
+    if (!(error instanceof StoreError && error.isFinal)) return;
+    const { message } = error;
+    for (const lease of table.leases()) {
+      table.stop(lease.runId, "lost");
+      broken.add({ lease, trouble: message, reason: message, at: Date.now() });
+    }
   }
 
   /** Drives the runs that may begin now. */
@@ -90,11 +100,9 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     const { run, replay, agent, controller } = live;
     const driven = await driveRun(run, replay, controller, agent, { store, bus, log });
     table.remove(live);
+    if (driven.kind === "broken") broken.add({ lease: leaseOf(run), ...driven });
+    else broken.worked();
     if (driven.kind === "waiting" && !closing.signal.aborted) asked(run.id);
-    if (driven.kind === "broken") {
-      broken.set(run.id, { lease: leaseOf(run), reason: driven.reason });
-      bus.publish(run.id, []);
-    }
     lost.followWhileBusy();
     fillSlots();
     look();
@@ -106,12 +114,11 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     lost.followWhileBusy();
   }
 
-  async function interrupt(ended: readonly RunLease[], reason: string, withinMs: number): Promise<void> {
-    await store.interruptAll(ended, reason, { withinMs });
-    for (const { runId } of ended) {
-      broken.delete(runId);
-      bus.publish(runId, []);
-    }
+  async function interruptNow(ended: readonly RunLease[], reason: string): Promise<void> {
+    await store.interruptAll(ended, reason, { withinMs: EXIT_WITHIN_MS });
+    const ids = ended.map(({ runId }) => runId);
+    broken.forget(ids);
+    for (const id of ids) bus.publish(id, []);
   }
 
   return {
@@ -119,7 +126,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
     begin(run, replay, agent) {
       if (closing.signal.aborted) {
         // It was being written as this process ended.
-        void interrupt([leaseOf(run)], endReason, EXIT_WITHIN_MS).catch((error: unknown) =>
+        void interruptNow([leaseOf(run)], endReason).catch((error: unknown) =>
           log.error({ err: error, run: run.id }, "cannot mark a run as interrupted"),
         );
         return;
@@ -129,7 +136,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       fillSlots();
     },
     get freeSlots() {
-      return closing.signal.aborted ? 0 : table.freeSlots;
+      return closing.signal.aborted || broken.isResting ? 0 : table.freeSlots;
     },
     onRoom(called) {
       look = called;
@@ -138,15 +145,16 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       asked = called;
     },
     stop,
-    troubleOf: (runId) => broken.get(runId)?.reason ?? null,
+    isWorking: table.isWorking,
+    troubleOf: broken.troubleOf,
     async interruptAll(reason) {
       if (closing.signal.aborted) return;
       endReason = reason;
       closing.abort();
       stopHeartbeat();
       const ours = table.leases();
-      const interrupted =
-        ours.length + broken.size > 0 ? interrupt([...ours, ...brokenLeases()], reason, EXIT_WITHIN_MS) : null;
+      const all = [...ours, ...broken.leases()];
+      const interrupted = all.length > 0 ? interruptNow(all, reason) : null;
       stop(
         ours.map(({ runId }) => runId),
         "interrupted",

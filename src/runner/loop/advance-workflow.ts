@@ -4,20 +4,15 @@ import { workflowResultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome } from "../../core/run/run.js";
-import {
-  approvalFor,
-  type Effect,
-  exitFailures,
-  failuresForSuccess,
-  nextEffect,
-  requestRefusal,
-  unmetForSuccess,
-} from "../../core/workflow/engine.js";
+import { type Effect, nextEffect, requestRefusal } from "../../core/workflow/engine.js";
+import { approvalFor, exitFailures, failuresForSuccess, unmetForSuccess } from "../../core/workflow/exits.js";
 import { stepNamed } from "../../core/workflow/workflow.js";
 import type { WorkflowState } from "../../core/workflow/workflow-state.js";
+import { cutTo } from "../../lib/text.js";
+import { deadlyText, isDeadlyHere } from "../calls/deadly-calls.js";
 import { mayRepeat, settleInDoubtCall, stopFor } from "../calls/in-doubt-calls.js";
 import { judgeCall } from "../calls/judge-call.js";
-import { makeCall } from "../calls/make-call.js";
+import { type MadeCall, makeCall } from "../calls/make-call.js";
 import { permission } from "../calls/permission.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import {
@@ -28,6 +23,9 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { REQUEST_STEP } from "../tools/built-in-tools.js";
+
+const LONGEST_OUTPUT = 1_000_000; // characters; conditions read no longer text either
+const SHOWN_REASON = 1_000; // characters; the event has it whole
 
 /** Yields commits. Returns the end or the question that the workflow decides, else null. */
 export async function* advanceWorkflow(context: RunContext, deps: CallDeps): AsyncGenerator<Commit, LoopResult | null> {
@@ -137,20 +135,28 @@ function takeStepRequest(
   return null;
 }
 
-/** Makes or refuses a call of the workflow itself; returns the approval that it needs first. */
+type OwnCall = Extract<Effect, { kind: "call_tool" }>;
+
+/**
+ * Makes or refuses a call of the workflow itself; returns the approval that it needs first, or the end that its failure leads
+ * to. A failure that ends the run completes nothing: a run that is resumed makes the call again.
+ */
 async function* callForWorkflow(
-  { tool: name, arguments: args, outputAs, done }: Extract<Effect, { kind: "call_tool" }>,
+  ownCall: OwnCall,
   runContext: RunContext,
   deps: CallDeps,
 ): AsyncGenerator<Commit, LoopResult | null> {
+  const { tool: name, arguments: args, outputAs } = ownCall;
+  const doneIf = (isError: boolean) => (isError && ownCall.onFailure === "end" ? 0 : ownCall.done);
   const context = withToolSet(runContext); // of the step that the run is in now
   const { state, signal } = context;
   const number = (state.workflow?.ownCalls ?? 0) + 1;
   const call: ToolCall = { id: null, name, arguments: args };
   const refuse = (reason: string) => {
-    state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done });
-    return null;
+    state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done: doneIf(true) });
+    return endAfter(ownCall, reason);
   };
+  if (isDeadlyHere(context)) return refuse(deadlyText(name));
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);
@@ -167,16 +173,25 @@ async function* callForWorkflow(
   if (signal.aborted) return STOPPED;
   const made = await makeCall({ call, index: 0, tool, id: workflowResultId(number) }, SILENT, context, deps);
   if (made === null) return STOPPED;
-  const finished = {
-    type: "workflow_call_finished",
-    call: number,
-    tool: name,
-    ...made.answer,
-    outputAs,
-    done,
-  } as const;
-  state.record(finished, made.blobs);
-  return null;
+  const answer = { ...made.answer, ...outputOf(made, outputAs) };
+  const done = doneIf(answer.isError);
+  state.record({ type: "workflow_call_finished", call: number, tool: name, ...answer, outputAs, done }, made.blobs);
+  return answer.isError ? endAfter(ownCall, answer.text) : null;
+}
+
+/** The end of the run after a call of the workflow that was refused or failed; null where the workflow goes on. */
+function endAfter({ tool, where, onFailure }: OwnCall, reason: string): LoopResult | null {
+  if (onFailure === "continue") return null;
+  const message = `the workflow cannot go on: its call of ${tool} (${where}) failed: ${cutTo(reason, SHOWN_REASON)}`;
+  return endWith({ status: "blocked", result: null, error: { code: "workflow_call_failed", message } });
+}
+
+/** The value of the variable, where the answer does not hold it as it is. A part of a text is no value: the call has failed. */
+function outputOf({ answer, text }: MadeCall, outputAs: string | null) {
+  if (outputAs === null || answer.text === text) return {};
+  if (text.length <= LONGEST_OUTPUT) return { output: text };
+  const reason = `its answer has ${text.length} characters, and a variable (${outputAs}) holds at most ${LONGEST_OUTPUT}`;
+  return { isError: true, code: "output_too_large", text: reason };
 }
 
 /** Settles the call that the workflow was making when its process went away: repeated, asked about, or failed. */
@@ -194,7 +209,7 @@ function settleOpenCall(context: RunContext, deps: CallDeps): LoopResult | null 
   if (settled.kind === "repeat") return null;
   const due = nextEffect(request.workflow, position, engineContext);
   if (due?.kind !== "call_tool") throw new Error(`the workflow does not repeat its open call of ${tool} next`);
-  const { outputAs, done } = due;
+  const { outputAs, done } = due; // also where the call may have failed: on_unknown decides, and it is not made again
   state.record({ type: "workflow_call_finished", call, tool, ...settled.answer, outputAs, done });
   state.record({ type: "message_injected", text: `A call of the workflow itself: ${settled.answer.text}` });
   return stopFor(tool, deps);

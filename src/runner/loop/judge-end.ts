@@ -2,7 +2,7 @@
 import { COMPLETE } from "../../core/run/history.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome, RunFailure, RunRequest } from "../../core/run/run.js";
-import { factsOf } from "../../core/workflow/engine.js";
+import { factsOf } from "../../core/workflow/facts.js";
 import { fillTemplate } from "../../core/workflow/template.js";
 import type { PrematureStop } from "../../core/workflow/workflow.js";
 import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";

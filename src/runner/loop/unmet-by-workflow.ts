@@ -3,14 +3,14 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../core/redact.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { Run } from "../../core/run/run.js";
-import { unmetForSuccess } from "../../core/workflow/engine.js";
+import { unmetForSuccess } from "../../core/workflow/exits.js";
 import type { GetSetup } from "../request/setup.js";
-import { loadReplay } from "../state/replay.js";
+import { loadReplay, loadTexts } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
 import { engineContextOf } from "../state/turn-context.js";
 
 export interface UnmetDeps {
-  readonly store: Pick<RunStore, "listEvents" | "getRun">;
+  readonly store: Pick<RunStore, "listEvents" | "getRun" | "getBlob">;
   readonly readReply: ReadReply;
   readonly setup: GetSetup;
 }
@@ -20,7 +20,9 @@ export async function unmetByWorkflow(run: Run, { store, readReply, setup }: Unm
   const { request } = run;
   if (request.workflow === null) return [];
   const { conditions } = await setup();
-  const state = createRunState(run, await loadReplay(run, store), readReply, REDACT_NOTHING);
+  const replay = await loadReplay(run, store);
+  const texts = await loadTexts(replay, store.getBlob);
+  const state = createRunState(run, replay, readReply, REDACT_NOTHING, texts);
   if (state.workflow === null) return [];
   return unmetForSuccess(request.workflow, state.workflow, engineContextOf(run, conditions));
 }

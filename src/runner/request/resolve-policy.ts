@@ -32,10 +32,17 @@ export function resolvePolicy(sources: PolicySources, settings: RunSettings): To
     ],
     block: [
       ...(blockedTools ? [{ patterns: blockedTools, from: CALL }] : []),
-      ...(agent && agent.blockedTools.length > 0 ? [{ patterns: agent.blockedTools, from: nameOf(agent) }] : []),
+      ...(agent ? blocksOf(agent) : []),
       ...settings.blockedTools,
     ],
   };
+}
+
+/** Another host spells the names in its files, so one that matches nothing here is more likely unknown to us than harmless. */
+function blocksOf(agent: AgentDefinition): readonly PatternSource[] {
+  if (agent.blockedTools.length === 0) return [];
+  const source = { patterns: agent.blockedTools, from: nameOf(agent) };
+  return [agent.isImported ? { ...source, mustMatch: true } : source];
 }
 
 /** The caller's grants, else the agent definition's (a project's within the caller's or the user's), else the steps' lists, else the user's, else read-only tools. */
@@ -53,6 +60,23 @@ function grants(
   const stepsGrant =
     workflow !== null && !workflowIsProjects && workflow.steps.every(({ allowedTools }) => allowedTools !== "all");
   return stepsGrant ? [] : [users];
+}
+
+/**
+ * The request under the blocks of the configuration as it is now, beside those that it began with: what a user forbids holds
+ * for every run that a process works on. Grants stay those of the beginning.
+ */
+export function withBlocksOfNow(request: RunRequest, blockedNow: readonly PatternSource[]): RunRequest {
+  const { policy } = request;
+  const known = new Set(policy.block.map(sourceKey));
+  const added = blockedNow.filter((source) => !known.has(sourceKey(source)));
+  if (added.length === 0) return request;
+  const named = added.map(({ patterns, from }) => ({ patterns, from: `${from} as it is now` }));
+  return { ...request, policy: { ...policy, block: [...policy.block, ...named] } };
+}
+
+function sourceKey({ patterns, from }: PatternSource): string {
+  return JSON.stringify([from, patterns]);
 }
 
 /** The policy of a run in a step: its own, restricted by the lists of the step. */

@@ -17,6 +17,9 @@ export interface Replay {
 
 type Journals = Pick<RunStore, "listEvents" | "getRun">;
 
+/** Whole texts of answers that their events hold in part, by hash. */
+export type Texts = ReadonlyMap<string, string>;
+
 /** The replay of a run that has just been created with a history of its own. */
 export function newReplay(request: RunRequest): Replay {
   const { limits } = request;
@@ -42,6 +45,20 @@ export async function replayOf(run: Run, own: readonly StoredEvent[], store: Jou
     lastSeq: own.at(-1)?.seq ?? 0,
     millisecondsLeft: run.request.limits.timeoutSeconds * 1000 + grantedTime(own) - runningTime(own),
   };
+}
+
+/** The whole texts of the answers that conditions see next: those of the calls that ended together last. */
+export async function loadTexts({ events }: Pick<Replay, "events">, readBlob: RunStore["getBlob"]): Promise<Texts> {
+  const texts = new Map<string, string>();
+  const end = events.findLastIndex(({ type }) => type === "tool_call_finished");
+  const before = events.slice(0, end + 1);
+  const start = before.findLastIndex(({ type }) => type === "tool_call_started");
+  for (const event of before.slice(start + 1)) {
+    if (event.type !== "tool_call_finished" || event.blob === undefined) continue;
+    const text = await readBlob(event.blob);
+    if (text !== null) texts.set(event.blob, text);
+  }
+  return texts;
 }
 
 async function loadSource({ id, continues }: Run, store: Journals): Promise<Replay | null> {

@@ -1,14 +1,14 @@
 /** The state of a run in its loop: its history and workflow, and the events that are not saved yet. */
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import type { RunEvent } from "../../core/run/event.js";
+import { ATTACHMENT_NOTE, type KeptAnswer, type RunEvent } from "../../core/run/event.js";
 import { createHistory, type History, type ReadReply, recordEvent } from "../../core/run/history.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../core/workflow/workflow-state.js";
 import { createKeptBlobs } from "./kept-blobs.js";
-import type { Replay } from "./replay.js";
+import type { Replay, Texts } from "./replay.js";
 
 export interface RunState {
   readonly history: History;
@@ -28,12 +28,15 @@ export interface RunState {
   hasUnsavedAnswers(): boolean;
 }
 
-/** The state of a run after its replay. */
+const NO_TEXTS: Texts = new Map();
+
+/** The state of a run after its replay. Where conditions are judged on it, `texts` are those that the replay leaves in part. */
 export function createRunState(
   run: Pick<Run, "depth" | "parentSessionId" | "request">,
   replay: Replay,
   readReply: ReadReply,
   redact: Redact,
+  texts: Texts = NO_TEXTS,
 ): RunState {
   const { request } = run;
   const history = createHistory(replay.firstMessage);
@@ -43,11 +46,16 @@ export function createRunState(
   let events: RunEvent[] = [];
   let blobs: Blob[] = [];
 
-  function apply(event: RunEvent): void {
+  function apply(event: RunEvent, withBlobs: readonly Blob[] = []): void {
     recordEvent(history, event, readReply);
     if (!definition || !workflow) return;
-    const args = event.type === "tool_call_finished" ? history.calls[event.index]?.arguments : undefined;
-    workflow = workflowAfter(definition, workflow, event, args);
+    if (event.type !== "tool_call_finished") {
+      workflow = workflowAfter(definition, workflow, event);
+      return;
+    }
+    const whole = withBlobs.find(({ hash }) => hash === event.blob)?.text ?? texts.get(event.blob ?? "");
+    const args = history.calls[event.index]?.arguments;
+    workflow = workflowAfter(definition, workflow, event, args, whole ?? withoutNote(event));
   }
 
   for (const event of replay.events) {
@@ -64,11 +72,11 @@ export function createRunState(
     },
     record(event, withBlobs = []) {
       const redacted = redact.value(event);
-      apply(redacted);
+      apply(redacted, withBlobs);
       events.push(redacted);
       blobs.push(...withBlobs);
     },
-    apply,
+    apply: (event) => apply(event),
     keeps: kept.keeps,
     flush() {
       const commit = { events, blobs };
@@ -79,6 +87,11 @@ export function createRunState(
     hasUnsavedAnswers: () =>
       events.some(({ type }) => type === "tool_call_finished" || type === "workflow_call_finished"),
   };
+}
+
+/** The text of an answer without the note for the agent about its attachments. */
+function withoutNote({ text, attachments = [] }: KeptAnswer): string {
+  return attachments.length === 0 ? text : text.slice(0, Math.max(0, text.lastIndexOf(ATTACHMENT_NOTE)));
 }
 
 /** The variables that legwork itself sets. */

@@ -1,11 +1,11 @@
 /** The tools of a run: resolved once for each catalog and policy, and shared by all runs with the same. */
 
-import type { Catalog, Downstream, ServerProblem } from "../../core/ports/downstream.js";
+import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
 import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
-import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
+import { type CatalogTool, patternMayReach, patternNamesServer } from "../../core/tools/tool.js";
 import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
 import { childTools } from "./child-tools.js";
@@ -47,19 +47,21 @@ function stepsOf({ workflow }: RunRequest): readonly string[] {
   return (workflow?.steps ?? []).map(({ name }) => name);
 }
 
+type NamedServer = Pick<ServerStatus, "name" | "writtenName">;
+
 /** The servers whose tools a run may get. */
-export function serversFor(request: RunRequest, servers: readonly string[]): readonly string[] {
+export function serversFor(request: RunRequest, servers: readonly NamedServer[]): readonly string[] {
   const policies = policiesOf(request);
-  const reaches = (server: string) =>
+  const reaches = ({ name, writtenName }: NamedServer) =>
     policies.some(({ allow }) =>
-      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, server))),
+      allow.every(({ patterns }) => patterns.some((pattern) => patternMayReach(pattern, name, writtenName))),
     );
-  return servers.filter(reaches);
+  return servers.filter(reaches).map(({ name }) => name);
 }
 
 /** The same without the servers that are known to have no tool for the run. */
 export function usableServers(request: RunRequest, downstream: Downstream): readonly string[] {
-  const servers = serversFor(request, downstream.servers);
+  const servers = serversFor(request, downstream.status());
   const policies = policiesOf(request);
   const isUsable = (tool: CatalogTool) => policies.some((policy) => judgeTool(policy, tool).allowed);
   const useless = downstream
@@ -130,6 +132,14 @@ function toWarning({ server, message, code }: ServerProblem): string {
   return `${server}: ${message} (${code})`;
 }
 
+/** Whether a problem concerns a run: its grants name the server, or all tools there are, or it has a tool of that server. */
+function concerns({ allow }: ToolPolicy, allowed: readonly CatalogTool[]) {
+  const patterns = allow.flatMap((source) => source.patterns);
+  return ({ server }: ServerProblem): boolean =>
+    patterns.some((pattern) => pattern === "*" || patternNamesServer(pattern, server)) ||
+    allowed.some((tool) => tool.server === server);
+}
+
 const MOST_LISTED = 20; // names and problems in a message to the agent
 const MOST_WARNINGS = 100; // of a tool set; a server may change thousands of tools in each turn
 
@@ -163,7 +173,10 @@ function toToolSet(
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
     rulings: [...judgeCatalog(policy, catalog.tools), ...pinRulings(catalog.problems)],
-    warnings: [...withRest(catalog.problems.map(toWarning), MOST_WARNINGS), ...idlePatterns(policy, catalog.tools)],
+    warnings: [
+      ...withRest(catalog.problems.filter(concerns(policy, allowed)).map(toWarning), MOST_WARNINGS),
+      ...idlePatterns(policy, catalog.tools, { canSpawn }),
+    ],
     problems: catalog.problems,
   };
 }

@@ -9,6 +9,7 @@ import { cutTo } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
 import { encodeCursor, listCursor, sizeOf } from "../../views/page.js";
 import { fitSections, type Sections } from "../../views/sections.js";
+import { shownNotices } from "../notices.js";
 import { cursor } from "../schemas.js";
 import { type Answer, defineTool } from "../tool.js";
 
@@ -21,7 +22,8 @@ export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "Lists agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server with the names of their arguments. Starts no server: for one that is not running, it shows the tools of its last run.",
+    "Lists what spawn_agent can delegate to: legwork's agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server with the names of their arguments. Sub-agents of the host are not among them. Starts no server: for one that is not running, it shows the tools of its last run.",
+  searchHint: "legwork agents, workflows and MCP servers to delegate to",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     server: z.string().max(100).optional(),
@@ -56,15 +58,15 @@ export const listAgents = defineTool({
 interface Page {
   readonly limit: number;
   readonly from: string | undefined;
-  /** Characters. */
+  /** Bytes. */
   readonly room: number;
 }
 
 /** Only the first page has notices. */
 function everythingPage(sections: Sections, notices: readonly string[], page: Page): Answer {
-  const shown = page.from === undefined ? cutNotices(notices, page.room / 3) : [];
-  const head = shown.length > 0 ? { notices: shown } : {};
-  return { ...head, ...cut("everything", sections, page, sizeOf(head)) };
+  const head = page.from === undefined ? shownNotices(notices, page.room / 3) : {};
+  const { next_cursor, ...lists } = cut("everything", sections, page, sizeOf(head));
+  return { next_cursor, ...head, ...lists };
 }
 
 /** The tools in the order of the server, then the rejected tools. */
@@ -77,13 +79,13 @@ function toolsPage(status: ServerStatus, page: Page): Answer {
     description: lineOf(description),
   }));
   const rejected = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));
-  const lists = cut(`tools ${status.name}`, { tools, rejected }, page, sizeOf(server));
-  return { server, tools: [], rejected: [], ...lists };
+  const { next_cursor, ...lists } = cut(`tools ${status.name}`, { tools, rejected }, page, sizeOf(server));
+  return { next_cursor, server, tools: [], rejected: [], ...lists };
 }
 
 function cut(kind: string, sections: Sections, { limit, from, room }: Page, taken: number): Answer {
   const { lists, next } = fitSections(sections, listCursor(kind, from), limit, room - taken);
-  return { ...lists, next_cursor: next && encodeCursor(kind, next) };
+  return { next_cursor: next && encodeCursor(kind, next), ...lists };
 }
 
 /** The agent without a definition comes first, unless a definition has its name. */
@@ -102,9 +104,10 @@ function toAgent(entry: AgentEntry): object {
   };
 }
 
-function toDefinition({ name, description, origin, from, error }: DefinitionEntry): object {
+function toDefinition({ name, slug, description, origin, from, error }: DefinitionEntry): object {
   return {
     name,
+    ...(slug === undefined ? {} : { slug }),
     description: description && cutText(description),
     origin,
     from,
@@ -136,18 +139,6 @@ function lineOf(description: string): string {
 
 function cutText(text: string): string {
   return cutTo(text, LONGEST_TEXT);
-}
-
-/** As many notices as fit, with the number of the others: the lists need most of the page. */
-function cutNotices(notices: readonly string[], room: number): readonly string[] {
-  const shown: string[] = [];
-  let used = 0;
-  for (const notice of notices.map(cutText)) {
-    used += sizeOf(notice) + 1;
-    if (used > room) return [...shown, `${notices.length - shown.length} more`];
-    shown.push(notice);
-  }
-  return shown;
 }
 
 function unknownServer(name: string, servers: readonly ServerStatus[]): RequestError {

@@ -1,15 +1,16 @@
 /** respond_to_run: answers the question of a run, or sends a message to its agent. */
 import { z } from "zod";
-import { toRunView } from "../../views/run-view.js";
 import { existingRun } from "../existing-run.js";
+import { runAnswer } from "../run-answer.js";
 import { runId, runOutput } from "../schemas.js";
-import { defineTool, viewDeps } from "../tool.js";
+import { defineTool } from "../tool.js";
 
 export const respondToRun = defineTool({
   name: "respond_to_run",
   title: "Respond to a run",
   description:
-    "Answers the question of a waiting run: approve for an approval, answer for a question. Or sends message to the agent of a run that has not ended, which reads it before its next model request.",
+    "Passes the user's answer to the question of a waiting legwork run: approve for an approval, answer for a question. Ask the user, do not decide. Or sends message to the agent of a run that has not ended, which reads it before its next model request.",
+  searchHint: "answer, approve or deny the question of a legwork agent; message to it",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
@@ -24,7 +25,7 @@ export const respondToRun = defineTool({
   async handle(args, context) {
     const { run_id, question_id, approve, answer, message } = args;
     const comment = args.comment ?? args.remark; // prose-check: old public name
-    const { store, runner, host, session } = context;
+    const { store, runner, session } = context;
     await runner.setup(); // loads the secrets that must not be stored
     const run = await existingRun(run_id, store);
     const author = { by: session.clientName ?? "a host", channel: "respond_to_run" } as const;
@@ -36,7 +37,6 @@ export const respondToRun = defineTool({
       message: message ?? null,
     };
     await runner.respond(run, reply, author);
-    const now = await existingRun(run_id, store);
-    return { was: run.status, ...(await toRunView(now, viewDeps(context), host.maxAnswer - 100)) };
+    return await runAnswer(await existingRun(run_id, store), { was: run.status }, context);
   },
 });

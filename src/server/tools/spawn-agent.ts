@@ -3,16 +3,19 @@ import { z } from "zod";
 import type { ToolPolicy } from "../../core/run/run.js";
 import { spawnFields } from "../../runner/tools/arguments.js";
 import type { ToolSet } from "../../runner/tools/tool-set.js";
-import { sizeOf } from "../../views/page.js";
-import { toolSummary, toRunView } from "../../views/run-view.js";
+import { cutToFit } from "../../views/page.js";
+import { toolSummary } from "../../views/run-view.js";
+import { shownNotices } from "../notices.js";
+import { runAnswer } from "../run-answer.js";
 import { runOutput, waitSeconds } from "../schemas.js";
-import { defineTool, viewDeps } from "../tool.js";
+import { defineTool } from "../tool.js";
 
 export const spawnAgent = defineTool({
   name: "spawn_agent",
   title: "Spawn an agent",
   description:
-    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, the outcome if the run ends in time. The agent sees only prompt and context, and may only read unless tools, its definition or its workflow grants more.",
+    "Delegates a task to a legwork agent that works in the background; spawn several to work in parallel. Unlike a sub-agent of the host it uses the user's MCP servers, can be led through a workflow, and is recorded: it outlives this session and can be resumed. Returns run_id at once; with wait_seconds, the outcome if it ends in time. It sees only prompt and context, and may only read unless tools, its definition or its workflow grants more.",
+  searchHint: null,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with everything the agent needs to know."),
@@ -46,28 +49,35 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, context) {
-    const { runner, host, session, signal, onEvent } = context;
+    const { runner, host, session, signal, progress, redact } = context;
     const { run, isNew, toolSet, notices } = await runner.start(args, { session, signal });
+    progress.follow([run], redact);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const [now = run] = await runner.wait({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent });
+    const [now = run] = await runner.wait({
+      runIds: [run.id],
+      mode: "all",
+      milliseconds,
+      signal,
+      onEvent: progress.onEvent,
+    });
     const extras = {
       ...(isNew ? {} : { existing: true }),
-      ...(notices.length > 0 ? { notices } : {}),
+      ...shownNotices(notices, host.maxAnswer / 4),
       ...(runner.needsCaller(now) ? {} : { granted: granted(run.request.policy, toolSet) }),
     };
-    return { ...(await toRunView(now, viewDeps(context), host.maxAnswer - sizeOf(extras))), ...extras };
+    return await runAnswer(now, extras, context);
   },
 });
 
-const SHOWN_PATTERNS = 500; // characters
+const SHOWN_PATTERNS = 500; // bytes
 
 /** The tools that a run may use, for the time before it has recorded them itself. */
 function granted(policy: ToolPolicy, toolSet: ToolSet | null) {
   const { allow, block } = policy;
   return {
-    tools: JSON.stringify(allow[0]?.patterns ?? []).slice(0, SHOWN_PATTERNS),
+    tools: cutToFit(JSON.stringify(allow[0]?.patterns ?? []), SHOWN_PATTERNS),
     from: allow.map((source) => source.from).join(", within "),
-    ...(block.length > 0 ? { blocked_tools: JSON.stringify(block).slice(0, SHOWN_PATTERNS) } : {}),
+    ...(block.length > 0 ? { blocked_tools: cutToFit(JSON.stringify(block), SHOWN_PATTERNS) } : {}),
     ...(toolSet
       ? toolSummary(toolSet.rulings)
       : { how_to_grant: 'pass tools with names or patterns, such as ["read_only", "workspace__write_file"]' }),

@@ -45,13 +45,20 @@ export function describeDatabaseObserver(implementation: StoreImplementation): v
       expect(JSON.parse(run?.outcome ?? "")).toMatchObject({ status: "cancelled" });
     });
 
-    it("shows no process for a run without an owner, and counts its recoveries", async () => {
+    it("shows no process for a run without an owner, and counts its crashes, not its orderly ends", async () => {
       const observer = observe();
       const { runs, lease } = await ownRun();
       const id = lease.runId;
       await runs.interruptAll([lease], "its process exits", NO_WAIT);
       expect(observer.unfinished()).toMatchObject([{ id, process: null, attempts: 0 }]);
-      await runs.claimAll([{ lease: await bench.leaseOf(id), events: [{ type: "run_resumed", by: "recovery" }] }]);
+      const claim = async () =>
+        await runs.claimAll([{ lease: await bench.leaseOf(id), events: [{ type: "run_resumed", by: "recovery" }] }]);
+      await claim();
+      expect(observer.unfinished()).toMatchObject([{ id, process: process.pid, attempts: 0 }]);
+      await bench.append(await bench.leaseOf(id), [
+        { type: "run_interrupted", reason: "it went away", until: 0, crashed: true },
+      ]);
+      await claim();
       expect(observer.unfinished()).toMatchObject([{ id, process: process.pid, attempts: 1 }]);
     });
 

@@ -163,6 +163,22 @@ export function describeLeases(implementation: StoreImplementation): void {
         expect(await statusOf(lease.runId)).toBe("running");
       });
 
+      it("is taken away where the clock was set back and nobody renews it, and left alone where its owner does", async () => {
+        const gone = await startedRun(bench.open(other()).runs, newRun());
+        const alive = bench.open({ ...other(), own: "a third" }).runs;
+        const kept = await startedRun(alive, newRun());
+        clock.time -= 3_600_000;
+        expect(await bench.store.interruptAbandoned()).toEqual([]);
+        await alive.renewLeases();
+        clock.time += LEASE_MS - 1;
+        expect(await bench.store.interruptAbandoned()).toEqual([]);
+        await alive.renewLeases();
+        clock.time += 1;
+        expect(await bench.store.interruptAbandoned()).toEqual([gone.runId]);
+        expect((await bench.store.getRun(gone.runId))?.interruptedAt).toBe(clock.time);
+        expect(await statusOf(kept.runId)).toBe("running");
+      });
+
       it("is taken away at once where that process is provably dead", async () => {
         const finder = bench.open({ own: "the finder", isProvablyDead: (owner) => owner === "the other" }).runs;
         const lease = await startedRun(bench.open(other()).runs, newRun());

@@ -38,7 +38,7 @@ export function describeRunFamilies(implementation: StoreImplementation): void {
 
     /** Its process goes away, and another claims it. */
     async function crash({ runId }: RunLease, more: Partial<Extract<RunEvent, { type: "run_resumed" }>> = {}) {
-      await bench.store.interruptAll([await leaseOf(runId)], "went away", { withinMs: 1_000 });
+      await append(await leaseOf(runId), [{ type: "run_interrupted", reason: "went away", until: 0, crashed: true }]);
       const lease = await leaseOf(runId);
       if (more.by === "request")
         return await bench.store.reopen(lease, [{ type: "run_resumed", by: "request", ...more }]);

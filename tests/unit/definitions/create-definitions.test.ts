@@ -82,11 +82,11 @@ describe("the first folder with a name wins", () => {
       "project/.claude/agents/a.md": markdown("a", "mine"),
       "project/.legwork/agents/b.md": markdown("b", "mine"),
     });
-    const project = { root: join(root, "project"), trusts: () => false };
+    const project = { root: join(root, "project"), folders: [""], trusts: () => false };
     const definitions = definitionsIn(root, {
       project,
       home: join(root, "project/.legwork"),
-      userHome: join(root, "project"),
+      userAgents: { claude: join(root, "project/.claude/agents"), gemini: join(root, "project/.gemini/agents") },
     });
     expect(definitions.agent("a")?.origin).toBe("user");
     expect(definitions.agent("b")?.origin).toBe("user");
@@ -105,7 +105,9 @@ describe("a project that is not trusted", () => {
 
   it("has no usable files, and a notice names the command that trusts it", () => {
     const root = writeFiles(files);
-    const definitions = definitionsIn(root, { project: { root: join(root, "project"), trusts: () => false } });
+    const definitions = definitionsIn(root, {
+      project: { root: join(root, "project"), folders: [""], trusts: () => false },
+    });
     expect(definitions.agent("a")?.definition.description).toBe("shipped");
     expect(definitions.agent("b")).toBeNull();
     expect(definitions.workflow("base")).toBeNull();
@@ -121,7 +123,7 @@ describe("a project that is not trusted", () => {
       asked.push(name);
       return bytes !== null && !Buffer.from(bytes).includes("evil");
     };
-    const definitions = definitionsIn(root, { project: { root: join(root, "project"), trusts } });
+    const definitions = definitionsIn(root, { project: { root: join(root, "project"), folders: [""], trusts } });
     expect(definitions.agent("a")?.definition.description).toBe("project");
     put(root, "project/.legwork/agents/a.yaml", "description: evil");
     expect(definitions.agent("a")?.definition.description).toBe("shipped");
@@ -135,7 +137,7 @@ describe("a project that is not trusted", () => {
 
   it("lists its definition files for the user who trusts it", () => {
     const root = writeFiles({ ...files, "project/.gemini/agents/c.md": "x", "project/.legwork/config.yaml": "" });
-    const list = readProjectDefinitions(join(root, "project"));
+    const list = readProjectDefinitions(join(root, "project"), [""]);
     expect([...list.keys()]).toEqual([
       ".legwork/workflows/base.yaml",
       ".legwork/agents/a.yaml",
@@ -143,17 +145,17 @@ describe("a project that is not trusted", () => {
       ".gemini/agents/c.md",
     ]);
     expect(Buffer.from(list.get(".legwork/agents/a.yaml") ?? []).toString()).toBe("description: project");
-    expect(readProjectDefinitions(join(root, "nowhere")).size).toBe(0);
+    expect(readProjectDefinitions(join(root, "nowhere"), [""]).size).toBe(0);
   });
 });
 
 describe("names and files outside the folders", () => {
   it.each(["../w", "/etc/passwd", "a/b", "..", "", "a b", "a.yaml", "a".repeat(65), "a\0b"])(
-    "%j is refused as a name",
+    "%j is refused as the name of a workflow, and finds no file as that of an agent",
     (name) => {
       const definitions = definitionsIn(writeFiles({ "home/w.yaml": workflow("outside") }));
       expect(faultOf(() => definitions.workflow(name))).toMatch(mentions("workflow", "name", "64"));
-      expect(faultOf(() => definitions.agent(name))).toMatch(mentions("agent", "name", "64"));
+      expect(definitions.agent(name)).toBeNull(); // hosts allow any name, and no name is a path
     },
   );
 
@@ -164,25 +166,47 @@ describe("names and files outside the folders", () => {
     ]);
   });
 
-  it("a link out of the folder is refused, one inside it is not", () => {
+  it("a link out of a project's folder is refused, one inside it is not", () => {
     const root = writeFiles({
       "elsewhere/w.yaml": workflow("outside"),
-      "home/workflows/real.yaml": workflow("inside"),
+      "project/.legwork/workflows/real.yaml": workflow("inside"),
     });
-    symlinkSync(join(root, "elsewhere/w.yaml"), join(root, "home/workflows/w.yaml"));
-    symlinkSync("real.yaml", join(root, "home/workflows/v.yaml"));
-    symlinkSync("nowhere.yaml", join(root, "home/workflows/u.yaml"));
+    symlinkSync(join(root, "elsewhere/w.yaml"), join(root, "project/.legwork/workflows/w.yaml"));
+    symlinkSync("real.yaml", join(root, "project/.legwork/workflows/v.yaml"));
+    symlinkSync("nowhere.yaml", join(root, "project/.legwork/workflows/u.yaml"));
     const definitions = definitionsIn(root);
     expect(faultOf(() => definitions.workflow("w"))).toMatch(mentions("w.yaml", "link"));
     expect(definitions.workflow("v")?.definition.description).toBe("inside");
     expect(faultOf(() => definitions.workflow("u"))).toMatch(mentions("u.yaml", "read"));
   });
 
+  it("a link in the user's own folder leads anywhere", () => {
+    const root = writeFiles({
+      "dotfiles/w.yaml": workflow("dotfiles"),
+      "dotfiles/agents/a.md": markdown("a", "dotfiles"),
+      "dotfiles/one.md": markdown("one", "dotfiles"),
+      "user/.claude/agents/b.md": markdown("b", "own"),
+      "home/workflows/x.yaml": workflow("own"),
+    });
+    symlinkSync(join(root, "dotfiles/w.yaml"), join(root, "home/workflows/w.yaml"));
+    symlinkSync(join(root, "dotfiles/one.md"), join(root, "user/.claude/agents/one.md"));
+    symlinkSync(join(root, "dotfiles/agents"), join(root, "user/.claude/agents/linked"));
+    symlinkSync(join(root, "user/.claude/agents"), join(root, "user/.claude/agents/circle"));
+    const definitions = definitionsIn(root);
+    expect(definitions.workflow("w")?.definition.description).toBe("dotfiles");
+    const agents = definitions.agents().map(({ name, description }) => [name, description]);
+    expect(agents).toEqual([
+      ["b", "own"],
+      ["a", "dotfiles"],
+      ["one", "dotfiles"],
+    ]);
+  });
+
   it("a project's folder that is a link out of the project is refused", () => {
     const root = writeFiles({ "elsewhere/w.yaml": workflow("outside"), "project/.legwork/x": "" });
     symlinkSync(join(root, "elsewhere"), join(root, "project/.legwork/workflows"));
     expect(faultOf(() => definitionsIn(root).workflow("w"))).toMatch(mentions("project/.legwork/workflows", "project"));
-    expect(readProjectDefinitions(join(root, "project")).size).toBe(0);
+    expect(readProjectDefinitions(join(root, "project"), [""]).size).toBe(0);
   });
 
   it("a pipe and a folder are refused at once", () => {
@@ -225,5 +249,98 @@ describe("a file that changes", () => {
     expect(definitions.workflow("w")?.definition.description).toBe("new");
     renameSync(join(root, "project/.legwork/workflows"), join(root, "away"));
     expect(definitions.workflow("w")).toBeNull();
+  });
+});
+
+describe("the folders of other hosts", () => {
+  it("are read with the folders below them, and a file without front matter is no agent and no fault", () => {
+    const root = writeFiles({
+      "user/.claude/agents/team/backend/api.md": markdown("api", "deep"),
+      "user/.claude/agents/README.md": "# Our agents",
+      "user/.claude/agents/notes.md": "Just notes.\n---\nname: x\n---\n",
+      "user/.claude/agents/team/README.md": markdown("readme", "an agent all the same"),
+      "user/.gemini/agents/_draft.md": markdown("draft", "x"),
+      "user/.gemini/agents/below/c.md": markdown("c", "x"),
+    });
+    const definitions = definitionsIn(root);
+    expect(definitions.agents().map(({ name, error }) => [name, error])).toEqual([
+      ["readme", null],
+      ["api", null],
+    ]);
+    expect(definitions.agent("notes")).toBeNull();
+  });
+
+  it("are those of each folder from the working folder up to the project, the nearest first, and all need trust", () => {
+    const root = writeFiles({
+      "project/.claude/agents/a.md": markdown("a", "root"),
+      "project/.claude/agents/b.md": markdown("b", "root"),
+      "project/web/.claude/agents/sub/a.md": markdown("a", "web"),
+      "project/web/app/.gemini/agents/c.md": markdown("c", "app"),
+      "project/other/.claude/agents/d.md": markdown("d", "other"),
+      "user/.claude/agents/a.md": markdown("a", "user"),
+    });
+    const folders = ["web/app", "web", ""];
+    const of = (trusts: (name: string) => boolean) =>
+      definitionsIn(root, { project: { root: join(root, "project"), folders, trusts } });
+    const found = of(() => true).agents();
+    expect(found.map(({ name, description }) => [name, description])).toEqual([
+      ["a", "web"],
+      ["b", "root"],
+      ["c", "app"],
+    ]);
+    const partly = of((name) => name === ".claude/agents/a.md");
+    expect(partly.agents().map(({ description }) => description)).toEqual(["root"]);
+    expect(partly.notices).toEqual([expect.stringMatching(mentions("3", `${root}/project/web/app`))]);
+    expect([...readProjectDefinitions(join(root, "project"), folders).keys()]).toEqual([
+      "web/.claude/agents/sub/a.md",
+      ".claude/agents/a.md",
+      ".claude/agents/b.md",
+      "web/app/.gemini/agents/c.md",
+    ]);
+  });
+});
+
+describe("the name of an agent of another host", () => {
+  it.each([
+    ["Frontend Developer", "frontend-developer"],
+    ["code.reviewer", "code-reviewer"],
+    ["team/api", "team-api"],
+    ["Señor Tester", "senor-tester"],
+    ["C++ Pro!", "c-pro"],
+    ["日本語レビュー", /^agent-[0-9a-f]{6}$/],
+    ["Обзор кода", /^agent-[0-9a-f]{6}$/],
+    [`a${" very".repeat(20)} long name`, /^a-very[a-z-]+-[0-9a-f]{6}$/],
+    ["007", null],
+    ["plain-name_1", null],
+  ])("%j is kept, and found by itself and by a slug that lists show", (name, slug) => {
+    const definitions = definitionsIn(writeFiles({ "user/.claude/agents/x.md": markdown(JSON.stringify(name), "x") }));
+    const [entry] = definitions.agents();
+    expect(entry?.name).toBe(name);
+    if (slug === null) expect(entry).not.toHaveProperty("slug");
+    else if (typeof slug === "string") expect(entry?.slug).toBe(slug);
+    else expect(entry?.slug).toMatch(slug);
+    expect(entry?.slug ?? "").toMatch(/^[a-z0-9_-]{0,64}$/);
+    for (const asked of [name, ...(entry?.slug === undefined ? [] : [entry.slug])])
+      expect(definitions.agent(asked)?.definition.name).toBe(name);
+  });
+
+  it("as it is written stands above the slug of another", () => {
+    const definitions = definitionsIn(
+      writeFiles({
+        "user/.claude/agents/a.md": markdown("Front End", "written"),
+        "user/.claude/agents/b.md": markdown("front-end", "exact"),
+      }),
+    );
+    expect(definitions.agent("front-end")?.definition.description).toBe("exact");
+    expect(definitions.agent("Front End")?.definition.description).toBe("written");
+  });
+
+  it("leads to the reason where the agent cannot run here", () => {
+    const definitions = definitionsIn(
+      writeFiles({
+        "user/.gemini/agents/file.md": "---\nkind: remote\nname: far-away\nagent_card_url: https://x/y\n---\n",
+      }),
+    );
+    expect(faultOf(() => definitions.agent("far-away"))).toMatch(mentions("file.md:2:1", "remote", "local"));
   });
 });

@@ -42,6 +42,7 @@ describe("legwork's own definition", () => {
       name: "a",
       from: expect.stringContaining(`${OWN}/${file}`),
       origin: "project",
+      isImported: false,
       description: "Does it",
       prompt: "Be brief",
       provider: "gemini",
@@ -116,6 +117,7 @@ You review.
       name: "code-reviewer",
       from: expect.stringContaining("any.md"),
       origin: "user",
+      isImported: true,
       description: "Reviews",
       prompt: "You review.",
       tools: ["Read", "Grep", "mcp__github__*"],
@@ -179,8 +181,12 @@ Go.
 
   it.each([
     ["no name", "---\ndescription: x\n---\n", ["a.md:1:1", "name"]],
-    ["a name that is a path", "---\nname: ../x\n---\n", ["a.md:2:1", "name"]],
-    ["tools that are no names", "---\nname: a\ntools: {a: 1}\n---\n", ["a.md:3:1", "tools", "commas"]],
+    ["a name of signs alone", "---\nname: '[..]'\n---\n", ["a.md:2:1", "name"]],
+    [
+      "blocks that are no names",
+      "---\nname: a\ndisallowedTools: {a: 1}\n---\n",
+      ["a.md:3:1", "disallowedTools", "commas"],
+    ],
     ["a pattern that cannot be forbidden", "---\nname: a\ndisallowedTools: ['(x)']\n---\n", ["a.md:3:1", "(x)"]],
   ])("is refused with %s", (_, text, expected) => {
     expect(faultOf(() => agent("a", { [`${CLAUDE}/a.md`]: text }))).toMatch(mentions(...expected));
@@ -207,6 +213,7 @@ You read.
       name: "reader",
       from: expect.stringContaining("r.md"),
       origin: "user",
+      isImported: true,
       description: "Reads",
       prompt: "You read.",
       provider: "gemini",
@@ -219,10 +226,11 @@ You read.
   });
 
   it("leaves the model to the configuration where it names only an alias", () => {
-    const text = "---\nname: a\nmodel: inherit\n---\n";
-    expect(agent("a", { [`${GEMINI}/a.md`]: text })).toMatchObject({
+    const text = (model: string) => `---\nname: a\nmodel: ${model}\n---\n`;
+    expect(agent("a", { [`${GEMINI}/a.md`]: text("inherit") })).toMatchObject({ model: null, notes: [] });
+    expect(agent("a", { [`${GEMINI}/a.md`]: text("auto") })).toMatchObject({
       model: null,
-      notes: [expect.stringMatching(mentions("model", "inherit"))],
+      notes: [expect.stringMatching(mentions("model", "auto"))],
     });
   });
 

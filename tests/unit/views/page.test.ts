@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { RequestError } from "../../../src/core/errors.js";
 import {
   cursorNumber,
+  cutToFit,
   decodeCursor,
   encodeCursor,
   fitItems,
@@ -52,8 +53,20 @@ describe("a fitting part", () => {
 
   it("uses most of its budget", () => {
     expect(fittingPart("a".repeat(10_000), 0, 1_000)).toHaveLength(998);
-    expect(sizeOf(fittingPart("\n".repeat(10_000), 0, 1_000))).toBeGreaterThan(600);
+    expect(sizeOf(fittingPart("\n".repeat(10_000), 0, 1_000))).toBe(1_000);
+    expect(sizeOf(fittingPart("漢".repeat(10_000), 0, 1_000))).toBe(998); // three bytes each
   });
+});
+
+it("a text that is cut to fit ends with an ellipsis within its budget", () => {
+  fc.assert(
+    fc.property(text, fc.integer({ min: 12, max: 80 }), (whole, budget) => {
+      const cut = cutToFit(whole, budget);
+      expect(sizeOf(cut)).toBeLessThanOrEqual(budget);
+      if (sizeOf(whole) <= budget) expect(cut).toBe(whole);
+      else expect([whole.startsWith(cut.slice(0, -1)), cut.endsWith("…")]).toEqual([true, true]);
+    }),
+  );
 });
 
 type Part = { json_part: string; json_offset: number; json_length: number; seq?: number };

@@ -2,7 +2,7 @@
 import { StoreError } from "../../../core/errors.js";
 import type { Connection } from "./connection.js";
 
-const PATIENCE_MS = 5_000; // for the lock of another program
+const PATIENCE_MS = 10_000; // for the lock of another program: as long as the opening of the database
 const RETRY_MS = 6; // some commits of other processes; the busy time-out of one attempt covers one
 const GATHER_MS = 5; // the longest that a commit waits for others to share with
 
@@ -16,7 +16,7 @@ export interface QueueOptions {
 export interface CommitQueue {
   /** Resolves to the value of `write`, which runs inside a transaction, and once more where that failed. Rejects with StoreError. */
   enqueue<T>(write: () => T, options: QueueOptions): Promise<T>;
-  /** Commits the queued writes now, waiting at most `withinMs` for another process; the rest is tried again later. */
+  /** Commits the queued writes now, waiting at most `withinMs` for another process; the rest is tried again later. Blocks. */
   flush(withinMs: number): void;
 }
 

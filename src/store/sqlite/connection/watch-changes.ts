@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 250; // a cancel from another process takes effect within 
 export function createChangeWatch({ sqlite }: Connection): (listener: () => void) => () => void {
   const listeners = new Set<() => void>();
   let timer: NodeJS.Timeout | null = null;
-  let last = 0;
+  let last: number | null = null;
 
   /** Differs from the last one when another process has committed since. */
   function dataVersion(): number {
@@ -20,20 +20,25 @@ export function createChangeWatch({ sqlite }: Connection): (listener: () => void
   }
 
   function hasChanged(): boolean {
+    const version = versionOrNull();
+    const changed = version === null || version !== last;
+    last = version;
+    return changed;
+  }
+
+  /** Null where it cannot be read: the reads of the listeners fail too, and report it. */
+  function versionOrNull(): number | null {
     try {
-      const version = dataVersion();
-      const changed = version !== last;
-      last = version;
-      return changed;
+      return dataVersion();
     } catch {
-      return true; // the reads of the listeners fail too, and report it
+      return null;
     }
   }
 
   return (listener) => {
     listeners.add(listener);
     if (timer === null) {
-      last = dataVersion();
+      last = versionOrNull();
       timer = setInterval(look, LOOK_EVERY_MS);
       timer.unref();
     }

@@ -8,11 +8,11 @@ import { LEASE_MS } from "../../../core/run/limits.js";
 import { isEnded, type Run } from "../../../core/run/run.js";
 import { createCommitQueue } from "../connection/commit-queue.js";
 import type { Connection } from "../connection/connection.js";
-import { BUSY_TIMEOUT_MS } from "../connection/open-database.js";
 import type { Owners } from "../connection/owner.js";
 import { sessions } from "../connection/tables.js";
 import { createChangeWatch } from "../connection/watch-changes.js";
 import { trimLog } from "../maintenance/trim-log.js";
+import { createLapsedLease } from "./lapsed-lease.js";
 import { createRunLists } from "./list-runs.js";
 import { prepareJournalReads } from "./read-journal.js";
 import { toRun } from "./run-row.js";
@@ -21,7 +21,8 @@ import { createRunWrites } from "./write-runs.js";
 
 /**
  * Prepares the statements that every turn of every run executes. Verbs do their work when they are called; only `append`
- * and `createRun` may wait for others, to share an fsync.
+ * and `createRun` may wait for others, to share an fsync. Writes wait for the lock of another process in the queue, all with
+ * the same patience, and this process does other work meanwhile; only `interruptAll` blocks.
  */
 export function createRunStore(connection: Connection, clock: Clock, { own: owner, isProvablyDead }: Owners): RunStore {
   const { sqlite, db, verb, atomically } = connection;
@@ -30,38 +31,40 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   const writes = createRunWrites(connection, { statements, journal }, clock, owner);
   const listRuns = createRunLists(sqlite);
   const queue = createCommitQueue(connection);
+  const hasLapsed = createLapsedLease(clock);
   /** The runs that append; a single one shares its fsync with no other. */
   const active = new Set<string>();
+
+  const write = <T>(act: () => T) => queue.enqueue(act, { atOnce: true, durable: true });
 
   function stopped(runIds: Iterable<string>): void {
     for (const id of runIds) active.delete(id);
   }
 
   function abandonedRuns() {
-    const now = clock.now();
     const dead = new Map<string, boolean>();
     return statements.listOwned.all().filter((run) => {
       if (run.owner === null || run.owner === owner) return false;
-      if ((run.leaseExpiresAt ?? 0) <= now) return true;
+      if (hasLapsed(run)) return true;
       if (!dead.has(run.owner)) dead.set(run.owner, isProvablyDead(run.owner));
       return dead.get(run.owner) === true;
     });
   }
 
-  function interruptAbandoned(): readonly string[] {
-    if (sqlite.readonly) return [];
+  const findsAbandoned = verb((): boolean => {
     trimLog(sqlite);
-    if (abandonedRuns().length === 0 || connection.isOutdated()) return [];
+    return abandonedRuns().length > 0 && !connection.isOutdated();
+  });
+
+  function interruptAbandoned(): readonly string[] {
     const reason = "the process that worked on it went away";
-    // Checked again: the owner may have renewed its lease while this process waited for the lock.
-    return atomically(() =>
-      abandonedRuns()
-        .filter(({ id, epoch, leaseExpiresAt }) => {
-          const until = (leaseExpiresAt ?? 0) - LEASE_MS; // renewed last
-          return writes.append({ runId: id, epoch }, [{ type: "run_interrupted", reason, until }]) !== null;
-        })
-        .map(({ id }) => id),
-    );
+    return abandonedRuns()
+      .filter(({ id, epoch, leaseExpiresAt }) => {
+        const until = Math.min(clock.now(), (leaseExpiresAt ?? 0) - LEASE_MS); // renewed last
+        const crashed: RunEvent = { type: "run_interrupted", reason, until, crashed: true };
+        return writes.append({ runId: id, epoch }, [crashed]) !== null;
+      })
+      .map(({ id }) => id);
   }
 
   function leaseOf(id: string) {
@@ -87,18 +90,17 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     createRun: (run, options) => queue.enqueue(() => writes.createRun(run, options), { atOnce: false, durable: true }), // a host that spawns many runs sends all calls at once
     async append(lease, { events, blobs }, { durable }) {
       active.add(lease.runId);
-      const write = () => {
-        const stored = writes.append(lease, events);
-        if (stored !== null) writes.putBlobs(blobs);
-        return stored;
+      const append = () => {
+        const written = writes.append(lease, events);
+        if (written !== null) writes.putBlobs(blobs);
+        return written;
       };
-      const stored = await queue.enqueue(write, { atOnce: active.size <= 1, durable });
+      const stored = await queue.enqueue(append, { atOnce: active.size <= 1, durable });
       if (stored === null || events.some(letsGo)) stopped([lease.runId]);
       return stored;
     },
     async endTree(runId, outcome) {
-      queue.flush(BUSY_TIMEOUT_MS);
-      const tree = verb(() => atomically(() => writes.endTree(runId, outcome)))();
+      const tree = await write(() => writes.endTree(runId, outcome));
       stopped(tree.filter(({ ended }) => ended).map(({ id }) => id));
       return tree;
     },
@@ -115,20 +117,18 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     async claimAll(candidates) {
       const claims = candidates.filter(({ events }) => !events.some(letsGo));
       for (const { lease } of claims) listEvents(lease.runId, ALL); // claims no run of a tree where the journal of one cannot be read
-      const owned = verb(() =>
-        atomically(() => {
-          connection.refuseOutdated();
-          return candidates.filter(({ lease, events }) => {
-            if (!events.some(letsGo)) return writes.claim(lease, events);
-            writes.append(lease, events);
-            return false;
-          });
-        }),
-      )();
+      const owned = await write(() => {
+        connection.refuseOutdated();
+        return candidates.filter(({ lease, events }) => {
+          if (!events.some(letsGo)) return writes.claim(lease, events);
+          writes.append(lease, events);
+          return false;
+        });
+      });
       return owned.flatMap(({ lease }) => claimed(lease));
     },
     async reopen(lease, events) {
-      const isClaimed = verb(() => atomically(() => writes.claim(lease, events)))();
+      const isClaimed = await write(() => writes.claim(lease, events));
       return isClaimed ? (claimed(lease)[0] ?? null) : null;
     },
     async listUnowned(project, since) {
@@ -138,12 +138,15 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
       const asking = verb(() => statements.listAsking.all().map(toRun))();
       return asking.filter(({ question }) => question !== null && question.expiresAt <= now);
     },
-    answer: async (lease, events) => verb(() => atomically(() => writes.answer(lease, events)))(),
-    send: async (runId, event) => verb(() => atomically(() => writes.send(runId, event)))(),
-    interruptAbandoned: async () => verb(interruptAbandoned)(),
+    answer: (lease, events) => write(() => writes.answer(lease, events)),
+    send: (runId, event) => write(() => writes.send(runId, event)),
+    async interruptAbandoned() {
+      if (sqlite.readonly || !findsAbandoned()) return [];
+      return await write(interruptAbandoned); // looks again: an owner may renew its lease while this process waits for the lock
+    },
     async renewLeases() {
       const renew = () => statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
-      await queue.enqueue(renew, { atOnce: true, durable: false }); // the queue does not block on the lock of other processes
+      await queue.enqueue(renew, { atOnce: true, durable: false });
     },
     async stillOwned(leases) {
       const isOwned = ({ runId, epoch }: RunLease) => {
@@ -180,7 +183,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     subscribe: createChangeWatch(connection),
     async endSession(id) {
       if (sqlite.readonly) return; // none was begun
-      verb(() => db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run())();
+      await write(() => db.update(sessions).set({ endedAt: clock.now() }).where(eq(sessions.id, id)).run());
     },
     async close() {
       if (!sqlite.open) return;

@@ -38,6 +38,11 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       }),
     ),
     insertSession: toNative(sqlite, db.insert(sessions).values(placeholders(sessions)).onConflictDoNothing()),
+    /** The session of a run's agent ends with the run, and begins again with it. */
+    endAgentSession: toNative(
+      sqlite,
+      sql`update sessions set ended_at = ${placeholder("endedAt")} where id = (select session_id from runs where id = ${placeholder("id")})`,
+    ),
     insertRun: toNative(sqlite, db.insert(runs).values(placeholders(runs))),
     /** A commit that does not change the status: only for a running run whose lease is valid. */
     appendToRunning: toNative(
@@ -77,7 +82,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
           leaseExpiresAt: sql`${placeholder("leaseExpiresAt")}`,
           epoch: sql`${runs.epoch} + 1`,
           ...written(),
-          attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} + 1 end`,
+          attempts: sql`case when ${placeholder("afresh")} then 0 else ${runs.attempts} end`,
           startedAt: sql`coalesce(${runs.startedAt}, ${placeholder("at")})`,
           interruptedAt: null,
           outcome: null,
@@ -277,7 +282,7 @@ function written() {
 function added() {
   return {
     step: sql`coalesce(${placeholder("step")}, ${runs.step})`,
-    attempts: sql`case when ${placeholder("finished")} then 0 else ${runs.attempts} end`,
+    attempts: sql`case when ${placeholder("finished")} then 0 else ${runs.attempts} end + ${placeholder("crashes")}`,
     turnsUsed: sql`${runs.turnsUsed} + ${placeholder("turns")}`,
     toolCallsCount: sql`${runs.toolCallsCount} + ${placeholder("toolCalls")}`,
     inputTokens: sql`${runs.inputTokens} + ${placeholder("input")}`,

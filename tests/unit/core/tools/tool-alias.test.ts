@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { legalServerName } from "../../../../src/config/servers/server-source.js";
 import type { ToolPolicy } from "../../../../src/core/run/run.js";
 import { idlePatterns } from "../../../../src/core/tools/gate.js";
 import {
@@ -99,7 +100,44 @@ describe("a name of another host", () => {
     const odd = toolOf("s", "get.issue/all");
     for (const pattern of ["mcp__s__get_issue_all", "mcp_s_get_issue_all", "mcp__s"])
       expect(patternForbids(pattern, odd), pattern).toBe(true);
-    expect(patternMatches("mcp__s__get_issue_all", odd)).toBe(false);
+    expect(patternMatches("mcp__s__get_issue_all", odd)).toBe(true);
+    expect(patternMatches("s__get_issue_all", odd)).toBe(false); // that is no name of ours
+  });
+
+  it.each([
+    ["My Server", "append", "mcp__My_Server__append", "mcp_My_Server_append"],
+    ["my__srv", "append", "mcp__my__srv__append", "mcp_my__srv_append"],
+    ["my.server", "add.line", "mcp__my_server__add_line", "mcp_my_server_add_line"],
+    ["@acme/files", "read", "mcp___acme_files__read", "mcp__acme_files_read"],
+    ["claude.ai Slack", "send", "mcp__claude_ai_Slack__send", "mcp_claude_ai_Slack_send"],
+    ["server_", "x", "mcp__server___x", "mcp_server__x"],
+    ["Ünï", "x", "mcp___n___x", "mcp__n__x"],
+    ["workspace", "write_file", "mcp__workspace__write_file", "mcp_workspace_write_file"],
+  ])("is that of a server called %j in its file, for its tool %s", (written, tool, claude, gemini) => {
+    const server = legalServerName(written);
+    const named: CatalogTool = { ...toolOf(server, tool), writtenServer: written };
+    const ofServer = claude.slice(0, -tool.length - 2);
+    for (const pattern of [claude, ofServer, `${ofServer}__*`]) {
+      expect(patternMatches(pattern, named), pattern).toBe(true);
+      expect(patternForbids(pattern, named), pattern).toBe(true);
+      expect(patternMayReach(pattern, server, written), pattern).toBe(true);
+    }
+    expect(patternForbids(gemini, named)).toBe(true);
+    if (gemini.startsWith("mcp__")) return; // Gemini CLI's name reads like one of Claude Code: it only blocks
+    expect(patternMatches(gemini, named)).toBe(true);
+    expect(patternMayReach(gemini, server, written)).toBe(true);
+  });
+
+  it("is one of which Gemini CLI has cut out the middle", () => {
+    const [server, own] = ["a-server-with-quite-a-long-name", "and_a_tool_whose_name_is_no_shorter_than_that"];
+    const whole = `mcp_${server}_${own}`;
+    const named = toolOf(server, own);
+    for (const cut of [`${whole.slice(0, 28)}___${whole.slice(-32)}`, `${whole.slice(0, 30)}___${whole.slice(-30)}`]) {
+      expect(patternMatches(cut, named), cut).toBe(true);
+      expect(patternForbids(cut, named), cut).toBe(true);
+      expect(patternMayReach(cut, server), cut).toBe(true);
+      expect(patternMatches(cut, toolOf(server, `${own}s`)), cut).toBe(false);
+    }
   });
 
   it("grants nothing for the name of a file tool in other case, in part, or with a star", () => {
@@ -160,13 +198,13 @@ describe("a name without a counterpart", () => {
   ])("is allowed, and the warning about %s gives the reason", (pattern, word) => {
     expect(patternFault(pattern)).toBeNull();
     expect(granted(pattern)).toEqual([]);
-    expect(idlePatterns(policyOf(pattern), catalog)).toEqual([
+    expect(idlePatterns(policyOf(pattern), catalog, { canSpawn: false })).toEqual([
       expect.stringMatching(mentions(`"${pattern}"`, "blocked_tools", "the file", word)),
     ]);
   });
 
   it("leads to a warning that names its workspace tools where the file server is missing", () => {
-    expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")])).toEqual([
+    expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")], { canSpawn: false })).toEqual([
       expect.stringMatching(mentions('"Edit"', "blocked_tools", "the file", "workspace__edit_file")),
       expect.stringMatching(mentions('"Glob"', "blocked_tools", "the file", "workspace__search_files")),
     ]);

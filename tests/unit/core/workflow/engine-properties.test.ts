@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/run/event.js";
-import { nextEffect, requestRefusal, unmetExits, unmetForSuccess } from "../../../../src/core/workflow/engine.js";
+import { nextEffect, requestRefusal } from "../../../../src/core/workflow/engine.js";
+import { unmetExits, unmetForSuccess } from "../../../../src/core/workflow/exits.js";
 import { stepNamed, type Workflow } from "../../../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../../../src/core/workflow/workflow-state.js";
 import { checkWorkflow } from "../../../../src/definitions/workflow/check-workflow.js";

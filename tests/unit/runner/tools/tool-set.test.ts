@@ -67,6 +67,7 @@ describe("a tool set", () => {
 
 describe("the servers of a run", () => {
   const servers = ["files", "web"];
+  const named = servers.map((name) => ({ name }));
 
   it.each([
     [["*"], servers],
@@ -77,14 +78,14 @@ describe("the servers of a run", () => {
     [["other__*"], []],
     [[], []],
   ])("by the patterns %j are %j", (patterns, expected) => {
-    expect(serversFor({ ...REQUEST, policy: allowing(...patterns) }, servers)).toEqual(expected);
+    expect(serversFor({ ...REQUEST, policy: allowing(...patterns) }, named)).toEqual(expected);
   });
 
   it("need a grant of every source, in at least one step", () => {
     const policy = { allow: [...allowing("files__*").allow, ...allowing("web__*", "files__read").allow], block: [] };
-    expect(serversFor({ ...REQUEST, policy }, servers)).toEqual(["files"]);
+    expect(serversFor({ ...REQUEST, policy }, named)).toEqual(["files"]);
     const steps = workflow([{ allowedTools: ["web__*"] }, { name: "b", allowedTools: [] }]);
-    expect(serversFor({ ...REQUEST, policy: allowing("*"), workflow: steps }, servers)).toEqual(["web"]);
+    expect(serversFor({ ...REQUEST, policy: allowing("*"), workflow: steps }, named)).toEqual(["web"]);
   });
 });
 

@@ -13,20 +13,25 @@ export interface Fault {
   readonly message: string;
 }
 
-/** The first fault of a workflow, or null. */
-export function findFault(workflow: Workflow, conditions: ConditionReader): Fault | null {
+/** Every fault of a workflow. */
+export function findFaults(workflow: Workflow, conditions: ConditionReader): readonly Fault[] {
   const steps = workflow.steps.map(({ name }) => name);
   const variables = [...Object.keys(workflow.variables), ...READ_ONLY_VARIABLES];
-  for (const reference of referencesOf(workflow)) {
-    const message = faultOf(reference, { steps, variables, conditions });
-    if (message !== null) return { where: reference.where, message };
-  }
-  return null;
+  const references = referencesOf(workflow);
+  const outputs = new Set(
+    references.flatMap((part) => (part.kind === "sets" && part.where.at(-1) === "output_as" ? [part.variable] : [])),
+  );
+  return references.flatMap((reference) => {
+    const message = faultOf(reference, { steps, variables, outputs, conditions });
+    return message === null ? [] : [{ where: reference.where, message }];
+  });
 }
 
 interface Known {
   readonly steps: readonly string[];
   readonly variables: readonly string[];
+  /** The variables that get answers of the workflow's own calls. */
+  readonly outputs: ReadonlySet<string>;
   readonly conditions: ConditionReader;
 }
 
@@ -47,10 +52,13 @@ function faultOf(reference: Reference, known: Known): string | null {
   }
 }
 
-function conditionFault(text: string, { conditions, variables }: Known): string | null {
+function conditionFault(text: string, { conditions, variables, outputs }: Known): string | null {
   const result = conditions.compile(text);
   const unusable = (fault: string) => `the condition ${cutTo(text.trim(), MOST_SHOWN)} cannot be used: ${fault}`;
   if (result.kind === "fault") return unusable(result.fault);
+  const [mixed] = result.mixedOutputs;
+  if (mixed !== undefined && outputs.has(mixed))
+    return unusable(`variables.${mixed} stands both alone and with a member: write variables.${mixed}.text`);
   for (const variable of result.variables) {
     const fault = variableFault(variable, variables);
     if (fault !== null) return unusable(fault);

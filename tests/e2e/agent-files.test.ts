@@ -1,0 +1,119 @@
+/** Agent and server files that people already have, from the wire: their names, their folders, and above all their blocks. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { legwork } from "../support/command.js";
+import { EFFECT_SERVER, type TestHost, type Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
+import { rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
+
+const inHome = (bench: Workbench, file: string, text: string) => bench.write(join("..", file), text);
+const server = (bench: Workbench, name: string) => ({
+  command: process.execPath,
+  args: [EFFECT_SERVER],
+  env: { EFFECT_FILE: join(bench.root, `${name}.txt`) },
+});
+const agentFile = (name: string, ...fields: readonly string[]) =>
+  ["---", `name: ${name}`, ...fields, "---", "Do it."].join("\n");
+
+interface Listed {
+  readonly agents: readonly { readonly name: string; readonly slug?: string; readonly error: string | null }[];
+  readonly servers: readonly { readonly name: string }[];
+}
+const listed = async (host: TestHost) => (await host.call("list_agents")).structured as unknown as Listed;
+
+describe("the tools of servers whose names are not legal here", () => {
+  it("are granted and blocked by the names that the host gives them, and by no other agent's", async () => {
+    const bench = setBench();
+    bench.configure('import: [claude]\ntools: ["*"]\n');
+    const names = { "My Server": server(bench, "my"), my__srv: server(bench, "srv"), "a.b": server(bench, "ab") };
+    inHome(bench, ".claude.json", JSON.stringify({ mcpServers: names }));
+    const blocks = {
+      claude: "disallowedTools: mcp__My_Server__add_line, mcp__my__srv__add_line, mcp__a_b__add_line",
+      wide: "disallowedTools: [mcp__My_Server, mcp__my__srv__*, mcp__a_b]",
+      gemini: "disallowedTools: mcp_My_Server_add_line, mcp_my__srv_add_line, mcp_a.b_add_line",
+      loose: "description: x: y\ndisallowedTools:\n\t- mcp__My_Server__add_line\n\t- my_srv*\n\t- mcp__a.b__add_line",
+    };
+    for (const [name, field] of Object.entries(blocks))
+      inHome(bench, `.claude/agents/${name}.md`, agentFile(name, ...field.split("\n")));
+    inHome(bench, ".claude/agents/granted.md", agentFile("granted", "tools: mcp__My_Server__add_line mcp__my__srv"));
+    inHome(bench, ".claude/agents/idle.md", agentFile("idle", "disallowedTools: Bash, mcp__My_Server__ad_line"));
+
+    const host = await setHost(bench);
+    const { servers } = await listed(host);
+    const tools = servers.filter(({ name }) => name !== "workspace").map(({ name }) => `${name}__add_line`);
+    expect(tools).toHaveLength(3);
+    rehearseCalls(
+      bench,
+      "all",
+      tools.map((tool) => ({ tool, arguments: { text: "x" } })),
+    );
+    const answers = async (agent: string) =>
+      (await toolTexts(host, (await runScript(host, "all", { agent })).run_id)).map((text) => text === "added x");
+    // The catalogs are cold at first: the block holds before the tools are known.
+    for (const name of Object.keys(blocks)) expect(await answers(name), name).toEqual([false, false, false]);
+    expect(await answers("granted")).toEqual([true, true, false]);
+
+    const refused = await host.call("spawn_agent", { prompt: "x", provider: "rehearsal", model: "all", agent: "idle" });
+    expect(refused.isError).toBe(true);
+    expect(refused.structured.error).toEqual({
+      code: "unmatched_block",
+      message: naming("mcp__My_Server__ad_line", "idle", /"mcp__My_Server__add_line"/),
+    });
+  }, 120_000);
+
+  it("that a block misses end the run before its first turn, where they are known only then", async () => {
+    const bench = setBench();
+    bench.configure('import: [claude]\ntools: ["*"]\n');
+    inHome(bench, ".claude.json", JSON.stringify({ mcpServers: { "My Server": server(bench, "my") } }));
+    inHome(bench, ".claude/agents/a.md", agentFile("a", "disallowedTools: mcp__My_Server__nothing"));
+    rehearseCalls(bench, "none", []);
+    const run = await runScript(await setHost(bench), "none", { agent: "a" });
+    expect(run).toMatchObject({ status: "error", turns_used: 0, error: { code: "unmatched_block" } });
+  });
+});
+
+describe("the folders of a host", () => {
+  it("are those up to the project, count after trust alone, and a changed file does not count", async () => {
+    const bench = setBench();
+    bench.configure("import: [claude]\n");
+    const nested = join(bench.project, "web", "app");
+    const mcp = (name: string) => JSON.stringify({ mcpServers: { [name]: server(bench, name) } });
+    bench.write("web/app/.mcp.json", mcp("near"));
+    bench.write(".mcp.json", mcp("far"));
+    bench.write("web/.claude/agents/team/one.md", agentFile("Front End", "description: web"));
+    bench.write("web/.claude/agents/README.md", "No agent.");
+    bench.write(".claude/agents/two.md", agentFile("two"));
+    const agentsSeen = async (cwd: string) => {
+      const host = await setHost(bench, { cwd });
+      const { agents, servers } = await listed(host);
+      await host.close();
+      return [...agents, ...servers].map(({ name }) => name).filter((name) => /^(Front|two|near|far)/.test(name));
+    };
+    expect(await agentsSeen(nested)).toEqual([]);
+    const atRoot = await legwork(bench, ["trust"]);
+    expect(atRoot.code).toBe(0);
+    expect(await agentsSeen(nested)).toEqual(["two"]); // one file of servers is not trusted, so none counts
+    expect((await legwork(bench, ["trust"], {}, nested)).code).toBe(0);
+    expect(await agentsSeen(nested)).toEqual(["Front End", "two", "near", "far"]);
+    expect((await legwork(bench, ["trust"])).code).toBe(0); // does not forget the folders below
+    expect(await agentsSeen(nested)).toEqual(["Front End", "two", "near", "far"]);
+    bench.write("web/.claude/agents/team/one.md", agentFile("Front End", "description: changed"));
+    expect(await agentsSeen(nested)).toEqual(["two", "near", "far"]);
+  }, 120_000);
+
+  it("move with $CLAUDE_CONFIG_DIR, and names are found as written and by their slugs", async () => {
+    const bench = setBench();
+    inHome(bench, ".claude/agents/old.md", agentFile("old"));
+    inHome(bench, "moved/agents/new.md", agentFile('"Front End: Pro"', "model: inherit"));
+    rehearseCalls(bench, "none", []);
+    const host = await setHost(bench, { env: { CLAUDE_CONFIG_DIR: join(bench.root, "moved") } });
+    const { agents } = await listed(host);
+    expect(agents.filter(({ name }) => /old|Front/.test(name))).toMatchObject([
+      { name: "Front End: Pro", slug: "front-end-pro" },
+    ]);
+    for (const agent of ["Front End: Pro", "front-end-pro"])
+      expect(await runScript(host, "none", { agent })).toMatchObject({ status: "success", agent: "Front End: Pro" });
+    expect(readFileSync(join(bench.root, "moved/agents/new.md"), "utf8")).toContain("Front End");
+  });
+});

@@ -1,5 +1,6 @@
 /** The calls of a run that may have changed something, each with what it was about. */
 import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
+import { TOO_LARGE } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import { isRecord } from "../lib/is-record.js";
 import { cutToFit } from "./page.js";
@@ -71,6 +72,6 @@ function textOf(value: unknown): string {
 /** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
 function outcomeOf({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
   if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== null && code !== "call_failed") return "unknown";
+  if (code !== null && code !== "call_failed" && code !== TOO_LARGE) return "unknown";
   return isError ? "made, with an error" : "done"; // a command that exits with 1 has run all the same
 }

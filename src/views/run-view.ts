@@ -205,7 +205,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
     allowed: count(rulings.filter(({ allowed }) => allowed)),
     withheld: count(withheld),
     ...(withheld.length > 0 && example === undefined
-      ? { how_to_grant: "blocked_tools withholds them and always wins" }
+      ? { how_to_grant: "no grant reaches them: blocked_tools and pins always win" }
       : {}),
     ...(example === undefined
       ? {}

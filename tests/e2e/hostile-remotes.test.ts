@@ -83,6 +83,8 @@ it("one that crashes in the middle of a call is gone for the agent", async () =>
   expect(answers[0]).toEqual(naming("dying__plain", /\bE[A-Z]{5,}\b|UND_ERR/, /\bunknown\b/));
   expect(answers[1]).toContain('\\"dying\\"');
   expect(problem.message).toEqual(naming('"dying"', /\bE[A-Z]{5,}\b|UND_ERR/));
+  expect(problem.remedy).toEqual(naming("url", '"dying"'));
+  expect(problem.remedy).not.toMatch(/\bcommand\b/);
 });
 
 it("one that has lost the session is connected to again, once, and the call is made", async () => {

@@ -19,8 +19,6 @@ const shared = shareHostileServers(
     ...[
       "garbage",
       "answers-twice",
-      "large",
-      "silent",
       "exits-at-once",
       "refuses-us",
       "dies-in-call",
@@ -31,6 +29,9 @@ const shared = shareHostileServers(
       "storm",
       "chatty",
     ].map((mode) => hostileEntry(mode, [], {}, mode)),
+    hostileEntry("large", ["5"], {}, "large"),
+    hostileEntry("large", ["20"], {}, "huge"),
+    hostileEntry("silent", [], { start_timeout_seconds: 1 }, "silent"),
     hostileEntry("silent-call", [], { timeout_seconds: 0.5 }, "silent-call"),
     hostileEntry("tells-at-the-cut", [], { env: { API_KEY: TOKEN } }, "tells-at-the-cut"),
   ].join(""),
@@ -62,13 +63,13 @@ describe("a server that speaks badly", () => {
     expect(answers.slice(0, 2)).toEqual(Array(2).fill('{"output":"the first answer"}'));
   });
 
-  it("with a result of 20 MiB has it kept aside, and both its ends can be read", async () => {
+  it("with a result of 5 MiB has it kept aside, and both its ends can be read", async () => {
     const read = (offset: number) => [call("read_result", { id: "r1.0", offset })];
-    const meeting = shared.meet("large", [plain("large"), read(20 * 1024 * 1024)]);
+    const meeting = shared.meet("large", [plain("large"), read(5 * 1024 * 1024)]);
     const { status, answers, runId } = await meeting.play();
     expect(status).toBe("success");
-    expect(answers[0]).toMatch(/^\{"output":"begin x+/);
-    expect(answers[0]).toMatch(/\b20971530\b.*read_result/);
+    expect(answers[0]).toMatch(/^\{"output":"begin 0 x+/);
+    expect(answers[0]).toMatch(/\b5242892\b.*read_result/);
     expect(answers[0]?.length).toBeLessThan(50_000);
     expect(answers[1]).toMatch(/x end\\n\[end\]"\}$/);
     const { text } = await shared.host.call("get_run", { run_id: runId });
@@ -76,14 +77,28 @@ describe("a server that speaks badly", () => {
   });
 });
 
+describe("a server that answers too much", () => {
+  it("has only the beginning of its answer kept, and the answer names its size and the limit", async () => {
+    const meeting = shared.meet("huge", [plain("huge"), [call("read_result", { id: "r1.0", offset: 0 })]]);
+    const { status, answers, effects } = await meeting.play();
+    expect(status).toBe("success");
+    expect(answers[0]).toEqual(naming("begin 0 xxx", "20.0 MB", "8 MB", "max_result_mb"));
+    expect(answers[0]?.length).toBeLessThan(12_000);
+    expect(answers[1]).toEqual(naming("r1.0", "error"));
+    expect(effects[0]).toMatchObject({ tool: "huge__plain", outcome: "done" });
+  });
+});
+
 describe("a server that does not answer", () => {
-  it("at its start costs the run ten seconds once, and is reported as down", { timeout: 40_000 }, async () => {
+  it("at its start costs the run its start_timeout_seconds once, and is reported as down", {
+    timeout: 40_000,
+  }, async () => {
     const meeting = shared.meet("silent", [plain("silent")]);
     const { status, warnings, calls, answers } = await meeting.play();
     expect(status).toBe("success");
-    expect(warnings).toContainEqual(naming(/^silent: /, '"silent"', /\b10 s\b/, "start_timeout"));
+    expect(warnings).toContainEqual(naming(/^silent: /, '"silent"', /\b1 s\b/, "start_timeout"));
     expect(calls).toEqual([refused("silent__plain"), good]);
-    expect(answers[0]).toEqual(naming("silent__plain", '\\"silent\\"', /\b10 s\b/));
+    expect(answers[0]).toEqual(naming("silent__plain", '\\"silent\\"', /\b1 s\b/));
     expect((await meeting.problem()).code).toBe("start_timeout");
   });
 

@@ -91,7 +91,8 @@ it("list_agents shows the tools of a server that is up, and in another process i
   await runScript(host, "play", { tools: ["effects__*"] });
   const up = await list(host, { server: "effects" });
   expect(up.server).toMatchObject({ name: "effects", state: "ready", tools: 8 });
-  expect(up.tools[0]).toEqual({ name: "effects__add_line", effect: "effectful", description: "The add_line tool." });
+  const shown = { name: "effects__add_line", effect: "effectful", description: "The add_line tool." };
+  expect(up.tools[0]).toEqual({ ...shown, arguments: ["text"], required: expect.any(Array) });
   const other = await list(await setHost(bench), { server: "effects" });
   expect(other.server).toMatchObject({ name: "effects", state: "idle", tools: 8 });
   expect(other.tools).toEqual(up.tools);

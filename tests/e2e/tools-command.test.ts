@@ -45,6 +45,7 @@ describe("legwork tools", () => {
     const { code, servers } = await shown(bench, ["effects"]);
     expect(code).toBe(0);
     expect(servers.map(({ name, state }) => [name, state])).toEqual([["effects", "ready"]]);
+    expect(servers[0]?.tools[0]).toMatchObject({ name: "effects__add_line", arguments: ["text"] });
     expect(existsSync(mark)).toBe(false);
   });
 

@@ -12,6 +12,7 @@ import {
   folder,
   hostile,
   limits,
+  names,
   open,
   opened,
   options,
@@ -47,7 +48,7 @@ describe("a call", () => {
       { kind: "image", mimeType: "image/png", text: "AAAAAAAA" },
       { kind: "structured", mimeType: "application/json", text: '{"ignored":true}' },
     ]);
-    const structured = { isError: false, text: '[1,{"two":2}]', attachments: [] };
+    const structured = { isError: true, text: '[1,{"two":2}]', attachments: [] };
     expect(await call(downstream, plain, { kind: "structured" })).toEqual(structured);
     expect(await call(downstream, plain, { kind: "empty" })).toEqual({
       isError: false,
@@ -97,12 +98,44 @@ describe("a call", () => {
     expect(error.message).toMatch(mentions("effects__slow", "0.2 s"));
   });
 
+  it("may take longer than its limit while its server reports progress, up to a multiple of it", async () => {
+    const { downstream, catalog } = await opened(hostile("ticking"));
+    const tick = (ms: number, mostExtension: number) =>
+      downstream.call(tool(catalog, "plain"), { ms }, limits(500, { mostExtension }));
+    expect((await tick(1_200, 10)).text).toBe("done");
+    const begun = performance.now();
+    expect(await failure(tick(60_000, 2))).toMatchObject({ code: "call_timeout" });
+    expect(performance.now() - begun).toBeGreaterThan(950);
+    expect(await failure(tick(60_000, 1))).toMatchObject({ message: expect.stringMatching(mentions("0.5 s")) });
+  });
+
   it("fails soon when the server stops reading", async () => {
     const { downstream, catalog } = await opened(hostile("deaf"));
     const first = failure(call(downstream, tool(catalog, "plain")));
     await delay(50);
     await failure(call(downstream, tool(catalog, "plain")));
     expect(await first).toMatchObject({ code: "connection_closed" });
+  });
+});
+
+describe("a careless server", () => {
+  it("is understood from its greeting to its answers", async () => {
+    const { downstream, catalog } = await opened(hostile("careless"));
+    expect(names(catalog.tools)).toEqual(["hostile__tool_1", "hostile__tool_2", "hostile__tool_3"]);
+    expect(catalog.problems).toEqual([]);
+    const texts: Readonly<Record<string, string>> = {
+      plain: "plain",
+      list: "list",
+      item: "one item",
+      texts: "one\ntwo\n3",
+      failed: "it failed",
+      unknown: '{"output":"elsewhere"}',
+      structured: '{"a":1}',
+    };
+    for (const [kind, text] of Object.entries(texts)) {
+      const answer = await call(downstream, tool(catalog, "tool_1"), { kind });
+      expect(answer).toMatchObject({ text, isError: kind === "failed" });
+    }
   });
 });
 

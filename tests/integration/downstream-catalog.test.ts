@@ -149,9 +149,11 @@ describe("a start that fails", () => {
     await vi.waitFor(() => expect(downstream.catalog(["hostile"])).not.toBe(first), 3_000);
   });
 
-  it("times out after 10 s and quotes the output of the server", { timeout: 15_000 }, async () => {
-    const { problems } = await open1(hostile("silent"));
-    expect(problems).toMatchObject([{ code: "start_timeout", message: expect.stringMatching(mentions("10 s")) }]);
+  it("times out after its own limit and quotes the output of the server", async () => {
+    const { problems } = await open1(hostile("silent", { startTimeoutSeconds: 1 }));
+    expect(problems).toMatchObject([
+      { code: "start_timeout", message: expect.stringMatching(mentions("1 s", "start_timeout_seconds")) },
+    ]);
   });
 
   it("does not follow from garbage on stdout", async () => {

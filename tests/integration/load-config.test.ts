@@ -37,6 +37,7 @@ describe("a server's entry", () => {
       from: join(bench.root, ".legwork/config.yaml"),
       transport: { kind: "stdio", command: "npx", args: [], env: {}, cwd: join(bench.root, ".legwork"), isAway: true },
       definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      startTimeoutSeconds: 60,
       timeoutSeconds: null,
       toolTimeouts: [],
       idleSeconds: 300,
@@ -75,6 +76,7 @@ describe("a server's entry", () => {
 
   it("sets timeouts, the pin mode and the requests that the server may make", async () => {
     const policy = {
+      start_timeout_seconds: 90,
       timeout_seconds: 5,
       tool_timeouts: { "a*": 1, ab: 2 },
       idle_seconds: 0,
@@ -82,6 +84,7 @@ describe("a server's entry", () => {
       allow: ["sampling"],
     };
     expect(await server({ command: "npx", ...policy })).toMatchObject({
+      startTimeoutSeconds: 90,
       timeoutSeconds: 5,
       toolTimeouts: [
         { pattern: "a*", seconds: 1 },

@@ -43,6 +43,17 @@ function granting(...patterns: readonly string[]): RunRequest {
   };
 }
 
+function rpcError(code: number, message: string): string {
+  return JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null });
+}
+
+function jsonError(code: number, message: string): Answer {
+  return (response, seen) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: seen.message.id, error: { code, message } }));
+  };
+}
+
 const stateOf = (downstream: ReturnType<typeof pool>) => downstream.status().map(({ state }) => state);
 
 describe("a server", () => {
@@ -147,19 +158,86 @@ describe("a server", () => {
 
   it("has its pins read again for a run that is granted a withheld tool", async () => {
     const settings = { definitionHash: "same", pin: "enforce" } as const;
-    const { downstream: first } = await opened(hostile("one-tool", { argument: "old", ...settings }));
+    const { downstream: first, catalog: old } = await opened(hostile("one-tool", { argument: "old", ...settings }));
     await first.close();
     const deps = options();
     const second = createDownstream([hostile("one-tool", { argument: "new", ...settings })], [], deps);
     open.push(second);
     await second.acquire(["hostile"]).settled;
     expect(second.catalog(["hostile"]).tools).toEqual([]);
+    expect(second.current({ ...tool(old, "old"), name: "hostile__new", tool: "new" })).toMatchObject({
+      kind: "gone",
+      reason: expect.stringMatching(mentions("pin")),
+    });
     const [status] = second.status();
     const findings = status?.pinFindings.map(({ now }) => now) ?? [];
     deps.pins.accept(status?.from ?? "", "hostile", findings);
     const usable = usableServers(granting("hostile__new"), second);
     second.acquire(usable);
     expect(names(second.catalog(["hostile"]).tools)).toEqual(["hostile__new"]);
+  });
+
+  const lostBy: Readonly<Record<string, Answer>> = {
+    "404": status(404, "Session not found"),
+    "410": status(410),
+    "a bad request": status(400, rpcError(-32000, "Bad Request: No valid session ID provided")),
+    "a bad request of another kind": status(400, rpcError(-32600, "Unknown Mcp-Session-Id header")),
+    "not being initialized": status(400, rpcError(-32000, "Bad Request: Server not initialized")),
+    "an error in a response": jsonError(-32001, "Session not found"),
+    "a response by words": jsonError(-32600, "Session terminated"),
+  };
+
+  it.each(Object.entries(lostBy))(
+    "that has lost its session, told by %s, is called in a new one",
+    async (_name, lost) => {
+      let [sessions, made] = [0, 0];
+      const server = await startHostileHttpServer({
+        initialize: (response, seen) => {
+          response.setHeader("mcp-session-id", `session-${++sessions}`);
+          const { protocolVersion } = seen.message.params ?? {};
+          json({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "x", version: "1" } })(
+            response,
+            seen,
+          );
+        },
+        "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
+        "tools/call": (response, seen) => {
+          if (seen.headers["mcp-session-id"] === "session-1") return lost(response, seen);
+          made += 1;
+          json({ content: [{ type: "text", text: "made" }] })(response, seen);
+        },
+      });
+      try {
+        const web = effects({ name: "web", transport: { kind: "http", url: server.url, headers: {} } });
+        const { downstream, catalog } = await opened(web);
+        expect((await call(downstream, tool(catalog, "plain"))).text).toBe("made");
+        expect({ sessions, made }).toEqual({ sessions: 2, made: 1 });
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
+  const notLost: Readonly<Record<string, Answer>> = {
+    "a time-out": jsonError(-32001, "Request timed out"),
+    "a database that is not initialized": jsonError(-32603, "Database not initialized"),
+    "another bad request": status(400, rpcError(-32602, "no such page")),
+    "an error of the server": status(500, "the session store is down"),
+  };
+
+  it.each(Object.entries(notLost))("that answers with %s is not called again", async (_name, answer) => {
+    const server = await startHostileHttpServer({
+      "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
+      "tools/call": answer,
+    });
+    try {
+      const web = effects({ name: "web", transport: { kind: "http", url: server.url, headers: {} } });
+      const { downstream, catalog } = await opened(web);
+      expect((await failure(call(downstream, tool(catalog, "plain")))).code).not.toBe("session_lost");
+      expect(server.seen.filter(({ message }) => message.method === "tools/call")).toHaveLength(1);
+    } finally {
+      await server.close();
+    }
   });
 
   it("that has lost its session is called in a new one, and still answers the calls in flight", async () => {

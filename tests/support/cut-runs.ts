@@ -284,7 +284,12 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     servers: ["x"],
     status: () => [],
     catalog: () => catalog,
-    acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
+    acquire: () => ({
+      ready: Promise.resolve(),
+      tried: Promise.resolve(),
+      settled: Promise.resolve(),
+      release: () => {},
+    }),
     current: (tool) => ({ kind: "declared", tool }),
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
     async call({ name, effect, tool }, args, { onProgress, signal }) {

@@ -144,7 +144,14 @@ export function limits(timeoutMs = 30_000, changes: Partial<CallOptions> = {}): 
   const sample = async () => {
     throw new Error("there is no model to ask");
   };
-  return { timeoutMs, signal: new AbortController().signal, onProgress: () => {}, sample, ...changes };
+  return {
+    timeoutMs,
+    mostExtension: 10,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+    sample,
+    ...changes,
+  };
 }
 
 export async function failure(calling: Promise<unknown>): Promise<DownstreamError> {

@@ -37,6 +37,7 @@ interface Problem {
   readonly state: string;
   readonly code?: string;
   readonly message?: string;
+  readonly remedy?: string;
 }
 
 export interface HostileSandbox extends Sandbox, Meeting {

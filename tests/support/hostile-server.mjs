@@ -5,9 +5,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { brokenSchemas, carelessResults, oddResults, oddTools, plain } from "./hostile-answers.mjs";
 
 const IGNORES_SIGTERM = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);";
-const plain = { name: "plain", description: "A good tool.", inputSchema: { type: "object" } };
 
 /** What is done when legwork answers a request of ours. */
 let onAnswer = () => {};
@@ -35,6 +35,14 @@ const modes = {
   silent() {
     handlers.initialize = () => null;
   },
+  /** Answers its first request after as many milliseconds as the second argument says. */
+  "slow-start"() {
+    const { initialize } = handlers;
+    handlers.initialize = (params, id) => {
+      setTimeout(() => write({ id, result: initialize(params) }), Number(process.argv[3]));
+      return null;
+    };
+  },
   /** Never answers a call; writes its pid into the file named by the second argument, where there is one. */
   "silent-call"() {
     handlers["tools/call"] = () => {
@@ -59,10 +67,82 @@ const modes = {
       return null;
     };
   },
-  /** A result of 20 MiB. */
+  /** Results of as many MiB as the second argument says, each another text. */
   large() {
-    const text = `begin ${"x".repeat(20 * 1024 * 1024)} end`;
-    handlers["tools/call"] = () => ({ content: [{ type: "text", text }] });
+    const filler = "x".repeat(Number(process.argv[3]) * 1024 * 1024);
+    let calls = 0;
+    handlers["tools/call"] = () => ({ content: [{ type: "text", text: `begin ${calls++} ${filler} end` }] });
+  },
+  /** Breaks every habit of good servers and no rule that matters. */
+  careless() {
+    process.stdout.write("\uFEFF");
+    handlers.initialize = () => ({ capabilities: { tools: [], prompts: null }, instructions: null });
+    handlers["tools/list"] = ({ cursor = 1 }) => {
+      if (typeof cursor !== "number") return { error: { code: -32602, message: "a cursor is a number" } };
+      return { tools: [{ ...plain, name: `tool_${cursor}` }], nextCursor: cursor < 3 ? cursor + 1 : 0 };
+    };
+    handlers["tools/call"] = ({ arguments: { kind } }, id) => {
+      const answer = JSON.stringify({
+        jsonrpc: "2.0",
+        id: String(id),
+        result: carelessResults[kind] ?? { content: kind },
+      });
+      const notice = JSON.stringify({
+        jsonrpc: "2.0",
+        method: "notifications/message",
+        params: { text: "a } or a {" },
+      });
+      process.stdout.write(kind === "list" ? `[${notice},${answer}]\r\n` : `\uFEFF${notice} ${answer}\r\n`);
+      return null;
+    };
+  },
+  /** Reports progress every 50 ms, and answers after as many milliseconds as the argument `ms` says. */
+  ticking() {
+    handlers["tools/call"] = ({ _meta, arguments: { ms } }, id) => {
+      let progress = 0;
+      const timer = setInterval(() => {
+        write({
+          method: "notifications/progress",
+          params: { progressToken: _meta.progressToken, progress: ++progress },
+        });
+      }, 50);
+      setTimeout(() => {
+        clearInterval(timer);
+        write({ id, result: { content: "done" } });
+      }, ms);
+      return null;
+    };
+  },
+  /** Has 3,000 tools, and others after each call. */
+  renaming() {
+    let version = 0;
+    handlers["tools/list"] = () => {
+      const named = (n) => ({ ...plain, name: `version_${version}_of_the_tool_number_${n}` });
+      return { tools: [plain, ...Array.from({ length: 3_000 }, (_, n) => named(n))] };
+    };
+    handlers["tools/call"] = () => {
+      version += 1;
+      write({ method: "notifications/tools/list_changed" });
+      return { content: [{ type: "text", text: "renamed" }] };
+    };
+  },
+  /** Sends notifications as fast as they are read, from its first call on. */
+  flooding() {
+    const line = JSON.stringify({
+      jsonrpc: "2.0",
+      method: "notifications/message",
+      params: { level: "info", data: "x" },
+    });
+    const chunk = `${line}\n`.repeat(5_000);
+    const flood = () => {
+      while (process.stdout.write(chunk));
+      process.stdout.once("drain", flood);
+    };
+    handlers["tools/call"] = (_params, id) => {
+      write({ id, result: { content: "the flood begins" } });
+      flood();
+      return null;
+    };
   },
   "many-tools"() {
     const tools = Array.from({ length: 500 }, (_, index) => ({ ...plain, name: `tool_${index}` }));
@@ -237,68 +317,6 @@ const modes = {
     };
   },
 };
-
-const oddResults = {
-  mixed: {
-    content: [
-      { type: "text", text: "first" },
-      { type: "image", mimeType: "image/png", data: "AAAAAAAA" },
-      { type: "resource_link", uri: "file:///a.txt", name: "a", mimeType: "text/plain", size: 12 },
-      { type: "resource", resource: { uri: "file:///b.txt", mimeType: "text/plain", text: "the text of b" } },
-      { type: "hologram" },
-      { type: "text", text: null },
-      null,
-      { type: "text", text: "last" },
-    ],
-    structuredContent: { ignored: true },
-  },
-  structured: { content: [], structuredContent: [1, { two: 2 }], isError: "yes", _meta: null },
-  empty: {},
-};
-
-function oddTools() {
-  return [
-    plain,
-    { name: "no_schema", description: "none" },
-    { name: "list_schema", inputSchema: [] },
-    { name: "array_schema", inputSchema: { type: "array" } },
-    { name: "untyped_schema", inputSchema: { properties: { a: {} } } },
-    { name: "null_description", description: null, inputSchema: { type: "object" } },
-    { name: "odd_annotations", inputSchema: { type: "object" }, annotations: { readOnlyHint: "true" } },
-    { name: "list_annotations", inputSchema: { type: "object" }, annotations: [] },
-    { name: "broken_output", inputSchema: { type: "object" }, outputSchema: { type: "nonsense", $ref: "#/nowhere" } },
-    { name: "plain", description: "Another tool of the same name.", inputSchema: { type: "object" } },
-    { name: "n".repeat(200), inputSchema: { type: "object" } },
-    { name: "näme with späces/and.dots", inputSchema: { type: "object" } },
-    { name: "only_tasks", inputSchema: { type: "object" }, execution: { taskSupport: "required" } },
-    { name: "", inputSchema: { type: "object" } },
-    { inputSchema: { type: "object" } },
-    "a string",
-    null,
-  ];
-}
-
-function brokenSchemas() {
-  let deep = { type: "string" };
-  for (let level = 0; level < 120; level++) deep = { type: "object", properties: { next: deep } };
-  return {
-    cyclic: { type: "object", properties: { self: { $ref: "#" } } },
-    circle: {
-      type: "object",
-      properties: { a: { $ref: "#/$defs/a" } },
-      $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } },
-    },
-    nowhere: { type: "object", properties: { a: { $ref: "#/$defs/missing" } } },
-    elsewhere: { type: "object", properties: { a: { $ref: "https://schemas.invalid/a.json" } } },
-    no_type: { type: "object", properties: { a: { type: "nonsense" } } },
-    no_properties: { type: "object", properties: [1, 2] },
-    no_required: { type: "object", required: "all" },
-    old_dialect: { type: "object", properties: { a: { type: "number", exclusiveMinimum: true, required: true } } },
-    bad_pattern: { type: "object", properties: { a: { type: "string", pattern: "(" } } },
-    prototype: JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{}}}'),
-    deep,
-  };
-}
 
 if (process.env.PID_FILE) writeFileSync(process.env.PID_FILE, String(process.pid));
 modes[process.argv[2]]();

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { createWorkbench, EFFECT_SERVER, type HostOptions, openHost, type TestHost, type Workbench } from "./host.js";
 
-const HOSTILE_SERVER = resolve(import.meta.dirname, "hostile-server.mjs");
+export const HOSTILE_SERVER = resolve(import.meta.dirname, "hostile-server.mjs");
 
 interface ScriptedCall {
   readonly tool: string;

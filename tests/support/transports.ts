@@ -14,6 +14,7 @@ export function serverConfig(transport: TransportConfig): ServerConfig {
     from: "a test",
     transport,
     definitionHash: "0".repeat(64),
+    startTimeoutSeconds: 60,
     timeoutSeconds: null,
     toolTimeouts: [],
     idleSeconds: 300,

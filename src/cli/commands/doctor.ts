@@ -76,7 +76,7 @@ export const doctor = defineCommand({
 async function lookAtServers(services: ServerPool): Promise<ServersLook> {
   try {
     const { downstream } = await services.openServers();
-    await downstream.acquire(downstream.servers).settled;
+    await downstream.acquire(downstream.servers).tried;
     return { kind: "started", servers: downstream.status() };
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StoreError)) throw error;
@@ -167,8 +167,12 @@ function serverFindings(look: ServersLook): readonly Finding[] {
   return servers.flatMap((server) => [serverFinding(server), ...toolFindings(server)]);
 }
 
-function serverFinding({ name, state, problem, listing, from }: ServerStatus): Finding {
+function serverFinding({ name, state, problem, listing, from, startTimeoutSeconds }: ServerStatus): Finding {
   if (state === "ready") return ok("server", `${name} started: ${counted(listing?.tools.length ?? 0, "tool")}`);
+  if (state === "starting" && problem === null) {
+    const limit = `it may take ${startTimeoutSeconds} s (start_timeout_seconds)`;
+    return warning("server", `${name} is still starting, ${limit}: "legwork tools ${name}" waits for it`);
+  }
   const says = problem?.message ?? `${name} is ${state} and says nothing: look at its definition in ${from}`;
   const message = problem?.remedy === undefined ? says : `${says}; ${problem.remedy}`;
   return { area: "server", level: "fault", message };

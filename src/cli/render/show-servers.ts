@@ -1,5 +1,6 @@
 /** Servers and their tools, for people and for programs. */
 import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
+import { type ArgumentNames, argumentNames } from "../../core/tools/argument-names.js";
 import { type Effect, qualifiedName } from "../../core/tools/tool.js";
 import { visible } from "../../lib/visible.js";
 import { firstLine, visibleJson } from "./visible.js";
@@ -9,6 +10,8 @@ interface ToolLine {
   readonly name: string;
   readonly effect: Effect | null;
   readonly description: string;
+  /** The names of its arguments. */
+  readonly names: ArgumentNames;
   /** How its definition differs from what was accepted. */
   readonly pin: "changed" | "new" | null;
   readonly withheld: boolean;
@@ -60,8 +63,9 @@ export function toJson(servers: readonly ServerStatus[], notices: readonly strin
     problem: server.problem && toProblem(server.problem),
     /** False where the tools were never seen. */
     known: server.listing !== null,
-    tools: toolLines(server).map(({ description, ...tool }) => ({
+    tools: toolLines(server).map(({ description, names, ...tool }) => ({
       ...tool,
+      ...names,
       description: firstLine(description, LONGEST_DESCRIPTION),
     })),
     rejected: rejectedIn(server).map(({ code, message }) => ({ code, message })),
@@ -76,9 +80,10 @@ function toProblem({ code, message, remedy }: ServerProblem) {
 /** The listed tools in the server's order, then those that are withheld. */
 function toolLines({ name: server, listing, pinFindings }: ServerStatus): readonly ToolLine[] {
   const findings = new Map(pinFindings.map((finding) => [finding.now.tool, finding]));
-  const listed = (listing?.tools ?? []).map(({ name, tool, effect, description }) => {
+  const listed = (listing?.tools ?? []).map(({ name, tool, effect, description, inputSchema }) => {
     const finding = findings.get(tool);
-    return { name, effect, description, pin: pinOf(finding), withheld: finding?.withheld ?? false };
+    const shown = { name, effect, description, names: argumentNames(inputSchema) };
+    return { ...shown, pin: pinOf(finding), withheld: finding?.withheld ?? false };
   });
   const names = new Set(listed.map(({ name }) => name));
   const withheld = pinFindings
@@ -88,6 +93,7 @@ function toolLines({ name: server, listing, pinFindings }: ServerStatus): readon
       name,
       effect: null, // the claim of a definition that nobody accepted is worthless
       description: "",
+      names: argumentNames({}),
       pin: pinOf(finding),
       withheld: finding.withheld,
     }));

@@ -62,8 +62,10 @@ function toEntry(fields: Fields): Translation {
   if (wantsLogin || unlessEmpty(fields.authProviderType) !== undefined) return unusable(NO_OAUTH);
   if (unlessEmpty(fields.tcp) !== undefined)
     return unusable("uses a WebSocket, which legwork does not support: give its httpUrl or a command");
+  const seconds = secondsOf(fields.timeout);
   const common = {
-    timeout_seconds: secondsOf(fields.timeout),
+    start_timeout_seconds: seconds, // Gemini CLI limits the start by the same time as a call
+    timeout_seconds: seconds,
     include_tools: toPatterns(fields.includeTools),
     exclude_tools: toPatterns(fields.excludeTools),
   };

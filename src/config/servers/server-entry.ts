@@ -43,6 +43,7 @@ const GuardedPath = z
 
 const policyKeys = {
   disabled: z.boolean().optional(),
+  start_timeout_seconds: Seconds.optional(),
   timeout_seconds: Seconds.optional(),
   tool_timeouts: z.record(Pattern, Seconds).optional(),
   idle_seconds: z.number().min(0).max(MOST.seconds).optional(),

@@ -3,6 +3,7 @@ import { dirname, isAbsolute } from "node:path";
 import {
   type BrokenServer,
   DEFAULT_IDLE_SECONDS,
+  DEFAULT_START_TIMEOUT_SECONDS,
   type OnUnknown,
   type ServerConfig,
 } from "../../core/definitions/server-config.js";
@@ -167,6 +168,7 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, all: Server
 
 function policySettings(name: string, policy: ServerPolicy, { onUnknown }: ServerSources) {
   return {
+    startTimeoutSeconds: policy.start_timeout_seconds ?? DEFAULT_START_TIMEOUT_SECONDS,
     timeoutSeconds: policy.timeout_seconds ?? null,
     toolTimeouts: Object.entries(policy.tool_timeouts ?? {}).map(([pattern, seconds]) => ({ pattern, seconds })),
     idleSeconds: policy.idle_seconds ?? DEFAULT_IDLE_SECONDS,

@@ -55,6 +55,8 @@ export interface ServerConfig {
   readonly transport: TransportConfig;
   /** SHA-256 of the definition as it is written, with no secrets expanded: the key of the stored catalog of the server. */
   readonly definitionHash: string;
+  /** Seconds that it may take to start and to list its tools. */
+  readonly startTimeoutSeconds: number;
   /** Seconds that a call of this server may take; null for the general limit. */
   readonly timeoutSeconds: number | null;
   /** The last pattern that matches a tool gives its time limit, which overrides the limit of the server. */
@@ -83,5 +85,7 @@ export interface BrokenServer {
   readonly from: string;
   readonly fault: string;
 }
+
+export const DEFAULT_START_TIMEOUT_SECONDS = 60; // a first start by npx or uvx downloads a package
 
 export const DEFAULT_IDLE_SECONDS = 300; // long enough for a person to read an answer and ask again

@@ -36,6 +36,8 @@ export interface ServerStatus {
   readonly state: ServerState;
   /** Why it is degraded or failed, or why it is starting again. */
   readonly problem: ServerProblem | null;
+  /** Seconds that it may take to start; null for one that cannot be used. */
+  readonly startTimeoutSeconds: number | null;
   /** Its tools now, or when it last ran; null where it has never listed them. */
   readonly listing: Catalog | null;
   /** Its tools that differ from those the user accepted. */
@@ -95,6 +97,8 @@ export interface SampleReply {
 /** Limits and callbacks of one call. */
 export interface CallOptions {
   readonly timeoutMs: number;
+  /** Each report of progress gives the call its time limit anew, up to so many times the limit in all. */
+  readonly mostExtension: number;
   readonly signal: AbortSignal;
   /** The files that the caller has seen so far, the oldest first; legwork tells them only to its own server of files. */
   readonly files?: readonly SeenFile[];
@@ -105,8 +109,13 @@ export interface CallOptions {
 
 /** Servers kept running for one run. */
 export interface ServerLease {
-  /** Resolves when each leased server without known tools has ended its first attempt to start. Never rejects. */
+  /**
+   * Resolves when each leased server without known tools has ended its first attempt to start, and after 10 s in any
+   * case: its tools come in later. Never rejects.
+   */
   readonly ready: Promise<void>;
+  /** The same for each leased server, with known tools or without. Never rejects. */
+  readonly tried: Promise<void>;
   /** Resolves when no leased server is starting any more. Never rejects. */
   readonly settled: Promise<void>;
   /** Idempotent. */

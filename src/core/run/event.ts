@@ -14,7 +14,7 @@ export const EVENT_VERSION = 4;
 export interface ToolRuling {
   readonly rule: string;
   readonly allowed: boolean;
-  /** True where blocked_tools decided, which no grant overrides. */
+  /** True where blocked_tools or a pin decided, which no grant overrides. */
   readonly blocked: boolean;
   readonly tools: readonly string[];
 }
@@ -28,6 +28,9 @@ export interface KeptAttachment {
   readonly size: number;
   readonly blob: string;
 }
+
+/** The code of an answer of which only the beginning was kept. */
+export const TOO_LARGE = "result_too_large";
 
 /** The code of the answer to an in-doubt call: its process went away, and the call may or may not have had its effect. */
 export const OUTCOME_UNKNOWN = "outcome_unknown";

@@ -7,11 +7,14 @@ export const DEFAULT_LIMITS: RunLimits = {
   maxTurns: 30,
   timeoutSeconds: 600,
   toolTimeoutSeconds: 60,
+  progressExtension: 10,
   stallSeconds: 300,
   maxDepth: 1,
   maxCostUsd: null,
   maxImages: 8,
   maxImageMb: 5,
+  maxResultMb: 8,
+  maxStoredMb: 200,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
@@ -31,6 +34,9 @@ export const MOST = {
   depth: 10,
   images: 100,
   imageMb: 20,
+  resultMb: 64, // a message of a server has no more
+  storedMb: 100_000,
+  extension: 1_000,
   usd: 1_000_000, // as a limit and as a price
   questionBytes: 4_000, // of an agent's question, so that every host can show it whole
   optionsBytes: 2_000, // of all its options, as JSON

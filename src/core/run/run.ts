@@ -65,6 +65,8 @@ export interface RunLimits {
   readonly maxTurns: number;
   readonly timeoutSeconds: number;
   readonly toolTimeoutSeconds: number;
+  /** A call whose server reports progress may take up to so many times its time limit. */
+  readonly progressExtension: number;
   readonly stallSeconds: number;
   /** The depth at which agents start no others; a run that a host starts is at depth 1. */
   readonly maxDepth: number;
@@ -74,6 +76,10 @@ export interface RunLimits {
   readonly maxImages: number;
   /** Size of one image in a request; a larger one stays a line of text. */
   readonly maxImageMb: number;
+  /** Megabytes of the largest answer to a call. */
+  readonly maxResultMb: number;
+  /** Megabytes of answers that the run keeps for read_result. */
+  readonly maxStoredMb: number;
 }
 
 /** A list of patterns and its origin, which a refusal names. */

@@ -92,7 +92,7 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
   function toProblem({ accepted, now, withheld }: PinFinding): ServerProblem {
     const tool = qualifiedName(name, now.tool);
     const change = accepted ? "has changed since it was accepted" : "is new since the others were accepted";
-    const consequence = withheld ? " and is withheld" : "";
+    const consequence = withheld ? " and is withheld by pin: enforce" : "";
     const advice = `see it with "${options.command} tools diff ${tool}", accept it with "tools accept ${tool}"`;
     return {
       ...problem(withheld ? "tool_withheld" : "tool_changed", `${tool} ${change}${consequence}: ${advice}`),

@@ -12,8 +12,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * Structured content is the text where there is no text, and an attachment where it differs from the text.
  */
 export function toToolAnswer(result: Fields): ToolAnswer {
-  const { content, structuredContent } = result;
-  const items = Array.isArray(content) ? content : [];
+  const { structuredContent } = result;
+  const items = itemsOf(result);
   const attachments: Attachment[] = [];
   const lines = items.map((item) => lineFor(item, attachments));
   if (structuredContent !== undefined && structuredContent !== null && !saysTheSame(items, structuredContent)) {
@@ -25,13 +25,31 @@ export function toToolAnswer(result: Fields): ToolAnswer {
     }
   }
   const text = lines.filter((line) => line !== "").join("\n");
-  return { isError: result.isError === true, text: text === "" ? "(no content)" : text.toWellFormed(), attachments };
+  return { isError: isTrue(result.isError), text: text === "" ? "(no content)" : text.toWellFormed(), attachments };
+}
+
+/** The items of the content; careless servers send one without a list, or a text in place of it, or fields of their own. */
+function itemsOf(result: Fields): readonly unknown[] {
+  const { content, structuredContent, isError: _isError, _meta, ...others } = result;
+  if (Array.isArray(content)) return content;
+  if (content !== undefined && content !== null) return [content];
+  const isEmpty = (structuredContent ?? null) === null;
+  return isEmpty && Object.keys(others).length > 0 ? [JSON.stringify(others)] : [];
+}
+
+/** A failure must not pass for a success because its server writes `true` in another way. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === 1 || (typeof value === "string" && /^(true|1|yes)$/i.test(value.trim()));
 }
 
 /** The item as a line; its bytes, if it has any, become the next attachment. */
 function lineFor(item: unknown, attachments: Attachment[]): string {
+  if (typeof item === "string") return item;
+  if (typeof item === "number" || typeof item === "boolean") return String(item);
   if (!isRecord(item)) return "[unreadable content]";
-  if (item.type === "text" && typeof item.text === "string") return item.text;
+  const { text } = item;
+  if ((item.type ?? "text") === "text" && text !== undefined && text !== null)
+    return typeof text === "string" ? text : JSON.stringify(text);
   if (item.type === "resource" && isRecord(item.resource)) {
     const { resource } = item;
     if (typeof resource.text === "string") return `${bracketed("resource", resource, undefined)}\n${resource.text}`;
@@ -62,8 +80,8 @@ function bracketed(kind: string, fields: Fields, size: unknown, unit = "bytes", 
 }
 
 function hasText(item: unknown): boolean {
-  if (!isRecord(item)) return false;
-  if (item.type === "text") return typeof item.text === "string" && item.text !== "";
+  if (!isRecord(item)) return typeof item === "string" && item !== "";
+  if ((item.type ?? "text") === "text") return (item.text ?? "") !== "";
   return isRecord(item.resource) && typeof item.resource.text === "string";
 }
 

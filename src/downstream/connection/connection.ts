@@ -1,5 +1,5 @@
 /** One live connection to a downstream server: opens it, lists its tools, calls them, closes it. */
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
@@ -17,7 +17,8 @@ import type { ConnectingOptions } from "./downstream-options.js";
 import { createFollower } from "./follow-tools.js";
 import { listTools, type ToolsPage } from "./list-tools.js";
 import { answerRequests, clientCapabilities } from "./server-requests.js";
-import { START_BUDGET_MS, toStartError } from "./start-error.js";
+import { toStartError } from "./start-error.js";
+import { TolerantClient } from "./tolerant-client.js";
 import { withinLimits } from "./within-limits.js";
 
 const CLIENT_NAME = "legwork";
@@ -49,7 +50,7 @@ export interface Connection {
 export async function openConnection(config: ServerConfig, options: ConnectionOptions): Promise<Connection> {
   const { log } = options;
   const transport = await createTransport(config, options);
-  const client = new Client(
+  const client = new TolerantClient(
     { name: CLIENT_NAME, version: options.clientVersion },
     { capabilities: clientCapabilities(config) },
   );
@@ -62,7 +63,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
   const ended = new Promise<string>((resolve) => {
     client.onclose = () => resolve(transport.ending ?? "it was closed");
   });
-  const limits = { timeoutMs: START_BUDGET_MS, signal: options.signal };
+  const limits = { timeoutMs: config.startTimeoutSeconds * 1000, signal: options.signal };
   const first = withinLimits(limits, async (signal) => {
     await client.connect(transport, { signal, timeout: CLIENT_TIMER_MS });
     if (client.getServerVersion()?.name === CLIENT_NAME) throw selfReference(config);
@@ -103,7 +104,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
     // Where the server refuses the client, the client itself closes the connection: that explains nothing.
     const ending = transport.ending === CLOSED_BY_US ? null : transport.ending;
     await transport.close();
-    throw toStartError(error, config.name, ending, transport, options.redact);
+    throw toStartError(error, config, ending, transport, options.redact);
   }
 }
 
@@ -114,11 +115,15 @@ function selfReference({ name }: ServerConfig): DownstreamError {
 }
 
 async function listAll(client: Client, signal: AbortSignal): Promise<ToolList> {
-  const readPage = (cursor: string | null): Promise<ToolsPage> =>
-    client.request({ method: "tools/list", params: cursor === null ? {} : { cursor } }, toolsPageSchema, {
-      signal,
-      timeout: CLIENT_TIMER_MS,
-    });
+  const readPage = (cursor: unknown): Promise<ToolsPage> =>
+    client.request(
+      { method: "tools/list", params: cursor === null ? {} : { cursor: cursor as string } },
+      toolsPageSchema,
+      {
+        signal,
+        timeout: CLIENT_TIMER_MS,
+      },
+    );
   try {
     return await listTools(readPage);
   } catch (error) {
@@ -145,17 +150,20 @@ async function call(
       arguments: args,
       ...(tellsFiles ? { _meta: { [SEEN_FILES]: options.files ?? [] } } : {}),
     };
-    const result = await withinLimits(options, (signal) =>
+    const { timeoutMs, mostExtension, onProgress } = options;
+    const result = await withinLimits({ ...options, longestMs: timeoutMs * mostExtension }, (signal, extend) =>
       client.request({ method: "tools/call", params }, callResultSchema, {
         signal,
         timeout: CLIENT_TIMER_MS,
-        onprogress: ({ progress, total, message }) =>
-          options.onProgress({ progress, total: total ?? null, message: message ?? null }),
+        onprogress: ({ progress, total, message }) => {
+          extend();
+          onProgress({ progress, total: total ?? null, message: message ?? null });
+        },
       }),
     );
     const answer = toToolAnswer(result);
     return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
-    throw toCallError(error, tool, transport, options.timeoutMs);
+    throw toCallError(error, tool, transport);
   }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const PAUSE_MS = 1_000; // some servers announce a change for every listing
+const SHARE = 10; // a pause lasts so many times as long as the last reading, so that a flood costs a tenth of the time
 
 /**
  * Returns the function to call at each announcement. It runs `read` until no further change is announced, at most once
@@ -15,8 +16,10 @@ export function createFollower(read: () => Promise<void>, onFault: (error: unkno
     following = true;
     while (changed) {
       changed = false;
+      const begun = performance.now();
       await read().catch(onFault);
-      await delay(PAUSE_MS, undefined, { ref: false });
+      const pause = Math.max(PAUSE_MS, SHARE * (performance.now() - begun));
+      await delay(pause, undefined, { ref: false });
     }
     following = false;
   }

@@ -7,6 +7,7 @@ import { createPauses } from "../../lib/pauses.js";
 const MAX_PAGES = 1_000; // the cursors of a server may never end
 const MAX_TOOLS = 10_000; // the largest known servers have about 120; a model could not choose among so many
 const MOST_CHARACTERS = 100_000; // of one tool as JSON; it would fill the context of a model
+const MOST_ALL = 8_000_000; // characters of all tools as JSON; a model could read none of it
 const LONGEST_NAME = 200; // characters of the name of a tool that is too large
 const MOST_LEVELS = 500; // of nesting; the code that checks a tool recurses
 
@@ -21,30 +22,41 @@ export interface ToolsPage {
   readonly nextCursor?: unknown;
 }
 
-/** Reads pages until there is no valid cursor, or one that was used before. */
-export async function listTools(readPage: (cursor: string | null) => Promise<ToolsPage>): Promise<ToolList> {
+/** Reads pages until there is no cursor, or one that was used before. Some servers count with numbers: each gets back what it sent. */
+export async function listTools(readPage: (cursor: unknown) => Promise<ToolsPage>): Promise<ToolList> {
   const tools: unknown[] = [];
   const used = new Set<string>();
-  let cursor: string | null = null;
+  let room = MOST_ALL;
+  let cursor: unknown = null;
   const pause = createPauses();
   for (let page = 1; page <= MAX_PAGES; page++) {
     const { tools: found, nextCursor } = await readPage(cursor);
     for (const tool of found ?? []) {
       if (tools.length === MAX_TOOLS) return { tools, complete: false };
       await pause();
-      tools.push(withinBounds(tool));
+      const { bounded, size } = withinBounds(tool);
+      room -= size;
+      if (room < 0) return { tools, complete: false };
+      tools.push(bounded);
     }
-    if (typeof nextCursor !== "string" || nextCursor === "" || used.has(nextCursor)) return { tools, complete: true };
-    used.add(nextCursor);
+    const key = JSON.stringify(nextCursor);
+    if (!isCursor(nextCursor) || used.has(key)) return { tools, complete: true };
+    used.add(key);
     cursor = nextCursor;
   }
   return { tools, complete: false };
 }
 
-function withinBounds(tool: unknown): unknown {
+/** A zero or `false` in place of a cursor means that there is none. */
+function isCursor(value: unknown): boolean {
+  return Boolean(value) && value !== true;
+}
+
+function withinBounds(tool: unknown): { readonly bounded: unknown; readonly size: number } {
   const [tooLarge, tooDeep] = EXCESSES;
   const isTooDeep = jsonSize(tool).levels > MOST_LEVELS;
-  if (!isTooDeep && JSON.stringify(tool).length <= MOST_CHARACTERS) return tool;
+  const size = isTooDeep ? 0 : JSON.stringify(tool).length;
+  if (!isTooDeep && size <= MOST_CHARACTERS) return { bounded: tool, size };
   const name = isRecord(tool) && typeof tool.name === "string" ? tool.name.slice(0, LONGEST_NAME) : "";
-  return { name, inputSchema: isTooDeep ? tooDeep : tooLarge };
+  return { bounded: { name, inputSchema: isTooDeep ? tooDeep : tooLarge }, size: name.length };
 }

@@ -1,4 +1,5 @@
 /** Explains why a server could not be started or reached, in a sentence for its user. */
+import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 import type { Redact } from "../../core/redact.js";
 import { cutTo } from "../../lib/text.js";
@@ -6,14 +7,12 @@ import { httpFault } from "../transport/http-error.js";
 import type { ServerTransport } from "../transport/server-transport.js";
 import { Interruption } from "./within-limits.js";
 
-export const START_BUDGET_MS = 10_000; // a run waits this long; known servers need 0.2 s, a first run of npx needs a few seconds
-
 const LONGEST_REASON = 500; // characters of the reason that a server gives
 
 /** `ending` is how the connection ended by itself; null where it did not. */
 export function toStartError(
   cause: unknown,
-  server: string,
+  { name: server, startTimeoutSeconds }: Pick<ServerConfig, "name" | "startTimeoutSeconds">,
   ending: string | null,
   transport: ServerTransport,
   redact: Redact,
@@ -22,7 +21,7 @@ export function toStartError(
   const output = transport.lastOutput();
   const words = output === "" ? "" : `; ${output}`;
   if (cause instanceof Interruption && cause.by === "timeout") {
-    const message = `server "${server}" did not answer within ${START_BUDGET_MS / 1000} s of its start${words}`;
+    const message = `server "${server}" did not answer within ${startTimeoutSeconds} s of its start (start_timeout_seconds)${words}`;
     return new DownstreamError("start_timeout", server, message, { cause });
   }
   const fault = httpFault(cause);

@@ -69,6 +69,12 @@ function placeNote({ transport }: ServerConfig): string {
   return ` (it was started in ${transport.cwd}, because nobody has trusted this project: "legwork trust" lets servers start in it)`;
 }
 
+/** The catalog of a server whose first start lasts longer than a run waits. */
+function stillStarting(name: string): Catalog {
+  const message = `server "${name}" is still starting: its tools come in when it is up`;
+  return { tools: [], problems: [{ server: name, code: "starting", message }] };
+}
+
 const NOTHING: Catalog = { tools: [], problems: [] };
 
 /** Starts nothing until `acquire` or `call`. */
@@ -81,6 +87,7 @@ export function createManagedServer(
   const { name } = config;
   const shutdown = new AbortController();
   const backoff = createBackoff();
+  const unborn = stillStarting(name);
   let state: State = { kind: "idle" };
   let leases = 0;
   let callsInFlight = 0;
@@ -234,7 +241,7 @@ export function createManagedServer(
     },
     findings: memory.findings,
     get shown() {
-      return trouble()?.shown ?? knownNow() ?? NOTHING;
+      return trouble()?.shown ?? knownNow() ?? (state.kind === "starting" ? unborn : NOTHING);
     },
     acquire() {
       leases += 1;

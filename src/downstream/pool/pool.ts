@@ -1,5 +1,6 @@
 /** Manages the user's MCP servers as one catalog of tools. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { BrokenServer, ServerConfig } from "../../core/definitions/server-config.js";
 import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type CatalogTool, patternMatches, serverOf } from "../../core/tools/tool.js";
@@ -8,9 +9,12 @@ import { createToolMemory } from "../catalog/tool-memory.js";
 import { notCalled } from "../connection/call-error.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { createReaper } from "../process/reaper.js";
+import { sweepOrphans } from "../process/sweep.js";
 import { createManagedServer, type ManagedServer } from "./managed-server.js";
 
-/** Starts nothing until a server is acquired or called; owns every process that it starts until close(). */
+const RUN_WAITS_MS = 10_000; // known servers need 0.2 s; one that has to be downloaded comes in later
+
+/** Starts nothing until a server is acquired or called, but ends the servers that a killed legwork left behind; owns every process that it starts until close(). */
 export function createDownstream(
   servers: readonly ServerConfig[],
   brokenServers: readonly BrokenServer[],
@@ -26,6 +30,7 @@ export function createDownstream(
     more: [...problemsOf(names, broken), ...unknownAmong(names, [...managed.keys(), ...broken.keys()])],
   }));
   let closing: Promise<void> | null = null;
+  void sweepOrphans(options.log);
 
   /** The named servers, in the order of the configuration. */
   function chosen(names: readonly string[]): readonly ManagedServer[] {
@@ -42,7 +47,8 @@ export function createDownstream(
       const settled = acquired.map((server) => server.settled());
       const unknown = settled.filter((_, index) => acquired[index]?.known === null);
       return {
-        ready: Promise.all(unknown).then(() => {}),
+        ready: endedOrWaited(unknown),
+        tried: endedOrWaited(settled),
         settled: Promise.all(settled).then(() => {}),
         release: () => {
           for (const lease of leases) lease.release();
@@ -55,7 +61,9 @@ export function createDownstream(
       const { shown, problem } = server;
       const now = shown.tools.includes(tool) ? tool : shown.tools.find(({ name }) => name === tool.name);
       if (now) return { kind: "declared", tool: now };
-      return { kind: "gone", reason: problem ? problem.message : "its server has withdrawn it" };
+      const withheld = shown.problems.find((candidate) => candidate.tool === tool.name);
+      const reason = (problem ?? withheld)?.message ?? "its server has withdrawn it";
+      return { kind: "gone", reason };
     },
     afterUnknown(tool) {
       const config = managed.get(serverOf(tool) ?? "")?.config;
@@ -79,6 +87,15 @@ export function createDownstream(
   };
 }
 
+/** Resolves when all starts have ended, or when a run has waited long enough. */
+async function endedOrWaited(starts: readonly Promise<void>[]): Promise<void> {
+  if (starts.length === 0) return;
+  const waited = new AbortController();
+  const pause = delay(RUN_WAITS_MS, undefined, { ref: false, signal: waited.signal }).catch(() => {});
+  await Promise.race([Promise.all(starts), pause]);
+  waited.abort();
+}
+
 /** The time limit of the tool, else of its server, else the general one. */
 function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): number {
   const own = config.toolTimeouts.findLast(({ pattern }) => patternMatches(pattern, tool));
@@ -87,7 +104,7 @@ function timeoutOf(tool: CatalogTool, config: ServerConfig, generalMs: number): 
 }
 
 function toStatus({ config, state, problem, known, findings }: ManagedServer): ServerStatus {
-  const { name, writtenName, from, transport } = config;
+  const { name, writtenName, from, transport, startTimeoutSeconds } = config;
   return {
     name,
     ...(writtenName === undefined ? {} : { writtenName }),
@@ -95,6 +112,7 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
     transport: transport.kind,
     state,
     problem,
+    startTimeoutSeconds,
     listing: known,
     // A getter, because only the views that show findings need them.
     get pinFindings() {
@@ -105,7 +123,8 @@ function toStatus({ config, state, problem, known, findings }: ManagedServer): S
 
 function toBrokenStatus({ fault, ...server }: BrokenServer): ServerStatus {
   const problem = { server: server.name, code: "bad_definition", message: fault };
-  return { ...server, transport: null, state: "failed", problem, listing: null, pinFindings: [] };
+  const unknown = { transport: null, startTimeoutSeconds: null, listing: null };
+  return { ...server, ...unknown, state: "failed", problem, pinFindings: [] };
 }
 
 function problemsOf(names: readonly string[], broken: ReadonlyMap<string, ServerStatus>): readonly ServerProblem[] {

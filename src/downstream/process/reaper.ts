@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { childEnvironment, type Environment } from "./child-environment.js";
 import { createEscapeSearch, MARKER_VARIABLE } from "./escaped-processes.js";
+import { ownIdentity } from "./owner.js";
 
 const EXIT_WAIT_MS = 200; // a killed process is gone within this
 
@@ -23,7 +24,7 @@ export interface Reaper {
 
 /** Starts its helper with the first group. Where the helper fails, servers work all the same. */
 export function createReaper(baseEnv: Environment): Reaper {
-  const prefix = `${process.pid}-${randomBytes(8).toString("hex")}-`;
+  const prefix = `${ownIdentity()}-${randomBytes(8).toString("hex")}-`;
   const escapeSearch = createEscapeSearch(prefix);
   const groups = new Set<number>();
   let helper: ChildProcess | null = null;

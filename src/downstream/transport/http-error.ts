@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redact } from "../../core/redact.js";
 import { isRecord } from "../../lib/is-record.js";
 import { cutTo } from "../../lib/text.js";
+import { isLostByStatus } from "./session-loss.js";
 
 const SHOWN_LENGTH = 300; // characters of an error body that a message shows
 const READ_BYTES = 8 * 1024; // of an error body; an HTML page gives its reason near its start
@@ -70,8 +71,11 @@ export async function toHttpError(
     const message = `${refusal} (HTTP ${status}${words}); ${LOGIN_ADVICE}`;
     return new HttpError("unauthorized", message, { sent: false, status });
   }
-  if (status === 404 && inSession) {
-    return new HttpError("session_lost", `it has forgotten the session (HTTP 404${words})`, { sent: false, status });
+  if (isLostByStatus(status, reason, inSession)) {
+    return new HttpError("session_lost", `it has forgotten the session (HTTP ${status}${words})`, {
+      sent: false,
+      status,
+    });
   }
   return new HttpError("http_error", `it answered HTTP ${status}${words}`, { sent: true, status });
 }

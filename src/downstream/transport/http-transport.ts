@@ -42,6 +42,7 @@ export class HttpTransport implements ServerTransport {
   onmessage?: Transport["onmessage"];
 
   readonly pid = null;
+  readonly isRemote = true;
   readonly #address: HttpAddress;
   readonly #redact: Redact;
   /** Tells which request a fetch of the SDK serves, even when it fetches a broken answer again much later. */
@@ -167,7 +168,7 @@ export class HttpTransport implements ServerTransport {
   }
 
   #noteAnswer(id: RequestId): void {
-    const exchange = this.#exchanges.get(id);
+    const exchange = this.#exchanges.get(id) ?? this.#exchanges.get(Number(id)); // some servers answer with the id as a text
     if (!exchange) return;
     exchange.answered = true;
     setTimeout(() => this.#release(exchange), TRAIL_MS).unref();

@@ -3,15 +3,33 @@ import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.
 import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
 
+/** The notifications that mean anything here; the client would check each of the others at some length. */
+const HEARD: ReadonlySet<string> = new Set([
+  "notifications/cancelled",
+  "notifications/progress",
+  "notifications/tools/list_changed",
+]);
+
 const INTERNAL_ERROR = -32603; // JSON-RPC's code, for a response without a usable result or error
 
+/** Whether the message means anything here. */
+export function isHeard(message: JSONRPCMessage): boolean {
+  return !("method" in message) || "id" in message || HEARD.has(message.method);
+}
+
+/** The messages in a line: one, or several in a list or one behind the other. */
+export function parseLine(line: string): readonly JSONRPCMessage[] {
+  const text = line.replace(/^\uFEFF/, ""); // some programs begin their output with a byte order mark
+  const frames = jsonValues(text).flatMap((value) => (Array.isArray(value) ? value : [value]));
+  return frames.flatMap((frame) => toMessage(frame) ?? []);
+}
+
 /**
- * The message in a line, or null where there is none.
+ * The message in a frame, or null where there is none.
  * Reads and corrects only the frame: the client checks it strictly and would drop a whole answer for an
  * `"error": null` or `"_meta": null`. The caller reads the contents of a result.
  */
-export function parseLine(line: string): JSONRPCMessage | null {
-  const frame = parseJson(line);
+function toMessage(frame: unknown): JSONRPCMessage | null {
   if (!isRecord(frame) || frame.jsonrpc !== "2.0") return null;
   const { id, method, params } = frame;
   if (typeof method === "string") {
@@ -38,11 +56,40 @@ function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JS
   return { jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message } };
 }
 
-function parseJson(line: string): unknown {
+function jsonValues(text: string): readonly unknown[] {
+  const whole = parseJson(text);
+  if (whole !== undefined) return [whole];
+  const values = objectsIn(text).map(parseJson);
+  return values.includes(undefined) ? [] : values;
+}
+
+/** The texts of the objects that stand one behind the other; none where anything else is among them. */
+function objectsIn(text: string): readonly string[] {
+  const found: string[] = [];
+  let [depth, start, isInText] = [0, 0, false];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (isInText) {
+      if (character === "\\") at += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"' && depth > 0) isInText = true;
+    else if (character === "{") {
+      if (depth === 0) start = at;
+      depth += 1;
+    } else if (character === "}" && depth > 0) {
+      depth -= 1;
+      if (depth === 0) found.push(text.slice(start, at + 1));
+    } else if (depth === 0 && !/\s/.test(character ?? "")) return [];
+  }
+  return found;
+}
+
+/** Undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(line);
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export const CLOSED_BY_US = "it was closed";
 export interface ServerTransport extends Transport {
   /** The id of the server's process; null where legwork did not start it. */
   readonly pid: number | null;
+  /** Whether the server is behind a URL, so that it may restart and lose the session while the connection lasts. */
+  readonly isRemote: boolean;
   readonly closed: boolean;
   /** How the connection ended, such as "it exited with code 1"; null while it has not. */
   readonly ending: string | null;

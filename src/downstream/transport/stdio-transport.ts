@@ -5,13 +5,13 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { spawn } from "cross-spawn"; // finds and quotes commands that Windows runs only through its command interpreter, such as npx
 import { isRecord } from "../../lib/is-record.js";
-import { LineSplitter } from "../../lib/line-splitter.js";
 import { cutTo } from "../../lib/text.js";
 import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
 import { endProcessGroup } from "../process/process-group.js";
-import { parseLine } from "./json-rpc-line.js";
+import { isHeard, parseLine } from "./json-rpc-line.js";
 import { OutputTail } from "./output-tail.js";
+import { PacedLines } from "./paced-lines.js";
 import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 import { type StdioConfig, toSpawnError } from "./spawn-error.js";
 
@@ -39,8 +39,13 @@ export class StdioTransport implements ServerTransport {
   onerror?: Transport["onerror"];
   onmessage?: Transport["onmessage"];
 
+  readonly isRemote = false;
   readonly #stderr = new OutputTail(STDERR_TAIL_BYTES);
-  readonly #lines = new LineSplitter(MAX_MESSAGE_BYTES);
+  readonly #lines = new PacedLines(
+    MAX_MESSAGE_BYTES,
+    (line) => this.#receive(line),
+    (goesOn) => this.#child?.stdout[goesOn ? "resume" : "pause"](),
+  );
   readonly #marker: string;
   readonly #budgetMs: number;
   #child: ChildProcessWithoutNullStreams | null = null;
@@ -152,7 +157,7 @@ export class StdioTransport implements ServerTransport {
   #read(chunk: Buffer): void {
     if (this.#closed) return;
     try {
-      this.#lines.push(chunk, (line) => this.#receive(line));
+      this.#lines.push(chunk);
     } catch (error) {
       this.#ending ??= `it sent ${error instanceof Error ? error.message : error}`;
       void this.close();
@@ -160,9 +165,9 @@ export class StdioTransport implements ServerTransport {
   }
 
   #receive(line: string): void {
-    const message = parseLine(line);
-    if (message) this.onmessage?.(message);
-    else if (line.trim() !== "") this.#addOther(line);
+    const messages = parseLine(line);
+    for (const message of messages) if (isHeard(message)) this.onmessage?.(message);
+    if (messages.length === 0 && line.trim() !== "") this.#addOther(line);
   }
 
   #addOther(line: string): void {
@@ -222,6 +227,7 @@ export class StdioTransport implements ServerTransport {
   #reportClosed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#lines.stop();
     if (this.#drain) clearTimeout(this.#drain);
     this.onclose?.();
   }

@@ -1,17 +1,14 @@
-/** Makes one tool call and turns its answer into what a model and a journal can hold. */
+/** Makes one tool call. */
 import { DownstreamError } from "../../core/errors.js";
-import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
+import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment } from "../../core/run/event.js";
+import type { KeptAnswer } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
-import { sha256 } from "../../lib/hash.js";
 import { pairSafe } from "../../lib/text.js";
 import type { RunState } from "../state/run-state.js";
 import type { AdmittedCall, CallDeps, CallHooks, TurnContext } from "../state/turn-context.js";
 import { READ_RESULT } from "../tools/built-in-tools.js";
-
-const INLINE_LIMIT = 20_000; // characters of one result in a model request; some 5,000 tokens
-const HEAD_LENGTH = 10_000; // of a larger result, and of each read_result
+import { HEAD_LENGTH, keepAnswer } from "./keep-answer.js";
 
 /** An answer as the journal holds it, and the texts that are stored beside it. */
 export interface MadeCall {
@@ -32,14 +29,9 @@ export async function makeCall(
   const { request, state, signal, stall } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
-    const redacted = deps.redact.value(answer);
-    const { kept, blobs } = toKept(redacted, id);
+    const { kept, text, blobs } = keepAnswer(answer, id, { limits: request.limits, state, redact: deps.redact });
     const milliseconds = deps.clock.now() - begun;
-    return {
-      answer: { isError: answer.isError, ...(code === undefined ? {} : { code }), ...kept, milliseconds },
-      text: redacted.text,
-      blobs,
-    };
+    return { answer: { ...(code === undefined ? {} : { code }), ...kept, milliseconds }, text, blobs };
   };
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
@@ -47,10 +39,11 @@ export async function makeCall(
       const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
       return signal.aborted ? null : answered(answer);
     }
-    const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
+    const { toolTimeoutSeconds, progressExtension: mostExtension } = request.limits;
+    const timeoutMs = toolTimeoutSeconds * 1000;
     const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
-    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, files, ...hooks });
-    return answered(await stall.during(calling));
+    const options = { timeoutMs, mostExtension, signal, files, ...hooks };
+    return answered(await stall.during(deps.downstream.call(tool, call.arguments, options)));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
@@ -60,36 +53,6 @@ export async function makeCall(
 
 function failedAnswer(text: string): ToolAnswer {
   return { isError: true, text: text.toWellFormed(), attachments: [] };
-}
-
-/** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments, files = [] }: ToolAnswer, id: string) {
-  const blobs: Blob[] = [];
-  const keep = (blob: string) => {
-    const hash = sha256(blob);
-    blobs.push({ hash, text: blob });
-    return hash;
-  };
-  const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = { ...shortened(text, id, keep), ...(files.length > 0 ? { files } : {}) };
-  const [first] = kept;
-  if (first === undefined) return { kept: shown, blobs };
-  const which = kept.length === 1 ? " 1 is" : `s 1 to ${kept.length} are`;
-  const note = `${ATTACHMENT_NOTE}${which} kept: ${READ_RESULT}(id: "${first.id}", offset: 0)]`;
-  return { kept: { ...shown, text: shown.text + note, attachments: kept }, blobs };
-}
-
-type Keep = (text: string) => string;
-
-function keepAttachment({ kind, mimeType, text }: Attachment, id: string, keep: Keep): KeptAttachment {
-  return { id, kind, mimeType, size: text.length, blob: keep(text) };
-}
-
-function shortened(text: string, id: string, keep: Keep): { text: string; blob?: string; size?: number } {
-  if (text.length <= INLINE_LIMIT) return { text };
-  const end = pairSafe(text, HEAD_LENGTH);
-  const more = `[${text.length - end} of ${text.length} characters left out; read on with ${READ_RESULT}(id: "${id}", offset: ${end})]`;
-  return { text: `${text.slice(0, end)}\n${more}`, blob: keep(text), size: text.length };
 }
 
 async function readResult(call: ToolCall, { history }: RunState, deps: CallDeps): Promise<ToolAnswer> {

@@ -31,7 +31,7 @@ import {
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
 import { idleList } from "../tools/idle-lists.js";
-import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
+import { changeBetween, serversFor, startingNotice, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
@@ -277,7 +277,7 @@ function createToolSetRefresh(
     const seen = before
       ? { names: new Set(before.allowed.keys()), problems: before.problems }
       : { names: known ?? toolSet.allowed, problems: [] };
-    const change = changeBetween(seen, toolSet);
+    const change = changeBetween(seen, toolSet) ?? (before ? null : startingNotice(toolSet));
     if (change !== null) state.record({ type: "message_injected", text: change });
     return toolSet;
   };

@@ -7,6 +7,7 @@ import { canSpawn } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../core/workflow/workflow-state.js";
+import { createKeptBlobs } from "./kept-blobs.js";
 import type { Replay, Texts } from "./replay.js";
 
 export interface RunState {
@@ -19,6 +20,8 @@ export interface RunState {
   record(event: RunEvent, blobs?: readonly Blob[]): void;
   /** Applies an event that another writer has saved. */
   apply(event: RunEvent): void;
+  /** Counts a blob among those that the run keeps; false where that would be more than `most` bytes. */
+  keeps(blob: Blob, most: number): boolean;
   /** The events and blobs since the last flush, to be saved in one commit. */
   flush(): Commit;
   /** True while the answer of a tool call waits to be saved. */
@@ -39,6 +42,7 @@ export function createRunState(
   const history = createHistory(replay.firstMessage);
   const definition = request.workflow;
   let workflow = definition && beginWorkflow(definition, { ...request.variables, ...ownVariables(run) });
+  const kept = createKeptBlobs();
   let events: RunEvent[] = [];
   let blobs: Blob[] = [];
 
@@ -54,7 +58,10 @@ export function createRunState(
     workflow = workflowAfter(definition, workflow, event, args, whole ?? withoutNote(event));
   }
 
-  for (const event of replay.events) apply(event);
+  for (const event of replay.events) {
+    apply(event);
+    kept.replay(event);
+  }
   return {
     history,
     get workflow() {
@@ -70,6 +77,7 @@ export function createRunState(
       blobs.push(...withBlobs);
     },
     apply: (event) => apply(event),
+    keeps: kept.keeps,
     flush() {
       const commit = { events, blobs };
       events = [];

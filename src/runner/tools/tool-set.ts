@@ -79,18 +79,43 @@ export interface KnownTools {
   readonly problems: readonly ServerProblem[];
 }
 
-/** A message to the agent about its changed tools; null where none has changed. */
+/** A message to the agent about servers whose tools come in later; null where none does. */
+export function startingNotice({ problems }: ToolSet): string | null {
+  const starting = problems.filter(isStarting);
+  return starting.length === 0 ? null : `Some of your tools are not there yet.\n${shownProblems(starting)}`;
+}
+
+/** A message to the agent about its changed tools, or about servers that did not come up after all; null where there is nothing to tell. */
 export function changeBetween(before: KnownTools, after: ToolSet): string | null {
   const gone = [...before.names.keys()].filter((name) => !after.allowed.has(name));
   const added = [...after.allowed.keys()].filter((name) => !before.names.has(name));
-  if (gone.length + added.length === 0) return null;
+  const known = new Set(before.problems.map(toWarning));
+  const reasons = after.problems.filter((problem) => !known.has(toWarning(problem)));
+  const awaited = new Set(before.problems.filter(isStarting).map(({ server }) => server));
+  if (gone.length + added.length === 0) {
+    const failed = reasons.filter(({ server }) => awaited.has(server));
+    return failed.length === 0 ? null : `Some tools that you were promised do not come.\n${shownProblems(failed)}`;
+  }
   const lines = [
     ...(gone.length > 0 ? [`no longer there: ${listed(gone)}`] : []),
     ...(added.length > 0 ? [`there now: ${listed(added)}`] : []),
   ];
-  const known = new Set(before.problems.map(toWarning));
-  const reasons = after.problems.filter((problem) => !known.has(toWarning(problem)));
-  return [`Your tools have changed: ${lines.join("; ")}.`, ...reasons.map(toWarning)].join("\n");
+  const changes = `Your tools have changed: ${lines.join("; ")}.`;
+  return reasons.length === 0 ? changes : `${changes}\n${shownProblems(reasons)}`;
+}
+
+function isStarting({ code }: ServerProblem): boolean {
+  return code === "starting";
+}
+
+/** The first problems, a line for each, with the number of the others. */
+function shownProblems(problems: readonly ServerProblem[]): string {
+  return withRest(problems.map(toWarning), MOST_LISTED).join("\n");
+}
+
+function withRest(texts: readonly string[], most: number): readonly string[] {
+  const more = texts.length - most;
+  return more > 0 ? [...texts.slice(0, most), `and ${more} more`] : texts;
 }
 
 /** Why a tool is missing from the catalog, by the problems of its server; null where no problem explains it. */
@@ -121,11 +146,20 @@ function mayName(pattern: string, server: string): boolean {
   return patternMayReach(pattern, server) && (server === WORKSPACE || whyMissing(pattern) === null);
 }
 
-const MOST_LISTED = 20;
+const MOST_LISTED = 20; // names and problems in a message to the agent
+const MOST_WARNINGS = 100; // of a tool set; a server may change thousands of tools in each turn
 
 function listed(names: readonly string[]): string {
   const more = names.length - MOST_LISTED;
-  return names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const counted = names.length > MOST_LISTED ? `${names.length} tools: ` : "";
+  return counted + names.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** Tools that a pin withholds are in no catalog; the access of a run names them all the same. */
+function pinRulings(problems: readonly ServerProblem[]): readonly ToolRuling[] {
+  const tools = problems.flatMap(({ code, tool }) => (code === "tool_withheld" && tool !== undefined ? [tool] : []));
+  const rule = "withheld by pin: enforce: it is not as the user accepted it";
+  return tools.length === 0 ? [] : [{ rule, allowed: false, blocked: true, tools }];
 }
 
 function toToolSet(
@@ -144,9 +178,9 @@ function toToolSet(
     graceDeclarations: [complete],
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
-    rulings: judgeCatalog(policy, catalog.tools),
+    rulings: [...judgeCatalog(policy, catalog.tools), ...pinRulings(catalog.problems)],
     warnings: [
-      ...catalog.problems.filter(concerns(policy, allowed)).map(toWarning),
+      ...withRest(catalog.problems.filter(concerns(policy, allowed)).map(toWarning), MOST_WARNINGS),
       ...idlePatterns(policy, catalog.tools, { canSpawn }),
     ],
     problems: catalog.problems,

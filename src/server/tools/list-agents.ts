@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.js";
 import { RequestError } from "../../core/errors.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
+import { argumentNames } from "../../core/tools/argument-names.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { cutTo } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
@@ -21,7 +22,7 @@ export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "Lists what spawn_agent can delegate to: legwork's agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server. Sub-agents of the host are not among them. Starts no server: for one that is not running, it shows the tools of its last run.",
+    "Lists what spawn_agent can delegate to: legwork's agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server with the names of their arguments. Sub-agents of the host are not among them. Starts no server: for one that is not running, it shows the tools of its last run.",
   searchHint: "legwork agents, workflows and MCP servers to delegate to",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
@@ -71,9 +72,10 @@ function everythingPage(sections: Sections, notices: readonly string[], page: Pa
 /** The tools in the order of the server, then the rejected tools. */
 function toolsPage(status: ServerStatus, page: Page): Answer {
   const server = toServer(status);
-  const tools = (status.listing?.tools ?? []).map(({ name, effect, description }) => ({
+  const tools = (status.listing?.tools ?? []).map(({ name, effect, description, inputSchema }) => ({
     name,
     effect,
+    ...argumentNames(inputSchema),
     description: lineOf(description),
   }));
   const rejected = (status.listing?.problems ?? []).map(({ code, message }) => ({ code, reason: cutText(message) }));

@@ -15,7 +15,7 @@ const toolOf = (tool: string, description = ""): CatalogTool => ({
   server: "s",
   tool,
   description,
-  inputSchema: { type: "object" },
+  inputSchema: { type: "object", properties: { path: {}, to: {} }, required: ["path"] },
   effect: "read_only",
 });
 const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
@@ -24,6 +24,7 @@ const statusOf = (fields: Partial<ServerStatus> = {}): ServerStatus => ({
   transport: "stdio",
   state: "ready",
   problem: null,
+  startTimeoutSeconds: 60,
   listing: { tools: [toolOf("read", "Reads a file.\nAnd more."), toolOf("long_name", "x".repeat(300))], problems: [] },
   pinFindings: [],
   ...fields,
@@ -105,6 +106,8 @@ describe("the JSON", () => {
   it("holds the same as one object", () => {
     const finding = { accepted: null, now: pinOf("send"), withheld: true };
     const problem = { server: "s", code: "start_timeout", message: "too slow" };
+    const read = { effect: "read_only", pin: null, withheld: false };
+    const none = { arguments: [], required: [] };
     expect(
       JSON.parse(toJson([statusOf({ state: "degraded", problem, pinFindings: [finding] })], ["A notice."])),
     ).toEqual({
@@ -117,9 +120,15 @@ describe("the JSON", () => {
           problem: { code: "start_timeout", message: "too slow" },
           known: true,
           tools: [
-            { name: "s__read", effect: "read_only", description: "Reads a file.", pin: null, withheld: false },
-            { name: "s__long_name", effect: "read_only", description: "x".repeat(300), pin: null, withheld: false },
-            { name: "s__send", effect: null, description: "", pin: "new", withheld: true },
+            { ...read, name: "s__read", description: "Reads a file.", arguments: ["path", "to"], required: ["path"] },
+            {
+              ...read,
+              name: "s__long_name",
+              description: "x".repeat(300),
+              arguments: ["path", "to"],
+              required: ["path"],
+            },
+            { ...none, name: "s__send", effect: null, description: "", pin: "new", withheld: true },
           ],
           rejected: [],
         },

@@ -1,0 +1,39 @@
+/** The legwork process that owns a server, as the marker of the server names it. Linux only: elsewhere it is never known to be dead. */
+import { readFileSync, readlinkSync } from "node:fs";
+
+const MARKER = /^(\d+)-(\d+)-(\d+)-[0-9a-f]+-\d+$/;
+const START_FIELD = 22; // of /proc/PID/stat, counted from 1: the time of the start, in clock ticks since boot
+const FIELDS_AFTER_NAME = 3; // the number of the first field behind the name, which may hold blanks and brackets
+
+/** What tells this process from every other, also from a later one with its id: "id-start-namespace". */
+export function ownIdentity(): string {
+  return `${process.pid}-${startOf("self") ?? 0}-${namespaceId()}`;
+}
+
+/** Whether the owner that a marker names has ended. False where that is unknown, such as for an owner in another container. */
+export function hasDeadOwner(marker: string): boolean {
+  const [, pid, start, namespace] = MARKER.exec(marker) ?? [];
+  if (pid === undefined || start === "0" || namespace === "0" || namespace !== namespaceId()) return false;
+  return startOf(pid) !== start;
+}
+
+/** The start of a process, or null where there is none. A zombie counts as ended. */
+function startOf(pid: string): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? null : (fields[START_FIELD - FIELDS_AFTER_NAME] ?? null);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Ids of processes mean nothing in another namespace, although its processes may be visible. */
+function namespaceId(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}

@@ -76,15 +76,22 @@ const write = (path: string) => w("write_file", { path, content: "evil" });
 const move = (source: string, destination: string) => w("move_file", { source, destination });
 
 const REFUSED = [
-  ...[".git/config", ".GIT/config", "notes/config", "caf\u00e9/config", "src/../.git/config", ".git./config"].map(write),
+  ...[".git/config", ".GIT/config", "notes/config", "caf\u00e9/config", "src/../.git/config", ".git./config"].map(
+    write,
+  ),
   ...[".git::$DATA/config", ".g\u200cit/config", "new/.git/config", ".legwork/config.yaml", ".mcp.json"].map(write),
   ...["CLAUDE.md", "src/claude.md", "AGENTS.md", ".vscode/tasks.json", ".github/workflows/x.yml", ".npmrc"].map(write),
   ...["../outside.txt", "/tmp/legwork-evil.txt", "~/evil.txt", "pipe"].map(write),
-  ...[move(".git/config", "config.txt"), move("module", "other"), move("ci", ".github"), move("src/a.txt", ".mcp.json")],
+  ...[
+    move(".git/config", "config.txt"),
+    move("module", "other"),
+    move("ci", ".github"),
+    move("src/a.txt", ".mcp.json"),
+  ],
   ...[move(".env", "open.txt"), w("create_directory", { path: ".husky" }), w("create_directory", { path: "notes/x" })],
   w("edit_file", { path: ".git/config", edits: [{ oldText: "false", newText: "true" }] }),
-  ...[".env", "settings.txt", ".ENV", "src/../.env", ".git/config", "notes/config", "../outside.txt", "pipe"].map((path) =>
-    w("read_text_file", { path }),
+  ...[".env", "settings.txt", ".ENV", "src/../.env", ".git/config", "notes/config", "../outside.txt", "pipe"].map(
+    (path) => w("read_text_file", { path }),
   ),
   w("read_media_file", { path: ".env" }),
   w("edit_file", { path: ".env", edits: [{ oldText: "TOKEN", newText: "X" }], dryRun: true }),

@@ -120,7 +120,7 @@ it("an agent's output_schema for its child hangs nothing, and the agent learns w
     says(call("wait_for_runs", {})),
     says(text("done")),
   ]);
-  const { result, pings } = await pingWhile(shared.host, parent.spawn({ tools: ["spawn_agent"], wait_seconds: 50 }));
+  const { result, pings } = await pingWhile(shared.host, parent.spawn({ wait_seconds: 50 }));
   expectAnswered(pings);
   expect(result.structured).toMatchObject({ status: "success", result: "done" });
   expect(responses(parent.requests()[1])[0]).toEqual(naming("output_schema", "judging takes"));

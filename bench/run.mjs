@@ -16,6 +16,7 @@ const FIGURES = {
   "first-call": () => import("./figures/first-call.mjs"),
   "tool-call": () => import("./figures/tool-call.mjs"),
   catalog: () => import("./figures/catalog.mjs"),
+  schemas: () => import("./figures/schemas.mjs"),
   answer: () => import("./figures/answer.mjs"),
   exit: () => import("./figures/exit.mjs"),
   log: () => import("./figures/log.mjs"),

@@ -16,6 +16,7 @@ const STEP_MS = 480_000;
 const TESTS = [
   "tests/unit",
   "tests/contract",
+  "tests/attacks/provider-redirects.test.ts", // the guard stands in a part of Node's own fetch
   "tests/e2e/main-job.test.ts",
   "tests/e2e/protocol.test.ts",
   "tests/e2e/recovery.test.ts",

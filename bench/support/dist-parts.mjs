@@ -35,3 +35,12 @@ export async function createListCursor() {
   const { encodeCursor } = await dist("views/page.js");
   return ({ id, createdAt }) => encodeCursor("list", { after: id, created: createdAt });
 }
+
+/** The checks of arguments, with the process that judges what has no bound. */
+export async function createChecks() {
+  const [{ createJsonSchemas, JUDGE_PROGRAM }, { inPackage }] = await Promise.all([
+    dist("json-schema/json-schema.js"),
+    dist("config/files/package-folder.js"),
+  ]);
+  return createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) });
+}

@@ -1,6 +1,7 @@
 /** The commands of legwork, in the order of its help: a file each, and a line here. */
 import type { Command, CommandGroup } from "./command.js";
-import { agents } from "./commands/agents.js";
+import { checkAgents } from "./commands/agents/check.js";
+import { listAgents } from "./commands/agents/list.js";
 import { backup } from "./commands/backup.js";
 import { completion } from "./commands/completion.js";
 import { doctor } from "./commands/doctor.js";
@@ -35,7 +36,14 @@ export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandC
     main: listTools,
     commands: [diffTools, acceptTools],
   },
-  agents,
+  {
+    kind: "group",
+    name: "agents",
+    summary: "List and check agents",
+    description: "Without a command it lists them.",
+    main: listAgents,
+    commands: [listAgents, checkAgents],
+  },
   {
     kind: "group",
     name: "workflows",

@@ -1,5 +1,5 @@
 /** The parts of legwork that commands use. A command states the few that it needs; each is opened when it asks. */
-import type { Definitions, Found } from "../core/definitions/agent.js";
+import type { AgentDefinition, Definitions, Found } from "../core/definitions/agent.js";
 import type { PinStore } from "../core/ports/catalog-store.js";
 import type { DatabaseFacts } from "../core/ports/database-facts.js";
 import type { Downstream } from "../core/ports/downstream.js";
@@ -71,6 +71,19 @@ export interface OpenServers {
 export interface DefinitionFiles {
   /** The agents and workflows that runs can use. */
   openDefinitions(): Promise<Definitions>;
+}
+
+export interface AgentFiles {
+  openAgentFiles(): Promise<OpenAgentFiles>;
+}
+
+export interface OpenAgentFiles {
+  /** The programs for which agent files are written, by their short names; legwork is the last. */
+  readonly hosts: readonly string[];
+  /** The program for which a file was written, by its folder and its ending; null where these say nothing. */
+  hostOf(file: string): string | null;
+  /** The agent in a file of any folder, read as files of that host are. Throws ConfigError where it cannot be used. */
+  read(file: string, host: string): AgentDefinition;
 }
 
 export interface WorkflowFiles {
@@ -189,6 +202,7 @@ export interface Services
     ProjectTrust,
     ServerPool,
     DefinitionFiles,
+    AgentFiles,
     WorkflowFiles,
     RunRecords,
     RunWatch,

@@ -67,6 +67,14 @@ export function createServices(paths: Paths, version: string): OpenServices {
 
     openDefinitions: async () => (await openDefinitions(paths)).definitions,
 
+    async openAgentFiles() {
+      const [{ definitions }, { agentHosts, hostOfAgentFile }] = await Promise.all([
+        openDefinitions(paths, () => true),
+        import("../definitions/read/agent-hosts.js"),
+      ]);
+      return { hosts: agentHosts, hostOf: hostOfAgentFile, read: definitions.agentAt };
+    },
+
     async openWorkflows() {
       const [{ definitions, conditions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas, JUDGE_PROGRAM }] =
         await Promise.all([

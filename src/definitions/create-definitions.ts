@@ -13,10 +13,12 @@ import type { Workflow } from "../core/workflow/workflow.js";
 import { didYouMean } from "../lib/nearest.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../yaml/read-yaml.js";
 import { type LoadedAgent, loadAgent } from "./load-agent.js";
+import { vocabularyOf } from "./read/agent-hosts.js";
 import { NAME, NAME_RULE } from "./read/definition-fields.js";
 import {
   agentFolders,
   type DefinitionPaths,
+  outside,
   type ProjectFolders,
   WORKFLOW_ENDINGS,
   workflowFolders,
@@ -53,6 +55,8 @@ export interface GuardedProject extends ProjectFolders {
 export interface AllDefinitions extends Definitions {
   /** The workflow in a file of any folder. Finds the workflow that it extends by name. Throws ConfigError. */
   workflowAt(file: string): Pick<Found<Workflow>, "definition" | "place">;
+  /** The agent in a file of any folder that was written for a host, or for legwork. Throws ConfigError. */
+  agentAt(file: string, host: string): AgentDefinition;
 }
 
 /** Creates the loader of all definitions. It reads nothing before the first call. */
@@ -86,8 +90,8 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
     return { ...loaded, origin };
   }
 
-  function agentOf(candidate: Candidate<LoadedAgent>): LoadedAgent {
-    const loaded = candidate.load();
+  /** Throws ConfigError where the workflow that the agent names does not exist. */
+  function withWorkflow(loaded: LoadedAgent): LoadedAgent {
     const { workflow } = loaded.definition;
     const all = workflow === null ? [] : workflows.candidates();
     if (workflow !== null && !all.some(({ name }) => name === workflow))
@@ -102,7 +106,7 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
       const all = agents.candidates();
       const candidate = all.find((one) => one.name === name) ?? all.find((one) => slugOf(one.name) === name);
       if (!candidate) return null;
-      const { definition, place } = agentOf(candidate);
+      const { definition, place } = withWorkflow(candidate.load());
       return found<AgentDefinition>(definition, candidate, all, place);
     },
     workflow(name) {
@@ -122,8 +126,18 @@ export function createDefinitions(deps: DefinitionsDeps): AllDefinitions {
       const loaded = loadWorkflow(basename(path, ending), document, parentIn(workflows.candidates()));
       return { definition: loaded.workflow, place: placeIn(loaded) };
     },
+    agentAt(file, host) {
+      const path = resolve(file);
+      const folder = outside(dirname(path), "user", vocabularyOf(host));
+      if (!folder.endings.includes(extname(path)))
+        throw new ConfigError(`${path}: the name of an agent's file has to end in ${folder.endings.join(" or ")}`);
+      const parsed = loadAgent(read(folder, basename(path)), folder, basename(path, extname(path)));
+      if (parsed === null)
+        throw new ConfigError(`${path}: is no agent: it does not begin with its fields between two lines of "---"`);
+      return withWorkflow(parsed.load()).definition;
+    },
     agents: () =>
-      entriesOf(agents, (candidate) => agentOf(candidate).definition).map(({ loaded, ...entry }) => ({
+      entriesOf(agents, (candidate) => withWorkflow(candidate.load()).definition).map(({ loaded, ...entry }) => ({
         ...entry,
         description: loaded?.description ?? null,
         definition: loaded,

@@ -2,7 +2,8 @@
 import type { Ajv, ValidateFunction } from "ajv";
 import { describeFault, shortened } from "./describe-fault.js";
 import type { Judgement, Mode } from "./judgement.js";
-import { UnboundedPattern, type Validators } from "./validators.js";
+import { UnboundedPattern } from "./linear-pattern.js";
+import type { Validators } from "./validators.js";
 
 export type Compiled =
   | { readonly kind: "validator"; readonly validate: ValidateFunction }
@@ -26,13 +27,17 @@ export function compileSchema(schema: object | boolean, mode: Mode, validators: 
   return other.kind === "validator" ? other : compiled;
 }
 
+const FITS: Judgement = { kind: "fits" };
+
 /** Judges each of the values; the first misfit counts. */
 export function judgeAll(compiled: Compiled, values: readonly unknown[]): Judgement {
   if (compiled.kind === "fault") return { kind: "invalid", fault: compiled.fault };
   const { validate } = compiled;
-  const faults = values.map((value) => (validate(value) ? null : describeFault(validate.errors ?? [], value)));
-  const fault = faults.find((found) => found !== null);
-  return fault === undefined ? { kind: "fits" } : { kind: "misfit", fault };
+  let judgement: Judgement = FITS;
+  for (const value of values)
+    if (!validate(value) && judgement === FITS)
+      judgement = { kind: "misfit", fault: describeFault(validate.errors ?? [], value) };
+  return judgement;
 }
 
 function compileBy(draft: "older" | "current", schema: object | boolean, mode: Mode, validators: Validators): Compiled {
@@ -42,7 +47,7 @@ function compileBy(draft: "older" | "current", schema: object | boolean, mode: M
       if (strict.validateSchema(schema) !== true)
         return { kind: "fault", fault: shortened(`schema is invalid: ${strict.errorsText()}`) };
     }
-    return { kind: "validator", validate: compileWith(validators[draft](), schema) };
+    return { kind: "validator", validate: compileWith(validators[draft](schema), schema) };
   } catch (error) {
     if (error instanceof UnboundedPattern || error instanceof RangeError) throw error;
     return { kind: "fault", fault: shortened(error instanceof Error ? error.message : String(error)) };

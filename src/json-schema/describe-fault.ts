@@ -6,7 +6,7 @@ const LONGEST = 1_000; // characters of a fault; names in schemas and values hav
 const LONGEST_LIST = 500; // characters of the values that are allowed
 const MOST_FORMS = 4; // of several allowed forms, as many say what does not fit
 
-/** What does not fit, in one line: where, what is expected, and what was found. */
+/** The fault in one line: its place, the expected value and the value found. */
 export function describeFault(errors: readonly ErrorObject[], value: unknown): string {
   const last = errors.at(-1);
   if (!last) return "does not fit the schema";
@@ -22,7 +22,7 @@ function isChoice({ keyword, params }: ErrorObject): boolean {
   return keyword === "anyOf" || (keyword === "oneOf" && params.passingSchemas === null);
 }
 
-/** Where several forms are allowed and none fits, what each of them misses. */
+/** The faults of each form, where several are allowed and none fits. */
 function noneOf(choice: ErrorObject, errors: readonly ErrorObject[], value: unknown): string {
   const missed = new Set(
     errors.filter((error) => error !== choice && !isChoice(error)).map((one) => sentence(one, value)),

@@ -1,14 +1,15 @@
 /** JSON Schema: checks schemas, and checks values against them; here where the work is small, else in a process with limits. */
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
-import { faultOfShape, jsonSize } from "../lib/json-size.js";
+import { faultOfShape, type JsonSize, jsonSize } from "../lib/json-size.js";
 import { once } from "../lib/once.js";
 import type { SchemaSize } from "../lib/unfold-schema.js";
 import type { Compiled } from "./compile-schema.js";
 import { createJudgeProcess } from "./judge-process.js";
 import { type Judgement, type Mode, TOO_DEEP, unfinished } from "./judgement.js";
+import { UnboundedPattern } from "./linear-pattern.js";
 import { hasPatterns, isProvablySmall, sizeOfSchema } from "./provably-small.js";
 import { withUsablePatterns } from "./usable-patterns.js";
-import { type CompileLinear, UnboundedPattern } from "./validators.js";
+import type { CompileLinear, Validators } from "./validators.js";
 
 /** The program of the process that judges, in the package. */
 export const JUDGE_PROGRAM = "dist/bundle/schema-judge.js";
@@ -19,7 +20,7 @@ const ORDINARY = 65_536; // values and characters: where no judgement of so few 
 /** One value of every type: a schema under which even these cannot be judged is of no use. */
 const SAMPLE = [null, true, 0, "", [], {}];
 
-/** What is known of one schema object. */
+/** One schema object, as far as it was used. */
 interface Known {
   readonly schema: object | boolean;
   readonly size: SchemaSize;
@@ -35,10 +36,11 @@ export interface JsonSchemaOptions {
 /** Compiles each schema object once; loads the validator library, and starts the process, with the first schema that needs it. */
 export function createJsonSchemas({ program }: JsonSchemaOptions): JsonSchemas {
   const known = { strict: new WeakMap<object, Known>(), lenient: new WeakMap<object, Known>() };
-  const given = new WeakMap<object, string>();
+  const abandoned = new WeakMap<object, string>();
   let hasGivenUp = false;
   const elsewhere = createJudgeProcess(program);
   let linear: CompileLinear | null = null;
+  let loaded: (typeof import("./compile-schema.js") & { readonly validators: Validators }) | null = null;
   const load = {
     compiler: once(async () => {
       const [{ createValidators }, compiling] = await Promise.all([
@@ -61,16 +63,23 @@ export function createJsonSchemas({ program }: JsonSchemaOptions): JsonSchemas {
     return made;
   }
 
-  async function judge(schema: object | boolean, mode: Mode, values: readonly unknown[]): Promise<Judgement> {
-    const reason = typeof schema === "object" ? given.get(schema) : undefined;
+  async function judge(
+    schema: object | boolean,
+    mode: Mode,
+    values: readonly unknown[],
+    size: JsonSize,
+  ): Promise<Judgement> {
+    const reason = typeof schema === "object" ? abandoned.get(schema) : undefined;
     if (reason !== undefined) return unfinished(reason);
     if (!known[mode].has(Object(schema)) && jsonSize(schema).levels > MOST_SCHEMA_LEVELS) return TOO_DEEP;
     const about = knownOf(schema, mode);
+    const isSmall = isProvablySmall(about.size, size);
     const judgement =
-      (isProvablySmall(about.size, values) ? await judgeHere(about, mode, values) : null) ??
-      (await judgeElsewhere(about, mode, values));
-    if (typeof schema === "object" && judgement.kind === "unfinished" && judgement.lasting && isOrdinary(values)) {
-      given.set(schema, judgement.reason);
+      (isSmall ? await judgeHere(about, mode, values) : null) ?? (await judgeElsewhere(about, mode, values, size));
+    const { values: count, characters } = size;
+    const isOrdinary = count + characters <= ORDINARY;
+    if (typeof schema === "object" && judgement.kind === "unfinished" && judgement.lasting && isOrdinary) {
+      abandoned.set(schema, judgement.reason);
       hasGivenUp = true;
     }
     return judgement;
@@ -79,51 +88,59 @@ export function createJsonSchemas({ program }: JsonSchemaOptions): JsonSchemas {
   /** Null where a pattern has no bound after all. */
   async function judgeHere(about: Known, mode: Mode, values: readonly unknown[]): Promise<Judgement | null> {
     if (hasPatterns(about.size)) await load.engine();
-    const { compileSchema, judgeAll, validators } = await load.compiler();
+    loaded ??= await load.compiler();
     try {
-      about.compiled ??= compileSchema(about.schema, mode, validators);
-      return judgeAll(about.compiled, values);
+      about.compiled ??= loaded.compileSchema(about.schema, mode, loaded.validators);
+      return loaded.judgeAll(about.compiled, values);
     } catch (error) {
       if (error instanceof UnboundedPattern || error instanceof RangeError) return null;
       throw error;
     }
   }
 
-  async function judgeElsewhere(about: Known, mode: Mode, values: readonly unknown[]): Promise<Judgement> {
-    const { values: count, characters } = jsonSize(values, LARGEST);
+  async function judgeElsewhere(
+    about: Known,
+    mode: Mode,
+    values: readonly unknown[],
+    { values: count, characters }: JsonSize,
+  ): Promise<Judgement> {
     if (count + characters > LARGEST)
       return { kind: "unfinished", reason: `more than ${LARGEST} characters are too many to judge`, lasting: false };
     about.text ??= JSON.stringify(about.schema);
     return elsewhere.judge({ schema: about.text, mode, values });
   }
 
+  /** The judgement on arguments under a schema that is compiled, at once: most calls are of this kind. */
+  function judgeAtOnce(schema: object, value: unknown, size: JsonSize): Judgement | null {
+    const about = known.lenient.get(schema);
+    if (loaded === null || !about?.compiled || !isProvablySmall(about.size, size)) return null;
+    return loaded.judgeAll(about.compiled, [value]);
+  }
+
   return {
     async check(schema, value) {
-      const misshapen = faultOfShape(value);
+      const size = jsonSize(value);
+      const misshapen = faultOfShape(size);
       if (misshapen !== null) return `it is ${misshapen}`;
-      const judgement = await judge(schema, "strict", [value]);
+      const judgement = await judge(schema, "strict", [value], size);
       return judgement.kind === "fits" ? null : explained(judgement);
     },
     async checkArguments(schema, value) {
-      const misshapen = faultOfShape(value);
+      const size = jsonSize(value);
+      const misshapen = faultOfShape(size);
       if (misshapen !== null) return `its arguments do not fit: they are ${misshapen}`;
-      const judgement = await judge(schema, "lenient", [value]);
+      const judgement = judgeAtOnce(schema, value, size) ?? (await judge(schema, "lenient", [value], size));
       if (judgement.kind === "misfit") return `its arguments do not fit: ${judgement.fault}`;
       if (judgement.kind === "unfinished") return `its arguments cannot be checked: ${judgement.reason}`;
       return null; // an invalid schema is for the server of the tool to know
     },
     async faultOf(schema) {
-      const judgement = await judge(schema, "strict", SAMPLE);
+      const judgement = await judge(schema, "strict", SAMPLE, jsonSize(SAMPLE));
       if (judgement.kind === "unfinished") return judgement.reason;
       return judgement.kind === "invalid" ? judgement.fault : null;
     },
-    givenUp: (schema) => (hasGivenUp ? (given.get(schema) ?? null) : null),
+    givenUp: (schema) => (hasGivenUp ? (abandoned.get(schema) ?? null) : null),
   };
-}
-
-function isOrdinary(values: unknown): boolean {
-  const { values: count, characters } = jsonSize(values, ORDINARY);
-  return count + characters <= ORDINARY;
 }
 
 function explained(judgement: Exclude<Judgement, { kind: "fits" }>): string {

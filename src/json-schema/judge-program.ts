@@ -1,6 +1,6 @@
 /**
  * The program of the process that judges schemas: one question a line on stdin, one answer a line on stdout. It keeps the
- * deadline by itself too, so that it ends soon after its parent, whatever it is at.
+ * deadline by itself too, so that it ends soon after its parent, also in the middle of a judgement.
  */
 import { createInterface } from "node:readline";
 import { createContext, Script } from "node:vm";

@@ -6,6 +6,11 @@ export interface LinearPattern {
   readonly size: number;
 }
 
+/** Thrown by a compilation that meets a pattern whose time has no bound. */
+export class UnboundedPattern extends Error {
+  override readonly name = "UnboundedPattern";
+}
+
 /** `u` where JavaScript takes the pattern as JSON Schema asks for it, "" where it does so only without `u`; null where neither. */
 export function flagsOf(pattern: string): "u" | "" | null {
   for (const flags of ["u", ""] as const) {
@@ -42,9 +47,9 @@ export function toLinear(pattern: string): LinearPattern | null {
   while (reader.at < characters.length) {
     const character = characters[reader.at] ?? "";
     if (character === "(") {
-      const opening = openingOf(reader);
-      if (opening === null) return null;
-      source += opening;
+      const start = groupStartOf(reader);
+      if (start === null) return null;
+      source += start;
       outer.push(size);
       size = 2;
     } else if (character === ")") {
@@ -93,7 +98,7 @@ interface Piece {
 }
 
 /** The engine names groups in another way; no name is needed for a test. */
-function openingOf(reader: Reader): string | null {
+function groupStartOf(reader: Reader): string | null {
   const ahead = reader.characters.slice(reader.at, reader.at + 4).join("");
   if (!ahead.startsWith("(?")) {
     reader.at++;

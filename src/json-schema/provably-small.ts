@@ -1,5 +1,5 @@
 /** Which schemas and values are judged in this process: those whose work has a bound that is known beforehand. */
-import { jsonSize } from "../lib/json-size.js";
+import type { JsonSize } from "../lib/json-size.js";
 import { type OwnSize, type SchemaSize, unfoldedSize } from "../lib/unfold-schema.js";
 import { flagsOf, toLinear } from "./linear-pattern.js";
 
@@ -13,19 +13,13 @@ export function sizeOfSchema(schema: object | boolean): SchemaSize {
   return unfoldedSize(schema, ownSize);
 }
 
-/** Whether compiling a schema of that size is a short piece of work. */
-export function isSmallToCompile({ values, levels }: SchemaSize): boolean {
-  return values <= MOST_VALUES && levels <= MOST_LEVELS;
-}
-
 /**
  * Whether compiling the schema and checking the value under it is a short piece of work. A check looks at each value once
  * with each part of the unfolded schema, and at each character once with each part that reads texts.
  */
-export function isProvablySmall(size: SchemaSize, value: unknown): boolean {
-  if (!isSmallToCompile(size)) return false;
-  const { values, characters } = jsonSize(value, MOST_STEPS / size.values);
-  return values * size.values + characters * size.text <= MOST_STEPS;
+export function isProvablySmall(schema: SchemaSize, value: JsonSize): boolean {
+  const isSmallToCompile = schema.values <= MOST_VALUES && schema.levels <= MOST_LEVELS;
+  return isSmallToCompile && value.values * schema.values + value.characters * schema.text <= MOST_STEPS;
 }
 
 /** Whether the schema has patterns. */
@@ -35,7 +29,7 @@ export function hasPatterns({ text }: SchemaSize): boolean {
 
 const NO_BOUND = { values: Number.POSITIVE_INFINITY, text: 0 };
 
-/** What one object of a schema adds: the keywords whose work grows with more than the number of values. */
+/** Adds the keywords of one object whose work grows with more than the number of values. */
 const ownSize: OwnSize = (node, isRoot) => {
   if (Array.isArray(node)) return null;
   // Names other than pointers, also where they only change what pointers mean.

@@ -1,16 +1,16 @@
 /** ajv with the options of legwork. Loaded with the first schema only. */
 import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { flagsOf, toLinear } from "./linear-pattern.js";
+import { flagsOf, toLinear, UnboundedPattern } from "./linear-pattern.js";
 
 /** Compiles a pattern in the syntax of the linear engine. */
 export type CompileLinear = (source: string) => { test(text: string): boolean };
 
 export interface Validators {
-  /** For drafts 6 and 7, and what was before and between. */
-  older(): Ajv;
+  /** For drafts 6 and 7, and all before 2020-12. */
+  older(schema: object | boolean): Ajv;
   /** For 2020-12. */
-  current(): Ajv;
+  current(schema: object | boolean): Ajv;
   /** Validators that check schemas against the schemas of their drafts, which take long to compile. */
   readonly strict: { older(): Ajv; current(): Ajv };
 }
@@ -22,12 +22,7 @@ export interface PatternSettings {
   readonly mayBacktrack: boolean;
 }
 
-/** Thrown by a compilation that meets a pattern whose time has no bound. */
-export class UnboundedPattern extends Error {
-  override readonly name = "UnboundedPattern";
-}
-
-const MOST_SCHEMAS = 100; // a validator keeps all that it has compiled
+const MOST_SCHEMAS = 100; // a validator keeps every schema that it has compiled
 
 export function createValidators(patterns: PatternSettings): Validators {
   const options: Options = {
@@ -35,14 +30,23 @@ export function createValidators(patterns: PatternSettings): Validators {
     validateFormats: false, // formats are annotations in JSON Schema 2020-12
     logger: false,
     validateSchema: false, // the strict compilation does it
-    ownProperties: true, // else an argument that is left out would be found where it is called "constructor"
     code: { optimize: false, regExp: regExpWith(patterns) }, // optimized code takes four times as long to make and is no faster
   };
+  const careful: Options = { ...options, ownProperties: true };
+  const [older, carefulOlder] = [renewed(() => new Ajv(options)), renewed(() => new Ajv(careful))];
+  const [current, carefulCurrent] = [renewed(() => new Ajv2020(options)), renewed(() => new Ajv2020(careful))];
   return {
-    older: renewed(() => new Ajv(options)),
-    current: renewed(() => new Ajv2020(options)),
+    older: (schema) => (hasInheritedNames(schema) ? carefulOlder() : older()),
+    current: (schema) => (hasInheritedNames(schema) ? carefulCurrent() : current()),
     strict: { older: kept(() => new Ajv(options)), current: kept(() => new Ajv2020(options)) },
   };
+}
+
+const INHERITED = new RegExp(`"(?:${Object.getOwnPropertyNames(Object.prototype).join("|")})"`);
+
+/** Whether every object would have a name of the schema; to look for own names only takes a third longer. */
+function hasInheritedNames(schema: object | boolean): boolean {
+  return INHERITED.test(JSON.stringify(schema));
 }
 
 function kept<T>(create: () => T): () => T {
@@ -55,11 +59,11 @@ function kept<T>(create: () => T): () => T {
 
 /** A new one for every hundred schemas. */
 function renewed<T>(create: () => T): () => T {
-  let made = create();
+  let made = kept(create);
   let uses = 0;
   return () => {
-    if (++uses > MOST_SCHEMAS) [made, uses] = [create(), 1];
-    return made;
+    if (++uses > MOST_SCHEMAS) [made, uses] = [kept(create), 1];
+    return made();
   };
 }
 

@@ -1,7 +1,7 @@
 /** The size of a JSON Schema whose local references are replaced by the schemas that they point to. */
 import { pointerTarget } from "./json-pointer.js";
 
-/** What a schema costs, as far as it can be counted; infinite where it cannot. */
+/** The counts of a schema; infinite where they have no bound. */
 export interface SchemaSize {
   /** Its values, those behind references counted for each reference. */
   readonly values: number;
@@ -10,12 +10,12 @@ export interface SchemaSize {
   readonly levels: number;
 }
 
-/** What one object of a schema adds to its size, without the values in it; null for nothing. */
+/** The share of one object in the size of its schema, without the values in it; null for none. */
 export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Omit<SchemaSize, "levels"> | null;
 
 const ENDLESS: SchemaSize = { values: Number.POSITIVE_INFINITY, text: Number.POSITIVE_INFINITY, levels: 0 };
 const PLAIN: SchemaSize = { values: 1, text: 0, levels: 1 };
-const MOST_LEVELS = 400; // of nesting through references; what is deeper counts as endless, as the walk recurses
+const MOST_LEVELS = 400; // of nesting through references; a deeper schema counts as endless, because the walk recurses
 
 /**
  * Visits each object once, however often it is referred to. Endless where a reference leads back into itself or is not

@@ -2,7 +2,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { limitsOfClient } from "../hosts/known-hosts.js";
-import { faultOfShape } from "../lib/json-size.js";
+import { faultOfShape, jsonSize } from "../lib/json-size.js";
 import { didYouMean } from "../lib/nearest.js";
 import { toPlainSchema } from "../runner/tools/plain-schema.js";
 import { argumentError, errorResult } from "./error-text.js";
@@ -36,7 +36,7 @@ export async function answerTool(
       `there is no tool "${name}"${didYouMean(name, names)} (the tools are ${names.join(", ")})`,
     );
   }
-  const misshapen = faultOfShape(args);
+  const misshapen = faultOfShape(jsonSize(args));
   if (misshapen !== null) throw new RequestError("invalid_arguments", `the arguments are ${misshapen}`);
   const parsed = tool.input.safeParse(normaliseArguments(args, toPlainSchema(tool.input, "input")), {
     reportInput: true,

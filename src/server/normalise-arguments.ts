@@ -23,7 +23,7 @@ export function normaliseArguments(args: Fields, schema: Fields): Fields {
     const wanted = properties[name];
     if (!isRecord(wanted)) return [[name, value]];
     if (!required.includes(name) && isNothing(value, wanted)) return [];
-    return [[name, typeof value === "string" ? fromText(name, value, wanted) : fromNumber(value, wanted)]];
+    return [[name, typeof value === "string" ? fromText(name, value, wanted) : value]];
   });
   return Object.fromEntries(entries);
 }
@@ -58,10 +58,6 @@ function toList(name: string, text: string): readonly unknown[] {
   const parts = text.split(",").map((part) => part.trim());
   const areNames = LISTS_OF_NAMES.has(name) && parts.every((part) => /^[^\s()[\]{}"]+$/.test(part));
   return areNames ? parts : [text];
-}
-
-function fromNumber(value: unknown, { type }: ArgumentSchema): unknown {
-  return type === "string" && typeof value === "number" ? String(value) : value;
 }
 
 function parseJson(text: string): unknown {

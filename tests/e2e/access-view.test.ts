@@ -112,7 +112,7 @@ it("get_run refuses an unknown event, and at for another view", async () => {
     code: "unknown_event",
     message: naming(/\bat\b/, run_id, "9999"),
   });
-  const other = await accessOf(host, run_id, { view: "events", at: 1 });
-  expect(other.error.message).toEqual(naming(/\bat\b/, '"access"'));
+  const other = await accessOf(host, run_id, { view: "messages", at: 1 });
+  expect(other.error.message).toEqual(naming(/\bat\b/, '"events"', '"access"'));
   expect((await accessOf(host, run_id, { at: 0 })).error.message).toMatch(/\bat\b/);
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { legwork } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { EFFECT_SERVER, type TestHost, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearseCalls, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
@@ -85,6 +85,51 @@ it("a configuration file that changes, appears or goes is reported by the next a
   const changed = naming(join(bench.home, "config.yaml"), join(bench.project, ".mcp.json"), "changed", "restart");
   expect((await runScript(host, "none")).notices).toEqual([changed]);
   expect((await host.call("list_agents")).structured.notices).toEqual([changed]);
+});
+
+it("legwork agents check tells the parts of files that would be left out, and fails for files that cannot be used", async () => {
+  const bench = setBench();
+  const good = { name: "Front End", fields: ["tools: Read, Bash", "color: red", "model: opus"] };
+  inHome(bench, "drafts/good.md", agentFile(good.name, ...good.fields));
+  inHome(bench, "drafts/lost.md", agentFile("lost", "disallowedTools: {Write: true}"));
+  inHome(bench, "drafts/notes.md", "Notes.");
+  inHome(bench, ".gemini/agents/far.md", agentFile("far", "kind: remote"));
+  bench.write(".legwork/agents/own.yaml", "tols: []\n");
+  const file = (name: string) => join(bench.root, name);
+  const check = async (...args: readonly string[]) => {
+    const { code, stdout } = await legworkHere(bench, ["agents", "check", ...args, "--json"]);
+    return { code, agents: (JSON.parse(stdout) as { agents: readonly object[] }).agents };
+  };
+  expect(await check(file("drafts/good.md"))).toEqual({
+    code: 0,
+    agents: [
+      {
+        file: file("drafts/good.md"),
+        host: "claude",
+        name: "Front End",
+        description: null,
+        model: null,
+        tools: ["Read", "Bash"],
+        blocked_tools: [],
+        error: null,
+        left_out: [naming("color"), naming("model", "opus"), naming("tools", "Bash", "shell")],
+      },
+    ],
+  });
+  const bad = ["drafts/lost.md", "drafts/notes.md", ".gemini/agents/far.md", "project/.legwork/agents/own.yaml"];
+  const { code, agents } = await check(...bad.map(file), file("nowhere.md"));
+  expect(code).toBe(2);
+  expect(agents).toMatchObject([
+    { host: "claude", error: naming("lost.md:3:1", "disallowedTools") },
+    { host: "claude", error: naming("notes.md", "no agent") },
+    { host: "gemini", error: naming("far.md:3:1", "remote") },
+    { host: "legwork", error: naming("own.yaml:1:1", "tols") },
+    { error: naming("nowhere.md") },
+  ]);
+  const text = await legworkHere(bench, ["agents", "check", file("drafts/good.md"), "--host", "gemini"]);
+  expect(text.stdout).toEqual(naming("good.md: ", "color", "1 file checked"));
+  expect((await legworkHere(bench, ["agents", "check", file("x.md"), "--host", "other"])).code).toBe(2);
+  expect((await legworkHere(bench, ["agents", "check"])).code).toBe(2);
 });
 
 it("a file of servers that names none is reported", async () => {

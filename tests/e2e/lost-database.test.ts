@@ -13,7 +13,12 @@ const GONE = {
 };
 
 it.each([
-  ["deleted", (file: string) => ["", "-wal", "-shm"].forEach((end) => rmSync(file + end, { force: true }))],
+  [
+    "deleted",
+    (file: string) => {
+      for (const end of ["", "-wal", "-shm"]) rmSync(file + end, { force: true });
+    },
+  ],
   [
     "replaced by a copy",
     (file: string) => {

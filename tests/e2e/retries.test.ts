@@ -6,7 +6,7 @@ import { type EventAnswer, type TestHost, until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { shareHome } from "../support/shared-home.js";
 
-const home = shareHome({ config: "limits: { stall_seconds: 1 }" });
+const home = shareHome();
 
 type Failed = EventAnswer & Readonly<Record<"status" | "wait_ms" | "tries" | "turn", number | null>>;
 
@@ -43,7 +43,7 @@ it("waits as long as the vendor asks, in the body or in the header", async () =>
   const asked = [rateLimited("0.6s"), { ...status(429), headers: { "retry-after": "1" } }];
   const { spawn } = home.play([...asked, says(text("done"))]);
   const { structured } = await spawn();
-  expect(structured.status).toBe("success"); // and a wait that is longer than stall_seconds is no stall
+  expect(structured.status).toBe("success");
   const [body, header] = await failures(home.host, structured.run_id);
   expect(body?.wait_ms).toBeGreaterThanOrEqual(600);
   expect(header?.wait_ms).toBeGreaterThanOrEqual(1_000);

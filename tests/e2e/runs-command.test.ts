@@ -115,10 +115,6 @@ describe("the command line", () => {
       ['"run_x"', "runs list"],
     ],
     [
-      ["runs", "show", "run_x", "--at", "3"],
-      ["--at", "runs show", "--access"],
-    ],
-    [
       ["runs", "show", "run_x", "--access", "--at", "0"],
       ["--at", '"0"', /\b1\b/],
     ],

@@ -1,5 +1,5 @@
 /** What a user does about stored runs: prune, backup, and the doctor's look at all legwork needs. */
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
@@ -120,6 +120,13 @@ describe("legwork backup", () => {
     await runScript(await setHost(bench), "talk");
     const file = join(bench.root, "mine.txt");
     writeFileSync(file, "mine");
+    // Of a process that was killed, and of one that is at work.
+    const [left, atWork] = [2 ** 22 + 1, process.pid].map((pid) => `other.db.legwork-${pid}.partial`) as [string, string];
+    for (const name of [left, `${left}-journal`, atWork]) writeFileSync(join(bench.root, name), "");
+    const copied = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
+    expect(copied.code).toBe(0);
+    expect(readdirSync(bench.root).sort()).toEqual(["copy.db", "home", "mine.txt", atWork, "project"]);
+    for (const name of ["copy.db", atWork]) rmSync(join(bench.root, name));
     const taken = await legwork(bench, ["backup", file]);
     expect(taken).toMatchObject({ code: 2, stdout: "", stderr: naming(file) });
     expect(readFileSync(file, "utf8")).toBe("mine");

@@ -290,3 +290,9 @@ mcpServers:
     expect(run.warnings).toEqual([naming('"effects__ecko"', /\btools\b/, "spawn_agent", '"effects__echo"')]);
   });
 });
+
+it("legwork that may open no further file says so, and the host stays connected", async () => {
+  const host = await setHost(setTalk(), { wrapper: ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh"] });
+  expectRefusal(await host.call("spawn_agent", played), "too_many_files", "ulimit -n", "restart");
+  expectRefusal(await host.call("list_runs"), "too_many_files", "ulimit -n");
+});

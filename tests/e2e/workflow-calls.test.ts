@@ -62,10 +62,11 @@ describe("a call of the workflow", () => {
 
   it("fails where the answer is longer than a variable holds", async () => {
     const action = callTool("effects__echo", { one: "{{ part }}", two: "{{ part }}" }, { output_as: "said" });
-    const workflow = only({ on_enter: [action] }, { variables: { part: "x".repeat(500_001) } });
-    const led = await sandbox.lead({ workflow, replies: [completes()], args: ALL });
-    expect(led.run).toMatchObject({ status: "blocked", error: { code: "workflow_call_failed" } });
-    expect(eventsOf(led, "workflow_call_finished")).toMatchObject([{ is_error: true, code: "output_too_large" }]);
+    const workflow = sandbox.put(only({ on_enter: [action] }, { variables: { part: "x".repeat(500_001) } }));
+    rehearse(sandbox.bench, "too-long", [completes()]);
+    const { structured } = await sandbox.spawn({ workflow, provider: "rehearsal", model: "too-long", ...ALL });
+    expect(structured).toMatchObject({ status: "blocked", error: { code: "workflow_call_failed" } });
+    expect(structured.error?.message).toEqual(naming("said", /\b1000000\b/));
   });
 });
 

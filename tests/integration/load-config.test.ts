@@ -56,7 +56,7 @@ describe("a server's entry", () => {
       ".legwork/config.yaml",
       "mcpServers:\n  one:\n    command: x\n    args: [--port, 8080, 1.10, 0x1F, true, 007]\n    env: { N: 2.50, ON: true }\n",
     );
-    expect(named(await load(), "one").transport).toMatchObject({
+    expect(named(await load(), "one")?.transport).toMatchObject({
       args: ["--port", "8080", "1.10", "0x1F", "true", "007"],
       env: { N: "2.50", ON: "true" },
     });

@@ -8,7 +8,7 @@ export function watchFiles(files: readonly string[]): () => readonly string[] {
   return () => files.filter((file) => stampOf(file) !== before.get(file));
 }
 
-/** Null where there is no file that can be looked at. */
+/** Null where there is no file, or none that can be reached. */
 function stampOf(file: string): string | null {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });

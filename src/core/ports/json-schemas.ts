@@ -1,4 +1,4 @@
-/** Checks of values against JSON Schemas. No check takes long in this process, whatever the schema and the value are. */
+/** Checks of values against JSON Schemas. No schema and no value holds up this process. */
 
 export interface JsonSchemas {
   /** Why the schema is invalid or cannot be used, in one line, or null. */

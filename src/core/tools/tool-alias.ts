@@ -174,10 +174,15 @@ export function hasOwnTool(pattern: string, canSpawn: boolean): boolean {
   return reason === NO_PERSON || (canSpawn && reason === NO_AGENTS);
 }
 
+/** Why legwork has nothing like this tool of another host; null for other names. */
+export function whyAbsent(pattern: string): string | null {
+  return MISSING_TOOLS.get(pattern) ?? null;
+}
+
 /** Why the name of another host's own tool matches no tool here; null for other names. */
 export function whyMissing(pattern: string): string | null {
   const tools = FILE_TOOLS.get(pattern);
   if (tools)
     return `it stands for ${tools.map((tool) => `${WORKSPACE}__${tool}`).join(", ")}, and none of these is there`;
-  return MISSING_TOOLS.get(pattern) ?? null;
+  return whyAbsent(pattern);
 }

@@ -101,7 +101,8 @@ function inProject(project: ProjectFolders | null, path: string, vocabulary: Voc
   return [{ ...place, origin: "project", vocabulary, ...rulesOf(vocabulary) }];
 }
 
-function outside(folder: string, origin: DefinitionOrigin, vocabulary: Vocabulary): DefinitionFolder {
+/** A folder outside the project. */
+export function outside(folder: string, origin: DefinitionOrigin, vocabulary: Vocabulary): DefinitionFolder {
   const place = { folder, root: null, inProject: null, isUsers: origin === "user" };
   return { ...place, origin, vocabulary, ...rulesOf(vocabulary) };
 }

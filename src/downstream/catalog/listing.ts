@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { Catalog, ServerProblem } from "../../core/ports/downstream.js";
-import { withTexts } from "../../core/redact.js";
+import { REDACT_NOTHING, type Redact, withTexts } from "../../core/redact.js";
 import { type CatalogTool, patternForbids, patternMatches, qualifiedName } from "../../core/tools/tool.js";
 import { isRecord } from "../../lib/is-record.js";
+import { createPauses } from "../../lib/pauses.js";
 import { cutTo } from "../../lib/text.js";
 import { EXCESSES } from "../connection/list-tools.js";
 import { effectOf } from "./effects.js";
@@ -17,17 +18,33 @@ type RawTool = Readonly<Record<string, unknown>> & { readonly name: string };
 
 /**
  * The list as legwork stores it: with the faults of its tools, and with schemas without half characters, which vendors
- * refuse. Storing the faults is faster than checking hundreds of schemas again.
+ * refuse. Storing the faults is faster than checking hundreds of schemas again; large lists are checked with pauses.
  */
-export function withFaults(list: ToolList): ToolList {
-  const faults: Record<number, string> = {};
-  const tools = list.tools.map((raw, index) => {
-    if (!isNamed(raw)) return raw;
-    const fault = faultOf(raw);
-    if (fault !== null) faults[index] = fault;
-    return isRecord(raw.inputSchema) ? { ...raw, inputSchema: withTexts(raw.inputSchema, wellFormed) } : raw;
-  });
-  return { ...list, tools, faults };
+export async function withFaults(list: ToolList, redact: Redact = REDACT_NOTHING): Promise<ToolList> {
+  const pause = createPauses();
+  const checked: CheckedTool[] = [];
+  for (const raw of list.tools) {
+    await pause();
+    checked.push(checkTool(redact.value(raw)));
+  }
+  return assembled(list, checked);
+}
+
+interface CheckedTool {
+  readonly tool: unknown;
+  readonly fault: string | null;
+}
+
+function checkTool(raw: unknown): CheckedTool {
+  if (!isNamed(raw)) return { tool: raw, fault: null };
+  const { inputSchema } = raw;
+  const tool = isRecord(inputSchema) ? { ...raw, inputSchema: withTexts(inputSchema, wellFormed) } : raw;
+  return { tool, fault: faultOf(raw) };
+}
+
+function assembled(list: ToolList, checked: readonly CheckedTool[]): ToolList {
+  const faults = checked.flatMap(({ fault }, index) => (fault === null ? [] : [[index, fault] as const]));
+  return { ...list, tools: checked.map(({ tool }) => tool), faults: Object.fromEntries(faults) };
 }
 
 /** Checks each tool by itself, in the server's order, so that one bad tool costs no other. Omits the tools for which `isWithheld` is true. */
@@ -35,7 +52,7 @@ export function toListing(config: ServerConfig, list: ToolList, isWithheld: (too
   const tools: CatalogTool[] = [];
   const problems: ServerProblem[] = [];
   const seen = new Map<string, RawTool>();
-  const { tools: raws, faults = {} } = list.faults ? list : withFaults(list);
+  const { tools: raws, faults = {} } = list.faults ? list : assembled(list, list.tools.map(checkTool));
   for (const [index, raw] of raws.entries()) {
     if (!isNamed(raw)) {
       problems.push(rejection(config.name, `its tool number ${index + 1}`, "it has no name"));

@@ -44,7 +44,7 @@ interface References {
 
 interface Resolved {
   readonly isThere: boolean;
-  /** What the target refers to, where it is nothing but a reference. */
+  /** The next reference, where the target is nothing but a reference. */
   readonly leadsTo: unknown;
 }
 

@@ -20,7 +20,7 @@ export interface ToolMemory {
   /** The tools that differ from their pins. */
   findings(): readonly PinFinding[];
   /** Takes the list that the server has just sent, and stores it. */
-  update(list: ToolList): void;
+  update(list: ToolList): Promise<void>;
   /** Reads the pins again where they may have changed the catalog. */
   refresh(): void;
 }
@@ -42,6 +42,7 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
   const { cache, pins, redact, log } = options;
   const { name, from, definitionHash } = config;
   let known: Known | null | undefined;
+  let updates = 0;
   let saved: { readonly list: ToolList; readonly at: number } | null = null;
 
   /** Works without the stored data where the database cannot be used. */
@@ -118,8 +119,10 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
       return Date.now() - (current()?.at ?? 0) <= FRESH_MS;
     },
     findings: () => current()?.findings() ?? [],
-    update(sent) {
-      const list = withFaults(redact.value(sent));
+    async update(sent) {
+      const mine = ++updates;
+      const list = await withFaults(sent, redact);
+      if (mine !== updates) return; // a newer list has overtaken it
       const now = Date.now();
       adopt(judged(list, now, true));
       const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && isDeepStrictEqual(list, saved.list);

@@ -27,7 +27,7 @@ export interface ConnectionOptions extends ConnectingOptions {
   /** Aborts the start and ends its process. */
   readonly signal: AbortSignal;
   /** Called with the new list when the server has changed its tools. */
-  readonly onToolsChanged: (list: ToolList) => void;
+  readonly onToolsChanged: (list: ToolList) => Promise<void>;
 }
 
 export interface Connection {
@@ -71,7 +71,8 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
   const follow = createFollower(
     async () => {
       await first;
-      if (!transport.closed) options.onToolsChanged(await withinLimits(limits, (signal) => listAll(client, signal)));
+      if (!transport.closed)
+        await options.onToolsChanged(await withinLimits(limits, (signal) => listAll(client, signal)));
     },
     (error) => log.warn({ server: config.name, err: error }, "the changed list of tools could not be read"),
   );

@@ -1,6 +1,8 @@
 /** Reads all tools of a server, page by page. */
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import { isRecord } from "../../lib/is-record.js";
+import { jsonSize } from "../../lib/json-size.js";
+import { createPauses } from "../../lib/pauses.js";
 
 const MAX_PAGES = 1_000; // the cursors of a server may never end
 const MAX_TOOLS = 10_000; // the largest known servers have about 120; a model could not choose among so many
@@ -24,10 +26,12 @@ export async function listTools(readPage: (cursor: string | null) => Promise<Too
   const tools: unknown[] = [];
   const used = new Set<string>();
   let cursor: string | null = null;
+  const pause = createPauses();
   for (let page = 1; page <= MAX_PAGES; page++) {
     const { tools: found, nextCursor } = await readPage(cursor);
     for (const tool of found ?? []) {
       if (tools.length === MAX_TOOLS) return { tools, complete: false };
+      await pause();
       tools.push(withinBounds(tool));
     }
     if (typeof nextCursor !== "string" || nextCursor === "" || used.has(nextCursor)) return { tools, complete: true };
@@ -39,17 +43,8 @@ export async function listTools(readPage: (cursor: string | null) => Promise<Too
 
 function withinBounds(tool: unknown): unknown {
   const [tooLarge, tooDeep] = EXCESSES;
-  const isTooDeep = isDeep(tool);
+  const isTooDeep = jsonSize(tool).levels > MOST_LEVELS;
   if (!isTooDeep && JSON.stringify(tool).length <= MOST_CHARACTERS) return tool;
   const name = isRecord(tool) && typeof tool.name === "string" ? tool.name.slice(0, LONGEST_NAME) : "";
   return { name, inputSchema: isTooDeep ? tooDeep : tooLarge };
-}
-
-function isDeep(value: unknown): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) return true;
-    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
-  }
-  return false;
 }

@@ -119,7 +119,7 @@ export function createManagedServer(
         signal: shutdown.signal,
         onToolsChanged: (list) => memory.update(list),
       });
-      memory.update(connection.list);
+      await memory.update(connection.list);
       state = { kind: "ready", connection };
       void watch(connection);
       stopWhenIdle();

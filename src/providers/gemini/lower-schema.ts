@@ -27,7 +27,7 @@ interface Position {
 /** References that double at each level would fill the memory; a long list or text behind one would be copied for each. */
 const MOST_COST = 200_000; // twice the largest definition that a tool may have
 const COST_OF_NODE = 100;
-const COST_OF_NAME = 10; // of a property, where it is looked at
+const COST_OF_NAME = 10; // of each property, at each visit
 const MAX_DEPTH = 32; // far beyond any usable tool, far below the limit of the stack
 const KEYWORDS = [
   ...["type", "format", "title", "description", "minItems", "maxItems", "minimum", "maximum", "propertyOrdering"], // kept
@@ -104,7 +104,7 @@ function outline(schema: unknown, lowering: Lowering): Schema {
 /** Whether a value may be copied as it is; pays for it. */
 function isAffordable(value: unknown, lowering: Lowering): boolean {
   if (lowering.left <= 0) return false;
-  const { values, characters } = jsonSize(value, lowering.left);
+  const { values, characters } = jsonSize(value);
   lowering.left -= values + characters;
   return lowering.left > 0;
 }

@@ -26,9 +26,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
-    const known = declarations.get(tools);
-    if (known) return known;
-    const lowered = toFunctionDeclarations(tools);
+    const lowered = declarations.get(tools) ?? toFunctionDeclarations(tools);
     declarations.set(tools, lowered);
     return lowered;
   }

@@ -1,8 +1,8 @@
 /** Converts our request to Gemini's. */
-import { setImmediate } from "node:timers/promises";
 import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
 import type { Image } from "../../core/tools/image.js";
+import { createPauses } from "../../lib/pauses.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";
@@ -68,19 +68,14 @@ function contentsWith(images: ReadonlyMap<string, Image>, { contents, withImages
   return copy;
 }
 
-const LONGEST_PAUSE_MS = 20; // for which hundreds of large schemas may hold up other work
-
 /** The tools as declarations for Gemini. */
 export async function toFunctionDeclarations(
   tools: readonly ToolDeclaration[],
 ): Promise<readonly FunctionDeclaration[]> {
   const declarations: FunctionDeclaration[] = [];
-  let begun = performance.now();
+  const pause = createPauses(); // there may be hundreds of large schemas
   for (const { name, description, inputSchema } of tools) {
-    if (performance.now() - begun > LONGEST_PAUSE_MS) {
-      await setImmediate();
-      begun = performance.now();
-    }
+    await pause();
     declarations.push({ name: toFunctionName(name), description, parametersJsonSchema: lowerSchema(inputSchema) });
   }
   return declarations;

@@ -52,12 +52,12 @@ describe("complete", () => {
 
   it.each([
     ["success", { name: "Ada" }, null],
-    ["success", { name: 5 }, ["output schema", "data", "name must be string"]],
+    ["success", { name: 5 }, ["output schema", "data", "name has to be a string"]],
     ["success", undefined, ["output schema", "data"]],
-    ["success", null, ["output schema", "data", "must be object"]],
+    ["success", null, ["output schema", "data", "has to be an object"]],
     ["partial", undefined, null],
     ["blocked", undefined, null],
-    ["blocked", { nam: "Ada" }, ["output schema", "data", "must have required property 'name'"]],
+    ["blocked", { nam: "Ada" }, ["output schema", "data", "name is missing"]],
   ])("as %s with data %j under an output schema: %j", async (status, data, words) => {
     const args = { result: "x", status, ...(data === undefined ? {} : { data }) };
     const verdict = await judgeComplete(args, PERSON, schemas);
@@ -82,7 +82,7 @@ describe("complete in the grace turn", () => {
       data: { name: 5 },
       error: {
         code: "max_turns",
-        message: expect.stringMatching(mentions(BREACH.message, "output schema", "data", "name must be string")),
+        message: expect.stringMatching(mentions(BREACH.message, "output schema", "data", "name has to be a string")),
       },
     });
   });

@@ -1,16 +1,16 @@
-/** `legwork agents`: the agents that runs can name, with their settings, and the broken files. */
-import type { AgentEntry } from "../../core/definitions/agent.js";
-import { defineCommand, jsonOption } from "../command.js";
-import { OK_EXIT } from "../render/command-end.js";
-import { definitionsText } from "../render/show-definitions.js";
-import { visibleJson } from "../render/visible.js";
-import type { DefinitionFiles, Terminal } from "../services.js";
+/** `legwork agents list`: the agents that runs can name, with their settings, and the broken files. */
+import type { AgentEntry } from "../../../core/definitions/agent.js";
+import { defineCommand, jsonOption } from "../../command.js";
+import { OK_EXIT } from "../../render/command-end.js";
+import { definitionsText } from "../../render/show-definitions.js";
+import { visibleJson } from "../../render/visible.js";
+import type { DefinitionFiles, Terminal } from "../../services.js";
 
-export const agents = defineCommand({
-  name: "agents",
+export const listAgents = defineCommand({
+  name: "list",
   summary: "List the agents that runs can name",
   description: "Lists the agents of the project, of the user and of legwork, and the files that cannot be used.",
-  examples: ["legwork agents", "legwork agents --json"],
+  examples: ["legwork agents", "legwork agents list --json"],
   arguments: {},
   options: { json: jsonOption },
   async run({ json }, services: DefinitionFiles & Terminal) {

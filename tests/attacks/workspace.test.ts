@@ -8,6 +8,7 @@ import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/re
 import { setWorkspace, WAYS } from "../support/workspaces.js";
 
 const RACE_MS = 1_500; // the guard that judged a path before a server opened it lost within a second
+const MOST_WAIT_MS = 15_000;
 const PATTERNS_MS = 10_000; // a regular expression of such a pattern takes longer than anybody waits
 const GIT_CONFIG = "[core]\n\tbare = false\n";
 
@@ -39,7 +40,8 @@ describe.each(WAYS.slice(0, 1))("while another process exchanges a folder and a 
     const swapper = await swapIn(root);
     const deadline = Date.now() + RACE_MS;
     const answers = new Set<string>();
-    while (Date.now() < deadline) {
+    // On a busy machine one of the two may rest while the other works.
+    while (Date.now() < deadline || (answers.size === 0 && Date.now() < deadline + MOST_WAIT_MS)) {
       call("write_file", { path: "turn/config", content: "written" });
       call("write_file", { path: "turn/new.txt", content: "written" });
       call("edit_file", { path: "turn/config", edits: [{ oldText: "", newText: "written" }] });

@@ -3,7 +3,6 @@
  * less than for hundreds. What is imported late stays in files of its own.
  */
 import { rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const FOLDER = "dist/bundle";
@@ -47,15 +46,20 @@ const program = await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
 });
-// In one file of its own, since shared chunks would make the start of legwork read more files.
-const workspaceServer = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
-const workspace = await build({ ...settings, entryPoints: { "workspace-server": workspaceServer } });
+// Each in one file of its own, since shared chunks would make their start read more files.
+const alone = await build({
+  ...settings,
+  entryPoints: {
+    "workspace-server": "dist/workspace-server/main.js",
+    "schema-judge": "dist/json-schema/judge-program.js",
+  },
+});
 
 if (languagesLeftOut === 0)
   throw new Error("zod keeps its languages elsewhere now: mend the plugin that leaves them out");
 
 // Of a package that is no module a late import would find none of the names that it finds in Node.
-for (const { inputs } of [program.metafile, workspace.metafile])
+for (const { inputs } of [program.metafile, alone.metafile])
   for (const [file, { imports }] of Object.entries(inputs))
     for (const { path, kind } of imports)
       if (kind === "dynamic-import" && inputs[path]?.format === "cjs")

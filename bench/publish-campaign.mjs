@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { campaignSentence, reportText } from "../dist/selftest/campaign-report.js";
+import { campaignSentence, reportText } from "../dist/selftest/audit/campaign-report.js";
 
 const [, , reportFile] = process.argv;
 if (reportFile === undefined) {

@@ -42,6 +42,8 @@ const ROOMS = {
   log: ENGINE,
   store: ENGINE,
   selftest: ENGINE,
+  // A program of its own: what it imports, its start has to load.
+  "workspace-server": ["files/guarded-names.ts", "files/is-within.ts", "core/tools/seen-file.ts", "lib"],
   "providers/*": ADAPTER,
   config: [...ADAPTER, "files", "hosts"],
   definitions: [...ADAPTER, "files", "hosts"],
@@ -50,9 +52,6 @@ const ROOMS = {
   "runner/create-runner.ts": ["runner", ...ENGINE],
   "runner/create-attendant.ts": ["runner/live", ...ENGINE],
   ...inOrder("runner", RUNNER),
-
-  // The workspace guard compares paths.
-  "downstream/pool": [...DOWNSTREAM.slice(1).map((folder) => `downstream/${folder}`), "files", ...ENGINE],
 
   server: ["runner", "views", "hosts", ...ENGINE],
   cli: ["runner", "views", ...ENGINE],
@@ -90,11 +89,12 @@ export const RULES = {
     "better-sqlite3": ["store"],
     commander: ["cli"],
     "cross-spawn": ["downstream"],
-    diff: ["cli"],
+    diff: ["cli", "workspace-server"],
     "drizzle-orm": ["store"],
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],
     pino: ["log"],
+    re2js: ["json-schema"],
     ulid: ["composition"],
     // Checks data from outside, wherever that comes in.
     zod: ["config", "definitions", "downstream", "providers", "runner/tools", "runner/request", "server", "yaml"],

@@ -24,7 +24,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
   /** A command reports by itself what matters; only a process that works on a run logs to stderr too. */
   async function openParts(logToStderr = false): Promise<Parts> {
     const { createParts } = await import("./create-parts.js");
-    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel" }), logToStderr });
+    made ??= createParts(paths, version, { elicit: async () => ({ action: "cancel", by: "nobody" }), logToStderr });
     return made;
   }
 
@@ -76,16 +76,18 @@ export function createServices(paths: Paths, version: string): OpenServices {
     },
 
     async openWorkflows() {
-      const [{ definitions, conditions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas }] = await Promise.all([
-        openDefinitions(paths, () => true),
-        import("../definitions/workflow/check-workflow.js"),
-        import("../definitions/workflow/to-mermaid.js"),
-        import("../json-schema/json-schema.js"),
-      ]);
+      const [{ definitions, conditions }, { checkWorkflow }, { toMermaid }, { createJsonSchemas, JUDGE_PROGRAM }] =
+        await Promise.all([
+          openDefinitions(paths, () => true),
+          import("../definitions/workflow/check-workflow.js"),
+          import("../definitions/workflow/to-mermaid.js"),
+          import("../json-schema/json-schema.js"),
+        ]);
+      const schemas = createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) });
       return {
         definitions,
         review: (workflow, { tools, unseen }) => checkWorkflow(workflow, tools, conditions, unseen),
-        schemaFault: (schema) => createJsonSchemas().faultOf(schema),
+        schemaFault: (schema) => schemas.faultOf(schema),
         draw: toMermaid,
       };
     },
@@ -152,7 +154,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
     async runCampaign({ kills, seed }, tell) {
       const [{ runCampaign }, { reportText }, { openDatabaseObserver }] = await Promise.all([
         import("../selftest/run-campaign.js"),
-        import("../selftest/campaign-report.js"),
+        import("../selftest/audit/campaign-report.js"),
         import("../store/sqlite/connection/open-database-observer.js"),
       ]);
       const options = {

@@ -16,12 +16,13 @@ export async function openDefinitions(
   paths: Paths,
   trusts = (name: string, bytes: Uint8Array | null): boolean => trustsDefinition(paths, name, bytes),
 ) {
-  const [{ createConditions }, { createDefinitions }] = await Promise.all([
+  const [{ createConditions }, { createDefinitions }, { createProjectPath }] = await Promise.all([
     import("../conditions/create-conditions.js"),
     import("../definitions/create-definitions.js"),
+    import("../files/project-path.js"),
   ]);
-  const conditions = createConditions();
   const { home, project, folders } = paths;
+  const conditions = createConditions(createProjectPath(project));
   const definitions = createDefinitions({
     project: { root: project, folders, trusts },
     home,

@@ -1,9 +1,10 @@
 /** Puts the runner together, for the server and for a command that works on a run. */
 
 import { watchFiles } from "../config/files/file-changes.js";
+import { inPackage } from "../config/files/package-folder.js";
 import type { Log } from "../core/ports/clock-and-log.js";
 import { createReadProjectFile } from "../files/read-project-file.js";
-import { createJsonSchemas } from "../json-schema/json-schema.js";
+import { createJsonSchemas, JUDGE_PROGRAM } from "../json-schema/json-schema.js";
 import { createRunner, type RunnerDeps } from "../runner/create-runner.js";
 import type { Legwork } from "../server/tool.js";
 import type { Parts } from "./create-parts.js";
@@ -59,7 +60,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
   const runner = createRunner({
     project,
     store,
-    schemas: createJsonSchemas(),
+    schemas: createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) }),
     readReply,
     readProjectFile: createReadProjectFile({ root: project, home }),
     clock,

@@ -28,13 +28,28 @@ export function celContext(syntax: Syntax, facts: Facts): CelContext | Condition
     }
     const values = new Map<string, unknown>();
     for (const member of members) {
-      const value = toCel(memberOf(fact, member), budget, 0);
+      const value = toCel(factOf(name, member, fact, syntax, facts), budget, 0);
       if (value === TOO_MUCH) return tooMuch(`${name}.${member}`, budget.length);
       values.set(member, value);
     }
     names.set(name, values);
   }
   return { kind: "context", names };
+}
+
+/** The value of a variable that is asked for `.made` before the workflow has made its call. */
+const NOT_MADE = { text: null, is_error: null, made: false };
+
+/** A variable that is asked for `.text`, `.is_error` or `.made` is the call of the workflow that set it. */
+function factOf(name: string, member: string, fact: object, { outputs }: Syntax, facts: Facts): unknown {
+  const value = memberOf(fact, member);
+  if (name !== "variables" || !outputs.has(member)) return value;
+  return memberOf(facts.outputs, member) ?? value ?? NOT_MADE;
+}
+
+/** A single value for CEL. */
+export function toCelValue(value: unknown): unknown {
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
 const TOO_MUCH = Symbol("larger than a condition may read");
@@ -52,8 +67,7 @@ function tooMuch(name: string, length: number): ConditionFault {
 function toCel(value: unknown, budget: Budget, depth: number): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return value.length > budget.length ? TOO_MUCH : value;
-  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof value !== "object") return value;
+  if (typeof value !== "object") return toCelValue(value);
   if (depth >= DEEPEST) return TOO_MUCH;
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   budget.values -= entries.length;

@@ -5,11 +5,14 @@ import {
   type ConditionFault,
   type ConditionReader,
   faulty,
+  type ResolveProjectPath,
 } from "../core/workflow/condition.js";
 import type { Facts, Verdict } from "../core/workflow/facts.js";
 import { matchesAny } from "../core/workflow/workflow-state.js";
-import { celContext } from "./cel-context.js";
+import { cutTo } from "../lib/text.js";
+import { celContext, toCelValue } from "./cel-context.js";
 import { constantOf } from "./constant-of.js";
+import { readQuestions } from "./read-questions.js";
 import { FACT_NAMES, neverBoolean, readSyntax, type Syntax } from "./read-syntax.js";
 import { rewriteWords } from "./rewrite-words.js";
 
@@ -17,7 +20,8 @@ const LONGEST_TEXT = 2_000; // characters
 const MOST_CACHED = 2_000; // texts; the conditions of all workflows of a user fit, so a full cache is cleared as a whole
 const LIMITS = { maxAstNodes: 200, maxDepth: 24, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 3 };
 
-const COUNTS = ["step_action_count", "total_action_count"];
+const COUNTS = ["step_action_count", "total_action_count", "pending_runs", "started_runs"];
+const MOST_PATHS = 200; // of one evaluation; each looks at the file system
 
 /** The result of reading a text. */
 type Read =
@@ -29,13 +33,24 @@ type Read =
       run(context: Map<string, unknown>): unknown;
     };
 
-/** Creates a reader of conditions that caches compiled texts. */
-export function createConditions(): ConditionReader {
+/** Creates a reader of conditions that caches compiled texts; `resolvePath` is behind their function path(). */
+export function createConditions(resolvePath: ResolveProjectPath): ConditionReader {
   let current: Facts | null = null; // during an evaluation, which is synchronous and never nested
-  const environment = createEnvironment(
-    (pattern) => current !== null && matchesAny(pattern, current.succeeded),
-    (pattern) => current !== null && matchesAny(pattern, current.called),
-  );
+  let paths = new Map<string, string | null>();
+
+  function pathOf(asked: string): string | null {
+    const known = paths.get(asked);
+    if (known !== undefined) return known;
+    if (paths.size >= MOST_PATHS) throw new Error(`path() is for at most ${MOST_PATHS} paths at a time`);
+    const found = resolvePath(asked);
+    if (found.kind === "unknown")
+      throw new Error(`path() cannot tell where "${cutTo(asked, 100)}" leads: ${found.fault}`);
+    const value = found.kind === "inside" ? found.path : null;
+    paths.set(asked, value);
+    return value;
+  }
+
+  const environment = createEnvironment(() => current, pathOf);
   const cache = new Map<string, Read>();
 
   function read(text: string): Read {
@@ -58,6 +73,7 @@ export function createConditions(): ConditionReader {
       const context = celContext(result.syntax, facts);
       if (context.kind === "fault") return { kind: "failed", error: context.fault };
       current = facts;
+      paths = new Map();
       try {
         return verdictOf(result.run(context.names));
       } catch (error) {
@@ -69,10 +85,8 @@ export function createConditions(): ConditionReader {
   };
 }
 
-function createEnvironment(
-  hasSucceeded: (pattern: string) => boolean,
-  wasCalled: (pattern: string) => boolean,
-): Environment {
+/** `current` gives the facts of the evaluation under way, `pathOf` throws where a path has no single meaning. */
+function createEnvironment(current: () => Facts | null, pathOf: (asked: string) => string | null): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: false,
     homogeneousAggregateLiterals: false,
@@ -80,8 +94,26 @@ function createEnvironment(
     limits: LIMITS,
   });
   for (const name of FACT_NAMES) environment.registerVariable(name, "dyn");
-  environment.registerFunction("tool_succeeded(string): bool", hasSucceeded, { async: false });
-  environment.registerFunction("tool_called(string): bool", wasCalled, { async: false });
+  const names = {
+    tool_succeeded: "succeeded",
+    tool_called: "called",
+    tool_succeeded_in_step: "succeededInStep",
+    tool_called_in_step: "calledInStep",
+  } as const;
+  for (const [name, fact] of Object.entries(names)) {
+    const asks = (pattern: string) => matchesAny(pattern, current()?.[fact] ?? new Set());
+    environment.registerFunction(`${name}(string): bool`, asks, { async: false });
+  }
+  const reports = (agent: string, workflow: string, field: string) =>
+    (current()?.reports ?? [])
+      .filter((report) => report.agent === agent && (report.workflow ?? "") === workflow)
+      .map(({ data }) => toCelValue(Object.hasOwn(data, field) ? data[field] : null));
+  environment.registerFunction("reports(string, string, string): list<dyn>", reports, { async: false });
+  const path = (asked: unknown): unknown => {
+    if (Array.isArray(asked)) return asked.map(path);
+    return typeof asked === "string" ? pathOf(asked) : null;
+  };
+  environment.registerFunction("path(dyn): dyn", path, { async: false });
   // CEL does not mix integers and fractions; authors do, as in `variables.score + 1`.
   const mixed = { "+": plus, "-": minus, "*": times, "/": over } as const;
   for (const [operator, calculate] of Object.entries(mixed)) {
@@ -114,8 +146,10 @@ function readCondition(text: string, environment: Environment): Read {
     if (constant === "error")
       return faulty("it always fails when it is evaluated: change the operation or its operands");
     const variables = [...(syntax.members.get("variables") ?? [])];
-    const looksAtCalls = syntax.tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
-    const compiled = { kind: "compiled", variables, tools: syntax.tools, looksAtCalls, constant } as const;
+    const { tools, mixedOutputs } = syntax;
+    const looksAtCalls = syntax.asksReports || tools.length > 0 || COUNTS.some((name) => syntax.members.has(name));
+    const asks = { ...readQuestions(parsed.ast), tool: syntax.members.has("tool") };
+    const compiled = { kind: "compiled", variables, tools, mixedOutputs, asks, looksAtCalls, constant } as const;
     return { kind: "condition", compiled, syntax, run: (context) => parsed(context) };
   } catch (error) {
     return faulty(faultOf(error, cel));

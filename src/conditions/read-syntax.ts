@@ -5,18 +5,31 @@ import { type ConditionFault, faulty } from "../core/workflow/condition.js";
 import { didYouMean } from "../lib/nearest.js";
 
 /** Facts that hold one value. */
-const PLAIN = ["tool", "server", "step", "step_action_count", "total_action_count", "turn"] as const;
+const PLAIN = [
+  "tool",
+  "server",
+  "step",
+  "step_action_count",
+  "total_action_count",
+  "turn",
+  "pending_runs",
+  "started_runs",
+] as const;
 /** Facts with members, and their names; null allows any name. */
 const MEMBERS: Readonly<Record<string, readonly string[] | null>> = {
   args: null,
   variables: null,
-  tool_result: ["is_error", "text"],
+  tool_result: ["is_error", "text", "made"],
   run: ["id", "depth", "agent", "model"],
 };
 export const FACT_NAMES: readonly string[] = [...PLAIN, ...Object.keys(MEMBERS)];
 
-const TOOL_FUNCTIONS = ["tool_succeeded", "tool_called"];
-const FUNCTIONS = [...TOOL_FUNCTIONS, "size", "string", "int", "double", "bool", "dyn"];
+/** Members of a variable that holds the answer to a call of the workflow. */
+const OUTPUT_MEMBERS = ["text", "is_error", "made"];
+
+const TOOL_FUNCTIONS = ["tool_succeeded", "tool_called", "tool_succeeded_in_step", "tool_called_in_step"];
+const REPORTS = "reports";
+const FUNCTIONS = [...TOOL_FUNCTIONS, REPORTS, "path", "size", "string", "int", "double", "bool", "dyn"];
 const SEARCHES = ["contains", "indexOf", "lastIndexOf"];
 const METHODS = [...SEARCHES, "startsWith", "endsWith", "substring", "lowerAscii", "upperAscii", "trim", "size"];
 
@@ -45,6 +58,10 @@ export interface Syntax {
   /** The facts in use, each with its members in use. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
   readonly tools: readonly string[];
+  /** The variables that it asks for `.text`, `.is_error` or `.made`, and those of them that stand alone too. */
+  readonly outputs: ReadonlySet<string>;
+  readonly mixedOutputs: readonly string[];
+  readonly asksReports: boolean;
   /** Whether it searches for one fact in another. Such a search costs the product of their lengths. */
   readonly searchesFacts: boolean;
 }
@@ -53,6 +70,9 @@ export interface Syntax {
 export function readSyntax(root: ASTNode): Syntax | ConditionFault {
   const members = new Map<string, Set<string>>();
   const tools: string[] = [];
+  const outputs = new Set<string>();
+  const alone = new Set<string>();
+  let asksReports = false;
   let searchesFacts = false;
 
   const use = (name: string, member: string | null): string | null => {
@@ -77,6 +97,10 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
         return use(node.args, null);
       case ".": {
         const [left, member] = node.args;
+        const variable = OUTPUT_MEMBERS.includes(member) ? memberIn(left, "variables") : null;
+        if (variable !== null) outputs.add(variable);
+        else if (left.op === "id") alone.add(member);
+        if (variable !== null) return use("variables", variable);
         return left.op === "id" ? use(left.args, member) : walk(left);
       }
       case "[]": {
@@ -87,6 +111,7 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
       }
       case "call": {
         const [name, args] = node.args;
+        if (name === REPORTS) asksReports = true;
         if (!FUNCTIONS.includes(name)) return unknown("function", name, FUNCTIONS);
         return TOOL_FUNCTIONS.includes(name) ? readToolFunction(name, args) : first(args, walk);
       }
@@ -115,7 +140,18 @@ export function readSyntax(root: ASTNode): Syntax | ConditionFault {
   };
 
   const fault = walk(root);
-  return fault === null ? { kind: "syntax", members, tools, searchesFacts } : faulty(fault);
+  if (fault !== null) return faulty(fault);
+  const mixedOutputs = [...outputs].filter((name) => alone.has(name));
+  return { kind: "syntax", members, tools, outputs, mixedOutputs, asksReports, searchesFacts };
+}
+
+/** The member of a fact that a node names, as `args.path` or `args["path"]`; null for any other node. */
+export function memberIn(node: ASTNode, fact: string): string | null {
+  if (node.op !== "." && node.op !== "[]") return null;
+  const [left, member] = node.args;
+  if (left.op !== "id" || left.args !== fact) return null;
+  if (typeof member === "string") return member;
+  return member.op === "value" && typeof member.args === "string" ? member.args : null;
 }
 
 const CALCULATIONS = new Set<ASTNode["op"]>(["+", "-", "*", "/", "%", "-_", "list", "map"]);
@@ -127,7 +163,7 @@ export function neverBoolean(node: ASTNode): string | null {
       return node.args;
     case ".": {
       const [left, member] = node.args;
-      const isText = left.op === "id" && MEMBERS[left.args] && member !== "is_error";
+      const isText = left.op === "id" && MEMBERS[left.args] && !["is_error", "made"].includes(member);
       return isText ? `${left.args}.${member}` : null;
     }
     case "&&":

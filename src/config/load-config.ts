@@ -90,6 +90,8 @@ export async function loadConfig(paths: Paths): Promise<Config> {
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
       maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
       maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
+      maxImages: limits.max_images ?? DEFAULT_LIMITS.maxImages,
+      maxImageMb: limits.max_image_mb ?? DEFAULT_LIMITS.maxImageMb,
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
     largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,

@@ -3,6 +3,13 @@
 /** The user must act: a file, an environment variable or a command-line argument is wrong. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** Each fault by itself, where the message joins several. */
+  readonly faults: readonly string[];
+  constructor(message: string | readonly string[], options?: ErrorOptions) {
+    const faults = typeof message === "string" ? [message] : message;
+    super(faults.join("; "), options);
+    this.faults = faults;
+  }
 }
 
 /** The caller must act: legwork cannot serve the arguments of the call. */
@@ -18,9 +25,16 @@ export class RequestError extends Error {
 
 export type ProviderErrorCode =
   | "rate_limited"
+  /** A quota that no pause of a run outlasts, such as that of a day. */
+  | "quota_exhausted"
+  | "out_of_credit"
   | "overloaded"
   | "server_error"
+  /** The vendor, or something on the way to it, gave the request up. */
+  | "timed_out"
   | "unauthorized"
+  /** The vendor's address leads elsewhere: nothing was sent there. */
+  | "redirected"
   | "model_not_found"
   | "invalid_request"
   | "bad_response"
@@ -76,6 +90,17 @@ export class DownstreamError extends Error {
   }
 }
 
+/** What to do where the system gives this process no further file. */
+export const TOO_MANY_FILES =
+  "legwork or the whole system has too many files open: raise the limit (ulimit -n) or let fewer runs work at once, then restart this host's legwork";
+
+/** Whether the system refused one more open file, at the root of an error. */
+export function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EMFILE" || code === "ENFILE" || isOutOfFiles(error.cause);
+}
+
 export type StoreErrorCode =
   | "store"
   /** A newer legwork wrote the requested part of the store; this process can still use all other parts. */
@@ -87,10 +112,16 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   /** True where another program had locked the database: a retry may succeed. */
   readonly isBusy: boolean;
-  constructor(message: string, options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean } = {}) {
+  /** True where this process can never use the store again. */
+  readonly isFinal: boolean;
+  constructor(
+    message: string,
+    options: { code?: StoreErrorCode; cause?: unknown; isBusy?: boolean; isFinal?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = options.code ?? "store";
     this.isBusy = options.isBusy ?? false;
+    this.isFinal = options.isFinal ?? false;
   }
 }
 

@@ -2,7 +2,7 @@
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { ProjectFile, ReadProjectFile } from "../core/ports/project-files.js";
-import { comparableName, protectedName } from "../core/tools/protected-names.js";
+import { secretPlaces } from "./guarded-names.js";
 import { isWithin } from "./is-within.js";
 import { READ_ONLY_NO_LINK } from "./regular-file.js";
 
@@ -16,7 +16,6 @@ export interface ProjectFolders {
 }
 
 const OPEN_FILES = "/proc/self/fd";
-const ENVIRONMENT = /^\.env(?!\.(example|sample|template|dist)$)(\..*)?$/; // such files often hold keys
 
 /** Reads regular UTF-8 files whose real path lies in the project. Refuses files that may hold secrets. */
 export function createReadProjectFile({ root, home, openFiles = OPEN_FILES }: ProjectFolders): ReadProjectFile {
@@ -42,7 +41,7 @@ function unreadable(fault: string): ProjectFile {
 function secretName(root: string, file: string): string | null {
   if (!isWithin(root, file)) return null;
   const names = path.relative(root, file).split(path.sep);
-  return protectedName(names) ?? names.find((name) => ENVIRONMENT.test(comparableName(name))) ?? null;
+  return names[secretPlaces(names)[0] ?? -1] ?? null;
 }
 
 async function readWhole(real: string, mostBytes: number, openFiles: string): Promise<ProjectFile> {

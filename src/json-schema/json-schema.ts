@@ -1,115 +1,132 @@
-/** JSON Schema: checks schemas, and checks values against them. */
-import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+/** JSON Schema: checks schemas, and checks values against them; here where the work is small, else in a process with limits. */
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
-import { isRecord } from "../lib/is-record.js";
+import { faultOfShape, jsonSize } from "../lib/json-size.js";
 import { once } from "../lib/once.js";
+import type { SchemaSize } from "../lib/unfold-schema.js";
+import type { Compiled } from "./compile-schema.js";
+import { createJudgeProcess } from "./judge-process.js";
+import { type Judgement, type Mode, TOO_DEEP, unfinished } from "./judgement.js";
+import { hasPatterns, isProvablySmall, sizeOfSchema } from "./provably-small.js";
+import { withUsablePatterns } from "./usable-patterns.js";
+import { type CompileLinear, UnboundedPattern } from "./validators.js";
 
-/**
- * strict: check the schema against the schema of its draft before it is compiled. lenient: compile it only, which saves the
- * slow compilation of the draft's schema at the first call; enough where the server checks the value again.
- */
-type Mode = "strict" | "lenient";
+/** The program of the process that judges, in the package. */
+export const JUDGE_PROGRAM = "dist/bundle/schema-judge.js";
 
-type Compiled =
-  | { readonly kind: "validator"; readonly validate: ValidateFunction }
-  | { readonly kind: "fault"; readonly fault: string };
+const MOST_SCHEMA_LEVELS = 500; // of a schema as JSON
+const LARGEST = 8_000_000; // values and characters that are sent to the other process
+const ORDINARY = 65_536; // values and characters: where no judgement of so few is finished, the schema is to blame
+/** One value of every type: a schema under which even these cannot be judged is of no use. */
+const SAMPLE = [null, true, 0, "", [], {}];
 
-/** Compiles each schema object once; loads the validator library with the first schema. */
-export function createJsonSchemas(): JsonSchemas {
-  const compiled = { strict: new WeakMap<object, Compiled>(), lenient: new WeakMap<object, Compiled>() };
-  const plainOf = new WeakMap<object, object>();
-  const compile = async (schema: object | boolean, mode: Mode): Promise<Compiled> => {
-    if (typeof schema === "boolean") return compileSchema(schema, mode);
-    const known = compiled[mode].get(schema) ?? (await compileSchema(schema, mode));
-    compiled[mode].set(schema, known);
-    return known;
+/** What is known of one schema object. */
+interface Known {
+  readonly schema: object | boolean;
+  readonly size: SchemaSize;
+  compiled: Compiled | null;
+  text: string | null;
+}
+
+export interface JsonSchemaOptions {
+  /** The path of JUDGE_PROGRAM. */
+  readonly program: string;
+}
+
+/** Compiles each schema object once; loads the validator library, and starts the process, with the first schema that needs it. */
+export function createJsonSchemas({ program }: JsonSchemaOptions): JsonSchemas {
+  const known = { strict: new WeakMap<object, Known>(), lenient: new WeakMap<object, Known>() };
+  const given = new WeakMap<object, string>();
+  let hasGivenUp = false;
+  const elsewhere = createJudgeProcess(program);
+  let linear: CompileLinear | null = null;
+  const load = {
+    compiler: once(async () => {
+      const [{ createValidators }, compiling] = await Promise.all([
+        import("./validators.js"),
+        import("./compile-schema.js"),
+      ]);
+      return { ...compiling, validators: createValidators({ linear: () => linear, mayBacktrack: false }) };
+    }),
+    engine: once(async () => {
+      linear = (await import("./pattern-engine.js")).compileLinear;
+    }),
   };
+
+  function knownOf(schema: object | boolean, mode: Mode): Known {
+    const found = typeof schema === "object" ? known[mode].get(schema) : undefined;
+    if (found) return found;
+    const usable = typeof schema === "object" && mode === "lenient" ? withUsablePatterns(schema) : schema;
+    const made = { schema: usable, size: sizeOfSchema(usable), compiled: null, text: null };
+    if (typeof schema === "object") known[mode].set(schema, made);
+    return made;
+  }
+
+  async function judge(schema: object | boolean, mode: Mode, values: readonly unknown[]): Promise<Judgement> {
+    const reason = typeof schema === "object" ? given.get(schema) : undefined;
+    if (reason !== undefined) return unfinished(reason);
+    if (!known[mode].has(Object(schema)) && jsonSize(schema).levels > MOST_SCHEMA_LEVELS) return TOO_DEEP;
+    const about = knownOf(schema, mode);
+    const judgement =
+      (isProvablySmall(about.size, values) ? await judgeHere(about, mode, values) : null) ??
+      (await judgeElsewhere(about, mode, values));
+    if (typeof schema === "object" && judgement.kind === "unfinished" && judgement.lasting && isOrdinary(values)) {
+      given.set(schema, judgement.reason);
+      hasGivenUp = true;
+    }
+    return judgement;
+  }
+
+  /** Null where a pattern has no bound after all. */
+  async function judgeHere(about: Known, mode: Mode, values: readonly unknown[]): Promise<Judgement | null> {
+    if (hasPatterns(about.size)) await load.engine();
+    const { compileSchema, judgeAll, validators } = await load.compiler();
+    try {
+      about.compiled ??= compileSchema(about.schema, mode, validators);
+      return judgeAll(about.compiled, values);
+    } catch (error) {
+      if (error instanceof UnboundedPattern || error instanceof RangeError) return null;
+      throw error;
+    }
+  }
+
+  async function judgeElsewhere(about: Known, mode: Mode, values: readonly unknown[]): Promise<Judgement> {
+    const { values: count, characters } = jsonSize(values, LARGEST);
+    if (count + characters > LARGEST)
+      return { kind: "unfinished", reason: `more than ${LARGEST} characters are too many to judge`, lasting: false };
+    about.text ??= JSON.stringify(about.schema);
+    return elsewhere.judge({ schema: about.text, mode, values });
+  }
+
   return {
     async check(schema, value) {
-      const result = await compile(schema, "strict");
-      if (result.kind === "fault") return `the schema cannot be used: ${result.fault}`;
-      return result.validate(value) ? null : describe(result.validate.errors ?? []);
+      const misshapen = faultOfShape(value);
+      if (misshapen !== null) return `it is ${misshapen}`;
+      const judgement = await judge(schema, "strict", [value]);
+      return judgement.kind === "fits" ? null : explained(judgement);
     },
     async checkArguments(schema, value) {
-      const plain = plainOf.get(schema) ?? withoutPatterns(schema);
-      plainOf.set(schema, plain);
-      const result = await compile(plain, "lenient");
-      return result.kind === "fault" || result.validate(value) ? null : describe(result.validate.errors ?? []);
+      const misshapen = faultOfShape(value);
+      if (misshapen !== null) return `its arguments do not fit: they are ${misshapen}`;
+      const judgement = await judge(schema, "lenient", [value]);
+      if (judgement.kind === "misfit") return `its arguments do not fit: ${judgement.fault}`;
+      if (judgement.kind === "unfinished") return `its arguments cannot be checked: ${judgement.reason}`;
+      return null; // an invalid schema is for the server of the tool to know
     },
     async faultOf(schema) {
-      const result = await compile(schema, "strict");
-      return result.kind === "fault" ? result.fault : null;
+      const judgement = await judge(schema, "strict", SAMPLE);
+      if (judgement.kind === "unfinished") return judgement.reason;
+      return judgement.kind === "invalid" ? judgement.fault : null;
     },
+    givenUp: (schema) => (hasGivenUp ? (given.get(schema) ?? null) : null),
   };
 }
 
-/** Drafts 6 and 7 differ from 2020-12 in a few keywords; one validator for each kind serves all schemas. */
-const loaders = {
-  older: once(async () => (await import("./ajv.js")).createOlderValidator()),
-  current: once(async () => (await import("./ajv.js")).createCurrentValidator()),
-};
-
-/** Compiles a schema by the draft it names, else by 2020-12; a schema that fails is compiled by the other. */
-async function compileSchema(schema: object | boolean, mode: Mode): Promise<Compiled> {
-  // With $async, validation returns a promise, which is never false; an $id could replace the schema of a draft.
-  const {
-    $schema: named = "",
-    $async: _async,
-    $id: _id,
-    ...rest
-  } = typeof schema === "object" ? (schema as Record<string, unknown>) : {};
-  const plain = typeof schema === "object" ? rest : schema;
-  const isOlder = /draft-0[467]|2019-09/.test(String(named));
-  const first = compileWith(await (isOlder ? loaders.older() : loaders.current()), plain, mode);
-  if (first.kind === "validator") return first;
-  const second = compileWith(await (isOlder ? loaders.current() : loaders.older()), plain, mode);
-  return second.kind === "validator" ? second : first;
+function isOrdinary(values: unknown): boolean {
+  const { values: count, characters } = jsonSize(values, ORDINARY);
+  return count + characters <= ORDINARY;
 }
 
-function compileWith(ajv: Ajv, schema: object | boolean, mode: Mode): Compiled {
-  try {
-    if (mode === "strict" && ajv.validateSchema(schema) !== true)
-      return { kind: "fault", fault: inOneLine(`schema is invalid: ${ajv.errorsText()}`) };
-    const validate = ajv.compile(schema);
-    if (typeof schema === "object") ajv.removeSchema(schema); // else the validator would keep a schema for each run
-    return { kind: "validator", validate };
-  } catch (error) {
-    return { kind: "fault", fault: inOneLine(error instanceof Error ? error.message : String(error)) };
-  }
-}
-
-const MAPS_OF_SCHEMAS = new Set(["properties", "$defs", "definitions", "dependentSchemas"]);
-const DATA = new Set(["const", "enum", "default", "examples"]);
-
-function withoutPatterns(schema: object): object {
-  const hasPatternProperties = "patternProperties" in schema;
-  return Object.fromEntries(
-    Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
-      if (key === "pattern" || key === "patternProperties") return [];
-      // Names that only the dropped patterns allowed must not count as additional.
-      if (hasPatternProperties && /^(additional|unevaluated)Properties$/.test(key)) return [];
-      return [[key, DATA.has(key) ? value : stripped(value, MAPS_OF_SCHEMAS.has(key))]];
-    }),
-  );
-}
-
-function stripped(value: unknown, isMap: boolean): unknown {
-  if (Array.isArray(value)) return value.map((item) => stripped(item, false));
-  if (!isRecord(value)) return value;
-  if (!isMap) return withoutPatterns(value);
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, stripped(item, false)]));
-}
-
-function describe(errors: readonly ErrorObject[]): string {
-  const [error] = errors;
-  if (!error) return "does not fit the schema";
-  const where = error.instancePath.slice(1).replaceAll("/", ".");
-  const extra = "additionalProperty" in error.params ? ` ("${error.params.additionalProperty}")` : "";
-  const allowed = "allowedValues" in error.params ? ` (${JSON.stringify(error.params.allowedValues)})` : "";
-  return inOneLine(`${where ? `${where} ` : ""}${error.message ?? "does not fit the schema"}${extra}${allowed}`);
-}
-
-/** Names in schemas and values may contain line breaks. */
-function inOneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, " ");
+function explained(judgement: Exclude<Judgement, { kind: "fits" }>): string {
+  if (judgement.kind === "invalid") return `the schema cannot be used: ${judgement.fault}`;
+  return judgement.kind === "misfit" ? judgement.fault : `it cannot be checked: ${judgement.reason}`;
 }

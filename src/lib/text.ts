@@ -1,4 +1,4 @@
-/** Cuts texts without splitting a surrogate pair. */
+/** Cuts texts without splitting what people see as one character. */
 
 /** `end`, or one less where it would split a surrogate pair. */
 export function pairSafe(text: string, end: number): number {
@@ -7,7 +7,19 @@ export function pairSafe(text: string, end: number): number {
 
 /** The text, cut to at most `most` characters with an ellipsis at the end where it is longer. */
 export function cutTo(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, pairSafe(text, most - 1))}…`;
+  return text.length <= most ? text : `${text.slice(0, characterSafe(text, most - 1))}…`;
+}
+
+const LONGEST_CHARACTER = 64; // code units; emoji of families have 11
+let segmenter: Intl.Segmenter | null = null; // made when it is needed: it costs a millisecond
+
+/** `end`, or less where it would split a character that consists of several code points. */
+function characterSafe(text: string, end: number): number {
+  segmenter ??= new Intl.Segmenter();
+  const start = pairSafe(text, Math.max(0, end - LONGEST_CHARACTER));
+  const around = segmenter.segment(text.slice(start, end + LONGEST_CHARACTER));
+  const at = start + (around.containing(end - start)?.index ?? end - start);
+  return at > start ? at : pairSafe(text, end);
 }
 
 /** The last `length` characters, or one fewer where they would begin with half a surrogate pair. */

@@ -67,6 +67,10 @@ export interface Runner {
   recover(): void;
   /** Why this process cannot continue an interrupted run; one sentence each. */
   missing(run: Run): Promise<readonly string[]>;
+  /** Why no process recovers an interrupted run by itself, whatever it has; null where one may. */
+  obstacleTo(run: Run): Promise<string | null>;
+  /** Whether a form of the host asks the question of a waiting run now. */
+  isAskedByForm(runId: string): boolean;
   /** Why a run broke off in this process before its end could be written; null for all others. */
   troubleOf(runId: string): string | null;
   /** Interrupts all runs of this process; none begins afterwards. A store inside this process has saved it on return. */
@@ -105,6 +109,8 @@ export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
     access: (run, at) => accessAt(run, at, store),
     recover: recovery.begin,
     missing: (run) => missingRequirements(run, parts),
+    obstacleTo: recovery.obstacleTo,
+    isAskedByForm: recovery.isAsking,
     troubleOf: live.troubleOf,
     interruptAll: live.interruptAll,
     setup,

@@ -1,11 +1,13 @@
 /**
- * The downstream server of the campaign: a process that survives the kills and counts each call it makes.
- * Its argument is the file to which it appends a line for each call. It exits when its parent process does.
+ * The downstream server of the campaign, which counts each call it makes: over HTTP a process that survives the kills, or
+ * with `--stdio` one that each legwork process starts for itself. Its first argument is the file to which it appends a line
+ * for each call. It exits when its parent process does.
  */
 import { appendFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { EFFECTS, type EffectTool, scenarioOf } from "./scenarios.js";
@@ -34,7 +36,7 @@ export type FromEffectServer =
 
 const PAGE_LENGTH = 25_000; // characters; longer than the part of an answer that legwork shows an agent at once
 
-const [, , recordFile = ""] = process.argv;
+const [, , recordFile = "", mode] = process.argv;
 let armed: readonly CallPoint[] = [];
 let round = 0;
 const held = new Map<number, () => void>();
@@ -48,8 +50,13 @@ process.on("message", (message: ToEffectServer) => {
 });
 process.on("disconnect", () => process.exit(0));
 
-const http = createServer((request, response) => void serve(request, response));
-http.listen(0, "127.0.0.1", () => send({ kind: "listening", port: (http.address() as AddressInfo).port }));
+if (mode === "--stdio") {
+  process.stdin.on("end", () => process.exit(0));
+  await createEffects().connect(new StdioServerTransport());
+} else {
+  const http = createServer((request, response) => void serve(request, response));
+  http.listen(0, "127.0.0.1", () => send({ kind: "listening", port: (http.address() as AddressInfo).port }));
+}
 
 /** Serves each request in a session of its own, so that a killed legwork process leaves nothing behind. */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,7 +69,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 function createEffects(): Server {
   const server = new Server({ name: "effects", version: "1.0.0" }, { capabilities: { tools: {} } });
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS }));
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools() }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
     const { name, arguments: args } = params;
     return make(name as EffectTool, String(args?.key));
@@ -70,16 +77,18 @@ function createEffects(): Server {
   return server;
 }
 
-const TOOLS = Object.entries(EFFECTS).map(([name, effect]) => ({
-  name,
-  description: `Counts a call that is ${effect}.`,
-  inputSchema: { type: "object" as const, properties: { key: { type: "string" } }, required: ["key"] },
-  annotations: {
-    readOnlyHint: effect === "read_only",
-    idempotentHint: effect === "idempotent",
-    destructiveHint: effect === "effectful",
-  },
-}));
+function tools() {
+  return Object.entries(EFFECTS).map(([name, effect]) => ({
+    name,
+    description: `Counts a call that is ${effect}.`,
+    inputSchema: { type: "object" as const, properties: { key: { type: "string" } }, required: ["key"] },
+    annotations: {
+      readOnlyHint: effect === "read_only",
+      idempotentHint: effect === "idempotent",
+      destructiveHint: effect === "effectful",
+    },
+  }));
+}
 
 async function make(tool: EffectTool, key: string) {
   const run = key.slice(0, key.indexOf("."));

@@ -1,4 +1,5 @@
 /** The legwork servers of the campaign: several at once on one database, each killed and replaced in its turn. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
@@ -20,10 +21,15 @@ export interface Fleet {
   atLeast(count: number): Promise<void>;
   /** Whether the process is one of the servers at work. */
   has(pid: number): boolean;
-  /** Sends SIGKILL to a server at work; does nothing for any other process id. */
-  kill(pid: number): void;
+  /** Sends SIGKILL to a server at work, or SIGTERM; does nothing for any other process id. */
+  kill(pid: number, signal?: "SIGKILL" | "SIGTERM"): void;
   /** Resolves when a killed server has exited; a server in reserve then takes its place. */
   replace(pid: number): Promise<void>;
+  /**
+   * Stops a server at work, and lets a server in reserve take its place. `wake` lets it work on: it finds its runs taken
+   * away; after `milliseconds` it is killed.
+   */
+  stop(pid: number): { wake(milliseconds: number): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -84,16 +90,32 @@ export function openFleet(options: FleetOptions): Fleet {
       if (fault !== null) throw new Error("a legwork server of the campaign failed", { cause: fault });
     },
     has: (pid) => atWork.has(pid),
-    kill(pid) {
+    kill(pid, signal = "SIGKILL") {
       if (!atWork.has(pid)) return;
       killed.add(pid);
-      process.kill(pid, "SIGKILL");
+      process.kill(pid, signal);
     },
     async replace(pid) {
       const member = atWork.get(pid);
       atWork.delete(pid);
       await member?.gone;
       join();
+    },
+    stop(pid) {
+      const member = atWork.get(pid);
+      atWork.delete(pid);
+      killed.add(pid);
+      process.kill(pid, "SIGSTOP");
+      member?.leave();
+      join();
+      return {
+        async wake(milliseconds) {
+          process.kill(pid, "SIGCONT");
+          await sleep(milliseconds);
+          process.kill(pid, "SIGKILL");
+          await member?.gone;
+        },
+      };
     },
     async close() {
       closed = true;
@@ -108,6 +130,8 @@ export function openFleet(options: FleetOptions): Fleet {
 
 interface Member extends FleetServer {
   readonly gone: Promise<void>;
+  /** Lets calls in flight fail: nobody answers them. */
+  leave(): void;
   close(): Promise<void>;
 }
 
@@ -119,14 +143,17 @@ async function startServer({ program, project, env }: FleetOptions): Promise<Mem
   const gone = new Promise<void>((resolve) => {
     client.onclose = resolve;
   });
+  const left = new AbortController();
   await client.connect(transport);
   return {
     pid: transport.pid ?? -1,
     gone,
     async call(name, args) {
-      const { isError, structuredContent } = await client.callTool({ name, arguments: { ...args } });
+      const call = { name, arguments: { ...args } };
+      const { isError, structuredContent } = await client.callTool(call, undefined, { signal: left.signal });
       return { isError: isError === true, structured: structuredContent as ToolResult["structured"] };
     },
+    leave: () => left.abort(),
     close: () => client.close(),
   };
 }

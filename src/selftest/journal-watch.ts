@@ -48,7 +48,7 @@ export function createJournalWatch(observer: DatabaseObserver): JournalWatch {
       for (const { id, title, process, lastSeq } of held) {
         const run = watched.get(id) ?? { id, title, seq: 0, process, counts: new Map() };
         watched.set(id, run);
-        run.process = process;
+        run.process = process ?? run.process; // a run that asks lets its process go
         if (lastSeq > run.seq) found.push(...eventsOf(run));
       }
       const live = new Set(held.map(({ id }) => id));

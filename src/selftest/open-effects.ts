@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { CallPoint, FromEffectServer, ToEffectServer } from "./effect-server.js";
 
-const PROGRAM = fileURLToPath(new URL("./effect-server.js", import.meta.url));
+/** The program of the effect server. */
+export const EFFECT_PROGRAM = fileURLToPath(new URL("./effect-server.js", import.meta.url));
 
 /** A call that the effect server holds at a kill point. */
 export interface HeldCall {
@@ -17,6 +18,7 @@ export interface HeldCall {
 
 export interface Effects {
   readonly url: string;
+  readonly pid: number;
   /** Replaces the armed points and releases the calls held at earlier ones. */
   arm(points: readonly CallPoint[]): void;
   /** The calls held at the armed points; returns each call once. */
@@ -29,7 +31,7 @@ export interface Effects {
 /** Starts the effect server and waits until it listens. `recordFile` gets a line for each call. */
 export async function openEffects(recordFile: string, env: Record<string, string>): Promise<Effects> {
   writeFileSync(recordFile, "");
-  const child = fork(PROGRAM, [recordFile], { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(EFFECT_PROGRAM, [recordFile], { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const held: HeldCall[] = [];
   let round = 0;
   const send = (message: ToEffectServer) => void child.send(message);
@@ -41,6 +43,7 @@ export async function openEffects(recordFile: string, env: Record<string, string
     held.push({ point, run, release: () => send({ kind: "release", id }) });
   });
   return {
+    pid: child.pid ?? -1,
     url: `http://127.0.0.1:${first.port}/mcp`,
     arm(points) {
       held.length = 0;

@@ -15,8 +15,11 @@ export interface EventPoint {
 }
 
 export type KillPoint = EventPoint | CallPoint;
-export type Moment = KillPoint["moment"] | "random";
-export const MOMENTS: readonly Moment[] = ["saved", "held_back", "received", "made", "random"];
+/** At random: a kill, a kill together with the reaper, an orderly end, and a stop from which the process wakes too late. */
+export const RANDOM_MOMENTS = ["random", "with_reaper", "ended", "stopped"] as const;
+export type RandomMoment = (typeof RANDOM_MOMENTS)[number];
+export type Moment = KillPoint["moment"] | RandomMoment;
+export const MOMENTS: readonly Moment[] = ["saved", "held_back", "received", "made", ...RANDOM_MOMENTS];
 
 export interface KillPlan {
   /** The number of different kill points. */
@@ -103,6 +106,7 @@ function eventPoints({ scenario, events }: Undisturbed): readonly EventPoint[] {
 }
 
 function callPoints({ scenario, run }: Undisturbed): readonly CallPoint[] {
+  if (scenario.isLocal) return [];
   return callsOf(scenario, run).flatMap(({ place }) => {
     const point = { kind: "call", scenario: scenario.name, place } as const;
     return [

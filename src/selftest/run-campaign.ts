@@ -2,17 +2,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import type { Outcome, RunStatus } from "../core/run/run.js";
-import { auditRun, type CallMarks, marksOf, type RunAudit } from "./audit-run.js";
-import { type CampaignReport, type Left, toReport } from "./campaign-report.js";
+import { answerQuestions } from "./answer-questions.js";
+import { auditRun, type CallMarks, marksOf, type RunAudit } from "./audit/audit-run.js";
+import { type CampaignReport, type Left, toReport } from "./audit/campaign-report.js";
+import { createKeptEvents, type KeptEvents } from "./audit/kept-events.js";
 import { type Chance, createChance } from "./chance.js";
 import { type Fleet, openFleet } from "./fleet.js";
 import { createJournalWatch } from "./journal-watch.js";
-import { createKeptEvents, type KeptEvents } from "./kept-events.js";
 import { killServer } from "./kill-server.js";
 import { type Effects, openEffects } from "./open-effects.js";
 import { type KillPlan, type Moment, planKills, type Undisturbed } from "./plan-kills.js";
+import { countProcessesNaming } from "./processes.js";
 import { createSandbox, type Sandbox } from "./sandbox.js";
-import { runName, SCENARIOS } from "./scenarios.js";
+import { CHILD, runName, SCENARIOS } from "./scenarios.js";
 import { type StartedRun, startRun, startRuns } from "./start-runs.js";
 
 export interface CampaignOptions {
@@ -35,6 +37,8 @@ const LEAST_AT_WORK = 2; // when one is killed; more would mean waiting for star
 const STUCK_AFTER_MS = 60_000; // without any event after the last kill; longer than any lease or pause
 const SAY_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 50;
+const AWAKE_MS = 2_000; // of a server that was stopped and finds its runs taken away
+const LEFT_WITHIN_MS = 5_000; // the servers of a legwork process end after it
 
 /** Runs the campaign; keeps its folder where there are findings. Throws where the campaign could not be carried out. */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignReport> {
@@ -51,12 +55,16 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
     await fleet.atLeast(SERVERS.atWork);
     observer = deps.openDatabaseObserver(sandbox.databaseFile);
     const parts = { sandbox, effects, fleet, observer, chance };
+    const person = answerQuestions(parts);
     const undisturbed = await runUndisturbed(parts);
     const plan = planKills(undisturbed, chance);
     const kept = createKeptEvents(observer);
     const { kills, left, started } = await killServers(options.kills, plan, kept, parts, deps);
     await untilOver(observer);
+    await person.stop();
     const audits = auditAll(started, undisturbed, kept, parts);
+    await fleet.close();
+    const processesLeft = await countLeft(sandbox, effects);
     const report = toReport({
       seed: options.seed,
       seconds: (Date.now() - began) / 1000,
@@ -64,6 +72,7 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
       kills,
       left,
       audits,
+      processesLeft,
       events: countEvents(observer),
       folder: sandbox.root,
     });
@@ -90,12 +99,20 @@ async function runUndisturbed(parts: Parts): Promise<readonly Undisturbed[]> {
   for (const run of runs) await startRun(run, parts);
   await untilOver(parts.observer);
   const seen = parts.observer.runs();
-  return runs.map(({ scenario, name }) => {
+  return withChildren(runs).map(({ scenario, name }) => {
     const run = seen.find(({ title }) => title === name);
     const outcome = JSON.parse(run?.outcome ?? "null") as Outcome | null;
     if (run?.status !== "success")
       throw new Error(`the undisturbed run ${name} ended as ${run?.status}: ${outcome?.error?.message}`);
     return { scenario, run: name, events: parts.observer.events(run.id, 0) };
+  });
+}
+
+/** The runs with those that they start. */
+function withChildren(runs: readonly StartedRun[]): readonly StartedRun[] {
+  return runs.flatMap((run) => {
+    const children = run.scenario.children?.(run.name) ?? [];
+    return [run, ...children.map((name) => ({ scenario: CHILD, name }))];
   });
 }
 
@@ -105,28 +122,47 @@ async function killServers(count: number, plan: KillPlan, kept: KeptEvents, part
   const watch = createJournalWatch(observer);
   const kills: Moment[] = [];
   const left: Left = new Map();
+  const waking: Promise<void>[] = [];
   let lastReport = 0;
   while (kills.length < count) {
     starter.check();
     await fleet.atLeast(LEAST_AT_WORK);
-    const { process, point } = await killServer(plan, watch, parts);
+    const { process, moment, point } = await killServer(plan, watch, parts);
     plan.killed(point);
     const orphans = observer.unfinished().filter((run) => run.process === process);
-    await fleet.replace(process);
+    if (moment === "stopped") waking.push(stopUntilFenced(process, parts));
+    else await fleet.replace(process);
     for (const { id, lastSeq } of orphans) {
       kept.record(id);
       const [last] = observer.events(id, lastSeq - 1);
       if (last !== undefined) left.set(last.type, (left.get(last.type) ?? 0) + 1);
     }
-    kills.push(point?.moment ?? "random");
+    kills.push(moment);
     if (Date.now() - lastReport < SAY_EVERY_MS) continue;
     lastReport = Date.now();
     say(
-      `${kills.length} of ${count} kills, ${plan.reached()} of ${plan.planned} kill points; ${starter.started.length} runs started`,
+      `${kills.length} of ${count} deaths, ${plan.reached()} of ${plan.planned} kill points; ${starter.started.length} runs started`,
     );
   }
   await starter.stop();
+  await Promise.all(waking);
   return { kills, left, started: starter.started };
+}
+
+/** Stops a server until others have taken all of its runs, then lets it find that out. */
+async function stopUntilFenced(pid: number, { fleet, observer }: Parts): Promise<void> {
+  const { wake } = fleet.stop(pid);
+  const until = Date.now() + STUCK_AFTER_MS;
+  while (Date.now() < until && observer.unfinished().some((run) => run.process === pid)) await sleep(LOOK_EVERY_MS);
+  await wake(AWAKE_MS);
+}
+
+/** The processes of downstream servers that outlive every legwork process. */
+async function countLeft({ recordFile }: Sandbox, { pid }: Effects): Promise<number> {
+  const until = Date.now() + LEFT_WITHIN_MS;
+  const count = () => countProcessesNaming(`${recordFile} --stdio`, pid);
+  while (Date.now() < until && count() > 0) await sleep(LOOK_EVERY_MS);
+  return count();
 }
 
 /** Waits until all runs have ended, or nothing has happened for a minute. */
@@ -151,8 +187,9 @@ function auditAll(
   const twins = new Map<string, CallMarks>(undisturbed.map(({ scenario, events }) => [scenario.name, marksOf(events)]));
   const seen = observer.runs();
   const names = new Map(seen.map((run) => [run.title, run]));
-  return started.map(({ scenario, name }) => {
+  return withChildren(started).flatMap(({ scenario, name }) => {
     const run = names.get(name);
+    if (run === undefined && scenario === CHILD) return []; // its parent was given up before
     if (run === undefined) throw new Error(`a server answered for the run ${name}, which is not in the database`);
     const events = observer.events(run.id, 0);
     const [status, outcome] = [run.status as RunStatus, JSON.parse(run.outcome ?? "null") as Outcome | null];

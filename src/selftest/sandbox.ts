@@ -3,7 +3,16 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chance } from "./chance.js";
-import { EFFECT_SERVER, LED, LED_WORKFLOW, type ScriptedReply } from "./scenarios.js";
+import { EFFECT_PROGRAM } from "./open-effects.js";
+import {
+  ASKED,
+  ASKED_WORKFLOW,
+  EFFECT_SERVER,
+  LED,
+  LED_WORKFLOW,
+  LOCAL_SERVER,
+  type ScriptedReply,
+} from "./scenarios.js";
 
 export interface Sandbox {
   readonly root: string;
@@ -12,7 +21,7 @@ export interface Sandbox {
   readonly recordFile: string;
   /** The environment of the servers, without the user's keys, homes and settings. */
   readonly env: Record<string, string>;
-  /** Writes a configuration with one downstream server, at `url`. */
+  /** Writes a configuration with two downstream servers: one at `url`, and one that each legwork process starts. */
   configure(url: string): void;
   /** Writes the rehearsal script `name`. */
   rehearse(name: string, replies: readonly ScriptedReply[]): void;
@@ -20,7 +29,7 @@ export interface Sandbox {
   keep(): void;
 }
 
-export const RUNS_AT_ONCE = 8;
+export const RUNS_AT_ONCE = 12; // those of a stopped server wait for the end of their leases
 const LONGEST_REPLY_MS = 120; // of a rehearsed model
 
 export function createSandbox(path: string, chance: Chance): Sandbox {
@@ -34,16 +43,21 @@ export function createSandbox(path: string, chance: Chance): Sandbox {
   const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", remove);
   write(workflows, LED, LED_WORKFLOW);
+  write(workflows, ASKED, ASKED_WORKFLOW);
+  const recordFile = join(root, "calls-made.txt");
   return {
     root,
     project,
     databaseFile: join(home, "legwork.db"),
-    recordFile: join(root, "calls-made.txt"),
+    recordFile,
     env: { PATH: path, HOME: root, LEGWORK_HOME: home },
     configure(url) {
       write(home, "config", {
-        mcpServers: { [EFFECT_SERVER]: { url } },
-        limits: { max_concurrent_runs: RUNS_AT_ONCE },
+        mcpServers: {
+          [EFFECT_SERVER]: { url },
+          [LOCAL_SERVER]: { command: process.execPath, args: [EFFECT_PROGRAM, recordFile, "--stdio"] },
+        },
+        limits: { max_concurrent_runs: RUNS_AT_ONCE, max_depth: 2 },
       });
     },
     rehearse(name, replies) {

@@ -11,10 +11,13 @@ export type EffectTool = keyof typeof EFFECTS;
 
 /** The name of the shipped file server, so that the shipped workflows grant its tools. */
 export const EFFECT_SERVER = "workspace";
+/** The server that each legwork process starts for itself. */
+export const LOCAL_SERVER = "local";
+type ServerName = typeof EFFECT_SERVER | typeof LOCAL_SERVER;
 
 export interface ScriptedCall {
   readonly tool: string;
-  readonly arguments: Readonly<Record<string, string | number>>;
+  readonly arguments: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 export interface ScriptedReply {
@@ -29,6 +32,10 @@ export interface Scenario {
   replies(run: string): readonly ScriptedReply[];
   /** The calls that its workflow makes itself, in order. */
   readonly ownCalls: readonly EffectTool[];
+  /** The names of the runs that the run of that name starts. */
+  children?(run: string): readonly string[];
+  /** True where its calls go to a server that ends with its legwork process, and so cannot hold them at kill points. */
+  readonly isLocal?: true;
 }
 
 /** A workflow that calls tools itself, on entering and on leaving a step. */
@@ -66,6 +73,28 @@ export const LED_WORKFLOW = {
 };
 
 export const LED = "selftest-led";
+
+/** A workflow whose changes a person approves. */
+export const ASKED_WORKFLOW = {
+  description: "Adds what a person approves.",
+  steps: [
+    {
+      name: "work",
+      allowed_tools: "all",
+      rules: [{ name: "careful", when: `tool == "${toolName("add")}"`, action: "require_approval" }],
+    },
+  ],
+};
+
+export const ASKED = "selftest-asked";
+
+/** A run that another one starts. */
+export const CHILD: Scenario = {
+  name: "child",
+  workflow: null,
+  ownCalls: [],
+  replies: (run) => [turn(run, 1, "look"), turn(run, 2, "add", "put"), turn(run, 3, "add"), { text: resultOf(run) }],
+};
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -111,7 +140,59 @@ export const SCENARIOS: readonly Scenario[] = [
       withCall(turn(run, 6, "look"), "complete", { result: resultOf(run) }),
     ],
   },
+  {
+    name: "asked",
+    workflow: ASKED,
+    ownCalls: [],
+    replies: (run) => [
+      turn(run, 1, "look"),
+      turn(run, 2, "add"),
+      withCall({ calls: [] }, "ask", { question: "Shall I go on?" }),
+      turn(run, 4, "put", "add", "look"),
+      withCall({ calls: [] }, "complete", { result: resultOf(run) }),
+    ],
+  },
+  {
+    name: "local",
+    workflow: null,
+    ownCalls: [],
+    isLocal: true,
+    replies: (run) => [
+      turnOn(LOCAL_SERVER, run, 1, "look", "look"),
+      turnOn(LOCAL_SERVER, run, 2, "add"),
+      turnOn(LOCAL_SERVER, run, 3, "put", "add", "look"),
+      { text: resultOf(run) },
+    ],
+  },
+  {
+    name: "parent",
+    workflow: null,
+    ownCalls: [],
+    children: childrenOf,
+    replies: (run) => [
+      turn(run, 1, "look"),
+      { calls: childrenOf(run).map((child) => ({ tool: "spawn_agent", arguments: spawnOf(child) })) },
+      withCall({ calls: [] }, "wait_for_runs", {}),
+      turn(run, 4, "add", "look"),
+      { text: resultOf(run) },
+    ],
+  },
 ];
+
+function childrenOf(run: string): readonly string[] {
+  return ["a", "b"].map((letter) => `${CHILD.name}-${run.slice(run.lastIndexOf("-") + 1)}${letter}`);
+}
+
+function spawnOf(child: string): ScriptedCall["arguments"] {
+  return { prompt: "Play your part.", title: child, provider: "rehearsal", model: child, tools: ["*"] };
+}
+
+/** The scenario of that name. */
+export function scenarioNamed(name: string): Scenario {
+  const scenario = [...SCENARIOS, CHILD].find((one) => one.name === name);
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  return scenario;
+}
 
 /** A call of a scenario: its tool, its place in the run, and the key under which the effect server counts it. */
 export interface ScenarioCall {
@@ -149,9 +230,13 @@ export function resultOf(run: string): string {
 }
 
 function turn(run: string, number: number, ...tools: readonly EffectTool[]): ScriptedReply {
+  return turnOn(EFFECT_SERVER, run, number, ...tools);
+}
+
+function turnOn(server: ServerName, run: string, number: number, ...tools: readonly EffectTool[]): ScriptedReply {
   return {
     calls: tools.map((tool, index) => ({
-      tool: toolName(tool),
+      tool: toolName(tool, server),
       arguments: { key: `${run}.${number}.${index}` },
     })),
   };
@@ -161,13 +246,13 @@ function withCall(reply: ScriptedReply, tool: string, args: ScriptedCall["argume
   return { ...reply, calls: [...(reply.calls ?? []), { tool, arguments: args }] };
 }
 
-function toolName(tool: EffectTool): string {
-  return `${EFFECT_SERVER}__${tool}`;
+function toolName(tool: EffectTool, server: ServerName = EFFECT_SERVER): string {
+  return `${server}__${tool}`;
 }
 
 function toEffectTool(name: string): EffectTool | null {
-  const tool = (Object.keys(EFFECTS) as EffectTool[]).find((candidate) => toolName(candidate) === name);
-  return tool ?? null;
+  const tools = Object.keys(EFFECTS) as EffectTool[];
+  return tools.find((tool) => name === toolName(tool) || name === toolName(tool, LOCAL_SERVER)) ?? null;
 }
 
 function ownKey(number: number): { readonly key: string } {

@@ -1,9 +1,9 @@
-/** Keeps eight runs at work for as long as the campaign lasts, through any server that is up. */
+/** Keeps some runs at work for as long as the campaign lasts, through any server that is up. */
 import type { DatabaseObserver } from "../core/ports/database-observer.js";
 import type { Chance } from "./chance.js";
 import type { Fleet } from "./fleet.js";
 import { RUNS_AT_ONCE, type Sandbox } from "./sandbox.js";
-import { runName, SCENARIOS, type Scenario } from "./scenarios.js";
+import { CHILD, runName, SCENARIOS, type Scenario } from "./scenarios.js";
 
 /** A run that the campaign has asked for. */
 export interface StartedRun {
@@ -63,12 +63,14 @@ export function startRuns(parts: Parts): RunStarter {
 /** Calls spawn_agent until a server answers. The idempotency key makes one run of it, however many servers are killed meanwhile. */
 export async function startRun({ scenario, name }: StartedRun, { sandbox, fleet, chance }: Parts): Promise<void> {
   sandbox.rehearse(name, scenario.replies(name));
+  for (const child of scenario.children?.(name) ?? []) sandbox.rehearse(child, CHILD.replies(child));
   const request = {
     prompt: "Scenario your part.",
     title: name,
     provider: "rehearsal",
     model: name,
     tools: ["*"],
+    timeout_seconds: 3_600, // the time of a stopped process counts
     idempotency_key: name,
     ...(scenario.workflow === null
       ? {}

@@ -2,8 +2,11 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { limitsOfClient } from "../hosts/known-hosts.js";
+import { faultOfShape } from "../lib/json-size.js";
 import { didYouMean } from "../lib/nearest.js";
+import { toPlainSchema } from "../runner/tools/plain-schema.js";
 import { argumentError, errorResult } from "./error-text.js";
+import { normaliseArguments } from "./normalise-arguments.js";
 import type { Legwork, ToolContext } from "./tool.js";
 import { TOOLS } from "./tools.js";
 
@@ -13,7 +16,7 @@ export interface AnswerContext {
   sessionOf(legwork: Legwork): ToolContext["session"];
   readonly clientName: string | null;
   readonly signal: AbortSignal;
-  readonly onEvent: ToolContext["onEvent"];
+  readonly progress: ToolContext["progress"];
 }
 
 /**
@@ -33,7 +36,11 @@ export async function answerTool(
       `there is no tool "${name}"${didYouMean(name, names)} (the tools are ${names.join(", ")})`,
     );
   }
-  const parsed = tool.input.safeParse(args, { reportInput: true });
+  const misshapen = faultOfShape(args);
+  if (misshapen !== null) throw new RequestError("invalid_arguments", `the arguments are ${misshapen}`);
+  const parsed = tool.input.safeParse(normaliseArguments(args, toPlainSchema(tool.input, "input")), {
+    reportInput: true,
+  });
   if (!parsed.success) throw argumentError(parsed.error, tool.input);
   const legwork = await context.open();
   try {
@@ -42,7 +49,7 @@ export async function answerTool(
       host: limitsOfClient(context.clientName),
       session: context.sessionOf(legwork),
       signal: context.signal,
-      onEvent: context.onEvent,
+      progress: context.progress,
     });
     const structuredContent = legwork.redact.value(answer);
     // Some hosts show their model only the text, others only the structured content.

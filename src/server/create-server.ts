@@ -12,7 +12,9 @@ import {
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
 import { HOST_ADDED_ARGUMENTS } from "../hosts/known-hosts.js";
+import { visibleText } from "../lib/visible.js";
 import { INSTRUCTIONS } from "./instructions.js";
+import type { Progress } from "./progress.js";
 import type { Legwork } from "./tool.js";
 
 export interface ServerDeps {
@@ -49,6 +51,9 @@ export interface LegworkServer {
 
 /** The first version with structured content; hosts of older ones show it to their model beside the same text. */
 const STRUCTURE_SINCE = "2025-06-18";
+
+/** For a host that did not ask for progress. */
+const SILENT: Progress = { follow() {}, onEvent() {}, stop() {} };
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 
@@ -89,7 +94,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
     const token = _meta?.progressToken;
     const progress =
       token === undefined
-        ? null
+        ? SILENT
         : createProgress((count, message) => {
             const params = { progressToken: token, progress: count, message };
             notify({ method: "notifications/progress", params }).catch(() => {}); // the host has gone: its end closes the server
@@ -101,7 +106,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
         sessionOf: session.of,
         clientName: server.getClientVersion()?.name ?? null,
         signal: AbortSignal.any([signal, released.signal]),
-        onEvent: (runId, events) => progress?.onEvent(runId, events),
+        progress,
       });
     } catch (error) {
       const known = errorResult(error);
@@ -109,7 +114,7 @@ export function createServer(deps: ServerDeps): LegworkServer {
       deps.onBug(error, name);
       return failure("internal", `internal error in ${name}: see the log of legwork`);
     } finally {
-      progress?.stop();
+      progress.stop();
     }
   }
 
@@ -129,14 +134,15 @@ export function createServer(deps: ServerDeps): LegworkServer {
     },
     release: () => released.abort(),
     async elicit({ server: asker, message, schema }, signal) {
-      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel" };
-      const params = { message: `${asker} asks: ${message}`, requestedSchema: schema as FormSchema };
+      const by = server.getClientVersion()?.name ?? "a host";
+      if (!server.getClientCapabilities()?.elicitation) return { action: "cancel", by };
+      const params = { message: visibleText(`${asker} asks: ${message}`), requestedSchema: schema as FormSchema };
       try {
         const { action, content } = await server.elicitInput(params, { timeout: ELICIT_LIMIT_MS, signal });
-        return { action, ...(content ? { content } : {}) };
+        return { action, by, ...(content ? { content } : {}) };
       } catch (error) {
         if (!signal.aborted) deps.onElicitFailure(error);
-        return { action: "cancel" };
+        return { action: "cancel", by };
       }
     },
     endSession: session.end,

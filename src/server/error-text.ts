@@ -1,7 +1,7 @@
 /** Errors as tool results: one sentence that says what to change. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
-import { ConfigError, RequestError, StoreError } from "../core/errors.js";
+import { ConfigError, isOutOfFiles, RequestError, StoreError, TOO_MANY_FILES } from "../core/errors.js";
 import { REDACT_NOTHING, type Redact } from "../core/redact.js";
 import { explainIssue } from "../lib/issue-text.js";
 import { didYouMean } from "../lib/nearest.js";
@@ -12,6 +12,7 @@ export function errorResult(error: unknown, redact: Redact = REDACT_NOTHING): Ca
   if (error instanceof RequestError) return failure(error.code, redact.text(error.message));
   if (error instanceof ConfigError) return failure("configuration", redact.text(error.message));
   if (error instanceof StoreError) return failure(error.code, redact.text(error.message));
+  if (isOutOfFiles(error)) return failure("too_many_files", TOO_MANY_FILES);
   return null;
 }
 

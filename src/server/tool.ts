@@ -3,12 +3,12 @@ import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import type { HostSession, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
-import type { StoredEvent } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
 import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
 import type { View } from "../views/fit-run-view.js";
 import type { RunViewDeps } from "../views/run-view.js";
+import type { Progress } from "./progress.js";
 
 /** The parts of legwork that tools use, opened at the first call in the process. */
 export interface Legwork {
@@ -29,8 +29,8 @@ export interface ToolContext extends Legwork {
   readonly session: HostSession;
   /** Aborts when the host cancels the call or legwork shuts down. */
   readonly signal: AbortSignal;
-  /** Sends progress to the host, if the host asked for it. */
-  onEvent(runId: string, events: readonly StoredEvent[]): void;
+  /** Tells the host what goes on, if it asked for that. */
+  readonly progress: Pick<Progress, "follow" | "onEvent">;
 }
 
 /** The answer of a tool, sent both as structured content and as text. */
@@ -38,13 +38,17 @@ export type Answer = View;
 
 /** The dependencies of the view of a run that this process may work on. */
 export function viewDeps({ store, readReply, runner }: Legwork): RunViewDeps {
-  return { store, readReply, troubleOf: runner.troubleOf };
+  const { troubleOf, obstacleTo, isAskedByForm } = runner;
+  return { store, readReply, troubleOf, obstacleTo, isAskedByForm };
 }
 
 export interface Tool {
   readonly name: string;
   readonly title: string;
+  /** Has to stand alone: many hosts show no instructions, and have tools of the same names. */
   readonly description: string;
+  /** Words by which a host finds the tool; null for a tool that it should always offer. */
+  readonly searchHint: string | null;
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
@@ -57,6 +61,7 @@ export function defineTool<S extends z.ZodObject>(tool: {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly searchHint: string | null;
   readonly annotations: ToolAnnotations;
   readonly input: S;
   readonly output: z.ZodObject;

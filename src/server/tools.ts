@@ -1,5 +1,5 @@
 /** The tools of the MCP server, in the order of `tools/list`. */
-import { z } from "zod";
+import { toPlainSchema } from "../runner/tools/plain-schema.js";
 import type { Tool } from "./tool.js";
 import { cancelRun } from "./tools/cancel-run.js";
 import { complete } from "./tools/complete.js";
@@ -25,7 +25,7 @@ export const TOOLS: readonly Tool[] = [
 
 /** A tool as `tools/list` shows it. */
 export function toListedTool(
-  { name, title, description, annotations, input, output }: Tool,
+  { name, title, description, searchHint, annotations, input, output }: Tool,
   { withOutput }: { readonly withOutput: boolean },
 ) {
   return {
@@ -33,12 +33,9 @@ export function toListedTool(
     title,
     description,
     annotations,
-    inputSchema: jsonSchema(input, "input"),
-    ...(withOutput ? { outputSchema: jsonSchema(output, "output") } : {}),
+    inputSchema: toPlainSchema(input, "input"),
+    ...(withOutput ? { outputSchema: toPlainSchema(output, "output") } : {}),
+    // For Claude Code, which loads most tools only when it has searched for them.
+    _meta: searchHint === null ? { "anthropic/alwaysLoad": true } : { "anthropic/searchHint": searchHint },
   };
-}
-
-function jsonSchema(schema: z.ZodObject, io: "input" | "output") {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
-  return rest as { type: "object" } & Record<string, unknown>;
 }

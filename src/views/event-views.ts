@@ -1,5 +1,5 @@
 /** The events and the access of a run as hosts and terminals read them: names in snake_case, times in ISO 8601. */
-import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent } from "../core/run/event.js";
+import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/run/event.js";
 import { type ReadReply, resultId, workflowResultId } from "../core/run/history.js";
 import type { Question, QuestionAbout } from "../core/run/question.js";
 import type { Outcome } from "../core/run/run.js";
@@ -16,6 +16,42 @@ export function toEventItem({ seq, at, event }: StoredEvent, readReply: ReadRepl
   return { key: seq, value: { seq, at: toTime(at), type: event.type, ...fieldsOf(event, readReply) } };
 }
 
+type ReadBlob = (hash: string) => Promise<string | null>;
+
+/** An event with all that the journal keeps of it: whole texts and attachments, and every tool. */
+export async function toWholeEvent(stored: StoredEvent, readReply: ReadReply, readBlob: ReadBlob): Promise<Fields> {
+  const { event } = stored;
+  const fields: Fields = { ...toEventItem(stored, readReply).value };
+  switch (event.type) {
+    case "tools_resolved":
+      return {
+        ...fields,
+        rulings: event.rulings.map(({ rule, allowed, blocked, tools }) => ({ rule, allowed, blocked, tools })),
+      };
+    case "tool_call_finished":
+    case "workflow_call_finished": {
+      const { blob, text, attachments = [] } = event;
+      const contents = await Promise.all(
+        attachments.map(async (kept) => ({ ...attachmentFields(kept), content: await readBlob(kept.blob) })),
+      );
+      return {
+        ...fields,
+        text: (blob === undefined ? null : await readBlob(blob)) ?? text,
+        ...(contents.length > 0 ? { attachments: contents } : {}),
+      };
+    }
+    default:
+      return fields;
+  }
+}
+
+const SHOWN_TOOLS = 5; // of each ruling; the view "access" and the whole event have all
+
+function rulingFields({ rule, allowed, blocked, tools }: ToolRuling): Fields {
+  const more = tools.length - SHOWN_TOOLS;
+  return { rule, allowed, blocked, tools: tools.slice(0, SHOWN_TOOLS), ...(more > 0 ? { more } : {}) };
+}
+
 /** Names each field, so that nothing internal is shown: no hashes of blobs, and not how a workflow counts its pending entries. */
 function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
   switch (event.type) {
@@ -26,7 +62,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return {};
     case "tools_resolved":
       return {
-        rulings: event.rulings.map(({ rule, allowed, blocked, tools }) => ({ rule, allowed, blocked, tools })),
+        rulings: event.rulings.map(rulingFields),
         warnings: event.warnings,
       };
     case "turn_started":
@@ -37,8 +73,13 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn, ...optional({ grace }), model: raw.model, ...reply, usage, cost_usd: costOf(event) };
     }
     case "reply_rejected": {
-      const { turn, code, reason, usage } = event;
-      return { turn, code, reason, usage, cost_usd: costOf(event) };
+      const { turn, code, reason, text, usage } = event;
+      return { turn, code, reason, ...optional({ text }), usage, cost_usd: costOf(event) };
+    }
+    case "request_failed": {
+      const { turn, server, tries, code, status, reason, waitMs, withoutImages } = event;
+      const more = optional({ without_images: withoutImages });
+      return { turn, ...optional({ server }), tries, code, status, reason, wait_ms: waitMs, ...more };
     }
     case "tool_call_started":
       return { ...placeOf(event), effect: event.effect };
@@ -49,7 +90,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { ...placeOf(event), progress, total, message };
     }
     case "tool_call_refused":
-      return { ...placeOf(event), reason: event.reason };
+      return { ...placeOf(event), reason: event.reason, ...optional({ code: event.code }) };
     case "sampling_requested":
       return { turn: event.turn, server: event.server };
     case "sampling_replied": {
@@ -97,11 +138,11 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { call, tool, ...answerFields(event, workflowResultId(call)), ...outputFields(event) }; // its output is long
     }
     case "workflow_call_refused": {
-      const { call, tool, reason } = event;
-      return { call, tool, reason, ...outputFields(event) };
+      const { call, tool, reason, code } = event;
+      return { call, tool, reason, ...optional({ code }), ...outputFields(event) };
     }
     case "run_interrupted":
-      return { reason: event.reason, until: toTime(event.until) };
+      return { reason: event.reason, until: toTime(event.until), ...optional({ crashed: event.crashed }) };
     case "run_resumed": {
       const { by, moreTurns, moreSeconds, moreCostUsd } = event;
       return { by, ...optional({ more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd }) };

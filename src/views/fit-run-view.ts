@@ -59,7 +59,7 @@ function textOf({ result }: View): "result" | "partial_text" {
   return hasContent(result) ? "result" : "partial_text";
 }
 
-/** What each gets of the budget: all it needs, or the same as the others that need more, but never less than its least. */
+/** The share of each in the budget: all it needs, or the same as the others that need more, but never less than its least. */
 function evenShares(sizes: readonly { readonly whole: number; readonly least: number }[], budget: number) {
   const sharesAt = (level: number) => sizes.map(({ whole, least }) => Math.max(least, Math.min(whole, level)));
   let [fits, over] = [0, budget + 1];

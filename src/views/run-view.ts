@@ -1,6 +1,6 @@
 /** A run as hosts see it. */
 import { isNewerVersion, newerVersion } from "../core/errors.js";
-import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
+import type { RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
 import type { ToolRuling } from "../core/run/event.js";
 import type { ReadReply } from "../core/run/history.js";
@@ -8,6 +8,7 @@ import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
 import { tail } from "../lib/text.js";
+import { toEffects } from "./effect-views.js";
 import { fitRunView, type View } from "./fit-run-view.js";
 import { cutToFit } from "./page.js";
 
@@ -25,6 +26,8 @@ export interface RunViewDeps {
   troubleOf?(runId: string): string | null;
   /** Whether a form of the host asks the question of a run now. */
   isAskedByForm?(runId: string): boolean;
+  /** Why no process recovers an interrupted run by itself; null where one may. */
+  obstacleTo?(run: Run): Promise<string | null>;
 }
 
 /** The fields of a run in a list. */
@@ -70,7 +73,7 @@ export async function toWholeRunView(run: Run, deps: RunViewDeps, budget: number
   return {
     run_id: run.id,
     status: run.status,
-    next: nextFor(run, deps, isNewer),
+    next: await nextFor(run, trouble, isNewer, deps),
     title: run.title,
     error: errorOf(run, trouble),
     ...(run.question === null || isNewer ? {} : { question: toQuestionView(run.question) }),
@@ -132,10 +135,12 @@ async function isNewerRun({ id, status }: Run, store: RunViewDeps["store"]): Pro
   return mayHideNewer ? await store.hasNewerEvents(id) : await store.hasNewerEnds(id);
 }
 
-function nextFor(run: Run, deps: RunViewDeps, isNewer: boolean): string {
+async function nextFor(run: Run, trouble: string | null, isNewer: boolean, deps: RunViewDeps): Promise<string> {
   if (isNewer) return `its journal cannot be read here: ${newerVersion(run.id).message}`;
-  if ((deps.troubleOf?.(run.id) ?? null) !== null) return BROKEN_OFF;
-  return run.question !== null && deps.isAskedByForm?.(run.id) ? byForm(run) : nextStep(run);
+  if (trouble !== null) return BROKEN_OFF;
+  if (run.question !== null && deps.isAskedByForm?.(run.id)) return byForm(run);
+  const obstacle = run.status === "interrupted" ? ((await deps.obstacleTo?.(run)) ?? null) : null;
+  return nextStep(run, obstacle);
 }
 
 /** The details that only the journal has: the text so far, the effects, and the tools of the run. */
@@ -147,16 +152,25 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
   // One more than fits is enough: the list is cut in either case.
   const most = Math.min(MOST_EFFECTS, Math.ceil(budget / LEAST_EFFECT));
   return {
-    text: run.outcome?.result == null ? await lastText(run.id, deps) : "",
-    effects: (await store.listEffects(run.id, most)).map(toEffect),
+    text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
+    effects: await toEffects(run.id, await store.listEffects(run.id, most), deps),
     tools: rulings && toolSummary(rulings),
     warnings,
   };
 }
 
-/** The end of the text of all replies, read backwards from the last reply. */
-async function lastText(runId: string, { store, readReply }: RunViewDeps): Promise<string> {
-  let text = "";
+/** The end of the text of all replies, with that of a later reply that was cut off and rejected. */
+async function textSoFar(runId: string, deps: RunViewDeps): Promise<string> {
+  const newest = { beforeSeq: null, limit: 1 } as const;
+  const [rejected] = await deps.store.lastEvents(runId, { ...newest, type: "reply_rejected" });
+  const [replied] = await deps.store.lastEvents(runId, { ...newest, type: "model_replied" });
+  const isLater = rejected?.event.type === "reply_rejected" && rejected.seq > (replied?.seq ?? 0);
+  return await textBefore(isLater ? (rejected.event.text ?? "") : "", runId, deps);
+}
+
+/** The end of the text of all replies and of the text after them, read backwards from the last reply. */
+async function textBefore(after: string, runId: string, { store, readReply }: RunViewDeps): Promise<string> {
+  let text = after;
   let beforeSeq: number | null = null;
   while (text.length < PARTIAL_TEXT_LENGTH) {
     const query = { type: "model_replied", beforeSeq, limit: REPLIES_AT_A_TIME } as const;
@@ -182,18 +196,6 @@ export async function costOfFamily(
   return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
 }
 
-function toEffect({ tool, turn, answer }: EffectfulCall) {
-  const by = turn === null ? { by: "workflow" as const } : { turn };
-  return { tool, ...by, outcome: answer === null ? "unknown" : effectOutcome(answer) };
-}
-
-/** Known only where the server answered, or where the call was not made; a call that broke off may have had its effect. */
-function effectOutcome({ isError, code }: NonNullable<EffectfulCall["answer"]>): string {
-  if (code === "not_called" || code === "session_lost") return "not made";
-  if (code !== null && code !== "call_failed") return "unknown";
-  return isError ? "failed" : "done";
-}
-
 /** The number of tools that a run may use, the number withheld, and how to grant more. */
 export function toolSummary(rulings: readonly ToolRuling[]) {
   const count = (those: readonly ToolRuling[]) => those.reduce((sum, { tools }) => sum + tools.length, 0);
@@ -211,7 +213,7 @@ export function toolSummary(rulings: readonly ToolRuling[]) {
   };
 }
 
-function nextStep(run: Run): string {
+function nextStep(run: Run, obstacle: string | null): string {
   const id = run.id;
   const seen = `get_run(run_id: "${id}", view: "events") shows its events`;
   switch (run.status) {
@@ -219,6 +221,8 @@ function nextStep(run: Run): string {
     case "running":
       return `wait_for_runs(run_ids: ["${id}"]) waits for its end; ${seen}; cancel_run stops it`;
     case "interrupted":
+      if (obstacle !== null)
+        return `its process has ended, and none resumes it by itself (${obstacle}): resume_run(run_id: "${id}") resumes it; ${seen}`;
       return `its process has ended: any legwork process open in its project resumes it automatically within an hour of the interruption (list_runs says what is missing where it cannot); resume_run(run_id: "${id}") resumes it at once; ${seen}`;
     case "waiting":
       return run.question === null
@@ -255,7 +259,7 @@ function byForm({ id }: Run): string {
 }
 
 const BROKEN_OFF =
-  "it broke off because the database failed: repair the database, then spawn the agent again; legwork marks the run as interrupted once it can write";
+  "it broke off because the database failed: repair the database; legwork marks the run as interrupted once it can write, and then resumes it like other interrupted runs";
 
 /** The remedy for an end, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -264,7 +268,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   timeout: "resume_run with more_seconds continues it; ",
   stalled: "raise limits.stall_seconds in the configuration if the model needs more time; ",
   rate_limited: "resume_run continues it later; ",
+  quota_exhausted: "resume_run continues it once the quota is open again; ",
+  out_of_credit: "resume_run continues it once the account has credit; ",
   overloaded: "resume_run continues it later; ",
+  server_error: "resume_run continues it later; ",
+  timed_out: "resume_run continues it later; ",
+  network: "resume_run continues it once the provider can be reached; ",
 };
 
 /** A time in Unix milliseconds as ISO 8601. */

@@ -11,30 +11,56 @@ export function parseYaml<T>(bytes: Uint8Array, file: string, schema: z.ZodType<
   return checkValue(document.value, schema, document.place);
 }
 
-/** Checks a value; `placeOf` gives the place of a part of it. Throws ConfigError. */
+/** Checks a value; `placeOf` gives the place of a part of it. Throws ConfigError with the first fault. */
 export function checkValue<T>(value: unknown, schema: z.ZodType<T>, placeOf: (path: YamlPath) => string): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   // A misspelt key often causes a missing one too: report the misspelt key, which explains both.
-  const { issues } = result.error;
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  if (!issue) throw new ConfigError(`${placeOf([])}: does not match the expected form`);
-  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
-  throw new ConfigError(`${placeOf(path)}: ${explain(issue, schema, value)}`);
+  const faults = toFaults(result.error, schema, value);
+  const fault = faults.find(({ isUnknownKey }) => isUnknownKey) ?? faults[0];
+  if (!fault) throw new ConfigError(`${placeOf([])}: does not match the expected form`);
+  throw new ConfigError(`${placeOf(fault.path)}: ${fault.message}`);
 }
 
-function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
+/** A part of a value that does not fit its schema. */
+export interface ValueFault {
+  readonly path: YamlPath;
+  readonly message: string;
+  readonly isUnknownKey: boolean;
+  /** Whether the part is absent. */
+  readonly isMissing: boolean;
+}
+
+/** Every fault of a value; empty where it fits. */
+export function faultsOf(value: unknown, schema: z.ZodType): readonly ValueFault[] {
+  const result = schema.safeParse(value, { reportInput: true });
+  return result.success ? [] : toFaults(result.error, schema, value);
+}
+
+function toFaults({ issues }: z.ZodError, schema: z.ZodType, value: unknown): readonly ValueFault[] {
+  return issues.flatMap((issue): readonly ValueFault[] => {
+    const path = issue.path as YamlPath;
+    if (issue.code !== "unrecognized_keys") {
+      const isMissing = issue.input === undefined;
+      return [{ path, message: explain(issue), isUnknownKey: false, isMissing }];
+    }
+    const where = path.length === 0 ? "" : ` in ${path.join(".")}`;
+    const legal = keysAt(schema, value, path);
+    return issue.keys.map((key) => {
+      const message = `unknown key "${key}"${where}${didYouMean(key, legal)}`;
+      return { path: [...path, key], message, isUnknownKey: true, isMissing: false };
+    });
+  });
+}
+
+function explain(issue: z.core.$ZodIssue): string {
   const where = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    return `unknown key "${key}"${where ? ` in ${where}` : ""}${didYouMean(key, keysAt(schema, value, issue.path))}`;
-  }
   const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return explainIssue(where || "the file", message === undefined ? issue : { message });
 }
 
 /** The keys that a schema allows at a path of a value. */
-function keysAt(schema: z.ZodType, value: unknown, path: YamlPath): readonly string[] {
+function keysAt(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): readonly string[] {
   let here: unknown = schema;
   let there = value;
   for (const key of path) {

@@ -123,6 +123,21 @@ it("a waiting run uses no slot", async () => {
   expect((await respond(sandbox, waiting, { answer: "a" })).run.status).toBe("success");
 });
 
+it("a wait for all ends with the question of one of its runs, and names the others as pending", async () => {
+  const asking = await leadAsking();
+  const slow = await sandbox.lead({
+    workflow: null,
+    replies: [{ text: "Late.", delay_ms: 600_000 }],
+    args: { wait_seconds: 0 },
+  });
+  const run_ids = [slow.run.run_id, asking.run.run_id];
+  const { structured } = await sandbox.host.call("wait_for_runs", { run_ids, wait_seconds: 50 });
+  expect(structured.pending).toEqual([slow.run.run_id]);
+  expect(structured.runs[0]).toMatchObject({ run_id: asking.run.run_id, status: "waiting", question: { id: "q1" } });
+  await sandbox.host.call("cancel_run", { run_id: slow.run.run_id });
+  await respond(sandbox, asking, { answer: "a" });
+});
+
 it("the time in which it waits does not count against timeout_seconds", async () => {
   const led = await leadAsking({ timeout_seconds: 600 });
   const database = openSqlite(join(sandbox.bench.home, "legwork.db"));

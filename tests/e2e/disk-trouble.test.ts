@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
-import { CAN_MOUNT, fillDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../support/disks.js";
+import { CAN_MOUNT, fillDisk, onFullDisk, onReadOnlyDisk, onSmallDisk, seenBy } from "../support/disks.js";
 import { processExists, until, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
@@ -71,6 +71,28 @@ describe.skipIf(!CAN_MOUNT)("a disk that is full", () => {
     expect(rows).toHaveLength(3);
     for (const { last, events } of rows) expect(events).toBe(last);
   });
+});
+
+describe.skipIf(!CAN_MOUNT)("a disk that is full before legwork starts", () => {
+  it.each(["properly", "by kill -9"])(
+    "serves the runs of a process that ended %s, and says why it starts none",
+    async (end) => {
+      const bench = setTalk();
+      const before = await setHost(bench);
+      const { run_id } = await runScript(before, "talk");
+      if (end === "properly") await before.close();
+      else process.kill(before.pid, "SIGKILL");
+      await until(() => !processExists(before.pid));
+      const host = await setHost(bench, { wrapper: onFullDisk(bench.home, 1_024) });
+      expect((await host.call("list_runs")).structured.runs).toMatchObject([{ run_id, status: "success" }]);
+      expect((await host.call("get_run", { run_id })).structured.run).toMatchObject({ result: "hello" });
+      const refused = await host.call("spawn_agent", { ...go, model: "talk" });
+      expect(refused).toMatchObject({
+        isError: true,
+        structured: { error: { code: "store", message: naming(`${bench.home}/legwork.db`, "full", "restart") } },
+      });
+    },
+  );
 });
 
 describe.skipIf(!CAN_MOUNT)("a read-only home", () => {

@@ -4,7 +4,7 @@ import type { Asked, HostOptions } from "../support/host.js";
 import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { questionOf, respond, settled } from "../support/people.js";
-import { calls, completes, eventsOf, shareSandbox, tell } from "../support/workflows.js";
+import { calls, completes, eventsOf, shareSandbox } from "../support/workflows.js";
 
 type Person = NonNullable<HostOptions["elicit"]>;
 
@@ -33,38 +33,71 @@ const asks = {
   replies: [calls(["ask", { question: "Which?", options: ["a", "b"] }]), { text: "Thanks." }],
 };
 
-/** Leads a run whose question the host's person settles. */
-async function leadTo(status: string, leading: Parameters<typeof sandbox.lead>[0]) {
-  const { run } = await sandbox.lead(leading);
-  await until(async () => (await settled(sandbox.host, run.run_id)).status === status);
-  return await tell(sandbox.host, await settled(sandbox.host, run.run_id));
+/** Leads a run to its question, without waiting for the person at the host. */
+async function leadAsking(leading: Parameters<typeof sandbox.lead>[0]) {
+  const led = await sandbox.lead({ ...leading, args: { ...leading.args, wait_seconds: 0 } });
+  await until(() => asked.length === 1);
+  return led;
 }
+
+const CLIENT = "test-host"; // as the host names itself
 
 it("the host shows an approval as a form with a yes or no and a comment", async () => {
   person = () => ({ action: "accept", content: { approve: true, comment: "Just this once." } });
-  const led = await leadTo("success", adds("approved at the host"));
+  const led = await sandbox.lead(adds("approved at the host"));
+  expect(led.run.status).toBe("success"); // the call stayed open with the form
   expect(asked).toHaveLength(1);
   expect(asked[0]?.message).toEqual(naming('"play"', "effects__add_line", '{"text":"approved'));
   expect(Object.keys(asked[0]?.form.properties ?? {})).toEqual(["approve", "comment"]);
   expect(sandbox.effects()).toContain("approved at the host");
   expect(eventsOf(led, "question_answered")).toMatchObject([
-    { approved: true, comment: "Just this once.", by: "the person at the host", channel: "elicitation" },
+    { approved: true, comment: "Just this once.", by: CLIENT, channel: "elicitation" },
   ]);
 });
 
-it.each([
-  ["says no", { action: "accept", content: { approve: false } }],
-  ["declines", { action: "decline" }],
-] as const)("a person who %s has denied", async (_what, answer) => {
-  person = () => ({ ...answer });
-  const led = await leadTo("success", adds("denied at the host"));
+it("a person who says no has denied", async () => {
+  person = () => ({ action: "accept", content: { approve: false } });
+  const led = await sandbox.lead(adds("denied at the host"));
+  expect(led.run.status).toBe("success");
   expect(sandbox.effects()).not.toContain("denied at the host");
-  expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, channel: "elicitation" }]);
+  expect(eventsOf(led, "question_answered")).toMatchObject([{ approved: false, by: CLIENT, channel: "elicitation" }]);
+});
+
+it.each(["decline", "cancel"] as const)("a host that answers %s by itself leaves an approval open", async (action) => {
+  person = () => ({ action });
+  const led = await sandbox.lead(adds(`${action} at the host`));
+  expect(questionOf(led)).toMatchObject({ id: "q1", kind: "approval" });
+  expect(led.run.next).toContain("respond_to_run");
+  expect(eventsOf(led, "question_answered")).toEqual([]);
+  expect(asked).toHaveLength(1);
+  const after = await respond(sandbox, led, { approve: true });
+  expect(sandbox.effects()).toContain(`${action} at the host`);
+  expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: true, channel: "respond_to_run" }]);
+});
+
+it("spawn_agent and wait_for_runs stay open while a form is, and end with it", async () => {
+  let close = () => {};
+  person = () =>
+    new Promise((settle) => {
+      close = () => settle({ action: "cancel" });
+    });
+  const led = await leadAsking(asks);
+  const { run_id } = led.run;
+  const short = (await sandbox.host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 0.3 })).structured;
+  expect(short).toMatchObject({ pending: [run_id], runs: [{ status: "waiting" }] });
+  expect(short.runs[0]?.next).toEqual(naming("form", "wait_for_runs"));
+  const waits = sandbox.host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 40 });
+  close();
+  const { pending, runs } = (await waits).structured;
+  expect(pending).toEqual([]);
+  expect(runs).toMatchObject([{ status: "waiting", question: { id: "q1" } }]);
+  expect(runs[0]?.next).toContain("respond_to_run");
+  await respond(sandbox, led, { answer: "a" });
 });
 
 it("the host shows a question as a form with its options", async () => {
   person = () => ({ action: "accept", content: { answer: "b" } });
-  const led = await leadTo("success", asks);
+  const led = await sandbox.lead(asks);
   expect(asked[0]?.form.properties.answer).toMatchObject({ enum: ["a", "b"] });
   expect(led.said).toContain("ask: b");
 });
@@ -79,7 +112,7 @@ it.each([
   async (_what, behaviour) => {
     person = behaviour;
     const led = await sandbox.lead(asks);
-    await until(() => asked.length === 1);
+    expect(asked).toHaveLength(1);
     const after = await respond(sandbox, led, { answer: "a" });
     expect(after.run.status).toBe("success");
     expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", channel: "respond_to_run" }]);
@@ -88,9 +121,7 @@ it.each([
 
 it("the form is withdrawn when respond_to_run has answered", async () => {
   person = () => new Promise(() => {}); // some hosts never answer
-  const led = await sandbox.lead(asks);
-  expect(questionOf(led).id).toBe("q1");
-  await until(() => asked.length === 1);
+  const led = await leadAsking(asks);
   expect(asked[0]?.withdrawn.aborted).toBe(false);
   expect((await respond(sandbox, led, { answer: "a" })).run.status).toBe("success");
   await until(() => asked[0]?.withdrawn.aborted);
@@ -98,8 +129,7 @@ it("the form is withdrawn when respond_to_run has answered", async () => {
 
 it("the form is withdrawn when the run is cancelled", async () => {
   person = () => new Promise(() => {});
-  const led = await sandbox.lead(asks);
-  await until(() => asked.length === 1);
+  const led = await leadAsking(asks);
   await sandbox.host.call("cancel_run", { run_id: led.run.run_id });
   await until(() => asked[0]?.withdrawn.aborted);
   expect((await settled(sandbox.host, led.run.run_id)).status).toBe("cancelled");

@@ -57,3 +57,20 @@ it("the same key in another project is another run", async () => {
   expect(there.structured.run_id).not.toBe(here.structured.run_id);
   expect(there.structured.existing).toBeUndefined();
 });
+
+it("a secret that is configured after the first use of a key makes no other request of the same words", async () => {
+  const bench = setBench();
+  rehearse(bench, "play", [{ text: "done" }]);
+  const secret = "tangerine-4711-marmalade";
+  const ask = { prompt: `use ${secret}`, title: " \n", provider: "rehearsal", model: "play", idempotency_key: "once" };
+  const first = await (await setHost(bench)).call("spawn_agent", { ...ask, wait_seconds: 20 });
+  expect(first.structured).toMatchObject({ status: "success", title: ask.prompt });
+  const later = await setHost(bench, { env: { GEMINI_API_KEY: secret } });
+  const again = await later.call("spawn_agent", ask);
+  expect(again.structured).toMatchObject({ run_id: first.structured.run_id, existing: true });
+  const other = await later.call("spawn_agent", { ...ask, prompt: "use another" });
+  expect(other.structured.error).toMatchObject({ code: "idempotency_conflict" });
+  const redacted = { ...ask, idempotency_key: "twice" };
+  const { run_id } = (await later.call("spawn_agent", redacted)).structured;
+  expect((await (await setHost(bench)).call("spawn_agent", redacted)).structured).toMatchObject({ run_id });
+});

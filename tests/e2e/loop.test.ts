@@ -7,8 +7,8 @@ import {
   hang,
   malformedFunctionCall,
   rateLimited,
+  refusal,
   reply,
-  reset,
   status,
 } from "../support/gemini-stand-in.js";
 import { naming } from "../support/naming.js";
@@ -59,6 +59,14 @@ it("the deadline ends the run as timeout and keeps its text", async () => {
   expect(structured).toMatchObject({ status: "timeout", result: null, partial_text: "Begun.", tool_calls_count: 1 });
   expect(structured.error.message).toContain("timeout_seconds");
   await requests()[1]?.closed;
+});
+
+it("a silent tool call within its own limit is no stall", async () => {
+  const { host } = await setSandbox([says(call("effects__slow", { ms: 2_500 })), says(text("built"))], {
+    config: "limits: { stall_seconds: 1, tool_timeout_seconds: 30 }",
+  });
+  const { structured } = await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 });
+  expect(structured).toMatchObject({ status: "success", result: "built" });
 });
 
 it("a run in which nothing happens for stall_seconds ends as an error", async () => {
@@ -206,19 +214,25 @@ it.each([
 
   const stubborn = play(() => behaviour);
   const { structured } = await stubborn.spawn();
-  expect(structured).toMatchObject({ status: "error", error: { code }, turns_used: 0 });
+  const cut = code === "truncated_reply" ? "half a sen" : null;
+  expect(structured).toMatchObject({ status: "error", error: { code }, turns_used: 0, partial_text: cut });
   expect(stubborn.requests()).toHaveLength(3);
 });
 
 it.each([
-  ["429", rateLimited("23s"), "rate_limited", /23 s/],
-  ["503", status(503), "overloaded", /503|overloaded/],
-  ["a reset connection", reset(), "network", /./],
+  ["429 with a delay that its time does not allow", rateLimited("123s"), "rate_limited", /123 s/],
+  [
+    "403",
+    refusal(403, "Enable the API at https://console.example/enable."),
+    "unauthorized",
+    /console\.example\/enable/,
+  ],
   ["a blocked prompt", blockedPrompt(), "refused_reply", /SAFETY/],
   ["404", status(404), "model_not_found", /gemini-3\.8-flash/],
 ])("the run ends on %s in a typed error and keeps its text and effects", async (_name, behaviour, code, message) => {
-  const { spawn } = play([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
-  const { structured } = await spawn({ tools: ["*"] });
+  const { spawn, requests } = play([says(text("First."), call("effects__add_line", { text: "x" })), behaviour]);
+  const { structured } = await spawn({ tools: ["*"], timeout_seconds: 100 });
+  expect(requests()).toHaveLength(2);
   expect(structured).toMatchObject({
     status: "error",
     error: { code },

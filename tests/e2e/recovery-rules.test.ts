@@ -63,6 +63,9 @@ it("no process resumes a run that was interrupted more than an hour ago, until r
   });
   const other = await anotherHost();
   expect(await endOf(other, runId)).toMatchObject({ status: "interrupted" });
+  const { next } = (await other.call("get_run", { run_id: runId })).structured.run;
+  expect(next).toEqual(naming("more than an hour ago", `resume_run(run_id: "${runId}")`));
+  expect(next).not.toContain("automatically");
   expect(standIn.requests).toHaveLength(1);
   expect(await resumeToEnd(other, runId)).toMatchObject({ status: "success", result: "Late." });
 });

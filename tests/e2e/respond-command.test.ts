@@ -1,7 +1,7 @@
 /** `legwork runs respond`: answers from a terminal, to runs of other processes or of none. */
 import { userInfo } from "node:os";
 import { expect, it } from "vitest";
-import { call, says, setSandbox, text } from "../support/agents.js";
+import { call, keysFor, says, setSandbox, text } from "../support/agents.js";
 import { legwork, legworkHere } from "../support/command.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
@@ -54,7 +54,7 @@ it("answers, approves, denies and writes to a run that another process works on,
   expect(await command("--approve")).toMatchObject({ code: 0, stderr: "" });
   await open("q3");
   const denied = await command("--deny", "--remark", "One is enough.", "--json");
-  expect(JSON.parse(denied.stdout)).toMatchObject({ was: "waiting", run: { run_id, status: "waiting" } });
+  expect(JSON.parse(denied.stdout)).toMatchObject({ was: "waiting", run: { run_id } });
   await standIn.arrived(4);
   const sent = await command("--message", "Well done.");
   isSent = true;
@@ -83,6 +83,16 @@ it("answers a run that no process works on, and the next process of the project 
   const led = await tell(other, await settled(other, run_id));
   expect(led.run).toMatchObject({ status: "success", result: "Thanks." });
   expect(led.said).toContain("ask: This.");
+});
+
+it("says how to go on in the terminal where no process is open, and that goes on", async () => {
+  const { bench, host, standIn } = await setSandbox([says(call("ask", { question: "Which?" })), says(text("Thanks."))]);
+  const { run_id } = (await host.call("spawn_agent", { prompt: "go", wait_seconds: 20 })).structured;
+  await host.close();
+  const answered = await legwork(bench, ["runs", "respond", run_id, "--answer", "This."]);
+  expect(answered).toMatchObject({ code: 0, stdout: naming(`legwork runs resume ${run_id}`) });
+  const resumed = await legwork(bench, ["runs", "resume", run_id], keysFor(standIn));
+  expect(resumed).toMatchObject({ code: 0, stdout: naming("run_resumed", "Thanks.") });
 });
 
 it("refuses an answer that does not fit, names what to change, and leaves the run waiting", async () => {

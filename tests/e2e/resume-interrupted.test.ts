@@ -47,6 +47,12 @@ describe("an interrupted run, where the configuration says resume: manual,", () 
   it("gets the message after its history", async () => {
     const { prompt, requests, arrived } = home.play([hang(), says(text("Shorter."))]);
     const runId = await cutRun({ prompt }, () => arrived(1));
+    const { next } = (await home.host.call("get_run", { run_id: runId })).structured.run;
+    expect(next).toEqual(naming("resume is manual", `resume_run(run_id: "${runId}")`));
+    expect(await home.host.call("resume_run", { run_id: runId, message: " \n" })).toMatchObject({
+      isError: true,
+      structured: { error: { code: "invalid_arguments", message: naming("message", "empty") } },
+    });
     expect(await resumeToEnd(home.host, runId, { message: "Be brief." })).toMatchObject({ result: "Shorter." });
     expect(conversationIn(requests()[1])).toEqual([`user: ${prompt}`, "user: Be brief."]);
   });

@@ -50,8 +50,8 @@ const TOURS: readonly Tour[] = [
     tries: calls(write("early.txt"), request("answer"), complete),
     refusals: [
       refused("workspace__write_file", '"gather"', "research"),
-      refused("request_step", '"gather"', "step_action_count >= variables.least_looks"),
-      refused("complete", "least_looks", '"gather"'),
+      refused("request_step", '"gather"', /\b3 places\b/),
+      refused("complete", /\b3 places\b/, '"gather"'),
     ],
     replies: [calls(list, read("notes.txt"), ["workspace__list_allowed_directories"]), goes("answer"), completes()],
     steps: ["gather", "answer"],
@@ -62,7 +62,7 @@ const TOURS: readonly Tour[] = [
     refusals: [
       refused("workspace__write_file", '"tests first"'),
       refused("request_step", '"verify"', '"implement"'),
-      refused("complete", 'tool_succeeded("workspace__write_file") or ', '"specify"'),
+      refused("complete", "no test", '"specify"'),
     ],
     replies: [
       calls(write("sum.test.txt"), request("implement")),
@@ -93,7 +93,7 @@ const TOURS: readonly Tour[] = [
     refusals: [
       refused("workspace__list_directory", '"think"', "react"),
       refused("request_step", '"think"'),
-      refused("complete", 'step == "think" and total_action_count > 0'),
+      refused("complete", "step think"),
     ],
     replies: [goes("act"), calls(read("notes.txt")), goes("act"), calls(write("react.txt")), completes()],
     steps: ["think", "act", "think", "act", "think"],
@@ -105,7 +105,7 @@ const TOURS: readonly Tour[] = [
     refusals: [
       refused("workspace__write_file", '"plan"', "plan-act-reflect"),
       refused("request_step", '"reflect"', '"act"'),
-      refused("complete", /\b0\b.*\b1\b/, "variables.rounds > 0 and "),
+      refused("complete", /\b0\b.*\b1\b/, "step reflect"),
     ],
     replies: [
       calls(list, request("act")),

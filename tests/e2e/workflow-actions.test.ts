@@ -175,13 +175,17 @@ describe("call_tool", () => {
   ])("is refused by the agent's own gate: %s", async (_what, step, args, facts) => {
     const acting = {
       ...step,
-      on_enter: [callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said" }), say("{{ said }}")],
+      on_enter: [
+        callTool("effects__add_line", { text: "by the workflow" }, { output_as: "said", on_failure: "continue" }),
+        say("{{ said }}"),
+        say("refused", "variables.said.is_error and not variables.said.made and not tool_result.made"),
+      ],
     };
     const led = await sandbox.lead({ workflow: only(acting), replies: [completes()], args });
     expect(eventsOf(led, "workflow_call_refused")).toMatchObject([
       { tool: "effects__add_line", reason: naming(...facts) },
     ]);
-    expect(toldIn(led)[2]).toEqual(naming(...facts));
+    expect(toldIn(led).slice(2)).toEqual([naming(...facts), "refused"]);
     expect(sandbox.effects()).not.toContain("by the workflow");
     expect(led.run).toMatchObject({ status: "success", tool_calls_count: 0 });
   });
@@ -191,20 +195,21 @@ describe("call_tool", () => {
       workflow: only(
         {
           on_enter: [
-            callTool("effects__fail", {}, { output_as: "said" }),
+            callTool("effects__fail", {}, { output_as: "said", on_failure: "continue" }),
             say("{{ said }}", 'not tool_succeeded("effects__fail")'),
+            say("made", 'variables.said.made and variables.said.is_error and tool == "effects__fail"'),
           ],
         },
         { on_error: [say("an error")] },
       ),
       replies: [completes()],
     });
-    expect(toldIn(led).slice(2)).toEqual(["it went wrong"]);
+    expect(toldIn(led).slice(2)).toEqual(["it went wrong", "made"]);
   });
 
   it("with arguments that the tool does not take is refused with the reason", async () => {
     const led = await sandbox.lead({
-      workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 })] }),
+      workflow: only({ on_enter: [callTool("effects__add_line", { text: 5 }, { on_failure: "continue" })] }),
       replies: [completes()],
       args: ALL,
     });

@@ -108,7 +108,7 @@ describe("import: [claude]", () => {
     expect(new Set(legal).size).toBe(odd.length + 2);
     for (const name of legal) expect(name).toMatch(/^(?!.*__)[A-Za-z0-9_-]{0,39}[A-Za-z0-9-]$/);
     expect(legal).toEqual(expect.arrayContaining(["fine-1", expect.stringMatching(/^my-server-[0-9a-f]{6}$/)]));
-    expect(named(config, "workspace")?.guard).not.toBeNull();
+    expect(named(config, "workspace")?.tracksFiles).toBe(true);
     expect(names(await load())).toEqual(legal);
   });
 

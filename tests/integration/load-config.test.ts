@@ -47,7 +47,7 @@ describe("a server's entry", () => {
       onUnknown: "tell",
       probes: [],
       allow: { sampling: false, elicitation: false },
-      guard: null,
+      tracksFiles: false,
     });
   });
 
@@ -254,12 +254,38 @@ describe("an overlay", () => {
 
   it("of the shipped workspace overrides everything but the effects of its tools", async () => {
     user({ mcpServers: { workspace: { timeout_seconds: 3, exclude_tools: ["write_file"] } } });
-    const guard = { root: bench.project, home: join(bench.root, ".legwork") };
-    expect(named(await load(), "workspace")).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], guard });
+    const workspace = named(await load(), "workspace");
+    expect(workspace).toMatchObject({ timeoutSeconds: 3, excludeTools: ["write_file"], tracksFiles: true });
+    const [, root, settings] = workspace?.transport.kind === "stdio" ? workspace.transport.args : [];
+    expect(root).toBe(bench.project);
+    expect(JSON.parse(settings ?? "")).toEqual({ home: join(bench.root, ".legwork"), read: [], write: [] });
     const file = user('mcpServers:\n  workspace:\n    effects: { "*": read_only }\n');
     expect(await fault()).toMatch(mentions(`${file}:3:5`, '"workspace"', "effects"));
     user({ mcpServers: { workspace: { disabled: true } } });
     expect(names(await load())).toEqual([]);
+  });
+
+  it("of the shipped workspace opens the guarded files that it names, and only those", async () => {
+    const grants = { allow_read: [".env.test", "config/*.pem"], allow_write: ["**/AGENTS.md", ".github/workflows/*"] };
+    user({ mcpServers: { workspace: grants } });
+    const transport = named(await load(), "workspace")?.transport;
+    expect(transport?.kind === "stdio" && JSON.parse(transport.args[2] ?? "")).toMatchObject({
+      read: grants.allow_read,
+      write: grants.allow_write,
+    });
+    for (const [key, path] of [
+      ["allow_read", "**"],
+      ["allow_read", "README.md"],
+      ["allow_write", "src/*"],
+      ["allow_write", "../AGENTS.md"],
+      ["allow_write", "/AGENTS.md"],
+      ["allow_write", "@(AGENTS).md"],
+    ] as const) {
+      user({ mcpServers: { workspace: { [key]: [path] } } });
+      expect(await fault(), path).toMatch(mentions(key));
+    }
+    user({ mcpServers: { other: { command: "npx", allow_read: [".env"] } } });
+    expect(await fault()).toMatch(mentions("allow_read", '"workspace"'));
   });
 
   it("without a server is an error, or a broken server where an import may define it", async () => {

@@ -115,7 +115,7 @@ describe.each(transports)("the reference server that may ask, over %s", (_name, 
       options({
         elicit: async (request) => {
           asked.push(request);
-          return { action: "accept", content: { name: "Ada" } };
+          return { action: "accept", by: "a person", content: { name: "Ada" } };
         },
       }),
     );

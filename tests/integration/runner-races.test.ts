@@ -1,10 +1,10 @@
 /** Between a read of the store and its effect something else happens: the runner notices, and does nothing twice. */
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { ElicitReply } from "../../src/core/ports/host.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import type { Outcome } from "../../src/core/run/run.js";
-import { naming } from "../support/naming.js";
 import { EVERYTHING } from "../support/run-filter.js";
 import { COMPLETES, NEVER, type OneRunner, type PlayModel, type Said, setRunners } from "../support/runner-bench.js";
 
@@ -104,39 +104,29 @@ it("two spawns at once at the limit of 20 children start one child", async () =>
   expect(answers).toContain("20 of your runs are alive");
 });
 
-describe("a store that fails", () => {
-  it("interrupts a run instead of ending it, and the run goes on by itself, with the reply that was lost", async () => {
-    const one = await setRunners().openRunner();
-    one.runner.recover();
-    one.failNext("append", new StoreError("the database is locked", { isBusy: true }));
-    const { id } = await one.start("a task");
-    await vi.waitFor(async () => expect(await typesOf(one.store, id)).toContain("run_resumed"), 20_000);
-    expect(await ended(one, id)).toMatchObject({ status: "success" });
-    const events = await one.store.listEvents(id, { afterSeq: 0 });
-    expect(events.map(({ event }) => event)).toContainEqual({
-      type: "run_interrupted",
-      reason: naming("database", "locked"),
-      until: expect.any(Number),
-    });
-  }, 30_000);
-
-  it.each(["isOutdated", "stillOwned", "listExpired", "listUnowned", "getRun", "listEvents"] as const)(
-    "as %s while a run ends lets no promise reject that nobody awaits",
-    async (verb) => {
-      let finish = (_said: Said) => {};
-      const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
-      one.runner.recover();
-      const { id } = await one.start("a task");
-      await vi.waitFor(() => expect(one.asked).toHaveLength(1));
-      one.failNext(verb, new StoreError("the database cannot be read"));
-      finish(COMPLETES);
-      const settled = async () => {
-        const [run] = await one.store.getRuns([id]);
-        return run?.status === "success" || run?.status === "interrupted";
-      };
-      await vi.waitFor(async () => expect(await settled()).toBe(true), 10_000);
+it("a child that was being created as its parent's time ran out is found when the resumed parent waits for all", async () => {
+  const answers: string[] = [];
+  const one = await setRunners().openRunner({
+    model(task, turn, { messages }) {
+      if (task === "child") return COMPLETES;
+      answers.push(JSON.stringify(messages.findLast(({ role }) => role === "tool")));
+      const spawn = ["spawn_agent", { prompt: "child" }] as const;
+      return turn === 1 ? { calls: [spawn] } : turn === 2 ? { calls: [["wait_for_runs", {}]] } : COMPLETES;
     },
-  );
+  });
+  const { id } = await one.start("parent", { timeout_seconds: 1 });
+  const creation = one.hold("createRun", "after");
+  await creation.reached();
+  await setTimeout(1_100); // the parent's time is up
+  creation.open();
+  await becomes(one.store, id, "timeout");
+  const [child] = await one.store.listRuns({ ...EVERYTHING, parentRunId: id });
+  const parent = await one.store.getRun(id);
+  if (!parent || !child) throw new Error("the parent and its child are not there");
+  await one.runner.resume(parent, { more_seconds: 60 }, CALLER);
+  expect(await ended(one, id)).toMatchObject({ status: "success" });
+  expect(answers.at(-1)).toContain(child.id);
+  expect(answers.at(-1)).toContain("parent_ended");
 });
 
 describe("a wait", () => {
@@ -196,7 +186,9 @@ describe("a question", () => {
   const author = { by: "a test", channel: "respond_to_run" } as const;
 
   it("that is answered while the host's form is being prepared is put to nobody", async () => {
-    const elicit = vi.fn(async (): Promise<ElicitReply> => ({ action: "accept", content: { answer: "too late" } }));
+    const elicit = vi.fn(
+      async (): Promise<ElicitReply> => ({ action: "accept", by: "a person", content: { answer: "too late" } }),
+    );
     const one = await setRunners().openRunner({ model: asks, elicit });
     const read = one.hold("getRun", "after");
     const { id } = await one.start("a task");
@@ -219,7 +211,9 @@ describe("a question", () => {
       elicit: (_request, signal) =>
         new Promise((resolve) => {
           shown();
-          signal.addEventListener("abort", () => resolve({ action: "accept", content: { answer: "too late" } }));
+          signal.addEventListener("abort", () =>
+            resolve({ action: "accept", by: "a person", content: { answer: "too late" } }),
+          );
         }),
     });
     one.runner.recover();

@@ -8,7 +8,7 @@ import { StoreError } from "../../src/core/errors.js";
 import type { Pin } from "../../src/core/ports/catalog-store.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { openStore, type Store } from "../../src/store/sqlite/open-store.js";
-import { created, startedRun } from "../support/contract-bench.js";
+import { created, finish, startedRun } from "../support/contract-bench.js";
 import { mentions } from "../support/mentions.js";
 import { newRunNamed } from "../support/new-run.js";
 
@@ -77,6 +77,18 @@ describe("rows", () => {
     await created(store.runs, newRunNamed("run_1", { hostSession }));
     await created(store.runs, newRunNamed("run_2", { hostSession: { ...hostSession, clientName: "another" } }));
     expect(read("SELECT client_name FROM sessions WHERE kind = 'host'")).toEqual([["a-host"]]);
+  });
+
+  it("hold when the session of a run's agent ended, with the run or the run above it", async () => {
+    const top = await startedRun(store.runs, newRunNamed("run_1"));
+    const below = { parentRunId: "run_1", rootRunId: "run_1", depth: 2 };
+    await startedRun(store.runs, newRunNamed("run_2", { ...below, sessionId: "ses_below" }));
+    const ended = () => read("SELECT ended_at IS NOT NULL FROM sessions WHERE kind = 'agent'");
+    expect(ended()).toEqual([[0], [0]]);
+    await store.runs.append(top, { events: [finish("timeout")], blobs: [] }, { durable: true });
+    expect(ended()).toEqual([[1], [1]]);
+    await store.runs.reopen({ ...top, epoch: top.epoch + 1 }, [{ type: "run_resumed", by: "request" }]);
+    expect(ended().flat()).toEqual(expect.arrayContaining([0, 1]));
   });
 
   it("hold when each pin was accepted", () => {

@@ -89,6 +89,7 @@ const fenced: fc.Arbitrary<Workflow> = fc
       fc.record({
         allowedTools: fc.constantFrom("all" as const, "all" as const, ["x__y", "x__own", "x__again"]),
         blockedTools: fc.constantFrom([], [], ["x__big"]),
+        maxCallsPerTurn: fc.constantFrom(null, null, 1, 2),
         rules: fc.array(
           fc.record({
             name: fc.constant("r"),
@@ -104,15 +105,15 @@ const fenced: fc.Arbitrary<Workflow> = fc
     fc.constantFrom("guide" as const, "guide" as const, "warn" as const, "block" as const),
     fc.constantFrom(null, null, "turn > 2", "variables.broken > 1"),
     fc.constantFrom([], [], ["x__z"]),
-    fc.boolean(),
+    fc.constantFrom(null, "end" as const, "continue" as const),
     fc.boolean(),
   )
-  .map(([workflow, fences, action, condition, requiredTools, callsItself, endsItself]) => ({
+  .map(([workflow, fences, action, condition, requiredTools, onFailure, endsItself]) => ({
     ...workflow,
     steps: workflow.steps.map((step, index) => ({
       ...step,
       ...fences[index],
-      onEnter: callsItself ? [OWN_CALL, ...step.onEnter] : step.onEnter,
+      onEnter: onFailure === null ? step.onEnter : [{ ...OWN_CALL, onFailure }, ...step.onEnter],
       onExit: endsItself
         ? [...step.onExit, { action: "end_run" as const, status: "success" as const, result: "e", when: "turn > 3" }]
         : step.onExit,

@@ -61,6 +61,14 @@ const tools = {
     ],
     structuredContent: { width: 1, height: 1 },
   }),
+  /** Pictures whose bytes end in their names, each of that many bytes. */
+  screenshots: async ({ names, bytes = 100, mimeType = "image/png", head = "89504e470d0a1a0a" }) => ({
+    content: names.map((name) => {
+      const start = Buffer.concat([Buffer.from(head, "hex"), Buffer.from(name)]);
+      const data = Buffer.concat([start, Buffer.alloc(Math.max(0, bytes - start.length))]).toString("base64");
+      return { type: "image", mimeType, data };
+    }),
+  }),
   change: async ({ name }) => {
     tools[name] ??= async () => text(`${name} works`);
     await server.sendToolListChanged();

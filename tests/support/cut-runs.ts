@@ -14,10 +14,11 @@ import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/messag
 import type { RunRequest } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
-import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
+import { builtJsonSchemas } from "./json-schemas.js";
 
 /** What the model says when it is asked. */
 export type ScriptedReply =
@@ -83,8 +84,8 @@ interface World {
 }
 
 const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
-const conditions = createConditions();
-const schemas = createJsonSchemas();
+const conditions = createConditions(createProjectPath(process.cwd()));
+const schemas = builtJsonSchemas();
 const resolveToolSet = createToolSets();
 export const readReply = (raw: RawReply): ReplyContent => raw.content as ReplyContent;
 
@@ -121,7 +122,13 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
       millisecondsLeft: 1_000,
     };
     const controller = new AbortController();
-    const steps = runAgent(run, replay, NO_MAIL, controller.signal, depsOf(scenario, world));
+    const steps = runAgent(
+      run,
+      replay,
+      NO_MAIL,
+      { signal: controller.signal, stall: NO_STALL },
+      depsOf(scenario, world),
+    );
     const cut = cuts[world.life];
     const commits = await live(steps, cut, controller, world);
     const last = world.saved.at(-1);
@@ -132,6 +139,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   }
 }
 
+const NO_STALL = { during: <T>(work: Promise<T>) => work };
 const NO_MAIL = { hasNews: false, read: async () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [
@@ -230,6 +238,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readReply,
     resolveToolSet,
     costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },
+    blockedNow: [],
     childRuns: {
       call: async ({ call }) => {
         throw new Error(`${call.name} is offered to no agent here`);
@@ -277,7 +286,6 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
     catalog: () => catalog,
     acquire: () => ({ ready: Promise.resolve(), settled: Promise.resolve(), release: () => {} }),
     current: (tool) => ({ kind: "declared", tool }),
-    objection: async () => null,
     afterUnknown: () => ({ action: scenario.onUnknown, probe: null }),
     async call({ name, effect, tool }, args, { onProgress, signal }) {
       const signature = signatureOf(name, args);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import { createDefinitions, type DefinitionsDeps } from "../../src/definitions/create-definitions.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 
 export const SHIPPED = fileURLToPath(new URL("../../workflows", import.meta.url));
 
@@ -29,7 +30,7 @@ export function definitionsIn(root: string, changes: Partial<DefinitionsDeps> = 
     home: join(root, "home"),
     userAgents: { claude: join(root, "user/.claude/agents"), gemini: join(root, "user/.gemini/agents") },
     shippedFolder: join(root, "shipped"),
-    conditions: createConditions(),
+    conditions: createConditions(createProjectPath(process.cwd())),
     trustCommand: "legwork trust",
     ...changes,
   });

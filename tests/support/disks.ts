@@ -23,6 +23,15 @@ export function onSmallDisk(folder: string, kibibytes: number): readonly string[
   );
 }
 
+/** The same, with no room left from the beginning. */
+export function onFullDisk(folder: string, kibibytes: number): readonly string[] {
+  const fill = 'dd if=/dev/zero of="$1/ballast" bs=4k 2>/dev/null; dd if=/dev/zero of="$1/more" bs=1 2>/dev/null';
+  return mounting(
+    folder,
+    `cp -r "$1" "$1.copy" && mount -t tmpfs -o size=${kibibytes}k tmpfs "$1" && cp -r "$1.copy/." "$1"; ${fill}; true`,
+  );
+}
+
 /** For `wrapper` of a host: the folder as it is, but nothing in it can be changed from there. */
 export function onReadOnlyDisk(folder: string): readonly string[] {
   return mounting(folder, 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"');

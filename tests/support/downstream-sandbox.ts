@@ -61,10 +61,6 @@ export function stdio(
   };
 }
 
-export function workspace(root: string): ServerConfig {
-  return { ...published("filesystem", [root]), name: "workspace", guard: { root, home: path.join(root, "a-home") } };
-}
-
 /** A server of the Model Context Protocol project, such as `memory`. */
 export function published(
   name: "everything" | "filesystem" | "memory" | "sequential-thinking",
@@ -90,9 +86,7 @@ export function pool(...servers: readonly ServerConfig[]): Downstream {
 
 /** The same with servers whose definitions cannot be used. */
 export function poolOf(servers: readonly ServerConfig[], broken: readonly BrokenServer[]): Downstream {
-  // The file server uses the root that it receives in place of its argument.
-  const project = servers.find(({ guard }) => guard !== null)?.guard?.root ?? folder;
-  const downstream = createDownstream(servers, broken, options({ project }));
+  const downstream = createDownstream(servers, broken, options());
   open.push(downstream);
   return downstream;
 }
@@ -112,7 +106,7 @@ export function options(changes: Partial<DownstreamOptions> = {}): DownstreamOpt
     redact: createRedact([]),
     cache: store.catalogs,
     pins: store.pins,
-    elicit: async () => ({ action: "cancel" }),
+    elicit: async () => ({ action: "cancel", by: "nobody" }),
     ...changes,
   };
 }

@@ -6,8 +6,9 @@ import { type Effect, nextEffect, requestRefusal } from "../../src/core/workflow
 import type { EngineContext } from "../../src/core/workflow/facts.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";
 import { beginWorkflow, type WorkflowState, workflowAfter } from "../../src/core/workflow/workflow-state.js";
+import { createProjectPath } from "../../src/files/project-path.js";
 
-export const conditions = createConditions();
+export const conditions = createConditions(createProjectPath(process.cwd()));
 export const around: EngineContext = {
   run: { id: "run_1", depth: 1, agent: "default", model: "m" },
   evaluate: conditions.evaluate,
@@ -113,6 +114,8 @@ const CONDITIONS = [
   "variables.n >= 2",
   "variables.broken > 1",
   "tool_result.is_error",
+  'tool == "x__y"',
+  'tool_called_in_step("x__z")',
   "false",
 ];
 
@@ -146,6 +149,7 @@ const anyExit = fc.oneof(
     .constantFrom("turn > 1", "variables.broken", "step_action_count > 0")
     .map((when) => ({ type: "expression" as const, when })),
   fc.constant({ type: "tool_succeeded" as const, tool: "x__*" }),
+  fc.constant({ type: "tool_succeeded" as const, tool: "x__*", inStep: true, message: "not yet" }),
   fc.constant({ type: "action_count" as const, minCount: 1 }),
 );
 

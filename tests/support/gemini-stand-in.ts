@@ -6,7 +6,12 @@ import { createWireCheck, type WireBody, type WireContent, type WirePart } from 
 
 /** What the stand-in does with one request. A `body` that is a string is sent as it is. */
 export type Behaviour = { readonly delayMs?: number } & (
-  | { readonly kind: "answer"; readonly status: number; readonly body: object | string }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body: object | string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: "hang" | "reset"; readonly inBody?: boolean }
 );
 
@@ -184,7 +189,7 @@ export function malformedFunctionCall(): Answer {
 }
 
 /** 429 with the vendor's wish, such as "23s". */
-export function rateLimited(retryDelay: string): Answer {
+export function rateLimited(retryDelay: unknown): Answer {
   return refusal(429, "You exceeded your current quota.", [
     {
       "@type": "type.googleapis.com/google.rpc.QuotaFailure",
@@ -202,6 +207,11 @@ export function invalidKey(): Answer {
 
 export function status(code: number): Answer {
   return refusal(code, `the stand-in was told to answer ${code}`);
+}
+
+/** A redirect to another address. */
+export function redirect(code: number, location: string): Answer {
+  return { kind: "answer", status: code, body: "", headers: { location } };
 }
 
 /** Never answers; `inBody`: after half of the answer. */
@@ -241,7 +251,7 @@ function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerR
   response.write('{"candidates": [', () => setTimeout(end, 20)); // the client sees the half before the loss
 }
 
-function send(response: ServerResponse, { status, body }: Answer, isStream = false): void {
+function send(response: ServerResponse, { status, body, headers }: Answer, isStream = false): void {
   if (response.headersSent || response.destroyed) return;
   if (isStream && status === 200 && typeof body === "object") {
     response.writeHead(status, { "content-type": "text/event-stream" });
@@ -249,7 +259,7 @@ function send(response: ServerResponse, { status, body }: Answer, isStream = fal
     response.end();
     return;
   }
-  response.writeHead(status, { "content-type": "application/json; charset=UTF-8" });
+  response.writeHead(status, { "content-type": "application/json; charset=UTF-8", ...headers });
   response.end(typeof body === "string" ? body : JSON.stringify(body));
 }
 

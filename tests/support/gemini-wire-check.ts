@@ -5,6 +5,7 @@ export interface WirePart {
   readonly thought?: boolean;
   readonly thoughtSignature?: string;
   readonly functionCall?: { readonly id?: string; readonly name: string; readonly args?: object };
+  readonly inlineData?: { readonly mimeType: string; readonly data: string };
   readonly functionResponse?: { readonly id?: string; readonly name: string; readonly response: object };
 }
 
@@ -75,8 +76,24 @@ function shapeFault(contents: readonly WireContent[]): string | null {
   for (const { role, parts } of contents) {
     if (role !== "user" && role !== "model") return "Please use a valid role: user, model.";
     if (parts.length === 0) return "contents.parts must not be empty";
+    for (const { inlineData } of parts) {
+      const fault = inlineData && inlineFault(inlineData, role);
+      if (fault) return fault;
+    }
   }
   return null;
+}
+
+const INLINE_TYPES = new Set(["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"]);
+const FIRST_BYTES: Readonly<Record<string, string>> = { "image/png": "89504e47", "image/jpeg": "ffd8ff" };
+
+function inlineFault({ mimeType, data }: NonNullable<WirePart["inlineData"]>, role: string): string | null {
+  if (role !== "user") return "inline data is for the role user";
+  if (!INLINE_TYPES.has(mimeType)) return `Unsupported MIME type: ${mimeType}`;
+  const bytes = Buffer.from(data, "base64");
+  if (data === "" || bytes.toString("base64") !== data) return "inline data is no base64";
+  const first = FIRST_BYTES[mimeType] ?? "";
+  return bytes.toString("hex", 0, first.length / 2) === first ? null : "Unable to process input image";
 }
 
 /** Each model content with calls is followed by exactly one response to each of them. */

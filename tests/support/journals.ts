@@ -162,7 +162,23 @@ const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<Event
     },
     { requiredKeys: ["turn", "raw", "usage"] },
   ),
-  reply_rejected: fc.record({ turn: count, code: text, reason: text, usage, costUsd }),
+  reply_rejected: fc.record(
+    { turn: count, code: text, reason: text, text, usage, costUsd },
+    { requiredKeys: ["turn", "code", "reason", "usage"] },
+  ),
+  request_failed: fc.record(
+    {
+      turn: count,
+      server: text,
+      tries: count,
+      code: text,
+      status: fc.option(count),
+      reason: text,
+      waitMs: fc.option(count),
+      withoutImages: fc.constant(true as const),
+    },
+    { requiredKeys: ["turn", "tries", "code", "status", "reason", "waitMs"] },
+  ),
   tool_call_started: fc.record({ ...atTurn, tool, effect }),
   tool_call_finished: fc
     .tuple(fc.record({ ...atTurn, tool }), keptAnswer)

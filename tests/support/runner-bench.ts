@@ -13,11 +13,11 @@ import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RawReply, ReplyContent } from "../../src/core/run/message.js";
 import type { Run } from "../../src/core/run/run.js";
 import { createDownstream } from "../../src/downstream/pool/pool.js";
-import { createJsonSchemas } from "../../src/json-schema/json-schema.js";
 import { untilAborted } from "../../src/lib/until-aborted.js";
 import { createRunner, type Runner } from "../../src/runner/create-runner.js";
 import { openStore } from "../../src/store/sqlite/open-store.js";
 import { type GatedStore, gate } from "./gated-store.js";
+import { builtJsonSchemas } from "./json-schemas.js";
 
 /** A reply of the model: what it says and calls; it completes where it says nothing of both. */
 export interface Said {
@@ -76,7 +76,7 @@ export function setRunners() {
     });
     const gated = gate(runs);
     const asked: string[] = [];
-    const elicit: Elicit = options.elicit ?? (async () => ({ action: "cancel" }));
+    const elicit: Elicit = options.elicit ?? (async () => ({ action: "cancel", by: "nobody" }));
     const paths = { home, userHome: root, project, folders: [""], databaseFile: file, env: {} };
     const { conditions, definitions } = await openDefinitions(paths);
     const downstream = createDownstream([], [], {
@@ -95,7 +95,7 @@ export function setRunners() {
     const runner = createRunner({
       project,
       store: gated.store,
-      schemas: createJsonSchemas(),
+      schemas: builtJsonSchemas(),
       readReply,
       readProjectFile: async () => ({ kind: "fault", fault: "there are no files here" }),
       clock,

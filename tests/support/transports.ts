@@ -24,7 +24,7 @@ export function serverConfig(transport: TransportConfig): ServerConfig {
     onUnknown: "tell",
     probes: [],
     allow: { sampling: false, elicitation: false },
-    guard: null,
+    tracksFiles: false,
   };
 }
 

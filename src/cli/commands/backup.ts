@@ -1,9 +1,10 @@
 /** `legwork backup FILE`: a copy of the database, and how to go back to it. */
 import { resolve } from "node:path";
+import { visible } from "../../lib/visible.js";
 import { defineCommand, jsonOption, one } from "../command.js";
 import { byteText, counted } from "../render/amounts.js";
 import { OK_EXIT } from "../render/command-end.js";
-import { visible, visibleJson } from "../render/visible.js";
+import { visibleJson } from "../render/visible.js";
 import type { DatabaseCare, Installation } from "../services.js";
 
 export const backup = defineCommand({

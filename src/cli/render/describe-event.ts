@@ -35,7 +35,13 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
       return `${[text, ...called].filter((part) => part !== "").join(" ")}${paid(event)}`;
     }
     case "reply_rejected":
-      return `${event.code}: ${event.reason}${paid(event)}`;
+      return `${event.code}: ${event.reason}${paid(event)}${event.text === undefined ? "" : `: ${event.text}`}`;
+    case "request_failed": {
+      const without = event.withoutImages ? " without images" : "";
+      const then = event.waitMs === null ? "" : `; tried again${without} in ${event.waitMs} ms`;
+      const by = event.server === undefined ? "" : `for ${event.server}: `;
+      return `${by}${event.code}: ${event.reason}${then}`;
+    }
     case "tool_call_started":
       return `${event.tool} (${event.effect})`;
     case "workflow_call_started":

@@ -5,9 +5,10 @@ import type { ReadReply } from "../../core/run/history.js";
 import type { ListedRun, Run } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import type { Rule } from "../../core/workflow/workflow.js";
+import { visible } from "../../lib/visible.js";
 import { counted } from "./amounts.js";
 import { describeEvent } from "./describe-event.js";
-import { firstLine, visible, visibleLines } from "./visible.js";
+import { firstLine, visibleLines } from "./visible.js";
 
 const WIDEST_STATUS = "interrupted".length;
 const WIDEST_TYPE = "workflow_call_finished".length;
@@ -77,6 +78,17 @@ function costText(costUsd: number | null): string {
 export function eventLine({ seq, at, event }: StoredEvent, readReply: ReadReply, width: number, digits = 3): string {
   const start = `${String(seq).padStart(digits)}  ${timeOf(at).slice(11)}  ${event.type.padEnd(WIDEST_TYPE)}  `;
   return `${start}${firstLine(describeEvent(event, readReply), width - start.length)}`.trimEnd();
+}
+
+/** An event with all its fields, its texts with their own line breaks. */
+export function wholeEventText({ seq, at, type, ...fields }: Readonly<Record<string, unknown>>): string {
+  const lines = Object.entries(fields).flatMap(([name, value]) => {
+    const [first = "", ...rest] = visibleLines(typeof value === "string" ? value : JSON.stringify(value, null, 2));
+    return rest.length === 0
+      ? [`  ${name}: ${first}`]
+      : [`  ${name}:`, ...[first, ...rest].map((line) => `    ${line}`.trimEnd())];
+  });
+  return `${[`${seq}  ${at}  ${type}`, ...lines].join("\n")}\n`;
 }
 
 /** The result behind an empty line; nothing where there is none. */

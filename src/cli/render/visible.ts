@@ -1,13 +1,6 @@
-/** Foreign text on a terminal: nothing in it acts, nothing in it hides. */
+/** Foreign text in the lines and the JSON of a terminal. */
 import { pairSafe } from "../../lib/text.js";
-
-/** The text with all that a terminal obeys or does not show written out. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (hidden) => {
-    const code = hidden.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-}
+import { visible, visibleText } from "../../lib/visible.js";
 
 /** The first line that says something, cut to `width` characters. */
 export function firstLine(text: string, width: number): string {
@@ -18,10 +11,7 @@ export function firstLine(text: string, width: number): string {
 
 /** All lines of a text, each safe to look at. */
 export function visibleLines(text: string): readonly string[] {
-  return text
-    .trimEnd()
-    .split(/\r\n|\r|\n/)
-    .map(visible);
+  return visibleText(text.trimEnd()).split("\n");
 }
 
 /** A value as readable JSON that is safe to look at on a terminal, with a line break at its end. */

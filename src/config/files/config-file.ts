@@ -17,6 +17,8 @@ const Limits = z.strictObject({
   stall_seconds: Seconds.optional(),
   max_depth: Depth.optional(),
   max_cost_usd: Usd.optional(),
+  max_images: z.int().min(0).max(MOST.images).optional(),
+  max_image_mb: z.number().positive().max(MOST.imageMb).optional(),
   max_concurrent_runs: z.int().min(1).max(MOST.concurrentRuns).optional(),
   max_message_mb: z.int().min(1).max(MOST.messageMiB).optional(),
 });

@@ -33,6 +33,14 @@ const httpKeys = {
     .optional(),
 };
 
+const NO_PROJECT_PATH = 'name a path from the project, such as ".env.test" or "**/AGENTS.md"';
+
+/** A path from the project; `*` stands for any part of a name, `**` for any folders. */
+const GuardedPath = z
+  .string()
+  .regex(/^(?![/~])[^[\](){}!#\\]+$/, NO_PROJECT_PATH)
+  .refine((path) => !path.split("/").includes(".."), NO_PROJECT_PATH);
+
 const policyKeys = {
   disabled: z.boolean().optional(),
   timeout_seconds: Seconds.optional(),
@@ -45,6 +53,8 @@ const policyKeys = {
   on_unknown: OnUnknownChoice.optional(),
   probe: z.record(Pattern, ToolName).optional(),
   allow: z.array(z.enum(["sampling", "elicitation"])).optional(),
+  allow_read: z.array(GuardedPath).optional(),
+  allow_write: z.array(GuardedPath).optional(),
 };
 
 const Policy = z.object(policyKeys); // drops the keys of the transport

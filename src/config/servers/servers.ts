@@ -9,6 +9,7 @@ import {
 import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
+import { secretPlaces, steeringPlaces } from "../../files/guarded-names.js";
 import { sha256 } from "../../lib/hash.js";
 import type { LoadedFile } from "../files/config-file.js";
 import { inPackage } from "../files/package-folder.js";
@@ -51,7 +52,9 @@ export function loadServers(all: ServerSources): LoadedServers {
     const base = layers[at];
     const policy = mergedPolicy(base ? [...overlays, base] : overlays);
     if (policy.disabled) continue;
-    if (base === undefined && name === WORKSPACE) {
+    const isShipped = base === undefined && name === WORKSPACE;
+    checkGrants(isShipped, layers, all.configs);
+    if (isShipped) {
       refuseEffects(overlays, all.configs);
       servers.push(...workspaceServer(all, policy));
       continue;
@@ -95,7 +98,28 @@ function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
   return Object.assign({}, ...policies.reverse());
 }
 
-/** The guard checks no tool that is `read_only`: an override could let a tool that writes pass it. */
+/** Grants open guarded files of the shipped server: one that names no such file would open nothing. */
+function checkGrants(isShipped: boolean, layers: readonly Layer[], configs: readonly LoadedFile[]): void {
+  for (const layer of layers) {
+    if (layer.kind === "broken") continue;
+    for (const [key, placesIn, what] of GRANTS) {
+      const grants = layer.entry[key];
+      if (grants === undefined) continue;
+      const at = placeIn(layer, configs, [key]);
+      if (!isShipped) throw new ConfigError(`${at}: "${key}" belongs to the shipped "${WORKSPACE}": take it out here`);
+      const idle = grants.find((grant) => placesIn(grant.split("/")).length === 0);
+      if (idle !== undefined)
+        throw new ConfigError(`${at}: ${key}: "${idle}" names no file that ${what}, so it opens nothing: take it out`);
+    }
+  }
+}
+
+const GRANTS = [
+  ["allow_read", secretPlaces, "may hold secrets"],
+  ["allow_write", steeringPlaces, "steers agents, hosts, editors or shells"],
+] as const;
+
+/** Who has seen which file is tracked by the effects of its tools. */
 function refuseEffects(overlays: readonly Layer[], configs: readonly LoadedFile[]): void {
   const layer = overlays.find((overlay) => overlay.kind === "entry" && overlay.entry.effects !== undefined);
   if (layer === undefined) return;
@@ -135,7 +159,7 @@ function buildServer(name: string, base: Base, policy: ServerPolicy, all: Server
     from: base.file,
     transport: expanded.transport,
     definitionHash: definitionHash(base.entry, place.folder),
-    guard: null,
+    tracksFiles: false,
     ...policySettings(name, policy, all),
   };
   return { server, secrets: expanded.secrets };
@@ -193,14 +217,16 @@ function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly Ser
     );
     return [];
   }
-  const args = [inPackage("dist/bundle/workspace-server.js"), project];
+  const program = [inPackage("dist/bundle/workspace-server.js"), project];
+  const settings = { home, read: policy.allow_read ?? [], write: policy.allow_write ?? [] };
+  const args = [...program, JSON.stringify(settings)];
   return [
     {
       name: WORKSPACE,
       from: "shipped with legwork",
       transport: { kind: "stdio", command: process.execPath, args, env: {}, cwd: project, isAway: false },
-      definitionHash: hashOf(["shipped", args]),
-      guard: { root: project, home },
+      definitionHash: hashOf(["workspace", program]), // its tools are the same whatever its settings are
+      tracksFiles: true,
       ...policySettings(WORKSPACE, policy, all),
     },
   ];

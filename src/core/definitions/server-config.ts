@@ -1,14 +1,6 @@
 /** A downstream server as the user configured it. */
 import type { Effect } from "../tools/tool.js";
 
-/** Keeps a file server from changing the files of the project that steer agents and hosts. */
-export interface WorkspaceGuard {
-  /** The project folder; the server resolves relative paths against it. */
-  readonly root: string;
-  /** legwork's own folder, which may be inside the project under any name. */
-  readonly home: string;
-}
-
 export interface EffectOverride {
   readonly pattern: string;
   readonly effect: Effect;
@@ -80,7 +72,8 @@ export interface ServerConfig {
   readonly probes: readonly Probe[];
   /** Requests that the server may send besides the one for the project folder. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean };
-  readonly guard: WorkspaceGuard | null;
+  /** Whether it is legwork's own server of files: it tells which files a run has seen, and gets them back when the run writes. */
+  readonly tracksFiles: boolean;
 }
 
 /** A server whose definition cannot be used; `fault` says what to change. */

@@ -7,8 +7,15 @@ export interface UnfinishedRun {
   /** The id of the process that owns it; null where none does. */
   readonly process: number | null;
   readonly lastSeq: number;
-  /** Recoveries since the run last finished a reply or a call. */
+  /** Crashes since the run last finished a reply or a call. */
   readonly attempts: number;
+}
+
+/** A question that waits for a person. */
+export interface SeenQuestion {
+  readonly runId: string;
+  readonly id: string;
+  readonly kind: string;
 }
 
 /** A run, ended or not. */
@@ -34,6 +41,8 @@ export interface DatabaseObserver {
   changes(): number;
   /** Runs that have not ended, oldest first. */
   unfinished(): readonly UnfinishedRun[];
+  /** The open questions. */
+  questions(): readonly SeenQuestion[];
   /** All runs, oldest first. */
   runs(): readonly SeenRun[];
   events(runId: string, afterSeq: number): readonly RawEvent[];

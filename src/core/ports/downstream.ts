@@ -1,5 +1,6 @@
 /** The user's MCP servers, as the runner uses them. */
 import type { AfterUnknown } from "../definitions/server-config.js";
+import type { SeenFile } from "../tools/seen-file.js";
 import type { CatalogTool } from "../tools/tool.js";
 import type { Pin } from "./catalog-store.js";
 
@@ -64,6 +65,8 @@ export interface ToolAnswer {
   /** Text for the model; it refers to attachment number n, from 1, as "attachment n". */
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** The files that the caller has seen by it. */
+  readonly files?: readonly SeenFile[];
 }
 
 /** A tool as its server declares it now, or why it cannot be called. */
@@ -93,6 +96,8 @@ export interface SampleReply {
 export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** The files that the caller has seen so far, the oldest first; legwork tells them only to its own server of files. */
+  readonly files?: readonly SeenFile[];
   onProgress(progress: ToolProgress): void;
   /** Asks the model of the calling run; simultaneous calls of one run share this function. Rejects with a reason for the server. */
   sample(request: SampleRequest, signal: AbortSignal): Promise<SampleReply>;
@@ -118,8 +123,6 @@ export interface Downstream {
   /** Starts the servers that are not running and keeps all of them running until the lease is released. */
   acquire(servers: readonly string[]): ServerLease;
   current(tool: CatalogTool): CurrentTool;
-  /** Why these arguments are refused under every policy, or null. */
-  objection(tool: CatalogTool, args: Readonly<Record<string, unknown>>): Promise<string | null>;
   /** The configured reaction to an in-doubt call of the tool with this qualified name. */
   afterUnknown(tool: string): AfterUnknown;
   /** Makes one call, once. Rejects with DownstreamError; an abort cancels the call at the server and rejects at once. */

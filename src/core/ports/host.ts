@@ -8,7 +8,10 @@ export interface ElicitRequest {
 }
 
 export interface ElicitReply {
+  /** A host also declines by itself, where nobody sits at it: only `accept` is a person's word. */
   readonly action: "accept" | "decline" | "cancel";
+  /** The name of the host. */
+  readonly by: string;
   readonly content?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 

@@ -2,6 +2,7 @@
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { Usage } from "../run/run.js";
+import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {
   readonly model: string;
@@ -10,6 +11,8 @@ export interface ModelRequest {
   readonly messages: readonly Message[];
   /** The same array for as long as the tools stay the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
+  /** The stored images of the messages that go with this request, by the hash of their blobs; each goes once, where it came last. */
+  readonly images?: ReadonlyMap<string, Image>;
 }
 
 /** A usable reply, or why the reply cannot be used; both may have cost tokens. `usage` is null where the vendor reported none. */
@@ -19,6 +22,8 @@ export type ModelReply =
       readonly ok: false;
       readonly code: "empty_reply" | "malformed_reply" | "refused_reply" | "truncated_reply";
       readonly reason: string;
+      /** The text that the model had written until then. */
+      readonly text?: string;
       /** False where the vendor would refuse the same request again. */
       readonly askAgain: boolean;
       readonly usage: Usage | null;
@@ -26,6 +31,8 @@ export type ModelReply =
 
 /** An LLM vendor. */
 export interface Provider {
+  /** The types of the images that it passes to models; without them images stay lines of text. */
+  readonly imageTypes?: ReadonlySet<string>;
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }

@@ -98,8 +98,13 @@ export interface RunFilter {
 /** A call with an effect, as the journal holds it. */
 export interface EffectfulCall {
   readonly tool: string;
-  /** Null for a call of the workflow itself. */
+  /** Null for a call of the workflow itself, as is `index`. */
   readonly turn: number | null;
+  readonly index: number | null;
+  /** The place of its start in the journal. */
+  readonly startedSeq: number;
+  /** Of a call of the workflow itself; those of an agent's call are in its reply. */
+  readonly arguments: object | null;
   /** Null where the call has not ended. */
   readonly answer: { readonly isError: boolean; readonly code: string | null } | null;
 }

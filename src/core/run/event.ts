@@ -1,5 +1,6 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
+import type { SeenFile } from "../tools/seen-file.js";
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 import type { RawReply } from "./message.js";
@@ -34,6 +35,9 @@ export const OUTCOME_UNKNOWN = "outcome_unknown";
 /** The beginning of the note about attachments behind the text of an answer. */
 export const ATTACHMENT_NOTE = "\n[attachment";
 
+/** The code of the answer to a call in which process after process has died. */
+export const PROCESS_DIED = "process_died";
+
 /**
  * The answer to a call. The agent got `text`; where that is only the head of a large answer, `blob` is the hash of the whole
  * and `size` its number of characters.
@@ -45,6 +49,8 @@ export interface KeptAnswer {
   readonly blob?: string;
   readonly size?: number;
   readonly attachments?: readonly KeptAttachment[];
+  /** The files of the project that the run has seen by it. */
+  readonly files?: readonly SeenFile[];
   readonly milliseconds: number;
 }
 
@@ -80,8 +86,27 @@ export type RunEvent =
       readonly turn: number;
       readonly code: string;
       readonly reason: string;
+      /** The text of the rejected reply; missing where it had none. */
+      readonly text?: string;
       readonly usage: Usage | null;
     } & Paid)
+  /**
+   * A request to the model failed; it is made again after `waitMs`, or not where that is null. `tries` counts those of one
+   * request; `server` is the server that asked, where it was not the agent.
+   */
+  | {
+      readonly type: "request_failed";
+      readonly turn: number;
+      readonly server?: string;
+      readonly tries: number;
+      readonly code: string;
+      /** Of HTTP, where there was an answer. */
+      readonly status: number | null;
+      readonly reason: string;
+      readonly waitMs: number | null;
+      /** The vendor took exception to the request with its images: none of those until now is sent again. */
+      readonly withoutImages?: true;
+    }
   | {
       readonly type: "tool_call_started";
       readonly turn: number;
@@ -119,6 +144,7 @@ export type RunEvent =
       readonly index: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
     }
   /** The agent has started a child run with this call. */
   | { readonly type: "child_spawned"; readonly turn: number; readonly index: number; readonly child: string }
@@ -201,6 +227,7 @@ export type RunEvent =
       readonly call: number;
       readonly tool: string;
       readonly reason: string;
+      readonly code?: typeof PROCESS_DIED;
       readonly outputAs: string | null;
       readonly done: number;
     }

@@ -1,8 +1,9 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
-import type { Effect } from "../tools/tool.js";
+import { rememberFiles } from "../tools/seen-file.js";
+import { type Effect, isWork } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
-import type { Grants, KeptAnswer, Paid, RunEvent } from "./event.js";
+import { type Grants, type KeptAnswer, type KeptAttachment, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "./message.js";
 import { type Answer, aboutKey } from "./question.js";
 
@@ -21,6 +22,8 @@ export interface History {
   answers: ToolAnswerMessage[];
   /** The blobs of answers too large to show whole, by the id that `read_result` takes. */
   readonly blobs: Map<string, string>;
+  /** The stamps of the files that the run has seen, by path, the oldest first. */
+  readonly files: Map<string, string | null>;
   completeRefusals: number;
   prematureStops: number;
   repetition: Repetition;
@@ -49,8 +52,27 @@ export interface History {
   readonly answersTo: Map<string, Answer>;
   /** Runs that the agent has started and whose end no answer has reported to it yet. */
   readonly children: Set<string>;
+  /** The number of messages whose images are not sent any more. */
+  imagesFrom: number;
+  /** Runs that the agent has started and whose end an answer has reported to it. */
+  readonly reportedChildren: Set<string>;
   /** Messages sent to the agent that it has not read yet, by id. */
   readonly unread: Map<string, string>;
+  /** Calls of the workflow itself that have an answer. */
+  ownCalls: number;
+  /** The last place in which processes of the run died, and how many of them in a row. */
+  deaths: Deaths | null;
+  /** How often each call was given up because processes died in it, by its signature. */
+  readonly deadly: Map<string, number>;
+}
+
+/** A place in the run, and the processes that died there. */
+interface Deaths {
+  readonly turn: number;
+  /** The call in which they died, by its index; or what was done instead of a call. */
+  readonly at: number | "request" | "between";
+  readonly ownCalls: number;
+  readonly count: number;
 }
 
 /** A call that was begun and has no answer. */
@@ -78,6 +100,7 @@ export function createHistory(firstMessage: string | null): History {
     calls: [],
     answers: [],
     blobs: new Map(),
+    files: new Map(),
     completeRefusals: 0,
     prematureStops: 0,
     repetition: { call: "", answer: "", count: 0 },
@@ -95,7 +118,12 @@ export function createHistory(firstMessage: string | null): History {
     questions: 0,
     answersTo: new Map(),
     children: new Set(),
+    imagesFrom: 0,
+    reportedChildren: new Set(),
     unread: new Map(),
+    ownCalls: 0,
+    deaths: null,
+    deadly: new Map(),
   };
 }
 
@@ -109,6 +137,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
   switch (event.type) {
     case "run_created":
       if (event.continues !== undefined) continueFrom(history);
+      return;
+    case "run_interrupted":
+      if (event.crashed) countDeath(history);
       return;
     case "run_finished":
       history.ended = true;
@@ -143,6 +174,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "request_failed":
+      if (event.withoutImages) history.imagesFrom = history.messages.length;
+      return;
     case "tool_call_started":
       history.open.set(event.index, event);
       history.answersTo.delete(aboutKey({ kind: "in_doubt_call", turn: event.turn, index: event.index }));
@@ -150,15 +184,23 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
     case "workflow_call_started":
       history.answersTo.delete(aboutKey({ kind: "in_doubt_workflow_call", call: event.call }));
       return;
+    case "workflow_call_refused":
+      history.ownCalls += 1;
+      return;
     case "workflow_call_finished":
+      history.ownCalls += 1;
       keepBlobs(history, workflowResultId(event.call), event);
+      rememberFiles(history.files, event.files ?? []);
       return;
     case "tool_call_finished":
-      addAnswer(history, event.index, event.isError, event.text);
+      countDeadly(history, event);
+      addAnswer(history, event.index, event.isError, event.text, event.attachments);
       keepBlobs(history, resultId(event.turn, event.index), event);
+      rememberFiles(history.files, event.files ?? []);
       countRepetition(history, event.index, event.text);
       return;
     case "tool_call_refused":
+      countDeadly(history, event);
       addAnswer(history, event.index, true, event.reason);
       // Only the first `complete` of a turn is an attempt.
       if (event.tool === COMPLETE) {
@@ -183,6 +225,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "child_reported":
       history.children.delete(event.child);
+      history.reportedChildren.add(event.child);
       return;
     case "question_asked":
       history.questions += 1;
@@ -201,6 +244,49 @@ export function unanswered({
   answers,
 }: History): readonly { readonly call: ToolCall; readonly index: number }[] {
   return calls.flatMap((call, index) => (answers[index] === undefined ? [{ call, index }] : []));
+}
+
+/** The call that is made next: those that are judged after the others come last. Undefined where none is left. */
+export function nextCall(history: History): { readonly call: ToolCall; readonly index: number } | undefined {
+  const left = unanswered(history);
+  return left.find(({ call }) => isWork(call.name)) ?? left[0];
+}
+
+/** How many processes in a row have died where the run stands now. */
+export function deathsHere(history: History): number {
+  const { deaths } = history;
+  const { turn, at, ownCalls } = placeOf(history);
+  const isHere = deaths !== null && deaths.turn === turn && deaths.at === at && deaths.ownCalls === ownCalls;
+  return isHere ? deaths.count : 0;
+}
+
+/** Whether a process has died in this turn: then each thing is saved before the next is begun, to find the one that kills. */
+export function hasDiedInTurn({ deaths, turn }: History): boolean {
+  return deaths?.turn === turn;
+}
+
+/** How often this call was given up because processes died in it. */
+export function timesDeadly({ deadly }: History, call: ToolCall): number {
+  return deadly.size === 0 ? 0 : (deadly.get(signature(call)) ?? 0);
+}
+
+function placeOf(history: History): Omit<Deaths, "count"> {
+  const { turn, phase, ownCalls } = history;
+  const at = phase === "asking" ? "request" : phase === "acting" ? nextCall(history)?.index : undefined;
+  return { turn, at: at ?? "between", ownCalls };
+}
+
+/** The first death of a turn in whose journal there is no reply may have been one in the first call: the reply was not saved yet. */
+function countDeath(history: History): void {
+  const { deaths } = history;
+  const place = placeOf(history);
+  const wasHere = deaths?.turn === place.turn && deaths.at === "request" && deaths.count === 1 && place.at === 0;
+  history.deaths = { ...place, count: (wasHere ? 1 : deathsHere(history)) + 1 };
+}
+
+function countDeadly(history: History, { index, code }: { readonly index: number; readonly code?: string }): void {
+  const call = history.calls[index];
+  if (code === PROCESS_DIED && call) history.deadly.set(signature(call), timesDeadly(history, call) + 1);
 }
 
 /** The id with which an agent's read_result reads a large answer of its own run. */
@@ -263,6 +349,7 @@ function continueFrom(history: History): void {
   history.moreCostUsd = 0;
   history.spentUsd = 0;
   history.children.clear();
+  history.reportedChildren.clear();
 }
 
 function resetFailures(history: History): void {
@@ -270,12 +357,25 @@ function resetFailures(history: History): void {
   history.prematureStops = 0;
   history.rejected = 0;
   history.repetition = { call: "", answer: "", count: 0 };
+  history.deaths = null;
+  history.deadly.clear();
 }
 
-function addAnswer(history: History, index: number, isError: boolean, text: string): void {
+function addAnswer(
+  history: History,
+  index: number,
+  isError: boolean,
+  text: string,
+  attachments: KeptAnswer["attachments"] = [],
+): void {
   history.open.delete(index);
   const call = history.calls[index];
-  if (call) history.answers[index] = { call, isError, text };
+  const images = attachments.filter(isImage).map(({ blob, size }) => ({ blob, size }));
+  if (call) history.answers[index] = { call, isError, text, ...(images.length > 0 ? { images } : {}) };
+}
+
+function isImage({ kind, mimeType }: KeptAttachment): boolean {
+  return kind === "image" || mimeType?.startsWith("image/") === true;
 }
 
 /** A refused call (answer null) counts as one more repetition: the agent saw the refusal and made the call again. */

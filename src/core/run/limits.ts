@@ -10,6 +10,8 @@ export const DEFAULT_LIMITS: RunLimits = {
   stallSeconds: 300,
   maxDepth: 1,
   maxCostUsd: null,
+  maxImages: 8,
+  maxImageMb: 5,
 };
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
@@ -27,7 +29,11 @@ export const MOST = {
   concurrentRuns: 10_000,
   messageMiB: 256, // Node reads a message as one string, which has at most 512 MiB
   depth: 10,
+  images: 100,
+  imageMb: 20,
   usd: 1_000_000, // as a limit and as a price
+  questionBytes: 4_000, // of an agent's question, so that every host can show it whole
+  optionsBytes: 2_000, // of all its options, as JSON
   textFromPerson: 20_000, // characters of an answer, comment or message to a run
 } as const;
 

@@ -25,6 +25,14 @@ export interface ToolAnswerMessage {
   readonly call: ToolCall;
   readonly isError: boolean;
   readonly text: string;
+  /** The images in the answer, in their order; `text` has a line for each. */
+  readonly images?: readonly StoredImage[];
+}
+
+/** An image among the blobs: the hash of its base64, and the number of characters of that. */
+export interface StoredImage {
+  readonly blob: string;
+  readonly size: number;
 }
 
 export type Message =

@@ -1,4 +1,5 @@
 /** Questions of runs to a person, and their answers. */
+import { visible, visibleText } from "../../lib/visible.js";
 
 /** Milliseconds that a question waits for its answer by default. */
 const ANSWER_WITHIN_MS = 24 * 3600 * 1000;
@@ -74,7 +75,7 @@ export interface Answer {
   readonly channel: Channel;
 }
 
-/** The question made from a draft; `number` counts the questions of the run from 1, `now` is in Unix milliseconds. */
+/** The question made from a draft, with nothing hidden in its texts; `number` counts the questions of the run from 1, `now` is in Unix milliseconds. */
 export function toQuestion(
   { text, options, about, withinSeconds }: QuestionDraft,
   number: number,
@@ -82,7 +83,8 @@ export function toQuestion(
 ): Question {
   const kind = APPROVALS.includes(about.kind) ? "approval" : "question";
   const expiresAt = now + (withinSeconds === null ? ANSWER_WITHIN_MS : withinSeconds * 1000);
-  return { id: `q${number}`, kind, text, options, about, expiresAt };
+  const shown = { text: visibleText(text), options: options?.map(visible) ?? null };
+  return { id: `q${number}`, kind, ...shown, about, expiresAt };
 }
 
 /** The fields that identify the subject of a question. */

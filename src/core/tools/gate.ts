@@ -1,10 +1,11 @@
 /** The gate: decides whether a run may use a tool, and by which rule. */
 
 import { didYouMean } from "../../lib/nearest.js";
+import type { ServerStatus } from "../ports/downstream.js";
 import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
-import { type CatalogTool, patternForbids, patternMatches } from "./tool.js";
-import { whyMissing } from "./tool-alias.js";
+import { type CatalogTool, patternForbids, patternMatches, patternMayReach } from "./tool.js";
+import { hasOwnTool, whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every read-only tool. */
 export const READ_ONLY_ENTRY = "read_only";
@@ -54,18 +55,53 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
 }
 
 /** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
-export function idlePatterns(policy: ToolPolicy, tools: readonly CatalogTool[]): readonly string[] {
-  const known = new Set(tools.flatMap(({ name, server }) => [name, `${server}__*`]));
-  const why = (pattern: string) => {
-    const reason = whyMissing(pattern);
-    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
-  };
+export function idlePatterns(
+  policy: ToolPolicy,
+  tools: readonly CatalogTool[],
+  { canSpawn }: { readonly canSpawn: boolean },
+): readonly string[] {
+  const why = whyIdle(tools);
   const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
       .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
-  return [...policy.allow.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
+  const grants = policy.allow.map(({ patterns, from }) => ({
+    patterns: patterns.filter((pattern) => !hasOwnTool(pattern, canSpawn)),
+    from,
+  }));
+  return [...grants.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
+}
+
+/**
+ * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server whose tools are not
+ * known. An empty list allows nothing on purpose.
+ */
+export function whyAllIdle(
+  patterns: readonly string[],
+  servers: readonly Pick<ServerStatus, "name" | "writtenName" | "listing">[],
+  canSpawn: boolean,
+): string | null {
+  const tools = servers.flatMap(({ listing }) => listing?.tools ?? []);
+  const unseen = servers.filter(({ listing }) => listing === null);
+  const isInUse = (pattern: string) =>
+    pattern === READ_ONLY_ENTRY ||
+    /^\*+$/.test(pattern) || // all there are, which may be none
+    hasOwnTool(pattern, canSpawn) ||
+    unseen.some(({ name, writtenName }) => patternMayReach(pattern, name, writtenName)) ||
+    tools.some((tool) => patternMatches(pattern, tool));
+  if (patterns.length === 0 || patterns.some(isInUse)) return null;
+  const why = whyIdle(tools);
+  return patterns.map((pattern) => `"${pattern}" matches no tool${why(pattern)}`).join(", ");
+}
+
+/** The reason for which a pattern matches nothing, or the nearest name. */
+function whyIdle(tools: readonly CatalogTool[]): (pattern: string) => string {
+  const known = new Set(tools.flatMap(({ name, server, tool }) => [name, tool, `${server}__*`]));
+  return (pattern) => {
+    const reason = whyMissing(pattern);
+    return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
+  };
 }
 
 /** The first entry that covers a tool: one that names it, else the entry for all read-only tools. */

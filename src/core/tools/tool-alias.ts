@@ -3,7 +3,8 @@ import { starMatches } from "../../lib/star-matches.js";
 
 const CLAUDE_PREFIX = "mcp__";
 const GEMINI_PREFIX = "mcp_";
-const WORKSPACE = "workspace";
+/** The shipped server over the files of the project. */
+export const WORKSPACE = "workspace";
 
 /**
  * The hosts' own file tools, with the tools of the shipped workspace server that do the same.
@@ -28,8 +29,9 @@ const NO_SHELL = "legwork's agents have no shell";
 const NO_CONTENT_SEARCH = "legwork's agents have no tool of their own that searches inside files";
 const NO_WEB = "legwork's agents have no access to the web of their own";
 const NO_LISTS = "legwork's agents keep no lists, plans or memories";
-const NO_AGENTS = "legwork's agents cannot start agents";
-const NO_PERSON = "legwork's agents cannot ask a person";
+const NO_AGENTS = "this run may start no agents: max_depth is too low for it";
+const NO_PERSON = "every agent of legwork has ask for this";
+const NO_TEAMS = "legwork's agents form no teams";
 const NO_SKILLS = "legwork's agents have no skills or commands of the host";
 const NO_NOTEBOOKS = "legwork's agents have no tool of their own for notebooks";
 const NO_RESOURCES = "legwork's agents see the tools of servers, not their resources";
@@ -42,8 +44,8 @@ const MISSING_TOOLS: ReadonlyMap<string, string> = new Map([
   ...named(NO_WEB, "WebFetch WebSearch web_fetch google_web_search"),
   ...named(NO_LISTS, "TodoWrite TodoRead TaskCreate TaskGet TaskList TaskUpdate EnterPlanMode ExitPlanMode"),
   ...named(NO_LISTS, "write_todos save_memory enter_plan_mode exit_plan_mode"),
-  ...named(NO_AGENTS, "Task Agent TaskOutput TaskStop SendMessage TeamCreate TeamDelete"),
-  ...named(NO_AGENTS, "delegate_to_agent codebase_investigator"),
+  ...named(NO_AGENTS, "Task Agent TaskOutput TaskStop delegate_to_agent codebase_investigator"),
+  ...named(NO_TEAMS, "SendMessage TeamCreate TeamDelete"),
   ...named(NO_PERSON, "AskUserQuestion ask_user"),
   ...named(NO_SKILLS, "Skill SlashCommand activate_skill"),
   ...named(NO_NOTEBOOKS, "NotebookEdit NotebookRead"),
@@ -169,6 +171,12 @@ export function spelled(name: string): string {
 /** Why legwork has nothing like this tool of another host; null for other names. */
 export function whyAbsent(pattern: string): string | null {
   return MISSING_TOOLS.get(pattern) ?? null;
+}
+
+/** Whether a run has a tool of legwork itself for what a host's own tool does: every run can ask, some can start agents. */
+export function hasOwnTool(pattern: string, canSpawn: boolean): boolean {
+  const reason = MISSING_TOOLS.get(pattern);
+  return reason === NO_PERSON || (canSpawn && reason === NO_AGENTS);
 }
 
 /** Why the name of another host's own tool matches no tool here; null for other names. */

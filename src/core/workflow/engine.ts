@@ -61,8 +61,10 @@ export function requestRefusal(
   if (there === here) return `the run is in step "${to}" already`;
   const ways = step.transitions.filter((transition) => transition.to === to);
   const isForbidden = ways.length > 0 && !ways.some(({ when }) => holdsNow(when, state, engineContext));
-  if (isForbidden)
-    return `step "${to}" is entered by itself once ${ways.map((way) => inWords(way, state)).join(" or ")}`;
+  if (isForbidden) {
+    const words = new Set(ways.map((way) => inWords(way, state)));
+    return `step "${to}" is entered by itself once ${[...words].join(" or ")}`;
+  }
   if (ways.length === 0 && there > here + 1)
     return `step "${to}" comes after "${names[here + 1]}", which may not be skipped`;
   const unmet = unmetExits(step, state, engineContext);

@@ -14,6 +14,7 @@ export interface Facts {
   readonly total_action_count: number;
   readonly turn: number;
   readonly pending_runs: number;
+  readonly started_runs: number;
   readonly variables: Readonly<Record<string, Json>>;
   /** The calls of the workflow behind variables that `output_as` names. */
   readonly outputs: Readonly<Record<string, CallOutput>>;
@@ -58,6 +59,7 @@ export function factsOf(state: WorkflowState, about: CallFacts | null, run: RunF
     total_action_count: state.totalActions,
     turn: state.turn,
     pending_runs: state.pendingRuns.size,
+    started_runs: state.startedInStep.size,
     variables: state.variables,
     outputs: state.outputs,
     run,

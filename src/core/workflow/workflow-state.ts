@@ -242,11 +242,13 @@ function afterEnd(state: WorkflowState, { status }: Outcome): WorkflowState {
 }
 
 /** The message to an agent that enters a step. */
-function introduction({ name, description, instructions }: Step): Action {
+function introduction({ name, description, instructions, maxCallsPerTurn: most }: Step): Action {
   const suffix = description === null ? "." : `: ${description}`;
-  const content = [`You are now in step "${name}"${suffix}`, ...(instructions === null ? [] : [instructions])].join(
-    "\n",
-  );
+  const content = [
+    `You are now in step "${name}"${suffix}`,
+    ...(most == null ? [] : [`At most ${most === 1 ? "1 tool call" : `${most} tool calls`} in one reply.`]),
+    ...(instructions === null ? [] : [instructions]),
+  ].join("\n");
   return { action: "inject_message", when: null, content };
 }
 

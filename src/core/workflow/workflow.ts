@@ -18,7 +18,7 @@ export interface Workflow {
   readonly onPrematureStop: PrematureStop;
   /** The condition for a success; where it is null, the run must be in a step that is an end. */
   readonly exitCondition: string | null;
-  /** What the agent reads while the exit condition does not hold; null: the condition itself. */
+  /** The agent reads it while the exit condition does not hold; null: the condition itself. */
   readonly exitMessage?: string | null;
 }
 
@@ -71,12 +71,12 @@ export interface Transition {
   readonly to: string;
   /** Null: as soon as the run may leave the step. */
   readonly when: string | null;
-  /** What an agent reads that asks for the step while `when` does not hold; null: the condition itself. */
+  /** An agent reads it that asks for the step while `when` does not hold; null: the condition itself. */
   readonly message?: string | null;
   readonly onTransition: readonly Action[];
 }
 
-/** `message` is what the agent reads while it does not hold; null: legwork's own words. */
+/** The agent reads `message` while it does not hold; null: legwork's own words. */
 export type ExitCondition = { readonly message?: string | null } & (
   | { readonly type: "variable_set"; readonly variable: string }
   | { readonly type: "expression"; readonly when: string }

@@ -6,6 +6,7 @@ import type { YamlPath } from "../../yaml/read-yaml.js";
 export interface Alias {
   readonly path: YamlPath;
   readonly message: string;
+  readonly isUnknownKey: boolean;
 }
 
 const STEP_WORKFLOW = "use a step workflow, such as plan-execute (type: step)";
@@ -45,6 +46,7 @@ const ACTION_KEYS: Aliases = {
   amount: 'write "by"',
   condition: 'write "when"',
   if: 'write "when"',
+  on_error: 'write "on_failure", with end or continue',
 };
 
 const EXIT_CONDITIONS: Aliases = {
@@ -61,82 +63,80 @@ const PREMATURE: Aliases = { guide_continuation: 'write "guide"' };
 
 type Aliases = Readonly<Record<string, string>>;
 
-/** The first alias in a workflow's raw value, or null. */
-export function findAlias(value: unknown): Alias | null {
-  if (!isRecord(value)) return null;
-  return (
-    aliasOfType(value.type) ??
-    aliasAmongKeys(value, TOP_LEVEL, []) ??
-    aliasAsValue(get(value.on_premature_stop, "action"), PREMATURE, ["on_premature_stop", "action"]) ??
-    inActions(value.on_error, ["on_error"]) ??
-    first(listOf(value.steps), (step, index) => inStep(step, ["steps", index]))
-  );
+/** Every alias in a workflow's raw value. */
+export function findAliases(value: unknown): readonly Alias[] {
+  if (!isRecord(value)) return [];
+  const ofType = aliasesOfType(value.type);
+  if (ofType.length > 0) return ofType; // the words of another type are right there
+  return [
+    ...aliasesAmongKeys(value, TOP_LEVEL, []),
+    ...aliasAsValue(get(value.on_premature_stop, "action"), PREMATURE, ["on_premature_stop", "action"]),
+    ...inActions(value.on_error, ["on_error"]),
+    ...listOf(value.steps).flatMap((step, index) => inStep(step, ["steps", index])),
+  ];
 }
 
-function aliasOfType(type: unknown): Alias | null {
-  if (type === undefined || type === "step") return null;
+function aliasesOfType(type: unknown): readonly Alias[] {
+  if (type === undefined || type === "step") return [];
   const kind = typeof type === "string" ? `workflows of type "${type}"` : "workflows of such a type";
-  return { path: ["type"], message: `${kind} cannot be spawned: ${STEP_WORKFLOW}` };
+  return [{ path: ["type"], message: `${kind} cannot be spawned: ${STEP_WORKFLOW}`, isUnknownKey: false }];
 }
 
-function inStep(step: unknown, path: YamlPath): Alias | null {
-  if (!isRecord(step)) return null;
-  return (
-    aliasAmongKeys(step, STEP, path) ??
-    inActions(step.on_enter, [...path, "on_enter"]) ??
-    inActions(step.on_exit, [...path, "on_exit"]) ??
-    first(listOf(step.rules), (rule, index) => inRule(rule, [...path, "rules", index])) ??
-    first(listOf(step.transitions), (transition, index) => inTransition(transition, [...path, "transitions", index])) ??
-    first(listOf(step.exit_conditions), (condition, index) => inExit(condition, [...path, "exit_conditions", index]))
-  );
+function inStep(step: unknown, path: YamlPath): readonly Alias[] {
+  if (!isRecord(step)) return [];
+  const inList = (key: string, find: (item: unknown, place: YamlPath) => readonly Alias[]) =>
+    listOf(step[key]).flatMap((item, index) => find(item, [...path, key, index]));
+  return [
+    ...aliasesAmongKeys(step, STEP, path),
+    ...inActions(step.on_enter, [...path, "on_enter"]),
+    ...inActions(step.on_exit, [...path, "on_exit"]),
+    ...inList("rules", inRule),
+    ...inList("transitions", inTransition),
+    ...inList("exit_conditions", inExit),
+  ];
 }
 
-function inActions(actions: unknown, path: YamlPath): Alias | null {
-  return first(
-    listOf(actions),
-    (action, index) =>
-      aliasAsValue(get(action, "action"), ACTIONS, [...path, index, "action"]) ??
-      aliasAmongKeys(action, ACTION_KEYS, [...path, index]),
-  );
+function inActions(actions: unknown, path: YamlPath): readonly Alias[] {
+  return listOf(actions).flatMap((action, index) => [
+    ...aliasAsValue(get(action, "action"), ACTIONS, [...path, index, "action"]),
+    ...aliasesAmongKeys(action, ACTION_KEYS, [...path, index]),
+  ]);
 }
 
-function inRule(rule: unknown, path: YamlPath): Alias | null {
-  return (
-    aliasAsValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]) ?? aliasAmongKeys(rule, CONDITION_KEYS, path)
-  );
+function inRule(rule: unknown, path: YamlPath): readonly Alias[] {
+  return [
+    ...aliasAsValue(get(rule, "action"), RULE_ACTIONS, [...path, "action"]),
+    ...aliasesAmongKeys(rule, CONDITION_KEYS, path),
+  ];
 }
 
-function inTransition(transition: unknown, path: YamlPath): Alias | null {
-  return (
-    aliasAmongKeys(transition, CONDITION_KEYS, path) ??
-    inActions(get(transition, "on_transition"), [...path, "on_transition"])
-  );
+function inTransition(transition: unknown, path: YamlPath): readonly Alias[] {
+  return [
+    ...aliasesAmongKeys(transition, CONDITION_KEYS, path),
+    ...inActions(get(transition, "on_transition"), [...path, "on_transition"]),
+  ];
 }
 
-function inExit(condition: unknown, path: YamlPath): Alias | null {
-  return (
-    aliasAsValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]) ??
-    aliasAmongKeys(condition, CONDITION_KEYS, path)
-  );
+function inExit(condition: unknown, path: YamlPath): readonly Alias[] {
+  return [
+    ...aliasAsValue(get(condition, "type"), EXIT_CONDITIONS, [...path, "type"]),
+    ...aliasesAmongKeys(condition, CONDITION_KEYS, path),
+  ];
 }
 
-function aliasAmongKeys(value: unknown, words: Aliases, path: YamlPath): Alias | null {
-  if (!isRecord(value)) return null;
-  const key = Object.keys(value).find((name) => Object.hasOwn(words, name));
-  return key === undefined ? null : { path: [...path, key], message: `unknown key "${key}": ${words[key]}` };
+function aliasesAmongKeys(value: unknown, words: Aliases, path: YamlPath): readonly Alias[] {
+  if (!isRecord(value)) return [];
+  const keys = Object.keys(value).filter((name) => Object.hasOwn(words, name));
+  return keys.map((key) => ({
+    path: [...path, key],
+    message: `unknown key "${key}": ${words[key]}`,
+    isUnknownKey: true,
+  }));
 }
 
-function aliasAsValue(value: unknown, words: Aliases, path: YamlPath): Alias | null {
-  if (typeof value !== "string" || !Object.hasOwn(words, value)) return null;
-  return { path, message: `unknown ${String(path.at(-1))} "${value}": ${words[value]}` };
-}
-
-function first(items: readonly unknown[], find: (item: unknown, index: number) => Alias | null) {
-  for (const [index, item] of items.entries()) {
-    const found = find(item, index);
-    if (found) return found;
-  }
-  return null;
+function aliasAsValue(value: unknown, words: Aliases, path: YamlPath): readonly Alias[] {
+  if (typeof value !== "string" || !Object.hasOwn(words, value)) return [];
+  return [{ path, message: `unknown ${String(path.at(-1))} "${value}": ${words[value]}`, isUnknownKey: false }];
 }
 
 function listOf(value: unknown): readonly unknown[] {

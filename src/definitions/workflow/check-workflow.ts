@@ -12,13 +12,9 @@ import type { ConditionReader } from "../../core/workflow/condition.js";
 import { namesInTemplate } from "../../core/workflow/template.js";
 import { isEnd, type Step, type Transition, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
+import { trapsInConditions, unruledMoves } from "./find-traps.js";
+import { type Finding, finding, isAllowed } from "./finding.js";
 import { type ConditionRole, type Reference, referencesOf, type Where } from "./walk-workflow.js";
-
-export interface Finding {
-  /** The path of the part, such as "steps.plan.transitions.0". */
-  readonly where: string;
-  readonly message: string;
-}
 
 /**
  * Checks a workflow by itself, and against the known tools unless `catalog` is null. Pure. A pattern that may match a
@@ -39,9 +35,14 @@ export function checkWorkflow(
     ...shadowed(workflow, always),
     ...neverCounted(workflow),
     ...constants(references, conditions),
+    ...trapsInConditions(references, conditions),
     ...(catalog === null
       ? []
-      : [...unmatched(references, catalog, conditions, unseen), ...notAllowed(workflow, catalog, unseen)]),
+      : [
+          ...unmatched(references, catalog, conditions, unseen),
+          ...notAllowed(workflow, catalog, unseen),
+          ...unruledMoves(workflow, catalog, unseen, conditions),
+        ]),
     ...neverRead(workflow, references, conditions),
   ];
 }
@@ -252,13 +253,6 @@ function notAllowed(
   });
 }
 
-function isAllowed({ allowedTools, blockedTools }: Step, tool: CatalogTool): boolean {
-  const covers = (matching: typeof patternForbids) => (pattern: string) =>
-    (pattern === READ_ONLY_ENTRY && tool.effect === "read_only") || matching(pattern, tool);
-  if (blockedTools.some(covers(patternForbids))) return false;
-  return allowedTools === "all" || allowedTools.some(covers(patternMatches));
-}
-
 function calls({ onEnter, onExit, transitions }: Step, tool: CatalogTool): boolean {
   const actions = [...onEnter, ...onExit, ...transitions.flatMap(({ onTransition }) => onTransition)];
   return actions.some((action) => action.action === "call_tool" && action.tool === tool.name);
@@ -290,8 +284,4 @@ function readBy(reference: Reference, conditions: ConditionReader): readonly str
     default:
       return [];
   }
-}
-
-function finding(where: Where, message: string): Finding {
-  return { where: where.join("."), message };
 }

@@ -44,7 +44,7 @@ function toText(exit: ExitCondition): string {
     case "expression":
       return exit.when;
     case "tool_succeeded":
-      return `tool_succeeded("${exit.tool}")`;
+      return `${exit.inStep ? "tool_succeeded_in_step" : "tool_succeeded"}("${exit.tool}")`;
     case "action_count":
       return exit.minCount === 1 ? "1 tool call" : `${exit.minCount} tool calls`;
     case "user_approval":

@@ -31,9 +31,14 @@ export function toWorkflow(name: string, file: WorkflowFile): Workflow {
       message: stop.message ?? null,
       condition: stop.condition ?? null,
     },
-    exitCondition: file.exit_condition ?? null,
+    ...toEnd(file.exit_condition),
   };
   return { ...workflow, variables: { ...variablesSetBy(workflow), ...workflow.variables } };
+}
+
+function toEnd(condition: WorkflowFile["exit_condition"]): Pick<Workflow, "exitCondition" | "exitMessage"> {
+  if (typeof condition !== "object") return { exitCondition: condition ?? null, exitMessage: null };
+  return { exitCondition: condition.when, exitMessage: condition.message ?? null };
 }
 
 function toStep(step: StepEntry): Step {
@@ -44,10 +49,12 @@ function toStep(step: StepEntry): Step {
     onEnter: (step.on_enter ?? []).map(toAction),
     allowedTools: step.allowed_tools ?? "all",
     blockedTools: step.blocked_tools ?? [],
+    maxCallsPerTurn: step.max_calls_per_turn ?? null,
     rules: (step.rules ?? []).map((rule) => ({ ...rule, when: rule.when ?? null, message: rule.message ?? null })),
     transitions: (step.transitions ?? []).map((transition) => ({
       to: transition.to,
       when: transition.when ?? null,
+      message: transition.message ?? null,
       onTransition: (transition.on_transition ?? []).map(toAction),
     })),
     exitConditions: (step.exit_conditions ?? []).map(toExitCondition),
@@ -67,8 +74,8 @@ function toAction(entry: ActionEntry): Action {
     case "increment_variable":
       return { action: entry.action, when, name: entry.name, by: entry.by ?? 1 };
     case "call_tool": {
-      const { tool, arguments: args = {}, output_as: outputAs = null } = entry;
-      return { action: entry.action, when, tool, arguments: args, outputAs };
+      const { tool, arguments: args = {}, output_as: outputAs = null, on_failure: onFailure = "end" } = entry;
+      return { action: entry.action, when, tool, arguments: args, outputAs, onFailure };
     }
     case "end_run":
       return { action: entry.action, when, status: entry.status ?? "success", result: entry.result ?? null };
@@ -76,13 +83,20 @@ function toAction(entry: ActionEntry): Action {
 }
 
 function toExitCondition(entry: ExitConditionEntry): ExitCondition {
+  const message = entry.message ?? null;
   switch (entry.type) {
+    case "variable_set":
+      return { type: entry.type, variable: entry.variable, message };
+    case "expression":
+      return { type: entry.type, when: entry.when, message };
+    case "tool_succeeded":
+      return { type: entry.type, tool: entry.tool, inStep: entry.in_step ?? false, message };
     case "action_count":
-      return { type: entry.type, minCount: entry.min_count };
-    case "user_approval":
-      return { type: entry.type, prompt: entry.prompt ?? null, timeoutSeconds: entry.timeout_seconds ?? null };
-    default:
-      return entry;
+      return { type: entry.type, minCount: entry.min_count, message };
+    case "user_approval": {
+      const { prompt = null, timeout_seconds: timeoutSeconds = null } = entry;
+      return { type: entry.type, prompt, timeoutSeconds, message };
+    }
   }
 }
 

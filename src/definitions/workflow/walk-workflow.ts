@@ -15,7 +15,7 @@ export type Reference =
 export type ConditionRole = "rule" | "transition" | "action" | "exit" | "end" | "premature";
 
 export function referencesOf(workflow: Workflow): readonly Reference[] {
-  const { exitCondition, onPrematureStop: stop, settings } = workflow;
+  const { exitCondition, exitMessage, onPrematureStop: stop, settings } = workflow;
   return [
     ...patterns(settings.requiredTools, ["settings", "required_tools"]),
     ...workflow.steps.flatMap((step) => ofStep(step, ["steps", step.name])),
@@ -23,6 +23,7 @@ export function referencesOf(workflow: Workflow): readonly Reference[] {
     ...template(stop.message, ["on_premature_stop", "message"]),
     ...condition(stop.condition, "premature", ["on_premature_stop", "condition"]),
     ...condition(exitCondition, "end", ["exit_condition"]),
+    ...template(exitMessage ?? null, ["exit_condition", "message"]),
   ];
 }
 
@@ -37,15 +38,19 @@ function ofStep(step: Step, where: Where): readonly Reference[] {
       ...condition(rule.when, "rule", [...where, "rules", index, "when"]),
       ...template(rule.message, [...where, "rules", index, "message"]),
     ]),
-    ...step.transitions.flatMap(({ to, when, onTransition }, index): readonly Reference[] => {
+    ...step.transitions.flatMap(({ to, when, message, onTransition }, index): readonly Reference[] => {
       const here = [...where, "transitions", index];
       return [
         { kind: "step", where: [...here, "to"], text: to },
         ...condition(when, "transition", [...here, "when"]),
+        ...template(message ?? null, [...here, "message"]),
         ...ofActions(onTransition, [...here, "on_transition"]),
       ];
     }),
-    ...step.exitConditions.flatMap((exit, index) => ofExit(exit, [...where, "exit_conditions", index])),
+    ...step.exitConditions.flatMap((exit, index) => {
+      const here = [...where, "exit_conditions", index];
+      return [...ofExit(exit, here), ...template(exit.message ?? null, [...here, "message"])];
+    }),
     ...ofActions(step.onExit, [...where, "on_exit"]),
   ];
 }

@@ -5,6 +5,8 @@ import { Name, OutputSchema, Text, VariableName, Variables } from "../read/defin
 
 const MOST_STEPS = 200; // nobody can follow more, and checking them would be slow
 
+const MOST_CALLS = 1_000; // in a turn; no model makes more
+
 const when = Text.optional();
 
 const Tool = z
@@ -24,6 +26,7 @@ const Action = z.discriminatedUnion("action", [
     tool: Tool,
     arguments: z.record(z.string(), z.json()).optional(),
     output_as: VariableName.optional(),
+    on_failure: z.enum(["end", "continue"]).optional(),
   }),
   z.strictObject({
     action: z.literal("end_run"),
@@ -35,22 +38,29 @@ const Action = z.discriminatedUnion("action", [
 
 const Actions = z.array(Action);
 
+const message = Text.optional();
+
 const ExitCondition = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("variable_set"), variable: z.string() }),
-  z.strictObject({ type: z.literal("expression"), when: Text }),
-  z.strictObject({ type: z.literal("tool_succeeded"), tool: Pattern }),
-  z.strictObject({ type: z.literal("action_count"), min_count: z.int().min(1) }),
-  z.strictObject({ type: z.literal("user_approval"), prompt: Text.optional(), timeout_seconds: Seconds.optional() }),
+  z.strictObject({ type: z.literal("variable_set"), variable: z.string(), message }),
+  z.strictObject({ type: z.literal("expression"), when: Text, message }),
+  z.strictObject({ type: z.literal("tool_succeeded"), tool: Pattern, in_step: z.boolean().optional(), message }),
+  z.strictObject({ type: z.literal("action_count"), min_count: z.int().min(1), message }),
+  z.strictObject({
+    type: z.literal("user_approval"),
+    prompt: Text.optional(),
+    timeout_seconds: Seconds.optional(),
+    message,
+  }),
 ]);
 
 const Rule = z.strictObject({
   name: Text,
   when,
   action: z.enum(["block", "allow", "warn", "require_approval"]),
-  message: Text.optional(),
+  message,
 });
 
-const Transition = z.strictObject({ to: Name, when, on_transition: Actions.optional() });
+const Transition = z.strictObject({ to: Name, when, message, on_transition: Actions.optional() });
 
 const Step = z.strictObject({
   name: Name,
@@ -59,6 +69,7 @@ const Step = z.strictObject({
   on_enter: Actions.optional(),
   allowed_tools: z.union([z.literal("all"), Patterns], { error: explainAllowed }).optional(),
   blocked_tools: Patterns.optional(),
+  max_calls_per_turn: z.int().min(1).max(MOST_CALLS).optional(),
   rules: z.array(Rule).optional(),
   transitions: z.array(Transition).optional(),
   exit_conditions: z.array(ExitCondition).optional(),
@@ -94,11 +105,15 @@ export const WorkflowFile = z.strictObject({
   on_premature_stop: z
     .strictObject({
       action: z.enum(["guide", "block", "warn"]).optional(),
-      message: Text.optional(),
+      message,
       condition: Text.optional(),
     })
     .optional(),
-  exit_condition: Text.optional(),
+  exit_condition: z
+    .union([Text, z.strictObject({ when: Text, message })], {
+      error: "exit_condition has to be a condition, or a map with when and message",
+    })
+    .optional(),
 });
 
 export type WorkflowFile = z.infer<typeof WorkflowFile>;

@@ -5,6 +5,7 @@ import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { CallOptions, ToolAnswer } from "../../core/ports/downstream.js";
+import { readSeenFiles, SEEN_FILES } from "../../core/tools/seen-file.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import { createTransport } from "../transport/open-transport.js";
 import { CLOSED_BY_US, type ServerTransport } from "../transport/server-transport.js";
@@ -85,7 +86,7 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
       async call(tool, args, callOptions) {
         callers.add(callOptions);
         try {
-          return await call(client, transport, tool, args, callOptions);
+          return await call(client, transport, tool, args, callOptions, config.tracksFiles);
         } finally {
           callers.remove(callOptions);
           closeIfUnused();
@@ -132,11 +133,17 @@ async function call(
   tool: CatalogTool,
   args: Readonly<Record<string, unknown>>,
   options: CallOptions,
+  tracksFiles: boolean,
 ): Promise<ToolAnswer> {
   if (options.signal.aborted) throw notCalled(tool, "it was cancelled before");
   if (transport.closed) throw notCalled(tool, `server "${tool.server}" ended: ${transport.ending}`);
   try {
-    const params = { name: tool.tool, arguments: args };
+    const tellsFiles = tracksFiles && tool.effect !== "read_only";
+    const params = {
+      name: tool.tool,
+      arguments: args,
+      ...(tellsFiles ? { _meta: { [SEEN_FILES]: options.files ?? [] } } : {}),
+    };
     const result = await withinLimits(options, (signal) =>
       client.request({ method: "tools/call", params }, callResultSchema, {
         signal,
@@ -145,7 +152,8 @@ async function call(
           options.onProgress({ progress, total: total ?? null, message: message ?? null }),
       }),
     );
-    return toToolAnswer(result);
+    const answer = toToolAnswer(result);
+    return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
     throw toCallError(error, tool, transport, options.timeoutMs);
   }

@@ -9,7 +9,6 @@ import { notCalled } from "../connection/call-error.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { createReaper } from "../process/reaper.js";
 import { createManagedServer, type ManagedServer } from "./managed-server.js";
-import { protectedPathObjection } from "./workspace-guard.js";
 
 /** Starts nothing until a server is acquired or called; owns every process that it starts until close(). */
 export function createDownstream(
@@ -57,10 +56,6 @@ export function createDownstream(
       const now = shown.tools.includes(tool) ? tool : shown.tools.find(({ name }) => name === tool.name);
       if (now) return { kind: "declared", tool: now };
       return { kind: "gone", reason: problem ? problem.message : "its server has withdrawn it" };
-    },
-    async objection(tool, args) {
-      const guard = managed.get(tool.server)?.config.guard ?? null;
-      return guard === null || tool.effect === "read_only" ? null : protectedPathObjection(guard, args);
     },
     afterUnknown(tool) {
       const config = managed.get(serverOf(tool) ?? "")?.config;

@@ -1,5 +1,6 @@
 /** Reads a line of a server's stdout as a JSON-RPC message. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
 
 const INTERNAL_ERROR = -32603; // JSON-RPC's code, for a response without a usable result or error
@@ -28,8 +29,10 @@ function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JS
     return { jsonrpc: "2.0", id, error: { code, message, data: error.data } };
   }
   if (isRecord(result)) {
-    if ("_meta" in result) Reflect.deleteProperty(result, "_meta"); // never read here, and a malformed one would cost the answer
-    return { jsonrpc: "2.0", id, result };
+    const { _meta: meta, ...rest } = result;
+    // Of `_meta` only this is read here, and a malformed one would cost the answer.
+    const seen = isRecord(meta) ? meta[SEEN_FILES] : undefined;
+    return { jsonrpc: "2.0", id, result: seen === undefined ? rest : { ...rest, _meta: { [SEEN_FILES]: seen } } };
   }
   const message = typeof error === "string" ? error : "the server answered with neither a result nor an error";
   return { jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message } };

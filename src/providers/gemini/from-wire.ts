@@ -39,7 +39,7 @@ export function fromGeminiResponse(response: unknown, model: string): ModelReply
   const candidate = parsed.data.candidates?.[0];
   const fault = candidate ? faultOf(candidate) : faultWithoutCandidate(parsed.data);
   const usage = usageOf(parsed.data, fault === null);
-  if (fault) return { ok: false, ...fault, usage };
+  if (fault) return { ok: false, ...fault, text: textIn(candidate?.content), usage };
   return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
 }
 
@@ -90,6 +90,12 @@ function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandid
   if (typeof content === "object" && content !== null) readContents.set(content, reply);
   if (reply.text.trim() !== "" || reply.calls.length > 0) return null;
   return { code: "empty_reply", reason: `${ended} without text and without a call`, askAgain: true };
+}
+
+/** The text of a reply that cannot be used. */
+function textIn(content: unknown): string {
+  const parsed = contentSchema.safeParse(content);
+  return parsed.success ? toReplyContent(parsed.data).text : "";
 }
 
 function withDetail(reason: string, message: string | undefined): string {

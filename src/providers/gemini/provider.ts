@@ -5,6 +5,7 @@ import type { Provider } from "../../core/ports/provider.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { fromGeminiResponse } from "./from-wire.js";
+import { guardedRequest, installGuard, sendGuarded } from "./guard-requests.js";
 import { modelIdFault } from "./model-id.js";
 import { type GeminiSdk, toProviderError } from "./to-provider-error.js";
 import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
@@ -16,12 +17,15 @@ interface GeminiOptions {
   readonly baseUrl: string | null;
 }
 
+const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
+const VENDOR = "https://generativelanguage.googleapis.com";
+
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
   let loading: Promise<GeminiSdk> | null = null;
-  const declarations = new WeakMap<readonly ToolDeclaration[], readonly FunctionDeclaration[]>();
+  const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
 
-  function declarationsOf(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
+  function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const known = declarations.get(tools);
     if (known) return known;
     const lowered = toFunctionDeclarations(tools);
@@ -30,11 +34,12 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   }
 
   return {
+    imageTypes: IMAGE_TYPES,
     async reply(request, signal) {
       signal.throwIfAborted();
       const fault = modelIdFault(request.model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
-      const body = toGeminiRequest(request, declarationsOf(request.tools));
+      const body = toGeminiRequest(request, await declarationsOf(request.tools));
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
       const response = await onOwnSignal(signal, (own) => post(body, request.model, options, sdk, own));
@@ -71,13 +76,22 @@ async function post(
     // The SDK would throw an error that holds the key.
     throw new ProviderError("unauthorized", "The Gemini API key has characters that no key has: check GEMINI_API_KEY");
   }
-  const baseUrl = options.baseUrl?.replace(/\/+$/, "") ?? null;
-  const client = new sdk.GoogleGenerativeAI(apiKey).getGenerativeModel({ model }, baseUrl === null ? {} : { baseUrl });
+  if (!(await installGuard())) {
+    const message = `Node ${process.versions.node} keeps requests from the guard that binds the API key to its address, so legwork sends none: use Node 20, 22 or 24`;
+    throw new ProviderError("redirected", message);
+  }
+  const baseUrl = (options.baseUrl ?? VENDOR).replace(/\/+$/, "");
+  if (!URL.canParse(baseUrl)) {
+    const message = "Gemini's address is none: check GOOGLE_GEMINI_BASE_URL in the environment of legwork";
+    throw new ProviderError("invalid_request", message);
+  }
+  const client = new sdk.GoogleGenerativeAI(apiKey).getGenerativeModel({ model }, { baseUrl });
+  const sent = guardedRequest(baseUrl);
   try {
-    const { response } = await client.generateContent(toSdkRequest(body), { signal });
+    const { response } = await sendGuarded(sent, () => client.generateContent(toSdkRequest(body), { signal }));
     return response;
   } catch (error) {
-    throw toProviderError(error, sdk, { model, apiKey, baseUrl });
+    throw toProviderError(error, sdk, { model, apiKey, sent });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Converts our request to Gemini's. */
-
+import { setImmediate } from "node:timers/promises";
 import type { ModelRequest } from "../../core/ports/provider.js";
 import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
+import type { Image } from "../../core/tools/image.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";
@@ -25,29 +26,64 @@ export function toGeminiRequest(request: ModelRequest, declarations: readonly Fu
 interface BuiltContents {
   readonly model: string;
   readonly contents: unknown[];
+  /** The answers with images, each with the place of its content. */
+  readonly withImages: { readonly answers: readonly ToolAnswerMessage[]; readonly at: number }[];
   messages: number;
 }
 
 /** The contents built so far, by list of messages: a list only grows, so each request adds only the new messages. */
 const built = new WeakMap<readonly Message[], BuiltContents>();
 
-function contentsOf({ messages, model }: ModelRequest): readonly unknown[] {
+function contentsOf({ messages, model, images = NO_IMAGES }: ModelRequest): readonly unknown[] {
   const known = built.get(messages);
   const state =
-    known?.model === model && known.messages <= messages.length ? known : { model, contents: [], messages: 0 };
-  for (const message of messages.slice(state.messages)) state.contents.push(...toContents(message, model));
+    known?.model === model && known.messages <= messages.length
+      ? known
+      : { model, contents: [], withImages: [], messages: 0 };
+  for (const message of messages.slice(state.messages)) {
+    if (message.role === "tool" && message.answers.some((answer) => answer.images !== undefined))
+      state.withImages.push({ answers: message.answers, at: state.contents.length });
+    state.contents.push(...toContents(message, model));
+  }
   state.messages = messages.length;
   built.set(messages, state);
-  return state.contents;
+  return images.size === 0 ? state.contents : contentsWith(images, state);
 }
 
+const NO_IMAGES: NonNullable<ModelRequest["images"]> = new Map();
+
+/** A copy of the contents in which each image stands behind the function responses of the message that showed it last. */
+function contentsWith(images: ReadonlyMap<string, Image>, { contents, withImages }: BuiltContents): readonly unknown[] {
+  const left = new Map(images);
+  const copy = [...contents];
+  for (const { answers, at } of withImages.toReversed()) {
+    const shown: object[] = [];
+    for (const { blob } of answers.flatMap((answer) => answer.images ?? []).reverse()) {
+      const image = left.get(blob);
+      if (image) shown.unshift({ inlineData: { mimeType: image.mimeType, data: image.base64 } });
+      left.delete(blob);
+    }
+    if (shown.length > 0) copy[at] = { role: "user", parts: [...answers.map(toFunctionResponse), ...shown] };
+  }
+  return copy;
+}
+
+const LONGEST_PAUSE_MS = 20; // for which hundreds of large schemas may hold up other work
+
 /** The tools as declarations for Gemini. */
-export function toFunctionDeclarations(tools: readonly ToolDeclaration[]): readonly FunctionDeclaration[] {
-  return tools.map((tool) => ({
-    name: toFunctionName(tool.name),
-    description: tool.description,
-    parametersJsonSchema: lowerSchema(tool.inputSchema),
-  }));
+export async function toFunctionDeclarations(
+  tools: readonly ToolDeclaration[],
+): Promise<readonly FunctionDeclaration[]> {
+  const declarations: FunctionDeclaration[] = [];
+  let begun = performance.now();
+  for (const { name, description, inputSchema } of tools) {
+    if (performance.now() - begun > LONGEST_PAUSE_MS) {
+      await setImmediate();
+      begun = performance.now();
+    }
+    declarations.push({ name: toFunctionName(name), description, parametersJsonSchema: lowerSchema(inputSchema) });
+  }
+  return declarations;
 }
 
 /** One content, or none where it would have no parts: Gemini refuses such a content. */

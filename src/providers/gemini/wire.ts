@@ -1,5 +1,6 @@
 /** The types of Gemini's wire that legwork reads or writes; unknown fields pass through unchanged. */
 import { z } from "zod";
+import { isRecord } from "../../lib/is-record.js";
 
 /** The name of the provider in stored replies. */
 export const GEMINI = "gemini";
@@ -51,25 +52,33 @@ const partSchema = z.object({
     .object({
       id: z.string().optional(),
       name: z.string().min(1),
-      args: z.record(z.string(), z.unknown()).default({}),
+      args: z.custom<Readonly<Record<string, unknown>>>(isRecord).default({}), // kept by reference: a record would drop some names
     })
     .optional(),
 });
 
 export const contentSchema = z.object({ parts: z.array(partSchema).default([]) });
 
-/** The `details` of an error; entries of other kinds stay as they are. */
+const optionalText = z.string().optional().catch(undefined);
+
+/** The `details` of an error; an unreadable entry hides none of the others. */
 export const errorDetailsSchema = z
   .array(
-    z.looseObject({
-      "@type": z.string().optional(),
-      reason: z.string().optional(),
-      retryDelay: z.string().optional(),
-    }),
+    z
+      .looseObject({
+        "@type": optionalText,
+        reason: optionalText,
+        retryDelay: z.unknown().optional(),
+        metadata: z.looseObject({ quota_limit: optionalText }).optional().catch(undefined),
+        violations: z
+          .array(z.looseObject({ quotaId: optionalText, quotaValue: z.coerce.string().optional().catch(undefined) }))
+          .optional()
+          .catch(undefined),
+      })
+      .catch({}),
   )
   .catch([]);
 
 export type GeminiResponse = z.infer<typeof responseSchema>;
 export type GeminiCandidate = z.infer<typeof candidateSchema>;
 export type GeminiContent = z.infer<typeof contentSchema>;
-export type ErrorDetails = z.infer<typeof errorDetailsSchema>;

@@ -2,7 +2,7 @@
 import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
-import { isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
+import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";
@@ -16,6 +16,7 @@ import { READ_RESULT } from "../tools/built-in-tools.js";
 import { effectOfChildTool } from "../tools/child-tools.js";
 import type { ToolSet } from "../tools/tool-set.js";
 import { type CallEvents, createCallEvents } from "./call-events.js";
+import { deadlyRefusal } from "./deadly-calls.js";
 import { judgeCall } from "./judge-call.js";
 import { makeCall } from "./make-call.js";
 import { permission } from "./permission.js";
@@ -37,7 +38,7 @@ export async function* callFirstGroup(
 ): AsyncGenerator<Commit, LoopResult | null> {
   const { state, signal } = context;
   // The effects of one group are on disk before the next one is even judged.
-  if (state.hasUnsavedAnswers()) yield state.flush();
+  if (state.hasUnsavedAnswers() || hasDiedInTurn(state.history)) yield state.flush();
   const group = firstGroup(batch, context, deps);
   const counted = withRepetitions(group, context);
   const stuck = stuckIn(counted);
@@ -73,7 +74,7 @@ function firstGroup(
   };
   const [first] = batch;
   if (first === undefined) return [];
-  const kind = kindOf(first.call);
+  const kind = hasDiedInTurn(state.history) ? "alone" : kindOf(first.call);
   const end = batch.findIndex(({ call }, position) => position > 0 && (kind === "alone" || kindOf(call) !== kind));
   return end < 0 ? batch : batch.slice(0, end);
 }
@@ -140,6 +141,8 @@ async function admit(counted: CountedCall, context: TurnContext, deps: CallDeps)
     state.record({ type: "tool_call_refused", turn, index, tool: call.name, reason });
     return { kind: "refused" };
   };
+  const deadly = deadlyRefusal(context, call);
+  if (deadly !== null) return refuse(deadly);
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);

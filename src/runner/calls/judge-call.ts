@@ -36,8 +36,6 @@ export async function judgeCall(call: ToolCall, context: TurnContext, deps: Call
   if (!verdict.allowed) return refused(forbidden(name, verdict.rule));
   const misfit = await misfitOf(call, tool.inputSchema, deps);
   if (misfit !== null) return refused(misfit);
-  const objection = await deps.downstream.objection(tool, call.arguments);
-  if (objection !== null) return refused(forbidden(name, objection));
   return judgeByRules(call, tool, context);
 }
 
@@ -102,7 +100,7 @@ function whyNotInToolSet(name: string, toolSet: ToolSet): string {
 
 async function misfitOf(call: ToolCall, schema: object, { schemas }: CallDeps): Promise<string | null> {
   const misfit = await schemas.checkArguments(schema, call.arguments);
-  return misfit === null ? null : `${call.name} was not called: its arguments do not fit: ${misfit}`;
+  return misfit === null ? null : `${call.name} was not called: ${misfit}`;
 }
 
 function judgeByRules(call: ToolCall, tool: CatalogTool, { request, state, engineContext }: TurnContext): CallVerdict {

@@ -29,7 +29,7 @@ export async function makeCall(
   deps: CallDeps,
 ): Promise<MadeCall | null> {
   const { call, tool, id } = admitted;
-  const { request, state, signal } = context;
+  const { request, state, signal, stall } = context;
   const begun = deps.clock.now();
   const answered = (answer: ToolAnswer, code?: string): MadeCall => {
     const redacted = deps.redact.value(answer);
@@ -44,11 +44,13 @@ export async function makeCall(
   if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
   try {
     if (tool === null) {
-      const answer = await deps.childRuns.call(admitted, context, hooks.onFact);
+      const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
       return signal.aborted ? null : answered(answer);
     }
     const timeoutMs = request.limits.toolTimeoutSeconds * 1000;
-    return answered(await deps.downstream.call(tool, call.arguments, { timeoutMs, signal, ...hooks }));
+    const files = [...state.history.files].map(([path, stamp]) => ({ path, stamp }));
+    const calling = deps.downstream.call(tool, call.arguments, { timeoutMs, signal, files, ...hooks });
+    return answered(await stall.during(calling));
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof DownstreamError) return answered(failedAnswer(error.message), error.code);
@@ -61,7 +63,7 @@ function failedAnswer(text: string): ToolAnswer {
 }
 
 /** The answer as the agent gets it: a large text and all attachments are stored as blobs, for read_result. */
-function toKept({ text, attachments }: ToolAnswer, id: string) {
+function toKept({ text, attachments, files = [] }: ToolAnswer, id: string) {
   const blobs: Blob[] = [];
   const keep = (blob: string) => {
     const hash = sha256(blob);
@@ -69,7 +71,7 @@ function toKept({ text, attachments }: ToolAnswer, id: string) {
     return hash;
   };
   const kept = attachments.map((attachment, position) => keepAttachment(attachment, `${id}.${position + 1}`, keep));
-  const shown = shortened(text, id, keep);
+  const shown = { ...shortened(text, id, keep), ...(files.length > 0 ? { files } : {}) };
   const [first] = kept;
   if (first === undefined) return { kept: shown, blobs };
   const which = kept.length === 1 ? " 1 is" : `s 1 to ${kept.length} are`;

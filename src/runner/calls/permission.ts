@@ -1,6 +1,7 @@
 /** The questions of a run to a person: approvals of its calls, and the agent's own questions. */
 import type { RunEvent } from "../../core/run/event.js";
 import type { History } from "../../core/run/history.js";
+import { MOST } from "../../core/run/limits.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { type Answer, aboutKey, denialText, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { cutTo } from "../../lib/text.js";
@@ -54,9 +55,9 @@ export async function askQuestions(
   const { turn } = history;
   for (const { call, index } of calls) {
     if (call.name !== ASK || history.answers[index] !== undefined) continue;
-    const misfit = await schemas.checkArguments(askTool.inputSchema, call.arguments);
+    const misfit = (await schemas.checkArguments(askTool.inputSchema, call.arguments)) ?? whyTooLong(call);
     if (misfit !== null) {
-      const reason = `${ASK} was not called: its arguments do not fit: ${misfit}`;
+      const reason = `${ASK} was not called: ${misfit}`;
       state.record({ type: "tool_call_refused", turn, index, tool: ASK, reason });
       continue;
     }
@@ -65,6 +66,17 @@ export async function askQuestions(
     if (answer === undefined) return toDraft(call, about);
     state.record(answered(turn, index, answer));
   }
+  return null;
+}
+
+/** A person has to see the whole question, in any host. */
+function whyTooLong({ arguments: { question, options } }: ToolCall): string | null {
+  const questionSize = Buffer.byteLength(String(question));
+  if (questionSize > MOST.questionBytes)
+    return `the question has ${questionSize} bytes, and ${MOST.questionBytes} are the most: ask in fewer words, and put the rest into a file`;
+  const optionsSize = Buffer.byteLength(JSON.stringify(options ?? []));
+  if (optionsSize > MOST.optionsBytes)
+    return `the options have ${optionsSize} bytes together, and ${MOST.optionsBytes} are the most: name each in a few words, and explain them in the question`;
   return null;
 }
 

@@ -2,18 +2,20 @@
 
 import { ProviderError } from "../../core/errors.js";
 import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js";
+import type { ModelReply, ModelRequest, Provider } from "../../core/ports/provider.js";
 import { costOf } from "../../core/run/cost.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { modelInStep } from "../request/model-in-step.js";
 import type { CallDeps, TurnContext } from "../state/turn-context.js";
 import type { CallEvents } from "./call-events.js";
+import { judgeFailure, pause } from "./judge-failure.js";
 
 const MOST_SAMPLINGS = 20; // of one run, whose user pays for them
 
 /** Lets the servers of one group of calls ask the model of the run. */
 export function createSampler(
   callEvents: Pick<CallEvents, "post" | "over">,
-  context: Pick<TurnContext, "request" | "state" | "budget" | "signal" | "readReply">,
+  context: Pick<TurnContext, "request" | "state" | "budget" | "signal" | "readReply" | "secondsLeft">,
   { providers }: Pick<CallDeps, "providers">,
 ): CallOptions["sample"] {
   const { request, state } = context;
@@ -33,15 +35,35 @@ export function createSampler(
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
     const { provider, model, price } = modelInStep(request, state.step, providers);
-    const reply = await provider.reply({ model, system, messages, tools: [] }, stopped).catch((error: unknown) => {
-      throw error instanceof ProviderError ? new Error(error.message) : error;
-    });
+    const reply = await replyFor({ model, system, messages, tools: [] }, provider, server, stopped);
     const { usage } = reply;
     const costUsd = costOf(usage, price);
     await untilAborted(callEvents.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);
     if (!reply.ok) throw new Error(reply.reason);
     return { model, text: context.readReply(reply.raw).text };
   };
+
+  /** Asks again after a failure that may pass; rejects with the reason for the server. */
+  async function replyFor(
+    asked: ModelRequest,
+    provider: Provider,
+    server: string,
+    stopped: AbortSignal,
+  ): Promise<ModelReply> {
+    let waitedMs = 0;
+    for (let made = 1; ; made++) {
+      try {
+        return await provider.reply(asked, stopped);
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        const { event, waitMs, failure } = judgeFailure(error, { made, waitedMs }, context, server);
+        await untilAborted(callEvents.post(event), stopped);
+        if (waitMs === null) throw new Error(failure.message);
+        await pause(waitMs, stopped);
+        waitedMs += waitMs;
+      }
+    }
+  }
 }
 
 /** A vendor takes back only replies of its own model, so a conversation of others becomes one text. */

@@ -31,9 +31,10 @@ export async function askHost(run: Run, deps: AskHostDeps): Promise<void> {
     await look(); // it may have been answered while this process came to ask
     if (over.signal.aborted) return;
     const request = { server: `agent "${run.title}"`, message: question.text, schema: formFor(question) };
-    const reply = toReply(question, await elicit(request, over.signal));
+    const elicited = await elicit(request, over.signal);
+    const reply = toReply(question, elicited);
     if (reply === null || over.signal.aborted) return;
-    await answerRun(run, reply, { by: "the person at the host", channel: "elicitation" }, deps);
+    await answerRun(run, reply, { by: elicited.by, channel: "elicitation" }, deps);
   } catch (error) {
     log.info({ err: error, run: run.id }, "an answer at the host did not count");
   } finally {
@@ -57,13 +58,11 @@ function formFor({ kind, options }: Question): object {
   };
 }
 
-/** Null leaves the question open. A person who declines to approve has denied. */
+/** Null leaves the question open. */
 function toReply({ kind }: Question, { action, content }: ElicitReply): Reply | null {
+  if (action !== "accept") return null;
   const comment = String(content?.comment ?? "") || null;
-  if (action === "cancel") return null;
-  if (kind === "approval") {
-    const approve = action === "accept" && content?.approve === true;
-    return { questionId: null, approve, text: null, comment };
-  }
-  return action === "accept" ? { questionId: null, approve: null, text: String(content?.answer ?? ""), comment } : null;
+  return kind === "approval"
+    ? { questionId: null, approve: content?.approve === true, text: null, comment }
+    : { questionId: null, approve: null, text: String(content?.answer ?? ""), comment };
 }

@@ -1,5 +1,5 @@
 /** Drives one run: saves each commit of its loop before the loop continues, and stops it when its time is up. */
-import { isNewerVersion, StoreError } from "../../core/errors.js";
+import { isNewerVersion, isOutOfFiles, StoreError, TOO_MANY_FILES } from "../../core/errors.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
@@ -7,6 +7,7 @@ import type { Run } from "../../core/run/run.js";
 import { runAgent } from "../loop/run-agent.js";
 import { createMailbox, type Mailbox } from "../state/mailbox.js";
 import type { Replay } from "../state/replay.js";
+import { createStallTimer } from "../state/stall-timer.js";
 import type { StopReason } from "../state/stop.js";
 import type { AgentDeps } from "../state/turn-context.js";
 import type { EventBus } from "./event-bus.js";
@@ -35,16 +36,16 @@ export async function driveRun(
   deps: DriveDeps,
 ): Promise<Driven> {
   const lease: RunLease = { runId: run.id, epoch: run.epoch };
-  const stopAfter = (milliseconds: number, reason: StopReason) =>
-    setTimeout(() => controller.abort(reason), Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS)).unref();
-  const deadline = stopAfter(replay.millisecondsLeft, "timeout");
-  const stall = stopAfter(run.request.limits.stallSeconds * 1000, "stalled");
+  const stopFor = (reason: StopReason) => () => controller.abort(reason);
+  const deadline = setTimeout(stopFor("timeout"), timerMs(replay.millisecondsLeft)).unref();
+  const stall = createStallTimer(timerMs(run.request.limits.stallSeconds * 1000), stopFor("stalled"));
   try {
     const mailbox = createMailbox(run.id, replay.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
     if (!(await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps))) return DONE;
+    const watch = { signal: controller.signal, stall };
     let last: RunEvent["type"] | null = null;
-    for await (const commit of runAgent(run, replay, mailbox, controller.signal, agent)) {
+    for await (const commit of runAgent(run, replay, mailbox, watch, agent)) {
       if (!(await save(lease, commit, mailbox, controller, deps))) return DONE;
       last = commit.events.at(-1)?.type ?? last;
       stall.refresh();
@@ -54,8 +55,12 @@ export async function driveRun(
     return await recordBreak(error, lease, controller, agent.clock, deps);
   } finally {
     clearTimeout(deadline);
-    clearTimeout(stall);
+    stall.stop();
   }
+}
+
+function timerMs(milliseconds: number): number {
+  return Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS);
 }
 
 /** False where this process has lost the run: the loop must stop. */
@@ -84,8 +89,8 @@ function onlyReadsFollow(events: readonly RunEvent[]): boolean {
 }
 
 /**
- * Stops the run after a failure of the store or of legwork itself. A failed store, or a newer legwork that has written to the
- * run, interrupts it: its work is not lost. A bug of legwork ends it, for it would come up again.
+ * Stops the run after a failure of the store or of legwork itself. A failed store, a system without a further file, or a newer
+ * legwork that has written to the run interrupts it: its work is not lost. A bug of legwork ends it, for it would come up again.
  */
 async function recordBreak(
   error: unknown,
@@ -100,6 +105,7 @@ async function recordBreak(
   const broken = (reason: string, trouble = reason): Driven => ({ kind: "broken", trouble, reason, at: clock.now() });
   if (error instanceof StoreError)
     return broken(error.code === "store" ? `the database failed: ${error.message}` : error.message, error.message);
+  if (isOutOfFiles(error)) return broken(TOO_MANY_FILES);
   const failure = { code: "internal", message: `internal error, run ${lease.runId}` };
   const end: RunEvent = { type: "run_finished", outcome: { status: "error", result: null, error: failure } };
   try {

@@ -1,4 +1,5 @@
 /** The runs of this process: drives them as slots become free, renews their leases, and stops them. */
+import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
@@ -25,6 +26,8 @@ export interface LiveRuns {
   onAsked(asked: (runId: string) => void): void;
   /** Aborts these runs here; their end is recorded elsewhere. */
   stop(runIds: readonly string[], reason: StopReason): void;
+  /** Whether a run is at work here, until the loop has left it. */
+  isWorking(runId: string): boolean;
   /** Why a run broke off here before its end could be written; null for all others. */
   troubleOf(runId: string): string | null;
   /**
@@ -65,12 +68,21 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
   const stopHeartbeat = startHeartbeat(beat, log);
 
   async function beat(wokeLate: boolean): Promise<void> {
-    if (!table.isEmpty)
-      void store.renewLeases().catch((error: unknown) => log.error({ err: error }, "cannot renew leases"));
+    if (!table.isEmpty) void store.renewLeases().catch(notRenewed);
     await broken.repair();
     if (wokeLate) return; // after a sleep of this machine other owners are late as well, not gone
     for (const id of await store.interruptAbandoned()) bus.publish(id, []);
     look();
+  }
+
+  function notRenewed(error: unknown): void {
+    log.error({ err: error }, "cannot renew leases");
+    if (!(error instanceof StoreError && error.isFinal)) return;
+    const { message } = error;
+    for (const lease of table.leases()) {
+      table.stop(lease.runId, "lost");
+      broken.add({ lease, trouble: message, reason: message, at: Date.now() });
+    }
   }
 
   /** Drives the runs that may begin now. */
@@ -133,6 +145,7 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
       asked = called;
     },
     stop,
+    isWorking: table.isWorking,
     troubleOf: broken.troubleOf,
     async interruptAll(reason) {
       if (closing.signal.aborted) return;

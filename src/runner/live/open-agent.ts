@@ -24,13 +24,14 @@ export interface OpenAgentDeps {
 export type OpenAgent = (entries: ReadonlyMap<string, ProviderEntry>, setup: Setup) => Promise<AgentDeps>;
 
 export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
-  return async (entries, { downstream, conditions }) => ({
+  return async (entries, { downstream, conditions, settings }) => ({
     ...deps,
     providers: await openProviders(entries),
     downstream,
     conditions,
     readBlob: store.getBlob,
     costs: store,
+    blockedNow: settings.blockedTools,
   });
 }
 

@@ -1,5 +1,5 @@
 /** Continues runs whose process went away, or whose question was answered, as soon as a slot is free. */
-import { newerVersion } from "../../core/errors.js";
+import { ConfigError, newerVersion } from "../../core/errors.js";
 import type { Run } from "../../core/run/run.js";
 import { answerExpired } from "./answer-run.js";
 import { type AskHostDeps, askHost } from "./ask-host.js";
@@ -12,17 +12,24 @@ export interface Recovery {
   begin(): void;
   /** Looks for runs to recover now. */
   look(): void;
+  /** Whether this process puts the question of a waiting run to the person at the host, or is about to. */
+  isAsking(runId: string): boolean;
   /** Whether an unowned run is likely to be recovered soon, so that waiting for it is useful. */
   expects(run: Run): boolean;
+  /** Why no process recovers an interrupted run by itself; null where one with its requirements does. Rejects with StoreError. */
+  obstacleTo(run: Run): Promise<string | null>;
 }
 
-export type RecoveryDeps = ClaimDeps & AskHostDeps & { readonly live: Pick<LiveRuns, "onRoom" | "onAsked"> };
+export type RecoveryDeps = ClaimDeps &
+  AskHostDeps & { readonly live: Pick<LiveRuns, "onRoom" | "onAsked" | "isWorking"> };
 
 /** Recovers nothing where the configuration says `resume: manual`. */
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, live, log } = deps;
   const skipped = createSkippedRuns(deps.bus, log);
   const since = createRecentWindow(deps.clock);
+  /** Runs whose question this process puts to the person at the host. */
+  const asking = new Set<string>();
   let looking = false;
   let again = false;
   let begun = false;
@@ -63,8 +70,14 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       unsubscribe();
       await look();
     }
-    const run = await store.getRun(runId);
-    if (run) await askHost(run, deps);
+    asking.add(runId);
+    try {
+      const run = await store.getRun(runId);
+      if (run) await askHost(run, deps);
+    } finally {
+      asking.delete(runId);
+      deps.bus.publish(runId, []); // without a form, its caller has to act
+    }
     await followed();
   }
 
@@ -76,7 +89,17 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   live.onAsked((runId) => void followQuestion(runId).catch((error: unknown) => logFailure(error, runId)));
   return {
     look: () => void look(),
+    isAsking: (runId) => asking.has(runId) || live.isWorking(runId),
     expects: (run) => begun && isCandidate(run, deps.project, since()) && !skipped.has(run.id),
+    async obstacleTo({ interruptedAt }) {
+      if ((interruptedAt ?? 0) < since()) return "it was interrupted more than an hour ago";
+      try {
+        return (await deps.setup()).resume === "manual" ? "resume is manual in the configuration" : null;
+      } catch (error) {
+        if (error instanceof ConfigError) return error.message;
+        throw error;
+      }
+    },
     begin() {
       begun = true;
       void look();

@@ -18,6 +18,8 @@ export interface RunTable<Entry extends TableEntry> {
   /** Whether a run is here under this lease: it may have been claimed anew. */
   has(lease: RunLease): boolean;
   hasChildren(runId: string): boolean;
+  /** Whether a run is at work here. */
+  isWorking(runId: string): boolean;
   /** Lets a run wait behind the others. */
   add(entry: Entry): void;
   /** Puts the next run that may begin to work, children whatever the slots; aborts an older claim of it. Null where none may. */
@@ -49,6 +51,7 @@ export function createRunTable<Entry extends TableEntry>(): RunTable<Entry> {
     leases: () => all().map(({ run }) => leaseOf(run)),
     has: ({ runId, epoch }) => all().some(({ run }) => run.id === runId && run.epoch === epoch),
     hasChildren: (runId) => all().some(({ run }) => run.parentRunId === runId),
+    isWorking: (runId) => working.has(runId),
     add: (entry) => void waiting.push(entry),
     startNext() {
       const at = slotsInUse < slots ? 0 : waiting.findIndex(isChild);

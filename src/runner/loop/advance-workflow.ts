@@ -1,5 +1,6 @@
 /** Leads a run through its workflow: carries out the effects that the engine names, until it is the agent's turn. */
 import type { Commit } from "../../core/ports/run-store.js";
+import { PROCESS_DIED } from "../../core/run/event.js";
 import { workflowResultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
@@ -9,6 +10,7 @@ import { approvalFor, exitFailures, failuresForSuccess, unmetForSuccess } from "
 import { stepNamed } from "../../core/workflow/workflow.js";
 import type { WorkflowState } from "../../core/workflow/workflow-state.js";
 import { cutTo } from "../../lib/text.js";
+import { deadlyText, isDeadlyHere } from "../calls/deadly-calls.js";
 import { mayRepeat, settleInDoubtCall, stopFor } from "../calls/in-doubt-calls.js";
 import { judgeCall } from "../calls/judge-call.js";
 import { type MadeCall, makeCall } from "../calls/make-call.js";
@@ -151,10 +153,12 @@ async function* callForWorkflow(
   const { state, signal } = context;
   const number = (state.workflow?.ownCalls ?? 0) + 1;
   const call: ToolCall = { id: null, name, arguments: args };
-  const refuse = (reason: string) => {
-    state.record({ type: "workflow_call_refused", call: number, tool: name, reason, outputAs, done: doneIf(true) });
+  const refuse = (reason: string, code?: typeof PROCESS_DIED) => {
+    const place = { call: number, tool: name, reason, outputAs, done: doneIf(true) } as const;
+    state.record({ type: "workflow_call_refused", ...place, ...(code === undefined ? {} : { code }) });
     return endAfter(ownCall, reason);
   };
+  if (isDeadlyHere(context)) return refuse(deadlyText(name), PROCESS_DIED);
   const verdict = await judgeCall(call, context, deps);
   for (const failure of verdict.failures) state.record(failure);
   if (verdict.kind === "refused") return refuse(verdict.reason);

@@ -1,14 +1,17 @@
 /** One reply of the model: asks, rejects a reply that is no answer, asks again at most twice. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply, Provider } from "../../core/ports/provider.js";
-import type { Commit } from "../../core/ports/run-store.js";
+import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
-import type { RunFailure, RunRequest } from "../../core/run/run.js";
-import { pairSafe } from "../../lib/text.js";
-import type { Budget } from "../state/budget.js";
-import type { RunState } from "../state/run-state.js";
+import type { RunFailure } from "../../core/run/run.js";
+import type { Image } from "../../core/tools/image.js";
+import { jsonSize } from "../../lib/json-size.js";
+import { cutTo } from "../../lib/text.js";
+import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
+import type { RunContext } from "../state/turn-context.js";
+import { chooseImages } from "./choose-images.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type ModelResult =
@@ -18,41 +21,32 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-export interface CallModelContext {
-  readonly request: RunRequest;
+type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "secondsLeft" | "readReply">;
+
+export interface CallModelContext extends Facts {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
   readonly provider: Provider;
   readonly model: string;
   readonly price: Price | null;
-  readonly readReply: ReadReply;
-  readonly state: RunState;
-  readonly signal: AbortSignal;
-  readonly budget: Pick<Budget, "breach">;
+  readonly budget: Pick<RunContext["budget"], "breach">;
+  readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
   deliverMail(): Promise<boolean>;
 }
 
-const LONGEST_MESSAGE = 1_000; // characters
 const MOST_CALLS = 500; // of one reply; more is no plan
+const MOST_LEVELS = 1_000; // of a reply; the code that redacts and stores it recurses
+const LONGEST_TEXT = 1_000_000; // characters of a rejected reply; four times what vendors let a model write at once
 const MAX_REPLIES = 3; // the first and two more
 
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
 export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
-  const { request, tools, provider, model, price, state, signal, deliverMail } = context;
+  const { price, state } = context;
   for (let attempt = state.history.rejected + 1; ; attempt++) {
-    yield state.flush();
-    if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
-    if (signal.aborted) return { kind: "stopped" };
-    let reply: ModelReply;
-    try {
-      const { messages } = state.history;
-      reply = await provider.reply({ model, system: systemPrompt(request), messages, tools }, signal);
-    } catch (error) {
-      if (signal.aborted) return { kind: "stopped" };
-      if (error instanceof ProviderError) return { kind: "failed", failure: toFailure(error) };
-      throw error;
-    }
+    const asked = yield* askUntilAnswered(context);
+    if (asked.kind !== "answered") return asked;
+    const { reply } = asked;
     const { turn } = state.history;
     const costUsd = costOf(reply.usage, price);
     const judged = judgeReply(reply, context.readReply);
@@ -62,7 +56,8 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
       return { kind: "replied", content: judged.content };
     }
     const { code, reason, askAgain } = judged;
-    state.record({ type: "reply_rejected", turn, code, reason, usage: reply.usage, costUsd });
+    const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
+    state.record({ type: "reply_rejected", turn, code, reason, ...text, usage: reply.usage, costUsd });
     const mayAskAgain = askAgain && attempt < MAX_REPLIES;
     const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
@@ -71,29 +66,65 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
   }
 }
 
-/** Rejects a reply without text and calls, and one with too many calls. */
+type Asked = { readonly kind: "answered"; readonly reply: ModelReply } | Exclude<ModelResult, { kind: "replied" }>;
+
+/** Makes one request, and again after each failure that may pass. */
+async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Commit, Asked> {
+  const { state, signal, stall, deliverMail } = context;
+  let waitedMs = 0;
+  for (let made = 1; ; made++) {
+    yield state.flush();
+    if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
+    if (signal.aborted) return { kind: "stopped" };
+    const images = await chooseImages(state.history, context.provider, context.request.limits, context.readBlob);
+    const reply = await replyOrError(context, images);
+    if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
+    if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
+    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context);
+    if (reply.code === "invalid_request" && images.size > 0) {
+      state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
+      continue;
+    }
+    state.record(event);
+    if (waitMs === null) return { kind: "failed", failure };
+    yield state.flush();
+    await stall.during(pause(waitMs, signal));
+    waitedMs += waitMs;
+    if (!context.grace && (await context.budget.breach()) !== null) return { kind: "spent" }; // by others meanwhile
+  }
+}
+
+async function replyOrError(
+  { request, tools, provider, model, state, signal }: CallModelContext,
+  images: ReadonlyMap<string, Image>,
+) {
+  const { messages } = state.history;
+  try {
+    return await provider.reply({ model, system: systemPrompt(request), messages, tools, images }, signal);
+  } catch (error) {
+    if (error instanceof ProviderError) return error;
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */
 function judgeReply(reply: ModelReply, readReply: ReadReply) {
   if (!reply.ok) return { kind: "rejected", ...reply } as const;
+  if (jsonSize(reply.raw).levels > MOST_LEVELS) {
+    const reason = `the model replied with something that is nested more than ${MOST_LEVELS} levels deep`;
+    return { kind: "rejected", code: "malformed_reply", reason, askAgain: true } as const;
+  }
   const content = readReply(reply.raw);
   if (content.calls.length > MOST_CALLS) {
     const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
-    return { kind: "rejected", code: "malformed_reply", reason, askAgain: true } as const;
+    return { kind: "rejected", code: "malformed_reply", reason, text: content.text, askAgain: true } as const;
   }
   if (content.text.trim() === "" && content.calls.length === 0) {
     const reason = "the model replied with neither text nor a call";
-    return { kind: "rejected", code: "empty_reply", reason, askAgain: true } as const;
+    return { kind: "rejected", code: "empty_reply", reason, text: "", askAgain: true } as const;
   }
   return { kind: "replied", raw: reply.raw, content } as const;
-}
-
-function toFailure({ code, message, retryAfterMs }: ProviderError): RunFailure {
-  const wish = retryAfterMs === null ? "" : `; the provider asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
-  return { code, message: shown(message) + wish };
-}
-
-/** A vendor's message may be long; its beginning matters most. */
-function shown(message: string): string {
-  return message.slice(0, pairSafe(message, LONGEST_MESSAGE));
 }
 
 function complaint(code: string): string {

@@ -2,6 +2,7 @@
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { EndStatus, Outcome, RunFailure } from "../../core/run/run.js";
 import { isRecord } from "../../lib/is-record.js";
+import { faultOfShape } from "../../lib/json-size.js";
 import { Completion, faultInArguments } from "../tools/arguments.js";
 
 export type CompleteVerdict =
@@ -14,6 +15,8 @@ export async function judgeComplete(
   outputSchema: object | boolean | null,
   schemas: JsonSchemas,
 ): Promise<CompleteVerdict> {
+  const misshapen = faultOfShape(args);
+  if (misshapen !== null) return { kind: "refused", reason: `the arguments are ${misshapen}` };
   const parsed = Completion.safeParse(args, { reportInput: true });
   if (!parsed.success) return { kind: "refused", reason: faultInArguments(parsed.error) };
   const completion = parsed.data;

@@ -9,10 +9,11 @@ import type { Outcome, RunFailure } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { callFirstGroup } from "../calls/call-tools.js";
+import { giveUpDeadlyCall } from "../calls/deadly-calls.js";
 import { settleInDoubtCalls, settleOpenCalls } from "../calls/in-doubt-calls.js";
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
-import { policyInStep } from "../request/resolve-policy.js";
+import { policyInStep, withBlocksOfNow } from "../request/resolve-policy.js";
 import { createBudget } from "../state/budget.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { Mailbox } from "../state/mailbox.js";
@@ -29,8 +30,9 @@ import {
   withToolSet,
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
-import { idleBlock } from "../tools/idle-block.js";
+import { idleList } from "../tools/idle-lists.js";
 import { changeBetween, serversFor, type ToolSet, usableServers } from "../tools/tool-set.js";
+import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
 import { graceEnd, graceNotice, judgeAnswer, judgeCompletions } from "./judge-end.js";
@@ -39,23 +41,27 @@ const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // after the turn's
 
 type Mail = Pick<Mailbox, "hasNews" | "read">;
 
+/** How a run is stopped from outside its loop. */
+type Watch = Pick<RunContext, "signal" | "stall">;
+
 /**
  * Runs one agent, from the end of its replay, until it answers, fails, is stopped or meets a limit.
  * Each yield is one commit: the loop continues only after the commit is saved.
  * Failures of the model, of tools and of limits are the last event, never a throw; a throw is a bug.
  */
 export async function* runAgent(
-  run: AgentRun,
+  begun: AgentRun,
   replay: Replay,
   mailbox: Mail,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, void> {
+  const run = { ...begun, request: withBlocksOfNow(begun.request, deps.blockedNow) };
   const texts = run.request.workflow === null ? undefined : await loadTexts(replay, deps.readBlob);
   const state = createRunState(run, replay, deps.readReply, deps.redact, texts);
   const lease = deps.downstream.acquire(usableServers(run.request, deps.downstream));
   try {
-    const context = createContext(run, replay, state, signal, deps);
+    const context = createContext(run, replay, state, watch, deps);
     const result = yield* runTurns(context, mailbox, lease, deps);
     const last = lastEvent(result, context, deps);
     if (last === null) return;
@@ -70,7 +76,7 @@ function createContext(
   run: AgentRun,
   { millisecondsLeft }: Replay,
   state: RunState,
-  signal: AbortSignal,
+  watch: Watch,
   deps: AgentDeps,
 ): RunContext {
   const { request } = run;
@@ -83,7 +89,7 @@ function createContext(
     state,
     engineContext: engineContextOf(run, deps.conditions),
     readReply: deps.readReply,
-    signal,
+    ...watch,
     refreshToolSet: createToolSetRefresh(run, state, deps),
   };
 }
@@ -95,14 +101,13 @@ async function* runTurns(
   lease: ServerLease,
   deps: AgentDeps,
 ): AsyncGenerator<Commit, LoopResult> {
-  const { state, signal } = context;
+  const { state, signal, stall } = context;
   const { history } = state;
-  await untilAborted(lease.ready, signal).catch(() => {});
+  await stall.during(untilAborted(lease.ready, signal)).catch(() => {});
   if (signal.aborted) return STOPPED;
   // Its servers may have listed their tools only now.
-  const idle = history.knownTools === null ? idleBlock(context.request.policy, deps.downstream) : null;
-  if (idle !== null)
-    return endWith({ status: "error", result: null, error: { code: "unmatched_block", message: idle } });
+  const idle = history.turn === 0 ? idleList(context.request, context.run.depth, deps.downstream) : null;
+  if (idle !== null) return endWith({ status: "error", result: null, error: idle });
   let { phase } = history;
   if (phase === "between") {
     settleInDoubtCalls(context, deps);
@@ -173,6 +178,7 @@ async function* makeCalls(
   const batch = calls.filter(({ call }) => !JUDGED_LATER.has(call.name));
   const unsettled = settleOpenCalls(begun, deps);
   if (unsettled) return unsettled;
+  giveUpDeadlyCall(begun);
   for (let turn = begun; ; ) {
     // Calls that are made again after a crash end before anything follows from the calls in front of them.
     if (state.history.open.size === 0 && batch.some(({ index }) => answers[index] !== undefined)) {
@@ -238,17 +244,14 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readReply }: AgentDeps) {
-  const { request, state, toolSet, signal, budget } = turn;
+function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readBlob }: AgentDeps) {
+  const { request, state, toolSet } = turn;
   return callModel({
-    request,
+    ...turn,
     tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
     grace,
+    readBlob,
     ...modelInStep(request, state.step, providers),
-    readReply,
-    state,
-    signal,
-    budget,
     deliverMail: () => deliverMail(mailbox, state),
   });
 }
@@ -257,13 +260,14 @@ function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers,
 function createToolSetRefresh(
   { depth, request }: AgentRun,
   state: RunState,
-  { downstream, resolveToolSet }: AgentDeps,
+  { downstream, resolveToolSet, schemas }: AgentDeps,
 ): () => ToolSet {
+  const usable = createUsableCatalogs(schemas.givenUp);
   const servers = serversFor(request, downstream.status());
   const known = state.history.knownTools; // to the agent, before this process
   let last: { readonly catalog: Catalog; readonly step: Step | null; readonly toolSet: ToolSet } | null = null;
   return () => {
-    const [catalog, step] = [downstream.catalog(servers), state.step];
+    const [catalog, step] = [usable(downstream.catalog(servers)), state.step];
     if (last && last.catalog === catalog && last.step === step) return last.toolSet;
     const before = last?.toolSet ?? null;
     const toolSet = resolveToolSet(catalog, policyInStep(request, step), request, canSpawn(depth, request.limits));

@@ -1,17 +1,17 @@
 /** The tools of a run at a moment of its life, each with its rule: a fold of its events. */
-import { RequestError } from "../../core/errors.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import { stepNamed } from "../../core/workflow/workflow.js";
 import { policyInStep } from "../request/resolve-policy.js";
+import { eventAt } from "./event-at.js";
 
 type Journals = Pick<RunStore, "getRun" | "listEvents" | "lastEvents">;
 
 /** The access right after event `at`; null is now, or the run's end. Throws RequestError where there is no such event. */
 export async function accessAt(run: Run, at: number | null, store: Journals): Promise<Access> {
-  if (at !== null) await refuseUnknownEvent(run, at, store);
+  if (at !== null) await eventAt(run.id, at, store);
   const before = at === null ? null : at + 1;
   const entered = await lastOf("step_entered", run.id, before, store);
   const resolved = await lastOf("tools_resolved", run.id, before, store);
@@ -29,12 +29,6 @@ export async function accessAt(run: Run, at: number | null, store: Journals): Pr
     tools: rulings.flatMap(({ rule, allowed, tools }) => tools.map((tool) => ({ tool, allowed, rule }))),
     note: noteOf(run.request, step, resolved && { step: resolvedIn?.event.step ?? firstStep }),
   };
-}
-
-async function refuseUnknownEvent({ id }: Run, at: number, store: Journals): Promise<void> {
-  const [event] = await store.listEvents(id, { afterSeq: at - 1, limit: 1 });
-  if (event?.seq !== at)
-    throw new RequestError("unknown_event", `at: ${id} has no event ${at} so far: its events say their numbers`);
 }
 
 /** The last event of a type before the event `beforeSeq`, where that is not null. */

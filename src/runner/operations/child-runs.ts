@@ -1,6 +1,7 @@
 /** An agent's own runs: started within its own rights, waited for, and stopped with it. */
 import { ConfigError, isNewerVersion, RequestError } from "../../core/errors.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
+import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent } from "../../core/run/event.js";
 import { isEnded, type Run, type RunRequest } from "../../core/run/run.js";
 import { CANCEL_RUN, GET_RUN, SPAWN_AGENT } from "../../core/tools/tool.js";
@@ -12,8 +13,9 @@ import { type EndDeps, endRun } from "./end-run.js";
 import { type StartDeps, startRun } from "./start-run.js";
 import { type WaitDeps, waitForRuns } from "./wait-for-runs.js";
 
-export type ChildRunsDeps = StartDeps & WaitDeps & EndDeps;
+export type ChildRunsDeps = StartDeps & WaitDeps & EndDeps & { readonly store: Pick<RunStore, "listRuns"> };
 
+const MOST_LISTED = 10_000; // children of one run
 const LONGEST_WAIT_SECONDS = 120; // of one call: the agent then decides whether to wait longer
 
 /** `deps` is called at the first use: the operations and their child runs need each other. */
@@ -81,14 +83,22 @@ async function spawnChild({ indexed, context, onFact, deps }: ChildCall): Promis
 async function waitForChildren(childCall: ChildCall): Promise<object> {
   const { context, deps } = childCall;
   const { run_ids: named, mode = "all", wait_seconds: asked = LONGEST_WAIT_SECONDS } = childCall.indexed.call.arguments;
-  const runIds = Array.isArray(named) ? await idsOf(named.map(String), childCall) : [...context.state.history.children];
-  // Shorter than a stall of the run that waits.
-  const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS, context.request.limits.stallSeconds / 2);
+  const runIds = Array.isArray(named) ? await idsOf(named.map(String), childCall) : await unreportedChildren(childCall);
+  const seconds = Math.min(Number(asked), LONGEST_WAIT_SECONDS);
   const { signal } = context;
   const request = { runIds, mode: mode === "any" ? "any" : "all", milliseconds: seconds * 1000, signal } as const;
   const runs = await waitForRuns({ ...request, untilEnded: true }, deps);
   const pending = runs.filter(({ status }) => !isEnded(status)).map(({ id }) => id);
   return { pending, runs: runs.map((run) => reportOf(run, childCall)) }; // pending first: a long answer is cut at its end
+}
+
+/** Also a child whose spawn was cut off by the end of this run before its answer named it. */
+async function unreportedChildren({ context, deps }: ChildCall): Promise<readonly string[]> {
+  const { children, reportedChildren } = context.state.history;
+  const filter = { status: null, agent: null, project: null, parentSessionId: null, since: null, after: null };
+  const stored = await deps.store.listRuns({ ...filter, parentRunId: context.run.id, limit: MOST_LISTED });
+  const unknown = stored.map(({ id }) => id).filter((id) => !children.has(id) && !reportedChildren.has(id));
+  return [...children, ...unknown];
 }
 
 async function idsOf(names: readonly string[], childCall: ChildCall): Promise<readonly string[]> {

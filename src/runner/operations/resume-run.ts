@@ -62,6 +62,8 @@ export async function resumeRun(
   deps: ResumeDeps,
 ): Promise<ResumedRun> {
   const { project, store, live, bus, redact } = deps;
+  if (asked.message?.trim() === "")
+    throw new RequestError("invalid_arguments", "message: it is empty; write something in it, or leave it out");
   refuseStatus(run, asked);
   refuseUnlimited(run, asked);
   if (run.project !== project)
@@ -86,10 +88,7 @@ export async function resumeRun(
 function refuseStatus({ id, status, question }: Run, { message }: ResumeArguments): void {
   const refuse = (why: string) => new RequestError("not_resumable", `${id} ${why}`);
   if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
-  if (status === "waiting")
-    throw refuse(
-      question === null ? "has its answer, and continues by itself" : "waits for an answer: pass it to respond_to_run",
-    );
+  if (status === "waiting" && question !== null) throw refuse("waits for an answer: pass it to respond_to_run");
   if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
   if (status === "success" && message === undefined)
     throw refuse("ended in success: pass a message that says what to do next");

@@ -3,6 +3,7 @@ import { ConfigError, RequestError } from "../../core/errors.js";
 import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { CreateRunResult, HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
+import type { Redact } from "../../core/redact.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import { patternNamesServer } from "../../core/tools/tool.js";
@@ -16,8 +17,9 @@ import { resolveRequest } from "../request/resolve-request.js";
 import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
-import { idleBlock } from "../tools/idle-block.js";
+import { idleList } from "../tools/idle-lists.js";
 import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
+import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
@@ -57,7 +59,7 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   const setup = await deps.setup();
   const { settings, providers, definitions, downstream, notices } = setup;
   const args = redact.value(asked);
-  const made = await madeBefore(args, deps);
+  const made = await madeBefore(asked, deps);
   if (made) return { run: made, isNew: false, toolSet: knownToolSet(made.request, downstream, deps), notices };
   const parent = caller.kind === "agent" ? caller.parent : null;
   const context = await loadContext(asked.context, parent?.run ?? null, deps); // a path may look like a secret
@@ -68,10 +70,10 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
-  const idle = idleBlock(request.policy, downstream);
-  if (idle !== null) throw new RequestError("unmatched_block", idle);
+  const idle = idleList(request, parent === null ? 1 : parent.run.depth + 1, downstream);
+  if (idle !== null) throw new RequestError(idle.code, idle.message);
   const agent = await deps.openAgent(resolved.entries, setup);
-  const { run, isNew } = await createRun(request, args, caller, deps);
+  const { run, isNew } = await createRun(request, args, idempotencyOf(asked, redact), caller, deps);
   if (isNew) live.begin(run, newReplay(run.request), agent);
   if (caller.kind === "host") await admission(); // one commit may have created many
   const toolSet = knownToolSet(run.request, downstream, deps);
@@ -79,11 +81,14 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
 }
 
 /** Changes since the first use of the key do not matter: a definition may be gone, or a parent's time nearly up. */
-async function madeBefore(args: SpawnArguments, { store, project }: StartDeps): Promise<Run | null> {
-  const idempotency = idempotencyOf(args);
-  const found = idempotency && (await store.findRun(project, idempotency.key));
+async function madeBefore(asked: SpawnArguments, { store, project, redact }: StartDeps): Promise<Run | null> {
+  const idempotency = idempotencyOf(asked, redact);
+  const key = asked.idempotency_key;
+  if (idempotency === null || key === undefined) return null;
+  const found = (await store.findRun(project, idempotency.key)) ?? (await store.findRun(project, key));
   if (!found) return null;
-  if (found.requestHash !== idempotency.requestHash) throw conflict(idempotency.key, found.run);
+  const older = hashOf(redact.value(asked)); // 0.1.0 left out the secrets that it knew
+  if (found.requestHash !== idempotency.requestHash && found.requestHash !== older) throw conflict(key, found.run);
   return found.run;
 }
 
@@ -108,29 +113,35 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
 function knownToolSet(
   request: RunRequest,
   downstream: Downstream,
-  { resolveToolSet }: Pick<StartDeps, "resolveToolSet">,
+  { resolveToolSet, schemas }: Pick<StartDeps, "resolveToolSet" | "schemas">,
 ): ToolSet | null {
   const servers = serversFor(request, downstream.status());
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
   if (downstream.status().some(isUnknown)) return null;
   const firstStep = request.workflow?.steps[0] ?? null;
-  return resolveToolSet(downstream.catalog(servers), policyInStep(request, firstStep), request, false);
+  const catalog = createUsableCatalogs(schemas.givenUp)(downstream.catalog(servers));
+  return resolveToolSet(catalog, policyInStep(request, firstStep), request, false);
 }
 
 const MAX_CHILDREN = 20; // of one run, alive at a time
 
-async function createRun(request: RunRequest, args: SpawnArguments, caller: Caller, deps: StartDeps) {
+async function createRun(
+  request: RunRequest,
+  { title, prompt }: SpawnArguments,
+  idempotency: NewRun["idempotency"],
+  caller: Caller,
+  deps: StartDeps,
+) {
   const { store, live, project, newId } = deps;
   const id = newId("run");
-  const idempotency = idempotencyOf(args);
   const newRun: NewRun = {
     id,
     sessionId: newId("ses"),
     ...lineage(id, caller),
     continues: null,
     project,
-    title: args.title ?? titleFrom(args.prompt),
+    title: title?.trim() || titleFrom(prompt),
     request,
     message: null,
     step: null,
@@ -166,8 +177,14 @@ export function refusal(
   }
 }
 
-function idempotencyOf({ idempotency_key: key, ...request }: SpawnArguments): NewRun["idempotency"] {
-  return key === undefined ? null : { key, requestHash: sha256(JSON.stringify(sorted(request))) };
+function idempotencyOf(asked: SpawnArguments, redact: Redact): NewRun["idempotency"] {
+  const { idempotency_key: key } = asked;
+  return key === undefined ? null : { key: redact.text(key), requestHash: hashOf(asked) };
+}
+
+/** Of the arguments as they were asked: a secret that becomes known later must not change it. */
+function hashOf({ idempotency_key: _, ...request }: SpawnArguments): string {
+  return sha256(JSON.stringify(sorted(request)));
 }
 
 function conflict(key: string, { id }: Run): RequestError {

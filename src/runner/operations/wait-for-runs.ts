@@ -1,4 +1,5 @@
 /** Waits, within bounds, until runs have reached a state in which their caller can act. */
+import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { RunEvent, StoredEvent } from "../../core/run/event.js";
@@ -22,16 +23,17 @@ export interface WaitRequest {
 }
 
 export interface WaitDeps {
-  readonly recovery: Pick<Recovery, "expects" | "look">;
+  readonly recovery: Pick<Recovery, "expects" | "isAsking" | "look">;
   readonly store: Pick<RunStore, "getRuns" | "statusOf" | "subscribe">;
   readonly bus: Pick<EventBus, "subscribe">;
   readonly live: Pick<LiveRuns, "troubleOf">;
   readonly log: Log;
 }
 
-/** Whether a longer wait for this run is useless: it ended, asks a question, is not recovered here, or broke off here. */
+/** Whether a longer wait for this run is useless: it ended, asks what no form asks, is not recovered here, or broke off here. */
 export function needsCaller(run: Run, { live, recovery }: Pick<WaitDeps, "live" | "recovery">): boolean {
-  const { id, status } = run;
+  const { id, status, question } = run;
+  if (status === "waiting" && question !== null) return !recovery.isAsking(id);
   if (status === "interrupted" || status === "waiting") return !recovery.expects(run);
   return isEnded(status) || live.troubleOf(id) !== null;
 }
@@ -43,20 +45,27 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
   const isOver = (run: Run) => (untilEnded ? isEnded(run.status) : needsCaller(run, deps));
   const first = await store.getRuns(runIds);
   const open = new Set(first.filter((run) => !isOver(run)).map(({ id }) => id));
-  const enough = () => (mode === "any" ? open.size < first.length : open.size === 0);
+  // A wait for the ends of all would otherwise sleep through a question.
+  let isBlocked = first.some((run) => isOver(run) && !isEnded(run.status));
+  const enough = () => isBlocked || (mode === "any" ? open.size < first.length : open.size === 0);
   if (milliseconds <= 0 || enough()) return first;
 
   await new Promise<void>((resolve) => {
     async function look(ids: readonly string[]): Promise<void> {
       const changed = await mayBeOver(ids, deps);
       for (const run of await store.getRuns(changed)) {
-        if (isOver(run)) open.delete(run.id);
-        else if (run.status !== "running") recovery.look();
+        if (isOver(run)) {
+          open.delete(run.id);
+          isBlocked ||= !isEnded(run.status);
+        } else if (run.status !== "running") recovery.look();
       }
       if (enough()) settle();
     }
     const lookLogged = (ids: readonly string[]) =>
-      void look(ids).catch((error: unknown) => log.error({ err: error }, "cannot follow the runs of a wait"));
+      void look(ids).catch((error: unknown) => {
+        log.error({ err: error }, "cannot follow the runs of a wait");
+        if (error instanceof StoreError && error.isFinal) settle(); // the caller gets it from the last read
+      });
     const unsubscribe = [
       bus.subscribe(runIds, (runId, events) => {
         request.onEvent?.(runId, events);

@@ -62,6 +62,23 @@ function grants(
   return stepsGrant ? [] : [users];
 }
 
+/**
+ * The request under the blocks of the configuration as it is now, beside those that it began with: a block of the user holds
+ * for every run that a process works on. Grants stay those of the beginning.
+ */
+export function withBlocksOfNow(request: RunRequest, blockedNow: readonly PatternSource[]): RunRequest {
+  const { policy } = request;
+  const known = new Set(policy.block.map(sourceKey));
+  const added = blockedNow.filter((source) => !known.has(sourceKey(source)));
+  if (added.length === 0) return request;
+  const named = added.map(({ patterns, from }) => ({ patterns, from: `${from} as it is now` }));
+  return { ...request, policy: { ...policy, block: [...policy.block, ...named] } };
+}
+
+function sourceKey({ patterns, from }: PatternSource): string {
+  return JSON.stringify([from, patterns]);
+}
+
 /** The policy of a run in a step: its own, restricted by the lists of the step. */
 export function policyInStep({ policy, workflow }: RunRequest, step: Step | null): ToolPolicy {
   if (workflow === null || step === null) return policy;

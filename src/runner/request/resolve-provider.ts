@@ -28,10 +28,7 @@ export async function resolveProvider(
   const all: readonly Wish[] = [...wishes, settings, { provider: onlyReady(providers), model: null }];
   const wish = all.find(({ provider }) => provider !== null);
   const name = wish?.provider ?? null;
-  if (name === null)
-    throw new ConfigError(
-      'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
-    );
+  if (name === null) throw noProvider(providers);
   const entry = await placed(wish?.place?.("provider"), async () => entryNamed(name, providers));
   const modelWish = modelAmong(all, name);
   const model = modelWish?.model ?? entry.defaultModel;
@@ -90,6 +87,19 @@ function modelAmong(wishes: readonly Wish[], name: string): Wish | null {
 }
 
 function onlyReady(providers: readonly ProviderEntry[]): string | null {
-  const ready = providers.filter((provider) => provider.ready);
-  return ready.length === 1 ? (ready[0]?.name ?? null) : null;
+  const [first, ...others] = readyAmong(providers);
+  return others.length === 0 ? (first ?? null) : null;
+}
+
+function noProvider(providers: readonly ProviderEntry[]): ConfigError {
+  const ready = readyAmong(providers);
+  return new ConfigError(
+    ready.length > 1
+      ? `several providers are ready (${ready.join(", ")}): name one of them as provider, in the call or in config.yaml`
+      : 'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
+  );
+}
+
+function readyAmong(providers: readonly ProviderEntry[]): readonly string[] {
+  return providers.filter(({ ready }) => ready).map(({ name }) => name);
 }

@@ -164,7 +164,7 @@ async function resolveOutputSchema(
   const { outputSchema: asked, place } = layers.find(({ outputSchema }) => outputSchema !== undefined) ?? {};
   if (asked === undefined) return null;
   const refuse = (fault: string) => {
-    const message = `output_schema is not a JSON Schema: ${fault}; for example {"type": "object"}`;
+    const message = `output_schema cannot be used: ${fault}; give a JSON Schema such as {"type": "object"}`;
     return place
       ? new ConfigError(`${place("output_schema")}: ${message}`)
       : new RequestError("invalid_arguments", message);

@@ -8,7 +8,7 @@ import type { Redact } from "../../core/redact.js";
 import type { RunEvent } from "../../core/run/event.js";
 import type { ReadReply } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
-import type { Run, RunRequest } from "../../core/run/run.js";
+import type { PatternSource, Run, RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import type { EngineContext } from "../../core/workflow/facts.js";
@@ -16,6 +16,7 @@ import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Budget, Costs } from "./budget.js";
 import type { RunState } from "./run-state.js";
+import type { StallWatch } from "./stall-timer.js";
 
 /** A run as its loop needs it. */
 export type AgentRun = Pick<
@@ -41,6 +42,8 @@ export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly costs: Costs;
+  /** The blocks of the configuration as this process has read it: the run may be older. */
+  readonly blockedNow: readonly PatternSource[];
 }
 
 /** The facts of a run that hold in all its turns. */
@@ -54,6 +57,7 @@ export interface RunContext {
   readonly engineContext: EngineContext;
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
+  readonly stall: StallWatch;
   /** Resolves the tool set of the step that the run is in; records a change, also as a message to the agent. */
   refreshToolSet(): ToolSet;
 }

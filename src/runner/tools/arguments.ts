@@ -26,7 +26,8 @@ export const spawnFields = {
   model: z.string().max(200).optional(),
   tools: z.array(z.string()).max(1000).optional(),
   blocked_tools: z.array(z.string()).max(1000).optional(),
-  output_schema: z.unknown().optional(),
+  /** Any JSON Schema; tool lists name the usual type. */
+  output_schema: z.unknown().meta({ type: "object", additionalProperties: true }).optional(),
   title: z.string().max(200).optional(),
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
   timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
@@ -46,5 +47,9 @@ export const ChildArguments = z.strictObject({
 
 /** The first fault of arguments that were parsed with `reportInput`, in words. */
 export function faultInArguments({ issues: [issue] }: z.ZodError): string {
-  return issue ? explainIssue(issue.path.join(".") || "the arguments", issue) : "the arguments do not fit";
+  if (issue === undefined) return "the arguments do not fit";
+  const where = issue.path.join(".");
+  if (issue.code === "unrecognized_keys")
+    return `${[...issue.path, issue.keys[0]].join(".")} is not allowed: there is no such name`;
+  return explainIssue(where || "the arguments", issue);
 }

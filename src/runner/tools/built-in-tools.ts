@@ -18,7 +18,7 @@ export const askTool: ToolDeclaration = {
         type: "array",
         items: { type: "string", minLength: 1 },
         maxItems: 20,
-        description: "The possible answers. Leave it out if any text is an answer.",
+        description: "The possible answers, each in a few words. Leave it out if any text is an answer.",
       },
     },
     required: ["question"],

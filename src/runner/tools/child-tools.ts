@@ -1,8 +1,8 @@
 /** The tools by which an agent works with agents of its own. */
-import { z } from "zod";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { CANCEL_RUN, type Effect, GET_RUN, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
 import { ChildArguments } from "./arguments.js";
+import { toPlainSchema } from "./plain-schema.js";
 
 /** Repeated after a crash, a spawn finds the run that it made before. */
 const EFFECTS: ReadonlyMap<string, Effect> = new Map([
@@ -20,11 +20,6 @@ export function effectOfChildTool(name: string): Effect | null {
 const text = { type: "string" };
 const runId = { ...text, maxLength: 100 };
 
-function spawnSchema(): object {
-  const { $schema: _, ...schema } = z.toJSONSchema(ChildArguments, { io: "input" });
-  return schema;
-}
-
 let declared: readonly ToolDeclaration[] | null = null;
 
 /** The tools as models see them; the same array at every call. Made when they are first offered: most runs start no others. */
@@ -39,7 +34,7 @@ function declarations(): readonly ToolDeclaration[] {
       name: SPAWN_AGENT,
       description:
         "Starts an agent of your own on a part of your task and returns its run_id at once. It sees only its prompt and context, and may use only tools that you may use.",
-      inputSchema: spawnSchema(),
+      inputSchema: toPlainSchema(ChildArguments, "input"),
     },
     {
       name: WAIT_FOR_RUNS,

@@ -4,8 +4,9 @@ import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../cor
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
+import { idlePatterns, judgeCatalog, judgeTool, READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
+import { WORKSPACE, whyMissing } from "../../core/tools/tool-alias.js";
 import { policiesOf } from "../request/resolve-policy.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "./built-in-tools.js";
 import { childTools } from "./child-tools.js";
@@ -107,6 +108,19 @@ function toWarning({ server, message, code }: ServerProblem): string {
   return `${server}: ${message} (${code})`;
 }
 
+/** Whether a problem concerns a run: one of its grants may name a tool of the server, or it has a tool of it. */
+function concerns({ allow }: ToolPolicy, allowed: readonly CatalogTool[]) {
+  const patterns = allow.flatMap((source) => source.patterns);
+  return ({ server }: ServerProblem): boolean =>
+    patterns.some((pattern) => mayName(pattern, server)) || allowed.some((tool) => tool.server === server);
+}
+
+/** The entry for all read-only tools names no server, and a file tool of a host only the server over the project's files. */
+function mayName(pattern: string, server: string): boolean {
+  if (pattern === READ_ONLY_ENTRY) return false;
+  return patternMayReach(pattern, server) && (server === WORKSPACE || whyMissing(pattern) === null);
+}
+
 const MOST_LISTED = 20;
 
 function listed(names: readonly string[]): string {
@@ -131,7 +145,10 @@ function toToolSet(
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
     rulings: judgeCatalog(policy, catalog.tools),
-    warnings: [...catalog.problems.map(toWarning), ...idlePatterns(policy, catalog.tools)],
+    warnings: [
+      ...catalog.problems.filter(concerns(policy, allowed)).map(toWarning),
+      ...idlePatterns(policy, catalog.tools, { canSpawn }),
+    ],
     problems: catalog.problems,
   };
 }

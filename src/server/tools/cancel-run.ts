@@ -9,7 +9,8 @@ export const cancelRun = defineTool({
   name: "cancel_run",
   title: "Cancel a run",
   description:
-    "Stops a run: aborts its model request and tool calls and cancels its children. Changes nothing if the run has ended. Returns the run, with its previous status as was.",
+    "Stops a run of a legwork agent (spawn_agent): aborts its model request and tool calls and cancels its children. Changes nothing if the run has ended. Returns the run, with its previous status as was.",
+  searchHint: "stop, abort or cancel a legwork agent run in the background",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({ run_id: runId, reason: z.string().max(1000).optional() }),
   output: runOutput,

@@ -9,7 +9,9 @@ import { defineTool } from "../tool.js";
 export const complete = defineTool({
   name: "complete",
   title: "Complete a run",
-  description: "Ends a running or waiting run with the outcome you give, and stops its agent.",
+  description:
+    "Ends a running or waiting run of a legwork agent (spawn_agent) with the outcome you give, and stops its agent. It does not report your own work.",
+  searchHint: "end a legwork agent run by hand with an outcome",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({ run_id: runId, ...Completion.shape }),
   output: runOutput,

@@ -5,8 +5,9 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
 import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
+import { eventAt } from "../../runner/operations/event-at.js";
 import { refuseNewer } from "../../runner/request/newer-runs.js";
-import { toAccess, toEventItem } from "../../views/event-views.js";
+import { toAccess, toEventItem, toWholeEvent } from "../../views/event-views.js";
 import { DROPPABLE } from "../../views/fit-run-view.js";
 import { toMessageItems } from "../../views/message-views.js";
 import {
@@ -14,7 +15,6 @@ import {
   decodeCursor,
   encodeCursor,
   fitItems,
-  fittingPart,
   type Keyed,
   type ListCursor,
   listCursor,
@@ -22,23 +22,26 @@ import {
 } from "../../views/page.js";
 import { toRunView } from "../../views/run-view.js";
 import { fitSections } from "../../views/sections.js";
+import { textPage, toTextFields } from "../../views/text-pages.js";
 import { existingRun } from "../existing-run.js";
 import { cursor, runId } from "../schemas.js";
 import { type Answer, defineTool, type ToolContext, viewDeps } from "../tool.js";
 
 const DEFAULT_LIMIT = 50;
 const EVENTS_AT_A_TIME = 200;
+const LARGE_FIELD_SIZE = 300; // bytes; smaller fields of an event stand on each of its pages
 
 export const getRun = defineTool({
   name: "get_run",
   title: "Get a run",
   description:
-    "Shows one run. view: summary (default); result (the whole outcome); events (all events, oldest first); messages (the conversation); access (the rule that allows or refuses each tool, and the rules of the workflow step; with at, as of that event).",
+    "Shows one run of a legwork agent (spawn_agent), also of an earlier session. view: summary (default); result (the whole outcome); events (all events, oldest first; with at, that one whole); messages (the conversation); access (the rule that allows or refuses each tool, and the rules of the workflow step; with at, as of that event).",
+  searchHint: "legwork agent run: status, result, events, conversation, access",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,
     view: z.enum(["summary", "result", "events", "messages", "access"]).default("summary"),
-    at: z.int().min(1).optional().describe("For view access: seq of an event. Default: now, or the end of the run."),
+    at: z.int().min(1).optional().describe("seq of an event, for view events or access."),
     cursor,
     limit: z.int().min(1).max(200).default(DEFAULT_LIMIT),
   }),
@@ -46,8 +49,11 @@ export const getRun = defineTool({
   async handle({ run_id, view, at, cursor: from, limit }, context) {
     const { store, host } = context;
     const run = await existingRun(run_id, store);
-    if (at !== undefined && view !== "access")
-      throw new RequestError("invalid_arguments", `at belongs to view "access": leave it out for view "${view}"`);
+    if (at !== undefined && view !== "access" && view !== "events")
+      throw new RequestError(
+        "invalid_arguments",
+        `at belongs to view "events" or "access": leave it out for view "${view}"`,
+      );
     if (view === "summary") {
       decodeCursor("summary", from);
       return { next_cursor: null, run: await toRunView(run, viewDeps(context), host.maxAnswer - 100) };
@@ -55,6 +61,7 @@ export const getRun = defineTool({
     if (view === "result") return await resultPage(run, from, context);
     await refuseNewer(run.id, store);
     if (view === "access") return await accessPage(run, { at, from, limit, room: host.maxAnswer }, context);
+    if (at !== undefined) return await eventPage(run, at, from, context);
     const page = { from, limit, room: host.maxAnswer - 400 - sizeOf(handleOf(run)) };
     return view === "events" ? await eventsPage(run, page, context) : await messagesPage(run, page, context);
   },
@@ -131,37 +138,38 @@ async function accessPage(run: Run, { at, from, limit, room }: AccessPage, { run
   return { run: handleOf(run), next_cursor: nextStart, ...head, ...lists };
 }
 
-/** The outcome: whole where it fits, else field by field, each as text (lists and data as JSON), part by part. */
+/** The outcome: whole where it fits, else field by field, part by part. */
 async function resultPage(run: Run, from: string | undefined, context: ToolContext): Promise<Answer> {
   const budget = context.host.maxAnswer;
   const kind = `result ${run.id}`;
   const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
   const answer = await toRunView(run, viewDeps(context), Number.POSITIVE_INFINITY);
   if (offset === 0 && sizeOf(answer) <= budget - 100) return { next_cursor: null, run: answer };
-  const texts = outcomeTexts(answer);
-  const total = texts.reduce((sum, section) => sum + section.text.length, 0);
-  let before = 0;
-  for (const { field, text } of texts) {
-    const start = offset - before;
-    before += text.length;
-    if (start >= text.length) continue;
-    const part = fittingPart(text, start, budget - 400 - sizeOf(handleOf(run)));
-    const end = offset + part.length;
-    const page = { [field]: part, offset: start, length: text.length };
-    const next_cursor = end < total ? encodeCursor(kind, { offset: end }) : null;
-    return { next_cursor, run: { ...handleOf(run), ...page } };
-  }
-  return { run: handleOf(run), next_cursor: null };
+  const texts = toTextFields(
+    answer,
+    DROPPABLE.filter((field) => field !== "tools"), // they have a view of their own
+  );
+  const { fields, next } = textPage(texts, offset, budget - 400 - sizeOf(handleOf(run)));
+  return {
+    next_cursor: next === null ? null : encodeCursor(kind, { offset: next }),
+    run: { ...handleOf(run), ...fields },
+  };
 }
 
-/** The fields of an outcome that can be large, as texts, without tools, which have a view of their own. The names of lists and data get the suffix _json. */
-function outcomeTexts(answer: Answer): readonly { readonly field: string; readonly text: string }[] {
-  return DROPPABLE.filter((field) => field !== "tools").flatMap((field) => {
-    const value = answer[field];
-    if (typeof value === "string") return value === "" ? [] : [{ field, text: value }];
-    const isEmpty = value === null || value === undefined || (Array.isArray(value) && value.length === 0);
-    return isEmpty ? [] : [{ field: `${field}_json`, text: JSON.stringify(value) }];
-  });
+/** One event with all that the journal keeps of it: whole where it fits, else its large fields part by part. */
+async function eventPage(run: Run, at: number, from: string | undefined, context: ToolContext): Promise<Answer> {
+  const { store, readReply, host } = context;
+  const kind = `event ${run.id} ${at}`;
+  const offset = cursorNumber(decodeCursor(kind, from)?.offset ?? 0);
+  const event = await toWholeEvent(await eventAt(run.id, at, store), readReply, store.getBlob);
+  const room = host.maxAnswer - 300 - sizeOf(handleOf(run));
+  if (offset === 0 && sizeOf(event) <= room) return { run: handleOf(run), next_cursor: null, events: [event] };
+  const isLarge = (field: string) => sizeOf(event[field]) > LARGE_FIELD_SIZE;
+  const head = Object.fromEntries(Object.entries(event).filter(([field]) => !isLarge(field)));
+  const texts = toTextFields(event, Object.keys(event).filter(isLarge));
+  const { fields, next } = textPage(texts, offset, room - sizeOf(head));
+  const next_cursor = next === null ? null : encodeCursor(kind, { offset: next });
+  return { run: handleOf(run), next_cursor, events: [{ ...head, ...fields }] };
 }
 
 function handleOf(run: Run): Answer {

@@ -21,7 +21,8 @@ export const listAgents = defineTool({
   name: "list_agents",
   title: "List agents",
   description:
-    "Lists agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server. Starts no server: for one that is not running, it shows the tools of its last run.",
+    "Lists what spawn_agent can delegate to: legwork's agents and workflows, broken ones with their error, and the MCP servers whose tools agents can use; with server, the tools of that server. Sub-agents of the host are not among them. Starts no server: for one that is not running, it shows the tools of its last run.",
+  searchHint: "legwork agents, workflows and MCP servers to delegate to",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     server: z.string().max(100).optional(),

@@ -12,13 +12,11 @@ export const listRuns = defineTool({
   name: "list_runs",
   title: "List runs",
   description:
-    "Lists runs, newest first: of this project (default), of this host connection (session) or of all projects.",
+    "Lists runs of legwork agents (spawn_agent), newest first, also those in the background and of earlier sessions: of this project (default), of this host connection (session) or of all projects. It knows no sub-agents or tasks of the host.",
+  searchHint: "legwork agent runs, background, history, find run_id",
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
-    status: z
-      .union([z.enum(RUN_STATUSES), z.array(z.enum(RUN_STATUSES)).min(1)])
-      .optional()
-      .describe("One status or several."),
+    status: z.array(z.enum(RUN_STATUSES)).min(1).optional(),
     agent: z.string().optional(),
     scope: z.enum(["session", "project", "all"]).default("project"),
     parent_run_id: runId.optional(),
@@ -31,7 +29,7 @@ export const listRuns = defineTool({
     const { store, runner, project, host, session } = context;
     const page = decodeCursor("list", args.cursor);
     const found = await store.listRuns({
-      status: args.status === undefined ? null : [args.status].flat(),
+      status: args.status === undefined ? null : args.status,
       agent: args.agent ?? null,
       project: args.scope === "project" ? project : null,
       parentSessionId: args.scope === "session" ? session.id : null,

@@ -9,7 +9,8 @@ export const respondToRun = defineTool({
   name: "respond_to_run",
   title: "Respond to a run",
   description:
-    "Answers the question of a waiting run: approve for an approval, answer for a question. Or sends message to the agent of a run that has not ended, which reads it before its next model request.",
+    "Passes the user's answer to the question of a waiting legwork run: approve for an approval, answer for a question. Ask the user, do not decide. Or sends message to the agent of a run that has not ended, which reads it before its next model request.",
+  searchHint: "answer, approve or deny the question of a legwork agent; message to it",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({
     run_id: runId,

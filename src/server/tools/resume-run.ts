@@ -11,7 +11,8 @@ export const resumeRunTool = defineTool({
   name: "resume_run",
   title: "Resume a run",
   description:
-    "Continues an interrupted, partial, timeout, error or blocked run where it stopped, with its whole history. For a successful run, message starts a new run that shares its history. Returns at once.",
+    "Continues an interrupted, partial, timeout, error or blocked run of a legwork agent (spawn_agent) where it stopped, with its whole history. For a successful run, message starts a new run that shares its history. Returns at once.",
+  searchHint: "continue or resume a legwork agent run",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     run_id: runId,

@@ -14,7 +14,8 @@ export const spawnAgent = defineTool({
   name: "spawn_agent",
   title: "Spawn an agent",
   description:
-    "Starts a sub-agent on a task. Returns its run_id at once; with wait_seconds, the outcome if the run ends in time. The agent sees only prompt and context, and may only read unless tools, its definition or its workflow grants more.",
+    "Delegates a task to a legwork agent that works in the background; spawn several to work in parallel. Unlike a sub-agent of the host it uses the user's MCP servers, can be led through a workflow, and is recorded: it outlives this session and can be resumed. Returns run_id at once; with wait_seconds, the outcome if it ends in time. It sees only prompt and context, and may only read unless tools, its definition or its workflow grants more.",
+  searchHint: null,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     prompt: z.string().describe("The task, with everything the agent needs to know."),
@@ -48,10 +49,17 @@ export const spawnAgent = defineTool({
   }),
   output: runOutput,
   async handle({ wait_seconds, ...args }, context) {
-    const { runner, host, session, signal, onEvent } = context;
+    const { runner, host, session, signal, progress, redact } = context;
     const { run, isNew, toolSet, notices } = await runner.start(args, { session, signal });
+    progress.follow([run], redact);
     const milliseconds = Math.min(wait_seconds, host.maxWaitSeconds) * 1000;
-    const [now = run] = await runner.wait({ runIds: [run.id], mode: "all", milliseconds, signal, onEvent });
+    const [now = run] = await runner.wait({
+      runIds: [run.id],
+      mode: "all",
+      milliseconds,
+      signal,
+      onEvent: progress.onEvent,
+    });
     const extras = {
       ...(isNew ? {} : { existing: true }),
       ...shownNotices(notices, host.maxAnswer / 4),

@@ -15,7 +15,8 @@ export const waitForRunsTool = defineTool({
   name: "wait_for_runs",
   title: "Wait for runs",
   description:
-    "Waits until any or all of the runs have ended, at most wait_seconds. Returns {runs, pending}: call it again for the pending runs.",
+    "Waits until all (or any) of these background runs of spawn_agent have ended, or one needs you, at most wait_seconds. Returns pending (call it again for these), next_cursor and runs. A waiting run asks a person: ask the user, do not decide, and pass the answer to respond_to_run.",
+  searchHint: null,
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     run_ids: z.array(runId).min(1).max(100),
@@ -29,13 +30,14 @@ export const waitForRunsTool = defineTool({
     runs: z.array(z.looseObject({})).optional(),
   }),
   async handle({ run_ids, mode, wait_seconds, cursor: from }, context) {
-    const { store, runner, host, signal, onEvent } = context;
+    const { store, runner, host, signal, progress, redact } = context;
     const runIds = [...new Set(run_ids)];
     const page = decodeCursor(kindOf(runIds), from);
-    for (const id of runIds) await existingRun(id, store);
+    const known = await Promise.all(runIds.map((id) => existingRun(id, store)));
+    progress.follow(known, redact);
     // A later page shows what the first has waited for.
     const milliseconds = page === null ? Math.min(wait_seconds, host.maxWaitSeconds) * 1000 : 0;
-    const runs = await runner.wait({ runIds, mode, milliseconds, signal, onEvent });
+    const runs = await runner.wait({ runIds, mode, milliseconds, signal, onEvent: progress.onEvent });
     const order =
       page === null ? orderOf(runs, context) : { first: cursorText(page.first), after: cursorNumber(page.after) };
     return await waitPage(runs, order, context);

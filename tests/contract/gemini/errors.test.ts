@@ -20,13 +20,17 @@ describe("an error", () => {
   it.each([
     [400, "invalid_request", "was told to answer 400"],
     [401, "unauthorized", "GEMINI_API_KEY"],
+    [402, "out_of_credit", "was told to answer 402"],
     [403, "unauthorized", "GEMINI_API_KEY"],
+    [403, "unauthorized", "was told to answer 403"],
     [404, "model_not_found", MODEL],
+    [408, "timed_out", "did not answer"],
     [409, "invalid_request", "was told to answer 409"],
     [429, "rate_limited", "quota"],
     [500, "server_error", "failed"],
     [502, "server_error", "failed"],
     [503, "overloaded", "overloaded"],
+    [504, "timed_out", "did not answer"],
   ])("%i is %s", async (code, expected, text) => {
     const { provider } = await connect([status(code)]);
     const error = await failureOf(ask(provider));
@@ -39,10 +43,31 @@ describe("an error", () => {
   it.each([
     ["23s", 23_000],
     ["1.5s", 1_500],
+    ["482.9ms", 483],
+    [{ seconds: "2", nanos: 500_000_000 }, 2_500],
     ["soon", null],
   ])("429 passes on the request to wait %s", async (delay, retryAfterMs) => {
     const { provider } = await connect([rateLimited(delay)]);
     expect(await failureOf(ask(provider))).toMatchObject({ code: "rate_limited", status: 429, retryAfterMs });
+  });
+
+  it.each([
+    ["3", 3_000],
+    ["Mon, 30 Nov 2026 10:00:07 GMT", 7_000],
+    ["", null],
+  ])("passes on Retry-After: %s", async (header, retryAfterMs) => {
+    const headers = { "retry-after": header, date: "Mon, 30 Nov 2026 10:00:00 GMT" };
+    const { provider } = await connect([{ ...status(503), headers }]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "overloaded", retryAfterMs });
+  });
+
+  it.each([
+    ["a day's quota", { violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier" }] }],
+    ["a quota of none", { violations: [{ quotaId: "GenerateRequestsPerMinute", quotaValue: "0" }] }],
+    ["a day's limit", { metadata: { quota_limit: "requests_per_day" } }],
+  ])("429 of %s is no passing limit", async (_, detail) => {
+    const { provider } = await connect([refusal(429, "You exceeded your quota.", [{ reason: 5 }, detail])]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "quota_exhausted", retryAfterMs: null });
   });
 
   it("of an invalid key comes with 400 and is recognized by its reason", async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GeminiStandIn, reply, startGeminiStandIn, twoParallelCalls } from "../../support/gemini-stand-in.js";
 import type { WireBody, WireContent, WirePart } from "../../support/gemini-wire-check.js";
 
+const PNG = Buffer.from("89504e470d0a1a0a", "hex").toString("base64");
 const BEGIN: WireContent = { role: "user", parts: [{ text: "Begin" }] };
 
 let standIn: GeminiStandIn;
@@ -53,6 +54,17 @@ describe("the stand-in", () => {
     expect(await post({ contents: [BEGIN] }, {})).toBe(400);
     expect(await post({ contents: [{ parts: [{ text: "a" }] }] })).toBe(400);
     expect(await post({ contents: [{ role: "user", parts: [] }] })).toBe(400);
+  });
+
+  it.each([
+    ["another type", { mimeType: "image/gif", data: PNG }],
+    ["bytes of another type", { mimeType: "image/jpeg", data: PNG }],
+    ["base64 for URLs", { mimeType: "image/png", data: `${PNG}_-` }],
+    ["no bytes", { mimeType: "image/png", data: "" }],
+  ])("refuses an image with %s", async (_, inlineData) => {
+    const content = (part: object): WireContent => ({ role: "user", parts: [{ text: "look" }, part] });
+    expect(await post({ contents: [content({ inlineData })] })).toBe(400);
+    expect(await post({ contents: [content({ inlineData: { mimeType: "image/png", data: PNG } })] })).toBe(200);
   });
 
   it("gives ids, and a signature to the first call, where the script has none", async () => {

@@ -46,19 +46,18 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
     let catalog: Catalog;
 
     beforeAll(async () => {
-      const guarded: Partial<ServerConfig> = {
-        name: "guarded",
-        definitionHash: "guarded",
-        guard: { root: folder, home: join(folder, "a-home") },
+      const probed: Partial<ServerConfig> = {
+        name: "probed",
+        definitionHash: "probed",
         onUnknown: "stop",
         probes: [
           { pattern: "*", tool: "effects__read_lines" },
-          { pattern: "*_line", tool: "guarded__read_lines" },
+          { pattern: "*_line", tool: "probed__read_lines" },
         ],
       };
       const growing = hostile("growing", { name: "growing" });
       const errors = hostile("errors", { name: "errors" });
-      downstream = sandbox.open([effects(), growing, errors, effects(guarded)], [BROKEN]);
+      downstream = sandbox.open([effects(), growing, errors, effects(probed)], [BROKEN]);
       catalog = await started(downstream, up);
     });
     beforeEach(forgetEffects);
@@ -85,7 +84,7 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
       it("keeps the order of the configuration", () => {
         const { tools } = downstream.catalog(["errors", "effects"]);
         expect([...new Set(tools.map(({ server }) => server))]).toEqual(["effects", "errors"]);
-        expect(downstream.servers).toEqual(["effects", "growing", "errors", "guarded", "bad"]);
+        expect(downstream.servers).toEqual(["effects", "growing", "errors", "probed", "bad"]);
         expect(downstream.status().map((status) => status.name)).toEqual(downstream.servers);
       });
 
@@ -130,25 +129,16 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
         expect(gone).toEqual({ kind: "gone", reason: expect.stringMatching(/\S/) });
       });
 
-      it("is refused for a protected path only where its server has a guard and it may change the path", async () => {
-        const args = { path: ".git/config" };
-        const guarded = { ...tool(catalog, "add_line"), name: "guarded__add_line", server: "guarded" };
-        expect(await downstream.objection(guarded, args)).toMatch(mentions('".git/config"'));
-        expect(await downstream.objection(guarded, { path: "src/a.txt" })).toBeNull();
-        expect(await downstream.objection({ ...guarded, effect: "read_only" }, args)).toBeNull();
-        expect(await downstream.objection(tool(catalog, "add_line"), args)).toBeNull();
-      });
-
       it.each([
-        ["guarded__add_line", "stop", "guarded__read_lines"], // the last pattern that matches
-        ["guarded__slow", "stop", "effects__read_lines"],
-        ["guarded__unknown", "stop", "effects__read_lines"],
+        ["probed__add_line", "stop", "probed__read_lines"], // the last pattern that matches
+        ["probed__slow", "stop", "effects__read_lines"],
+        ["probed__unknown", "stop", "effects__read_lines"],
         ["effects__add_line", "tell", null],
         ["nope__add_line", "tell", null],
         ["complete", "tell", null],
       ])("has the reaction to an in-doubt call that its server configures: %s %s %s", (name, action, probe) => {
         expect(downstream.afterUnknown(name)).toEqual({ action, probe });
-        expect(stateOf("guarded")).toBe("idle");
+        expect(stateOf("probed")).toBe("idle");
       });
     });
 

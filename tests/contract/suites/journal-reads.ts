@@ -60,11 +60,17 @@ export function describeJournalReads(implementation: StoreImplementation): void 
       const { call, tool } = byWorkflow;
       const answer = { isError: false, text: "", milliseconds: 1 };
       await append(lease, [{ type: "workflow_call_finished", call, tool, outputAs: null, done: 0, ...answer }]);
+      const done = { isError: false, code: null };
       expect(await bench.store.listEffects(lease.runId, 100)).toEqual([
-        { tool: "s__tool_0", turn: 1, answer: { isError: false, code: null } },
-        { tool: "s__tool_2", turn: 1, answer: { isError: true, code: "call_failed" } },
-        { tool: "s__tool_3", turn: 1, answer: null },
-        { tool: "s__own", turn: null, answer: { isError: false, code: null } },
+        expect.objectContaining({ tool: "s__tool_0", turn: 1, index: 0, answer: done }),
+        expect.objectContaining({
+          tool: "s__tool_2",
+          turn: 1,
+          index: 2,
+          answer: { isError: true, code: "call_failed" },
+        }),
+        expect.objectContaining({ tool: "s__tool_3", turn: 1, arguments: null, answer: null }),
+        expect.objectContaining({ tool: "s__own", turn: null, arguments: { turn: 1, index: 0 }, answer: done }),
       ]);
       expect(await bench.store.listEffects(lease.runId, 1)).toHaveLength(1);
     });

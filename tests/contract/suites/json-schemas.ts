@@ -1,7 +1,12 @@
 /** The JsonSchemas port: the rules that every validator keeps. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { JsonSchemas } from "../../../src/core/ports/json-schemas.js";
+import { LARGE, LINEAR, SLOW } from "../../support/hostile-schemas.js";
 import { mentions } from "../../support/mentions.js";
+
+const LONGEST_PAUSE_MS = 500; // on a busy machine; the bench holds it to a fifth
+const DEADLINE_MS = 2_000; // of one judgement
 
 export interface JsonSchemasImplementation {
   readonly name: string;
@@ -140,6 +145,40 @@ export function describeJsonSchemas({ name, create }: JsonSchemasImplementation)
       });
     });
 
+    describe("under attack", () => {
+      it.each(LINEAR)("$name: are judged at once", async ({ schema, value }) => {
+        expect(await schemas.faultOf(schema)).toBeNull();
+        expect(await schemas.check(schema, value)).toMatch(/pattern|not allowed/);
+        expect(await schemas.checkArguments(schema, value)).toMatch(mentions("do not fit"));
+        expect(schemas.givenUp(schema)).toBeNull();
+      });
+
+      const attacks = [...SLOW.slice(0, 1), ...SLOW.slice(-1), ...LARGE.slice(0, 1)];
+
+      it.each(attacks)(
+        "$name: a check that cannot be finished refuses, and is not tried again",
+        async ({ schema, value }) => {
+          const lag = monitorEventLoopDelay({ resolution: 5 });
+          lag.enable();
+          expect(await schemas.checkArguments(schema, value)).toMatch(mentions("cannot be checked"));
+          lag.disable();
+          expect(lag.max / 1e6).toBeLessThan(LONGEST_PAUSE_MS);
+          expect(schemas.givenUp(schema)).not.toBeNull();
+          const begun = performance.now();
+          for (let n = 0; n < 5; n++) expect(await schemas.checkArguments(schema, value)).toMatch(mentions("cannot"));
+          expect(performance.now() - begun).toBeLessThan(DEADLINE_MS);
+        },
+      );
+
+      it("a schema that takes too long is a fault, and others are judged afterwards", async () => {
+        const [doubling] = SLOW;
+        expect(await schemas.faultOf(doubling?.schema ?? {})).toMatch(mentions("judging takes"));
+        const tree = { type: "object", properties: { children: { items: { $ref: "#" } }, n: { type: "number" } } };
+        expect(await schemas.check(tree, { children: [{ n: 1 }] })).toBeNull();
+        expect(await schemas.check(tree, { children: [{ n: "1" }] })).toMatch(mentions("children.0.n", "number"));
+      });
+    });
+
     describe("arguments", () => {
       it.each([
         { type: "object", properties: { a: { type: "number", exclusiveMinimum: true } } }, // an old dialect
@@ -156,14 +195,60 @@ export function describeJsonSchemas({ name, create }: JsonSchemasImplementation)
       });
 
       it("are checked under a valid schema", async () => {
-        expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toMatch(
-          mentions("required", "a"),
-        );
+        expect(await schemas.checkArguments({ type: "object", required: ["a"] }, {})).toMatch(mentions("a is missing"));
       });
 
-      it("are checked without the patterns of the schema, one of which would never end", async () => {
-        const endless = { type: "object", properties: { a: { items: { pattern: "^(x+)+$" } } } };
-        expect(await schemas.checkArguments(endless, { a: [`${"x".repeat(60)}!`] })).toBeNull();
+      it("may leave out a name that every object inherits", async () => {
+        for (const name of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
+          const schema = { type: "object", properties: JSON.parse(`{"${name}":{"type":"string"},"a":{}}`) };
+          expect(await schemas.checkArguments(schema, { a: 1 })).toBeNull();
+          expect(await schemas.checkArguments(schema, JSON.parse(`{"${name}":5}`))).toMatch(mentions(name, "string"));
+          expect(await schemas.checkArguments({ ...schema, required: [name] }, { a: 1 })).toMatch(mentions(name));
+        }
+      });
+
+      it.each([
+        [{ oneOf: [{ pattern: "^https:" }, { pattern: "^mailto:" }] }, "https://example.test", "ftp:x"],
+        [{ not: { pattern: "^-" } }, "a", "-a"],
+        [{ if: { pattern: "^\\d+$" }, else: { maxLength: 3 } }, "12345", "abcde"],
+        [{ items: {}, contains: { pattern: "^a" }, maxContains: 1 }, ["a", "b"], ["a", "aa"]],
+        [{ propertyNames: { not: { pattern: "^_" } } }, { a: 1 }, { _a: 1 }],
+        [{ propertyNames: { pattern: "^[a-z]+$" } }, { a: 1 }, { A: 1 }],
+        [{ pattern: "^(?!-)[a-z-]+$" }, "a-b", "-a"], // no linear engine takes this one
+      ])("are checked with patterns wherever they stand: %j", async (schema, good, bad) => {
+        const tool = { type: "object", properties: { a: schema } };
+        expect(await schemas.checkArguments(tool, { a: good })).toBeNull();
+        expect(await schemas.checkArguments(tool, { a: bad })).toMatch(mentions("do not fit"));
+      });
+
+      const FOREIGN = "(?P<year>\\d{4})(?i)"; // of another language
+
+      it.each([
+        { pattern: FOREIGN },
+        { not: { pattern: FOREIGN } },
+        { oneOf: [{ pattern: FOREIGN }, { maxLength: 9 }] },
+        { if: { pattern: FOREIGN }, else: false },
+        { contains: { pattern: FOREIGN }, maxContains: 0 },
+        { propertyNames: { not: { pattern: FOREIGN } } },
+        { patternProperties: { [FOREIGN]: {} }, additionalProperties: false },
+      ])("pass where only a pattern that is unknown here could refuse them: %j", async (schema) => {
+        const tool = { type: "object", properties: { a: schema, n: { type: "number" } } };
+        for (const a of ["text", ["text"], { text: 1 }]) expect(await schemas.checkArguments(tool, { a })).toBeNull();
+        expect(await schemas.checkArguments(tool, { n: "one" })).toMatch(mentions("n", "number")); // the rest is checked
+      });
+
+      it.each(['{"__proto__":1}', '{"a":[{"__proto__":{}}]}'])(
+        "are refused with a name that libraries drop: %s",
+        async (json) => {
+          expect(await schemas.checkArguments({ type: "object" }, JSON.parse(json))).toMatch(mentions("__proto__"));
+        },
+      );
+
+      it("are refused where they are nested without end", async () => {
+        const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`);
+        expect(await schemas.checkArguments({ type: "object" }, deep)).toMatch(mentions("nested"));
+        expect(await schemas.check(true, deep)).toMatch(mentions("nested"));
+        expect(await schemas.faultOf(deep)).toMatch(mentions("nested"));
       });
 
       it("may have names that only a pattern allows", async () => {

@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { createConditions } from "../../../src/conditions/create-conditions.js";
 import { rewriteWords } from "../../../src/conditions/rewrite-words.js";
 import type { Facts } from "../../../src/core/workflow/facts.js";
+import { createProjectPath } from "../../../src/files/project-path.js";
 import { mentions } from "../../support/mentions.js";
 
-const conditions = createConditions();
+const conditions = createConditions(createProjectPath(process.cwd()));
 
 const FACTS: Facts = {
   tool: "workspace__write_file",
@@ -21,15 +22,24 @@ const FACTS: Facts = {
     "with space": 1,
     constructor: "own",
   },
-  tool_result: { is_error: false, text: "3 tests passed" },
+  tool_result: { is_error: false, text: "3 tests passed", made: true },
   step: "work",
   step_action_count: 2,
   total_action_count: 5,
   turn: 4,
+  pending_runs: 1,
+  started_runs: 2,
   variables: { done: true, tries: 3, score: 2.5, plan: null, name: "Ada", list: [1, 2], or: 1, map: { a: { b: 7 } } },
   run: { id: "run_1", depth: 1, agent: "default", model: "m" },
   called: new Set(["workspace__write_file", "github__search"]),
   succeeded: new Set(["workspace__write_file"]),
+  outputs: { seen: { text: "3 tests passed", is_error: false, made: true } },
+  calledInStep: new Set(["workspace__write_file"]),
+  succeededInStep: new Set(),
+  reports: [
+    { agent: "reviewer", workflow: "review", data: { verdict: "good", rounds: 2 } },
+    { agent: "reviewer", workflow: null, data: { verdict: "broken" } },
+  ],
 };
 
 function value(text: string, facts: Partial<Facts> = {}): boolean | string {

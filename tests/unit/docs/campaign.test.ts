@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { type CampaignReport, campaignSentence, reportText } from "../../../src/selftest/campaign-report.js";
+import { type CampaignReport, campaignSentence, reportText } from "../../../src/selftest/audit/campaign-report.js";
 import { blocksIn } from "../../support/document.js";
 
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, "../../..", file), "utf8");

@@ -8,6 +8,7 @@ import { ClaudeFile } from "../../../src/definitions/hosts/claude-agent.js";
 import { GeminiFile } from "../../../src/definitions/hosts/gemini-agent.js";
 import { AgentFile } from "../../../src/definitions/read/agent-file.js";
 import { WorkflowFile } from "../../../src/definitions/workflow/workflow-file.js";
+import { createProjectPath } from "../../../src/files/project-path.js";
 import { definitionsIn, SHIPPED, writeFiles } from "../../support/definitions.js";
 import { codeIn, type Table, tablesIn } from "../../support/document.js";
 
@@ -72,7 +73,7 @@ describe("the fields of the documents are those of the files", () => {
 });
 
 describe("conditions", () => {
-  const conditions = createConditions();
+  const conditions = createConditions(createProjectPath(process.cwd()));
 
   /** The words that a complaint about an unknown one lists. */
   function knownBy(condition: string): readonly string[] {

@@ -4,6 +4,7 @@ import { createConditions } from "../../../src/conditions/create-conditions.js";
 import type { CatalogTool } from "../../../src/core/tools/tool.js";
 import { checkWorkflow } from "../../../src/definitions/workflow/check-workflow.js";
 import { toMermaid } from "../../../src/definitions/workflow/to-mermaid.js";
+import { createProjectPath } from "../../../src/files/project-path.js";
 import { definitionsIn, SHIPPED, writeFiles } from "../../support/definitions.js";
 
 const WORKFLOWS = [
@@ -49,7 +50,9 @@ describe("the shipped workflows", () => {
 
   it.each(WORKFLOWS)("%s has no finding", (name) => {
     const workflow = shipped().workflow(name)?.definition;
-    expect(workflow && checkWorkflow(workflow, WORKSPACE, createConditions())).toEqual([]);
+    expect(workflow && checkWorkflow(workflow, WORKSPACE, createConditions(createProjectPath(process.cwd())))).toEqual(
+      [],
+    );
   });
 
   it.each(WORKFLOWS)("%s allows its tools step by step", (name) => {

@@ -2,10 +2,11 @@
 import type { AgentDefinition } from "../../../core/definitions/agent.js";
 import { ConfigError } from "../../../core/errors.js";
 import { whyAbsent } from "../../../core/tools/tool-alias.js";
+import { visible } from "../../../lib/visible.js";
 import { defineCommand, jsonOption, some, text } from "../../command.js";
 import { counted } from "../../render/amounts.js";
 import { CONFIGURATION_EXIT, OK_EXIT } from "../../render/command-end.js";
-import { visible, visibleJson } from "../../render/visible.js";
+import { visibleJson } from "../../render/visible.js";
 import type { AgentFiles, OpenAgentFiles } from "../../services.js";
 
 interface Checked {

@@ -1,9 +1,10 @@
 /** `legwork runs prune`: deletes runs that ended long ago. */
 import { ConfigError } from "../../../core/errors.js";
+import { visible } from "../../../lib/visible.js";
 import { defineCommand, duration, jsonOption, toggle } from "../../command.js";
 import { byteText, counted } from "../../render/amounts.js";
 import { OK_EXIT } from "../../render/command-end.js";
-import { visible, visibleJson } from "../../render/visible.js";
+import { visibleJson } from "../../render/visible.js";
 import type { DatabaseCare, Installation } from "../../services.js";
 
 export const pruneRuns = defineCommand({

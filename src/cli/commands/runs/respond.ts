@@ -41,7 +41,7 @@ export const respondToRun = defineCommand({
     const now = (await store.getRun(run.id)) ?? run;
     const next =
       message === null
-        ? `has its answer to ${run.question?.id}, and continues as soon as a legwork process of its project has a free slot`
+        ? `has its answer to ${run.question?.id}, and continues as soon as a legwork process of its project has a free slot; where none is open, "legwork runs resume ${run.id}" continues it in this terminal`
         : `is ${now.status}: its agent reads the message before its next step`;
     if (!json) return { text: `${run.id} ${next}\n`, exitCode: OK_EXIT };
     const view = await toRunView(now, { store, readReply }, Number.POSITIVE_INFINITY);

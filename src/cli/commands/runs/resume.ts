@@ -1,9 +1,9 @@
 /** `legwork runs resume`: continues a run in this terminal, until it ends or a signal interrupts it. */
 import { ConfigError } from "../../../core/errors.js";
 import { MOST } from "../../../core/run/limits.js";
+import { visible } from "../../../lib/visible.js";
 import { amount, defineCommand, jsonOption, text, wholeNumber } from "../../command.js";
 import { SIGNAL_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";
-import { visible } from "../../render/visible.js";
 import type { RunWork, Terminal } from "../../services.js";
 import { findRun, runArgument } from "./find-run.js";
 import { endOfRun, followRun } from "./follow-run.js";

@@ -2,18 +2,21 @@
 import type { Definitions, Found } from "../../../core/definitions/agent.js";
 import { ConfigError } from "../../../core/errors.js";
 import type { Workflow } from "../../../core/workflow/workflow.js";
+import { visible } from "../../../lib/visible.js";
 import { any, defineCommand, jsonOption } from "../../command.js";
 import { counted } from "../../render/amounts.js";
 import { CONFIGURATION_EXIT, OK_EXIT } from "../../render/command-end.js";
-import { visible, visibleJson } from "../../render/visible.js";
+import { visibleJson } from "../../render/visible.js";
 import type { KnownTools, OpenWorkflows, ServerPool, WorkflowFiles } from "../../services.js";
 import { findWorkflow } from "./find-workflow.js";
 
 interface Checked {
   readonly name: string;
   readonly from: string;
-  /** Why it cannot be used, with the place. */
+  /** Why it cannot be used; null where it can be. */
   readonly error: string | null;
+  /** The same, each fault by itself with its place. */
+  readonly faults?: readonly string[];
   readonly warnings: readonly { readonly place: string; readonly message: string }[];
 }
 
@@ -84,20 +87,20 @@ async function check({ name, from, load }: Subject, known: KnownTools, workflows
     return { name: definition.name, from, error: null, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { name, from, error: error.message, warnings: [] };
+    return { name, from, error: error.message, faults: error.faults, warnings: [] };
   }
 }
 
 function toText(checked: readonly Checked[], unseen: readonly string[], notices: readonly string[]): string {
-  const found = checked.flatMap(({ error, warnings }) => [
-    ...(error === null ? [] : [error]),
+  const found = checked.flatMap(({ faults = [], warnings }) => [
+    ...faults,
     ...warnings.map(({ place, message }) => `${place}: warning: ${message}`),
   ]);
-  const faults = checked.filter(({ error }) => error !== null).length;
+  const unusable = checked.filter(({ error }) => error !== null).length;
   const sum =
-    checked.length === 0 ? ["there is no workflow of the project or the user to check"] : [sumOf(checked, faults)];
+    checked.length === 0 ? ["there is no workflow of the project or the user to check"] : [sumOf(checked, unusable)];
   const blind =
-    checked.length === faults || unseen.length === 0
+    checked.length === unusable || unseen.length === 0
       ? []
       : [`not checked against the tools of ${unseen.join(", ")}, which are unknown: run "legwork tools" first`];
   return [...found, ...sum, ...blind, ...notices].map((line) => `${visible(line)}\n`).join("");

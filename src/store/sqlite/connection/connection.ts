@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { newerVersion, StoreError } from "../../../core/errors.js";
 import { isSqliteError } from "../driver/open-sqlite.js";
 import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
+import { createFileFence } from "./file-fence.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
 import { BUSY_TIMEOUT_MS, codeOf, isBusy, openDatabase, toStoreError } from "./open-database.js";
 import { createVersionFence, type VersionFence } from "./version-fence.js";
@@ -44,15 +45,17 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
   const waitAtMost = (milliseconds: number) => sqlite.pragma(`busy_timeout = ${milliseconds}`);
   const transaction = sqlite.transaction((act: () => unknown) => act());
   const fence = createVersionFence(sqlite, file);
+  const refuseOtherFile = sqlite.readonly ? () => {} : createFileFence(file); // a copy for reading has no name
   waitAtMost(BRIEF_MS); // for every commit: the pragma takes as long as writing an event
 
   function verbAtOnce<A extends unknown[], R>(act: Act<A, R>): Act<A, R> {
     return (...args) => {
       if (!sqlite.open) throw new StoreError(`the database ${file} is closed`);
       try {
+        refuseOtherFile();
         return act(...args);
       } catch (error) {
-        if (!(isSqliteError(error) || isSystemError(error))) throw error;
+        if (error instanceof StoreError || !(isSqliteError(error) || isSystemError(error))) throw error;
         throw misfits(error, fence) ? newerVersion(file, { cause: error }) : toStoreError(error, file);
       }
     };

@@ -1,5 +1,11 @@
 /** The DatabaseObserver port on SQLite: reads the file as any program could, without the verbs of legwork itself. */
-import type { DatabaseObserver, RawEvent, SeenRun, UnfinishedRun } from "../../../core/ports/database-observer.js";
+import type {
+  DatabaseObserver,
+  RawEvent,
+  SeenQuestion,
+  SeenRun,
+  UnfinishedRun,
+} from "../../../core/ports/database-observer.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { processOf } from "./owner.js";
 
@@ -12,6 +18,10 @@ export function openDatabaseObserver(file: string): DatabaseObserver {
     `SELECT id, title, owner, last_seq AS lastSeq, attempts FROM runs
      WHERE status IN ('pending', 'running', 'waiting', 'interrupted') ORDER BY id`,
   );
+  const questions = database.prepare<[], SeenQuestion>(
+    `SELECT id AS runId, question ->> '$.id' AS id, question ->> '$.kind' AS kind FROM runs
+     WHERE status = 'waiting' AND question IS NOT NULL ORDER BY runs.id`,
+  );
   const runs = database.prepare<[], SeenRun>("SELECT id, title, status, outcome FROM runs ORDER BY id");
   const events = database.prepare<[string, number], RawEvent>(
     "SELECT seq, type, data FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq",
@@ -20,6 +30,7 @@ export function openDatabaseObserver(file: string): DatabaseObserver {
     changes: () => database.pragma("data_version", { simple: true }) as number,
     unfinished: () =>
       unfinished.all().map(({ owner, ...run }) => ({ ...run, process: owner === null ? null : processOf(owner) })),
+    questions: () => questions.all(),
     runs: () => runs.all(),
     events: (runId, afterSeq) => events.all(runId, afterSeq),
     whileNobodyCommits(act) {

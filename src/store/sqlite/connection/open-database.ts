@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { newerVersion, StoreError } from "../../../core/errors.js";
+import { newerVersion, StoreError, TOO_MANY_FILES } from "../../../core/errors.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 
@@ -17,10 +17,18 @@ const WAL_RETRY_MS = 20;
 
 /**
  * An open, migrated database in WAL mode with an fsync after each commit; a `readonly` one where it or its folder cannot
- * be written. The caller closes it. Throws StoreError.
+ * be written, or where its disk is full. The caller closes it. Throws StoreError.
  */
 export function openDatabase(file: string): Database.Database {
-  const database = openFile(file);
+  try {
+    return prepared(openFile(file), file);
+  } catch (error) {
+    if (!isFull((error as StoreError).cause)) throw error;
+    return prepared(readOnly(file), file);
+  }
+}
+
+function prepared(database: Database.Database, file: string): Database.Database {
   try {
     refuseForeign(database, file);
     if (database.readonly) refuseOutdated(database, file);
@@ -48,6 +56,11 @@ export function toStoreError(error: unknown, file: string): StoreError {
   return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy: isBusy(error) });
 }
 
+/** Whether the disk had no room for the log of SQLite, or its index. */
+function isFull(error: unknown): boolean {
+  return /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|SHM)|ENOSPC|EDQUOT)/.test(codeOf(error));
+}
+
 /** Whether the statement failed on the lock of another process. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith("SQLITE_BUSY");
@@ -62,7 +75,10 @@ function explain(code: string, file: string): string {
     return `${file} is not a legwork database or is damaged: move it away, or set LEGWORK_HOME to another folder`;
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC")
     return `the disk that holds ${file} is full: free some space`;
+  if (code === "EMFILE" || code === "ENFILE") return `${file} cannot be used: ${TOO_MANY_FILES}`;
   if (code.startsWith("SQLITE_BUSY")) return `another program keeps ${file} locked: close it and try again`;
+  if (code.startsWith("SQLITE_READONLY") && !canOnlyBeRead(file))
+    return `the disk that holds ${file} was full when legwork opened it: free some space, then restart this host's legwork`;
   if (code.startsWith("SQLITE_READONLY"))
     return `${file} can only be read: make it and its folder writable and restart legwork, or set LEGWORK_HOME to another folder`;
   if (/^(SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHM)|EIO|EDQUOT)/.test(code))
@@ -70,6 +86,14 @@ function explain(code: string, file: string): string {
   if (/^(SQLITE_CANTOPEN|SQLITE_IOERR|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT)/.test(code))
     return `${file} cannot be opened for writing: make its folder writable, or set LEGWORK_HOME to another folder`;
   return `the database ${file} cannot be used`;
+}
+
+function readOnly(file: string): Database.Database {
+  try {
+    return openReadOnly(file, OPENING_TIMEOUT_MS);
+  } catch (error) {
+    throw toStoreError(error, file);
+  }
 }
 
 function openFile(file: string): Database.Database {

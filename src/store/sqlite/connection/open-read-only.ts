@@ -15,9 +15,9 @@ export function openReadOnly(file: string, timeout: number): Database.Database {
   try {
     return opened(file, timeout);
   } catch (error) {
-    // SQLite opens no database in WAL mode without a log to share, and this process cannot create one.
+    // SQLite opens no database in WAL mode without a log to share, and this process cannot create one, or the disk is full.
     const code = String((error as { code?: unknown }).code);
-    if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) throw error;
+    if (!/^SQLITE_(CANTOPEN|READONLY|FULL|IOERR)/.test(code)) throw error;
     return openCopy(file, timeout);
   }
 }

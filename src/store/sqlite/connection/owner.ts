@@ -52,7 +52,8 @@ function startOf(pid: number): string | null {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
-function processExists(pid: number): boolean {
+/** Whether a process of this machine has the id. */
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -5,14 +5,16 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigError, StoreError } from "../../../core/errors.js";
 import { openDatabase, toStoreError } from "../connection/open-database.js";
+import { processExists } from "../connection/owner.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 
 export interface Backup {
@@ -29,15 +31,30 @@ const ALL_PAGES = 2 ** 31 - 1; // a copy in steps starts again after each commit
 export async function backupDatabase(file: string, target: string): Promise<Backup> {
   if (!existsSync(file)) throw new ConfigError(`there is no ${file} yet: nothing has been stored`);
   refuseTaken(target);
-  const copy = `${target}.${process.pid}.partial`;
+  removeLeftCopies(dirname(target));
+  const copy = `${target}.legwork-${process.pid}.partial`;
   create(copy, target);
+  const remove = () => {
+    for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
+  };
+  process.once("exit", remove); // a signal ends the process in the middle
   try {
     await copyInto(copy, file);
     const runs = check(copy);
     publish(copy, target);
     return { runs, bytes: statSync(target).size };
   } finally {
-    for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
+    remove();
+    process.off("exit", remove);
+  }
+}
+
+/** Removes the incomplete copies of processes that were killed. */
+function removeLeftCopies(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /\.legwork-(\d+)\.partial(-journal|-wal|-shm)?$/.exec(name) ?? [];
+    if (pid !== undefined && !processExists(Number(pid))) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -9,10 +9,18 @@ import { isLandmark, runEvents } from "../connection/tables.js";
 import { toNative } from "../driver/native-statement.js";
 
 /**
- * The key of a call (the same for each start of it), its tool, its turn, and JSON of its answer: is it an error (1 or 0), and
- * its code; null where the call has not ended.
+ * The key of a call (the same for each start of it), the place of its start, its tool, its place in the replies or its
+ * arguments, and JSON of its answer: is it an error (1 or 0), and its code; null where the call has not ended.
  */
-type EffectRow = readonly [key: string, tool: string, turn: number | null, answer: string | null];
+type EffectRow = readonly [
+  key: string,
+  startedSeq: number,
+  tool: string,
+  turn: number | null,
+  index: number | null,
+  args: string | null,
+  answer: string | null,
+];
 
 const { placeholder } = sql;
 const { seq } = runEvents;
@@ -118,7 +126,7 @@ function firstEffects(): SQL {
   const { data, type } = runEvents;
   return sql`
     select json_array(${data} ->> '$.turn', ${data} ->> '$.index', ${data} ->> '$.call'),
-      ${data} ->> '$.tool', ${data} ->> '$.turn', (${endOfCall()})
+      ${seq}, ${data} ->> '$.tool', ${data} ->> '$.turn', ${data} ->> '$.index', ${data} -> '$.arguments', (${endOfCall()})
     from ${BY_LANDMARK}
     where ${runEvents.runId} = ${placeholder("runId")} and ${type} in ('tool_call_started', 'workflow_call_started')
       and ${isLandmark(runEvents)}
@@ -137,8 +145,9 @@ function endOfCall(): SQL {
     order by ${end.seq} limit 1`;
 }
 
-function toEffectfulCall([, tool, turn, answer]: EffectRow): EffectfulCall {
-  if (answer === null) return { tool, turn, answer };
+function toEffectfulCall([, startedSeq, tool, turn, index, args, answer]: EffectRow): EffectfulCall {
+  const call = { tool, turn, index, startedSeq, arguments: args === null ? null : (JSON.parse(args) as object) };
+  if (answer === null) return { ...call, answer };
   const [isError, code] = JSON.parse(answer) as [isError: number, code: string | null];
-  return { tool, turn, answer: { isError: isError === 1, code } };
+  return { ...call, answer: { isError: isError === 1, code } };
 }

@@ -38,6 +38,11 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       }),
     ),
     insertSession: toNative(sqlite, db.insert(sessions).values(placeholders(sessions)).onConflictDoNothing()),
+    /** The session of a run's agent ends with the run, and begins again with it. */
+    endAgentSession: toNative(
+      sqlite,
+      sql`update sessions set ended_at = ${placeholder("endedAt")} where id = (select session_id from runs where id = ${placeholder("id")})`,
+    ),
     insertRun: toNative(sqlite, db.insert(runs).values(placeholders(runs))),
     /** A commit that does not change the status: only for a running run whose lease is valid. */
     appendToRunning: toNative(

@@ -71,7 +71,10 @@ export function createRunWrites(
       errorMessage: outcome?.error?.message ?? null,
     });
     if (changed === 0) return null;
-    if (outcome !== null) endBelow(lease.runId);
+    if (outcome !== null) {
+      endBelow(lease.runId);
+      statements.endAgentSession.run({ id: lease.runId, endedAt: at });
+    }
     const { lastSeq, parentRunId } = positionOf(lease.runId);
     if (finished && parentRunId !== null) statements.forgiveAncestors.run({ parentRunId });
     return insertEvents(lease.runId, lastSeq, at, events);
@@ -139,6 +142,7 @@ export function createRunWrites(
     const afresh = events.some((event) => event.type === "run_resumed" && event.by !== "recovery") ? 1 : 0;
     const lease = { id: runId, epoch, owner, leaseExpiresAt: at + LEASE_MS };
     if (statements.claim.run({ ...lease, afresh, at, count: events.length }) === 0) return false;
+    if (afresh) statements.endAgentSession.run({ id: runId, endedAt: null }); // it may have ended before
     insertEvents(runId, positionOf(runId).lastSeq, at, events);
     return true;
   }

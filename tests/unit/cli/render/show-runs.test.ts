@@ -1,8 +1,10 @@
 /** Events and access as a terminal shows them: one line each, nothing left out that matters. */
+
 import { describe, expect, it } from "vitest";
 import { describeEvent } from "../../../../src/cli/render/describe-event.js";
 import { accessText, listText, runText } from "../../../../src/cli/render/show-runs.js";
 import type { RunEvent } from "../../../../src/core/run/event.js";
+import { DEFAULT_LIMITS } from "../../../../src/core/run/limits.js";
 import type { Run } from "../../../../src/core/run/run.js";
 import { rawOf, readReply } from "../../../support/journals.js";
 import { mentions } from "../../../support/mentions.js";
@@ -29,7 +31,7 @@ const RUN: Run = {
     agent: "default",
     provider: "rehearsal",
     model: "m",
-    limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1, maxCostUsd: null },
+    limits: DEFAULT_LIMITS,
     policy: { allow: [], block: [] },
     outputSchema: null,
     workflow: null,

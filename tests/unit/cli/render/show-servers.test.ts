@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { diffDefinitions } from "../../../../src/cli/render/diff-definitions.js";
 import { toJson, toText } from "../../../../src/cli/render/show-servers.js";
-import { firstLine, visible } from "../../../../src/cli/render/visible.js";
+import { firstLine } from "../../../../src/cli/render/visible.js";
 import type { Pin } from "../../../../src/core/ports/catalog-store.js";
 import type { PinFinding, ServerStatus } from "../../../../src/core/ports/downstream.js";
 import type { CatalogTool } from "../../../../src/core/tools/tool.js";
+import { visible } from "../../../../src/lib/visible.js";
 import { mentions } from "../../../support/mentions.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });

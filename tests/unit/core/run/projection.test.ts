@@ -92,6 +92,7 @@ describe("the projection", () => {
       question: null,
       interruptedAt: null,
       finished: true,
+      crashes: 0,
       step: null,
       turns: 1,
       toolCalls: 2,

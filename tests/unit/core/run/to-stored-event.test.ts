@@ -44,6 +44,8 @@ const NEW_FORM: readonly RunEvent[] = [
   { type: "question_answered", id: "q1", about: IN_DOUBT, ...ANSWER },
 ];
 
+const NEWEST: RunEvent = { type: "workflow_call_finished", ...WORKFLOW_CALL, ...KEPT, outputAs: "v", output: "all" };
+
 const readAgain = (event: RunEvent) => readEvent({ seq: 1, at: 5, ...toStoredEvent(event) });
 
 describe("an event", () => {
@@ -55,6 +57,11 @@ describe("an event", () => {
   it.each(NEW_FORM)("has version 3 where it holds a changed name: $type", (event) => {
     expect(toStoredEvent(event)).toMatchObject({ type: event.type, version: 3 });
     expect(readAgain(event)).toEqual({ seq: 1, at: 5, event });
+  });
+
+  it("has version 4 where a reader of version 3 would take a part of an answer for all of it", () => {
+    expect(toStoredEvent(NEWEST)).toMatchObject({ type: NEWEST.type, version: 4 });
+    expect(readAgain(NEWEST)).toEqual({ seq: 1, at: 5, event: NEWEST });
   });
 
   it("is stored under the old names where it goes to a run of another process", () => {

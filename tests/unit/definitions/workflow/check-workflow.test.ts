@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createConditions } from "../../../../src/conditions/create-conditions.js";
 import type { CatalogTool } from "../../../../src/core/tools/tool.js";
 import { checkWorkflow } from "../../../../src/definitions/workflow/check-workflow.js";
+import { createProjectPath } from "../../../../src/files/project-path.js";
 import { definitionsIn, writeFiles } from "../../../support/definitions.js";
 import { mentions } from "../../../support/mentions.js";
 
@@ -19,7 +20,7 @@ const tool = (name: string, effect: CatalogTool["effect"] = "read_only"): Catalo
 const CATALOG = [tool("a__read"), tool("a__write", "effectful"), tool("b__read")];
 
 function findings(text: string, catalog: readonly CatalogTool[] | null = CATALOG, unseen: readonly string[] = []) {
-  return checkWorkflow(workflow(text), catalog, createConditions(), unseen);
+  return checkWorkflow(workflow(text), catalog, createConditions(createProjectPath(process.cwd())), unseen);
 }
 
 /** Each finding in its order: its place, and words of its message. */

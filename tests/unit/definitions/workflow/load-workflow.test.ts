@@ -41,6 +41,7 @@ steps:
     instructions: Plan {{ topic }} at depth {{ agent_depth }}
     allowed_tools: [workspace__read_*, "search"]
     blocked_tools: [github__*]
+    max_calls_per_turn: 4
     on_enter:
       - {action: set_variable, name: a, value: "{{ topic }}"}
       - {action: call_tool, tool: workspace__list_directory, arguments: {path: ., deep: ["{{ a }}"]}, output_as: files}
@@ -50,12 +51,13 @@ steps:
     transitions:
       - to: work
         when: tool_succeeded("workspace__list_directory") and variables.tries < 3
+        message: the folder is listed
         on_transition:
           - {action: inject_message, content: "Found {{ files }}"}
     exit_conditions:
       - {type: variable_set, variable: a}
-      - {type: expression, when: turn > 1}
-      - {type: tool_succeeded, tool: "workspace__*"}
+      - {type: expression, when: turn > 1, message: "Not in the first turn, {{ topic }}"}
+      - {type: tool_succeeded, tool: "workspace__*", in_step: true}
       - {type: action_count, min_count: 2}
     on_exit:
       - {action: increment_variable, name: tries, by: 2, when: step_action_count > 0}
@@ -70,7 +72,7 @@ steps:
 on_error:
   - {action: inject_message, content: It failed}
 on_premature_stop: {action: block, message: "Go on with {{ topic }}", condition: not variables.a == null}
-exit_condition: tool_succeeded("workspace__write_file")
+exit_condition: {when: 'tool_succeeded("workspace__write_file")', message: Write first}
 `;
 
 describe("a workflow file", () => {
@@ -96,6 +98,7 @@ describe("a workflow file", () => {
       onError: [{ action: "inject_message", content: "It failed", when: null }],
       onPrematureStop: { action: "block", message: "Go on with {{ topic }}", condition: "not variables.a == null" },
       exitCondition: 'tool_succeeded("workspace__write_file")',
+      exitMessage: "Write first",
     });
     expect(definition.steps[0]).toEqual({
       name: "plan",
@@ -103,6 +106,7 @@ describe("a workflow file", () => {
       instructions: "Plan {{ topic }} at depth {{ agent_depth }}",
       allowedTools: ["workspace__read_*", "search"],
       blockedTools: ["github__*"],
+      maxCallsPerTurn: 4,
       onEnter: [
         { action: "set_variable", when: null, name: "a", value: "{{ topic }}" },
         {
@@ -111,6 +115,7 @@ describe("a workflow file", () => {
           tool: "workspace__list_directory",
           arguments: { path: ".", deep: ["{{ a }}"] },
           outputAs: "files",
+          onFailure: "end",
         },
       ],
       rules: [
@@ -121,14 +126,15 @@ describe("a workflow file", () => {
         {
           to: "work",
           when: 'tool_succeeded("workspace__list_directory") and variables.tries < 3',
+          message: "the folder is listed",
           onTransition: [{ action: "inject_message", when: null, content: "Found {{ files }}" }],
         },
       ],
       exitConditions: [
-        { type: "variable_set", variable: "a" },
-        { type: "expression", when: "turn > 1" },
-        { type: "tool_succeeded", tool: "workspace__*" },
-        { type: "action_count", minCount: 2 },
+        { type: "variable_set", variable: "a", message: null },
+        { type: "expression", when: "turn > 1", message: "Not in the first turn, {{ topic }}" },
+        { type: "tool_succeeded", tool: "workspace__*", inStep: true, message: null },
+        { type: "action_count", minCount: 2, message: null },
       ],
       onExit: [
         { action: "increment_variable", when: "step_action_count > 0", name: "tries", by: 2 },
@@ -170,6 +176,7 @@ describe("a workflow file", () => {
           onEnter: [],
           allowedTools: "all",
           blockedTools: [],
+          maxCallsPerTurn: null,
           rules: [],
           transitions: [],
           exitConditions: [],
@@ -181,6 +188,7 @@ describe("a workflow file", () => {
       onError: [],
       onPrematureStop: { action: "guide", message: null, condition: null },
       exitCondition: null,
+      exitMessage: null,
     });
   });
 
@@ -191,9 +199,9 @@ describe("a workflow file", () => {
 
   it("knows the place of each part", () => {
     const found = load(WHOLE);
-    expect(found.place("steps.plan.transitions.0.when")).toMatch(/w\.yaml:33:9$/);
+    expect(found.place("steps.plan.transitions.0.when")).toMatch(/w\.yaml:34:9$/);
     expect(found.place("steps.plan.nothing")).toMatch(/w\.yaml:20:5$/);
-    expect(found.place("exit_condition")).toMatch(/w\.yaml:54:1$/);
+    expect(found.place("exit_condition")).toMatch(/w\.yaml:56:1$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRedact } from "../../../../src/core/redact.js";
 import type { RunEvent } from "../../../../src/core/run/event.js";
+import { DEFAULT_LIMITS } from "../../../../src/core/run/limits.js";
 import type { RunRequest } from "../../../../src/core/run/run.js";
 import { createCallEvents } from "../../../../src/runner/calls/call-events.js";
 import { newReplay } from "../../../../src/runner/state/replay.js";
@@ -23,7 +24,7 @@ const request: RunRequest = {
   agent: "default",
   provider: "rehearsal",
   model: "m",
-  limits: { maxTurns: 1, timeoutSeconds: 1, toolTimeoutSeconds: 1, stallSeconds: 1, maxDepth: 1, maxCostUsd: null },
+  limits: DEFAULT_LIMITS,
   policy: { allow: [], block: [] },
   outputSchema: null,
   workflow: null,

@@ -1,10 +1,10 @@
 /** Whether an agent's `complete` is accepted, and what outcome it makes. */
 import { describe, expect, it } from "vitest";
-import { createJsonSchemas } from "../../../../src/json-schema/json-schema.js";
 import { graceOutcome, judgeComplete } from "../../../../src/runner/loop/judge-complete.js";
+import { builtJsonSchemas } from "../../../support/json-schemas.js";
 import { mentions } from "../../../support/mentions.js";
 
-const schemas = createJsonSchemas();
+const schemas = builtJsonSchemas();
 const PERSON = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
 const BREACH = { code: "max_turns", message: "3 turns are used up" };
 

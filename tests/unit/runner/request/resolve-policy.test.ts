@@ -6,6 +6,7 @@ import {
   policiesOf,
   policyInStep,
   resolvePolicy,
+  withBlocksOfNow,
 } from "../../../../src/runner/request/resolve-policy.js";
 import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { STEP, workflow } from "../../../support/engine.js";
@@ -134,5 +135,24 @@ describe("a policy in a step", () => {
   it("of all steps are the policies that a run may come to have", () => {
     expect(policiesOf({ ...request, workflow: null })).toEqual([policy]);
     expect(policiesOf(request).map(({ allow }) => allow[0]?.patterns)).toEqual([["*"], ["read"], []]);
+  });
+});
+
+describe("the blocks of the configuration as it is now", () => {
+  const policy = { allow: [], block: [{ patterns: ["a"], from: "/home/config.yaml" }] };
+  const request = { ...REQUEST, policy };
+
+  it("are added to those of the beginning, each once", () => {
+    const same = withBlocksOfNow(request, policy.block);
+    expect(same).toBe(request);
+    const now = [{ patterns: ["a", "b"], from: "/home/config.yaml" }];
+    expect(listed(withBlocksOfNow(request, now).policy.block)).toEqual([
+      ["/home/config.yaml", "a"],
+      ["/home/config.yaml as it is now", "a", "b"],
+    ]);
+  });
+
+  it("that are gone since still hold for the run", () => {
+    expect(withBlocksOfNow(request, [])).toBe(request);
   });
 });

@@ -1,9 +1,9 @@
 /** The frozen request of a run: which source decides each setting, and the arguments that are refused. */
 import { describe, expect, it } from "vitest";
-import { createJsonSchemas } from "../../../../src/json-schema/json-schema.js";
 import { type ResolveDeps, resolveRequest } from "../../../../src/runner/request/resolve-request.js";
 import type { SpawnArguments } from "../../../../src/runner/request/run-settings.js";
 import { definitionsIn, writeFiles } from "../../../support/definitions.js";
+import { builtJsonSchemas } from "../../../support/json-schemas.js";
 import { mentions } from "../../../support/mentions.js";
 import { configError, entryWith, requestError, SETTINGS } from "../../../support/run-requests.js";
 
@@ -23,7 +23,7 @@ function resolved(
       settings: SETTINGS,
       providers: PROVIDERS,
       definitions: definitionsIn(writeFiles(Object.fromEntries(texts))),
-      schemas: createJsonSchemas(),
+      schemas: builtJsonSchemas(),
       context: null,
       ...changes,
     },

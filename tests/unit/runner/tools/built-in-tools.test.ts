@@ -1,11 +1,11 @@
 /** The tools that legwork gives to every agent: their schemas are valid, and hold the shape of a run's output. */
 import { describe, expect, it } from "vitest";
-import { createJsonSchemas } from "../../../../src/json-schema/json-schema.js";
 import { askTool, completeTool, readResultTool, requestStepTool } from "../../../../src/runner/tools/built-in-tools.js";
 import { childTool, childTools, effectOfChildTool } from "../../../../src/runner/tools/child-tools.js";
+import { builtJsonSchemas } from "../../../support/json-schemas.js";
 import { mentions } from "../../../support/mentions.js";
 
-const schemas = createJsonSchemas();
+const schemas = builtJsonSchemas();
 const DONE = { result: "done", status: "success" };
 
 it.each(

@@ -1,0 +1,64 @@
+/** The size of a JSON Schema whose local references are replaced by the schemas that they point to. */
+import { pointerTarget } from "./json-pointer.js";
+
+/** What a schema costs, as far as it can be counted; infinite where it cannot. */
+export interface SchemaSize {
+  /** Its values, those behind references counted for each reference. */
+  readonly values: number;
+  /** The sum of `textWeight` over its objects, counted likewise. */
+  readonly text: number;
+  readonly levels: number;
+}
+
+/** What one object of a schema adds to its size, without the values in it; null for nothing. */
+export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Omit<SchemaSize, "levels"> | null;
+
+const ENDLESS: SchemaSize = { values: Number.POSITIVE_INFINITY, text: Number.POSITIVE_INFINITY, levels: 0 };
+const PLAIN: SchemaSize = { values: 1, text: 0, levels: 1 };
+const MOST_LEVELS = 400; // of nesting through references; what is deeper counts as endless, as the walk recurses
+
+/**
+ * Visits each object once, however often it is referred to. Endless where a reference leads back into itself or is not
+ * local, and where the nesting is too deep to be walked.
+ */
+export function unfoldedSize(schema: unknown, ownSize: OwnSize = () => null): SchemaSize {
+  const known = new Map<unknown, SchemaSize>();
+  const targets = new Map<string, unknown>();
+
+  function sizeOf(value: unknown, depth: number): SchemaSize {
+    if (typeof value !== "object" || value === null) return PLAIN;
+    if (depth > MOST_LEVELS) return ENDLESS;
+    const found = known.get(value);
+    if (found) return found;
+    known.set(value, ENDLESS); // until it is known: a reference that leads back here has no end
+    const size = sizeOfObject(value as Readonly<Record<string, unknown>>, depth);
+    known.set(value, size);
+    return size;
+  }
+
+  function sizeOfObject(node: Readonly<Record<string, unknown>>, depth: number): SchemaSize {
+    const own = ownSize(node, depth === 0);
+    let values = 1 + (own?.values ?? 0);
+    let text = own?.text ?? 0;
+    let levels = 1;
+    const add = (size: SchemaSize) => {
+      values += size.values;
+      text += size.text;
+      if (size.levels >= levels) levels = size.levels + 1;
+    };
+    for (const key of Object.keys(node)) add(sizeOf(node[key], depth + 1));
+    if (typeof node.$ref === "string") {
+      const target = targetOf(node.$ref);
+      add(target === undefined ? ENDLESS : sizeOf(target, depth + 1));
+    }
+    return { values, text, levels };
+  }
+
+  /** Resolves each reference once: it may be long, and met often. */
+  function targetOf(reference: string): unknown {
+    if (!targets.has(reference)) targets.set(reference, pointerTarget(reference, schema));
+    return targets.get(reference);
+  }
+
+  return sizeOf(schema, 0);
+}

@@ -34,7 +34,9 @@ export function createProgress(send: (progress: number, message: string) => void
     if (event.type === "run_finished") ended.add(runId);
     const parts = [turn === undefined ? "" : `turn ${turn}`, doingOf(event)].filter((part) => part !== "");
     const described = `${names.get(runId) ?? runId}: ${parts.join(", ")}`;
-    return event.type === "run_finished" && names.size > 1 ? `${ended.size} of ${names.size} ended; ${described}` : described;
+    return event.type === "run_finished" && names.size > 1
+      ? `${ended.size} of ${names.size} ended; ${described}`
+      : described;
   }
 
   return {

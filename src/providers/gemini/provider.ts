@@ -27,7 +27,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const known = declarations.get(tools);
-    if (known) return known;
+    if (known !== undefined) return known;
     const lowered = toFunctionDeclarations(tools);
     declarations.set(tools, lowered);
     return lowered;

@@ -1,7 +1,7 @@
 /** Servers and their tools, for people and for programs. */
 import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type Effect, qualifiedName } from "../../core/tools/tool.js";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 import { firstLine, visibleJson } from "./visible.js";
 
 /** One tool, listed or withheld. */

@@ -11,8 +11,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ElicitReply, ElicitRequest } from "../core/ports/host.js";
 import type { HostSession } from "../core/ports/run-store.js";
+import { visibleText } from "../core/visible.js";
 import { HOST_ADDED_ARGUMENTS } from "../hosts/known-hosts.js";
-import { visibleText } from "../lib/visible.js";
 import { INSTRUCTIONS } from "./instructions.js";
 import type { Progress } from "./progress.js";
 import type { Legwork } from "./tool.js";

@@ -1,6 +1,6 @@
 /** `legwork backup FILE`: a copy of the database, and how to go back to it. */
 import { resolve } from "node:path";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 import { defineCommand, jsonOption, one } from "../command.js";
 import { byteText, counted } from "../render/amounts.js";
 import { OK_EXIT } from "../render/command-end.js";

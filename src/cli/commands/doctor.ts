@@ -2,7 +2,7 @@
 import { ConfigError, StoreError } from "../../core/errors.js";
 import type { DatabaseFacts } from "../../core/ports/database-facts.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 import { defineCommand, jsonOption } from "../command.js";
 import { byteText, counted } from "../render/amounts.js";
 import { OK_EXIT, TROUBLE_EXIT } from "../render/command-end.js";

@@ -1,6 +1,6 @@
 /** The changes between two definitions of a tool, for people. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 
 const TIMEOUT_MS = 1_000; // the time that comparing takes grows with its square where nothing is the same
 

@@ -1,6 +1,6 @@
 /** Agents and workflows, one a line, for people. */
 import type { DefinitionEntry } from "../../core/definitions/agent.js";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 import { firstLine } from "./visible.js";
 
 const WIDEST_NAME = 40; // characters; longer names push their line to the right

@@ -2,7 +2,7 @@
 import type { PinFinding, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type ArgumentNames, argumentNames } from "../../core/tools/argument-names.js";
 import { type Effect, qualifiedName } from "../../core/tools/tool.js";
-import { visible } from "../../lib/visible.js";
+import { visible } from "../../core/visible.js";
 import { firstLine, visibleJson } from "./visible.js";
 
 /** One tool, listed or withheld. */

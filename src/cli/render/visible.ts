@@ -1,6 +1,7 @@
 /** Foreign text in the lines and the JSON of a terminal. */
+
+import { visible, visibleText } from "../../core/visible.js";
 import { pairSafe } from "../../lib/text.js";
-import { visible, visibleText } from "../../lib/visible.js";
 
 /** The first line that says something, cut to `width` characters. */
 export function firstLine(text: string, width: number): string {

@@ -1,5 +1,5 @@
 /** Questions of runs to a person, and their answers. */
-import { visible, visibleText } from "../../lib/visible.js";
+import { visible, visibleText } from "../visible.js";
 
 /** Milliseconds that a question waits for its answer by default. */
 const ANSWER_WITHIN_MS = 24 * 3600 * 1000;

@@ -38,9 +38,10 @@ export const waitForRunsTool = defineTool({
     // A later page shows what the first has waited for.
     const milliseconds = page === null ? Math.min(wait_seconds, host.maxWaitSeconds) * 1000 : 0;
     const runs = await runner.wait({ runIds, mode, milliseconds, signal, onEvent: progress.onEvent });
-    const order =
-      page === null ? orderOf(runs, context) : { first: cursorText(page.first), after: cursorNumber(page.after) };
-    return await waitPage(runs, order, context);
+    if (page !== null)
+      return await waitPage(runs, { first: cursorText(page.first), after: cursorNumber(page.after) }, context);
+    const asNamed = await waitPage(runs, { first: "", after: 0 }, context);
+    return asNamed.next_cursor === null ? asNamed : await waitPage(runs, urgentFirst(runs, context), context);
   },
 });
 
@@ -50,8 +51,8 @@ interface Order {
   readonly after: number;
 }
 
-/** Runs that need their caller come first. */
-function orderOf(runs: readonly Run[], { runner }: ToolContext): Order {
+/** Where several pages are needed, the runs that need their caller come first. */
+function urgentFirst(runs: readonly Run[], { runner }: ToolContext): Order {
   return { first: runs.map((run) => (runner.needsCaller(run) ? "1" : "0")).join(""), after: 0 };
 }
 

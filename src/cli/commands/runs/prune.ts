@@ -1,6 +1,6 @@
 /** `legwork runs prune`: deletes runs that ended long ago. */
 import { ConfigError } from "../../../core/errors.js";
-import { visible } from "../../../lib/visible.js";
+import { visible } from "../../../core/visible.js";
 import { defineCommand, duration, jsonOption, toggle } from "../../command.js";
 import { byteText, counted } from "../../render/amounts.js";
 import { OK_EXIT } from "../../render/command-end.js";

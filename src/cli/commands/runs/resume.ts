@@ -1,7 +1,7 @@
 /** `legwork runs resume`: continues a run in this terminal, until it ends or a signal interrupts it. */
 import { ConfigError } from "../../../core/errors.js";
 import { MOST } from "../../../core/run/limits.js";
-import { visible } from "../../../lib/visible.js";
+import { visible } from "../../../core/visible.js";
 import { amount, defineCommand, jsonOption, text, wholeNumber } from "../../command.js";
 import { SIGNAL_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";
 import type { RunWork, Terminal } from "../../services.js";

@@ -1,8 +1,8 @@
 /** `legwork workflows check`: the faults of workflows, and warnings for their authors. */
 import type { Definitions, Found } from "../../../core/definitions/agent.js";
 import { ConfigError } from "../../../core/errors.js";
+import { visible } from "../../../core/visible.js";
 import type { Workflow } from "../../../core/workflow/workflow.js";
-import { visible } from "../../../lib/visible.js";
 import { any, defineCommand, jsonOption } from "../../command.js";
 import { counted } from "../../render/amounts.js";
 import { CONFIGURATION_EXIT, OK_EXIT } from "../../render/command-end.js";

@@ -6,7 +6,7 @@ import { firstLine } from "../../../../src/cli/render/visible.js";
 import type { Pin } from "../../../../src/core/ports/catalog-store.js";
 import type { PinFinding, ServerStatus } from "../../../../src/core/ports/downstream.js";
 import type { CatalogTool } from "../../../../src/core/tools/tool.js";
-import { visible } from "../../../../src/lib/visible.js";
+import { visible } from "../../../../src/core/visible.js";
 import { mentions } from "../../../support/mentions.js";
 
 const pinOf = (tool: string, definition = "{}"): Pin => ({ tool, hash: definition, definition });

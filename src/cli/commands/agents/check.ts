@@ -2,7 +2,7 @@
 import type { AgentDefinition } from "../../../core/definitions/agent.js";
 import { ConfigError } from "../../../core/errors.js";
 import { whyAbsent } from "../../../core/tools/tool-alias.js";
-import { visible } from "../../../lib/visible.js";
+import { visible } from "../../../core/visible.js";
 import { defineCommand, jsonOption, some, text } from "../../command.js";
 import { counted } from "../../render/amounts.js";
 import { CONFIGURATION_EXIT, OK_EXIT } from "../../render/command-end.js";

@@ -90,7 +90,7 @@ export class DownstreamError extends Error {
   }
 }
 
-/** What to do where the system gives this process no further file. */
+/** The remedy where the system gives this process no further file. */
 export const TOO_MANY_FILES =
   "legwork or the whole system has too many files open: raise the limit (ulimit -n) or let fewer runs work at once, then restart this host's legwork";
 

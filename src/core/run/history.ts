@@ -246,7 +246,7 @@ export function unanswered({
   return calls.flatMap((call, index) => (answers[index] === undefined ? [{ call, index }] : []));
 }
 
-/** The call that is made next: those that are judged after the others come last. Undefined where none is left. */
+/** The call that is made next: calls that are judged after the others come last. Undefined where none is left. */
 export function nextCall(history: History): { readonly call: ToolCall; readonly index: number } | undefined {
   const left = unanswered(history);
   return left.find(({ call }) => isWork(call.name)) ?? left[0];

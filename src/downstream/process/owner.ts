@@ -5,7 +5,7 @@ const MARKER = /^(\d+)-(\d+)-(\d+)-[0-9a-f]+-\d+$/;
 const START_FIELD = 22; // of /proc/PID/stat, counted from 1: the time of the start, in clock ticks since boot
 const FIELDS_AFTER_NAME = 3; // the number of the first field behind the name, which may hold blanks and brackets
 
-/** What tells this process from every other, also from a later one with its id: "id-start-namespace". */
+/** The identity of this process, also against a later one with its id: "id-start-namespace". */
 export function ownIdentity(): string {
   return `${process.pid}-${startOf("self") ?? 0}-${namespaceId()}`;
 }

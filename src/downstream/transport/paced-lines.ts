@@ -12,7 +12,7 @@ export class PacedLines {
   #spent = 0;
   #rest: NodeJS.Timeout | null = null;
 
-  /** `read` is told to stop and to go on: meanwhile the pipe holds the server up. */
+  /** `read` stops and goes on reading: meanwhile the pipe holds the server up. */
   constructor(
     maxBytes: number,
     private readonly onLine: (line: string) => void,

@@ -41,7 +41,7 @@ it("a call in which two processes have died is not made by the third, and the ag
   );
 }, 120_000);
 
-it("processes that end in order within one slow reply are not counted against the run; those that die are", async () => {
+it("processes that end in order within one slow reply are not counted against the run; deaths are", async () => {
   const { host, standIn, anotherHost } = await setSandbox((_, n) => (n <= 6 ? hang() : says(text("Done at last."))));
   const runId = await spawnRun(host);
   await standIn.arrived(1);

@@ -121,7 +121,10 @@ describe("legwork backup", () => {
     const file = join(bench.root, "mine.txt");
     writeFileSync(file, "mine");
     // Of a process that was killed, and of one that is at work.
-    const [left, atWork] = [2 ** 22 + 1, process.pid].map((pid) => `other.db.legwork-${pid}.partial`) as [string, string];
+    const [left, atWork] = [2 ** 22 + 1, process.pid].map((pid) => `other.db.legwork-${pid}.partial`) as [
+      string,
+      string,
+    ];
     for (const name of [left, `${left}-journal`, atWork]) writeFileSync(join(bench.root, name), "");
     const copied = await legworkHere(bench, ["backup", join(bench.root, "copy.db")]);
     expect(copied.code).toBe(0);

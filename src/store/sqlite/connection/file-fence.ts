@@ -1,4 +1,4 @@
-/** Notices that the files of an open database were deleted or replaced: what is written then is lost with the process. */
+/** Notices that the files of an open database were deleted or replaced: later writes are lost with the process. */
 import { type Stats, statSync } from "node:fs";
 import { StoreError } from "../../../core/errors.js";
 
@@ -27,7 +27,7 @@ export function createFileFence(file: string): () => void {
     if (!isGone) look();
     if (!isGone) return;
     throw new StoreError(
-      `${file} or its log was deleted, moved or replaced while legwork had it open: restart this host's legwork (what it has written since then is lost)`,
+      `${file} or its log was deleted, moved or replaced while legwork had it open: restart this host's legwork (its writes since then are lost)`,
       { isFinal: true },
     );
   };

@@ -232,6 +232,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "question_answered":
       history.answersTo.set(aboutKey(event.about), event);
+      history.deaths = null; // a person has decided anew
       return;
     default:
       return;

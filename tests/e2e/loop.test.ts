@@ -91,7 +91,7 @@ it("the outcome of an effectful call is unknown after its time-out", async () =>
     says(text("careful")),
   ]);
   const { structured } = await spawn({ tools: ["*"] });
-  expect(structured.effects).toEqual([{ tool: "effects__slow_add_line", turn: 1, outcome: "unknown" }]);
+  expect(structured.effects).toEqual([{ tool: "effects__slow_add_line", about: "x", turn: 1, outcome: "unknown" }]);
   expect(errorOf(answersIn(requests()[1])[0])).toMatch(/unknown/);
 });
 

@@ -13,7 +13,10 @@ export interface SchemaSize {
 }
 
 /** The share of one object in the size of its schema, without the values in it; null for none. */
-export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Pick<SchemaSize, "values" | "text"> | null;
+export type OwnSize = (
+  node: Readonly<Record<string, unknown>>,
+  isRoot: boolean,
+) => Pick<SchemaSize, "values" | "text"> | null;
 
 const ENDLESS: SchemaSize = {
   values: Number.POSITIVE_INFINITY,

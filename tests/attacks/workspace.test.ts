@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileS
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { EventAnswer, TestHost, Workbench } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 import { setWorkspace, WAYS } from "../support/workspaces.js";
 
@@ -72,6 +73,21 @@ it("no pattern of an agent or of a clone keeps the server from answering", () =>
   for (const pattern of patterns) call("search_files", { path: ".", pattern, excludePatterns: patterns });
   const { isError } = call("search_files", { path: ".", pattern: "{a,b}".repeat(12) });
   expect(isError).toBe(true);
+  const many = Array.from({ length: 20_000 }, (_, n) => `**/*${n}`);
+  const refused = call("search_files", { path: ".", pattern: "**", excludePatterns: many });
+  expect(refused).toMatchObject({ isError: true, text: naming("excludePatterns", "20000", "100") });
+  expect(performance.now() - started).toBeLessThan(PATTERNS_MS);
+});
+
+it("no edit of a text that repeats itself keeps the server from answering", () => {
+  const [[, way]] = WAYS as [(typeof WAYS)[number]];
+  const { put, call } = setWorkspace(way);
+  put("lines.txt", "a\n".repeat(1_000_000));
+  put("line.txt", "a".repeat(2_000_000));
+  const started = performance.now();
+  const edit = (path: string, oldText: string) => call("edit_file", { path, edits: [{ oldText, newText: "c" }] });
+  expect(edit("lines.txt", `${"a\n".repeat(200_000)}b`).isError).toBe(true);
+  expect(edit("line.txt", `b${"a".repeat(200_000)}`).isError).toBe(true);
   expect(performance.now() - started).toBeLessThan(PATTERNS_MS);
 });
 

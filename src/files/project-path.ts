@@ -7,7 +7,7 @@ import { isWithin } from "./is-within.js";
 
 const LONGEST_PATH = 4_096; // characters, which no system exceeds
 const MOST_LINKS = 40; // as Linux allows; more are a circle
-const FORM_OF_NAMES = "NFC"; // of the answer, whatever the disk has: conditions are read in it too
+const FORM_OF_NAMES = "NFC"; // of the answer, also where the disk has another: conditions are read in it too
 const OUTSIDE: ProjectPath = { kind: "outside" };
 
 /**

@@ -6,8 +6,6 @@ import { Refusal } from "../refusal.js";
 import type { Workspace } from "../workspace.js";
 import { type Entry, entriesOf, folderAt, MOST_ENTRIES, notesOn, type Omissions, visitBelow } from "./visit.js";
 
-const MOST_EXCLUDES = 100; // patterns of one call; each is tried on every entry
-
 interface FolderArguments {
   readonly path: string;
 }
@@ -64,7 +62,7 @@ export function directoryTree(
   workspace: Workspace,
   asked: FolderArguments & { readonly excludePatterns: readonly string[] },
 ): Answer {
-  const excludes = requireFew(asked.excludePatterns).flatMap((pattern) =>
+  const excludes = asked.excludePatterns.flatMap((pattern) =>
     (pattern.includes("*") ? [pattern] : [pattern, `**/${pattern}`, `**/${pattern}/**`]).map(parseGlob),
   );
   return workspace.at(asked.path, "follow", (location) => {
@@ -95,7 +93,7 @@ export interface SearchArguments extends FolderArguments {
 
 export function searchFiles(workspace: Workspace, asked: SearchArguments): Answer {
   const matches = parseGlob(asked.pattern);
-  const excludes = requireFew(asked.excludePatterns).map(parseGlob);
+  const excludes = asked.excludePatterns.map(parseGlob);
   return workspace.at(asked.path, "follow", (location) => {
     const found: string[] = [];
     const omissions: Omissions = { ignored: 0, cut: null };
@@ -115,12 +113,6 @@ export function searchFiles(workspace: Workspace, asked: SearchArguments): Answe
 
 export function listAllowedDirectories({ path: root }: Workspace): Answer {
   return textAnswer(`Allowed directories:\n${root}`);
-}
-
-/** Throws Refusal where a call has so many patterns that it would keep all other calls waiting. */
-function requireFew(patterns: readonly string[]): readonly string[] {
-  if (patterns.length <= MOST_EXCLUDES) return patterns;
-  throw new Refusal(`excludePatterns has ${patterns.length} patterns, and ${MOST_EXCLUDES} is the most: join some`);
 }
 
 function labelOf(isFolder: boolean): string {

@@ -13,10 +13,12 @@ it.each([
   expect(isLostByStatus(422, text, false)).toBe(true);
 });
 
-it.each(["Request timed out", "notes of the session: no entry", "name must be initialized first", "Unprocessable Entity"])(
-  "%s: it is not",
-  (text) => {
-    expect(isLostByError(-32600, text)).toBe(false);
-    expect(isLostByStatus(422, text, false)).toBe(false);
-  },
-);
+it.each([
+  "Request timed out",
+  "notes of the session: no entry",
+  "name must be initialized first",
+  "Unprocessable Entity",
+])("%s: it is not", (text) => {
+  expect(isLostByError(-32600, text)).toBe(false);
+  expect(isLostByStatus(422, text, false)).toBe(false);
+});

@@ -132,7 +132,7 @@ const over = (left: Numeric, right: Numeric) => Number(left) / Number(right);
 function readCondition(text: string, environment: Environment): Read {
   if (text.trim() === "") return faulty("it is empty");
   if (text.length > LONGEST_TEXT) return faulty(`it is longer than ${LONGEST_TEXT} characters`);
-  const cel = rewriteWords(text);
+  const cel = rewriteWords(text.normalize("NFC")); // as path() gives paths
   try {
     const parsed = environment.parse(cel);
     const syntax = readSyntax(parsed.ast);

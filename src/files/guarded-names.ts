@@ -22,7 +22,16 @@ const STEERING = new Set([
   ...BOTH,
   // Editors, shells, version control and tools that run what they find.
   ...[".vscode", ".idea", ".zed", ".devcontainer", ".devcontainer.json", ".husky", ".githooks"],
-  ...[".gitlab-ci.yml", ".circleci", ".pre-commit-config.yaml", "lefthook.yml", "lefthook.yaml", ".pnpmfile.cjs"],
+  ...[
+    ".gitlab-ci.yml",
+    ".circleci",
+    ".pre-commit-config.yaml",
+    "lefthook.yml",
+    "lefthook.yaml",
+    ".pnpmfile.cjs",
+    ".hg",
+    ".jj",
+  ],
   ...[".exrc", ".nvimrc", ".nvim.lua", ".vimrc", ".lvimrc", ".dir-locals.el", ".gdbinit", ".lldbinit"],
   ...[".bashrc", ".bash_profile", ".profile", ".zshrc", ".zshenv", ".zprofile", ".direnv", ".mise.toml", "mise.toml"],
   // Hosts and their rule files.

@@ -7,6 +7,7 @@ import { isWithin } from "./is-within.js";
 
 const LONGEST_PATH = 4_096; // characters, which no system exceeds
 const MOST_LINKS = 40; // as Linux allows; more are a circle
+const FORM_OF_NAMES = "NFC"; // of the answer, also where the disk has another: conditions are read in it too
 const OUTSIDE: ProjectPath = { kind: "outside" };
 
 /**
@@ -35,7 +36,7 @@ function resolveIn(root: string, asked: string): ProjectPath {
     return unknown('".." behind a link leads to different places');
   if (!isWithin(root, target)) return OUTSIDE;
   const inside = path.relative(root, target).split(path.sep).join("/");
-  return { kind: "inside", path: inside === "" ? "." : inside };
+  return { kind: "inside", path: inside === "" ? "." : inside.normalize(FORM_OF_NAMES) };
 }
 
 function unknown(fault: string): ProjectPath {
@@ -118,7 +119,7 @@ function foldsCase(
 
 /** Names are equal in NFC for file servers too that a file system tells apart. */
 function comparable(name: string, folds: boolean): string {
-  const composed = name.normalize("NFC");
+  const composed = name.normalize(FORM_OF_NAMES);
   return folds ? composed.toLowerCase() : composed;
 }
 

@@ -4,6 +4,7 @@ import { type OwnSize, type SchemaSize, unfoldedSize } from "../lib/unfold-schem
 import { flagsOf, toLinear } from "./linear-pattern.js";
 
 const MOST_VALUES = 500; // of an unfolded schema: to compile more takes longer than an answer to a ping may wait
+const MOST_CHARACTERS = 100_000; // likewise: names and texts become code
 const MOST_LEVELS = 100;
 const MOST_STEPS = 500_000; // of a check; some ten milliseconds
 const STEPS_OF_INSTRUCTION = 100; // a linear engine on one character, where it has to build its automaton
@@ -18,7 +19,8 @@ export function sizeOfSchema(schema: object | boolean): SchemaSize {
  * with each part of the unfolded schema, and at each character once with each part that reads texts.
  */
 export function isProvablySmall(schema: SchemaSize, value: JsonSize): boolean {
-  const isSmallToCompile = schema.values <= MOST_VALUES && schema.levels <= MOST_LEVELS;
+  const isSmallToCompile =
+    schema.values <= MOST_VALUES && schema.characters <= MOST_CHARACTERS && schema.levels <= MOST_LEVELS;
   return isSmallToCompile && value.values * schema.values + value.characters * schema.text <= MOST_STEPS;
 }
 
@@ -35,13 +37,15 @@ const ownSize: OwnSize = (node, isRoot) => {
   // Names other than pointers, also where they only change what pointers mean.
   if (typeof node.$dynamicRef === "string" || typeof node.$recursiveRef === "string") return NO_BOUND;
   if (typeof node.$id === "string" && !isRoot) return NO_BOUND;
+  if (Object.hasOwn(node, "contains")) return NO_BOUND; // keeps a fault of each item, the dearest part of a check
   const { pattern, patternProperties, uniqueItems, maxItems } = node;
   const patterns = [
     ...(typeof pattern === "string" ? [pattern] : []),
     ...(typeof patternProperties === "object" && patternProperties !== null ? Object.keys(patternProperties) : []),
   ];
-  // Compares every two items.
-  const compared = uniqueItems === true ? (typeof maxItems === "number" ? maxItems : Number.POSITIVE_INFINITY) : 0;
+  // Compares every two items; a limit below 0 must not make up for what stands elsewhere.
+  const mostItems = typeof maxItems === "number" ? Math.max(0, maxItems) : Number.POSITIVE_INFINITY;
+  const compared = uniqueItems === true ? mostItems : 0;
   const lengths = [node.minLength, node.maxLength].filter((limit) => typeof limit === "number").length;
   return patterns
     .map(sizeOfPattern)

@@ -7,14 +7,24 @@ export interface SchemaSize {
   readonly values: number;
   /** The sum of `textWeight` over its objects, counted likewise. */
   readonly text: number;
+  /** The characters of its names and texts, counted likewise. */
+  readonly characters: number;
   readonly levels: number;
 }
 
 /** The share of one object in the size of its schema, without the values in it; null for none. */
-export type OwnSize = (node: Readonly<Record<string, unknown>>, isRoot: boolean) => Omit<SchemaSize, "levels"> | null;
+export type OwnSize = (
+  node: Readonly<Record<string, unknown>>,
+  isRoot: boolean,
+) => Pick<SchemaSize, "values" | "text"> | null;
 
-const ENDLESS: SchemaSize = { values: Number.POSITIVE_INFINITY, text: Number.POSITIVE_INFINITY, levels: 0 };
-const PLAIN: SchemaSize = { values: 1, text: 0, levels: 1 };
+const ENDLESS: SchemaSize = {
+  values: Number.POSITIVE_INFINITY,
+  text: Number.POSITIVE_INFINITY,
+  characters: Number.POSITIVE_INFINITY,
+  levels: 0,
+};
+const PLAIN: SchemaSize = { values: 1, text: 0, characters: 0, levels: 1 };
 const MOST_LEVELS = 400; // of nesting through references; a deeper schema counts as endless, because the walk recurses
 
 /**
@@ -40,18 +50,24 @@ export function unfoldedSize(schema: unknown, ownSize: OwnSize = () => null): Sc
     const own = ownSize(node, depth === 0);
     let values = 1 + (own?.values ?? 0);
     let text = own?.text ?? 0;
+    let characters = 0;
     let levels = 1;
     const add = (size: SchemaSize) => {
       values += size.values;
       text += size.text;
+      characters += size.characters;
       if (size.levels >= levels) levels = size.levels + 1;
     };
-    for (const key of Object.keys(node)) add(sizeOf(node[key], depth + 1));
+    for (const key of Object.keys(node)) {
+      const value = node[key];
+      characters += key.length + (typeof value === "string" ? value.length : 0);
+      add(sizeOf(value, depth + 1));
+    }
     if (typeof node.$ref === "string") {
       const target = targetOf(node.$ref);
       add(target === undefined ? ENDLESS : sizeOf(target, depth + 1));
     }
-    return { values, text, levels };
+    return { values, text, characters, levels };
   }
 
   /** Resolves each reference once: it may be long, and met often. */

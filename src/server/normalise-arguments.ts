@@ -45,7 +45,12 @@ function fromText(name: string, text: string, { type, enum: values }: ArgumentSc
     case "number":
       return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
     case "boolean":
-      return { true: true, false: false }[text.trim().toLowerCase()] ?? text;
+      return (
+        new Map([
+          ["true", true],
+          ["false", false],
+        ]).get(text.trim().toLowerCase()) ?? text
+      );
     default:
       return Array.isArray(values) && values.includes(text.trim()) ? text.trim() : text;
   }

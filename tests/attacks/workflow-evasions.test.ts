@@ -65,6 +65,15 @@ describe("a rule about a path", () => {
     expect(refusalsIn(led).filter(({ tool }) => tool === "workspace__write_file")).toHaveLength(spellings.length);
   });
 
+  it.each(["NFC", "NFD"])("holds for letters that are written in two ways, in a rule in %s too", async (form) => {
+    mkdirSync(inProject("gepr\u00fcft".normalize("NFD")), { recursive: true });
+    const when = `path(args.path).startsWith("gepr\u00fcft/")`.normalize(form);
+    const workflow = { steps: [{ name: "work", rules: [{ name: "keep", when, action: "block" }] }] };
+    const asked = ["NFC", "NFD"].map((spelling) => write("gepr\u00fcft/new.txt".normalize(spelling)));
+    const led = await sandbox.lead({ workflow, replies: [calls(...asked), completes()], args: ALL });
+    expect(refusalsIn(led)).toHaveLength(2);
+  });
+
   it("tells a hard link from the file that it names", async () => {
     sandbox.bench.write("kept/one.txt", "ours");
     linkSync(inProject("kept", "one.txt"), inProject("kept", "ONE.txt"));

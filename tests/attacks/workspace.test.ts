@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { EventAnswer, TestHost, Workbench } from "../support/host.js";
 import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
 import { setWorkspace, WAYS } from "../support/workspaces.js";
@@ -72,6 +72,30 @@ it("no pattern of an agent or of a clone keeps the server from answering", () =>
   for (const pattern of patterns) call("search_files", { path: ".", pattern, excludePatterns: patterns });
   const { isError } = call("search_files", { path: ".", pattern: "{a,b}".repeat(12) });
   expect(isError).toBe(true);
+  expect(performance.now() - started).toBeLessThan(PATTERNS_MS);
+});
+
+it("a search that takes too long, as with thousands of patterns, ends and says so", () => {
+  const [[, way]] = WAYS as [(typeof WAYS)[number]];
+  const { put, call } = setWorkspace(way);
+  for (let n = 0; n < 20; n++) put(`file${n}`, "");
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 1_000));
+  onTestFinished(() => clock.mockRestore());
+  const { text } = call("search_files", { path: ".", pattern: "**" });
+  expect(text).toContain("the call took more than 10 s");
+  expect(text.split("\n").length).toBeLessThan(15);
+});
+
+it("no edit of a text that repeats itself keeps the server from answering", () => {
+  const [[, way]] = WAYS as [(typeof WAYS)[number]];
+  const { put, call } = setWorkspace(way);
+  put("lines.txt", "a\n".repeat(1_000_000));
+  put("line.txt", "a".repeat(2_000_000));
+  const started = performance.now();
+  const edit = (path: string, oldText: string) => call("edit_file", { path, edits: [{ oldText, newText: "c" }] });
+  expect(edit("lines.txt", `${"a\n".repeat(200_000)}b`).isError).toBe(true);
+  expect(edit("line.txt", `b${"a".repeat(200_000)}`).isError).toBe(true);
   expect(performance.now() - started).toBeLessThan(PATTERNS_MS);
 });
 

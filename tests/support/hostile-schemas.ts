@@ -29,6 +29,16 @@ export const SLOW: readonly Attack[] = [
     value: {},
   },
   {
+    name: "references that double 30 times beside a limit below 0",
+    schema: {
+      type: "object",
+      properties: { b: { uniqueItems: true, maxItems: -1e12 } },
+      allOf: [START],
+      $defs: chain(30, (next) => ({ allOf: [next, next] })),
+    },
+    value: {},
+  },
+  {
     name: "forms that double and never fit",
     schema: argument(START, { $defs: chain(40, (next) => ({ anyOf: [next, next] }), { type: "number" }) }),
     value: { a: "x" },
@@ -117,6 +127,11 @@ export const LARGE: readonly Attack[] = [
   {
     name: "thousands of names",
     schema: { ...argument({}), properties: named(3_000, () => ({ type: ["string", "null"], minLength: 1 })) },
+    value: {},
+  },
+  {
+    name: "a few names of many characters",
+    schema: { ...argument({}), properties: named(20, () => ({ type: "string" }), "x".repeat(50_000)) },
     value: {},
   },
 ];

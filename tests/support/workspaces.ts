@@ -33,7 +33,7 @@ interface TestSettings extends Partial<Omit<WorkspaceSettings, "home">> {
 
 export function setWorkspace(openRoot: OpenRoot, { home, ...grants }: TestSettings = {}): TestWorkspace {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "legwork-workspace-")));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const root = join(folder, "project");
   mkdirSync(root);
   const workspace = openWorkspace(root, { home: home?.(root) ?? null, read: [], write: [], ...grants }, openRoot);

@@ -1,5 +1,6 @@
 /** Replaces texts in a text; pure. */
 import { Refusal } from "../refusal.js";
+import { findSequence } from "./find-sequence.js";
 
 export interface Edit {
   readonly oldText: string;
@@ -14,7 +15,8 @@ export function withLineFeeds(text: string): string {
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   return edits.reduce((current, edit) => {
     const [oldText, newText] = [withLineFeeds(edit.oldText), withLineFeeds(edit.newText)];
-    if (current.includes(oldText)) return current.replace(oldText, () => newText);
+    const at = findSequence(current, oldText);
+    if (at >= 0) return current.slice(0, at) + newText + current.slice(at + oldText.length);
     const replaced = replaceLines(current, oldText, newText);
     if (replaced === null) throw new Refusal(`Could not find exact match for edit:\n${edit.oldText}`);
     return replaced;
@@ -26,10 +28,7 @@ function replaceLines(text: string, oldText: string, newText: string): string | 
   const oldLines = oldText.split("\n");
   const bare = lines.map((line) => line.trim());
   const oldBare = oldLines.map((line) => line.trim());
-  const last = lines.length - oldLines.length;
-  const at = bare.findIndex(
-    (_, start) => start <= last && oldBare.every((line, offset) => line === bare[start + offset]),
-  );
+  const at = findSequence(bare, oldBare);
   if (at < 0) return null;
   const indent = indentOf(lines[at] ?? "");
   const newLines = newText.split("\n").map((line, index) => {

@@ -9,6 +9,7 @@ import type { Workspace } from "../workspace.js";
 
 export const MOST_ENTRIES = 5_000; // of an answer; a model cannot use more
 const MOST_VISITED = 200_000; // entries of one call; some seconds
+const MOST_MS = 10_000; // of one call, since every pattern is tried on every entry and other calls wait meanwhile
 const MOST_LEVELS = 64; // below the folder that was asked for
 const MOST_IGNORE_BYTES = 1024 * 1024; // of a .gitignore
 
@@ -50,6 +51,7 @@ export function entriesOf(folder: Opened, real: string): readonly Dirent[] {
 /** Visits depth first, in the order of names. `omissions` is filled meanwhile. */
 export function visitBelow(workspace: Workspace, location: Location, visit: Visit, omissions: Omissions): void {
   const start = folderAt(location);
+  const deadline = performance.now() + MOST_MS;
   let left = MOST_VISITED;
 
   function visitFolder(folder: Opened, above: readonly string[], rules: readonly IgnoreRules[]): void {
@@ -58,6 +60,8 @@ export function visitBelow(workspace: Workspace, location: Location, visit: Visi
       if (omissions.cut !== null) return;
       left -= 1;
       if (left < 0) omissions.cut = `the rest is not shown: ${MOST_VISITED} entries were visited`;
+      else if (performance.now() > deadline)
+        omissions.cut = `the rest is not shown: the call took more than ${MOST_MS / 1000} s`;
       const names = [...folder.names, dirent.name];
       const isFolder = dirent.isDirectory();
       if (comparableName(dirent.name) === ".git" || workspace.access.isHome(names)) continue;

@@ -26,6 +26,7 @@ it.each([
   [{ properties: { a: { type: "string", pattern: "a$" } } }, { a: "x".repeat(70_000) }, false],
   [{ properties: { a: { uniqueItems: true, maxItems: 10 } } }, { a: [1] }, true],
   [{ properties: { a: { uniqueItems: true } } }, { a: [1] }, false],
+  [{ properties: { a: { contains: { type: "string" } } } }, { a: [1] }, false],
   [{ $ref: "https://example.test/other" }, {}, false],
   [{ properties: { a: { $id: "other", $ref: "#/$defs/b" } }, $defs: { b: {} } }, {}, false],
   [

@@ -44,7 +44,7 @@ async function pingAll() {
     await call("list_runs", {});
     const idle = await pingTimes(child, PINGS);
     const large = "x".repeat(MESSAGE_MIB * 1024 * 1024);
-    const behind = await pingTimes(child, LARGE, () => call("list_runs", { agent: large }));
+    const behind = await pingTimes(child, LARGE, () => child.request("ping", { _meta: { large } }));
     const spawn = { prompt: "go", provider: "rehearsal", model: "flood", tools: ["flooding__*"], wait_seconds: 50 };
     const { structuredContent } = await call("spawn_agent", spawn);
     if (structuredContent.status !== "success") throw new Error(JSON.stringify(structuredContent));

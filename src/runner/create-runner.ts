@@ -67,7 +67,7 @@ export interface Runner {
   recover(): void;
   /** Why this process cannot continue an interrupted run; one sentence each. */
   missing(run: Run): Promise<readonly string[]>;
-  /** Why no process at all recovers an interrupted run by itself; null where one may. */
+  /** Why no process recovers an interrupted run by itself, even with all requirements; null where one may. */
   obstacleTo(run: Run): Promise<string | null>;
   /** Whether a form of the host asks the question of a waiting run now. */
   isAskedByForm(runId: string): boolean;

@@ -187,13 +187,6 @@ function spawnOf(child: string): ScriptedCall["arguments"] {
   return { prompt: "Play your part.", title: child, provider: "rehearsal", model: child, tools: ["*"] };
 }
 
-/** The scenario of that name. */
-export function scenarioNamed(name: string): Scenario {
-  const scenario = [...SCENARIOS, CHILD].find((one) => one.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
-  return scenario;
-}
-
 /** A call of a scenario: its tool, its place in the run, and the key under which the effect server counts it. */
 export interface ScenarioCall {
   readonly key: string;

@@ -126,7 +126,7 @@ it("a call that the workflow makes is asked about like the agent's", async () =>
 
   const denied = await sandbox.lead({ workflow: { steps }, replies: [completes()], args: { tools: ["*"] } });
   const end = await respond(sandbox, denied, { approve: false, comment: "Not now." });
-  expect(end.run.status).toBe("success");
+  expect(end.run).toMatchObject({ status: "blocked", error: { code: "workflow_call_failed" } });
   expect(written("by itself")).toBe(1);
   expect(eventsOf(end, "workflow_call_refused")).toMatchObject([
     { tool: "effects__add_line", reason: naming("denied", "Not now.") },

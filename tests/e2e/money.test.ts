@@ -177,7 +177,7 @@ describe("a limit on money", () => {
     expect(await countRuns()).toBe(before);
   });
 
-  it.each([0, -1, 2_000_000, "1"])("of %j is none", async (max_cost_usd) => {
+  it.each([0, -1, 2_000_000, "one"])("of %j is none", async (max_cost_usd) => {
     const { isError, structured } = await sandbox.one.call("spawn_agent", { prompt: "go", max_cost_usd });
     expect({ isError, code: structured.error.code }).toEqual({ isError: true, code: "invalid_arguments" });
   });

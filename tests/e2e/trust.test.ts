@@ -79,17 +79,19 @@ describe("a project that is not trusted", () => {
     expect((await play(bench)).run).not.toHaveProperty("notices");
   });
 
-  it("counts for one process with LEGWORK_TRUST_PROJECT=1, and with no other value", async () => {
+  it("counts for one process with LEGWORK_TRUST_PROJECT=1 or the path of the project, and with no other value", async () => {
     const { bench, mark } = setGreedyProject();
-    for (const LEGWORK_TRUST_PROJECT of ["0", "true"]) {
+    for (const LEGWORK_TRUST_PROJECT of ["0", "true", bench.root, "."]) {
       const { run, made } = await play(bench, { env: { LEGWORK_TRUST_PROJECT } });
       expect(run.notices).toHaveLength(1);
       expect(made).toBe(false);
     }
     expect(existsSync(mark)).toBe(false);
-    const { run, made } = await play(bench, { env: { LEGWORK_TRUST_PROJECT: "1" } });
-    expect(run).not.toHaveProperty("notices");
-    expect(made).toBe(true);
+    for (const LEGWORK_TRUST_PROJECT of ["1", `${bench.project}/`]) {
+      const { run, made } = await play(bench, { env: { LEGWORK_TRUST_PROJECT } });
+      expect(run).not.toHaveProperty("notices");
+      expect(made).toBe(true);
+    }
     expect(existsSync(join(bench.home, "trust.json"))).toBe(false); // it was for once
   });
 

@@ -268,7 +268,7 @@ describe("the command line", () => {
       ["workflows", "--cached"],
       ["--cached", "legwork tools"],
     ],
-    [["agents", "mine"], ['"mine"']],
+    [["agents", "mine"], ['"legwork agents mine"']],
   ])("refuses %j in one sentence", async (args, facts) => {
     const { code, stdout, stderr } = await legworkHere(setBench(), args);
     expect(messageOf({ stderr })).toEqual(naming(...facts));

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
-import { isTrustedProject, PROJECT_CONFIG, readTrust, trustsEveryProject } from "../trust/trust.js";
+import { isTrustedByVariable, isTrustedProject, PROJECT_CONFIG, readTrust } from "../trust/trust.js";
 import { type LoadedFile, ProjectConfigFile, parseConfigFile } from "./config-file.js";
 import { type Import, projectServersFiles } from "./host-files.js";
 import { COMMAND, type Paths, trustFolder } from "./paths.js";
@@ -61,7 +61,7 @@ function trustedFiles(
   notices: string[],
 ): ReadonlyMap<string, Uint8Array> | null {
   const { files, refused, changed } = readTrust(paths, names);
-  const trustsAll = trustsEveryProject(paths);
+  const trustsAll = isTrustedByVariable(paths);
   const [fault] = refused;
   if (fault !== undefined) {
     if (trustsAll) throw new ConfigError(fault);

@@ -1,6 +1,6 @@
 /** Trust: the files of a project take effect only after their user trusts them, and only until they change. */
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../core/errors.js";
 import { AGENTS_HOSTS, type AgentsHost, SERVERS_HOSTS } from "../../hosts/known-hosts.js";
@@ -53,21 +53,22 @@ export function readTrust(paths: Paths, names: readonly string[]): TrustState {
   return { files, refused, changed: asked.filter((name) => now[name] !== recorded[name]) };
 }
 
-/** Whether the user has set the variable that trusts every project. */
-export function trustsEveryProject({ env }: Pick<Paths, "env">): boolean {
-  return env.LEGWORK_TRUST_PROJECT === "1";
+/** Whether the user's environment trusts the project, by its path or with every other; its files may then change. */
+export function isTrustedByVariable({ env, project }: Pick<Paths, "env" | "project">): boolean {
+  const { LEGWORK_TRUST_PROJECT: named = "" } = env;
+  return named === "1" || (isAbsolute(named) && existsSync(named) && realpathSync(named) === project);
 }
 
 /** Whether the user has ever trusted the project, whose files may have changed since. Throws ConfigError for a bad record. */
 export function isTrustedProject(paths: Paths): boolean {
   const { home, userHome, project } = paths;
   // The files in the user's own home folder are the user's.
-  return trustsEveryProject(paths) || project === userHome || Object.hasOwn(readTrustFile(home).projects, project);
+  return isTrustedByVariable(paths) || project === userHome || Object.hasOwn(readTrustFile(home).projects, project);
 }
 
 /** Whether a definition file of the project, such as ".legwork/agents/a.md", is in its trusted state. Throws ConfigError for a bad record. */
 export function trustsDefinition(paths: Paths, name: string, bytes: Uint8Array | null): boolean {
-  if (trustsEveryProject(paths)) return true;
+  if (isTrustedByVariable(paths)) return true;
   const recorded = readTrustFile(paths.home).projects[paths.project]?.files[name];
   return bytes !== null && recorded !== undefined && recorded === sha256(bytes);
 }

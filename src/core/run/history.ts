@@ -232,6 +232,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "question_answered":
       history.answersTo.set(aboutKey(event.about), event);
+      history.deaths = null; // a person has decided anew
       return;
     default:
       return;
@@ -276,12 +277,8 @@ function placeOf(history: History): Omit<Deaths, "count"> {
   return { turn, at: at ?? "between", ownCalls };
 }
 
-/** The first death of a turn in whose journal there is no reply may have been one in the first call: the reply was not saved yet. */
 function countDeath(history: History): void {
-  const { deaths } = history;
-  const place = placeOf(history);
-  const wasHere = deaths?.turn === place.turn && deaths.at === "request" && deaths.count === 1 && place.at === 0;
-  history.deaths = { ...place, count: (wasHere ? 1 : deathsHere(history)) + 1 };
+  history.deaths = { ...placeOf(history), count: deathsHere(history) + 1 };
 }
 
 function countDeadly(history: History, { index, code }: { readonly index: number; readonly code?: string }): void {

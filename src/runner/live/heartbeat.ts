@@ -21,7 +21,7 @@ export function startHeartbeat(beat: (wokeLate: boolean) => Promise<void>, log: 
   return () => clearInterval(timer);
 }
 
-/** The steady time stops while the machine sleeps; the clock may be set forward and back. */
+/** The steady time pauses while the machine sleeps; the clock may be set forward and back. */
 function timesNow() {
   return { clock: Date.now(), steady: performance.now() };
 }

@@ -26,9 +26,10 @@ export interface CampaignReport {
   readonly in_doubt_calls_made: number;
   readonly safe_calls_repeated: number;
   readonly attempts_exhausted: number;
-  readonly given_up_wrongly: number;
-  readonly calls_given_up: number;
-  readonly processes_left: number;
+  /** These three are not in reports of 0.1.0. */
+  readonly given_up_wrongly?: number;
+  readonly calls_given_up?: number;
+  readonly processes_left?: number;
   readonly seconds: number;
   /** One sentence for each repeated effect, each loss and each stuck run. */
   readonly findings: readonly string[];
@@ -109,20 +110,20 @@ const LABELS: Readonly<Record<Moment, string>> = {
   made: "with a call made and not answered",
   random: "at random",
   with_reaper: "at random, with the reaper",
-  ended: "ended in order (SIGTERM)",
-  stopped: "stopped until others had its runs",
+  ended: "ended in order, by SIGTERM",
+  stopped: "stopped, and woken too late",
 };
 const MOST_FINDINGS = 20;
 
 /** The report as a table of text. */
 export function reportText(report: CampaignReport): string {
-  const rows: readonly (readonly [string, number | string])[] = [
-    ["deaths of servers", report.kills],
-    ...MOMENTS.map((moment) => [`  ${LABELS[moment]}`, report.kills_by_moment[moment] ?? 0] as const),
+  const all: readonly (readonly [string, number | string | undefined])[] = [
+    ["kills", report.kills],
+    ...MOMENTS.map((moment) => [`  ${LABELS[moment]}`, report.kills_by_moment[moment]] as const),
     ["kill points reached", `${report.kill_points_reached} of ${report.kill_points_planned}`],
     ["runs", report.runs],
     ["events", report.events],
-    ["runs left by a death", Object.values(report.runs_left_at).reduce((sum, count) => sum + count, 0)],
+    ["runs left by a kill", Object.values(report.runs_left_at).reduce((sum, count) => sum + count, 0)],
     ...Object.entries(report.runs_left_at).map(([type, count]) => [`  after ${type}`, count] as const),
     ["recoveries", report.recoveries],
     ["repeated effects", report.repeated_effects],
@@ -131,13 +132,14 @@ export function reportText(report: CampaignReport): string {
     ["in-doubt calls", report.in_doubt_calls],
     ["  that had been made", report.in_doubt_calls_made],
     ["safe calls repeated", report.safe_calls_repeated],
-    ["calls given up after two crashes", report.calls_given_up],
-    ["runs given up after four crashes", report.attempts_exhausted],
-    ["runs given up otherwise", report.given_up_wrongly],
+    ["attempts exhausted", report.attempts_exhausted],
+    ["  without four crashes", report.given_up_wrongly],
+    ["calls given up", report.calls_given_up],
     ["processes left behind", report.processes_left],
     ["seconds", report.seconds],
     ["seed", report.seed],
   ];
+  const rows = all.filter(([, value]) => value !== undefined);
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   const shown = report.findings.slice(0, MOST_FINDINGS);
@@ -145,7 +147,7 @@ export function reportText(report: CampaignReport): string {
   return [
     ...table,
     "",
-    ...(report.ok ? ["Nothing was repeated, lost, stuck, given up after an orderly end, or left behind."] : shown),
+    ...(report.ok ? ["Nothing was repeated, lost or stuck."] : shown),
     ...(more > 0 ? [`… and ${more} more`] : []),
     ...(report.folder === null ? [] : [`The database and the record of calls are left in ${report.folder}`]),
     "",

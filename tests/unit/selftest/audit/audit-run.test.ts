@@ -60,6 +60,8 @@ describe("auditRun", () => {
       lost: [],
       isStuck: false,
       isExhausted: false,
+      givenUpWrongly: [],
+      callsGivenUp: 0,
       recoveries: 0,
       inDoubt: 0,
       inDoubtMade: 0,

@@ -37,16 +37,6 @@ const shared = shareHome({
   ].join(""),
 });
 
-it("a message that is too large ends the connection and the process", { timeout: 60_000 }, async () => {
-  const bench = setBench();
-  const peer = spawnRaw(bench);
-  peer.send(INITIALIZE);
-  await until(() => peer.stdout().includes('"id":0'));
-  peer.child.stdin.on("error", () => {}); // the server goes while we still write
-  peer.child.stdin.write(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(20_000_000)}"}}\n`);
-  expect(await peer.exited).toBe(0);
-});
-
 it("the server takes a prompt of eleven megabytes, which is more than the protocol's library allows by default", {
   timeout: 60_000,
 }, async () => {
@@ -140,7 +130,7 @@ it("an agent cannot change legwork's home by moving the folder that holds it", a
   const ask = { prompt: "go", provider: "rehearsal", model: "move", tools: ["*"], wait_seconds: 20 };
   const { structured } = await own.call("spawn_agent", ask);
   await own.close();
-  expect(structured).toMatchObject({ status: "success", effects: [] });
+  expect(structured).toMatchObject({ status: "success", effects: [{ outcome: "made, with an error" }] });
   expect(existsSync(home)).toBe(true);
 });
 

@@ -175,6 +175,29 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
+  it.each([
+    ["as JSON", (frame: object): Answer => status(200, JSON.stringify(frame), { "content-type": "application/json" })],
+    ...["\n", "\r\n", "\r"].map(
+      (end) =>
+        [
+          `as an event whose lines end with ${JSON.stringify(end)}`,
+          (frame: object): Answer =>
+            events((response) =>
+              response.end(`event: message${end}data: ${JSON.stringify(frame)}${end}${end}: bye${end}`),
+            ),
+        ] as const,
+    ),
+  ])("is read where its frame has nulls in place of nothing, %s", async (_how, answer) => {
+    const result = { content: [{ type: "text", text: "done" }], _meta: null };
+    const server = await hostile({
+      "tools/call": (response, seen) =>
+        answer({ jsonrpc: "2.0", id: seen.message.id, result, error: null })(response, seen),
+    });
+    const { client } = await connected(server.url);
+    const called = await client.callTool({ name: "any", arguments: {} });
+    expect(called.content).toEqual(result.content);
+  });
+
   it("returns the first of two answers", async () => {
     const twice = events((response, { message }) => {
       for (const text of ["first", "second"]) {

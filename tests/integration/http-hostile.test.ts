@@ -175,18 +175,13 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
-  it.each([
-    ["as JSON", (frame: object): Answer => status(200, JSON.stringify(frame), { "content-type": "application/json" })],
-    ...["\n", "\r\n", "\r"].map(
-      (end) =>
-        [
-          `as an event whose lines end with ${JSON.stringify(end)}`,
-          (frame: object): Answer =>
-            events((response) =>
-              response.end(`event: message${end}data: ${JSON.stringify(frame)}${end}${end}: bye${end}`),
-            ),
-        ] as const,
-    ),
+  const asEvent = (end: string) => (frame: object) =>
+    events((response) => response.end(`event: message${end}data: ${JSON.stringify(frame)}${end}${end}: bye${end}`));
+  it.each<[string, (frame: object) => Answer]>([
+    ["as JSON", (frame) => status(200, JSON.stringify(frame), { "content-type": "application/json" })],
+    ["as an event", asEvent("\n")],
+    ["as an event in lines of Windows", asEvent("\r\n")],
+    ["as an event in lines of old Macs", asEvent("\r")],
   ])("is read where its frame has nulls in place of nothing, %s", async (_how, answer) => {
     const result = { content: [{ type: "text", text: "done" }], _meta: null };
     const server = await hostile({

@@ -4,7 +4,7 @@ import { parseLine } from "./json-rpc-line.js";
 const [LINE_FEED, RETURN] = [0x0a, 0x0d];
 const DATA = "data:";
 
-/** The messages in a JSON body; what holds none is handed on as it is, for the client to refuse. */
+/** The messages in a JSON body; a body without any is handed on as it is, for the client to refuse. */
 export function toFrames(body: string): unknown {
   const messages = parseLine(body);
   return messages.length > 0 ? messages : JSON.parse(body);

@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A system error in Node's words, with the path that the agent knows in location of the one that was opened. */
+/** A system error in Node's words, with the path that the agent knows in place of the one that was opened. */
 export function systemRefusal(code: string, operation: string, path?: string, destination?: string): Refusal {
   const [, description = "unknown error"] = [...getSystemErrorMap().values()].find(([name]) => name === code) ?? [];
   const from = path === undefined ? "" : ` '${path}'`;

@@ -24,7 +24,7 @@ const sandboxFor = (mode: string, turns: Parameters<typeof setHostileSandbox>[1]
   setHostileSandbox(hostileEntry(mode, ["pid"]), turns);
 
 /** The hostile server writes it into a file: its own, or that of the child that ignores SIGTERM. */
-const stubbornPid = ({ bench }: HostileSandbox) => pidIn(join(bench.project, "pid"));
+const stubbornPid = ({ bench }: HostileSandbox) => pidIn(join(bench.home, "pid"));
 
 onLinux.each(MODES)("a server that %s is gone with the host, in its time", async (_what, mode) => {
   const sandbox = await sandboxFor(mode);

@@ -58,6 +58,6 @@ function ownShell(): Shell {
 }
 
 /** The name itself where nothing is there. */
-function realPath(name: string): string {
+export function realPath(name: string): string {
   return existsSync(name) ? realpathSync(name) : name;
 }

@@ -1,8 +1,7 @@
 /** Where downstream servers start: in the project, once its user trusts it, because programs run the code that lies in their folder. */
-import { existsSync, realpathSync } from "node:fs";
 import { delimiter, isAbsolute, parse } from "node:path";
 import { isWithin } from "../../files/is-within.js";
-import type { Paths } from "../files/paths.js";
+import { type Paths, realPath } from "../files/paths.js";
 
 type Environment = Paths["env"];
 
@@ -49,8 +48,4 @@ function isPathName(name: string): boolean {
 
 function joined(folders: readonly string[]): string | null {
   return folders.length === 0 ? null : folders.join(delimiter);
-}
-
-function realPath(folder: string): string {
-  return existsSync(folder) ? realpathSync(folder) : folder;
 }

@@ -97,7 +97,7 @@ export type Action = { readonly when: string | null } & (
       readonly arguments: Readonly<Record<string, Json>>;
       /** The variable that receives the text of the answer. */
       readonly outputAs: string | null;
-      /** end: a call that was refused or failed ends the run as blocked. Absent is continue. */
+      /** end: a call that was refused or failed ends the run as blocked. Absent in runs that an older legwork began: continue. */
       readonly onFailure?: "end" | "continue";
     }
   | { readonly action: "end_run"; readonly status: "success" | "partial" | "blocked"; readonly result: string | null }

@@ -4,12 +4,10 @@ import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/a
 import { starMatches } from "../../lib/star-matches.js";
 import { Any, commonFields, fieldsOf, notesOf, toDefinition, turnsOf } from "./host-agent.js";
 import type { HostMarkdown } from "./host-markdown.js";
-import { blockedTools } from "./tool-names.js";
+import { BLOCKS, blockedTools } from "./tool-names.js";
 
 export const ClaudeFile = z.object({ ...commonFields, disallowedTools: Any.optional(), maxTurns: Any.optional() });
 
-/** Every spelling counts, because a misspelt block list would block nothing. */
-const BLOCKS = /^disallowed[-_]?tools$/i;
 /** The names of the tool that starts agents. */
 const STARTS_AGENTS: readonly string[] = ["Task", "Agent"];
 

@@ -2,6 +2,7 @@
 import { ConfigError } from "../../core/errors.js";
 import { isRecord } from "../../lib/is-record.js";
 import { readYamlText, type YamlDocument } from "../../yaml/read-yaml.js";
+import { BLOCKS } from "./tool-names.js";
 
 /** A field as it stands in the file. */
 interface Field {
@@ -14,7 +15,6 @@ interface Field {
   readonly line: number;
 }
 
-const BLOCKS = /^disallowed[-_]?tools$/i;
 /** Fields that grant or block tools: their lists are read line by line, and none may be lost. */
 const LISTS = /^(?:tools|disallowed[-_]?tools)$/i;
 const HIDDEN_LIST = /^\s*["']?(?:tools|disallowed[-_]?tools)["']?\s*:/i;

@@ -3,6 +3,9 @@ import { ConfigError } from "../../core/errors.js";
 import { patternFault } from "../../core/tools/tool.js";
 import { isRecord } from "../../lib/is-record.js";
 
+/** The fields that block tools. Every spelling counts, because a misspelt block list would block nothing. */
+export const BLOCKS = /^disallowed[-_]?tools$/i;
+
 /** The names in a value; null where it is neither a text nor a list. Items that are no names are counted in `odd`. */
 function namesIn(value: unknown): { readonly names: readonly string[]; readonly odd: number } | null {
   if (isRecord(value) || typeof value === "boolean") return null;

@@ -1,4 +1,4 @@
-/** One reply of the model: asks, rejects a reply that is no answer, asks again at most twice. */
+/** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply, Provider } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
@@ -43,7 +43,7 @@ const MAX_REPLIES = 3; // the first and two more
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
 export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
   const { price, state } = context;
-  for (let attempt = state.history.rejected + 1; ; attempt++) {
+  for (let replies = state.history.rejected + 1; ; replies++) {
     const asked = yield* askUntilAnswered(context);
     if (asked.kind !== "answered") return asked;
     const { reply } = asked;
@@ -58,7 +58,7 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
     const { code, reason, askAgain } = judged;
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
     state.record({ type: "reply_rejected", turn, code, reason, ...text, usage: reply.usage, costUsd });
-    const mayAskAgain = askAgain && attempt < MAX_REPLIES;
+    const mayAskAgain = askAgain && replies < MAX_REPLIES;
     const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
     if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: shown(reason) } };

@@ -10,7 +10,7 @@ export function withLineFeeds(text: string): string {
   return text.replaceAll("\r\n", "\n");
 }
 
-/** Each edit replaces the first location where its text stands; else the first lines that differ only in their blanks. Throws Refusal. */
+/** Each edit replaces the first place where its text stands; else the first lines that differ only in their blanks. Throws Refusal. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   return edits.reduce((current, edit) => {
     const [oldText, newText] = [withLineFeeds(edit.oldText), withLineFeeds(edit.newText)];

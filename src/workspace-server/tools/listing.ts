@@ -71,7 +71,7 @@ export function directoryTree(
     const omissions: Omissions = { ignored: 0, cut: null };
     let count = 0;
     const enter = ({ name, isFolder, path: below }: Entry) => {
-      if (excludes.some((excludes) => excludes(below))) return false;
+      if (excludes.some((excludesPath) => excludesPath(below))) return false;
       if (!hasRoom(count++, omissions)) return false;
       const node: TreeNode = isFolder ? { name, type: "directory", children: [] } : { name, type: "file" };
       open.at(-1)?.push(node);
@@ -98,7 +98,7 @@ export function searchFiles(workspace: Workspace, asked: SearchArguments): Answe
     const found: string[] = [];
     const omissions: Omissions = { ignored: 0, cut: null };
     const enter = ({ isLink, path: below }: Entry) => {
-      if (excludes.some((excludes) => excludes(below))) return false;
+      if (excludes.some((excludesPath) => excludesPath(below))) return false;
       const file = path.join(location.real, ...below);
       if (isLink && !leadsToSomething(workspace, file)) return false;
       if (!matches(below)) return true;

@@ -1,4 +1,4 @@
-/** Puts a file in location by one rename, so that nobody ever sees a part of it. */
+/** Puts a file in its place by one rename, so that nobody ever sees a part of it. */
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fchmodSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { type CallFiles, fileAt, stampOf } from "../answer.js";

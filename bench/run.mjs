@@ -17,6 +17,7 @@ const FIGURES = {
   "tool-call": () => import("./figures/tool-call.mjs"),
   catalog: () => import("./figures/catalog.mjs"),
   schemas: () => import("./figures/schemas.mjs"),
+  floods: () => import("./figures/floods.mjs"),
   answer: () => import("./figures/answer.mjs"),
   exit: () => import("./figures/exit.mjs"),
   log: () => import("./figures/log.mjs"),

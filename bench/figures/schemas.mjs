@@ -21,7 +21,7 @@ const WATCH = fileURLToPath(new URL("../support/watch-pauses.mjs", import.meta.u
 
 export async function measure() {
   const checks = await timeChecks();
-  const { pause, memory, pings } = await attack();
+  const { pause, work, idle, memory, pings } = await attack();
   const us = (field) => `${(median(checks.map((pair) => pair[field])) * 1000).toFixed(2)} µs`;
   return [
     row("a check of ordinary arguments, over ajv alone", {
@@ -31,7 +31,14 @@ export async function measure() {
     }),
     row(`${HOSTILE} hostile schemas in a catalog: longest pause of the event loop`, {
       ours: ms(pause),
+      floor: ms(idle),
       value: pause,
+      bar: 100,
+      unit: "ms",
+    }),
+    row(`${HOSTILE} hostile schemas in a catalog: longest piece of work on the main thread`, {
+      ours: ms(work),
+      value: work,
       bar: 100,
       unit: "ms",
     }),
@@ -138,7 +145,8 @@ async function timeEach(check) {
 /** A run on a hostile server calls one tool of each kind, in a process that has already worked on a harmless run. */
 async function attack() {
   const sandbox = createSandbox();
-  const [tools, pauses] = [join(sandbox.project, "tools.json"), join(sandbox.project, "pauses.txt")];
+  const tools = join(sandbox.project, "tools.json");
+  const [pauses, idlePauses] = ["pauses.json", "idle-pauses.json"].map((file) => join(sandbox.project, file));
   writeFileSync(tools, JSON.stringify(hostileTools(HOSTILE)));
   const odd = { command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS_FILE: tools } };
   const config = { mcpServers: { workspace: { disabled: true }, odd }, limits: { max_turns: 50 } };
@@ -151,6 +159,9 @@ async function attack() {
 
   const env = { ...sandbox.env, PAUSES_FILE: pauses };
   const child = startChild(process.execPath, ["--import", WATCH, LEGWORK], { cwd: sandbox.project, env });
+  const idle = startChild(process.execPath, ["--import", WATCH, "--eval", "process.stdin.resume()"], {
+    env: { ...process.env, PAUSES_FILE: idlePauses },
+  });
   const run = async (model, more) => {
     const args = { prompt: "go", provider: "rehearsal", model, wait_seconds: 50, ...more };
     const { structuredContent } = await child.request("tools/call", { name: "spawn_agent", arguments: args });
@@ -161,13 +172,14 @@ async function attack() {
     child.notify("notifications/initialized");
     await run("harmless", { tools: [] });
     const before = memoryOf(child.pid).now;
-    process.kill(child.pid, "SIGUSR2");
+    for (const { pid } of [child, idle]) process.kill(pid, "SIGUSR2");
     const pings = await pingUntil(run("hostile", { tools: ["odd__*"] }), () => child.request("ping", {}));
     const memory = memoryOf(child.pid).peak - before;
-    await child.close();
-    return { pause: Number(readFileSync(pauses, "utf8")), memory, pings };
+    await Promise.all([child.close(), idle.close()]);
+    const [ours, floor] = [pauses, idlePauses].map((file) => JSON.parse(readFileSync(file, "utf8")));
+    return { ...ours, idle: floor.pause, memory, pings };
   } finally {
-    await child.close();
+    await Promise.all([child.close(), idle.close()]);
     sandbox.remove();
   }
 }

@@ -5,11 +5,10 @@ import { expect, it } from "vitest";
 import { call, says, text } from "../support/agents.js";
 import { hostileEntry } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
+import { whilePinged } from "../support/pings.js";
 import { shareHome } from "../support/shared-home.js";
 
 const MB = 1024 * 1024;
-const PINGS = 50;
-const SOON_MS = 250;
 
 const shared = shareHome({
   config: [
@@ -29,7 +28,7 @@ const answersTo = (played: ReturnType<typeof made>) =>
 
 it("many large answers: the run keeps as much as max_stored_mb says, and goes on", async () => {
   const played = made("large__plain", 8);
-  const { structured } = await played.spawn({ tools: ["large__*"], wait_seconds: 50 });
+  const { structured } = await whilePinged(shared.host, played.spawn({ tools: ["large__*"], wait_seconds: 50 }));
   expect(structured.status).toBe("success");
   const answers = answersTo(played);
   expect(answers).toHaveLength(8);
@@ -44,7 +43,7 @@ it("many large answers: the run keeps as much as max_stored_mb says, and goes on
 
 it("3,000 tools that get other names in each turn: the agent gets their number and a few names", async () => {
   const played = made("renaming__plain", 3);
-  const { structured } = await played.spawn({ tools: ["renaming__*"], wait_seconds: 50 });
+  const { structured } = await whilePinged(shared.host, played.spawn({ tools: ["renaming__*"], wait_seconds: 50 }));
   expect(structured.status).toBe("success");
   expect(JSON.stringify(structured.warnings).length).toBeLessThan(10_000);
   const told = (played.requests().at(-1)?.body.contents ?? [])
@@ -57,12 +56,10 @@ it("3,000 tools that get other names in each turn: the agent gets their number a
   }
 });
 
-it("notifications without end: the host's pings and other runs are answered in time", async () => {
+it("notifications without end: the host's pings are answered, and other runs end", async () => {
   const played = made("flooding__plain", 1);
   await played.spawn({ tools: ["flooding__*"], wait_seconds: 50 });
-  const begun = performance.now();
-  for (let n = 0; n < PINGS; n++) await shared.host.client.ping();
-  expect((performance.now() - begun) / PINGS).toBeLessThan(SOON_MS); // one that is held up takes seconds
   const other = shared.play([says(call("effects__add_line", { text: "beside the flood" })), says(text("done"))]);
-  expect((await other.spawn({ tools: ["effects__*"], wait_seconds: 50 })).structured.status).toBe("success");
+  const { structured } = await whilePinged(shared.host, other.spawn({ tools: ["effects__*"], wait_seconds: 50 }));
+  expect(structured.status).toBe("success");
 });

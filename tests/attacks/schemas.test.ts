@@ -4,11 +4,10 @@ import { expect, it } from "vitest";
 import { answersIn, call, says, text } from "../support/agents.js";
 import { type Attack, LINEAR, SLOW } from "../support/hostile-schemas.js";
 import { naming } from "../support/naming.js";
-import { pingWhile } from "../support/pings.js";
+import { whilePinged } from "../support/pings.js";
 import { shareHome } from "../support/shared-home.js";
 
 const ODD_SERVER = join(import.meta.dirname, "../support/odd-tools.mjs");
-const LONGEST_PING_MS = 10_000; // on a busy machine, with the start of everything that a first run needs; a judgement without bounds takes hours
 const TEXT = `${"a".repeat(60)}!`;
 
 const attackOf = (name: string): Attack => {
@@ -37,11 +36,6 @@ const responses = (request: Parameters<typeof answersIn>[0]) =>
   answersIn(request).map(({ response }) => JSON.stringify(response));
 const complete = (data: unknown) => says(call("complete", { status: "success", result: "done", data }));
 
-function expectAnswered(pings: readonly number[]): void {
-  expect(pings.length).toBeGreaterThan(0);
-  expect(Math.max(...pings)).toBeLessThan(LONGEST_PING_MS);
-}
-
 it("a tool whose references unfold without measure is rejected with the reason, and costs no other tool", async () => {
   const { spawn, requests } = shared.play([
     says(call("odd__doubling", DOUBLING.value), call("odd__safe", { n: 1 })),
@@ -64,9 +58,8 @@ it("calls whose check never ends are refused, their tools are rejected, and the 
     says(call("odd__slow0", AT_CALLS[0]?.value), call("odd__safe", { n: "one" })),
     says(text("done")),
   ]);
-  const { result, pings } = await pingWhile(shared.host, spawn({ wait_seconds: 50 }));
-  expectAnswered(pings);
-  expect(result.structured).toMatchObject({ status: "success", result: "done" });
+  const { structured } = await whilePinged(shared.host, spawn({ wait_seconds: 50 }));
+  expect(structured).toMatchObject({ status: "success", result: "done" });
   const [...refused] = responses(requests()[1]);
   const safe = refused.pop();
   for (const answer of refused) expect(answer).toEqual(naming("cannot be checked", "judging takes"));
@@ -95,18 +88,16 @@ it("patterns of tools are kept, and judged at once", async () => {
 it.each(["^(a+)+$", "^(?=a)(a+)+$"])("a host's output_schema with the pattern %s hangs nothing", async (pattern) => {
   const { spawn, requests } = shared.play([complete({ a: TEXT }), complete({ a: "!" }), complete({ a: "aa" })]);
   const output_schema = { type: "object", properties: { a: { type: "string", pattern } } };
-  const { result, pings } = await pingWhile(shared.host, spawn({ output_schema, wait_seconds: 50 }));
-  expectAnswered(pings);
+  const { structured } = await whilePinged(shared.host, spawn({ output_schema, wait_seconds: 50 }));
   expect(responses(requests()[1])[0]).toEqual(naming("output schema", /pattern|judging takes/));
-  expect(result.structured.status).toMatch(/success|blocked/); // a schema that was given up refuses all data
+  expect(structured.status).toMatch(/success|blocked/); // a schema that was given up refuses all data
 });
 
 it("a schema that cannot judge any value in time is refused before a run is made", async () => {
   const { spawn, requests } = shared.play([]);
-  const { result, pings } = await pingWhile(shared.host, spawn({ output_schema: DOUBLING.schema }));
-  expectAnswered(pings);
-  expect(result.structured.error).toMatchObject({ code: "invalid_arguments" });
-  expect(result.structured.error.message).toEqual(naming("output_schema", "judging takes"));
+  const { structured } = await whilePinged(shared.host, spawn({ output_schema: DOUBLING.schema }));
+  expect(structured.error).toMatchObject({ code: "invalid_arguments" });
+  expect(structured.error.message).toEqual(naming("output_schema", "judging takes"));
   expect(requests()).toEqual([]);
 });
 
@@ -120,9 +111,8 @@ it("an agent's output_schema for its child hangs nothing, and the agent learns w
     says(call("wait_for_runs", {})),
     says(text("done")),
   ]);
-  const { result, pings } = await pingWhile(shared.host, parent.spawn({ wait_seconds: 50 }));
-  expectAnswered(pings);
-  expect(result.structured).toMatchObject({ status: "success", result: "done" });
+  const { structured } = await whilePinged(shared.host, parent.spawn({ wait_seconds: 50 }));
+  expect(structured).toMatchObject({ status: "success", result: "done" });
   expect(responses(parent.requests()[1])[0]).toEqual(naming("output_schema", "judging takes"));
   expect(child.requests().length).toBe(3);
 });

@@ -4,6 +4,7 @@ import type { Pin } from "../../core/ports/catalog-store.js";
 import type { PinFinding } from "../../core/ports/downstream.js";
 import { sha256 } from "../../lib/hash.js";
 import { isRecord } from "../../lib/is-record.js";
+import { createPauses } from "../../lib/pauses.js";
 
 export interface PinJudgement {
   /** The tools that differ from their pins or have none, in the server's order. */
@@ -16,26 +17,48 @@ export interface PinJudgement {
 
 const NOTHING: PinJudgement = { findings: [], firstUse: [], withheld: new Set() };
 
-/** Judges the first of several tools with one name, as the catalog does. */
-export function judgePins(mode: PinMode, pins: ReadonlyMap<string, Pin>, rawTools: readonly unknown[]): PinJudgement {
+/** Tools as their server declares them now, by its own names for them, in its order. Null for a tool that cannot be hashed. */
+export type Declared = ReadonlyMap<string, Pin | null>;
+
+/** Judges the tools that a server declares now by what the user accepted. */
+export function judgePins(mode: PinMode, pins: ReadonlyMap<string, Pin>, declared: Declared): PinJudgement {
   if (mode === "off") return NOTHING;
   const findings: PinFinding[] = [];
   const firstUse: Pin[] = [];
   const withheld = new Set<string>();
-  const seen = new Set<string>();
-  for (const raw of rawTools) {
-    if (!isRecord(raw) || typeof raw.name !== "string" || seen.has(raw.name)) continue;
-    seen.add(raw.name);
-    const now = toPin(raw.name, raw);
-    const accepted = pins.get(raw.name.toWellFormed()) ?? null;
-    if (now === null) withheld.add(raw.name);
+  for (const [name, now] of declared) {
+    const accepted = pins.get(name.toWellFormed()) ?? null;
+    if (now === null) withheld.add(name);
     else if (pins.size === 0) firstUse.push(now);
     else if (accepted?.hash !== now.hash) {
       findings.push({ accepted, now, withheld: mode === "enforce" });
-      if (mode === "enforce") withheld.add(raw.name);
+      if (mode === "enforce") withheld.add(name);
     }
   }
   return { findings, firstUse, withheld };
+}
+
+/** Hashes the tools of a list; of several with one name the first counts, as in the catalog. */
+export function declaredIn(rawTools: readonly unknown[]): Declared {
+  const declared = new Map<string, Pin | null>();
+  for (const raw of rawTools) addTo(declared, raw);
+  return declared;
+}
+
+/** The same with pauses, for a list of any size. */
+export async function declaredInPieces(rawTools: readonly unknown[]): Promise<Declared> {
+  const pause = createPauses();
+  const declared = new Map<string, Pin | null>();
+  for (const raw of rawTools) {
+    await pause();
+    addTo(declared, raw);
+  }
+  return declared;
+}
+
+function addTo(declared: Map<string, Pin | null>, raw: unknown): void {
+  if (!isRecord(raw) || typeof raw.name !== "string" || declared.has(raw.name)) return;
+  declared.set(raw.name, toPin(raw.name, raw));
 }
 
 /** Null for a tool that is nested too deeply to be written as JSON: its changes would go unseen. */

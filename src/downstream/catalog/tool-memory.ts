@@ -1,4 +1,5 @@
 /** One server's tools: remembered from earlier, updated when the server is up, and compared with their pins. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "../../core/definitions/server-config.js";
 import { StoreError } from "../../core/errors.js";
@@ -7,7 +8,7 @@ import type { Catalog, PinFinding, ServerProblem } from "../../core/ports/downst
 import { qualifiedName } from "../../core/tools/tool.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { toListing, withFaults } from "./listing.js";
-import { judgePins } from "./pins.js";
+import { type Declared, declaredIn, declaredInPieces, judgePins } from "./pins.js";
 
 const FRESH_MS = 24 * 60 * 60_000; // an older list is read again before any decision
 const SAVE_AGAIN_MS = 60 * 60_000; // an unchanged list, which so stays fresh without a write at each start
@@ -35,6 +36,8 @@ interface Known {
   readonly isDoubtful: boolean;
   readonly catalog: Catalog;
   findings(): readonly PinFinding[];
+  /** The tools of a doubtful list, for the next look at the pins; null where the list has to be hashed again. */
+  readonly declared: Declared | null;
 }
 
 /** Reads the stored list when it is first needed. */
@@ -63,19 +66,20 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
 
   function recall(): Known | null {
     saved = trying(() => cache.load(definitionHash), null);
-    return saved && judged(saved.list, saved.at, false);
+    return saved && judged(saved.list, saved.at, false, null);
   }
 
   /** `isLive` says whether the server has just sent the list; then the first tools that are seen are accepted. */
-  function judged(list: ToolList, at: number, isLive: boolean): Known {
+  function judged(list: ToolList, at: number, isLive: boolean, declared: Declared | null): Known {
     // Without the pins nothing can be compared: every tool counts as changed.
     const accepted = config.pin === "off" ? new Map() : trying(() => pins.load(from, name), null);
     const isBlind = accepted === null;
-    const judge = () => judgePins(config.pin, accepted ?? new Map(), list.tools);
+    const hashed = lazily(() => declared ?? (config.pin === "off" ? new Map() : declaredIn(list.tools)));
+    const judge = () => judgePins(config.pin, accepted ?? new Map(), hashed());
     // Hashing hundreds of definitions takes longer than reading them: mere warnings can wait until the server is up.
     if (!isLive && config.pin !== "enforce") {
       const catalog = toListing(config, list, () => false);
-      return { list, at, isLive, isDoubtful: false, catalog, findings: lazily(() => judge().findings) };
+      return { list, at, isLive, isDoubtful: false, catalog, findings: lazily(() => judge().findings), declared: null };
     }
     const { firstUse, findings, withheld } = judge();
     if (isLive && accepted !== null && firstUse.length > 0) trying(() => pins.accept(from, name, firstUse), undefined);
@@ -86,7 +90,9 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
       : [];
     const problems = [...listing.problems, ...findings.map(toProblem), ...blindness];
     const isDoubtful = isBlind || findings.length > 0;
-    return { list, at, isLive, isDoubtful, catalog: { tools: listing.tools, problems }, findings: () => findings };
+    const catalog = { tools: listing.tools, problems };
+    const kept = isDoubtful ? hashed() : null;
+    return { list, at, isLive, isDoubtful, catalog, findings: () => findings, declared: kept };
   }
 
   function toProblem({ accepted, now, withheld }: PinFinding): ServerProblem {
@@ -122,17 +128,21 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     async update(sent) {
       const mine = ++updates;
       const list = await withFaults(sent, redact);
+      const declared = config.pin === "off" ? null : await declaredInPieces(list.tools);
+      await nextTurn(); // to write megabytes takes long: the pins and the list each have a turn of their own
       if (mine !== updates) return; // a newer list has overtaken it
       const now = Date.now();
-      adopt(judged(list, now, true));
+      adopt(judged(list, now, true, declared));
       const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && isDeepStrictEqual(list, saved.list);
       if (isSaved) return;
+      await nextTurn();
+      if (mine !== updates) return;
       saved = { list, at: now };
       trying(() => cache.save(definitionHash, list), undefined);
     },
     refresh() {
       const before = current();
-      if (before?.isDoubtful) adopt(judged(before.list, before.at, before.isLive));
+      if (before?.isDoubtful) adopt(judged(before.list, before.at, before.isLive, before.declared));
     },
   };
 }

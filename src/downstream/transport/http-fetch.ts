@@ -1,6 +1,7 @@
 /** Fetches from a server; throws unusable responses and limits the size of each message. */
 import type { Redact } from "../../core/redact.js";
 import { HttpError, toHttpError, toUnreachable } from "./http-error.js";
+import { EventLines, toFrames } from "./tolerant-body.js";
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as over stdio: a screenshot fits, and a server cannot fill our memory
 const SEAM_BYTES = 3; // the longest end of an event, CR LF CR LF, without its last byte: it may lie across two chunks
@@ -38,7 +39,7 @@ async function fetchHead(url: string | URL, init: RequestInit, signal: AbortSign
   }
 }
 
-/** The same response with a limit on the size of its messages. */
+/** The same response with a limit on the size of its messages, and with their frames corrected. */
 function withinLimit(response: Response, watch: FetchWatch): Response {
   if (!response.body) {
     watch.onBodyEnd(null);
@@ -47,14 +48,17 @@ function withinLimit(response: Response, watch: FetchWatch): Response {
   const reader = response.body.getReader();
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const count = isStream ? createEventCount() : createCount();
+  const lines = isStream ? new EventLines() : null;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { done, value } = await reader.read();
-        if (!done) {
-          count(value);
-          return controller.enqueue(value);
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          count(next.value);
+          const whole = lines?.push(next.value) ?? next.value;
+          if (whole.length > 0) return controller.enqueue(whole);
         }
+        const rest = lines?.end();
+        if (rest !== undefined && rest.length > 0) controller.enqueue(rest);
         controller.close();
         watch.onBodyEnd(null);
       } catch (error) {
@@ -71,7 +75,8 @@ function withinLimit(response: Response, watch: FetchWatch): Response {
     },
   });
   const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
+  const bounded = new Response(body, { status, statusText, headers });
+  return Object.assign(bounded, { json: async () => toFrames(await bounded.text()) });
 }
 
 function toBrokenOff(cause: unknown): HttpError {

@@ -9,7 +9,10 @@ import { catalogs } from "../connection/tables.js";
 const KEPT_MS = 90 * 24 * 3600 * 1000; // a changed definition gets a new entry, and nobody asks for the old one again
 
 /** Prepares no statements: a process uses each verb at most once for each start of a server. */
-export function createCatalogStore({ db, verb, atomically }: Connection, clock: Clock): CatalogStore {
+export function createCatalogStore(
+  { db, verb, atomicallyUnsynced, syncLater }: Connection,
+  clock: Clock,
+): CatalogStore {
   return {
     load: verb((definitionHash) => {
       const row = db.select().from(catalogs).where(eq(catalogs.definitionHash, definitionHash)).get();
@@ -18,7 +21,7 @@ export function createCatalogStore({ db, verb, atomically }: Connection, clock: 
     }),
     save: verb((definitionHash, list) => {
       const entry = { list: toText(list), savedAt: clock.now() };
-      atomically(() => {
+      atomicallyUnsynced(() => {
         db.delete(catalogs)
           .where(lt(catalogs.savedAt, entry.savedAt - KEPT_MS))
           .run();
@@ -27,6 +30,7 @@ export function createCatalogStore({ db, verb, atomically }: Connection, clock: 
           .onConflictDoUpdate({ target: catalogs.definitionHash, set: entry })
           .run();
       });
+      syncLater(); // megabytes are long in coming to the disk
     }),
   };
 }

@@ -9,7 +9,7 @@ import { type NativeStatement, toNative } from "../driver/native-statement.js";
 const { placeholder } = sql;
 
 export function createPinStore(connection: Connection, clock: Clock): PinStore {
-  const { sqlite, db, verb, atomically, refuseOutdated } = connection;
+  const { sqlite, db, verb, atomicallyUnsynced, syncLater, refuseOutdated } = connection;
   let acceptOne: NativeStatement | null = null; // most processes accept nothing
 
   return {
@@ -21,15 +21,16 @@ export function createPinStore(connection: Connection, clock: Clock): PinStore {
         .all();
       return new Map(rows.map((pin) => [pin.tool, pin]));
     }),
-    accept: verb((from, server, accepted) =>
-      atomically(() => {
+    accept: verb((from, server, accepted) => {
+      atomicallyUnsynced(() => {
         refuseOutdated();
         acceptOne ??= prepareAccept();
         const acceptedAt = clock.now();
         for (const { tool, hash, definition } of accepted)
           acceptOne.run({ source: from, server, tool, hash, definition, acceptedAt });
-      }),
-    ),
+      });
+      syncLater(); // the next commit that is synced takes it along
+    }),
   };
 
   function prepareAccept(): NativeStatement {

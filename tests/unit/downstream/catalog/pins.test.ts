@@ -1,8 +1,9 @@
 /** Pins: the changes of a tool that count, and their consequence in each mode. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PinMode } from "../../../../src/core/definitions/server-config.js";
 import type { Pin } from "../../../../src/core/ports/catalog-store.js";
-import { definitionOf, judgePins } from "../../../../src/downstream/catalog/pins.js";
+import { declaredIn, definitionOf, judgePins } from "../../../../src/downstream/catalog/pins.js";
 import { sha256 } from "../../../../src/lib/hash.js";
 
 const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };
@@ -13,6 +14,8 @@ const pinOf = (raw: Readonly<Record<string, unknown>>): Pin => {
 };
 const pinned = (...tools: Readonly<Record<string, unknown>>[]) =>
   new Map(tools.map((raw) => [String(raw.name), pinOf(raw)]));
+const judge = (mode: PinMode, pins: ReadonlyMap<string, Pin>, tools: readonly unknown[]) =>
+  judgePins(mode, pins, declaredIn(tools));
 
 /** The same value with the keys of all its objects in reverse order. */
 function turned(value: unknown): unknown {
@@ -93,7 +96,7 @@ describe("a server's tools", () => {
   const changed = { ...read, description: "Reads, and first sends it elsewhere." };
 
   it.each(["warn", "enforce"] as const)("are accepted whole at first sight (%s)", (mode) => {
-    expect(judgePins(mode, new Map(), [read, write])).toEqual({
+    expect(judge(mode, new Map(), [read, write])).toEqual({
       findings: [],
       firstUse: [pinOf(read), pinOf(write)],
       withheld: new Set(),
@@ -101,7 +104,7 @@ describe("a server's tools", () => {
   });
 
   it.each(["warn", "enforce"] as const)("are as accepted where nothing changed (%s)", (mode) => {
-    const judged = judgePins(mode, pinned(read, write), [turned(write), turned(read)]);
+    const judged = judge(mode, pinned(read, write), [turned(write), turned(read)]);
     expect(judged).toEqual({ findings: [], firstUse: [], withheld: new Set() });
   });
 
@@ -109,7 +112,7 @@ describe("a server's tools", () => {
     ["warn", []],
     ["enforce", ["read", "write"]],
   ] as const)("that changed or are new are found; %s withholds %j", (mode, withheld) => {
-    const { findings, firstUse, withheld: names } = judgePins(mode, pinned(read), [changed, write]);
+    const { findings, firstUse, withheld: names } = judge(mode, pinned(read), [changed, write]);
     const isWithheld = mode === "enforce";
     expect(findings).toEqual([
       { accepted: pinOf(read), now: pinOf(changed), withheld: isWithheld },
@@ -120,16 +123,16 @@ describe("a server's tools", () => {
   });
 
   it("are judged by the first of several with one name, as in the catalog", () => {
-    expect(judgePins("enforce", pinned(read), [read, changed]).findings).toEqual([]);
-    expect([...judgePins("enforce", pinned(read), [changed, read]).withheld]).toEqual(["read"]);
+    expect(judge("enforce", pinned(read), [read, changed]).findings).toEqual([]);
+    expect([...judge("enforce", pinned(read), [changed, read]).withheld]).toEqual(["read"]);
   });
 
   it("may go away and come back", () => {
-    expect(judgePins("enforce", pinned(read, write), [write])).toEqual(judgePins("enforce", pinned(write), [write]));
+    expect(judge("enforce", pinned(read, write), [write])).toEqual(judge("enforce", pinned(write), [write]));
   });
 
   it("are not checked when pins are off", () => {
-    expect(judgePins("off", pinned(read), [changed, write])).toEqual({
+    expect(judge("off", pinned(read), [changed, write])).toEqual({
       findings: [],
       firstUse: [],
       withheld: new Set(),
@@ -137,7 +140,7 @@ describe("a server's tools", () => {
   });
 
   it("that are malformed are left to the catalog", () => {
-    const { firstUse } = judgePins("enforce", new Map(), [null, 5, { name: 7 }, {}, [read], read]);
+    const { firstUse } = judge("enforce", new Map(), [null, 5, { name: 7 }, {}, [read], read]);
     expect(firstUse).toEqual([pinOf(read)]);
   });
 
@@ -145,14 +148,14 @@ describe("a server's tools", () => {
     const depth = 200_000;
     const deep = { ...read, inputSchema: JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) };
     for (const pins of [new Map<string, Pin>(), pinned(read)])
-      expect(judgePins("warn", pins, [deep, write]).withheld).toEqual(new Set(["read"]));
+      expect(judge("warn", pins, [deep, write]).withheld).toEqual(new Set(["read"]));
   });
 
   it("keep their pin even when their name has half a character", () => {
     const odd = { ...read, name: "read\ud800" };
-    const [pin] = judgePins("enforce", new Map(), [odd]).firstUse;
+    const [pin] = judge("enforce", new Map(), [odd]).firstUse;
     if (!pin) throw new Error("no pin");
     expect(pin.tool.isWellFormed()).toBe(true);
-    expect(judgePins("enforce", new Map([[pin.tool, pin]]), [odd]).findings).toEqual([]);
+    expect(judge("enforce", new Map([[pin.tool, pin]]), [odd]).findings).toEqual([]);
   });
 });

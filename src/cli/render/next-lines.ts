@@ -1,4 +1,4 @@
-/** What a person can do about a run in a terminal. */
+/** The next command for a run in a terminal. */
 import { REOPENED, type Run } from "../../core/run/run.js";
 import { visible } from "../../core/visible.js";
 import { RESUMABLE } from "../../views/resumable.js";

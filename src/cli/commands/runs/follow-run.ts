@@ -29,14 +29,14 @@ export interface FollowDeps {
   readonly terminal: Terminal;
 }
 
-/** Writes each event, and how to answer or to resume the run where it stands still, until there is nothing more to follow; returns the run as it is then. */
+/** Writes each event, and how to answer or to resume the run where it waits or is interrupted, until there is nothing more to follow; returns the run as it is then. */
 export async function followRun(
   runId: string,
   { afterSeq, signal, untilAsked = false }: Following,
   deps: FollowDeps,
 ): Promise<Run> {
   let seen = afterSeq;
-  let told = "";
+  let shown = "";
   for (;;) {
     const run = await deps.store.getRun(runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
@@ -46,8 +46,8 @@ export async function followRun(
     }
     if (isEnded(run.status) || (untilAsked && run.status === "waiting") || signal?.aborted) return run;
     const next = deps.json ? "" : textOf(nextLines(run));
-    if (next !== told && next !== "") deps.terminal.write(`${next}\n`);
-    told = next;
+    if (next !== shown && next !== "") deps.terminal.write(`${next}\n`);
+    shown = next;
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }

@@ -8,7 +8,7 @@ export const watchRun = defineCommand({
   name: "watch",
   summary: "Print the events of a run as they come, until its end",
   description:
-    "Follows a run in whichever process it is, and says how to answer it or resume it where it stands still. The exit code is 1 for a run that ends without success. With --json it prints one event a line.",
+    "Follows a run in whichever process it is, and says how to answer it or resume it where it waits or is interrupted. The exit code is 1 for a run that ends without success. With --json it prints one event a line.",
   examples: ["legwork runs watch ID", "legwork runs watch last"],
   arguments: { id: runArgument },
   options: { json: jsonOption },

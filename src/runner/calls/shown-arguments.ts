@@ -7,6 +7,7 @@ const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 const LONGEST_NAMES = 200; // characters
 const CONTEXT = 3; // unchanged lines around a change
+const MOST_DIFFS = 20; // more are hardly ever shown
 const DIFF_MS = 100; // the time that comparing takes grows with its square where nothing is the same
 
 /** Names under which tools take the text to replace and its replacement, without regard to case, "_" and "-". */
@@ -72,7 +73,11 @@ function apart(args: Fields): { readonly rest: Fields; readonly blocks: readonly
   for (const [key, value] of Object.entries(own?.rest ?? args)) {
     const edits = editsIn(value);
     if (edits !== null)
-      blocks.push(...edits.map((edit, at) => ({ name: `${key}[${at}]${beside(edit)}`, lines: diffLines(edit) })));
+      for (const [at, edit] of edits.entries())
+        blocks.push({
+          name: `${key}[${at}]${beside(edit)}`,
+          lines: at < MOST_DIFFS ? diffLines(edit) : bothWhole(edit),
+        });
     else if (typeof value === "string" && /\n./s.test(value))
       blocks.push({ name: key, lines: value.split("\n").map((line) => `| ${line}`) });
     else rest[key] = value;
@@ -108,15 +113,19 @@ function beside({ rest }: Edit): string {
 }
 
 /** A unified diff without line numbers: where the text stands in its file is not known. */
-function diffLines({ oldText, newText }: Edit): readonly string[] {
+function diffLines({ oldText, newText }: Pick<Edit, "oldText" | "newText">): readonly string[] {
   if (oldText === newText) return marked(oldText, " ");
   const patch = structuredPatch("", "", oldText, newText, "", "", { context: CONTEXT, timeout: DIFF_MS });
-  if (patch === undefined) return [...marked(oldText, "-"), ...marked(newText, "+")];
+  if (patch === undefined) return bothWhole({ oldText, newText });
   const isEndChanged = oldText.endsWith("\n") !== newText.endsWith("\n");
   return patch.hunks.flatMap(({ lines }, at) => [
     ...(at === 0 ? [] : ["@@"]),
     ...lines.filter((line) => isEndChanged || !line.startsWith("\\")), // that a text has no line break at its end
   ]);
+}
+
+function bothWhole({ oldText, newText }: Pick<Edit, "oldText" | "newText">): readonly string[] {
+  return [...marked(oldText, "-"), ...marked(newText, "+")];
 }
 
 function marked(text: string, mark: string): readonly string[] {

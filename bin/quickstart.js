@@ -15,6 +15,8 @@ const PROMPT =
   "Look around the folder and read notes.txt. Rename notes.txt to old-notes.txt with workspace__move_file; " +
   "if that is refused, leave it. Then write a summary of the notes to summary.txt and complete.";
 
+process.stdout.on("error", () => {}); // the reader has gone: it works on to its end, which removes the folder
+
 const root = mkdtempSync(join(tmpdir(), "legwork-quickstart-"));
 const [home, project] = [join(root, "home"), join(root, "project")];
 mkdirSync(project);

@@ -89,7 +89,7 @@ export const RULES = {
     "better-sqlite3": ["store"],
     commander: ["cli"],
     "cross-spawn": ["downstream"],
-    diff: ["cli", "workspace-server"],
+    diff: ["cli", "runner/calls", "workspace-server"],
     "drizzle-orm": ["store"],
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],

@@ -80,7 +80,14 @@ function fetched(major) {
 }
 
 function pack() {
-  const [{ filename }] = JSON.parse(run(process.execPath, [NPM, "pack", "--json", "--pack-destination", work], ROOT));
+  const [{ filename, files }] = JSON.parse(
+    run(process.execPath, [NPM, "pack", "--json", "--pack-destination", work], ROOT),
+  );
+  const paths = files.map(({ path }) => path);
+  const unwanted = paths.filter((path) => /\.map$|^dist\/(?!bundle\/)|_snapshot/.test(path));
+  expect(unwanted.length === 0, `the package holds ${unwanted}`);
+  for (const path of ["CHANGELOG.md", "LICENSE", "README.md", "docs/command-line.md", "drizzle/meta/_journal.json"])
+    expect(paths.includes(path), `the package lacks ${path}`);
   return join(work, filename);
 }
 

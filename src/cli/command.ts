@@ -1,5 +1,6 @@
 /** The declaration of a command: its arguments, its options and its work, all in one place. */
 import { ConfigError } from "../core/errors.js";
+import { didYouMean } from "../lib/nearest.js";
 import type { CommandEnd } from "./render/command-end.js";
 
 /** An option of a command; its flag is the key under which the command declares it, in kebab-case. */
@@ -99,6 +100,26 @@ export function wholeNumber(value: string, summary: string, most: number): Optio
       if (number >= 1 && number <= most) return number;
       throw new ConfigError(`${flag} is "${written}": use a whole number ${range}`);
     },
+  };
+}
+
+/** One of the known words, or several with commas between them; null where it is left out. */
+export function choices<const T extends string>(
+  value: string,
+  summary: string,
+  known: readonly T[],
+): Option<readonly T[] | null> {
+  return {
+    value,
+    summary,
+    absent: null,
+    read: (written, flag) =>
+      written.split(",").map((part) => {
+        const word = part.trim();
+        const found = known.find((one) => one === word);
+        if (found !== undefined) return found;
+        throw new ConfigError(`${flag} is "${word}": use ${known.join(", ")}${didYouMean(word, known)}`);
+      }),
   };
 }
 

@@ -106,7 +106,7 @@ export function createServices(paths: Paths, version: string): OpenServices {
 
     async respond(run, reply) {
       const parts = await openParts();
-      await parts.config(); // its secrets must not be stored
+      await parts.secretsKnown(); // they must not be stored
       const attendant = await openAttendant(parts);
       await attendant.respond(run, reply, { by: userName(), channel: "command_line" });
     },

@@ -11,6 +11,7 @@ import { tail } from "../lib/text.js";
 import { toEffects } from "./effect-views.js";
 import { fitRunView, type View } from "./fit-run-view.js";
 import { cutToFit } from "./page.js";
+import { RESUMABLE } from "./resumable.js";
 
 const PARTIAL_TEXT_LENGTH = 4_000; // characters, from the end of the text
 const LONGEST_QUESTION = 6_000; // bytes
@@ -233,7 +234,7 @@ function nextStep(run: Run, obstacle: string | null): string {
     case "cancelled":
       return seen;
     default:
-      return `${REMEDIES[run.outcome?.error?.code ?? ""] ?? "resume_run continues it; "}${seen}`;
+      return `${remedyFor(run.outcome?.error?.code ?? "")}${seen}`;
   }
 }
 
@@ -262,19 +263,11 @@ const BROKEN_OFF =
   "it broke off because the database failed: repair the database; legwork marks the run as interrupted once it can write, and then resumes it like other interrupted runs";
 
 /** The remedy for an end, by its code. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  max_turns: "resume_run with more_turns continues it; ",
-  max_cost_usd: "if the limit is its own and its cost is known, resume_run with more_cost_usd continues it; ",
-  timeout: "resume_run with more_seconds continues it; ",
-  stalled: "raise limits.stall_seconds in the configuration if the model needs more time; ",
-  rate_limited: "resume_run continues it later; ",
-  quota_exhausted: "resume_run continues it once the quota is open again; ",
-  out_of_credit: "resume_run continues it once the account has credit; ",
-  overloaded: "resume_run continues it later; ",
-  server_error: "resume_run continues it later; ",
-  timed_out: "resume_run continues it later; ",
-  network: "resume_run continues it once the provider can be reached; ",
-};
+function remedyFor(code: string): string {
+  if (code === "stalled") return "raise limits.stall_seconds in the configuration if the model needs more time; ";
+  const { more, when } = RESUMABLE[code] ?? {};
+  return `resume_run${more === undefined ? "" : ` with more_${more}`} continues it${when === undefined ? "" : ` ${when}`}; `;
+}
 
 /** A time in Unix milliseconds as ISO 8601. */
 export function toTime(milliseconds: number | null): string | null {

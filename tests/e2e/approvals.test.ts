@@ -56,7 +56,7 @@ it("an agent's own question stops its run, and the answer lets it continue", asy
 it("a call that needs approval is made after a yes, and not after a no", async () => {
   const { bench, host, effects } = home;
   const { prompt, requests } = home.play([
-    says(call("effects__add_line", { text: "first" }), call("effects__add_line", { text: "second" })),
+    says(call("effects__add_line", { text: "first" }), call("effects__add_line", { text: "second\n\rline" })),
     says(call("complete", { result: "done", status: "success" })),
   ]);
   bench.writeHome("workflows/careful.yaml", CAREFUL);
@@ -66,6 +66,7 @@ it("a call that needs approval is made after a yes, and not after a no", async (
   await host.call("respond_to_run", { run_id: run.run_id, approve: true });
   const second = await waited(host, run.run_id);
   expect(second).toMatchObject({ status: "waiting", question: { id: "q2" } });
+  expect(second?.question?.text).toMatch(/^May effects__add_line .*"ask first".*\ntext:\n\| second\n\| \\u\{d\}line$/);
   expect(effects()).toEqual(["first"]);
   await host.call("respond_to_run", { run_id: run.run_id, approve: false, comment: "one is enough" });
   expect(await waited(host, run.run_id)).toMatchObject({ status: "success" });

@@ -78,7 +78,10 @@ it("answers a run that no process works on, and the next process of the project 
   const args = { prompt: "go", wait_seconds: 20 };
   const { run_id } = (await host.call("spawn_agent", args)).structured;
   process.kill(host.pid, "SIGKILL");
-  expect(await legwork(bench, ["runs", "respond", run_id, "--answer", "This."])).toMatchObject({ code: 0, stderr: "" });
+  const config = bench.read("config.yaml");
+  bench.configure("mcpServers: {");
+  expect(await legwork(bench, ["runs", "respond", "last", "--answer", "This."])).toMatchObject({ code: 0, stderr: "" });
+  bench.configure(config);
   const other = await anotherHost();
   const led = await tell(other, await settled(other, run_id));
   expect(led.run).toMatchObject({ status: "success", result: "Thanks." });

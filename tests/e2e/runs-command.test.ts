@@ -17,14 +17,39 @@ describe("legwork runs", () => {
     const { code, stdout } = await legwork(bench, ["runs"]);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines.map((line) => line.split(": ").at(-1))).toEqual(["three", "two", "one"]);
-    expect(lines[0]).toMatch(/^run_\w+ {2}success +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}default: three$/);
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["three", "two", "one"]);
+    expect(lines[0]).toMatch(/^three {2}success +\d{4}-\d\d-\d\d \d\d:\d\dZ {2}run_\w+ {2}default$/);
     const json = await legworkHere(bench, ["runs", "list", "--limit", "2", "--json"]);
     expect(JSON.parse(json.stdout).runs).toMatchObject([{ title: "three", status: "success" }, { title: "two" }]);
 
     const elsewhere = await legworkHere(bench, ["runs", "--project", bench.root]);
     expect(elsewhere).toMatchObject({ code: 0, stdout: expect.stringMatching(/^.*\bruns\b.*\n$/) });
     expect(elsewhere.stdout).not.toContain("run_");
+    const all = await legworkHere(bench, ["runs", "list", "--all", "--project", bench.root]);
+    expect(all.stdout).toMatch(/^.*\/project\nthree .*\ntwo .*\none .*\n$/);
+    const everywhere = await legworkHere(bench, ["runs", "--all", "--json", "--project", bench.root]);
+    expect(JSON.parse(everywhere.stdout).runs).toMatchObject(
+      [1, 2, 3].map(() => ({ project: /^.*\n/.exec(all.stdout)?.[0].trim() })),
+    );
+    const ids: string[] = JSON.parse(everywhere.stdout).runs.map(({ run_id }: { run_id: string }) => run_id);
+    const [three = "", two = "", one = ""] = ids;
+    const shown = async (name: string, ...more: string[]) =>
+      (await legworkHere(bench, ["runs", "show", name, ...more])).stdout;
+    expect(await shown("last")).toMatch(new RegExp(`^${three} `));
+    expect(await shown(two, "--project", bench.root)).toMatch(/^ {2}project +\/.*\/project$/m);
+    expect(await shown(one.slice(0, -1))).toMatch(new RegExp(`^${one} `));
+    expect(await shown(one.slice("run_".length, -1).toUpperCase())).toMatch(new RegExp(`^${one} `));
+    const several = await legworkHere(bench, ["runs", "show", "run_0"]);
+    expect(several).toMatchObject({ code: 2, stdout: "", stderr: naming('"run_0"', one, two, three) });
+    const none = await legworkHere(bench, ["runs", "cancel", "last", "--project", bench.root]);
+    expect(none).toMatchObject({ code: 2, stdout: "", stderr: naming("project", "--all") });
+
+    const count = async (...options: string[]) =>
+      JSON.parse((await legworkHere(bench, ["runs", "--json", ...options])).stdout).runs.length;
+    expect(await count("--status", "success,error", "--agent", "default")).toBe(3);
+    expect(await count("--status", "running, error")).toBe(0);
+    expect(await count("--agent", "reviewer")).toBe(0);
+    expect((await legworkHere(bench, ["runs", "--agent", "reviewer"])).stdout).toMatch(/^.*\brun\b.*\n$/);
   });
 
   it("shows a run and each of its events in one line, with nothing that acts on the terminal", async () => {
@@ -129,6 +154,14 @@ describe("the command line", () => {
     [
       ["runs", "--limit", "many"],
       ["--limit", '"many"', /\b1\b/, "1000"],
+    ],
+    [
+      ["runs", "--status", "success,sucess"],
+      ["--status", '"sucess"', "interrupted", 'did you mean "success"'],
+    ],
+    [
+      ["runs", "show", "last", "--status", "success"],
+      ["--status", "runs list"],
     ],
     [["--json"], ["--json", "legwork --help"]],
   ])("refuses %j in one sentence", async (args, facts) => {

@@ -5,7 +5,7 @@ import { beginLegwork, legwork, legworkHere } from "../support/command.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
-import { rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
+import { NO_SERVERS, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 import { endOf, eventTypes, runToEnd, spawnRun } from "../support/resuming.js";
 
 const HALF = says(call("complete", { result: "Half.", status: "partial" }));
@@ -43,11 +43,66 @@ describe("legwork runs watch", () => {
     const watching = beginLegwork(bench, ["runs", "watch", runId]);
     await until(() => watching.stdout().includes("turn_started"));
     process.kill(host.pid, "SIGKILL");
-    await until(() => watching.stdout().includes("run_interrupted"), 15_000);
+    await until(() => watching.stdout().includes(`legwork runs resume ${runId}`), 15_000);
+    expect(watching.stdout()).toMatch(/run_interrupted.*\n\n.*legwork runs resume \w+\n/);
     expect((await legworkHere(bench, ["runs", "cancel", runId])).code).toBe(0);
     const { code, stdout } = await watching.ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(/run_finished +cancelled\b.*\buser\b.*\n$/);
+  });
+});
+
+describe("legwork runs, where the process of a run is gone", () => {
+  it("shows the run as interrupted, and writes nothing", async () => {
+    const { bench, host, standIn } = await setSandbox([hang()]);
+    const runId = await spawnRun(host);
+    await standIn.arrived(1);
+    const statuses = async (...options: string[]) =>
+      JSON.parse((await legworkHere(bench, ["runs", "--json", ...options])).stdout).runs.map(
+        ({ status }: { status: string }) => status,
+      );
+    expect(await statuses()).toEqual(["running"]);
+    process.kill(host.pid, "SIGKILL");
+    await until(async () => (await statuses())[0] === "interrupted");
+    expect(await statuses("--status", "interrupted", "--agent", "default")).toEqual(["interrupted"]);
+    expect(await statuses("--status", "interrupted", "--agent", "reviewer")).toEqual([]);
+    expect(await statuses("--status", "running")).toEqual([]);
+    const { code, stdout } = await legworkHere(bench, ["runs", "show", "last"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${runId} {2}interrupted\n`));
+    expect(stdout).toMatch(new RegExp(`\n\n.*process.*legwork runs resume ${runId}\n$`));
+    expect(stdout).not.toContain("run_interrupted");
+  });
+});
+
+describe("a reader that has gone", () => {
+  it.each([
+    ["runs", "watch"],
+    ["runs", "watch", "--json"],
+  ])("ends %s %s %s without a word", async (...words) => {
+    const bench = setBench();
+    bench.configure(NO_SERVERS);
+    rehearse(
+      bench,
+      "talks",
+      [...Array(20)].map(() => ({ text: "so", calls: [{ tool: "nothing" }], delay_ms: 200 })),
+    );
+    const runId = await spawnRun(await setHost(bench), { provider: "rehearsal", model: "talks" });
+    const watching = beginLegwork(bench, [...words, runId]);
+    await until(() => watching.stdout() !== "");
+    watching.child.stdout.destroy();
+    expect(await watching.ended).toMatchObject({ code: 130, stderr: "" });
+  });
+
+  it("ends a command whose output nobody reads at all", async () => {
+    const { bench, host, standIn } = await setSandbox([hang()]);
+    const runId = await spawnRun(host);
+    await standIn.arrived(1);
+    for (const words of [["runs"], ["runs", "show", runId], ["runs", "show", runId, "--json"], ["help"]]) {
+      const unread = beginLegwork(bench, words);
+      unread.child.stdout.destroy();
+      expect(await unread.ended).toMatchObject({ code: 130, stderr: "" });
+    }
   });
 });
 

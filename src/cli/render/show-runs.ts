@@ -10,24 +10,10 @@ import { counted } from "./amounts.js";
 import { describeEvent } from "./describe-event.js";
 import { firstLine, visibleLines } from "./visible.js";
 
-const WIDEST_STATUS = "interrupted".length;
 const WIDEST_TYPE = "workflow_call_finished".length;
 const WIDEST_NAME = 40; // characters; longer names push their line to the right
 
-/** One line a run, newest first. */
-export function listText(runs: readonly ListedRun[], width: number): string {
-  if (runs.length === 0) return "there are no runs of this project yet\n";
-  return runs
-    .map((run) => {
-      const { id, status, title, createdAt, costUsd } = run;
-      const cost = costUsd ? ` (${usdText(costUsd)})` : "";
-      const head = `${id}  ${status.padEnd(WIDEST_STATUS)}  ${timeOf(createdAt)}  `;
-      return `${head}${firstLine(`${whoOf(run)}${cost}: ${title}`, width - head.length)}\n`;
-    })
-    .join("");
-}
-
-/** The run, then its events, one a line; `treeCostUsd` is of those that it has started too, absent where there are none. */
+/** The run with its folder, then its events, one a line; `treeCostUsd` is of those that it has started too, absent where there are none. */
 export function runText(
   run: Run,
   treeCostUsd: number | null | undefined,
@@ -39,6 +25,7 @@ export function runText(
   const fields: readonly (readonly [string, string | null])[] = [
     ["title", title],
     ["parent", run.parentRunId],
+    ["project", run.project],
     ["agent", whoOf(run)],
     ["model", `${request.provider} ${request.model}`],
     ["created", timeOf(createdAt)],
@@ -53,21 +40,7 @@ export function runText(
   const head = fields.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(8)} ${visible(value)}`]));
   const digits = String(events.at(-1)?.seq ?? 0).length;
   const lines = events.map((event) => eventLine(event, readReply, width, digits));
-  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines, ...questionLines(run)].join("\n")}\n`;
-}
-
-/** The whole question of a waiting run, and how to answer it; none where it asks none. */
-function questionLines({ id, status, question }: Run): readonly string[] {
-  if (status !== "waiting" || question === null) return [];
-  const { kind, text, options } = question;
-  const choices = options === null ? [] : [`one of: ${options.map(visible).join(" | ")}`];
-  const answer = kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
-  return [
-    "",
-    `it asks (${question.id}):`,
-    ...[...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd()),
-    `answer with: legwork runs respond ${id} ${answer}`,
-  ];
+  return `${[`${id}  ${status}`, ...head, ...resultLines(run), "", ...lines].join("\n")}\n`;
 }
 
 function costText(costUsd: number | null): string {
@@ -128,7 +101,8 @@ function ruleLine({ name, action, when, message }: Rule): string {
   );
 }
 
-function whoOf({ request, workflow, step }: ListedRun): string {
+/** The agent, and where it is in its workflow. */
+export function whoOf({ request, workflow, step }: ListedRun): string {
   if (workflow === null) return request.agent;
   return `${request.agent} in ${workflow}${step === null ? "" : `, step "${step}"`}`;
 }

@@ -174,6 +174,8 @@ export interface RunStore {
   send(runId: string, event: Extract<RunEvent, { type: "message_sent" }>): Promise<boolean>;
   /** Marks runs as interrupted whose lease has expired or whose owner is provably dead; resolves to their ids. */
   interruptAbandoned(): Promise<readonly string[]>;
+  /** The ids of the runs that interruptAbandoned would mark; writes nothing. */
+  listAbandoned(): Promise<readonly string[]>;
   /** Extends the leases of all runs that this process owns. */
   renewLeases(): Promise<void>;
   /** The runs whose leases among these are still valid. */
@@ -192,6 +194,8 @@ export interface RunStore {
   ): Promise<{ readonly run: Run; readonly requestHash: string | null } | null>;
   /** In the order of `ids`; leaves out unknown ones. */
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
+  /** The first `limit` ids that begin so, oldest first. */
+  idsWithPrefix(prefix: string, limit: number): Promise<readonly string[]>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<readonly ListedRun[]>;
   /** Whether a newer legwork has written to the run's own journal: then only the fields of the run are reliable. */

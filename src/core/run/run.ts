@@ -160,6 +160,7 @@ export interface ListedRun
     | "id"
     | "parentRunId"
     | "continues"
+    | "project"
     | "title"
     | "workflow"
     | "step"

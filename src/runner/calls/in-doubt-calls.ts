@@ -5,7 +5,7 @@ import { aboutKey, type QuestionAbout, type QuestionDraft } from "../../core/run
 import { type Effect, isBuiltIn } from "../../core/tools/tool.js";
 import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";
 import { type CallDeps, type RunContext, type TurnContext, withToolSet } from "../state/turn-context.js";
-import { shownArguments } from "./permission.js";
+import { shownArguments } from "./shown-arguments.js";
 
 /** The answers a person may give about an in-doubt call. */
 const HAPPENED = "it happened";

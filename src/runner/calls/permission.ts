@@ -4,14 +4,11 @@ import type { History } from "../../core/run/history.js";
 import { MOST } from "../../core/run/limits.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { type Answer, aboutKey, denialText, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
-import { cutTo } from "../../lib/text.js";
 import type { CallDeps, IndexedCall, TurnContext } from "../state/turn-context.js";
 import { ASK, askTool } from "../tools/built-in-tools.js";
+import { shownArguments } from "./shown-arguments.js";
 
 type CallAbout = Extract<QuestionAbout, { kind: "call" | "workflow_call" }>;
-
-const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
-const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 
 export type Permission =
   | { readonly kind: "granted" }
@@ -33,16 +30,8 @@ export function permission(rule: string | null, about: CallAbout, history: Histo
     return { kind: "denied", reason };
   }
   if (rule === null) return GRANTED;
-  const text = `May ${about.tool} be called with ${shownArguments(about.arguments)}? (${rule})`;
+  const text = `May ${about.tool} be called with ${shownArguments(about.arguments, `? (${rule})`)}`;
   return { kind: "asks", draft: { text, options: null, about, withinSeconds: null } };
-}
-
-/** The arguments of a call for people and agents. A note about omitted ones comes first: readers may overlook the end. */
-export function shownArguments(args: object): string {
-  const json = JSON.stringify(args);
-  const shown = cutTo(json, SHOWN_ARGUMENTS);
-  if (shown === json) return json;
-  return `arguments of ${json.length} characters, cut to the first ${shown.length} here (${WHERE_WHOLE}): ${shown}`;
 }
 
 /** Gives the agent the answers to its questions of this turn; returns the first one without an answer. */

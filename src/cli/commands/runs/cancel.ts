@@ -3,7 +3,7 @@ import { toRunView } from "../../../views/run-view.js";
 import { defineCommand, jsonOption, text } from "../../command.js";
 import { OK_EXIT } from "../../render/command-end.js";
 import { visibleJson } from "../../render/visible.js";
-import type { RunRecords, SecretFilter } from "../../services.js";
+import type { Installation, RunRecords, SecretFilter } from "../../services.js";
 import { findRun, runArgument } from "./find-run.js";
 
 export const cancelRun = defineCommand({
@@ -13,9 +13,9 @@ export const cancelRun = defineCommand({
   examples: ['legwork runs cancel ID --reason "not needed"'],
   arguments: { id: runArgument },
   options: { reason: text("TEXT", "The reason, which is stored with the run"), json: jsonOption },
-  async run({ id, reason, json }, services: RunRecords & SecretFilter) {
+  async run({ id: name, reason, json }, services: RunRecords & Installation & SecretFilter) {
     const { store, readReply } = await services.openRuns();
-    await findRun(id, store);
+    const { id } = await findRun(name, store, services.project);
     const why = reason === null ? "" : `: ${await services.redactSecrets(reason)}`;
     const message = `cancelled by the user${why}`;
     const outcome = { status: "cancelled", result: null, error: { code: "cancelled", message } } as const;

@@ -6,6 +6,7 @@ import type { ReadReply } from "../../../core/run/history.js";
 import { isEnded, type Run } from "../../../core/run/run.js";
 import { toEventItem } from "../../../views/event-views.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";
+import { nextLines } from "../../render/next-lines.js";
 import { eventLine, resultLines } from "../../render/show-runs.js";
 import { visibleJsonLine } from "../../render/visible.js";
 import type { Terminal } from "../../services.js";
@@ -28,13 +29,14 @@ export interface FollowDeps {
   readonly terminal: Terminal;
 }
 
-/** Writes each event until there is nothing more to follow; returns the run as it is then. */
+/** Writes each event, and how to answer or to resume the run where it waits or is interrupted, until there is nothing more to follow; returns the run as it is then. */
 export async function followRun(
   runId: string,
   { afterSeq, signal, untilAsked = false }: Following,
   deps: FollowDeps,
 ): Promise<Run> {
   let seen = afterSeq;
+  let shown = "";
   for (;;) {
     const run = await deps.store.getRun(runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
@@ -43,16 +45,22 @@ export async function followRun(
       seen = event.seq;
     }
     if (isEnded(run.status) || (untilAsked && run.status === "waiting") || signal?.aborted) return run;
+    const next = deps.json ? "" : textOf(nextLines(run));
+    if (next !== shown && next !== "") deps.terminal.write(`${next}\n`);
+    shown = next;
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-/** The result behind the last event, and the exit code that says whether the run succeeded. */
+/** The result behind the last event, how to continue, and the exit code that says whether the run succeeded. */
 export function endOfRun(run: Run, json: boolean): CommandEnd {
-  const text = resultLines(run)
-    .map((line) => `${line}\n`)
-    .join("");
-  return { text: json ? "" : text, exitCode: run.status === "success" ? OK_EXIT : TROUBLE_EXIT };
+  const text = json ? "" : textOf([...resultLines(run), ...nextLines(run)]);
+  return { text, exitCode: run.status === "success" ? OK_EXIT : TROUBLE_EXIT };
+}
+
+/** Each line with its end. */
+export function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function lineOf(event: StoredEvent, { json, readReply, terminal }: FollowDeps): string {

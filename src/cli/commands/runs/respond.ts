@@ -4,7 +4,7 @@ import { toRunView } from "../../../views/run-view.js";
 import { defineCommand, jsonOption, text, toggle } from "../../command.js";
 import { OK_EXIT } from "../../render/command-end.js";
 import { visibleJson } from "../../render/visible.js";
-import type { RunAnswers, RunRecords } from "../../services.js";
+import type { Installation, RunAnswers, RunRecords } from "../../services.js";
 import { findRun, runArgument } from "./find-run.js";
 
 export const respondToRun = defineCommand({
@@ -29,9 +29,9 @@ export const respondToRun = defineCommand({
     message: text("TEXT", "Write to the agent while it works"),
     json: jsonOption,
   },
-  async run({ id, json, approve, deny, ...texts }, services: RunRecords & RunAnswers) {
+  async run({ id, json, approve, deny, ...texts }, services: RunRecords & Installation & RunAnswers) {
     const { store, readReply } = await services.openRuns();
-    const run = await findRun(id, store);
+    const run = await findRun(id, store, services.project);
     if (approve && deny) throw new ConfigError("--approve and --deny are opposites: use one of them");
     if (!approve && !deny && Object.values(texts).every((value) => value === null))
       throw new ConfigError("say --approve, --deny, --answer TEXT or --message TEXT");

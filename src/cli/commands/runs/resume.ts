@@ -4,9 +4,10 @@ import { MOST } from "../../../core/run/limits.js";
 import { visible } from "../../../core/visible.js";
 import { amount, defineCommand, jsonOption, text, wholeNumber } from "../../command.js";
 import { SIGNAL_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";
-import type { RunWork, Terminal } from "../../services.js";
+import { nextLines } from "../../render/next-lines.js";
+import type { Installation, RunWork, Terminal } from "../../services.js";
 import { findRun, runArgument } from "./find-run.js";
-import { endOfRun, followRun } from "./follow-run.js";
+import { endOfRun, followRun, textOf } from "./follow-run.js";
 
 export const resumeRun = defineCommand({
   name: "resume",
@@ -22,9 +23,9 @@ export const resumeRun = defineCommand({
     moreCostUsd: amount("N", "USD to add to its limit", MOST.usd),
     json: jsonOption,
   },
-  async run({ id, message, moreTurns, moreSeconds, moreCostUsd, json }, services: RunWork & Terminal) {
+  async run({ id, message, moreTurns, moreSeconds, moreCostUsd, json }, services: RunWork & Installation & Terminal) {
     const { store, readReply, runner, caller } = await services.openRunner();
-    const run = await findRun(id, store);
+    const run = await findRun(id, store, services.project);
     if (run.status === "pending" || run.status === "running")
       throw new ConfigError(`${run.id} is ${run.status} in another process: legwork runs watch ${run.id} shows it`);
     const seen = (await store.listEvents(run.id, { afterSeq: 0 })).at(-1)?.seq ?? 0;
@@ -44,7 +45,7 @@ export const resumeRun = defineCommand({
     const ended = await followRun(resumed.id, following, { json, store, readReply, terminal: services });
     if (ended.status === "waiting") {
       const next = `${ended.id} waits for an answer: an open legwork of this project resumes it then\n`;
-      return { text: json ? "" : next, exitCode: TROUBLE_EXIT };
+      return { text: json ? "" : `${textOf(nextLines(ended))}${next}`, exitCode: TROUBLE_EXIT };
     }
     if (!caller.signal.aborted) return endOfRun(ended, json);
     const next = `${ended.id} is ${ended.status}: "legwork runs resume ${ended.id}" resumes it, and so does an open legwork of this project by itself; "legwork runs cancel ${ended.id}" ends it\n`;

@@ -11,6 +11,7 @@ const NAMES = [
   "id",
   "parentRunId",
   "continuesRunId",
+  "project",
   "title",
   "agent",
   "workflow",

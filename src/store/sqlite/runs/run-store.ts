@@ -144,6 +144,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
       if (sqlite.readonly || !findsAbandoned()) return [];
       return await write(interruptAbandoned); // looks again: an owner may renew its lease while this process waits for the lock
     },
+    listAbandoned: async () => verb(abandonedRuns)().map(({ id }) => id),
     async renewLeases() {
       const renew = () => statements.renewLeases.run({ until: clock.now() + LEASE_MS, owner });
       await queue.enqueue(renew, { atOnce: true, durable: false });
@@ -172,6 +173,8 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
       await connection.synced(); // it may have been created a moment ago
       return { run: toRun(row), requestHash: row.requestHash };
     },
+    idsWithPrefix: async (prefix, limit) =>
+      verb(() => statements.idsWithPrefix.all({ prefix, limit }))().map(({ id }) => id),
     getRuns: async (ids) => ids.map(getRun).filter((run) => run !== null),
     listRuns: async (filter) => verb(listRuns)(filter),
     hasNewerEvents: async (runId) => verb(journal.hasNewerEvents)(runId),

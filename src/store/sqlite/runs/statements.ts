@@ -149,6 +149,14 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
       .from(runs)
       .where(eq(runs.id, placeholder("id")))
       .prepare(),
+    /** A range: in a pattern of LIKE, "_" would stand for any character. */
+    idsWithPrefix: db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(sql`${runs.id} >= ${placeholder("prefix")} and ${runs.id} < ${placeholder("prefix")} || char(0x10ffff)`)
+      .orderBy(runs.id)
+      .limit(placeholder("limit"))
+      .prepare(),
     getRunByKey: db
       .select()
       .from(runs)

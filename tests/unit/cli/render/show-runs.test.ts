@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { describeEvent } from "../../../../src/cli/render/describe-event.js";
-import { accessText, listText, runText } from "../../../../src/cli/render/show-runs.js";
+import { listText } from "../../../../src/cli/render/list-runs.js";
+import { accessText, runText } from "../../../../src/cli/render/show-runs.js";
 import type { RunEvent } from "../../../../src/core/run/event.js";
 import { DEFAULT_LIMITS } from "../../../../src/core/run/limits.js";
 import type { Run } from "../../../../src/core/run/run.js";
@@ -134,6 +135,7 @@ describe("a run that continues another", () => {
       lines([
         /run_1 {2}running/,
         / {2}title +a \\u\{202e\}title/,
+        / {2}project +\/p/,
         / {2}agent +default/,
         / {2}model +rehearsal m/,
         / {2}created +1970-01-01 00:00:00Z/,
@@ -146,9 +148,27 @@ describe("a run that continues another", () => {
   });
 
   it("has a line in the list that fits the terminal", () => {
-    const [line = ""] = listText([{ ...RUN, title: "x".repeat(200) }], 70).split("\n");
-    expect(line).toHaveLength(70);
-    expect(line).toMatch(/^run_1 {2}running {6}1970-01-01 00:00:00Z {2}default: x+…$/);
+    const list = (run: Run, width: number) => listText([run], { width, byProject: false, none: "none\n" });
+    const [line = ""] = list({ ...RUN, title: "x".repeat(200) }, 80).split("\n");
+    expect(line).toMatch(/^x+… {2}running {6}1970-01-01 00:00Z {2}run_1( {2}default)?$/);
+    expect(line.length).toBeLessThanOrEqual(80);
+    expect(list({ ...RUN, costUsd: 0.25 }, 100)).toMatch(/^a \\u\{202e\}title {2}.* {2}default \(0.25 USD\)\n$/);
+    expect(list({ ...RUN, costUsd: 0 }, 100)).toMatch(/ {2}default\n$/);
+  });
+
+  it("stands below the run that started it, and for itself where that is not listed", () => {
+    const child = (id: string, parentRunId: string, title: string) => ({ ...RUN, id, parentRunId, title });
+    const runs = [
+      child("run_5", "run_3", "grandchild"),
+      { ...RUN, id: "run_4", title: "another" },
+      child("run_3", "run_1", "child"),
+      child("run_2", "run_0", "lost"),
+      { ...RUN, title: "parent" },
+    ];
+    const list = (byProject: boolean) => listText(runs, { width: 100, byProject, none: "" }).split("\n");
+    const titles = list(false).map((line) => line.split(/\b {2}/)[0]?.trimEnd());
+    expect(titles).toEqual(["another", "lost", "parent", "  child", "    grandchild", ""]);
+    expect(list(true).slice(0, 2)).toEqual(["/p", expect.stringMatching(/^another /)]);
   });
 
   it("has a line with its cost and the cost of its children", () => {
@@ -158,8 +178,6 @@ describe("a run that continues another", () => {
     expect(cost(0)).toMatch(/^ {2}cost +0 USD$/);
     expect(cost(0.000_075, 1.5)).toMatch(/^ {2}cost +0\.000075 USD\b.* 1\.5 USD$/);
     expect(cost(1, null)).toMatch(/^ {2}cost +1 USD\b.* unknown$/);
-    expect(listText([{ ...RUN, costUsd: 0.25 }], 100)).toContain("default (0.25 USD): a ");
-    expect(listText([{ ...RUN, costUsd: 0 }], 100)).toContain("default: a ");
   });
 
   it("gives the reason where its tools are unknown", () => {

@@ -1,0 +1,39 @@
+/** The next command for a run in a terminal. */
+import { REOPENED, type Run } from "../../core/run/run.js";
+import { visible } from "../../core/visible.js";
+import { RESUMABLE } from "../../views/resumable.js";
+import { visibleLines } from "./visible.js";
+
+/** How to answer or to resume it, behind an empty line; nothing where it works, is done, or was cancelled. */
+export function nextLines(run: Run): readonly string[] {
+  const lines = linesOf(run);
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+function linesOf(run: Run): readonly string[] {
+  const resume = `legwork runs resume ${run.id}`;
+  if (run.status === "interrupted")
+    return [
+      `its process is gone: an open legwork of its project resumes it by itself, within an hour; at once: ${resume}`,
+    ];
+  if (run.status === "waiting" && run.question !== null) return questionLines(run);
+  if (run.status === "waiting")
+    return [`its question is answered: an open legwork of its project continues it; where none is open: ${resume}`];
+  if (!REOPENED.some((status) => status === run.status)) return [];
+  const { more, when } = RESUMABLE[run.outcome?.error?.code ?? ""] ?? {};
+  const option = more === undefined ? "" : ` --more-${more.replace("_", "-")} N`;
+  return [`continue it${when === undefined ? "" : ` ${when}`} with: ${resume}${option}`];
+}
+
+/** The whole question, and how to answer it. */
+function questionLines({ id, question }: Run): readonly string[] {
+  if (question === null) return [];
+  const { kind, text, options } = question;
+  const choices = options === null ? [] : [`one of: ${options.map(visible).join(" | ")}`];
+  const answer = kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
+  return [
+    `it asks (${question.id}):`,
+    ...[...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd()),
+    `answer with: legwork runs respond ${id} ${answer}`,
+  ];
+}

@@ -34,6 +34,16 @@ it("links every page of docs from the README", () => {
   expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
 });
 
+it("names in docs/security.md only tests that exist", () => {
+  const text = readFileSync(join(ROOT, "docs/security.md"), "utf8");
+  const named = [...text.matchAll(/`((?:attacks|contract|e2e|integration|unit)\/[\w/-]+)`/g)].map(
+    ([, name]) => `${name}`,
+  );
+  const exists = (name: string) => [name, `${name}.test.ts`].some((path) => existsSync(join(ROOT, "tests", path)));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !exists(name))).toEqual([]);
+});
+
 describe("links and anchors of a document", () => {
   it("are found outside of code", () => {
     const document = "[a](b.md#c)\n```sh\n[no](d.md)\n```\n`[no](e.md)` [f](#g-h) [i](https://j.example/k.md)\n";

@@ -133,7 +133,10 @@ it("a wait for all ends with the question of one of its runs, and names the othe
   const run_ids = [slow.run.run_id, asking.run.run_id];
   const { structured } = await sandbox.host.call("wait_for_runs", { run_ids, wait_seconds: 50 });
   expect(structured.pending).toEqual([slow.run.run_id]);
-  expect(structured.runs[0]).toMatchObject({ run_id: asking.run.run_id, status: "waiting", question: { id: "q1" } });
+  const found = { run_id: asking.run.run_id, status: "waiting", question: { id: "q1" } };
+  expect(structured.runs).toContainEqual(
+    expect.objectContaining({ ...found, question: expect.objectContaining(found.question) }),
+  );
   await sandbox.host.call("cancel_run", { run_id: slow.run.run_id });
   await respond(sandbox, asking, { answer: "a" });
 });

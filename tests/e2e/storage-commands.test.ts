@@ -80,9 +80,9 @@ describe("legwork runs prune", () => {
   });
 
   it("shares its options with no other command", async () => {
-    const { code, stderr } = await legworkHere(setBench(), ["runs", "list", "--all"]);
+    const { code, stderr } = await legworkHere(setBench(), ["runs", "list", "--dry-run"]);
     expect(code).toBe(2);
-    expect(messageOf({ stderr })).toEqual(naming("--all", "runs prune"));
+    expect(messageOf({ stderr })).toEqual(naming("--dry-run", "runs prune"));
   });
 });
 

@@ -13,7 +13,7 @@ export async function sweepOrphans(log: Log): Promise<void> {
   try {
     for (const [marker, pids] of await findMarked("")) {
       if (!hasDeadOwner(marker)) continue;
-      log.warn({ marker, pids }, "the server of a legwork that was killed is ended");
+      log.info({ marker, pids }, "the server of a legwork that was killed is ended");
       await endOrphan(marker, pids);
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../cor
 import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool, READ_ONLY_ENTRY } from "../../core/tools/gate.js";
+import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";
 import { type CatalogTool, patternMayReach } from "../../core/tools/tool.js";
 import { WORKSPACE, whyMissing } from "../../core/tools/tool-alias.js";
 import { policiesOf } from "../request/resolve-policy.js";
@@ -140,9 +140,8 @@ function concerns({ allow }: ToolPolicy, allowed: readonly CatalogTool[]) {
     patterns.some((pattern) => mayName(pattern, server)) || allowed.some((tool) => tool.server === server);
 }
 
-/** The entry for all read-only tools names no server, and a file tool of a host only the server over the project's files. */
+/** A file tool of a host names only the server over the project's files. */
 function mayName(pattern: string, server: string): boolean {
-  if (pattern === READ_ONLY_ENTRY) return false;
   return patternMayReach(pattern, server) && (server === WORKSPACE || whyMissing(pattern) === null);
 }
 

@@ -85,7 +85,7 @@ const users = shareConfigured(
       effects: { add_line: "read_only", read_lines: "effectful" },
     };
     const mcpServers = { effects, hurried: { ...effects, timeout_seconds: 0.3 }, filtered, own };
-    mkdirSync(join(bench.home, "sub")); // relative to home while nobody trusts the project
+    mkdirSync(join(bench.home, "sub"), { recursive: true }); // relative to home while nobody trusts the project
     bench.configure(JSON.stringify({ mcpServers, limits: { tool_timeout_seconds: 50 } })); // JSON is YAML too
   },
   { env: { WHO: "ada", PROGRAM: process.execPath, BLANK: "" } },

@@ -239,6 +239,12 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(workspace.call("read_text_file", { path: "large.txt", head: 1 }).text).toBe("first");
     expect(workspace.call("read_text_file", { path: "large.txt", tail: 1 }).text).toBe("last");
     expect(workspace.call("read_text_file", { path: "large.txt", head: 2 }).text).toContain("ask for fewer");
+    const tooMany = [
+      workspace.call("read_multiple_files", { paths: Array(1_001).fill("large.txt") }),
+      workspace.call("edit_file", { path: "large.txt", edits: Array(201).fill({ oldText: "a", newText: "b" }) }),
+    ];
+    for (const answer of tooMany)
+      expect(answer).toMatchObject({ isError: true, text: expect.stringMatching(/<=\d+ items/) });
     let deep = "deep";
     for (let level = 0; level < 70; level++) deep += "/d";
     mkdirSync(join(workspace.root, deep), { recursive: true });

@@ -17,7 +17,7 @@ export const listRuns = defineTool({
   annotations: { readOnlyHint: true, openWorldHint: false },
   input: z.strictObject({
     status: z.array(z.enum(RUN_STATUSES)).min(1).optional(),
-    agent: z.string().optional(),
+    agent: z.string().max(1_000).optional(),
     scope: z.enum(["session", "project", "all"]).default("project"),
     parent_run_id: runId.optional(),
     since: z.string().optional().describe("ISO 8601 time: only runs created at or after it."),

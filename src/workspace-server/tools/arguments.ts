@@ -7,6 +7,7 @@ export interface ArgumentSchema {
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly minItems?: number;
+  readonly maxItems?: number;
   readonly items?: ArgumentSchema;
   readonly properties?: Readonly<Record<string, ArgumentSchema>>;
   readonly required?: readonly string[];
@@ -27,7 +28,7 @@ function check(schema: ArgumentSchema, value: unknown, place: string, faults: st
   const fault = (text: string) => {
     faults.push(place === "" ? text : `${text} at ${place}`);
   };
-  const { type, properties = {}, required = [], items, minItems = 0 } = schema;
+  const { type, properties = {}, required = [], items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
   if (schema.enum) {
     const options = schema.enum.map((option) => JSON.stringify(option)).join("|");
     if (!schema.enum.some((option) => option === value)) fault(`Invalid option: expected one of ${options}`);
@@ -36,6 +37,7 @@ function check(schema: ArgumentSchema, value: unknown, place: string, faults: st
   if (typeOf(value) !== type) return fault(`Invalid input: expected ${type}, received ${typeOf(value)}`);
   if (Array.isArray(value)) {
     if (value.length < minItems) fault(`Too small: expected array to have >=${minItems} items`);
+    if (value.length > maxItems) return fault(`Too big: expected array to have <=${maxItems} items`);
     return items ? value.map((item, index) => check(items, item, `${place}[${index}]`, faults)) : value;
   }
   if (!isRecord(value)) return value;

@@ -25,6 +25,10 @@ const changes = (hints: { readonly destructiveHint: boolean; readonly idempotent
   openWorldHint: false,
 });
 
+// The server works on one call at a time: a call has to end before others have waited long.
+const MOST_PATHS = 1_000;
+const MOST_EDITS = 200;
+
 const text = (description?: string): ArgumentSchema => ({ type: "string", ...(description ? { description } : {}) });
 const number = (description: string): ArgumentSchema => ({ type: "number", description });
 const patterns: ArgumentSchema = { default: [], type: "array", items: { type: "string" } };
@@ -115,7 +119,15 @@ export const TOOLS: readonly Tool[] = [
     description:
       "Reads several text files in one call. Each comes with its path; one that cannot be read does not keep the others back.",
     inputSchema: object(
-      { paths: { minItems: 1, type: "array", items: { type: "string" }, description: "The paths of the files." } },
+      {
+        paths: {
+          minItems: 1,
+          maxItems: MOST_PATHS,
+          type: "array",
+          items: { type: "string" },
+          description: "The paths of the files.",
+        },
+      },
       ["paths"],
     ),
     outputSchema: TEXT_OUTPUT,
@@ -141,6 +153,7 @@ export const TOOLS: readonly Tool[] = [
       {
         path: text(),
         edits: {
+          maxItems: MOST_EDITS,
           type: "array",
           items: object(
             {

@@ -34,7 +34,7 @@ describe("a run that is interrupted and recovered", () => {
             for (const goesOn of [false, true])
               expectToGoOn(whole, await play(scenario, [{ commits, goesOn }]), scenario);
         }),
-        { numRuns: repetitions(8, 60) },
+        { numRuns: repetitions(8, 25) },
       );
     },
     LONGEST_MS,

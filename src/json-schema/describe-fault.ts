@@ -1,5 +1,6 @@
 /** The faults that ajv finds, in words that a model understands. */
 import type { ErrorObject } from "ajv";
+import { typeOf } from "../lib/issue-text.js";
 import { cutTo } from "../lib/text.js";
 
 const LONGEST = 1_000; // characters of a fault; names in schemas and values have any length
@@ -46,7 +47,7 @@ function sentence(error: ErrorObject, value: unknown): string {
     case "dependencies":
       return `${inside}${params.missingProperty} is missing: ${params.property} needs it`;
     case "type":
-      return `${it}has to be ${[params.type].flat().map(named).join(" or ")}, not ${typeOf(valueAt(path, value))}`;
+      return `${it}has to be ${[params.type].flat().map(named).join(" or ")}, not ${named(typeOf(valueAt(path, value)))}`;
     case "additionalProperties":
       return `${inside}${params.additionalProperty} is not allowed: there is no such name`;
     case "unevaluatedProperties":
@@ -90,11 +91,6 @@ function listed(values: unknown): string {
 function named(type: unknown): string {
   if (type === "null") return "null";
   return type === "array" ? "a list" : `${/^[aeiou]/.test(String(type)) ? "an" : "a"} ${type}`;
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  return named(Array.isArray(value) ? "array" : typeof value);
 }
 
 /** The names on the way to a value, from the pointer of ajv. */

@@ -49,7 +49,8 @@ function named(type: string): string {
   );
 }
 
-function typeOf(value: unknown): string {
+/** The type of a JSON value, as JSON Schema names it. */
+export function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   return typeof value;

@@ -1,5 +1,6 @@
 /** Checks the arguments of a call against the schema of its tool: the few forms that these schemas have. */
 import { isRecord } from "../../lib/is-record.js";
+import { typeOf } from "../../lib/issue-text.js";
 
 export interface ArgumentSchema {
   readonly type: "object" | "array" | "string" | "number" | "boolean";
@@ -48,9 +49,4 @@ function check(schema: ArgumentSchema, value: unknown, place: string, faults: st
     return [[name, check(property, filled, place === "" ? name : `${place}.${name}`, faults)]];
   });
   return Object.fromEntries(entries);
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
 }

@@ -4,9 +4,9 @@ const SHORTEST_ENCODED = 6; // bytes; the codes of fewer would match unrelated t
 const SHORTEST_RECASED = 8; // characters, one of them no letter
 const SHORTEST_RECASED_WORD = 16; // characters; a shorter word may be an ordinary one
 
-/** The secret as it is, and as programs write it: in JSON, in URLs, in base64, in hexadecimal, in capitals. */
+/** The secret as it is, and as programs write it: in JSON, in URLs, in HTML, in base64, in hexadecimal, in capitals. */
 export function secretForms(value: string): readonly string[] {
-  return [value, ...jsonForms(value), ...urlForms(value), ...recased(value), ...byteForms(value)];
+  return [value, ...jsonForms(value), ...urlForms(value), htmlForm(value), ...recased(value), ...byteForms(value)];
 }
 
 /** In a JSON text, in a JSON text inside a JSON text, and by writers that escape slashes or all but ASCII. */
@@ -34,6 +34,17 @@ function urlForms(value: string): readonly string[] {
   return [encoded, small(encoded), encoded.replaceAll("%20", "+"), strict, small(strict)];
 }
 
+function htmlForm(value: string): string {
+  const named: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return value.replace(/[&<>"']/g, (mark) => named[mark] ?? mark);
+}
+
 function recased(value: string): readonly string[] {
   const isWord = /^\p{L}*$/u.test(value);
   if (value.length < (isWord ? SHORTEST_RECASED_WORD : SHORTEST_RECASED)) return [];
@@ -46,7 +57,13 @@ function byteForms(value: string): readonly string[] {
   const hex = bytes.toString("hex");
   const base64 = [0, 1, 2].map((before) => base64Behind(before, bytes));
   const urlSafe = base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
-  return [hex, hex.toUpperCase(), ...base64, ...urlSafe];
+  return [...hexForms(hex), ...hexForms(hex.toUpperCase()), ...base64, ...urlSafe];
+}
+
+/** In one piece, and byte by byte as dumps, fingerprints, URLs and the texts of programs show it. */
+function hexForms(hex: string): readonly string[] {
+  const bytes = hex.match(/../g) ?? [];
+  return [hex, bytes.join(" "), bytes.join(":"), bytes.join("%"), bytes.join("\\x")];
 }
 
 /** The characters of the code that hold bits of the secret alone, where so many bytes, modulo 3, come before it. */

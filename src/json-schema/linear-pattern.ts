@@ -11,17 +11,45 @@ export class UnboundedPattern extends Error {
   override readonly name = "UnboundedPattern";
 }
 
-/** `u` where JavaScript takes the pattern as JSON Schema asks for it, "" where it does so only without `u`; null where neither. */
+/**
+ * `u` where JavaScript takes the pattern as JSON Schema asks for it, "" where it does so only without `u` and other
+ * languages read it alike; null where neither: without `u` JavaScript takes `\A` for an A, and `[[:digit:]]` for a class.
+ */
 export function flagsOf(pattern: string): "u" | "" | null {
-  for (const flags of ["u", ""] as const) {
-    try {
-      new RegExp(pattern, flags);
-      return flags;
-    } catch {
-      // the next flags
-    }
+  if (isTaken(pattern, "u")) return "u";
+  return isTaken(pattern, "") && isReadAlike(pattern) ? "" : null;
+}
+
+function isTaken(pattern: string, flags: string): boolean {
+  try {
+    new RegExp(pattern, flags);
+    return true;
+  } catch {
+    return false;
   }
-  return null;
+}
+
+const LONGEST_SIGN = 20; // characters of an escape or a count
+const ALIKE = /^\\(?:[^A-Za-z\d]|[dDwWsSbBnrtfv]|0(?!\d)|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4})/; // an escape
+const COUNT = /^\{\d+(?:,\d*)?\}/;
+
+/** Whether it has no escape, class or count that means something else in another language. */
+function isReadAlike(pattern: string): boolean {
+  let inClass = false;
+  for (let at = 0; at < pattern.length; at++) {
+    const rest = pattern.slice(at, at + LONGEST_SIGN);
+    const character = pattern[at];
+    if (character === "\\") {
+      const [whole] = ALIKE.exec(rest) ?? [];
+      if (whole === undefined) return false;
+      at += whole.length - 1;
+    } else if (inClass) {
+      if (character === "[") return false;
+      if (character === "]") inClass = false;
+    } else if (character === "[") inClass = true;
+    else if (character === "{" && /^\{[\d,]/.test(rest) && !COUNT.test(rest)) return false;
+  }
+  return true;
 }
 
 const MOST_INSTRUCTIONS = 400; // a larger program takes longer to compile than a reply may wait

@@ -106,6 +106,7 @@ it.each([
   ["cancels", () => ({ action: "cancel" })],
   ["declines to answer a question", () => ({ action: "decline" })],
   ["gives an invalid answer", () => ({ action: "accept", content: { answer: "c" } })],
+  ["accepts without an answer", () => ({ action: "accept" })],
   ["fails", () => Promise.reject(new Error("no window"))],
 ] as readonly (readonly [string, Person])[])(
   "where the host %s the run keeps waiting, and respond_to_run can answer",

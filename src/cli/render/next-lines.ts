@@ -14,7 +14,8 @@ function linesOf(run: Run): readonly string[] {
   const resume = `legwork runs resume ${run.id}`;
   if (run.status === "interrupted")
     return [
-      `its process is gone: an open legwork of its project resumes it by itself, within an hour; at once: ${resume}`,
+      `its process is gone: resume it with: ${resume}`,
+      "within an hour, an open legwork of its project does so by itself, unless the configuration says resume: manual",
     ];
   if (run.status === "waiting" && run.question !== null) return questionLines(run);
   if (run.status === "waiting")

@@ -63,10 +63,12 @@ function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts): ProviderE
     case 404:
       return "model_not_found";
     case 408:
+    case 499: // a proxy gave up
     case 504:
       return "timed_out";
     case 429:
       return isQuotaGone ? "quota_exhausted" : "rate_limited";
+    case 425: // too early
     case 503:
       return "overloaded";
     default:
@@ -76,7 +78,9 @@ function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts): ProviderE
 }
 
 function messageFor(code: ProviderErrorCode, error: FetchError, { model, apiKey }: Attempt): string {
-  const sentence = vendorText(error).replaceAll(apiKey, "[API key]");
+  const given = vendorText(error).replaceAll(apiKey, "[API key]");
+  const sentence = given || "it gave no reason";
+  const behind = given && `: ${given}`;
   switch (code) {
     case "unauthorized":
       if (error.status === 403) return `Gemini refused the API key in GEMINI_API_KEY, or its project: ${sentence}`;
@@ -88,11 +92,11 @@ function messageFor(code: ProviderErrorCode, error: FetchError, { model, apiKey 
     case "model_not_found":
       return `Gemini has no model "${model}": change the model of the run, of its agent or in the config`;
     case "rate_limited":
-      return "Gemini's rate limit or quota is used up";
+      return `Gemini's rate limit or quota is used up${behind}`;
     case "overloaded":
-      return "Gemini is overloaded";
+      return `Gemini is overloaded${behind}`;
     case "server_error":
-      return "Gemini failed on its side";
+      return `Gemini failed on its side${behind}`;
     case "timed_out":
       return "Gemini did not answer in its own time";
     default:
@@ -105,5 +109,5 @@ function vendorText(error: FetchError): string {
   const head = `[${error.status} ${error.statusText}] `;
   const text = error.message.slice(error.message.indexOf(head) + head.length);
   const sentence = (text.split(" [{")[0] ?? "").replace(/\s+/g, " ").trim().replace(/\.$/, "");
-  return sentence.slice(0, MAX_VENDOR_TEXT) || "it gave no reason";
+  return sentence.slice(0, MAX_VENDOR_TEXT);
 }

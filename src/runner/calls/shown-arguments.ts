@@ -1,12 +1,14 @@
 /** The arguments of a call for people: edits as diffs, texts of several lines as lines, the rest as JSON. */
 import { structuredPatch } from "diff";
 import { visible } from "../../core/visible.js";
+import { isRecord } from "../../lib/is-record.js";
 import { cutTo } from "../../lib/text.js";
 
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
 const WHERE_WHOLE = 'get_run with view "events", or "legwork runs show" with --json, has them whole';
 const LONGEST_NAMES = 200; // characters
 const CONTEXT = 3; // unchanged lines around a change
+const DEEPEST = 5; // levels of lists and objects in which edits are looked for
 const MOST_DIFFS = 20; // more are hardly ever shown
 const DIFF_MS = 100; // the time that comparing takes grows with its square where nothing is the same
 
@@ -27,6 +29,8 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ["original", "modified"],
   ["original", "updated"],
   ["before", "after"],
+  ["fromtext", "totext"],
+  ["pattern", "replacement"],
 ];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -66,34 +70,64 @@ interface Block {
   readonly lines: readonly string[];
 }
 
-function apart(args: Fields): { readonly rest: Fields; readonly blocks: readonly Block[] } {
-  const own = editIn(args);
-  const blocks: Block[] = own === null ? [] : [{ name: "the change", lines: diffLines(own) }];
-  const rest: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(own?.rest ?? args)) {
-    const edits = editsIn(value);
-    if (edits !== null)
-      for (const [at, edit] of edits.entries())
-        blocks.push({
-          name: `${key}[${at}]${beside(edit)}`,
-          lines: at < MOST_DIFFS ? diffLines(edit) : bothWhole(edit),
-        });
-    else if (typeof value === "string" && /\n./s.test(value))
-      blocks.push({ name: key, lines: value.split("\n").map((line) => `| ${line}`) });
-    else rest[key] = value;
-  }
-  return { rest, blocks };
+interface Parts {
+  /** The short values, by the place of each. */
+  readonly rest: readonly (readonly [string, unknown])[];
+  readonly blocks: readonly Block[];
 }
 
-function editsIn(value: unknown): readonly Edit[] | null {
-  if (!Array.isArray(value) || value.length === 0) return null;
-  const edits = value.flatMap((one: unknown) => editIn(one) ?? []);
-  return edits.length === value.length ? edits : null;
+function apart(args: Fields): { readonly rest: Fields; readonly blocks: readonly Block[] } {
+  let count = 0;
+
+  /** Shows edits and texts of several lines as blocks, wherever they stand. */
+  function partsOf(place: string, value: unknown, depth: number): Parts {
+    if (typeof value === "string") return partsOfText(place, value, depth);
+    if (depth > DEEPEST || typeof value !== "object" || value === null) return { rest: [[place, value]], blocks: [] };
+    const edit = editIn(value);
+    if (edit !== null && place !== "") return { rest: [], blocks: [blockOf(`${place}${beside(edit)}`, edit)] };
+    const own = edit === null ? [] : [blockOf("the change", edit)];
+    const inner = placesIn(place, edit?.rest ?? value).map(([at, one]) => partsOf(at, one, depth + 1));
+    const blocks = [...own, ...inner.flatMap((parts) => parts.blocks)];
+    const isPlain = blocks.length === 0 && place !== "";
+    return { rest: isPlain ? [[place, value]] : inner.flatMap((parts) => parts.rest), blocks };
+  }
+
+  function partsOfText(place: string, text: string, depth: number): Parts {
+    const edits = editsInText(text);
+    if (edits !== null) return partsOf(place, edits, depth + 1);
+    if (!/\n./s.test(text)) return { rest: [[place, text]], blocks: [] };
+    return { rest: [], blocks: [{ name: place, lines: text.split("\n").map((line) => `| ${line}`) }] };
+  }
+
+  function blockOf(name: string, edit: Edit): Block {
+    count += 1;
+    return { name, lines: count <= MOST_DIFFS ? diffLines(edit) : bothWhole(edit) };
+  }
+
+  const { rest, blocks } = partsOf("", args, 0);
+  return { rest: Object.fromEntries(rest), blocks };
+}
+
+function placesIn(place: string, value: object): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((one: unknown, at) => [`${place}[${at}]`, one]);
+  return Object.entries(value).map(([key, one]) => [place === "" ? key : `${place}.${key}`, one]);
+}
+
+/** Edits that the model wrote as a text of JSON in one line. */
+function editsInText(text: string): object | null {
+  if (!/^\s*[[{]/.test(text) || text.includes("\n")) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    const edits: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return edits.length > 0 && edits.every((edit) => isRecord(edit) && editIn(edit) !== null) ? edits : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Null where it holds no text beside its replacement. */
-function editIn(value: unknown): Edit | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+function editIn(value: object): Edit | null {
+  if (Array.isArray(value)) return null;
   const named = new Map(Object.entries(value).map(([key, field]) => [plain(key), { key, field }]));
   for (const [oldName, newName] of PAIRS) {
     const [before, after] = [named.get(oldName), named.get(newName)];

@@ -62,6 +62,26 @@ describe("an error", () => {
   });
 
   it.each([
+    [429, "rate_limited"],
+    [500, "server_error"],
+    [503, "overloaded"],
+  ])("%s passes on the vendor's own sentence", async (code, expected) => {
+    const { provider } = await connect([refusal(code, "Your prepayment credits are depleted.")]);
+    expect(await failureOf(ask(provider))).toMatchObject({
+      code: expected,
+      message: expect.stringContaining("prepayment credits are depleted"),
+    });
+  });
+
+  it.each([
+    [425, "overloaded"],
+    [499, "timed_out"],
+  ])("%s, as proxies send it, passes", async (code, expected) => {
+    const { provider } = await connect([status(code)]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: expected, status: code });
+  });
+
+  it.each([
     ["a day's quota", { violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier" }] }],
     ["a quota of none", { violations: [{ quotaId: "GenerateRequestsPerMinute", quotaValue: "0" }] }],
     ["a day's limit", { metadata: { quota_limit: "requests_per_day" } }],

@@ -52,6 +52,18 @@ it("matches what JavaScript matches, with at most the instructions that were cou
 });
 
 it.each([
+  ..."\\A\\d+\\Z [[:digit:]]+ ^[^[:alpha:]]+$ ^\\d{,3}$ ^\\Qa.b\\E$ \\h+ \\p{IsGreek}+ [a-z&&[^bc]] \\e \\1 \\K \\G \\Xff".split(
+    " ",
+  ),
+])("is of another language: %s", (written) => {
+  expect(flagsOf(written)).toBeNull();
+});
+
+it.each([..."\\- \\_ [\\w-.] \\@\\# ^{x}$ a] a{1,2}\\: a{b}".split(" ")])("is JavaScript of old: %s", (written) => {
+  expect(flagsOf(written)).toBe("");
+});
+
+it.each([
   "^(?!x)",
   "(?=a)b",
   "(?<=a)b",

@@ -39,6 +39,27 @@ describe("shownArguments", () => {
       '{"path":"a"} and con\\u{a}tent below? (r)\ncon\\u{a}tent:\n| x\\u{d}? (r)\n| \\u{1b}[2J-y',
     ],
     [
+      "edits within objects and among other things",
+      {
+        change: { path: "a", oldText: "k", newText: "v" },
+        steps: [
+          { type: "insert", text: "x\ny" },
+          { pattern: "k", replacement: "w" },
+        ],
+      },
+      '{"steps[0].type":"insert"} and change {"path":"a"}, steps[0].text, steps[1] below? (r)\nchange {"path":"a"}:\n-k\n+v\nsteps[0].text:\n| x\n| y\nsteps[1]:\n-k\n+w',
+    ],
+    [
+      "files with their contents",
+      { files: [{ path: "a", content: "1\n2" }] },
+      '{"files[0].path":"a"} and files[0].content below? (r)\nfiles[0].content:\n| 1\n| 2',
+    ],
+    [
+      "edits that are a text of JSON",
+      { edits: '[{"oldText":"k","newText":"v"}]', note: '{"a":1}' },
+      '{"note":"{\\"a\\":1}"} and edits[0] below? (r)\nedits[0]:\n-k\n+v',
+    ],
+    [
       "what is no edit as it is",
       { edits: [{ oldText: 1, newText: "b" }] },
       '{"edits":[{"oldText":1,"newText":"b"}]}? (r)',

@@ -109,10 +109,12 @@ function createEnvironment(current: () => Facts | null, pathOf: (asked: string) 
       .filter((report) => report.agent === agent && (report.workflow ?? "") === workflow)
       .map(({ data }) => toCelValue(Object.hasOwn(data, field) ? data[field] : null));
   environment.registerFunction("reports(string, string, string): list<dyn>", reports, { async: false });
-  const path = (asked: unknown): unknown => {
-    if (Array.isArray(asked)) return asked.map(path);
-    return typeof asked === "string" ? pathOf(asked) : null;
+  const onePath = (asked: unknown): string | null => {
+    if (asked === null || asked === undefined) return null;
+    if (typeof asked !== "string") throw new Error("path() takes a text or a list of texts");
+    return pathOf(asked);
   };
+  const path = (asked: unknown): unknown => (Array.isArray(asked) ? asked.map(onePath) : onePath(asked));
   environment.registerFunction("path(dyn): dyn", path, { async: false });
   // CEL does not mix integers and fractions; authors do, as in `variables.score + 1`.
   const mixed = { "+": plus, "-": minus, "*": times, "/": over } as const;

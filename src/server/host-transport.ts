@@ -39,7 +39,7 @@ export class HostTransport implements Transport {
     if ("result" in message && typeof message.result.protocolVersion === "string")
       this.protocolVersion = message.result.protocolVersion;
     const { stdout } = this.options;
-    if (stdout.write(`${JSON.stringify(message)}\n`)) return;
+    if (stdout.write(`${JSON.stringify(withOwnId(message, 1))}\n`)) return;
     await new Promise<void>((resolve) => stdout.once("drain", resolve));
   }
 
@@ -74,7 +74,7 @@ export class HostTransport implements Transport {
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    this.onmessage?.(message);
+    this.onmessage?.(withOwnId(message, -1));
   }
 
   /** Written here, because the SDK knows no error without an id. */
@@ -85,11 +85,24 @@ export class HostTransport implements Transport {
   }
 }
 
+/**
+ * Moves the ids of our own requests, in them, in their answers and where they are cancelled: the SDK counts from 0, and its
+ * clients take no notice when the request 0 is cancelled.
+ */
+function withOwnId(message: JSONRPCMessage, step: 1 | -1): JSONRPCMessage {
+  const isOurs = "method" in message === (step === 1); // we send requests, and receive answers
+  if ("id" in message && typeof message.id === "number" && isOurs) return { ...message, id: message.id + step };
+  const cancels = step === 1 && "method" in message && message.method === "notifications/cancelled";
+  const requestId = cancels ? message.params?.requestId : null;
+  if (!cancels || typeof requestId !== "number") return message;
+  return { ...message, params: { ...message.params, requestId: requestId + step } };
+}
+
 const SCALAR = String.raw`(?:"(?:[^"\\]|\\.)*"|-?\d+|null)`;
 const LEADING_ID = new RegExp(String.raw`^\s*\{(?:\s*"(?!id")\w+"\s*:\s*${SCALAR}\s*,)*\s*"id"\s*:\s*(${SCALAR})\s*,`);
-const TRAILING_ID = new RegExp(String.raw`,\s*"id"\s*:\s*(${SCALAR})\s*\}\s*$`);
+const TRAILING_ID = new RegExp(String.raw`,\s*"id"\s*:\s*(${SCALAR})\s*(?:,\s*"(?!id")\w+"\s*:\s*${SCALAR}\s*)*\}\s*$`);
 
-/** The id of a request, where it stands among the first fields or is the last: elsewhere a field of that name may be another's. */
+/** The id of a request, where it stands among the first fields or the last: elsewhere a field of that name may be another's. */
 function idIn({ head, tail }: LongLine): string | number | null {
   const [, found] = LEADING_ID.exec(head) ?? TRAILING_ID.exec(tail) ?? [];
   const id: unknown = found === undefined ? null : JSON.parse(found);

@@ -40,6 +40,13 @@ it.each([
   ["first", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"p":"`, `"}}`, 7],
   ["first, as a text", `{ "id" : "a\\"b" , "method":"tools/call","params":{"id":3,"p":"`, `"}}`, 'a"b'],
   ["last", `{"method":"tools/call","params":{"id":3,"p":"`, `"},"jsonrpc":"2.0","id":8}`, 8],
+  ["among the last", `{"params":{"id":3,"p":"`, `"},"method":"tools/call","id":9,"jsonrpc":"2.0"}`, 9],
+  [
+    "only inside, among the last",
+    `{"method":"tools/call","params":{"p":"`,
+    `","id":9,"x":"2.0"},"jsonrpc":"2.0"}`,
+    null,
+  ],
   ["only inside", `{"method":"tools/call","params":{"id":3,"p":"`, `","x":{"id":9}}}`, null],
   ["nowhere, in no JSON", `hello `, ` bye`, null],
 ])(

@@ -380,6 +380,7 @@ describe("the project", () => {
   it.each([
     ["the root of the disk", () => "/"],
     ["the home folder", (bench: Workbench) => bench.root],
+    ["a folder above the home folder", (bench: Workbench) => dirname(bench.root)],
   ])("is too wide for agents at %s, which a notice says", async (_what, folderOf) => {
     const bench = setBench();
     rehearse(bench, "talk", [{ text: "hello" }]);

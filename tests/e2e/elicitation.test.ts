@@ -42,6 +42,14 @@ async function leadAsking(leading: Parameters<typeof sandbox.lead>[0]) {
 
 const CLIENT = "test-host"; // as the host names itself
 
+it("the first form of a process, too, is withdrawn when respond_to_run has answered", async () => {
+  person = () => new Promise(() => {}); // some hosts never answer
+  const led = await leadAsking(asks);
+  expect(asked[0]?.withdrawn.aborted).toBe(false);
+  expect((await respond(sandbox, led, { answer: "a" })).run.status).toBe("success");
+  await until(() => asked[0]?.withdrawn.aborted);
+});
+
 it("the host shows an approval as a form with a yes or no and a comment", async () => {
   person = () => ({ action: "accept", content: { approve: true, comment: "Just this once." } });
   const led = await sandbox.lead(adds("approved at the host"));
@@ -119,14 +127,6 @@ it.each([
     expect(eventsOf(after, "question_answered")).toMatchObject([{ text: "a", channel: "respond_to_run" }]);
   },
 );
-
-it("the form is withdrawn when respond_to_run has answered", async () => {
-  person = () => new Promise(() => {}); // some hosts never answer
-  const led = await leadAsking(asks);
-  expect(asked[0]?.withdrawn.aborted).toBe(false);
-  expect((await respond(sandbox, led, { answer: "a" })).run.status).toBe("success");
-  await until(() => asked[0]?.withdrawn.aborted);
-});
 
 it("the form is withdrawn when the run is cancelled", async () => {
   person = () => new Promise(() => {});

@@ -11,6 +11,7 @@ import { ConfigError } from "../../core/errors.js";
 import type { Secret } from "../../core/redact.js";
 import { isBuiltIn, qualifiedName } from "../../core/tools/tool.js";
 import { secretPlaces, steeringPlaces } from "../../files/guarded-names.js";
+import { isWithin } from "../../files/is-within.js";
 import { sha256 } from "../../lib/hash.js";
 import type { LoadedFile } from "../files/config-file.js";
 import { inPackage } from "../files/package-folder.js";
@@ -213,7 +214,7 @@ function hashOf(definition: unknown): string {
 function workspaceServer(all: ServerSources, policy: ServerPolicy): readonly ServerConfig[] {
   const { paths, notices } = all;
   const { project, home, userHome } = paths;
-  if (project === userHome || dirname(project) === project) {
+  if (isWithin(project, userHome) || dirname(project) === project) {
     notices.push(
       `${project} is too wide for agents, so the "workspace" server is off: start the host in a project folder or pass --project`,
     );

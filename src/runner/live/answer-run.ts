@@ -98,7 +98,10 @@ async function sendToRun(run: Run, text: string, author: Author, deps: RespondDe
   const event = { type: "message_sent", id: deps.newId("msg"), text: deps.redact.text(text), ...author } as const;
   if (!(await deps.store.send(run.id, event))) {
     const now = (await deps.store.getRun(run.id))?.status ?? run.status;
-    const next = now === "cancelled" ? "start a new run" : "pass the message to resume_run to continue it";
+    const next =
+      now === "cancelled"
+        ? "start a new run"
+        : 'pass the message to resume_run, or to "legwork runs resume" in a terminal, to continue it';
     throw refusal(run, `is ${now}, and its agent reads no more messages: ${next}`);
   }
   deps.bus.publish(run.id, []);
@@ -150,8 +153,8 @@ function toAnswer(run: Run, question: Question, { approve, text, comment }: Repl
       throw refusal(run, `asks for an approval (${id}), which takes no answer: pass the rest as comment`);
     return { approved: approve, text: null, comment, ...author };
   }
-  if (approve !== null) throw refusal(run, `asks a question (${id}), not for an approval: pass the answer as text`);
-  if (text === null || text.trim() === "") throw refusal(run, `asks a question (${id}): pass the answer as text`);
+  if (approve !== null) throw refusal(run, `asks a question (${id}), not for an approval: answer with a text`);
+  if (text === null || text.trim() === "") throw refusal(run, `asks a question (${id}): answer with a text`);
   if (options !== null && !options.includes(text))
     throw refusal(
       run,

@@ -88,7 +88,8 @@ export async function resumeRun(
 function refuseStatus({ id, status, question }: Run, { message }: ResumeArguments): void {
   const refuse = (why: string) => new RequestError("not_resumable", `${id} ${why}`);
   if (status === "pending" || status === "running") throw refuse(`is ${status}: wait_for_runs waits for its end`);
-  if (status === "waiting" && question !== null) throw refuse("waits for an answer: pass it to respond_to_run");
+  if (status === "waiting" && question !== null)
+    throw refuse('waits for an answer: give it with respond_to_run, or with "legwork runs respond" in a terminal');
   if (status === "cancelled") throw refuse("was cancelled, and stays so: spawn_agent starts a new run");
   if (status === "success" && message === undefined)
     throw refuse("ended in success: pass a message that says what to do next");
@@ -154,7 +155,9 @@ function toGrants({
 
 /** The agent had called complete, or knew that its last reply was due; null where it noticed no end. */
 function endNotice({ status }: Run): string | null {
-  return status === "interrupted" ? null : `This run had ended as ${status}. It continues now, with its tools.`;
+  return status === "interrupted" || status === "waiting"
+    ? null
+    : `This run had ended as ${status}. It continues now, with its tools.`;
 }
 
 /** A run without turns, time or money would end at once, against the expectation of its caller. */

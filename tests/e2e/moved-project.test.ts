@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { legworkHere } from "../support/command.js";
+import { legwork, legworkHere } from "../support/command.js";
 import { until } from "../support/host.js";
 import { messageOf, naming } from "../support/naming.js";
 import { rehearse, runScript, setBench, setHost, toolTexts } from "../support/rehearsals.js";
@@ -49,6 +49,8 @@ it("goes on where it is now after the old folder is gone and a person has said s
   const far = await host.call("resume_run", { run_id: ended.run_id });
   const command = `legwork runs adopt ${ended.run_id}`;
   expect(far.structured.error).toMatchObject({ code: "other_project", message: naming(bench.project, command) });
+  const inTerminal = await legwork(bench, ["runs", "resume", ended.run_id], {}, here);
+  expect(inTerminal).toMatchObject({ code: 2, stdout: "", stderr: naming(bench.project, command) });
   symlinkSync(elsewhere, bench.project);
   await refused(here, bench.project, "still there"); // it leads to another folder
   const done = await adopt(elsewhere, "--json"); // a link to the new folder says where the old one is

@@ -13,8 +13,6 @@ import { shareHome } from "../support/shared-home.js";
 /** For the tests that take nothing down. */
 const home = shareHome({ workspace: true });
 
-const HELD_MS = 7_000; // shorter than writes wait for the lock, longer than SQLite does by itself
-
 const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
 
 const LOCK_WAIT_MS = 9_000; // a write waits for a locked database for 10 s
@@ -66,36 +64,6 @@ it("gives up a run whose events cannot be written, with the reason, and resumes 
   release();
   await until(async () => (await host.call("get_run", { run_id })).structured.run.status === "success");
   expect((await host.call("spawn_agent", ask)).structured.status).toBe("success");
-});
-
-it("goes on with runs whose small and large events another program kept from being written for seconds", {
-  timeout: 60_000,
-}, async () => {
-  const { host, bench } = home;
-  const plays = [call("effects__add_line", { text: "held" }), call("effects__big", { n: 25_000 })].map((made) => {
-    let answer = () => {};
-    const answered = new Promise<void>((settle) => {
-      answer = settle;
-    });
-    const played = home.play(async (n) => {
-      if (n > 1) return says(text("ok"));
-      await answered;
-      return says(made);
-    });
-    return { ...played, answer: () => answer() };
-  });
-  const spawned = await Promise.all(plays.map(({ spawn }) => spawn({ tools: ["*"], wait_seconds: 0 })));
-  const run_ids = spawned.map(({ structured }) => structured.run_id);
-  for (const { arrived } of plays) await arrived(1);
-  const release = holdDatabase(bench.home);
-  for (const { answer } of plays) answer();
-  setTimeout(release, HELD_MS);
-  await until(async () => {
-    const { runs } = (await host.call("wait_for_runs", { run_ids, wait_seconds: 20 })).structured;
-    for (const { error } of runs) expect(error ?? null).toBeNull(); // nor is one reported to have stopped
-    return runs.length === 2 && runs.every(({ status }) => status === "success");
-  });
-  expect(home.effects("held")).toEqual(["held"]);
 });
 
 it("works without its log where the disk of the log is full", async () => {

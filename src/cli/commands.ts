@@ -6,6 +6,7 @@ import { backup } from "./commands/backup.js";
 import { completion } from "./commands/completion.js";
 import { doctor } from "./commands/doctor.js";
 import { help } from "./commands/help.js";
+import { adoptRuns } from "./commands/runs/adopt.js";
 import { cancelRun } from "./commands/runs/cancel.js";
 import { listRuns } from "./commands/runs/list.js";
 import { pruneRuns } from "./commands/runs/prune.js";
@@ -55,10 +56,10 @@ export const COMMANDS: readonly (Command<CommandContext> | CommandGroup<CommandC
   {
     kind: "group",
     name: "runs",
-    summary: "List, show, watch, stop, continue, answer and delete runs",
+    summary: "List, show, watch, stop, continue, answer, adopt and delete runs",
     description: "Without a command it lists the last runs of the project.",
     main: listRuns,
-    commands: [listRuns, showRun, watchRun, cancelRun, resumeRun, respondToRun, pruneRuns],
+    commands: [listRuns, showRun, watchRun, cancelRun, resumeRun, respondToRun, adoptRuns, pruneRuns],
   },
   backup,
   doctor,

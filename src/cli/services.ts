@@ -144,6 +144,12 @@ export interface OpenRunner extends OpenRuns {
 }
 
 export interface DatabaseCare {
+  /** Gives the runs of a folder that is gone, or leads here, to this project. Throws ConfigError or StoreError. */
+  adoptRuns(
+    from: string,
+  ): Promise<
+    { readonly kind: "adopted"; readonly runs: number } | { readonly kind: "at_work"; readonly runId: string }
+  >;
   /** Throws StoreError. */
   pruneRuns(request: {
     readonly olderThan: number;

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import type { OpenServices, Services } from "../cli/services.js";
 import { inPackage } from "../config/files/package-folder.js";
 import type { Paths } from "../config/files/paths.js";
+import { ConfigError } from "../core/errors.js";
 import type { Attendant } from "../runner/create-attendant.js";
 import type { Parts } from "./create-parts.js";
 import { openDefinitions } from "./open-definitions.js";
@@ -124,6 +125,17 @@ export function createServices(paths: Paths, version: string): OpenServices {
       const session = { id: newId("ses"), clientName: "legwork runs resume", clientVersion: version };
       endSession = () => store.endSession(session.id);
       return { store, readReply, runner, caller: { session, signal: stopped.signal } };
+    },
+
+    async adoptRuns(from) {
+      const [{ folderAt }, { adoptRuns }] = await Promise.all([
+        import("../files/folder-at.js"),
+        import("../store/sqlite/maintenance/adopt-runs.js"),
+      ]);
+      const now = folderAt(from);
+      if (now !== null && now !== project)
+        throw new ConfigError(`${from} is still there, and its runs stay with it: resume them there`);
+      return adoptRuns(databaseFile, { from, to: project });
     },
 
     async pruneRuns(request) {

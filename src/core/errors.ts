@@ -1,4 +1,5 @@
 /** Errors, by the actor who must act; each message says what to change. */
+import { codeOf } from "../lib/code-of.js";
 
 /** The user must act: a file, an environment variable or a command-line argument is wrong. */
 export class ConfigError extends Error {
@@ -97,7 +98,7 @@ export const TOO_MANY_FILES =
 /** Whether the system refused one more open file, at the root of an error. */
 export function isOutOfFiles(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   return code === "EMFILE" || code === "ENFILE" || isOutOfFiles(error.cause);
 }
 

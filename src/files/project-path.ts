@@ -1,8 +1,10 @@
 /** Where a path leads in the project: one value for every spelling of the same place. */
+
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProjectPath, ResolveProjectPath } from "../core/workflow/condition.js";
+import { codeOf } from "../lib/code-of.js";
 import { isWithin } from "./is-within.js";
 
 const LONGEST_PATH = 4_096; // characters, which no system exceeds
@@ -19,8 +21,7 @@ export function createProjectPath(root: string): ResolveProjectPath {
     try {
       return resolveIn(root, asked);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      return unknown(code ?? message);
+      return unknown(codeOf(error) ?? (error as Error).message);
     }
   };
 }
@@ -82,7 +83,7 @@ function entryAt(entry: string): Stats | undefined {
   try {
     return lstatSync(entry, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // a file stands where a folder would
+    if (codeOf(error) === "ENOTDIR") return undefined; // a file stands where a folder would
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 /** Reads the project files that a caller names. */
+
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { ProjectFile, ReadProjectFile } from "../core/ports/project-files.js";
+import { codeOf, isMissing } from "../lib/code-of.js";
 import { secretPlaces } from "./guarded-names.js";
 import { isWithin } from "./is-within.js";
 import { READ_ONLY_NO_LINK } from "./regular-file.js";
@@ -94,8 +96,8 @@ function textOf(bytes: Buffer): ProjectFile {
 }
 
 function faultOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file in the project";
+  const code = codeOf(error);
+  if (isMissing(error)) return "there is no such file in the project";
   if (code === "EACCES" || code === "EPERM") return "legwork may not read it";
   if (code === "ELOOP") return "its links lead nowhere";
   return `it cannot be opened (${code ?? String(error)})`;

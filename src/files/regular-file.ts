@@ -1,7 +1,7 @@
 /** Reads files that anybody may have put in place: never a pipe, a device or a file without end. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { ConfigError } from "../core/errors.js";
-import { fileStamp } from "../lib/file-stamp.js";
+import { fileStamp } from "../lib/hash.js";
 
 // Without O_NONBLOCK, opening a pipe would wait until somebody writes to it.
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

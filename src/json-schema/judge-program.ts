@@ -2,9 +2,10 @@
  * The program of the process that judges schemas: one question a line on stdin, one answer a line on stdout. It keeps the
  * deadline by itself too, so that it ends soon after its parent, also in the middle of a judgement.
  */
+
 import { createInterface } from "node:readline";
 import { createContext, Script } from "node:vm";
-import { isRecord } from "../lib/is-record.js";
+import { codeOf } from "../lib/code-of.js";
 import { type Compiled, compileSchema, judgeAll } from "./compile-schema.js";
 import { DEADLINE_MS, type Judgement, type Question, TOO_DEEP, TOO_LONG, unfinished } from "./judgement.js";
 import { compileLinear } from "./pattern-engine.js";
@@ -46,7 +47,7 @@ function answer(line: string): Judgement {
     // A compilation that was broken off leaves a validator in any state.
     validators = createValidators(patterns);
     compiled.clear();
-    const isLate = isRecord(error) && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"; // of another realm than our Error
+    const isLate = codeOf(error) === "ERR_SCRIPT_EXECUTION_TIMEOUT";
     return isLate ? TOO_LONG : unfinished(String(error));
   }
 }

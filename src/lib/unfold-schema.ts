@@ -1,5 +1,4 @@
-/** The size of a JSON Schema whose local references are replaced by the schemas that they point to. */
-import { pointerTarget } from "./json-pointer.js";
+/** Local references of JSON Schemas: their targets, and the size of a schema in which they are replaced by these. */
 
 /** The counts of a schema; infinite where they have no bound. */
 export interface SchemaSize {
@@ -77,4 +76,24 @@ export function unfoldedSize(schema: unknown, ownSize: OwnSize = () => null): Sc
   }
 
   return sizeOf(schema, 0);
+}
+
+/** The value in `root` that a JSON pointer such as `#/$defs/name` points to; undefined where there is none, and for a reference to another document. */
+export function pointerTarget(reference: string, root: unknown): unknown {
+  if (reference !== "#" && !reference.startsWith("#/")) return undefined;
+  let target = root;
+  for (const step of reference.split("/").slice(1)) {
+    const key = percentDecoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof target !== "object" || target === null || !Object.hasOwn(target, key)) return undefined;
+    target = Reflect.get(target, key);
+  }
+  return target;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a "%" that stands for itself
+  }
 }

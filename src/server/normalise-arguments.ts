@@ -1,5 +1,6 @@
 /** Arguments as hosts and models send them, made into what the schema of the tool asks for, where only one meaning is possible. */
 import { isRecord } from "../lib/is-record.js";
+import { jsonIn } from "../lib/json-in.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -38,7 +39,7 @@ function fromText(name: string, text: string, { type, enum: values }: ArgumentSc
     case "array":
       return toList(name, text);
     case "object": {
-      const value = parseJson(text);
+      const value = jsonIn(text);
       return isRecord(value) ? value : text;
     }
     case "integer":
@@ -57,18 +58,10 @@ function fromText(name: string, text: string, { type, enum: values }: ArgumentSc
 }
 
 function toList(name: string, text: string): readonly unknown[] {
-  const value = parseJson(text);
+  const value = jsonIn(text);
   if (Array.isArray(value)) return value;
   if (typeof value === "string") return [value];
   const parts = text.split(",").map((part) => part.trim());
   const areNames = LISTS_OF_NAMES.has(name) && parts.every((part) => /^[^\s()[\]{}"]+$/.test(part));
   return areNames ? parts : [text];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** Pages: parts of an answer that fit into a host's limit, and the cursors at which the next parts begin. */
 import { RequestError } from "../core/errors.js";
 import { isRecord } from "../lib/is-record.js";
+import { jsonIn } from "../lib/json-in.js";
 import { pairSafe } from "../lib/text.js";
 
 /** The bytes of a value in an answer: hosts limit answers by bytes, or by tokens that follow them. */
@@ -82,13 +83,9 @@ export function encodeCursor(kind: string, value: object): string {
 /** The fields of a cursor; null without a cursor. Throws RequestError for a cursor of another kind. */
 export function decodeCursor(kind: string, cursor: string | undefined): Readonly<Record<string, unknown>> | null {
   if (cursor === undefined) return null;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (isRecord(value) && value.kind === kind) return value;
-  } catch {
-    // falls through to the refusal
-  }
-  throw badCursor();
+  const value = jsonIn(Buffer.from(cursor, "base64url").toString());
+  if (!isRecord(value) || value.kind !== kind) throw badCursor();
+  return value;
 }
 
 /** The place that a cursor holds; the beginning of the list without a cursor. Throws RequestError. */

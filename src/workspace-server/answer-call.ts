@@ -1,7 +1,8 @@
 /** Answers one call of a tool. */
 import { readSeenFiles, SEEN_FILES, type SeenFile } from "../core/tools/seen-file.js";
+import { codeOf } from "../lib/code-of.js";
 import type { CallFiles } from "./answer.js";
-import { codeOf, Refusal } from "./refusal.js";
+import { Refusal } from "./refusal.js";
 import { checkArguments } from "./tools/arguments.js";
 import { TOOLS } from "./tools/tools.js";
 import type { Workspace } from "./workspace.js";

@@ -1,5 +1,7 @@
 /** Errors whose text an agent reads. */
+
 import { getSystemErrorMap } from "node:util";
+import { codeOf } from "../lib/code-of.js";
 
 /** A call that is not made, or has failed: the message is the answer. */
 export class Refusal extends Error {
@@ -31,10 +33,4 @@ export function named<T>(operation: string, path: string, work: () => T, destina
     if (error instanceof Refusal || code === null) throw error;
     throw systemRefusal(code, operation, path, destination);
   }
-}
-
-/** The code of a system error, or null. */
-export function codeOf(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" ? code : null;
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { answersIn, call, says, text } from "../support/agents.js";
-import { type Attack, LINEAR, SLOW } from "../support/hostile-schemas.js";
+import { type Attack, LINEAR, SLOW, SWELLING } from "../support/hostile-schemas.js";
 import { naming } from "../support/naming.js";
 import { whilePinged } from "../support/pings.js";
 import { shareHome } from "../support/shared-home.js";
@@ -27,6 +27,7 @@ const tools = [
   { name: "doubling", schema: DOUBLING.schema },
   ...AT_CALLS.map(({ schema }, n) => ({ name: `slow${n}`, schema })),
   ...LINEAR.map(({ schema }, n) => ({ name: `linear${n}`, schema })),
+  { name: "swelling", schema: SWELLING.schema },
   { name: "safe", schema: { type: "object", properties: { n: { type: "integer" } } } },
 ];
 const server = { command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS: JSON.stringify(tools) } };
@@ -71,6 +72,21 @@ it("calls whose check never ends are refused, their tools are rejected, and the 
   expect(offered).toContain("odd__safe");
   expect(offered).not.toContain("odd__slow0");
   expect(offered).toContain("odd__slow1"); // so many items are the fault of the arguments
+});
+
+it("a tool whose schema fills the memory of the process that judges is rejected, and others are judged afterwards", async () => {
+  const { spawn, requests } = shared.play([
+    says(call("odd__swelling", SWELLING.value)),
+    says(call("odd__swelling", SWELLING.value), call("odd__slow0", { a: {} })),
+    says(text("done")),
+  ]);
+  const { structured } = await whilePinged(shared.host, spawn({ wait_seconds: 50 }));
+  expect(structured).toMatchObject({ status: "success", result: "done" });
+  const reason = /judging takes (more than 128 MB|longer than 2 s)/; // a busy machine is out of time first
+  expect(responses(requests()[1])).toEqual([naming("odd__swelling", "cannot be checked", reason)]);
+  const [again] = responses(requests()[2]);
+  expect(again).toEqual(naming("odd__swelling", "rejected", reason));
+  expect(JSON.stringify(requests()[1]?.body.tools)).not.toContain("odd__swelling");
 });
 
 it("patterns of tools are kept, and judged at once", async () => {

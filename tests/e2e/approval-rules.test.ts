@@ -1,7 +1,11 @@
 /** Calls that a rule lets be made only when a person has approved them: require_approval. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { beginLegwork, legworkHere } from "../support/command.js";
+import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
-import { leaveUnanswered, questionOf, respond } from "../support/people.js";
+import { leaveUnanswered, questionOf, respond, settled } from "../support/people.js";
 import { calls, completes, eventsOf, type Led, shareSandbox, stepsOf } from "../support/workflows.js";
 
 const sandbox = shareSandbox();
@@ -139,4 +143,44 @@ it("a question that nobody answers within a day counts as denied, and the agent 
   expect(written("unanswered")).toBe(0);
   expect(saidOf(after, "effects__add_line")[0]).toEqual(naming("it writes", /\bnobody\b/i));
   expect(eventsOf(after, "question_answered")).toMatchObject([{ approved: false, by: "nobody", channel: "nobody" }]);
+});
+
+it("an edit is asked about as a diff, a text as its lines: in the answer, and in each command of a terminal", async () => {
+  const { bench } = sandbox;
+  const file = join(bench.project, "notes.txt");
+  bench.write("notes.txt", "buy oats\ncall Ada\n");
+  const edits = [{ oldText: "buy oats\ncall Ada\n", newText: "buy oats\ncall Ada on Monday\n" }];
+  const led = await lead(
+    {
+      rules: [{ name: "ask first", when: 'tool.startsWith("workspace__")', action: "require_approval" }],
+    },
+    calls(["workspace__edit_file", { path: "notes.txt", edits }]),
+    calls(["workspace__write_file", { path: "new.txt", content: "one\ntwo\n" }]),
+  );
+  const { run_id } = led.run;
+  const diff = ["edits[0]:", " buy oats", "-call Ada", "+call Ada on Monday"];
+  const question = questionOf(led);
+  expect(question).toMatchObject({ kind: "approval", tool: "workspace__edit_file" });
+  expect(question.text.split("\n").slice(1)).toEqual(diff);
+  expect(question.text).toEqual(naming('{"path":"notes.txt"} and edits[0] below', '"ask first"'));
+
+  const shown = diff.map((line) => `  ${line}\n`).join("");
+  const command = (...words: readonly string[]) => legworkHere(bench, ["runs", ...words]);
+  const watch = beginLegwork(bench, ["runs", "watch", run_id]);
+  expect((await command("show", run_id)).stdout).toContain(shown);
+  const unanswered = await command("respond", run_id);
+  expect(unanswered).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(shown) });
+  expect(unanswered.stderr).toEqual(naming("--approve", "--deny", "--answer"));
+  await until(() => watch.stdout().includes(shown));
+  expect(readFileSync(file, "utf8")).toBe("buy oats\ncall Ada\n");
+  const answered = await command("respond", run_id, "--approve", "--question", "q1");
+  expect(answered).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(`${shown}${run_id} `) });
+
+  const next = await settled(sandbox.host, run_id);
+  expect(questionOf({ run: next }).text.split("\n").slice(1)).toEqual(["content:", "| one", "| two", "| "]);
+  expect(readFileSync(file, "utf8")).toBe("buy oats\ncall Ada on Monday\n");
+  const denied = await command("respond", run_id, "--deny");
+  expect(denied.stdout).toContain("  content:\n  | one\n  | two\n");
+  expect(await settled(sandbox.host, run_id)).toMatchObject({ status: "success" });
+  expect((await watch.ended).code).toBe(0);
 });

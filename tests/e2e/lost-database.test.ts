@@ -1,11 +1,15 @@
-/** A database that somebody deletes or replaces while legwork has it open. */
+/** A database that somebody deletes, replaces or holds while legwork has it open. */
 import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
+import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { spawnRun } from "../support/resuming.js";
+
+const HELD_MS = 9_000; // shorter than writes wait for the lock, far longer than SQLite does by itself
 
 const GONE = {
   isError: true,
@@ -48,3 +52,29 @@ it.each([
   },
   60_000,
 );
+
+it("keeps no event from being written, small or large, where another program holds it for seconds", async () => {
+  let answer = () => {};
+  const held = new Promise<void>((settle) => {
+    answer = settle;
+  });
+  const { bench, host, standIn, effects } = await setSandbox(async ({ contents }) => {
+    if (contents.length > 1) return says(text("ok"));
+    await held;
+    const isLarge = JSON.stringify(contents).includes("large");
+    return says(isLarge ? call("effects__big", { n: 25_000 }) : call("effects__add_line", { text: "held" }));
+  });
+  const run_ids = await Promise.all(["small", "large"].map((prompt) => spawnRun(host, { prompt, tools: ["*"] })));
+  await standIn.arrived(2);
+  const database = openSqlite(join(bench.home, "legwork.db"));
+  onTestFinished(() => void database.close());
+  database.exec("BEGIN IMMEDIATE");
+  answer();
+  setTimeout(() => database.open && database.exec("ROLLBACK"), HELD_MS);
+  await until(async () => {
+    const { runs } = (await host.call("wait_for_runs", { run_ids, wait_seconds: 20 })).structured;
+    for (const { error } of runs) expect(error ?? null).toBeNull(); // nor has one been stopped
+    return runs.length === 2 && runs.every(({ status }) => status === "success");
+  });
+  expect(effects()).toEqual(["held"]);
+});

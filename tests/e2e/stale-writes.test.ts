@@ -103,3 +103,32 @@ it("also after the run's process was killed, and in the run that continues it", 
   expect(made).toContain("Successfully wrote");
   expect([content(bench, "a.txt"), content(bench, "b.txt")]).toEqual(["theirs", "2"]);
 });
+
+it("also in the run that continues a success, and in a run that got more turns", async () => {
+  const bench = setBench();
+  const host = await setHost(bench);
+  for (const [limits, more, status] of [
+    [{}, { message: "go on" }, "success"],
+    [{ max_turns: 1 }, { more_turns: 3 }, "partial"],
+  ] as const) {
+    for (const name of ["a.txt", "b.txt"]) bench.write(name, "1");
+    rehearse(bench, status, [
+      { calls: [read("a.txt"), read("b.txt")] },
+      { text: "so far" },
+      { calls: [edit("a.txt", "1", "lost"), write("b.txt", "2")] },
+      { text: "done" },
+    ]);
+    const first = await runScript(host, status, { tools: ["*"], ...limits });
+    expect(first).toMatchObject({ status, result: "so far" });
+    bench.write("a.txt", "1 and theirs");
+    const { run_id } = (await host.call("resume_run", { run_id: first.run_id, ...more })).structured;
+    expect(run_id === first.run_id).toBe(status === "partial");
+    const { runs } = (await host.call("wait_for_runs", { run_ids: [run_id], wait_seconds: 40 }, { timeout: 50_000 }))
+      .structured;
+    expect(runs).toMatchObject([{ status: "success", result: "done" }]);
+    const [refused, made] = (await toolTexts(host, run_id)).slice(-2);
+    expect(refused).toContain("read it again");
+    expect(made).toContain("Successfully wrote");
+    expect([content(bench, "a.txt"), content(bench, "b.txt")]).toEqual(["1 and theirs", "2"]);
+  }
+});

@@ -1,7 +1,7 @@
 /** Calls of a workflow itself, and the whole texts of answers: failures end the run, and no part of a text stands for all of it. */
 import { describe, expect, it } from "vitest";
 import { naming } from "../support/naming.js";
-import { rehearse } from "../support/rehearsals.js";
+import { effectServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
 import { calls, completes, eventsOf, type Led, refusalsIn, shareSandbox, stepsOf } from "../support/workflows.js";
 
 const sandbox = shareSandbox();
@@ -118,6 +118,26 @@ describe("a list of tools of which no entry names a tool", () => {
       const { isError, structured } = await sandbox.spawn({ provider: "rehearsal", model: "none", ...args });
       expect(isError).toBe(true);
       expect(structured.error).toMatchObject({ code: "unknown_tools", message: naming(...facts) });
+    }
+  });
+
+  it("ends its run before the first request, where the tools were not known when it was started", async () => {
+    const bench = setBench();
+    const server = effectServer();
+    bench.configure(`mcpServers: { cold: ${server}, colder: ${server}, workspace: { disabled: true } }`);
+    rehearse(bench, "none", [{ text: "never" }]);
+    bench.writeHome("workflows/lists.yaml", JSON.stringify(only({ allowed_tools: ["colder__read_line"] })));
+    const host = await setHost(bench);
+    for (const [args, ...facts] of [
+      [{ tools: ["cold__ad_line"] }, '"cold__ad_line"', '"cold__add_line"', "spawn_agent"],
+      [{ workflow: "lists", tools: ["*"] }, '"colder__read_line"', '"colder__read_lines"', '"only"'],
+    ] as const) {
+      const ended = await runScript(host, "none", args);
+      expect(ended).toMatchObject({ status: "error", error: { code: "unknown_tools", message: naming(...facts) } });
+      const { events } = (await host.call("get_run", { run_id: ended.run_id, view: "events" })).structured;
+      expect(events.map(({ type }) => type)).toEqual(["run_created", "run_started", "run_finished"]);
+      const again = await host.call("spawn_agent", { prompt: "go", provider: "rehearsal", model: "none", ...args });
+      expect(again.structured.error).toMatchObject({ code: "unknown_tools", message: naming(...facts) }); // refused now
     }
   });
 

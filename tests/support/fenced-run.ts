@@ -28,14 +28,14 @@ export async function playFencedRun() {
   return { bench, host, run_id: await playIt(host) };
 }
 
-/** The same, once for the tests of a file. */
-export function shareFencedRun() {
+/** The same, once for the tests of a file; `servers` are more entries of YAML, by the folder of the bench. */
+export function shareFencedRun(servers: (root: string) => string = () => "") {
   let bench: Workbench;
   let host: TestHost;
   let run_id = "";
   beforeAll(async () => {
     bench = createWorkbench();
-    setFence(bench);
+    setFence(bench, servers(bench.root));
     host = await openHost(bench);
     run_id = await playIt(host);
   });
@@ -46,9 +46,9 @@ export function shareFencedRun() {
   return () => ({ bench, host, run_id });
 }
 
-function setFence(bench: Workbench): void {
+function setFence(bench: Workbench, more = ""): void {
   const effects = effectServer({ EFFECT_FILE: `${bench.root}/effects.txt` });
-  bench.configure(`mcpServers: { effects: ${effects}, workspace: { disabled: true } }`);
+  bench.configure(`mcpServers: { effects: ${effects}, workspace: { disabled: true }, ${more} }`);
   bench.writeHome("workflows/fence.yaml", FENCE);
   rehearse(bench, "fenced", [
     call("effects__read_lines"),

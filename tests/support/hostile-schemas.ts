@@ -136,6 +136,13 @@ export const LARGE: readonly Attack[] = [
   },
 ];
 
+/** Fills the memory of the process that judges: its one text becomes code for each reference. */
+export const SWELLING: Attack = {
+  name: "a long text that is referred to thousands of times",
+  schema: argument({}, { allOf: listOf(2_000, () => START), $defs: { d0: { not: { const: "x".repeat(50_000) } } } }),
+  value: {},
+};
+
 /** Attacks that a linear engine takes: they are judged at once. */
 export const LINEAR: readonly Attack[] = [
   { name: "nested repetitions", schema: argument({ pattern: "^(a+)+$" }), value: { a: TEXT } },

@@ -1,4 +1,5 @@
 /** The next command for a run in a terminal. */
+import type { Question } from "../../core/run/question.js";
 import { REOPENED, type Run } from "../../core/run/run.js";
 import { visible } from "../../core/visible.js";
 import { RESUMABLE } from "../../views/resumable.js";
@@ -17,7 +18,7 @@ function linesOf(run: Run): readonly string[] {
       `its process is gone: resume it with: ${resume}`,
       "within an hour, an open legwork of its project does so by itself, unless the configuration says resume: manual",
     ];
-  if (run.status === "waiting" && run.question !== null) return questionLines(run);
+  if (run.status === "waiting" && run.question !== null) return askingLines(run, run.question);
   if (run.status === "waiting")
     return [`its question is answered: an open legwork of its project continues it; where none is open: ${resume}`];
   if (!REOPENED.some((status) => status === run.status)) return [];
@@ -26,15 +27,13 @@ function linesOf(run: Run): readonly string[] {
   return [`continue it${when === undefined ? "" : ` ${when}`} with: ${resume}${option}`];
 }
 
-/** The whole question, and how to answer it. */
-function questionLines({ id, question }: Run): readonly string[] {
-  if (question === null) return [];
-  const { kind, text, options } = question;
+/** The whole question with its options, such as the call that it is about and its changes as diffs. */
+export function questionLines({ text, options }: Question): readonly string[] {
   const choices = options === null ? [] : [`one of: ${options.map(visible).join(" | ")}`];
-  const answer = kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
-  return [
-    `it asks (${question.id}):`,
-    ...[...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd()),
-    `answer with: legwork runs respond ${id} ${answer}`,
-  ];
+  return [...visibleLines(text), ...choices].map((line) => `  ${line}`.trimEnd());
+}
+
+function askingLines({ id }: Run, question: Question): readonly string[] {
+  const answer = question.kind === "approval" ? "--approve, or --deny" : "--answer TEXT";
+  return [`it asks (${question.id}):`, ...questionLines(question), `answer with: legwork runs respond ${id} ${answer}`];
 }

@@ -1,6 +1,6 @@
 /** Tells which files have changed since a process read them. */
 import { statSync } from "node:fs";
-import { fileStamp } from "../../lib/file-stamp.js";
+import { fileStamp } from "../../lib/hash.js";
 
 /** Remembers the files as they are now. The returned function names those that have changed, appeared or gone since. */
 export function watchFiles(files: readonly string[]): () => readonly string[] {

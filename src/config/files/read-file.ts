@@ -1,6 +1,7 @@
 /** Reads configuration files. */
 import { ConfigError } from "../../core/errors.js";
 import { withRegularFile } from "../../files/regular-file.js";
+import { isMissing } from "../../lib/code-of.js";
 import { parseJson } from "./parse-json.js";
 
 export const LARGEST_CONFIG = 1024 * 1024; // bytes; parsing a larger file would block the process
@@ -21,9 +22,4 @@ export function readRegularFile(file: string, mostBytes: number): Uint8Array | n
 export async function readUserJson(file: string): Promise<unknown> {
   const bytes = readRegularFile(file, LARGEST_USER_FILE);
   return bytes === null ? null : parseJson(bytes, file);
-}
-
-function isMissing(cause: unknown): boolean {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
 }

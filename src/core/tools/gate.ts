@@ -73,25 +73,33 @@ export function idlePatterns(
   return [...grants.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
 }
 
+type KnownServer = Pick<ServerStatus, "name" | "writtenName" | "listing">;
+
+/** Whether a pattern matches a tool that is known, or may match one of a server that has not listed its tools yet. */
+export function mayMatch(pattern: string, servers: readonly KnownServer[], matches: typeof patternForbids): boolean {
+  return servers.some(({ name, writtenName, listing }) =>
+    listing === null
+      ? patternMayReach(pattern, name, writtenName)
+      : listing.tools.some((tool) => matches(pattern, tool)),
+  );
+}
+
 /**
  * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server whose tools are not
  * known. An empty list allows nothing on purpose.
  */
 export function whyAllIdle(
   patterns: readonly string[],
-  servers: readonly Pick<ServerStatus, "name" | "writtenName" | "listing">[],
+  servers: readonly KnownServer[],
   canSpawn: boolean,
 ): string | null {
-  const tools = servers.flatMap(({ listing }) => listing?.tools ?? []);
-  const unseen = servers.filter(({ listing }) => listing === null);
   const isInUse = (pattern: string) =>
     pattern === READ_ONLY_ENTRY ||
     /^\*+$/.test(pattern) || // all there are, which may be none
     hasOwnTool(pattern, canSpawn) ||
-    unseen.some(({ name, writtenName }) => patternMayReach(pattern, name, writtenName)) ||
-    tools.some((tool) => patternMatches(pattern, tool));
+    mayMatch(pattern, servers, patternMatches);
   if (patterns.length === 0 || patterns.some(isInUse)) return null;
-  const why = whyIdle(tools);
+  const why = whyIdle(servers.flatMap(({ listing }) => listing?.tools ?? []));
   return patterns.map((pattern) => `"${pattern}" matches no tool${why(pattern)}`).join(", ");
 }
 

@@ -1,8 +1,10 @@
 /** Lists the files of a definition folder. */
+
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { ConfigError } from "../../core/errors.js";
 import { isWithin } from "../../files/is-within.js";
+import { isMissing } from "../../lib/code-of.js";
 import type { DefinitionFolder } from "./definition-folders.js";
 
 const MOST_FILES = 5_000; // a folder of more holds something else
@@ -36,8 +38,7 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    if (isMissing(cause)) return [];
     throw new ConfigError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

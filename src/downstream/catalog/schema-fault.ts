@@ -1,7 +1,6 @@
 /** Finds faults in a tool's schema by walking it; compiling hundreds of schemas would take a second. */
 import { isRecord } from "../../lib/is-record.js";
-import { pointerTarget } from "../../lib/json-pointer.js";
-import { unfoldedSize } from "../../lib/unfold-schema.js";
+import { pointerTarget, unfoldedSize } from "../../lib/unfold-schema.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 

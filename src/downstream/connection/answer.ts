@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import { isRecord } from "../../lib/is-record.js";
+import { jsonIn } from "../../lib/json-in.js";
 
 const LARGEST_COMPARED = 1_000_000; // characters; parsing a longer text only to compare it costs too much
 
@@ -99,9 +100,6 @@ function hasValue({ text }: Fields, value: unknown): boolean {
   if (typeof text !== "string") return false;
   if (text === value) return true;
   if (typeof value === "string" || text.length > LARGEST_COMPARED) return false;
-  try {
-    return isDeepStrictEqual(JSON.parse(text), value);
-  } catch {
-    return false;
-  }
+  const held = jsonIn(text);
+  return held !== undefined && isDeepStrictEqual(held, value);
 }

@@ -1,5 +1,7 @@
 /** The legwork process that owns a server, as the marker of the server names it. Linux only: elsewhere it is never known to be dead. */
+
 import { readFileSync, readlinkSync } from "node:fs";
+import { codeOf } from "../../lib/code-of.js";
 
 const MARKER = /^(\d+)-(\d+)-(\d+)-[0-9a-f]+-\d+$/;
 const START_FIELD = 22; // of /proc/PID/stat, counted from 1: the time of the start, in clock ticks since boot
@@ -24,7 +26,7 @@ function startOf(pid: string): string | null {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? null : (fields[START_FIELD - FIELDS_AFTER_NAME] ?? null);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
 }

@@ -1,7 +1,10 @@
 /** Failures of HTTP requests to a server, with codes that a caller can decide by. */
+
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redact } from "../../core/redact.js";
+import { codeOf } from "../../lib/code-of.js";
 import { isRecord } from "../../lib/is-record.js";
+import { jsonIn } from "../../lib/json-in.js";
 import { cutTo } from "../../lib/text.js";
 import { isLostByStatus } from "./session-loss.js";
 
@@ -89,7 +92,8 @@ interface Reason {
 function reasonOf(error: unknown): Reason {
   if (!isRecord(error)) return { text: String(error), beforeSending: false };
   if (Array.isArray(error.errors) && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (typeof error.code === "string") return { text: error.code, beforeSending: isBeforeSending(error, error.code) };
+  const code = codeOf(error);
+  if (code !== null) return { text: code, beforeSending: isBeforeSending(error, code) };
   if (isRecord(error.cause)) return reasonOf(error.cause);
   return { text: error instanceof Error ? error.message : "no reason given", beforeSending: false };
 }
@@ -122,13 +126,10 @@ async function firstText(response: Response): Promise<string> {
 
 /** The message in a JSON error, or the text of an HTML page. */
 function reasonIn(body: string): string {
-  try {
-    const json: unknown = JSON.parse(body);
-    const error = isRecord(json) && isRecord(json.error) ? json.error : json;
-    const texts = isRecord(error) ? [error.message, error.error_description, error.error, error.detail] : [];
-    const text = texts.find((candidate) => typeof candidate === "string");
-    return text === undefined ? body : String(text);
-  } catch {
-    return body.replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ");
-  }
+  const json = jsonIn(body);
+  if (json === undefined) return body.replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ");
+  const error = isRecord(json) && isRecord(json.error) ? json.error : json;
+  const texts = isRecord(error) ? [error.message, error.error_description, error.error, error.detail] : [];
+  const text = texts.find((candidate) => typeof candidate === "string");
+  return text === undefined ? body : String(text);
 }

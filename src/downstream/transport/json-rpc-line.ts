@@ -2,6 +2,7 @@
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
+import { jsonIn } from "../../lib/json-in.js";
 
 /** The notifications that mean anything here; the client would check each of the others at some length. */
 const HEARD: ReadonlySet<string> = new Set([
@@ -57,9 +58,9 @@ function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JS
 }
 
 function jsonValues(text: string): readonly unknown[] {
-  const whole = parseJson(text);
+  const whole = jsonIn(text);
   if (whole !== undefined) return [whole];
-  const values = objectsIn(text).map(parseJson);
+  const values = objectsIn(text).map(jsonIn);
   return values.includes(undefined) ? [] : values;
 }
 
@@ -82,15 +83,6 @@ function objectsIn(text: string): readonly string[] {
     } else if (depth === 0 && !/\s/.test(character ?? "")) return [];
   }
   return found;
-}
-
-/** Undefined where the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isId(id: unknown): id is RequestId {

@@ -1,15 +1,16 @@
 /** Explains why a server's process could not be started, in a sentence that names the thing to check. */
+
 import { stat } from "node:fs/promises";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import { DownstreamError } from "../../core/errors.js";
-import { isRecord } from "../../lib/is-record.js";
+import { codeOf } from "../../lib/code-of.js";
 
 export type StdioConfig = Extract<TransportConfig, { readonly kind: "stdio" }>;
 
 /** The code is `spawn_failed` where a retry cannot help: the command is missing or not executable. */
 export async function toSpawnError(name: string, transport: StdioConfig, cause: unknown): Promise<DownstreamError> {
   const { command, cwd } = transport;
-  const code = isRecord(cause) && typeof cause.code === "string" ? cause.code : String(cause);
+  const code = codeOf(cause) ?? String(cause);
   const intro = `server "${name}" could not be started`;
   // The system reports a missing working folder like a missing command.
   if (!(await isFolder(cwd))) {

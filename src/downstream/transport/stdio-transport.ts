@@ -1,10 +1,11 @@
 /** Speaks MCP with a child process that leads a process group of its own. */
+
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { spawn } from "cross-spawn"; // finds and quotes commands that Windows runs only through its command interpreter, such as npx
-import { isRecord } from "../../lib/is-record.js";
+import { codeOf } from "../../lib/code-of.js";
 import { cutTo } from "../../lib/text.js";
 import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
@@ -242,5 +243,5 @@ function started(child: ChildProcessWithoutNullStreams): Promise<void> {
 
 /** On Windows, cross-spawn reports a missing command only after the start, in place of an exit. */
 function isMissingCommand(error: unknown): boolean {
-  return process.platform === "win32" && isRecord(error) && error.code === "ENOENT";
+  return process.platform === "win32" && codeOf(error) === "ENOENT";
 }

@@ -1,9 +1,11 @@
 /** Rehearsal scripts: YAML files with the replies of a model. */
+
 import { existsSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, RequestError } from "../../core/errors.js";
-import { fileStamp } from "../../lib/file-stamp.js";
+import { codeOf } from "../../lib/code-of.js";
+import { fileStamp } from "../../lib/hash.js";
 import { parseYaml } from "../../yaml/parse-yaml.js";
 
 const Tokens = z.int().min(0);
@@ -60,7 +62,7 @@ function statsOf(file: string): Stats | undefined {
   try {
     return statSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -67,7 +67,10 @@ export async function resumeRun(
   refuseStatus(run, asked);
   refuseUnlimited(run, asked);
   if (run.project !== project)
-    throw new RequestError("other_project", `${run.id} belongs to the project ${run.project}: resume it from there`);
+    throw new RequestError(
+      "other_project",
+      `${run.id} belongs to the project ${run.project}: resume it from there; if that folder was moved here, "legwork runs adopt ${run.id}" in a terminal of this folder brings its runs along`,
+    );
   const newer = await newerFault(run, store);
   if (newer !== null) throw newer;
   const args = redact.value(asked);

@@ -2,8 +2,8 @@
 import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { PatternSource, RunFailure, RunRequest, ToolPolicy } from "../../core/run/run.js";
-import { whyAllIdle } from "../../core/tools/gate.js";
-import { patternForbids, patternMayReach } from "../../core/tools/tool.js";
+import { mayMatch, whyAllIdle } from "../../core/tools/gate.js";
+import { patternForbids } from "../../core/tools/tool.js";
 import { claudeName, whyMissing } from "../../core/tools/tool-alias.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { policiesOf } from "../request/resolve-policy.js";
@@ -26,7 +26,8 @@ export function idleList(
  * an entry may match a tool of a server that has not listed its tools yet.
  */
 function idleGrants(request: RunRequest, mayStart: boolean, servers: readonly ServerStatus[]): string | null {
-  for (const { patterns, from } of policiesOf(request).flatMap(({ allow }) => allow)) {
+  const lists = new Set(policiesOf(request).flatMap(({ allow }) => allow)); // steps share those of the run
+  for (const { patterns, from } of lists) {
     const why = whyAllIdle(patterns, servers, mayStart);
     if (why !== null) return `tools of ${from}: ${why}`;
   }
@@ -48,12 +49,7 @@ function idleBlock({ block }: ToolPolicy, servers: readonly ServerStatus[]): str
 
 /** The name of a host's own tool without a counterpart here is not idle: there is nothing to forbid. */
 function isIdle(pattern: string, servers: readonly ServerStatus[]): boolean {
-  if (whyMissing(pattern) !== null) return false;
-  return !servers.some(({ name, writtenName, listing }) =>
-    listing === null
-      ? patternMayReach(pattern, name, writtenName)
-      : listing.tools.some((tool) => patternForbids(pattern, tool)),
-  );
+  return whyMissing(pattern) === null && !mayMatch(pattern, servers, patternForbids);
 }
 
 function sentenceFor(pattern: string, { from }: PatternSource, servers: readonly ServerStatus[]): string {

@@ -4,7 +4,8 @@
  */
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf, Refusal } from "../refusal.js";
+import { codeOf } from "../../lib/code-of.js";
+import { Refusal } from "../refusal.js";
 import { kindOf, type Opened, type OpenRoot, singleName } from "./opened.js";
 
 const NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -2,7 +2,8 @@
 import { readdirSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { isWithin } from "../../files/is-within.js";
-import { codeOf, named, Refusal, systemRefusal } from "../refusal.js";
+import { codeOf } from "../../lib/code-of.js";
+import { named, Refusal, systemRefusal } from "../refusal.js";
 import { type AskedPath, namesBelow } from "./asked-path.js";
 import type { Opened } from "./opened.js";
 

@@ -2,10 +2,11 @@
 import { isUtf8 } from "node:buffer";
 import { mkdirSync } from "node:fs";
 import { createTwoFilesPatch } from "diff";
+import { codeOf } from "../../lib/code-of.js";
 import { type Answer, type CallFiles, textAnswer } from "../answer.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";
-import { codeOf, named, Refusal, systemRefusal } from "../refusal.js";
+import { named, Refusal, systemRefusal } from "../refusal.js";
 import type { Workspace } from "../workspace.js";
 import { applyEdits, type Edit, withLineFeeds } from "./apply-edits.js";
 import { readableFile, regularFile, wholeFile } from "./file-content.js";

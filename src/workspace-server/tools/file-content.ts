@@ -1,7 +1,7 @@
 /** Reads the bytes of files that agents may see. */
 import { readFileSync, readSync } from "node:fs";
 import type { SeenFile } from "../../core/tools/seen-file.js";
-import { fileStamp } from "../../lib/file-stamp.js";
+import { fileStamp } from "../../lib/hash.js";
 import { type CallFiles, fileAt, stampOf } from "../answer.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";

@@ -10,10 +10,11 @@ import {
   rmdirSync,
   unlinkSync,
 } from "node:fs";
+import { codeOf } from "../../lib/code-of.js";
 import { type Answer, type CallFiles, fileAt, textAnswer } from "../answer.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";
-import { codeOf, named, Refusal, systemRefusal } from "../refusal.js";
+import { named, Refusal, systemRefusal } from "../refusal.js";
 import type { Workspace } from "../workspace.js";
 import { isLarge, statsStamp, wholeFile } from "./file-content.js";
 import { slotOf } from "./replace-file.js";

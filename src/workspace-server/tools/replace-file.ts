@@ -1,10 +1,11 @@
 /** Puts a file in its place by one rename, so that nobody ever sees a part of it. */
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fchmodSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { codeOf } from "../../lib/code-of.js";
 import { type CallFiles, fileAt, stampOf } from "../answer.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";
-import { codeOf, named, Refusal, systemRefusal } from "../refusal.js";
+import { named, Refusal, systemRefusal } from "../refusal.js";
 import { isLarge, statsStamp, wholeFile } from "./file-content.js";
 
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

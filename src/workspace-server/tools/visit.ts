@@ -1,10 +1,11 @@
 /** Visits the entries below a folder that Git does not ignore, in bounded time and size. */
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { comparableName } from "../../files/guarded-names.js";
+import { codeOf } from "../../lib/code-of.js";
 import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";
 import { type IgnoreRules, isIgnored, parseGitIgnore } from "../patterns/git-ignore.js";
-import { codeOf, named, Refusal } from "../refusal.js";
+import { named, Refusal } from "../refusal.js";
 import type { Workspace } from "../workspace.js";
 
 export const MOST_ENTRIES = 5_000; // of an answer; a model cannot use more

@@ -3,15 +3,17 @@ import { ConfigError } from "../../../core/errors.js";
 import { toRunView } from "../../../views/run-view.js";
 import { defineCommand, jsonOption, text, toggle } from "../../command.js";
 import { OK_EXIT } from "../../render/command-end.js";
+import { nextLines, questionLines } from "../../render/next-lines.js";
 import { visibleJson } from "../../render/visible.js";
 import type { Installation, RunAnswers, RunRecords } from "../../services.js";
 import { findRun, runArgument } from "./find-run.js";
+import { textOf } from "./follow-run.js";
 
 export const respondToRun = defineCommand({
   name: "respond",
   summary: "Answer the question of a run, or write to its agent",
   description:
-    "Answers a run that waits for a person. With --message it writes to the agent of a run that works; the agent reads the message before its next step.",
+    "Answers a run that waits for a person, and prints the question with it; without an answer it only prints the question. With --message it writes to the agent of a run that works; the agent reads the message before its next step.",
   examples: [
     "legwork runs respond ID --approve",
     'legwork runs respond ID --deny --comment "use the test account"',
@@ -33,8 +35,10 @@ export const respondToRun = defineCommand({
     const { store, readReply } = await services.openRuns();
     const run = await findRun(id, store, services.project);
     if (approve && deny) throw new ConfigError("--approve and --deny are opposites: use one of them");
-    if (!approve && !deny && Object.values(texts).every((value) => value === null))
-      throw new ConfigError("say --approve, --deny, --answer TEXT or --message TEXT");
+    if (!approve && !deny && Object.values(texts).every((value) => value === null)) {
+      const asked = run.question === null ? [] : nextLines(run);
+      throw new ConfigError(["say --approve, --deny, --answer TEXT or --message TEXT", ...asked].join("\n"));
+    }
     const { answer, comment, question, message } = texts;
     const verdict = approve || deny ? approve : null;
     await services.respond(run, { questionId: question, approve: verdict, text: answer, comment, message });
@@ -43,7 +47,8 @@ export const respondToRun = defineCommand({
       message === null
         ? `has its answer to ${run.question?.id}, and continues as soon as a legwork process of its project has a free slot; where none is open, "legwork runs resume ${run.id}" continues it in this terminal`
         : `is ${now.status}: its agent reads the message before its next step`;
-    if (!json) return { text: `${run.id} ${next}\n`, exitCode: OK_EXIT };
+    const answered = message === null && run.question !== null ? questionLines(run.question) : [];
+    if (!json) return { text: textOf([...answered, `${run.id} ${next}`]), exitCode: OK_EXIT };
     const view = await toRunView(now, { store, readReply }, Number.POSITIVE_INFINITY);
     return { text: visibleJson({ was: run.status, run: view }), exitCode: OK_EXIT };
   },

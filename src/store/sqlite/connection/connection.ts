@@ -1,11 +1,13 @@
 /** One open database, and its transactions. */
+
 import type Database from "better-sqlite3";
 import { newerVersion, StoreError } from "../../../core/errors.js";
+import { codeOf } from "../../../lib/code-of.js";
 import { isSqliteError } from "../driver/open-sqlite.js";
 import { type Drizzle, toDrizzle } from "../driver/to-drizzle.js";
 import { createFileFence } from "./file-fence.js";
 import { createLogSync, type LogSync } from "./log-sync.js";
-import { BUSY_TIMEOUT_MS, codeOf, isBusy, openDatabase, toStoreError } from "./open-database.js";
+import { BUSY_TIMEOUT_MS, isBusy, openDatabase, toStoreError } from "./open-database.js";
 import { createVersionFence, type VersionFence } from "./version-fence.js";
 
 const BRIEF_MS = 1; // one commit of another process
@@ -113,7 +115,7 @@ export function connect(file: string, sync: LogSync = createLogSync(file)): Conn
 
 /** Whether a statement failed because a newer legwork has changed the tables. */
 function misfits(error: unknown, { isOutdated }: VersionFence): boolean {
-  if (!isSqliteError(error) || !/^SQLITE_(ERROR|CONSTRAINT)/.test(codeOf(error))) return false;
+  if (!isSqliteError(error) || !/^SQLITE_(ERROR|CONSTRAINT)/.test(codeOf(error) ?? "")) return false;
   try {
     return isOutdated();
   } catch {

@@ -1,10 +1,12 @@
 /** Opens the database file: safe when many processes open, switch to WAL and migrate the same new file at once. */
+
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { newerVersion, StoreError, TOO_MANY_FILES } from "../../../core/errors.js";
+import { codeOf } from "../../../lib/code-of.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 import { canOnlyBeRead, openReadOnly } from "./open-read-only.js";
 
@@ -52,22 +54,18 @@ function prepareForWriting(database: Database.Database, file: string): void {
 /** An SQLite or file error in words for the user. */
 export function toStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   return new StoreError(`${explain(code, file)} (${code || String(error)})`, { cause: error, isBusy: isBusy(error) });
 }
 
 /** Whether the disk had no room for the log of SQLite, or its index. */
 function isFull(error: unknown): boolean {
-  return /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|SHM)|ENOSPC|EDQUOT)/.test(codeOf(error));
+  return /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|SHM)|ENOSPC|EDQUOT)/.test(codeOf(error) ?? "");
 }
 
 /** Whether the statement failed on the lock of another process. */
 export function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith("SQLITE_BUSY");
-}
-
-export function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? "");
+  return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
 function explain(code: string, file: string): string {

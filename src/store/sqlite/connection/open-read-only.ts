@@ -1,8 +1,10 @@
 /** Opens a database that cannot be written, for reading. */
+
 import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
+import { codeOf } from "../../../lib/code-of.js";
 import { openSqlite } from "../driver/open-sqlite.js";
 
 /** Whether the file exists and it or its folder is read-only: SQLite's log needs both to be writable. */
@@ -16,8 +18,7 @@ export function openReadOnly(file: string, timeout: number): Database.Database {
     return opened(file, timeout);
   } catch (error) {
     // SQLite opens no database in WAL mode without a log to share, and this process cannot create one, or the disk is full.
-    const code = String((error as { code?: unknown }).code);
-    if (!/^SQLITE_(CANTOPEN|READONLY|FULL|IOERR)/.test(code)) throw error;
+    if (!/^SQLITE_(CANTOPEN|READONLY|FULL|IOERR)/.test(codeOf(error) ?? "")) throw error;
     return openCopy(file, timeout);
   }
 }

@@ -1,7 +1,9 @@
 /** The owner of a run: machine, process and process start, which tell a dead owner from a live one. */
+
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid as ownPid } from "node:process";
+import { codeOf } from "../../../lib/code-of.js";
 
 /** This process as an owner, and its judgement of others. */
 export interface Owners {
@@ -58,7 +60,7 @@ export function processExists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    return codeOf(error) !== "ESRCH";
   }
 }
 

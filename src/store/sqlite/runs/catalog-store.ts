@@ -3,6 +3,7 @@ import { eq, lt } from "drizzle-orm";
 import { StoreError } from "../../../core/errors.js";
 import type { CatalogStore, ToolList } from "../../../core/ports/catalog-store.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
+import { jsonIn } from "../../../lib/json-in.js";
 import type { Connection } from "../connection/connection.js";
 import { catalogs } from "../connection/tables.js";
 
@@ -16,7 +17,7 @@ export function createCatalogStore(
   return {
     load: verb((definitionHash) => {
       const row = db.select().from(catalogs).where(eq(catalogs.definitionHash, definitionHash)).get();
-      const list = row && toList(row.list);
+      const list = row && (jsonIn(row.list) as ToolList | undefined); // damaged: legwork asks the server again
       return list ? { list, at: row.savedAt } : null;
     }),
     save: verb((definitionHash, list) => {
@@ -33,15 +34,6 @@ export function createCatalogStore(
       syncLater(); // megabytes are long in coming to the disk
     }),
   };
-}
-
-/** Null for a damaged entry: legwork asks the server again. */
-function toList(text: string): ToolList | null {
-  try {
-    return JSON.parse(text) as ToolList;
-  } catch {
-    return null;
-  }
 }
 
 function toText({ tools, complete, faults }: ToolList): string {

@@ -109,13 +109,17 @@ function createEnvironment(current: () => Facts | null, pathOf: (asked: string) 
       .filter((report) => report.agent === agent && (report.workflow ?? "") === workflow)
       .map(({ data }) => toCelValue(Object.hasOwn(data, field) ? data[field] : null));
   environment.registerFunction("reports(string, string, string): list<dyn>", reports, { async: false });
-  const onePath = (asked: unknown): string | null => {
+  const path = (asked: unknown): string | null => {
     if (asked === null || asked === undefined) return null;
-    if (typeof asked !== "string") throw new Error("path() takes a text or a list of texts");
+    if (typeof asked !== "string") throw new Error("path() takes a text, and paths() a list of texts");
     return pathOf(asked);
   };
-  const path = (asked: unknown): unknown => (Array.isArray(asked) ? asked.map(onePath) : onePath(asked));
+  const paths = (asked: unknown): readonly (string | null)[] => {
+    if (Array.isArray(asked)) return asked.map(path);
+    return asked === null || asked === undefined ? [] : [path(asked)];
+  };
   environment.registerFunction("path(dyn): dyn", path, { async: false });
+  environment.registerFunction("paths(dyn): list<dyn>", paths, { async: false });
   // CEL does not mix integers and fractions; authors do, as in `variables.score + 1`.
   const mixed = { "+": plus, "-": minus, "*": times, "/": over } as const;
   for (const [operator, calculate] of Object.entries(mixed)) {

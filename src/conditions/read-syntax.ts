@@ -29,7 +29,7 @@ const OUTPUT_MEMBERS = ["text", "is_error", "made"];
 
 const TOOL_FUNCTIONS = ["tool_succeeded", "tool_called", "tool_succeeded_in_step", "tool_called_in_step"];
 const REPORTS = "reports";
-const FUNCTIONS = [...TOOL_FUNCTIONS, REPORTS, "path", "size", "string", "int", "double", "bool", "dyn"];
+const FUNCTIONS = [...TOOL_FUNCTIONS, REPORTS, "path", "paths", "size", "string", "int", "double", "bool", "dyn"];
 const SEARCHES = ["contains", "indexOf", "lastIndexOf"];
 const METHODS = [...SEARCHES, "startsWith", "endsWith", "substring", "lowerAscii", "upperAscii", "trim", "size"];
 

@@ -74,6 +74,27 @@ describe("a rule about a path", () => {
     expect(refusalsIn(led)).toHaveLength(2);
   });
 
+  it("refuses a path in a list or an object, where no path can be told", async () => {
+    const echo = (path: unknown) => ["effects__echo", { path }] as const;
+    const odd = [["./LICENSE"], { name: "LICENSE" }, 1, [["LICENSE"]]];
+    const led = await sandbox.lead({
+      workflow: KEEP,
+      replies: [calls(...odd.map(echo), echo("x")), completes()],
+      args: ALL,
+    });
+    expect(refusalsIn(led)).toEqual(odd.map(() => ({ tool: "effects__echo", reason: naming('"keep"', "path()") })));
+    const rule = { name: "keep", when: '"LICENSE" in paths(args.path)', action: "block" };
+    const listed = await sandbox.lead({
+      workflow: { steps: [{ name: "work", rules: [rule] }] },
+      replies: [
+        calls(echo(["a", "./LICENSE"]), echo("./LICENSE"), echo([{ path: "LICENSE" }]), echo(["a"])),
+        completes(),
+      ],
+      args: ALL,
+    });
+    expect(refusalsIn(listed)).toHaveLength(3);
+  });
+
   it("tells a hard link from the file that it names", async () => {
     sandbox.bench.write("kept/one.txt", "ours");
     linkSync(inProject("kept", "one.txt"), inProject("kept", "ONE.txt"));
@@ -85,7 +106,7 @@ describe("a rule about a path", () => {
   });
 
   it("takes a list of paths, and refuses where a path has no single meaning", async () => {
-    const rule = { name: "keep", when: '"LICENSE" in path(args.paths)', action: "block" };
+    const rule = { name: "keep", when: '"LICENSE" in paths(args.paths)', action: "block" };
     const read = (...paths: readonly string[]) => ["workspace__read_multiple_files", { paths }] as const;
     sandbox.bench.write("LICENSE", "ours");
     symlinkSync("circle", inProject("circle"));

@@ -78,9 +78,9 @@ function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts): ProviderE
 }
 
 function messageFor(code: ProviderErrorCode, error: FetchError, { model, apiKey }: Attempt): string {
-  const given = vendorText(error).replaceAll(apiKey, "[API key]");
-  const sentence = given || "it gave no reason";
-  const behind = given && `: ${given}`;
+  const words = vendorText(error).replaceAll(apiKey, "[API key]");
+  const sentence = words || "it gave no reason";
+  const behind = words && `: ${words}`;
   switch (code) {
     case "unauthorized":
       if (error.status === 403) return `Gemini refused the API key in GEMINI_API_KEY, or its project: ${sentence}`;

@@ -61,8 +61,8 @@ function formFor({ kind, options }: Question): object {
 /** Null leaves the question open. */
 function toReply({ kind }: Question, { action, content }: ElicitReply): Reply | null {
   if (action !== "accept") return null;
-  const { comment: remark, approve, answer } = content ?? {};
-  const comment = typeof remark === "string" && remark !== "" ? remark : null;
+  const { comment: words, approve, answer } = content ?? {};
+  const comment = typeof words === "string" && words !== "" ? words : null;
   if (kind === "approval")
     return typeof approve === "boolean" ? { questionId: null, approve, text: null, comment } : null;
   return typeof answer === "string" ? { questionId: null, approve: null, text: answer, comment } : null;

@@ -40,7 +40,7 @@ describe("an argument that is compared as it is spelled", () => {
 
   it.each([
     'path(args.path) == "LICENSE"',
-    '"LICENSE" in path(args.paths)',
+    '"LICENSE" in paths(args.paths)',
     "args.path == variables.agent_depth",
     "args.path == null",
     "size(args.paths) > 10",

@@ -175,24 +175,6 @@ describe("a call", () => {
     expect(transport.closed).toBe(false);
   });
 
-  const asEvent = (end: string) => (frame: object) =>
-    events((response) => response.end(`event: message${end}data: ${JSON.stringify(frame)}${end}${end}: bye${end}`));
-  it.each<[string, (frame: object) => Answer]>([
-    ["as JSON", (frame) => status(200, JSON.stringify(frame), { "content-type": "application/json" })],
-    ["as an event", asEvent("\n")],
-    ["as an event in lines of Windows", asEvent("\r\n")],
-    ["as an event in lines of old Macs", asEvent("\r")],
-  ])("is read where its frame has nulls in place of nothing, %s", async (_how, answer) => {
-    const result = { content: [{ type: "text", text: "done" }], _meta: null };
-    const server = await hostile({
-      "tools/call": (response, seen) =>
-        answer({ jsonrpc: "2.0", id: seen.message.id, result, error: null })(response, seen),
-    });
-    const { client } = await connected(server.url);
-    const called = await client.callTool({ name: "any", arguments: {} });
-    expect(called.content).toEqual(result.content);
-  });
-
   it("returns the first of two answers", async () => {
     const twice = events((response, { message }) => {
       for (const text of ["first", "second"]) {

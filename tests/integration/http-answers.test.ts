@@ -50,11 +50,12 @@ it.each<[string, (frame: object) => Answer]>([
 
 /** A stream of events with this text, in pieces of so many characters. */
 function streamed(text: string, piece = text.length): Answer {
-  return events(async (response) => {
-    for (let at = 0; at < text.length; at += piece) {
+  return events((response) => {
+    const writeFrom = (at: number) => {
+      if (at >= text.length) return void response.end();
       response.write(text.slice(at, at + piece));
-      await new Promise((settle) => setImmediate(settle));
-    }
-    response.end();
+      setImmediate(writeFrom, at + piece);
+    };
+    writeFrom(0);
   });
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const WINDOW_MS = 20;
 const SHARE_MS = 10; // of a window; an answer of ordinary size takes less
 const REST_MS = 10;
-const REQUEST_MS = 0.5; // for the answer to a request of the server, which is made after the text was handed on
+const REQUEST_MS = 1; // for the answer to a request of the server, which is made after the text was handed on
 /** Characters of a text that gets a turn of its own, because reading it takes long. */
 export const LARGE = 256 * 1024;
 

@@ -185,12 +185,15 @@ describe("a server", () => {
     "not being initialized": status(400, rpcError(-32000, "Bad Request: Server not initialized")),
     "an error in a response": jsonError(-32001, "Session not found"),
     "a response by words": jsonError(-32600, "Session terminated"),
+    "words that leave it open": jsonError(-32000, "Session not found on worker 3"),
+    "its name": status(400, rpcError(-32000, "Bad Request: session session-1 is unknown")),
   };
 
   it.each(Object.entries(lostBy))(
     "that has lost its session, told by %s, is called in a new one",
     async (_name, lost) => {
-      let [sessions, made] = [0, 0];
+      let [sessions, made, isLost] = [0, 0, false];
+      const tools = json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] });
       const server = await startHostileHttpServer({
         initialize: (response, seen) => {
           response.setHeader("mcp-session-id", `session-${++sessions}`);
@@ -200,8 +203,10 @@ describe("a server", () => {
             seen,
           );
         },
-        "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
+        "tools/list": (response, seen) =>
+          (isLost && seen.headers["mcp-session-id"] === "session-1" ? lost : tools)(response, seen),
         "tools/call": (response, seen) => {
+          isLost = true;
           if (seen.headers["mcp-session-id"] === "session-1") return lost(response, seen);
           made += 1;
           json({ content: [{ type: "text", text: "made" }] })(response, seen);
@@ -223,6 +228,8 @@ describe("a server", () => {
     "a database that is not initialized": jsonError(-32603, "Database not initialized"),
     "another bad request": status(400, rpcError(-32602, "no such page")),
     "an error of the server": status(500, "the session store is down"),
+    "the loss of a session of its tool": jsonError(-32603, "Session 42 not found"),
+    "a bad request about a session of its tool": status(400, rpcError(-32602, "session 42 of the browser is unknown")),
   };
 
   it.each(Object.entries(notLost))("that answers with %s is not called again", async (_name, answer) => {

@@ -16,6 +16,7 @@ import { createCallers } from "./callers.js";
 import type { ConnectingOptions } from "./downstream-options.js";
 import { createFollower } from "./follow-tools.js";
 import { listTools, type ToolsPage } from "./list-tools.js";
+import { hasLostSession } from "./lost-session.js";
 import { answerRequests, clientCapabilities } from "./server-requests.js";
 import { toStartError } from "./start-error.js";
 import { TolerantClient } from "./tolerant-client.js";
@@ -164,6 +165,6 @@ async function call(
     const answer = toToolAnswer(result);
     return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
-    throw toCallError(error, tool, transport);
+    throw toCallError(error, tool, transport, await hasLostSession(error, client, transport, options.signal));
   }
 }

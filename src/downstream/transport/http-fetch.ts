@@ -12,8 +12,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as over stdio: a screenshot fits,
 export interface FetchWatch {
   /** Aborts the request and the reading of its body. */
   readonly signal: AbortSignal | null;
-  /** Whether the request names a session. */
-  readonly inSession: boolean;
+  /** The session that the request names; null where it names none. */
+  readonly session: string | null;
   /** Applied to the body of an error. */
   readonly redact: Redact;
   /** Takes the texts of messages in a stream of events; no more is read before it resolves. */

@@ -83,6 +83,10 @@ export class HttpTransport implements ServerTransport {
     return this.#ending;
   }
 
+  get sessionId(): string | undefined {
+    return this.#inner instanceof StreamableHTTPClientTransport ? this.#inner.sessionId : undefined;
+  }
+
   /** Empty: the errors of the requests hold the output of the server. */
   lastOutput(): string {
     return "";
@@ -220,7 +224,7 @@ export class HttpTransport implements ServerTransport {
     try {
       const response = await fetchFromServer(url, init, {
         signal: exchange?.abort.signal ?? init.signal ?? null,
-        inSession: new Headers(init.headers).has("mcp-session-id"),
+        session: new Headers(init.headers).get("mcp-session-id"),
         ...this.#reading,
         onBodyEnd: (fault) => exchange !== null && this.#onAnswerEnd(exchange, fault),
       });
@@ -249,7 +253,7 @@ export class HttpTransport implements ServerTransport {
     try {
       return await fetchFromServer(url, init, {
         signal: init.signal ?? null,
-        inSession: !isStream,
+        session: isStream ? null : ([...new URL(url).searchParams.values()][0] ?? ""), // part of the endpoint
         ...this.#reading,
         // A new stream is a new session: the server never answers the requests of this one.
         onBodyEnd: (fault) => isStream && this.#onStreamEnd(fault),

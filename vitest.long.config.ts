@@ -1,12 +1,13 @@
 import { defineConfig } from "vitest/config";
-import { settings } from "./vitest.config.js";
+import { LONG_ONLY, settings } from "./vitest.config.js";
 
-/** The tests that use `repetitions` (tests/support/repetitions.ts), each with its large number. */
+/** The tests that take long, and those that use `repetitions` (tests/support/repetitions.ts), each with its large number. */
 export default defineConfig({
   test: {
     ...settings,
     env: { LEGWORK_TEST_LONG: "1" },
     include: [
+      ...LONG_ONLY,
       "tests/contract/lease-model.test.ts",
       "tests/integration/open-at-once.test.ts",
       "tests/e2e/idempotency.test.ts",

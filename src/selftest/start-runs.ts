@@ -1,5 +1,6 @@
 /** Keeps some runs at work for as long as the campaign lasts, through any server that is up. */
 import type { DatabaseObserver } from "../core/ports/database-observer.js";
+import { isRecord } from "../lib/is-record.js";
 import type { Chance } from "./chance.js";
 import type { Fleet } from "./fleet.js";
 import { RUNS_AT_ONCE, type Sandbox } from "./sandbox.js";
@@ -79,13 +80,17 @@ export async function startRun({ scenario, name }: StartedRun, { sandbox, fleet,
   for (;;) {
     const server = chance.oneOf(fleet.atWork());
     const answer = server === undefined ? null : await server.call("spawn_agent", request).catch(() => null);
-    if (answer === null) {
-      await pause(); // the server was killed before it answered, or none is up
+    if (answer === null || errorOf(answer.structured) === "shutting_down") {
+      await pause(); // the server was killed or ended before it answered, or none is up
       continue;
     }
     if (answer.isError) throw new Error(`spawn_agent failed: ${JSON.stringify(answer.structured)}`);
     return;
   }
+}
+
+function errorOf(answer: unknown): unknown {
+  return isRecord(answer) && isRecord(answer.error) ? answer.error.code : null;
 }
 
 function pause(): Promise<void> {

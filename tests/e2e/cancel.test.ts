@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
 import { hang } from "../support/gemini-stand-in.js";
 import { until } from "../support/host.js";
+import { AT_ONCE_MS } from "../support/in-time.js";
 import { shareHome } from "../support/shared-home.js";
 
 const home = shareHome();
@@ -25,7 +26,7 @@ it("cancel_run cancels the tool call in flight downstream", async () => {
   const { run_id } = (await host.call("spawn_agent", { prompt })).structured;
   await until(() => slowStages().includes("started"));
   await host.call("cancel_run", { run_id });
-  await until(() => slowStages().includes("cancelled"), 2_000);
+  await until(() => slowStages().includes("cancelled"));
   expect(slowStages()).toEqual(["started", "cancelled"]);
 });
 
@@ -81,7 +82,7 @@ it("another process, which did not start the run, can cancel it", async () => {
   expect(structured).toMatchObject({ was: "running", status: "cancelled" });
   await request.closed;
   expect((await waiting).structured.runs[0]?.status).toBe("cancelled");
-  expect(Date.now() - before).toBeLessThan(5_000);
+  expect(Date.now() - before).toBeLessThan(AT_ONCE_MS);
 });
 
 it("a run that is cancelled while it waits for a slot never starts", async () => {

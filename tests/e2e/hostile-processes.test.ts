@@ -4,11 +4,11 @@ import { expect, it } from "vitest";
 import { call } from "../support/agents.js";
 import { until } from "../support/host.js";
 import { type HostileSandbox, hostileEntry, setHostileSandbox } from "../support/hostile-sandbox.js";
+import { CLOSE_BUDGET_MS } from "../support/in-time.js";
 import { processesOf } from "../support/leftovers.js";
 import { naming } from "../support/naming.js";
 import { isAlive, pidIn } from "../support/transports.js";
 
-const EXIT_MS = 2_500; // 2 s, and some for a busy machine
 const KILLED_MS = 3_000;
 
 /** What has left its group is found by its environment, which only Linux lets us read. */
@@ -32,7 +32,7 @@ onLinux.each(MODES)("a server that %s is gone with the host, in its time", async
   const pid = await stubbornPid(sandbox);
   expect(isAlive(pid)).toBe(true);
   expect(await sandbox.problem()).toEqual({ state: "ready" });
-  expect(await sandbox.endClean()).toBeLessThan(EXIT_MS);
+  expect(await sandbox.endClean()).toBeLessThan(CLOSE_BUDGET_MS);
   expect(isAlive(pid)).toBe(false);
   expect(isAlive(sandbox.host.pid)).toBe(false);
 });
@@ -75,5 +75,5 @@ onLinux("servers that are still starting are gone with the host too", async () =
   const sandbox = await sandboxFor("silent");
   void sandbox.host.call("spawn_agent", { prompt: "work with the hostile server", tools: ["hostile__*"] });
   await until(() => processesOf(sandbox.bench).some((row) => row.includes("hostile-server.mjs silent")));
-  expect(await sandbox.endClean()).toBeLessThan(EXIT_MS);
+  expect(await sandbox.endClean()).toBeLessThan(CLOSE_BUDGET_MS);
 });

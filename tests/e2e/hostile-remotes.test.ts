@@ -22,12 +22,13 @@ const breakOff: Answer = (response) => {
   response.write('{"jsonrpc":', () => response.destroy());
 };
 
-function loseOnce(): Answer {
-  let lost = false;
+/** The answer once, and afterwards a good one. */
+function once(answer: Answer): Answer {
+  let isPast = false;
   return (response, seen) => {
-    if (lost) return json({ content: [{ type: "text", text: "made" }] })(response, seen);
-    lost = true;
-    return status(404)(response, seen);
+    if (isPast) return json({ content: [{ type: "text", text: "made" }] })(response, seen);
+    isPast = true;
+    return answer(response, seen);
   };
 }
 
@@ -38,7 +39,8 @@ const redirect = status(307, "", { location: elsewhere.url });
 const servers = {
   breaking: await server({ "tools/call": breakOff }),
   dying: await server({ "tools/call": () => void servers.dying.close() }),
-  forgetful: await server({ "tools/call": loseOnce() }),
+  waking: await server({ "tools/call": once((response) => void response.destroy()) }),
+  forgetful: await server({ "tools/call": once(status(404)) }),
   losing: await server({ "tools/call": status(404) }),
   closed: await server({ initialize: status(401, '{"error":"invalid_token"}') }),
   "closed-calls": await server({ "tools/call": status(401) }),
@@ -68,12 +70,21 @@ async function played(name: keyof typeof servers, calls = 1) {
   return { ...run, codes: run.calls.slice(0, -1).map(({ code, isError }) => code ?? isError), problem };
 }
 
-it("one that breaks off in the middle of a call costs that call, and is connected to again", async () => {
-  const { codes, answers, problem } = await played("breaking");
-  expect(codes).toEqual(["connection_closed"]);
+it("one that breaks off in the middle of each call costs these calls, and is connected to again", async () => {
+  const { codes, answers, problem } = await played("breaking", 2);
+  expect(codes).toEqual(["connection_closed", "connection_closed"]);
   expect(answers[0]).toEqual(naming('\\"breaking\\"', "breaking__plain", /\bunknown\b/));
   expect(problem).toMatchObject({ code: "connection_closed", message: naming('"breaking"') });
-  expect(servers.breaking.count("tools/call")).toBe(1); // never repeated
+  expect(servers.breaking.count("tools/call")).toBe(2); // never repeated
+});
+
+it("one whose connection was cut costs the call, and keeps its tools: the next call is made", async () => {
+  const { codes, answers, problem } = await played("waking", 2);
+  expect(codes).toEqual(["connection_closed", false]);
+  expect(answers[0]).toEqual(naming("waking__plain", /\bunknown\b/));
+  expect(answers[1]).toBe('{"output":"made"}');
+  expect(problem).toEqual({ state: "ready" });
+  expect([servers.waking.count("initialize"), servers.waking.count("tools/call")]).toEqual([2, 2]);
 });
 
 it("one that crashes in the middle of a call is gone for the agent", async () => {

@@ -205,7 +205,7 @@ describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of thi
     await answer(newer, ofOlder);
     await answer(older, ofNewer);
     for (const runId of [ofOlder, ofNewer])
-      await until(async () => (await summaryOf(newer, runId)).status === "success", 20_000);
+      await until(async () => (await summaryOf(newer, runId)).status === "success");
     await expectUnreadable(older, "get_run", { run_id: ofOlder, view: "events" });
     for (const runId of [ofOlder, ofNewer]) {
       expect(await summaryOf(older, runId)).toMatchObject({ status: "success" });

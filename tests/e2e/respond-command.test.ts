@@ -24,7 +24,7 @@ it("answers, approves, denies and writes to a run that another process works on,
     says(call("complete", { result: "Done.", status: "success" })),
   ];
   const { bench, host, standIn, effects } = await setSandbox(async (_body, n) => {
-    if (n === 4) await until(() => isSent, 30_000); // the agent thinks until somebody writes to it
+    if (n === 4) await until(() => isSent); // the agent thinks until somebody writes to it
     return replies[n - 1] ?? says(text("too many requests"));
   });
   bench.writeHome("workflows/careful.yaml", CAREFUL);

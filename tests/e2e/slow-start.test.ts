@@ -22,7 +22,7 @@ it("a server that is up after more than 10 s joins the run, and a message tells 
   const run = (await host.call("spawn_agent", ask)).structured;
   const events = async () =>
     (await host.call("get_run", { run_id: run.run_id, view: "events", limit: 200 })).structured.events;
-  await until(async () => (await events()).some(({ type }) => type === "turn_started"), 30_000);
+  await until(async () => (await events()).some(({ type }) => type === "turn_started"));
   const { structured } = await host.call("list_agents", { server: "slow" });
   expect(structured).toMatchObject({ server: { state: "starting", problem: null } });
   await host.call("wait_for_runs", { run_ids: [run.run_id], wait_seconds: 50 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
   call,
@@ -22,7 +22,7 @@ import {
   tool,
   useSandbox,
 } from "../support/downstream-sandbox.js";
-import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS, eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { isAlive } from "../support/transports.js";
 
@@ -79,7 +79,7 @@ describe("a call", () => {
     expect((await call(downstream, tool(catalog, "big"), { n: size })).text).toHaveLength(size);
   });
 
-  it("closes the connection over a message of more than 64 MiB", { timeout: 20_000 }, async () => {
+  it("closes the connection over a message of more than 64 MiB", async () => {
     const { downstream, catalog } = await opened(effects());
     const error = await failure(call(downstream, tool(catalog, "big"), { n: 65 * 1024 * 1024 }));
     expect(error).toMatchObject({ code: "connection_closed", message: expect.stringMatching(mentions("line")) });
@@ -155,7 +155,7 @@ describe("the child process", () => {
   it("is killed within the budget when it ignores end of input and SIGTERM, and its calls fail at once", async () => {
     const { downstream, catalog } = await opened(hostile("stubborn"), effects(), hostile("grandchild", pidFile()));
     const slow = failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
-    await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
+    await eventually(() => expect(effectLog()).toEqual(["started"]));
     const startedAt = performance.now();
     const closing = downstream.close();
     expect(await slow).toMatchObject({ code: "connection_closed" });
@@ -170,6 +170,6 @@ describe("the child process", () => {
     const grandchild = Number(readFileSync(path.join(folder, "pid"), "utf8"));
     expect(isAlive(grandchild)).toBe(true);
     await failure(call(downstream, tool(catalog, "plain")));
-    await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), 2_000);
+    await eventually(() => expect(isAlive(grandchild)).toBe(false));
   });
 });

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createRedact } from "../../src/core/redact.js";
 import { createDownstream } from "../../src/downstream/pool/pool.js";
 import {
@@ -20,6 +20,7 @@ import {
   tool,
   useSandbox,
 } from "../support/downstream-sandbox.js";
+import { eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 
 useSandbox();
@@ -146,7 +147,7 @@ describe("a start that fails", () => {
     expect(first.problems[0]?.message).toContain("warming up / fatal: no database");
     expect(await started(downstream)).toBe(first);
     expect(downstream.status()).toMatchObject([{ state: "degraded" }]);
-    await vi.waitFor(() => expect(downstream.catalog(["hostile"])).not.toBe(first), 3_000);
+    await eventually(() => expect(downstream.catalog(["hostile"])).not.toBe(first));
   });
 
   it("times out after its own limit and quotes the output of the server", async () => {

@@ -1,6 +1,7 @@
 /** A store that fails under runs at work: it interrupts them, and takes neither the process nor other runs along. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
+import { eventually } from "../support/in-time.js";
 import { naming } from "../support/naming.js";
 import { COMPLETES, type Said, setRunners } from "../support/runner-bench.js";
 
@@ -10,7 +11,7 @@ describe("a store that fails", () => {
     one.runner.recover();
     one.failNext("append", new StoreError("the database is locked", { isBusy: true }));
     const { id } = await one.start("a task");
-    await vi.waitFor(async () => expect(await one.store.statusOf(id)).toBe("success"), 25_000);
+    await eventually(async () => expect(await one.store.statusOf(id)).toBe("success"));
     const events = await one.store.listEvents(id, { afterSeq: 0 });
     expect(events.map(({ event }) => event)).toContainEqual({
       type: "run_interrupted",
@@ -26,14 +27,14 @@ describe("a store that fails", () => {
       const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
       one.runner.recover();
       const { id } = await one.start("a task");
-      await vi.waitFor(() => expect(one.asked).toHaveLength(1));
+      await eventually(() => expect(one.asked).toHaveLength(1));
       one.failNext(verb, new StoreError("the database cannot be read"));
       finish(COMPLETES);
       const settled = async () => {
         const [run] = await one.store.getRuns([id]);
         return run?.status === "success" || run?.status === "interrupted";
       };
-      await vi.waitFor(async () => expect(await settled()).toBe(true), 10_000);
+      await eventually(async () => expect(await settled()).toBe(true));
     },
   );
 });

@@ -1,7 +1,7 @@
 /** A server behind a URL that misbehaves in every known way. */
 import { setTimeout as delay } from "node:timers/promises";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DownstreamError } from "../../src/core/errors.js";
 import { httpFault } from "../../src/downstream/transport/http-error.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
@@ -16,7 +16,7 @@ import {
   refused,
   useHttpSandbox,
 } from "../support/http-sandbox.js";
-import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS, eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { serverConfig } from "../support/transports.js";
 
@@ -30,7 +30,7 @@ describe("a server that cannot be used", () => {
       sent: false,
       message: expect.stringMatching(mentions("ECONNREFUSED")),
     });
-    await vi.waitFor(() => expect(transport).toMatchObject({ closed: true, ending: httpFault(error)?.message }));
+    await eventually(() => expect(transport).toMatchObject({ closed: true, ending: httpFault(error)?.message }));
   });
 
   it("does not exist, over SSE", async () => {
@@ -62,17 +62,17 @@ describe("a server that cannot be used", () => {
     const server = await hostile({ initialize: status(400, "no"), GET: events(() => {}) });
     const { error } = await refused(server.url);
     expect(httpFault(error)).toMatchObject({ code: "http_error", message: expect.stringContaining("HTTP 400: no") });
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
   });
 
   it("has its start aborted", async () => {
     const server = await hostile({ GET: events(() => {}) });
     const { transport, connecting } = await begun(server.url, { kind: "sse" });
     const error = failed(connecting);
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    await eventually(() => expect(server.openResponses.size).toBe(1));
     await transport.close();
     expect(await error).toBeInstanceOf(Error);
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
   });
 
   it("names an endpoint of another origin", async () => {
@@ -98,7 +98,7 @@ describe("headers", () => {
     const url = server.url.replace("http://", "http://me:s%40same@");
     const { client, transport } = await connected(url, { headers: { "X-Key": "sesame" } });
     await client.callTool({ name: "plain" });
-    await vi.waitFor(() => expect(server.seen.map(({ method }) => method)).toContain("GET"));
+    await eventually(() => expect(server.seen.map(({ method }) => method)).toContain("GET"));
     await transport.close();
     expect(server.seen.map(({ method }) => method)).toContain("DELETE");
     for (const { headers } of server.seen) {
@@ -159,7 +159,7 @@ describe("a call", () => {
     const server = await hostile({ "tools/call": (response) => response.writeHead(500).write("busy") });
     const { client } = await connected(server.url);
     expect(httpFault(await failed(client.callTool({ name: "plain" })))?.message).toMatch(/HTTP 500: busy$/);
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
   });
 
   it.each<[string, Answer]>([
@@ -220,7 +220,7 @@ describe("a call", () => {
     const { client, transport } = await connected(server.url);
     expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "again" }]);
     // The server leaves the stream open; it is let go all the same.
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0), { timeout: 2_000 });
+    await eventually(() => expect(server.openResponses.size).toBe(0));
     expect(transport.closed).toBe(false);
   });
 
@@ -236,10 +236,10 @@ describe("a call", () => {
     const { client, transport } = await connected(server.url);
     const abort = new AbortController();
     const call = failed(client.callTool({ name: "plain" }, undefined, { signal: abort.signal }));
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    await eventually(() => expect(server.openResponses.size).toBe(1));
     abort.abort();
     await call;
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
     expect(server.seen.at(-1)?.message.method).toBe("notifications/cancelled");
     await delay(1_200); // the SDK asks for the answer again after a second
     expect(server.seen.at(-1)?.message.method).toBe("notifications/cancelled");
@@ -275,17 +275,17 @@ describe("a call in flight", () => {
     const { client, transport } = await connected(server.url);
     const abort = new AbortController();
     const call = failed(client.callTool({ name: "plain" }, undefined, { signal: abort.signal }));
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(1));
+    await eventually(() => expect(server.openResponses.size).toBe(1));
     abort.abort();
     await call;
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
     await delay(100);
     expect(transport.closed).toBe(false);
   });
 });
 
 describe("a message without end", () => {
-  it.each(["application/json", "text/event-stream"])("is cut off (%s)", { timeout: 20_000 }, async (type) => {
+  it.each(["application/json", "text/event-stream"])("is cut off (%s)", async (type) => {
     const server = await hostile({
       "tools/call": (response) => {
         response.writeHead(200, { "content-type": type });
@@ -301,10 +301,10 @@ describe("a message without end", () => {
     const { client, transport } = await connected(server.url);
     const error = await failed(client.callTool({ name: "plain" }));
     expect(httpFault(error)?.message ?? transport.ending).toMatch(mentions("67108864"));
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
   });
 
-  it("is different from many small ones", { timeout: 20_000 }, async () => {
+  it("is different from many small ones", async () => {
     const server = await hostile({
       "tools/call": events((response, { message }) => {
         const note = { jsonrpc: "2.0", method: "notifications/message", params: { data: "x".repeat(1024 * 1024) } };
@@ -316,7 +316,7 @@ describe("a message without end", () => {
     expect(await client.callTool({ name: "plain" })).toEqual({ content: [] });
   });
 
-  it("of 20 MiB arrives whole", { timeout: 20_000 }, async () => {
+  it("of 20 MiB arrives whole", async () => {
     const text = "x".repeat(20 * 1024 * 1024);
     const server = await hostile({ "tools/call": json({ content: [{ type: "text", text }] }) });
     const { client } = await connected(server.url);
@@ -329,7 +329,7 @@ describe("a connection", () => {
   it("survives the loss of its stream of notifications", async () => {
     const server = await hostile({ GET: (response) => breakOff(response, "text/event-stream", ": hello\n\n") });
     const { client, transport } = await connected(server.url);
-    await vi.waitFor(() => expect(server.seen.filter(({ method }) => method === "GET").length).toBe(1));
+    await eventually(() => expect(server.seen.filter(({ method }) => method === "GET").length).toBe(1));
     await delay(200);
     expect(transport.closed).toBe(false);
     expect((await client.callTool({ name: "plain" })).content).toEqual([{ type: "text", text: "ok" }]);
@@ -339,7 +339,7 @@ describe("a connection", () => {
     const server = await hostile({ DELETE: () => {}, "tools/call": () => {}, GET: events(() => {}) });
     const { client, transport } = await connected(server.url);
     const call = failed(client.callTool({ name: "plain" }));
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(2));
+    await eventually(() => expect(server.openResponses.size).toBe(2));
     const start = performance.now();
     const closing = Promise.all([transport.close(), transport.close()]);
     await call;
@@ -348,7 +348,7 @@ describe("a connection", () => {
     expect(performance.now() - start).toBeLessThan(CLOSE_BUDGET_MS);
     expect(transport.ending).toContain("closed");
     expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
-    await vi.waitFor(() => expect(server.openResponses.size).toBe(0));
+    await eventually(() => expect(server.openResponses.size).toBe(0));
     await expect(client.callTool({ name: "plain" })).rejects.toThrow();
   });
 });

@@ -1,9 +1,9 @@
 /** The reference server behind a URL, in a process of its own. */
 import { setTimeout as delay } from "node:timers/promises";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { connected, everything, useHttpSandbox } from "../support/http-sandbox.js";
-import { AT_ONCE_MS } from "../support/in-time.js";
+import { AT_ONCE_MS, eventually } from "../support/in-time.js";
 
 useHttpSandbox();
 
@@ -31,7 +31,7 @@ describe("the reference server over streamable HTTP", () => {
     await expect(call).rejects.toThrow("enough");
     expect((await client.callTool({ name: "echo", arguments: { message: "on" } })).isError).toBeUndefined();
     await transport.close();
-    await vi.waitFor(() => expect(output()).toContain("Received session termination request"));
+    await eventually(() => expect(output()).toContain("Received session termination request"));
   });
 
   it("ends the calls in flight when it crashes", async () => {

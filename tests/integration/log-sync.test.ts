@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay, setImmediate as nextRound } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import type { RunLease, RunStore } from "../../src/core/ports/run-store.js";
 import { type Connection, connect } from "../../src/store/sqlite/connection/connection.js";
@@ -12,6 +12,7 @@ import { createLogSync, type Disk } from "../../src/store/sqlite/connection/log-
 import { processOwners } from "../../src/store/sqlite/connection/owner.js";
 import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
 import { created, startedRun, TURN } from "../support/contract-bench.js";
+import { eventually } from "../support/in-time.js";
 import { newRunNamed } from "../support/new-run.js";
 
 let folder: string;
@@ -97,7 +98,7 @@ describe("a log", () => {
     await delay(60);
     expect(syncs).toHaveLength(1);
     sync.later();
-    await vi.waitFor(() => expect(syncs).toHaveLength(2), 5_000);
+    await eventually(() => expect(syncs).toHaveLength(2));
     syncs[1]?.(null);
     await nextRound();
     sync.later();
@@ -200,7 +201,7 @@ describe("events", () => {
   it("of a new run are on the disk before anybody learns of it", async () => {
     const creating = created(store, newRunNamed("run_2", { idempotency: { key: "k", requestHash: "h" } }));
     expect(await goesOn(creating)).toBe(false);
-    await vi.waitFor(async () => expect(await store.getRun("run_2")).not.toBeNull());
+    await eventually(async () => expect(await store.getRun("run_2")).not.toBeNull());
     const finding = store.findRun("/project", "k");
     expect(await goesOn(finding)).toBe(false);
     disk.resolve();

@@ -8,18 +8,17 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServerConfig } from "../../src/core/definitions/server-config.js";
 import { DownstreamError } from "../../src/core/errors.js";
 import { createRedact, REDACT_NOTHING } from "../../src/core/redact.js";
 import { createReaper, type Reaper } from "../../src/downstream/process/reaper.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
 import type { ServerTransport } from "../../src/downstream/transport/server-transport.js";
-import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../support/in-time.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS, eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives, hostileConfig, isAlive, livingProcesses, pidIn, stdioConfig } from "../support/transports.js";
 
-const REAPED_MS = 3_000;
 /** Escaped processes are found by their environment, which only Linux shows. */
 const onLinux = it.runIf(process.platform === "linux");
 const HOLDER = fileURLToPath(new URL("../support/transport-holder.mjs", import.meta.url));
@@ -97,7 +96,7 @@ describe("a server that goes", () => {
       const grandchild = await pidIn(file);
       await expect(client.callTool({ name: "plain" })).rejects.toThrow();
       expect(transport.ending).toMatch(mentions("code 0"));
-      await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), { timeout: 2_000, interval: 100 });
+      await eventually(() => expect(isAlive(grandchild)).toBe(false));
     }
   });
 
@@ -105,7 +104,7 @@ describe("a server that goes", () => {
     const { client, transport, pid } = await connected(hostileConfig("closes-stdout"));
     await expect(client.callTool({ name: "plain" })).rejects.toThrow("Connection closed");
     expect(transport.ending).toMatch(mentions("closed", "output"));
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 2_000, interval: 100 });
+    await eventually(() => expect(isAlive(pid)).toBe(false));
   });
 });
 
@@ -156,7 +155,7 @@ describe("when we are killed", () => {
     const all = [...pids, await pidIn(files[0]), await pidIn(files[1]), helperOf(holder).pid];
     expect(all.filter(isAlive)).toEqual(all);
     holder.kill("SIGKILL");
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+    await eventually(() => expect(all.filter(isAlive)).toEqual([]));
   });
 
   it("signals that the helper can ignore do not end it first", async () => {
@@ -167,7 +166,7 @@ describe("when we are killed", () => {
     expect(helper.group).toBe(helper.pid);
     holder.kill("SIGKILL");
     const all = [...pids, helper.pid];
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+    await eventually(() => expect(all.filter(isAlive)).toEqual([]));
   });
 });
 
@@ -178,17 +177,17 @@ describe("the helper process", () => {
     const exit = once(holder, "exit");
     expect(await lines.next()).toMatchObject({ value: "closed" });
     expect(await exit).toEqual([0, null]);
-    await vi.waitFor(() => expect(isAlive(helper.pid)).toBe(false), { timeout: 500, interval: 20 });
+    await eventually(() => expect(isAlive(helper.pid)).toBe(false));
   });
 
   it("is replaced after it was killed", async () => {
     const { holder, pids } = await held([hostileConfig("stubborn")]);
     const first = helperOf(holder);
     process.kill(first.pid, "SIGKILL");
-    await vi.waitFor(() => expect(helperOf(holder).pid).not.toBe(first.pid));
+    await eventually(() => expect(helperOf(holder).pid).not.toBe(first.pid));
     const all = [...pids, helperOf(holder).pid];
     holder.kill("SIGKILL");
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: REAPED_MS, interval: 100 });
+    await eventually(() => expect(all.filter(isAlive)).toEqual([]));
   });
 
   it("serves many servers", async () => {

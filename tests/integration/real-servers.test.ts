@@ -1,7 +1,7 @@
 /** Starts, lists and uses published servers through the pool. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ServerConfig } from "../../src/core/definitions/server-config.js";
 import type { Catalog, Downstream, SampleRequest, ToolProgress } from "../../src/core/ports/downstream.js";
 import type { ElicitRequest } from "../../src/core/ports/host.js";
@@ -22,6 +22,7 @@ import {
   useSandbox,
 } from "../support/downstream-sandbox.js";
 import { everything, useHttpSandbox } from "../support/http-sandbox.js";
+import { eventually } from "../support/in-time.js";
 
 useSandbox();
 useHttpSandbox();
@@ -95,7 +96,7 @@ describe.each(transports)("the reference server over %s", (_name, configured) =>
   });
 
   it("receives the project folder as its root, and has no tool that asks a model or a person", async () => {
-    await vi.waitFor(() => tool(downstream.catalog(["everything"]), "get-roots-list"), 5_000);
+    await eventually(() => tool(downstream.catalog(["everything"]), "get-roots-list"));
     const { text } = await call(downstream, tool(downstream.catalog(["everything"]), "get-roots-list"));
     expect(text).toContain("(1 total)");
     expect(text).toContain(`URI: file://${folder}\n`);
@@ -121,7 +122,7 @@ describe.each(transports)("the reference server that may ask, over %s", (_name, 
     );
     open.push(downstream);
     await started(downstream);
-    const current = (name: string) => vi.waitFor(() => tool(downstream.catalog(["everything"]), name), 5_000);
+    const current = (name: string) => eventually(() => tool(downstream.catalog(["everything"]), name));
     const sample = async (request: SampleRequest) => {
       sampled.push(request);
       return { model: "a-model", text: "forty-two" };
@@ -213,9 +214,9 @@ describe("the file server", () => {
     const elsewhere = path.join(folder, "elsewhere");
     mkdirSync(elsewhere);
     const { downstream, catalog } = await opened(published("filesystem", [elsewhere]));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { text } = await call(downstream, tool(catalog, "list_allowed_directories"));
       expect(text.split("\n")).toContain(folder);
-    }, 5_000);
+    });
   });
 });

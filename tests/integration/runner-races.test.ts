@@ -5,6 +5,7 @@ import { StoreError } from "../../src/core/errors.js";
 import type { ElicitReply } from "../../src/core/ports/host.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import type { Outcome } from "../../src/core/run/run.js";
+import { eventually } from "../support/in-time.js";
 import { EVERYTHING } from "../support/run-filter.js";
 import { COMPLETES, NEVER, type OneRunner, type PlayModel, type Said, setRunners } from "../support/runner-bench.js";
 
@@ -16,7 +17,7 @@ const CALLER = {
 const typesOf = async (store: RunStore, id: string) =>
   (await store.listEvents(id, { afterSeq: 0 })).map(({ event }) => event.type);
 const becomes = (store: RunStore, id: string, status: string) =>
-  vi.waitFor(async () => expect(await store.statusOf(id)).toBe(status), 10_000);
+  eventually(async () => expect(await store.statusOf(id)).toBe(status));
 
 /** The run as it is once it has ended. */
 async function ended({ runner, store }: OneRunner, id: string) {
@@ -91,7 +92,7 @@ it("two spawns at once at the limit of 20 children start one child", async () =>
     },
   });
   const { id } = await one.start("parent");
-  await vi.waitFor(
+  await eventually(
     async () => expect(await one.store.listRuns({ ...EVERYTHING, parentRunId: id })).toHaveLength(19),
     20_000,
   );
@@ -134,7 +135,7 @@ describe("a wait", () => {
     let finish = (_said: Said) => {};
     const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
     const { id } = await one.start("a task");
-    await vi.waitFor(() => expect(one.asked).toHaveLength(1));
+    await eventually(() => expect(one.asked).toHaveLength(1));
     const look = one.hold("getRuns", "after");
     const { signal } = new AbortController();
     const waiting = one.runner.wait({ runIds: [id], mode: "all", milliseconds: 25_000, signal });
@@ -159,7 +160,7 @@ describe("a wait", () => {
     const look = one.hold("getRuns", "after");
     const { id } = await one.start("parent");
     await look.reached();
-    await vi.waitFor(() => expect(one.asked).toContain("child"));
+    await eventually(() => expect(one.asked).toContain("child"));
     const [child] = await one.store.listRuns({ ...EVERYTHING, parentRunId: id });
     finish(COMPLETES);
     await becomes(one.store, child?.id ?? "", "success");
@@ -171,7 +172,7 @@ describe("a wait", () => {
     let finish = (_said: Said) => {};
     const one = await setRunners().openRunner({ model: () => new Promise((resolve) => (finish = resolve)) });
     const { id } = await one.start("a task");
-    await vi.waitFor(() => expect(one.asked).toHaveLength(1));
+    await eventually(() => expect(one.asked).toHaveLength(1));
     one.failNext("statusOf", new StoreError("the database is not there"));
     const { signal } = new AbortController();
     const waiting = one.runner.wait({ runIds: [id], mode: "all", milliseconds: 25_000, signal });
@@ -218,7 +219,7 @@ describe("a question", () => {
     });
     one.runner.recover();
     const { id } = await one.start("a task");
-    await vi.waitFor(() => expect(shown).toHaveBeenCalled(), 5_000);
+    await eventually(() => expect(shown).toHaveBeenCalled());
     const run = await one.store.getRun(id);
     if (!run) throw new Error("no run");
     const writes = one.hold("answer", "after");
@@ -254,10 +255,10 @@ describe("a run that nobody owns", () => {
       slow.runner.recover();
       await read.reached();
       quick.runner.recover();
-      await vi.waitFor(() => expect(quick.asked).toEqual(["a task"]), 10_000);
+      await eventually(() => expect(quick.asked).toEqual(["a task"]));
       read.open();
       const later = await slow.start("another task");
-      await vi.waitFor(() => expect(slow.asked).toContain("another task"), 10_000);
+      await eventually(() => expect(slow.asked).toContain("another task"));
       expect(slow.asked).toEqual(["another task"]);
       expect(await slow.store.statusOf(id)).toBe("running");
       expect((await typesOf(slow.store, id)).filter((type) => type === "run_resumed")).toHaveLength(1);
@@ -276,7 +277,7 @@ describe("a run that nobody owns", () => {
     for (const each of gates) await each.reached();
     for (const each of gates) each.open();
     expect((await resuming).map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-    await vi.waitFor(() => expect(both.flatMap(({ asked }) => asked)).toEqual(["a task"]), 10_000);
+    await eventually(() => expect(both.flatMap(({ asked }) => asked)).toEqual(["a task"]));
   });
 
   it("is interrupted again where its journal cannot be read after it was reopened", async () => {
@@ -344,18 +345,18 @@ describe("a process that lost a run", () => {
     });
     const other = await runners.openRunner();
     const { id, epoch } = await one.start("a task");
-    await vi.waitFor(() => expect(one.asked).toHaveLength(1), 5_000);
+    await eventually(() => expect(one.asked).toHaveLength(1));
     const looks = one.hold("stillOwned", "after"); // nothing tells the old work that its lease is lost
     await other.store.interruptAll([{ runId: id, epoch }], "its process stood still", { withinMs: 1_000 });
     await looks.reached();
     const run = await one.store.getRun(id);
     if (!run) throw new Error("no run");
     await one.runner.resume(run, {}, CALLER);
-    await vi.waitFor(() => expect(one.asked).toHaveLength(2), 5_000);
+    await eventually(() => expect(one.asked).toHaveLength(2));
     finishOld(COMPLETES);
     looks.open();
     const later = await one.start("another task");
-    await vi.waitFor(() => expect(one.asked).toContain("another task"), 5_000);
+    await eventually(() => expect(one.asked).toContain("another task"));
     expect(await one.store.statusOf(id)).toBe("running");
     await one.runner.interruptAll("legwork was ended by SIGTERM"); // it knows of both of its runs
     expect(await one.store.statusOf(id)).toBe("interrupted");
@@ -378,7 +379,7 @@ it("two children whose budgets are read at once overspend by one request each", 
     },
   });
   const { id } = await one.start("parent", { max_cost_usd: 4.5 });
-  await vi.waitFor(() => expect(one.asked).toHaveLength(4), 10_000);
+  await eventually(() => expect(one.asked).toHaveLength(4));
   const budgets = one.hold("costOfTree", "after");
   goOn();
   await budgets.reached(2); // both read that 4 of 4.5 USD are spent

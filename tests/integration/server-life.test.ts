@@ -1,6 +1,6 @@
 /** The states of a downstream server (idle, starting, ready, degraded, failed), and its catalog in each. */
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RunRequest } from "../../src/core/run/run.js";
 import { createDownstream } from "../../src/downstream/pool/pool.js";
@@ -22,6 +22,7 @@ import {
   useSandbox,
 } from "../support/downstream-sandbox.js";
 import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+import { eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
 
@@ -67,19 +68,19 @@ describe("a server", () => {
     await delay(500);
     expect(stateOf(downstream)).toEqual(["ready"]);
     hold.release();
-    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
-    await vi.waitFor(() => expect(groupLives(pids[0] ?? 0)).toBe(false), 115_000);
+    await eventually(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
+    await eventually(() => expect(groupLives(pids[0] ?? 0)).toBe(false), 115_000);
     // What it offers is still known, and a call wakes it.
     expect(downstream.catalog(["effects"])).toBe(catalog);
     expect((await call(downstream, tool(catalog, "echo"), { a: 1 })).text).toBe('{"a":1}');
     expect(pids).toHaveLength(2);
-    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
+    await eventually(() => expect(stateOf(downstream)).toEqual(["idle"]), 115_000);
   });
 
   it("loses its tools while it is down, and restarts after a pause for the runs that hold a lease", async () => {
     const { downstream, catalog } = await opened(effects());
     await failure(call(downstream, tool(catalog, "die")));
-    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["degraded"]));
+    await eventually(() => expect(stateOf(downstream)).toEqual(["degraded"]));
     const down = downstream.catalog(["effects"]);
     expect(down.tools).toEqual([]);
     expect(down.problems).toMatchObject([{ code: "connection_closed" }]);
@@ -87,7 +88,7 @@ describe("a server", () => {
       kind: "gone",
       reason: expect.stringMatching(mentions("code 7")),
     });
-    await vi.waitFor(() => expect(stateOf(downstream)).toEqual(["ready"]), 15_000);
+    await eventually(() => expect(stateOf(downstream)).toEqual(["ready"]));
     expect(names(downstream.catalog(["effects"]).tools)).toEqual(names(catalog.tools));
     expect((await call(downstream, tool(catalog, "add_line"), { text: "a" })).text).toBe("added a");
     expect(pids).toHaveLength(2);
@@ -121,7 +122,7 @@ describe("a server", () => {
       downstream.acquire([name]);
       await delay(5); // apart, so that their timers end apart
     }
-    await vi.waitFor(() => expect([...tries.values()].filter((count) => count >= 2)).toHaveLength(20), 15_000);
+    await eventually(() => expect([...tries.values()].filter((count) => count >= 2)).toHaveLength(20));
     clearInterval(busy);
   });
 
@@ -273,7 +274,7 @@ describe("a server", () => {
       );
       const make = async (n: number) => (await call(downstream, tool(catalog, "plain"), { n })).text;
       const early = make(400);
-      await vi.waitFor(() => expect(server.seen.at(-1)?.message.method).toBe("tools/call"));
+      await eventually(() => expect(server.seen.at(-1)?.message.method).toBe("tools/call"));
       hasForgotten = true;
       expect(await Promise.all([0, 10, 20, 40].map(make))).toEqual(["0", "10", "20", "40"]);
       expect(await early).toBe("400");

@@ -3,12 +3,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { afterEach, expect, vi } from "vitest";
+import { afterEach, expect } from "vitest";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
 import { createReaper } from "../../src/downstream/process/reaper.js";
 import { createTransport } from "../../src/downstream/transport/open-transport.js";
 import type { ServerTransport } from "../../src/downstream/transport/server-transport.js";
 import { type Answers, type HostileHttpServer, startHostileHttpServer } from "./hostile-http-server.js";
+import { eventually } from "./in-time.js";
 import { serverConfig } from "./transports.js";
 
 const EVERYTHING = fileURLToPath(
@@ -79,7 +80,7 @@ export async function everything(mode: "sse" | "streamableHttp") {
   children.push(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  await vi.waitFor(() => expect(output).toMatch(/(listening|running) on port/), { timeout: 10_000 });
+  await eventually(() => expect(output).toMatch(/(listening|running) on port/));
   return { origin: `http://127.0.0.1:${port}`, child, output: () => output };
 }
 

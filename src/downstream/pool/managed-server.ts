@@ -18,7 +18,7 @@ import { type Connection, openConnection } from "../connection/connection.js";
 import type { ConnectingOptions } from "../connection/downstream-options.js";
 import { withinLimits } from "../connection/within-limits.js";
 import { createBackoff, STABLE_MS } from "./backoff.js";
-import { remedyFor } from "./remedy.js";
+import { isRemote, remedyFor } from "./remedy.js";
 
 /** The codes after which a retry cannot help until the user changes something. */
 const HOPELESS = new Set(["spawn_failed", "unauthorized", "bad_definition"]);
@@ -147,7 +147,12 @@ export function createManagedServer(
     if (closed() || state.kind !== "ready" || state.connection !== connection) return;
     const message = `server "${name}" ended: ${ending}`;
     log.warn({ server: name, pid: connection.pid, lastOutput: connection.lastOutput() }, message);
-    breakDown(new DownstreamError("connection_closed", name, message));
+    if (!isRemote(config.transport) || !backoff.isSteady(performance.now()))
+      return breakDown(new DownstreamError("connection_closed", name, message));
+    // A machine that slept, or a proxy, cuts the connection of a server that is well: only the next start can tell.
+    backoff.next(performance.now());
+    state = { kind: "idle" };
+    if (leases > 0) begin();
   }
 
   function breakDown(error: unknown, note = ""): void {

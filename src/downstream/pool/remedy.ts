@@ -30,7 +30,7 @@ const REMEDIES: Readonly<Record<DownstreamErrorCode, (server: Named) => string>>
   not_called: ({ name }) => `run "legwork tools ${name}" to see the state of the server`,
 };
 
-function isRemote({ kind }: ServerConfig["transport"]): boolean {
+export function isRemote({ kind }: ServerConfig["transport"]): boolean {
   return kind !== "stdio";
 }
 

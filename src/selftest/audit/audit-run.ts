@@ -29,7 +29,7 @@ export interface RunAudit {
   readonly callsGivenUp: number;
   /** How often a process recovered it. */
   readonly recoveries: number;
-  /** Calls that legwork reported to the agent as in doubt: it cannot know whether they took effect. */
+  /** Calls that legwork reported to the agent as in doubt, because their process died or their connection was cut. */
   readonly inDoubt: number;
   /** How many of these had been made. */
   readonly inDoubtMade: number;
@@ -37,7 +37,7 @@ export interface RunAudit {
   readonly repeatedSafely: number;
 }
 
-type Mark = "started" | "finished" | "failed" | "in_doubt" | "refused" | "given_up";
+type Mark = "started" | "finished" | "failed" | "in_doubt" | "cut_off" | "refused" | "given_up";
 
 /** The events of each call of a run, in order. The key is `turn.index`, or `own.number` for a call of the workflow. */
 export type CallMarks = ReadonlyMap<string, readonly Mark[]>;
@@ -51,11 +51,13 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
     made: counts.get(call.key) ?? 0,
     marks: marks.get(call.place) ?? [],
   }));
-  const inDoubt = calls.filter((call) => call.marks.includes("in_doubt"));
+  const isInDoubt = (mark: Mark) => mark === "in_doubt" || mark === "cut_off";
+  const inDoubt = calls.filter((call) => call.marks.some(isInDoubt));
   const isExhausted = outcome?.error?.code === "recovery_exhausted";
-  const callsGivenUp = [...marks.values()].flat().filter((mark) => mark === "given_up").length;
-  // The script knows of no call that is given up, and no parent's end that takes its children along.
-  const isDiverted = callsGivenUp > 0 || outcome?.error?.code === "parent_ended";
+  const seen = [...marks.values()].flat();
+  const callsGivenUp = seen.filter((mark) => mark === "given_up").length;
+  // The script knows of no call that is given up or cut off, and no parent's end that takes its children along.
+  const isDiverted = callsGivenUp > 0 || seen.includes("cut_off") || outcome?.error?.code === "parent_ended";
   const isComplete = isEnded(status) && !isExhausted && !isDiverted;
   return {
     name: run,
@@ -112,6 +114,7 @@ function markOf(type: string, data: string): Mark | null {
       const { isError, code } = JSON.parse(data) as { isError: boolean; code?: string };
       if (code === "outcome_unknown") return "in_doubt";
       if (code === "process_died") return "given_up";
+      if (code === "connection_closed") return "cut_off"; // the sockets of a stopped process break
       return isError ? "failed" : "finished";
     }
     default:

@@ -1,6 +1,7 @@
 /** The RunStore port: how a process notices the commits of others. */
 import { describe, expect, it, vi } from "vitest";
 import { created, setContractBench } from "../../support/contract-bench.js";
+import { eventually } from "../../support/in-time.js";
 import type { StoreImplementation } from "../implementations.js";
 
 export function describeChanges(implementation: StoreImplementation): void {
@@ -12,10 +13,10 @@ export function describeChanges(implementation: StoreImplementation): void {
       const other = bench.open().runs;
       const stop = [bench.store.subscribe(own), other.subscribe(others)];
       await bench.created();
-      await vi.waitFor(() => expect(others).toHaveBeenCalled(), 15_000);
+      await eventually(() => expect(others).toHaveBeenCalled());
       expect(own).not.toHaveBeenCalled();
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(own).toHaveBeenCalled(), 15_000);
+      await eventually(() => expect(own).toHaveBeenCalled());
       for (const end of stop) end();
     });
 
@@ -25,13 +26,13 @@ export function describeChanges(implementation: StoreImplementation): void {
       const stopSecond = bench.store.subscribe(second);
       const other = bench.open().runs;
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 15_000);
+      await eventually(() => expect(second).toHaveBeenCalled());
       expect(first).toHaveBeenCalled();
       stopFirst();
       first.mockClear();
       second.mockClear();
       await created(other, bench.newRun());
-      await vi.waitFor(() => expect(second).toHaveBeenCalled(), 15_000);
+      await eventually(() => expect(second).toHaveBeenCalled());
       expect(first).not.toHaveBeenCalled();
       stopSecond();
     });
@@ -43,7 +44,7 @@ export function describeChanges(implementation: StoreImplementation): void {
       const [late, witness] = [vi.fn(), vi.fn()];
       const stop = [bench.store.subscribe(late), other.subscribe(witness)];
       await bench.created();
-      await vi.waitFor(() => expect(witness).toHaveBeenCalled(), 15_000);
+      await eventually(() => expect(witness).toHaveBeenCalled());
       expect(late).not.toHaveBeenCalled();
       for (const end of stop) end();
     });

@@ -1,7 +1,7 @@
 /** The Downstream port: the rules that every manager of MCP servers keeps, with real servers. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BrokenServer, ServerConfig } from "../../../src/core/definitions/server-config.js";
 import type { Catalog, Downstream } from "../../../src/core/ports/downstream.js";
 import {
@@ -19,7 +19,7 @@ import {
   stdio,
   tool,
 } from "../../support/downstream-sandbox.js";
-import { AT_ONCE_MS, CLOSE_BUDGET_MS } from "../../support/in-time.js";
+import { AT_ONCE_MS, CLOSE_BUDGET_MS, eventually } from "../../support/in-time.js";
 import { mentions } from "../../support/mentions.js";
 import { groupLives, pidIn } from "../../support/transports.js";
 
@@ -92,7 +92,7 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
         const [growing, others] = [downstream.catalog(["growing"]), downstream.catalog(["effects", "errors"])];
         expect(downstream.catalog(["growing"])).toBe(growing);
         await call(downstream, tool(growing, "plain"));
-        await vi.waitFor(() => expect(names(downstream.catalog(["growing"]).tools)).toHaveLength(2));
+        await eventually(() => expect(names(downstream.catalog(["growing"]).tools)).toHaveLength(2));
         expect(growing.tools).toHaveLength(1);
         expect(downstream.catalog(["effects", "errors"])).toBe(others);
       });
@@ -178,14 +178,14 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
         const error = await failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }, 300));
         expect(error).toMatchObject({ code: "call_timeout" });
         expect(error.message).toMatch(mentions("effects__slow", "0.3 s", "again"));
-        await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
+        await eventually(() => expect(effectLog()).toEqual(["started", "cancelled"]));
       });
 
       it("rejects at once when the caller aborts, and is cancelled at the server", async () => {
         const controller = new AbortController();
         const under = limits(60_000, { signal: controller.signal });
         const calling = failure(downstream.call(tool(catalog, "slow_add_line"), { ms: 20_000, text: "a" }, under));
-        await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
+        await eventually(() => expect(effectLog()).toEqual(["started"]));
         const abortedAt = performance.now();
         controller.abort();
         const error = await calling;
@@ -194,7 +194,7 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
           code: "call_aborted",
           message: expect.stringMatching(mentions("effects__slow_add_line", "outcome")),
         });
-        await vi.waitFor(() => expect(effectLog()).toEqual(["started", "cancelled"]));
+        await eventually(() => expect(effectLog()).toEqual(["started", "cancelled"]));
         const late = await failure(downstream.call(tool(catalog, "add_line"), { text: "b" }, under));
         expect(late).toMatchObject({
           code: "not_called",
@@ -241,8 +241,8 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
       await call(downstream, tool(downstream.catalog(["effects"]), "echo"));
       expect(statesOf(downstream)).toEqual(["ready"]);
       second.release();
-      await vi.waitFor(() => expect(statesOf(downstream)).toEqual(["idle"]), 15_000);
-      await vi.waitFor(() => expect(groupLives(sandbox.pids()[0] ?? 0)).toBe(false), 15_000);
+      await eventually(() => expect(statesOf(downstream)).toEqual(["idle"]));
+      await eventually(() => expect(groupLives(sandbox.pids()[0] ?? 0)).toBe(false));
       expect(sandbox.pids()).toHaveLength(1);
       second.release();
     });
@@ -292,7 +292,7 @@ export function describeDownstream({ name, setSandbox }: DownstreamImplementatio
       const pids = [await pidIn(pidFile), ...sandbox.pids()];
       expect(pids.map(groupLives)).toEqual([true, true]);
       const slow = failure(call(downstream, tool(catalog, "slow"), { ms: 20_000 }));
-      await vi.waitFor(() => expect(effectLog()).toEqual(["started"]));
+      await eventually(() => expect(effectLog()).toEqual(["started"]));
 
       const startedAt = performance.now();
       await Promise.all([downstream.close(), downstream.close()]);

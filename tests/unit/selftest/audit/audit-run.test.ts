@@ -130,12 +130,14 @@ describe("auditRun", () => {
   });
 
   it.each([
-    [1, 1],
-    [0, 0],
-  ])("counts an in-doubt call that was made %s times", (made, inDoubtMade) => {
+    ["outcome_unknown", 1, 1],
+    ["outcome_unknown", 0, 0],
+    ["connection_closed", 1, 1],
+    ["connection_closed", 0, 0],
+  ])("counts a call in doubt (%s) that was made %s times", (code, made, inDoubtMade) => {
     const drafts = soundEvents();
     const finished = placeOf(drafts, "tool_call_finished", 2, 0);
-    drafts[finished] = { type: "tool_call_finished", turn: 2, index: 0, isError: true, code: "outcome_unknown" };
+    drafts[finished] = { type: "tool_call_finished", turn: 2, index: 0, isError: true, code };
     const found = audit(drafts, soundCounts().set(`${RUN}.2.0`, made));
     expect(found).toMatchObject({ inDoubt: 1, inDoubtMade, repeated: [], lost: [] });
   });

@@ -1,5 +1,7 @@
 /** A server behind a URL that misbehaves in every known way. */
 import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
 import { DownstreamError } from "../../src/core/errors.js";
@@ -60,7 +62,10 @@ describe("a server that cannot be used", () => {
 
   it("opens a stream of events but names no endpoint", async () => {
     const server = await hostile({ initialize: status(400, "no"), GET: events(() => {}) });
-    const { error } = await refused(server.url);
+    const refusal = refused(server.url);
+    await eventually(() => expect(server.seen.map(({ method }) => method)).toContain("GET"));
+    collectGarbage(); // what only waits for its time must not go
+    const { error } = await refusal;
     expect(httpFault(error)).toMatchObject({ code: "http_error", message: expect.stringContaining("HTTP 400: no") });
     await eventually(() => expect(server.openResponses.size).toBe(0));
   });
@@ -352,6 +357,11 @@ describe("a connection", () => {
     await expect(client.callTool({ name: "plain" })).rejects.toThrow();
   });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  for (let round = 0; round < 3; round++) runInNewContext("gc")();
+}
 
 function breakOff(response: Parameters<Answer>[0], type: string, start: string): void {
   response.writeHead(200, { "content-type": type });

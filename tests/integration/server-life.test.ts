@@ -21,7 +21,7 @@ import {
   tool,
   useSandbox,
 } from "../support/downstream-sandbox.js";
-import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+import { type Answer, events, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
@@ -279,6 +279,18 @@ describe("a server", () => {
       expect(await Promise.all([0, 10, 20, 40].map(make))).toEqual(["0", "10", "20", "40"]);
       expect(await early).toBe("400");
       expect(sessions).toBe(2);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("that names no endpoint in its stream of events has no longer to start than any other", async () => {
+    const server = await startHostileHttpServer({ GET: events(() => {}) });
+    try {
+      const transport = { kind: "sse", url: server.url, headers: {} } as const;
+      const { catalog } = await opened(effects({ name: "web", transport, startTimeoutSeconds: 0.5 }));
+      expect(catalog.problems).toMatchObject([{ code: "start_timeout" }]);
+      await eventually(() => expect(server.openResponses.size).toBe(0));
     } finally {
       await server.close();
     }

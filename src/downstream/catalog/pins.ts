@@ -65,7 +65,7 @@ function addTo(declared: Map<string, Pin | null>, raw: unknown): void {
 function toPin(name: string, raw: Readonly<Record<string, unknown>>): Pin | null {
   try {
     const definition = definitionOf(raw);
-    // Half a surrogate pair would not come back from disk. What is hashed takes more than twice the room on disk.
+    // Half a surrogate pair would not come back from disk. The hashed text would take more than twice the room on disk.
     return { tool: name.toWellFormed(), hash: sha256(readable(definition)), definition: JSON.stringify(definition) };
   } catch (error) {
     if (error instanceof RangeError) return null;

@@ -86,7 +86,7 @@ function withoutMessages(response: Response, watch: FetchWatch): Response {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** What of a stream of events is no message. Counts each event by itself: a stream may last. */
+/** The part of a stream of events that is no message. Counts each event by itself: a stream may last. */
 async function* readEvents(reader: Reader, { onTexts }: FetchWatch): AsyncGenerator<Uint8Array, void> {
   const stream = new EventStream();
   for (let isOpen = true; isOpen; ) {
@@ -108,7 +108,7 @@ async function* readWhole(reader: Reader): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-/** What is left of a JSON body for the client to read; one without any message is left whole, for the client to refuse. */
+/** The part of a JSON body that the client still has to read: nothing. A body without any message is left whole, for the client to refuse. */
 async function readJson(body: string, { onMessages, onBodyEnd }: FetchWatch): Promise<unknown> {
   if (body.length > LARGE) await delay(0); // a turn of its own
   try {

@@ -291,10 +291,14 @@ export class HttpTransport implements ServerTransport {
     this.#mayBeOlder = false;
     const newer = this.#inner;
     const older = this.#createSse();
+    const trial = new AbortController(); // nothing holds a signal of AbortSignal.timeout() in such a chain: it is collected, and never aborts
+    const timer = setTimeout(() => trial.abort(), SSE_TRIAL_MS);
     try {
-      await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(SSE_TRIAL_MS)]));
+      await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, trial.signal]));
     } catch {
       return false; // the first refusal explains more
+    } finally {
+      clearTimeout(timer);
     }
     this.#inner = older;
     await newer.close();

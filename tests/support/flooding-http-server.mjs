@@ -6,8 +6,8 @@
 import { createServer } from "node:http";
 
 const CALL_MS = Number(process.argv[2]);
-const EVENTS = 500; // in a piece
-const MOST_REQUESTS = 1_000; // of a call: the network holds megabytes of them, and each is answered
+const EVENTS = 250; // in a piece
+const MOST_REQUESTS = 500; // of a call: the network holds megabytes of them, and each is answered
 const EVENT_STREAM = { "content-type": "text/event-stream" };
 const plain = { name: "plain", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } };
 const schema = { type: "object", properties: { name: { type: "string" } } };

@@ -229,6 +229,7 @@ describe("a server", () => {
     "a database that is not initialized": jsonError(-32603, "Database not initialized"),
     "another bad request": status(400, rpcError(-32602, "no such page")),
     "an error of the server": status(500, "the session store is down"),
+    "the loss of the session in its arguments": jsonError(-32603, "Session not found"),
     "the loss of a session of its tool": jsonError(-32603, "Session 42 not found"),
     "a bad request about a session of its tool": status(400, rpcError(-32602, "session 42 of the browser is unknown")),
   };
@@ -241,7 +242,8 @@ describe("a server", () => {
     try {
       const web = effects({ name: "web", transport: { kind: "http", url: server.url, headers: {} } });
       const { downstream, catalog } = await opened(web);
-      expect((await failure(call(downstream, tool(catalog, "plain")))).code).not.toBe("session_lost");
+      const args = { session_id: "42" };
+      expect((await failure(call(downstream, tool(catalog, "plain"), args))).code).not.toBe("session_lost");
       expect(server.seen.filter(({ message }) => message.method === "tools/call")).toHaveLength(1);
     } finally {
       await server.close();

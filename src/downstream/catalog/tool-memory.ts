@@ -142,7 +142,8 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
       const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && list === saved.list;
       if (isSaved) return;
       await nextTurn();
-      saving = saving.then(async () => {
+      const earlier = saving.catch(() => {}); // its own update tells of its failure
+      saving = earlier.then(async () => {
         if (mine !== updates) return;
         saved = { list, at: now };
         await cache.save(definitionHash, list).catch(noteUnusable);

@@ -167,6 +167,7 @@ async function call(
     const answer = toToolAnswer(result);
     return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
-    throw toCallError(error, tool, transport, await hasLostSession(error, client, transport, options.signal));
+    const isLost = await hasLostSession(error, args, { client, transport, signal: options.signal });
+    throw toCallError(error, tool, transport, isLost);
   }
 }

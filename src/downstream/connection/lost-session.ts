@@ -15,11 +15,12 @@ const LIMIT_MS = 10_000;
  */
 export async function hasLostSession(
   error: unknown,
-  client: Client,
-  transport: ServerTransport,
-  signal: AbortSignal,
+  args: Readonly<Record<string, unknown>>,
+  { client, transport, signal }: Asked,
 ): Promise<boolean> {
-  const loss = lossIn(error, transport);
+  const namesSession = Object.keys(args).some((name) => /session/i.test(name));
+  const found = lossIn(error, transport);
+  const loss = found === "certain" && namesSession && httpFault(error) === null ? "likely" : found;
   if (loss !== "likely" || transport.closed || signal.aborted) return loss === "certain";
   try {
     await withinLimits({ timeoutMs: LIMIT_MS, signal }, (limited) =>
@@ -29,6 +30,13 @@ export async function hasLostSession(
   } catch (again) {
     return lossIn(again, transport) !== "none";
   }
+}
+
+interface Asked {
+  readonly client: Client;
+  readonly transport: ServerTransport;
+  /** That of the call. */
+  readonly signal: AbortSignal;
 }
 
 function lossIn(error: unknown, transport: ServerTransport): Loss {

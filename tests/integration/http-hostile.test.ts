@@ -289,6 +289,18 @@ describe("a call in flight", () => {
   });
 });
 
+it("a connection ends when the server asks without end and takes no answer", { timeout: 20_000 }, async () => {
+  const ping = (id: number) => `data: ${JSON.stringify({ jsonrpc: "2.0", id, method: "ping" })}\n\n`;
+  const server = await hostile({
+    "": () => {}, // an answer: it names no method
+    "tools/call": events((response) => response.write(Array.from({ length: 400 }, (_, id) => ping(id)).join(""))),
+  });
+  const { client, transport } = await connected(server.url);
+  expect(await failed(client.callTool({ name: "plain" }))).toBeInstanceOf(McpError);
+  expect(transport.ending).toMatch(mentions("answers"));
+  await eventually(() => expect(server.openResponses.size).toBe(0));
+});
+
 describe("a message without end", () => {
   it.each(["application/json", "text/event-stream"])("is cut off (%s)", async (type) => {
     const server = await hostile({

@@ -1,9 +1,11 @@
 /** Schemas: the time of a check of ordinary arguments, and a server with 200 hostile schemas in a catalog. */
+import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createChecks } from "../support/dist-parts.mjs";
 import { hostileCalls, hostileTools } from "../support/hostile-tools.mjs";
 import { INITIALIZE, startChild } from "../support/json-rpc-child.mjs";
@@ -21,7 +23,7 @@ const WATCH = fileURLToPath(new URL("../support/watch-pauses.mjs", import.meta.u
 
 export async function measure() {
   const checks = await timeChecks();
-  const { pause, work, idle, memory, pings } = await attack();
+  const { pause, work, idle, parse, memory, pings } = await attack();
   const us = (field) => `${(median(checks.map((pair) => pair[field])) * 1000).toFixed(2)} µs`;
   return [
     row("a check of ordinary arguments, over ajv alone", {
@@ -38,6 +40,7 @@ export async function measure() {
     }),
     row(`${HOSTILE} hostile schemas in a catalog: longest piece of work on the main thread`, {
       ours: ms(work),
+      floor: ms(parse),
       value: work,
       bar: 100,
       unit: "ms",
@@ -142,12 +145,15 @@ async function timeEach(check) {
   return (performance.now() - begun) / CHECKS;
 }
 
-/** A run on a hostile server calls one tool of each kind, in a process that has already worked on a harmless run. */
+/**
+ * A run on a hostile server calls one tool of each kind, in a process that has already worked on a harmless run: once where
+ * the server is new, once where its tools are remembered.
+ */
 async function attack() {
   const sandbox = createSandbox();
   const tools = join(sandbox.project, "tools.json");
-  const [pauses, idlePauses] = ["pauses.json", "idle-pauses.json"].map((file) => join(sandbox.project, file));
-  writeFileSync(tools, JSON.stringify(hostileTools(HOSTILE)));
+  const listed = hostileTools(HOSTILE);
+  writeFileSync(tools, JSON.stringify(listed));
   const odd = { command: process.execPath, args: [ODD_SERVER], env: { ODD_TOOLS_FILE: tools } };
   const config = { mcpServers: { workspace: { disabled: true }, odd }, limits: { max_turns: 50 } };
   writeFileSync(join(sandbox.env.LEGWORK_HOME, "config.yaml"), JSON.stringify(config));
@@ -156,7 +162,24 @@ async function attack() {
   const rehearse = (name, replies) => writeFileSync(join(rehearsals, `${name}.yaml`), JSON.stringify({ replies }));
   rehearse("harmless", [{ text: "done" }]);
   rehearse("hostile", [{ calls: hostileCalls("odd") }, { calls: hostileCalls("odd") }, { text: "done" }]);
+  try {
+    const parts = [await attackOnce(sandbox), await attackOnce(sandbox)];
+    const most = (field) => Math.max(...parts.map((part) => part[field]));
+    return {
+      pause: most("pause"),
+      work: most("work"),
+      idle: most("idle"),
+      memory: most("memory"),
+      pings: parts.flatMap(({ pings }) => pings),
+      parse: await parseAlone(sandbox, listed),
+    };
+  } finally {
+    sandbox.remove();
+  }
+}
 
+async function attackOnce(sandbox) {
+  const [pauses, idlePauses] = ["pauses.json", "idle-pauses.json"].map((file) => join(sandbox.project, file));
   const env = { ...sandbox.env, PAUSES_FILE: pauses };
   const child = startChild(process.execPath, ["--import", WATCH, LEGWORK], { cwd: sandbox.project, env });
   const idle = startChild(process.execPath, ["--import", WATCH, "--eval", "process.stdin.resume()"], {
@@ -180,8 +203,23 @@ async function attack() {
     return { ...ours, idle: floor.pause, memory, pings };
   } finally {
     await Promise.all([child.close(), idle.close()]);
-    sandbox.remove();
   }
+}
+
+/** The longest piece of work of a process that does nothing but parse the server's list once, which cannot be divided. */
+async function parseAlone(sandbox, listed) {
+  const [message, pauses] = ["message.json", "parse-pauses.json"].map((file) => join(sandbox.project, file));
+  const tools = listed.map(({ schema, ...tool }) => ({ ...tool, inputSchema: schema }));
+  writeFileSync(message, JSON.stringify({ jsonrpc: "2.0", id: 1, result: { tools } }));
+  const program = `const text = fs.readFileSync(${JSON.stringify(message)}, "utf8");
+    setTimeout(() => {
+      process.kill(process.pid, "SIGUSR2");
+      setTimeout(() => { globalThis.value = JSON.parse(text); setTimeout(() => {}, 100); }, 100);
+    }, 100);`;
+  await promisify(execFile)(process.execPath, ["--import", WATCH, "--eval", program], {
+    env: { ...process.env, PAUSES_FILE: pauses },
+  });
+  return JSON.parse(readFileSync(pauses, "utf8")).work;
 }
 
 async function pingUntil(work, ping) {

@@ -16,7 +16,7 @@ const store = openStore(join(folder, "legwork.db"), { now: Date.now });
 if (verb === "save") {
   const { withFaults } = await dist("downstream/catalog/listing.js");
   const tools = Array.from({ length: Number(count) }, toTool);
-  store.catalogs.save("a-hash", await withFaults({ tools, complete: true })); // the form in which legwork stores a list
+  await store.catalogs.save("a-hash", await withFaults({ tools, complete: true })); // the form in which legwork stores a list
 } else {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const config = {

@@ -1,20 +1,43 @@
 /** Floods of a server, from the wire: a run keeps and hears a bounded amount, and legwork answers its host meanwhile. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { statSync } from "node:fs";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { join, resolve } from "node:path";
+import { afterAll, expect, it } from "vitest";
 import { call, says, text } from "../support/agents.js";
-import { hostileEntry } from "../support/hostile-sandbox.js";
+import type { WireBody } from "../support/gemini-wire-check.js";
+import { hostileEntry, remoteEntry } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
 import { whilePinged } from "../support/pings.js";
 import { shareHome } from "../support/shared-home.js";
 
 const MB = 1024 * 1024;
+const FLOOD_MS = 500;
+const MOST_FORMS = 8; // of a server that are open at a time
+const TURN_MS = 200; // a changed list is read meanwhile
 
+const remote = spawn(
+  process.execPath,
+  [resolve(import.meta.dirname, "../support/flooding-http-server.mjs"), `${FLOOD_MS}`],
+  {
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
+afterAll(() => void remote.kill("SIGKILL"));
+const origin = String(await once(remote.stdout, "data")).trim();
+const REMOTE = ["notes", "requests", "beside"];
+
+let forms = 0; // that the person at the host was shown, who answers none
 const shared = shareHome({
+  elicit() {
+    forms += 1;
+    return new Promise(() => {});
+  },
   config: [
     hostileEntry("large", ["1"], {}, "large"),
     hostileEntry("renaming", [], {}, "renaming"),
     hostileEntry("flooding", [], {}, "flooding"),
+    ...REMOTE.map((kind) => remoteEntry(`${origin}/${kind}`, { allow: ["sampling", "elicitation"] }, kind)),
     "limits: { max_stored_mb: 3 }\n",
   ].join(""),
 });
@@ -25,6 +48,11 @@ const answersTo = (played: ReturnType<typeof made>) =>
   (played.requests().at(-1)?.body.contents ?? [])
     .flatMap(({ parts }) => parts)
     .flatMap(({ functionResponse }) => (functionResponse ? [JSON.stringify(functionResponse.response)] : []));
+
+const toldIn = (body: WireBody | undefined) =>
+  (body?.contents ?? [])
+    .flatMap(({ parts }) => parts)
+    .flatMap((part) => (typeof part.text === "string" && part.text.includes("have changed") ? [part.text] : []));
 
 it("many large answers: the run keeps as much as max_stored_mb says, and goes on", async () => {
   const played = made("large__plain", 8);
@@ -42,13 +70,14 @@ it("many large answers: the run keeps as much as max_stored_mb says, and goes on
 });
 
 it("3,000 tools that get other names in each turn: the agent gets their number and a few names", async () => {
-  const played = made("renaming__plain", 3);
+  const played = shared.play(async (n, body) => {
+    await new Promise((settle) => setTimeout(settle, TURN_MS));
+    return says(toldIn(body).length > 0 ? text("done") : call("renaming__plain", { n }));
+  });
   const { structured } = await whilePinged(shared.host, played.spawn({ tools: ["renaming__*"], wait_seconds: 50 }));
   expect(structured.status).toBe("success");
   expect(JSON.stringify(structured.warnings).length).toBeLessThan(10_000);
-  const told = (played.requests().at(-1)?.body.contents ?? [])
-    .flatMap(({ parts }) => parts)
-    .flatMap((part) => (typeof part.text === "string" && part.text.includes("have changed") ? [part.text] : []));
+  const told = toldIn(played.requests().at(-1)?.body);
   expect(told.length).toBeGreaterThan(0);
   for (const message of told) {
     expect(message).toEqual(naming("3000 tools", "2980 more"));
@@ -63,3 +92,16 @@ it("notifications without end: the host's pings are answered, and other runs end
   const { structured } = await whilePinged(shared.host, other.spawn({ tools: ["effects__*"], wait_seconds: 50 }));
   expect(structured.status).toBe("success");
 });
+
+it.each(REMOTE)(
+  "events of a remote server without end (%s): its call, the host's pings and other runs are answered",
+  async (kind) => {
+    const played = made(`${kind}__plain`, 1);
+    const flooded = played.spawn({ tools: [`${kind}__*`], wait_seconds: 50 });
+    const other = shared.play([says(call("effects__add_line", { text: `beside ${kind}` })), says(text("done"))]);
+    const ends = Promise.all([flooded, other.spawn({ tools: ["effects__*"], wait_seconds: 50 })]);
+    for (const { structured } of await whilePinged(shared.host, ends)) expect(structured.status).toBe("success");
+    expect(answersTo(played)).toEqual([naming(`after the flood of ${kind}`)]);
+    expect(forms).toBe(kind === "notes" ? 0 : MOST_FORMS); // the requests come second
+  },
+);

@@ -74,7 +74,7 @@ describe("a rule about a path", () => {
     expect(refusalsIn(led)).toHaveLength(2);
   });
 
-  it("refuses a path in a list or an object, where no path can be told", async () => {
+  it("refuses a path in a list or an object, which have no path", async () => {
     const echo = (path: unknown) => ["effects__echo", { path }] as const;
     const odd = [["./LICENSE"], { name: "LICENSE" }, 1, [["LICENSE"]]];
     const led = await sandbox.lead({

@@ -21,7 +21,7 @@ import {
   tool,
   useSandbox,
 } from "../support/downstream-sandbox.js";
-import { type Answer, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
+import { type Answer, events, json, startHostileHttpServer, status } from "../support/hostile-http-server.js";
 import { eventually } from "../support/in-time.js";
 import { mentions } from "../support/mentions.js";
 import { groupLives } from "../support/transports.js";
@@ -186,12 +186,15 @@ describe("a server", () => {
     "not being initialized": status(400, rpcError(-32000, "Bad Request: Server not initialized")),
     "an error in a response": jsonError(-32001, "Session not found"),
     "a response by words": jsonError(-32600, "Session terminated"),
+    "words that leave it open": jsonError(-32000, "Session not found on worker 3"),
+    "its name": status(400, rpcError(-32000, "Bad Request: session session-1 is unknown")),
   };
 
   it.each(Object.entries(lostBy))(
     "that has lost its session, told by %s, is called in a new one",
     async (_name, lost) => {
-      let [sessions, made] = [0, 0];
+      let [sessions, made, isLost] = [0, 0, false];
+      const tools = json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] });
       const server = await startHostileHttpServer({
         initialize: (response, seen) => {
           response.setHeader("mcp-session-id", `session-${++sessions}`);
@@ -201,8 +204,10 @@ describe("a server", () => {
             seen,
           );
         },
-        "tools/list": json({ tools: [{ name: "plain", inputSchema: { type: "object" } }] }),
+        "tools/list": (response, seen) =>
+          (isLost && seen.headers["mcp-session-id"] === "session-1" ? lost : tools)(response, seen),
         "tools/call": (response, seen) => {
+          isLost = true;
           if (seen.headers["mcp-session-id"] === "session-1") return lost(response, seen);
           made += 1;
           json({ content: [{ type: "text", text: "made" }] })(response, seen);
@@ -224,6 +229,9 @@ describe("a server", () => {
     "a database that is not initialized": jsonError(-32603, "Database not initialized"),
     "another bad request": status(400, rpcError(-32602, "no such page")),
     "an error of the server": status(500, "the session store is down"),
+    "the loss of the session in its arguments": jsonError(-32603, "Session not found"),
+    "the loss of a session of its tool": jsonError(-32603, "Session 42 not found"),
+    "a bad request about a session of its tool": status(400, rpcError(-32602, "session 42 of the browser is unknown")),
   };
 
   it.each(Object.entries(notLost))("that answers with %s is not called again", async (_name, answer) => {
@@ -234,7 +242,8 @@ describe("a server", () => {
     try {
       const web = effects({ name: "web", transport: { kind: "http", url: server.url, headers: {} } });
       const { downstream, catalog } = await opened(web);
-      expect((await failure(call(downstream, tool(catalog, "plain")))).code).not.toBe("session_lost");
+      const args = { session_id: "42" };
+      expect((await failure(call(downstream, tool(catalog, "plain"), args))).code).not.toBe("session_lost");
       expect(server.seen.filter(({ message }) => message.method === "tools/call")).toHaveLength(1);
     } finally {
       await server.close();
@@ -272,6 +281,18 @@ describe("a server", () => {
       expect(await Promise.all([0, 10, 20, 40].map(make))).toEqual(["0", "10", "20", "40"]);
       expect(await early).toBe("400");
       expect(sessions).toBe(2);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("that names no endpoint in its stream of events has no longer to start than any other", async () => {
+    const server = await startHostileHttpServer({ GET: events(() => {}) });
+    try {
+      const transport = { kind: "sse", url: server.url, headers: {} } as const;
+      const { catalog } = await opened(effects({ name: "web", transport, startTimeoutSeconds: 0.5 }));
+      expect(catalog.problems).toMatchObject([{ code: "start_timeout" }]);
+      await eventually(() => expect(server.openResponses.size).toBe(0));
     } finally {
       await server.close();
     }

@@ -154,7 +154,7 @@ describe("a file of the first legwork", () => {
     const old = writeOldFile();
     const opened = openStore(old, clock);
     expect(await opened.runs.getBlob("h")).toBe("kept");
-    opened.catalogs.save("a", { tools: [], complete: true });
+    await opened.catalogs.save("a", { tools: [], complete: true });
     opened.pins.accept("f", "s", [pinOf("read")]);
     await opened.runs.close();
     const database = openSqlite(old, { readonly: true });

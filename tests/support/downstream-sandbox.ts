@@ -118,7 +118,7 @@ export async function opened(...servers: readonly ServerConfig[]) {
 
 /** The tools of these servers after the start of each. */
 export async function started(downstream: Downstream, names = downstream.servers): Promise<Catalog> {
-  await downstream.acquire(names).ready;
+  await downstream.acquire(names).settled;
   return downstream.catalog(names);
 }
 

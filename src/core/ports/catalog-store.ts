@@ -13,15 +13,18 @@ export interface ToolList {
 export interface CatalogStore {
   /** `at` is when it was saved, in Unix milliseconds. Throws StoreError. */
   load(definitionHash: string): { readonly list: ToolList; readonly at: number } | null;
-  /** Throws StoreError. */
-  save(definitionHash: string, list: ToolList): void;
+  /**
+   * Writes a large list piece by piece; one that was not written to its end is not loaded. Two saves of one hash must not
+   * overlap. Rejects with StoreError.
+   */
+  save(definitionHash: string, list: ToolList): Promise<void>;
 }
 
 /** A tool's definition as the user accepted it. */
 export interface Pin {
   readonly tool: string;
   readonly hash: string;
-  /** The hashed definition as readable JSON. */
+  /** As JSON; the hash is that of the readable JSON of the same. */
   readonly definition: string;
 }
 

@@ -65,23 +65,30 @@ function addTo(declared: Map<string, Pin | null>, raw: unknown): void {
 function toPin(name: string, raw: Readonly<Record<string, unknown>>): Pin | null {
   try {
     const definition = definitionOf(raw);
-    return { tool: name.toWellFormed(), hash: sha256(definition), definition }; // half a surrogate pair would not come back from disk
+    // Half a surrogate pair would not come back from disk. The hashed text would take more than twice the room on disk.
+    return { tool: name.toWellFormed(), hash: sha256(readable(definition)), definition: JSON.stringify(definition) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-/** The fields that a model or a host sees, as readable JSON that does not depend on the order in which the server wrote them. */
-export function definitionOf(raw: Readonly<Record<string, unknown>>): string {
-  const { name, title, description, inputSchema, outputSchema, annotations } = raw;
-  const defined = { name, title, description, inputSchema, outputSchema, annotations };
-  return JSON.stringify(defined, (_key, value: unknown) => (isRecord(value) ? inOrder(value, defined) : value), 2);
+/** The text of a definition that is hashed. */
+export function readable(definition: object): string {
+  return JSON.stringify(definition, null, 2);
 }
 
-/** Sorts the keys, except those of the definition itself, which keep a readable order. */
-function inOrder(value: Readonly<Record<string, unknown>>, defined: object): object {
-  if (value === defined) return value;
-  const entries = Object.entries(value);
-  return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
+/** The fields that a model or a host sees; the keys in them do not depend on the order in which the server wrote them. */
+export function definitionOf(raw: Readonly<Record<string, unknown>>): object {
+  const { name, title, description, inputSchema, outputSchema, annotations } = raw;
+  const fields = { name, title, description, inputSchema, outputSchema, annotations };
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, inOrder(value)]));
+}
+
+/** The value with its keys sorted. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }

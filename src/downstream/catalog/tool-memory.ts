@@ -6,6 +6,7 @@ import { StoreError } from "../../core/errors.js";
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { Catalog, PinFinding, ServerProblem } from "../../core/ports/downstream.js";
 import { qualifiedName } from "../../core/tools/tool.js";
+import { createPauses } from "../../lib/pauses.js";
 import type { DownstreamOptions } from "../connection/downstream-options.js";
 import { toListing, withFaults } from "./listing.js";
 import { type Declared, declaredIn, declaredInPieces, judgePins } from "./pins.js";
@@ -47,16 +48,21 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
   let known: Known | null | undefined;
   let updates = 0;
   let saved: { readonly list: ToolList; readonly at: number } | null = null;
+  let saving: Promise<void> = Promise.resolve();
 
   /** Works without the stored data where the database cannot be used. */
   function trying<T>(act: () => T, otherwise: T): T {
     try {
       return act();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      log.warn({ server: name, err: error }, "remembered tools could not be read or written");
+      noteUnusable(error);
       return otherwise;
     }
+  }
+
+  function noteUnusable(error: unknown): void {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn({ server: name, err: error }, "remembered tools could not be read or written");
   }
 
   function current(): Known | null {
@@ -127,24 +133,50 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     findings: () => current()?.findings() ?? [],
     async update(sent) {
       const mine = ++updates;
-      const list = await withFaults(sent, redact);
+      const list = await keepingSame(current()?.list, await withFaults(sent, redact));
       const declared = config.pin === "off" ? null : await declaredInPieces(list.tools);
-      await nextTurn(); // to write megabytes takes long: the pins and the list each have a turn of their own
+      await nextTurn(); // to write megabytes takes long: the pins have a turn of their own
       if (mine !== updates) return; // a newer list has overtaken it
       const now = Date.now();
       adopt(judged(list, now, true, declared));
-      const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && isDeepStrictEqual(list, saved.list);
+      const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && list === saved.list;
       if (isSaved) return;
       await nextTurn();
-      if (mine !== updates) return;
-      saved = { list, at: now };
-      trying(() => cache.save(definitionHash, list), undefined);
+      const earlier = saving.catch(() => {}); // its own update tells of its failure
+      saving = earlier.then(async () => {
+        if (mine !== updates) return;
+        saved = { list, at: now };
+        await cache.save(definitionHash, list).catch(noteUnusable);
+      });
+      await saving;
     },
     refresh() {
       const before = current();
       if (before?.isDoubtful) adopt(judged(before.list, before.at, before.isLive, before.declared));
     },
   };
+}
+
+/**
+ * The list with those of its tools that are the same as before as the same objects; the list before itself where all are.
+ * So two lists of megabytes are compared once, with pauses.
+ */
+async function keepingSame(before: ToolList | undefined, list: ToolList): Promise<ToolList> {
+  if (!before) return list;
+  const pause = createPauses();
+  const tools: unknown[] = [];
+  for (const [index, tool] of list.tools.entries()) {
+    await pause();
+    const old = before.tools[index];
+    tools.push(isDeepStrictEqual(old, tool) ? old : tool);
+  }
+  const isSame =
+    isDeepStrictEqual({ ...list, tools: [] }, { ...before, tools: [] }) && isSameOrder(tools, before.tools);
+  return isSame ? before : { ...list, tools };
+}
+
+function isSameOrder(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((item, index) => item === others[index]);
 }
 
 function lazily<T>(make: () => T): () => T {

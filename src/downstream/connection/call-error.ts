@@ -4,10 +4,15 @@ import { DownstreamError } from "../../core/errors.js";
 import type { CatalogTool, Effect } from "../../core/tools/tool.js";
 import { httpFault } from "../transport/http-error.js";
 import type { ServerTransport } from "../transport/server-transport.js";
-import { isLostByError } from "../transport/session-loss.js";
 import { Interruption } from "./within-limits.js";
 
-export function toCallError(cause: unknown, tool: CatalogTool, transport: ServerTransport): DownstreamError {
+/** `isLost` says whether the server refused the call because it has lost the session. */
+export function toCallError(
+  cause: unknown,
+  tool: CatalogTool,
+  transport: ServerTransport,
+  isLost: boolean,
+): DownstreamError {
   const { name, server, effect } = tool;
   const outcome = outcomeOf(effect);
   const failed = (code: DownstreamError["code"], message: string) =>
@@ -17,17 +22,15 @@ export function toCallError(cause: unknown, tool: CatalogTool, transport: Server
       ? failed("call_timeout", `${name} timed out after ${cause.seconds} s: ${outcome}`)
       : failed("call_aborted", `${name} was cancelled: ${outcome}`);
   const fault = httpFault(cause);
-  if (fault?.code === "session_lost") return failed("session_lost", `${name} was not called: ${fault.message}`);
+  if (isLost) {
+    const words = fault?.message ?? `its server has forgotten the session (${(cause as Error).message})`;
+    return failed("session_lost", `${name} was not called: ${words}`);
+  }
   if (fault?.sent === false) return failed("not_called", `${name} was not called: ${fault.message}`);
   if (transport.closed || fault?.code === "unreachable")
     return failed("connection_closed", `server "${server}" ended during ${name} (${transport.ending}): ${outcome}`);
   if (fault) return failed("bad_answer", `${name} failed: ${fault.message}; ${outcome}`);
-  if (cause instanceof McpError) {
-    const isLost = transport.isRemote && isLostByError(cause.code, cause.message);
-    return isLost
-      ? failed("session_lost", `${name} was not called: its server has forgotten the session (${cause.message})`)
-      : failed("call_failed", `${name} failed: ${cause.message}`);
-  }
+  if (cause instanceof McpError) return failed("call_failed", `${name} failed: ${cause.message}`);
   return failed("bad_answer", `${name} gave no answer that can be read: ${cause}; ${outcome}`);
 }
 

@@ -7,6 +7,7 @@ import type { ToolList } from "../../core/ports/catalog-store.js";
 import type { CallOptions, ToolAnswer } from "../../core/ports/downstream.js";
 import { readSeenFiles, SEEN_FILES } from "../../core/tools/seen-file.js";
 import type { CatalogTool } from "../../core/tools/tool.js";
+import { untilAborted } from "../../lib/until-aborted.js";
 import { createTransport } from "../transport/open-transport.js";
 import { CLOSED_BY_US, type ServerTransport } from "../transport/server-transport.js";
 import { callResultSchema, toolsPageSchema } from "../transport/wire.js";
@@ -16,6 +17,7 @@ import { createCallers } from "./callers.js";
 import type { ConnectingOptions } from "./downstream-options.js";
 import { createFollower } from "./follow-tools.js";
 import { listTools, type ToolsPage } from "./list-tools.js";
+import { hasLostSession } from "./lost-session.js";
 import { answerRequests, clientCapabilities } from "./server-requests.js";
 import { toStartError } from "./start-error.js";
 import { TolerantClient } from "./tolerant-client.js";
@@ -65,7 +67,8 @@ export async function openConnection(config: ServerConfig, options: ConnectionOp
   });
   const limits = { timeoutMs: config.startTimeoutSeconds * 1000, signal: options.signal };
   const first = withinLimits(limits, async (signal) => {
-    await client.connect(transport, { signal, timeout: CLIENT_TIMER_MS });
+    // The client does not heed the signal while the transport starts, which may last for ever.
+    await untilAborted(client.connect(transport, { signal, timeout: CLIENT_TIMER_MS }), signal);
     if (client.getServerVersion()?.name === CLIENT_NAME) throw selfReference(config);
     return listAll(client, signal);
   });
@@ -164,6 +167,7 @@ async function call(
     const answer = toToolAnswer(result);
     return tracksFiles ? { ...answer, files: readSeenFiles(result._meta) } : answer;
   } catch (error) {
-    throw toCallError(error, tool, transport);
+    const isLost = await hasLostSession(error, args, { client, transport, signal: options.signal });
+    throw toCallError(error, tool, transport, isLost);
   }
 }

@@ -17,6 +17,7 @@ import { isRecord } from "../../lib/is-record.js";
 import type { Callers } from "./callers.js";
 import type { DownstreamOptions } from "./downstream-options.js";
 
+const MOST_FORMS = 8; // of one server that are open at a time; no person reads more
 const REFUSED = -1; // the code in the specification for a sampling request that the user rejects
 
 /** The capabilities that legwork declares when it connects; a server does not use one that is not declared. */
@@ -44,14 +45,19 @@ export function answerRequests(
       const { text, model } = await askingRun(callers.all).sample(redact.value(request), signal).catch(refuse);
       return { role: "assistant", content: { type: "text", text }, model } satisfies CreateMessageResult;
     });
+  let forms = 0;
   if (config.allow.elicitation)
     client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => {
       if (params.mode === "url") throw new McpError(ErrorCode.InvalidParams, "legwork passes on forms, no addresses");
       const request = { server: config.name, message: params.message, schema: params.requestedSchema };
       if (callers.all.size === 0) throw new McpError(REFUSED, "legwork passes on questions only while it makes a call");
+      if (forms === MOST_FORMS) throw new McpError(REFUSED, `legwork passes on ${MOST_FORMS} questions at a time`);
       // The answer to a form that stays open after its call would be of no use.
       const bounds = AbortSignal.any([signal, callers.over()]);
-      const { action, content } = await elicit(redact.value(request), bounds);
+      forms += 1;
+      const { action, content } = await elicit(redact.value(request), bounds).finally(() => {
+        forms -= 1;
+      });
       return { action, ...(content ? { content: { ...content } as Record<string, string> } : {}) };
     });
 }

@@ -6,7 +6,7 @@ import { codeOf } from "../../lib/code-of.js";
 import { isRecord } from "../../lib/is-record.js";
 import { jsonIn } from "../../lib/json-in.js";
 import { cutTo } from "../../lib/text.js";
-import { isLostByStatus } from "./session-loss.js";
+import { lossByStatus } from "./session-loss.js";
 
 const SHOWN_LENGTH = 300; // characters of an error body that a message shows
 const READ_BYTES = 8 * 1024; // of an error body; an HTML page gives its reason near its start
@@ -27,6 +27,8 @@ export interface HttpFault {
   readonly code: HttpFaultCode;
   /** False where the request cannot have had an effect. */
   readonly sent: boolean;
+  /** Whether the session may be lost all the same. */
+  readonly isDoubtful: boolean;
   /** A clause about "it", such as "it could not be reached: ECONNREFUSED". */
   readonly message: string;
 }
@@ -37,14 +39,21 @@ export class HttpError extends Error implements HttpFault {
   readonly sent: boolean;
   /** The status of the response; null where there was none. */
   readonly status: number | null;
+  readonly isDoubtful: boolean;
   constructor(
     readonly code: HttpFaultCode,
     message: string,
-    options: { readonly sent: boolean; readonly status?: number; readonly cause?: unknown },
+    options: {
+      readonly sent: boolean;
+      readonly status?: number;
+      readonly isDoubtful?: boolean;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
     this.status = options.status ?? null;
+    this.isDoubtful = options.isDoubtful ?? false;
   }
 }
 
@@ -60,10 +69,10 @@ export function toUnreachable(cause: unknown): HttpError {
   return new HttpError("unreachable", message, { sent: !reason.beforeSending, cause });
 }
 
-/** Explains why a response cannot be used, from the start of its body. `inSession` says whether the request named a session. */
+/** Explains why a response cannot be used, from the start of its body. `session` is the one that the request named. */
 export async function toHttpError(
   response: Response,
-  { inSession, redact }: { readonly inSession: boolean; readonly redact: Redact },
+  { session, redact }: { readonly session: string | null; readonly redact: Redact },
 ): Promise<HttpError> {
   const { status } = response;
   const reason = redact.text(reasonIn(await firstText(response)));
@@ -74,13 +83,15 @@ export async function toHttpError(
     const message = `${refusal} (HTTP ${status}${words}); ${LOGIN_ADVICE}`;
     return new HttpError("unauthorized", message, { sent: false, status });
   }
-  if (isLostByStatus(status, reason, inSession)) {
+  const loss = lossByStatus(status, reason, session);
+  if (loss === "certain") {
     return new HttpError("session_lost", `it has forgotten the session (HTTP ${status}${words})`, {
       sent: false,
       status,
     });
   }
-  return new HttpError("http_error", `it answered HTTP ${status}${words}`, { sent: true, status });
+  const isDoubtful = loss === "likely";
+  return new HttpError("http_error", `it answered HTTP ${status}${words}`, { sent: true, status, isDoubtful });
 }
 
 interface Reason {

@@ -1,18 +1,25 @@
-/** Fetches from a server; throws unusable responses and limits the size of each message. */
+/** Fetches from a server; throws unusable responses, limits the size of each message, and reads them: the client would check them strictly. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Redact } from "../../core/redact.js";
+import { EventStream } from "./event-stream.js";
 import { HttpError, toHttpError, toUnreachable } from "./http-error.js";
-import { EventLines, toFrames } from "./tolerant-body.js";
+import { parseLine } from "./json-rpc-line.js";
+import { LARGE } from "./paced-texts.js";
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024; // as over stdio: a screenshot fits, and a server cannot fill our memory
-const SEAM_BYTES = 3; // the longest end of an event, CR LF CR LF, without its last byte: it may lie across two chunks
 
 export interface FetchWatch {
   /** Aborts the request and the reading of its body. */
   readonly signal: AbortSignal | null;
-  /** Whether the request names a session. */
-  readonly inSession: boolean;
+  /** The session that the request names; null where it names none. */
+  readonly session: string | null;
   /** Applied to the body of an error. */
   readonly redact: Redact;
+  /** Takes the texts of messages in a stream of events; no more is read before it resolves. */
+  onTexts(texts: readonly string[]): Promise<void> | null;
+  /** Takes the messages of a JSON body. */
+  onMessages(messages: readonly JSONRPCMessage[]): void;
   /** Called when the body of a usable response has ended; `fault` is null unless it broke off or was too large. */
   onBodyEnd(fault: HttpError | null): void;
 }
@@ -28,7 +35,7 @@ export async function fetchFromServer(url: string | URL, init: RequestInit, watc
   const hasNoStream = response.status === 405 && init.method === "GET";
   if (isRedirect || hasNoStream) return response;
   if (!response.ok) throw await toHttpError(response, watch);
-  return withinLimit(response, watch);
+  return withoutMessages(response, watch);
 }
 
 async function fetchHead(url: string | URL, init: RequestInit, signal: AbortSignal | null): Promise<Response> {
@@ -39,77 +46,83 @@ async function fetchHead(url: string | URL, init: RequestInit, signal: AbortSign
   }
 }
 
-/** The same response with a limit on the size of its messages, and with their frames corrected. */
-function withinLimit(response: Response, watch: FetchWatch): Response {
+/** The response without its messages, which `watch` gets instead; no message may grow without limit. */
+function withoutMessages(response: Response, watch: FetchWatch): Response {
   if (!response.body) {
     watch.onBodyEnd(null);
     return response;
   }
+  const isStream = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
+  const read = isStream ? readEvents : readWhole;
   const reader = response.body.getReader();
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  const count = isStream ? createEventCount() : createCount();
-  const lines = isStream ? new EventLines() : null;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        for (let next = await reader.read(); !next.done; next = await reader.read()) {
-          count(next.value);
-          const whole = lines?.push(next.value) ?? next.value;
-          if (whole.length > 0) return controller.enqueue(whole);
+  const pieces = read(reader, watch);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await pieces.next();
+          if (!done) return controller.enqueue(value);
+          controller.close();
+          if (isStream) watch.onBodyEnd(null);
+        } catch (error) {
+          const isOurEnd = watch.signal?.aborted ?? false;
+          const fault = error instanceof HttpError ? error : toBrokenOff(error);
+          controller.error(isOurEnd ? error : fault);
+          reader.cancel(fault).catch(() => {});
+          watch.onBodyEnd(isOurEnd ? null : fault);
         }
-        const rest = lines?.end();
-        if (rest !== undefined && rest.length > 0) controller.enqueue(rest);
-        controller.close();
+      },
+      async cancel(reason) {
         watch.onBodyEnd(null);
-      } catch (error) {
-        const isOurEnd = watch.signal?.aborted ?? false;
-        const fault = error instanceof HttpError ? error : toBrokenOff(error);
-        controller.error(isOurEnd ? error : fault);
-        reader.cancel(fault).catch(() => {});
-        watch.onBodyEnd(isOurEnd ? null : fault);
-      }
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      watch.onBodyEnd(null);
-      await reader.cancel(reason);
-    },
-  });
+    { highWaterMark: 0 }, // nothing is read before the client has noted the session in the headers
+  );
   const { status, statusText, headers } = response;
   const bounded = new Response(body, { status, statusText, headers });
-  return Object.assign(bounded, { json: async () => toFrames(await bounded.text()) });
+  return Object.assign(bounded, { json: async () => readJson(await bounded.text(), watch) });
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** The part of a stream of events that is no message. Counts each event by itself: a stream may last. */
+async function* readEvents(reader: Reader, { onTexts }: FetchWatch): AsyncGenerator<Uint8Array, void> {
+  const stream = new EventStream();
+  for (let isOpen = true; isOpen; ) {
+    const { done, value } = await reader.read();
+    isOpen = !done;
+    const { texts, control } = done ? stream.end() : stream.push(value);
+    checkSize(stream.unfinished);
+    if (texts.length > 0) await onTexts(texts);
+    if (control !== "") yield Buffer.from(control);
+  }
+}
+
+async function* readWhole(reader: Reader): AsyncGenerator<Uint8Array, void> {
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.length;
+    checkSize(size);
+    yield next.value;
+  }
+}
+
+/** The part of a JSON body that the client still has to read: nothing. A body without any message is left whole, for the client to refuse. */
+async function readJson(body: string, { onMessages, onBodyEnd }: FetchWatch): Promise<unknown> {
+  if (body.length > LARGE) await delay(0); // a turn of its own
+  try {
+    const messages = parseLine(body);
+    if (messages.length === 0) return JSON.parse(body);
+    onMessages(messages);
+    return [];
+  } finally {
+    onBodyEnd(null);
+  }
 }
 
 function toBrokenOff(cause: unknown): HttpError {
   return new HttpError("unreachable", "its answer broke off", { sent: true, cause });
-}
-
-type Count = (chunk: Uint8Array) => void;
-
-function createCount(): Count {
-  let size = 0;
-  return (chunk) => {
-    size += chunk.length;
-    checkSize(size);
-  };
-}
-
-/** Counts each event by itself: a stream may last, but no message may grow without limit. */
-function createEventCount(): Count {
-  let size = 0;
-  let seam = Buffer.alloc(0);
-  return (chunk) => {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const end = lastEventEnd(bytes);
-    const isEndAcross = end < 0 && lastEventEnd(Buffer.concat([seam, bytes.subarray(0, SEAM_BYTES)])) >= 0;
-    size = end >= 0 ? bytes.length - end : isEndAcross ? bytes.length : size + bytes.length;
-    seam = Buffer.from(Buffer.concat([seam, bytes.subarray(-SEAM_BYTES)]).subarray(-SEAM_BYTES));
-    checkSize(size);
-  };
-}
-
-/** The position of the last empty line, or -1. */
-function lastEventEnd(bytes: Buffer): number {
-  return Math.max(bytes.lastIndexOf("\n\n"), bytes.lastIndexOf("\r\n\r\n"), bytes.lastIndexOf("\r\r"));
 }
 
 function checkSize(size: number): void {

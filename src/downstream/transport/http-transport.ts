@@ -5,16 +5,18 @@ import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import type { Redact } from "../../core/redact.js";
 import { isRecord } from "../../lib/is-record.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { type HttpAddress, type HttpConfig, toHttpAddress } from "./http-address.js";
 import { HttpError } from "./http-error.js";
-import { fetchFromServer } from "./http-fetch.js";
+import { type FetchWatch, fetchFromServer } from "./http-fetch.js";
+import { handOn, parseLine } from "./json-rpc-line.js";
+import { PacedTexts } from "./paced-texts.js";
 import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 
 const FAREWELL_MS = 500; // for the DELETE that ends the session; the whole process has 2 s to shut down
 const SSE_TRIAL_MS = 3_000; // a server of the older kind names its endpoint at once; others may never answer
+const MOST_UNTAKEN = 256; // answers to a server's requests that it has not taken yet; each holds a socket
 const DRAIN_MS = 50; // the end of an answer is reported before its last message has been read
 const TRAIL_MS = 1_000; // the stream of an answered request should end; one that does not would keep a socket open
 const OLDER_KIND_STATUSES = [400, 404, 405]; // a server of the older kind answers a POST with these, by the specification
@@ -44,7 +46,9 @@ export class HttpTransport implements ServerTransport {
   readonly pid = null;
   readonly isRemote = true;
   readonly #address: HttpAddress;
-  readonly #redact: Redact;
+  /** How the bodies of responses are read. */
+  readonly #reading: Pick<FetchWatch, "redact" | "onTexts" | "onMessages">;
+  readonly #pace = new PacedTexts((text) => this.#receive(parseLine(text)));
   /** Tells which request a fetch of the SDK serves, even when it fetches a broken answer again much later. */
   readonly #current = new AsyncLocalStorage<Exchange | null>();
   readonly #exchanges = new Map<RequestId, Exchange>();
@@ -53,6 +57,7 @@ export class HttpTransport implements ServerTransport {
   /** True until the server has accepted a message: before, it may turn out to be of the older kind. */
   #mayBeOlder: boolean;
   #streamFault: unknown = null;
+  #untaken = 0;
   #sessionLost = false;
   #ending: string | null = null;
   #closed = false;
@@ -60,7 +65,11 @@ export class HttpTransport implements ServerTransport {
 
   /** Throws DownstreamError where the headers cannot be sent. */
   constructor(server: string, transport: HttpConfig, { redact }: Pick<TransportOptions, "redact">) {
-    this.#redact = redact;
+    this.#reading = {
+      redact,
+      onTexts: (texts) => this.#pace.push(texts),
+      onMessages: (messages) => void this.#receive(messages),
+    };
     this.#address = toHttpAddress(server, transport);
     this.#inner = transport.kind === "sse" ? this.#createSse() : this.#createStreamable();
     this.#mayBeOlder = transport.kind === "http";
@@ -72,6 +81,10 @@ export class HttpTransport implements ServerTransport {
 
   get ending(): string | null {
     return this.#ending;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#inner instanceof StreamableHTTPClientTransport ? this.#inner.sessionId : undefined;
   }
 
   /** Empty: the errors of the requests hold the output of the server. */
@@ -124,18 +137,24 @@ export class HttpTransport implements ServerTransport {
   }
 
   #listenTo<T extends Transport>(inner: T): T {
-    inner.onmessage = (message, extra) => {
-      if ("id" in message && message.id !== undefined && !("method" in message)) this.#noteAnswer(message.id);
-      this.onmessage?.(message, extra);
-    };
     inner.onerror = (error) => this.onerror?.(error);
     return inner;
   }
 
+  /** The messages do not pass through the transports of the SDK; returns how many of them are requests. */
+  #receive(messages: readonly JSONRPCMessage[]): number {
+    if (this.#closed) return 0;
+    return handOn(messages, (message) => {
+      if (!("method" in message) && message.id !== undefined) this.#noteAnswer(message.id);
+      this.onmessage?.(message);
+    });
+  }
+
   async #sendOnce(message: JSONRPCMessage): Promise<void> {
     const inner = this.#inner;
+    if (!("method" in message)) return this.#sendAnswer(message);
     if (inner instanceof SSEClientTransport) return inner.send(message);
-    if (!("method" in message && "id" in message)) {
+    if (!("id" in message)) {
       // It may be sent while the answer of another request is being read, and does not belong to that request.
       await this.#current.run(null, () => inner.send(message));
       return this.#forgetCancelled(message);
@@ -152,6 +171,18 @@ export class HttpTransport implements ServerTransport {
       this.#release(exchange);
       throw error;
     }
+  }
+
+  /** The answer to a request of the server. */
+  async #sendAnswer(message: JSONRPCMessage): Promise<void> {
+    if (this.#untaken === MOST_UNTAKEN) this.#end("it does not take the answers to its requests");
+    this.#untaken += 1;
+    const inner = this.#inner;
+    await this.#current
+      .run(null, () => inner.send(message))
+      .finally(() => {
+        this.#untaken -= 1;
+      });
   }
 
   /** Drops a cancelled request: nobody waits for its answer, and the server may never end it. */
@@ -193,8 +224,8 @@ export class HttpTransport implements ServerTransport {
     try {
       const response = await fetchFromServer(url, init, {
         signal: exchange?.abort.signal ?? init.signal ?? null,
-        inSession: new Headers(init.headers).has("mcp-session-id"),
-        redact: this.#redact,
+        session: new Headers(init.headers).get("mcp-session-id"),
+        ...this.#reading,
         onBodyEnd: (fault) => exchange !== null && this.#onAnswerEnd(exchange, fault),
       });
       if (isAgain && response.status === 405) this.#end("its answer broke off");
@@ -222,8 +253,8 @@ export class HttpTransport implements ServerTransport {
     try {
       return await fetchFromServer(url, init, {
         signal: init.signal ?? null,
-        inSession: !isStream,
-        redact: this.#redact,
+        session: isStream ? null : ([...new URL(url).searchParams.values()][0] ?? ""), // part of the endpoint
+        ...this.#reading,
         // A new stream is a new session: the server never answers the requests of this one.
         onBodyEnd: (fault) => isStream && this.#onStreamEnd(fault),
       });
@@ -260,10 +291,14 @@ export class HttpTransport implements ServerTransport {
     this.#mayBeOlder = false;
     const newer = this.#inner;
     const older = this.#createSse();
+    const trial = new AbortController(); // nothing holds a signal of AbortSignal.timeout() in such a chain: it is collected, and never aborts
+    const timer = setTimeout(() => trial.abort(), SSE_TRIAL_MS);
     try {
-      await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(SSE_TRIAL_MS)]));
+      await this.#startSse(older, AbortSignal.any([this.#shutdown.signal, trial.signal]));
     } catch {
       return false; // the first refusal explains more
+    } finally {
+      clearTimeout(timer);
     }
     this.#inner = older;
     await newer.close();
@@ -278,6 +313,7 @@ export class HttpTransport implements ServerTransport {
   async #close(): Promise<void> {
     this.#ending ??= CLOSED_BY_US;
     this.#closed = true;
+    this.#pace.stop();
     const inner = this.#inner;
     this.onclose?.();
     this.#shutdown.abort();

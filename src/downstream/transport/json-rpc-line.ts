@@ -1,4 +1,4 @@
-/** Reads a line of a server's stdout as a JSON-RPC message. */
+/** Reads the JSON-RPC messages in a line of a server's stdout, in an event, or in the body of a response. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
@@ -13,12 +13,14 @@ const HEARD: ReadonlySet<string> = new Set([
 
 const INTERNAL_ERROR = -32603; // JSON-RPC's code, for a response without a usable result or error
 
-/** Whether the message means anything here. */
-export function isHeard(message: JSONRPCMessage): boolean {
-  return !("method" in message) || "id" in message || HEARD.has(message.method);
+/** Hands on the messages that mean anything here, and returns how many of them are requests. */
+export function handOn(messages: readonly JSONRPCMessage[], to: (message: JSONRPCMessage) => void): number {
+  const heard = messages.filter((message) => !("method" in message) || "id" in message || HEARD.has(message.method));
+  for (const message of heard) to(message);
+  return heard.filter((message) => "method" in message && "id" in message).length;
 }
 
-/** The messages in a line: one, or several in a list or one behind the other. */
+/** The messages in a text: one, or several in a list or one behind the other. */
 export function parseLine(line: string): readonly JSONRPCMessage[] {
   const text = line.replace(/^\uFEFF/, ""); // some programs begin their output with a byte order mark
   const frames = jsonValues(text).flatMap((value) => (Array.isArray(value) ? value : [value]));

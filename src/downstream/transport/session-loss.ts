@@ -22,21 +22,50 @@ const NOT_BEGUN = new RegExp(
   "i",
 );
 
-/** Whether an HTTP error proves that the server refused the request for its session. `inSession` says whether the request named one. */
-export function isLostByStatus(status: number, reason: string, inSession: boolean): boolean {
-  if (!GONE_STATUSES.includes(status)) return false;
-  if (inSession && (!VAGUE_STATUSES.includes(status) || /\bsession\b/i.test(reason))) return true;
-  return isAboutLoss(reason);
+/** The words of errors that are about the session alone; any other word, such as an id, may mean a session of a tool. */
+const PLAIN_WORDS = new Set(
+  `a active again an and be been before begin by complete could doesn't does exist exists expect expected
+  expired expecting find first for found given has have header id initialization initialisation initialize initialise
+  initialized initialised invalid is it longer mcp message missing must never new no not or please provided re-initialize
+  received recognized recognised reinitialize request required restart restarted sent server session sessionid specified
+  stale start started such terminated the this unexpected unknown valid was with yet`.split(/\s+/),
+);
+
+/**
+ * How sure an error makes it that the server refused a request because it has lost the session. `likely` has to be checked:
+ * a tool may have sessions of its own, and a call that it refused must not be made again.
+ */
+export type Loss = "certain" | "likely" | "none";
+
+/** By an HTTP error; `session` is the id that the request named, null where it named none. */
+export function lossByStatus(status: number, reason: string, session: string | null): Loss {
+  if (!GONE_STATUSES.includes(status)) return "none";
+  if (session !== null && !VAGUE_STATUSES.includes(status)) return "certain";
+  const loss = lossInText(reason, session);
+  return loss === "none" && session !== null && /\bsession\b/i.test(reason) ? "likely" : loss;
 }
 
-/** The same of an error in a response. The code alone proves nothing. */
-export function isLostByError(code: number, message: string): boolean {
-  return (
-    isAboutLoss(message) || (code === SESSION_LOST && /\bsession\b|^(MCP error -32001: )?not found\b/i.test(message))
-  );
+/** By an error in a response. The code alone proves nothing. */
+export function lossByError(code: number, message: string, session: string | null): Loss {
+  const isOfCode = code === SESSION_LOST && /\bsession\b|^(MCP error -32001: )?not found\b/i.test(message);
+  return isOfCode ? sureness(message, session) : lossInText(message, session);
 }
 
-function isAboutLoss(text: string): boolean {
+function lossInText(text: string, session: string | null): Loss {
   const words = text.trim().replace(PREFIX, "");
-  return NOT_INITIALIZED.test(words) || NOT_BEGUN.test(words) || (ABOUT_SESSION.test(words) && LOSS.test(words));
+  const isLoss =
+    NOT_INITIALIZED.test(words) || NOT_BEGUN.test(words) || (ABOUT_SESSION.test(words) && LOSS.test(words));
+  return isLoss ? sureness(text, session) : "none";
+}
+
+function sureness(text: string, session: string | null): Loss {
+  const plain = text
+    .trim()
+    .replace(PREFIX, "")
+    .replaceAll(session || /$^/g, "");
+  const words = plain.toLowerCase().match(/[^\s.,:;!()"'`]+('t\b)?/g) ?? [];
+  const isPlain = words.every(
+    (word) => word.split("-").every((part) => PLAIN_WORDS.has(part)) || PLAIN_WORDS.has(word),
+  );
+  return isPlain ? "certain" : "likely";
 }

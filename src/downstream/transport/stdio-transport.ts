@@ -1,18 +1,19 @@
 /** Speaks MCP with a child process that leads a process group of its own. */
-
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { spawn } from "cross-spawn"; // finds and quotes commands that Windows runs only through its command interpreter, such as npx
 import { codeOf } from "../../lib/code-of.js";
+import { LineSplitter } from "../../lib/line-splitter.js";
 import { cutTo } from "../../lib/text.js";
 import { childEnvironment } from "../process/child-environment.js";
 import { MARKER_VARIABLE } from "../process/escaped-processes.js";
 import { endProcessGroup } from "../process/process-group.js";
-import { isHeard, parseLine } from "./json-rpc-line.js";
+import { handOn, parseLine } from "./json-rpc-line.js";
 import { OutputTail } from "./output-tail.js";
-import { PacedLines } from "./paced-lines.js";
+import { PacedTexts } from "./paced-texts.js";
 import { CLOSED_BY_US, type ServerTransport, type TransportOptions } from "./server-transport.js";
 import { type StdioConfig, toSpawnError } from "./spawn-error.js";
 
@@ -42,11 +43,8 @@ export class StdioTransport implements ServerTransport {
 
   readonly isRemote = false;
   readonly #stderr = new OutputTail(STDERR_TAIL_BYTES);
-  readonly #lines = new PacedLines(
-    MAX_MESSAGE_BYTES,
-    (line) => this.#receive(line),
-    (goesOn) => this.#child?.stdout[goesOn ? "resume" : "pause"](),
-  );
+  readonly #splitter = new LineSplitter(MAX_MESSAGE_BYTES);
+  readonly #pace = new PacedTexts((line) => this.#receive(line));
   readonly #marker: string;
   readonly #budgetMs: number;
   #child: ChildProcessWithoutNullStreams | null = null;
@@ -144,7 +142,7 @@ export class StdioTransport implements ServerTransport {
     });
     child.once("exit", (code, signal) => this.#onExit(code, signal));
     child.once("close", () => this.#reportClosed());
-    child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
+    child.stdout.on("data", (chunk: Buffer) => this.#read(chunk, child.stdout));
     child.stdout.once("end", () => this.#closeWhenDrained());
     child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
     child.stdin.once("error", () => this.#closeWhenDrained());
@@ -155,20 +153,25 @@ export class StdioTransport implements ServerTransport {
     return child;
   }
 
-  #read(chunk: Buffer): void {
+  #read(chunk: Buffer, stdout: Readable): void {
     if (this.#closed) return;
     try {
-      this.#lines.push(chunk);
+      const lines: string[] = [];
+      this.#splitter.push(chunk, (line) => lines.push(line));
+      const rest = this.#pace.push(lines);
+      if (rest === null) return;
+      stdout.pause(); // meanwhile the pipe holds the server up
+      void rest.then(() => stdout.resume());
     } catch (error) {
       this.#ending ??= `it sent ${error instanceof Error ? error.message : error}`;
       void this.close();
     }
   }
 
-  #receive(line: string): void {
+  #receive(line: string): number {
     const messages = parseLine(line);
-    for (const message of messages) if (isHeard(message)) this.onmessage?.(message);
     if (messages.length === 0 && line.trim() !== "") this.#addOther(line);
+    return handOn(messages, (message) => this.onmessage?.(message));
   }
 
   #addOther(line: string): void {
@@ -228,7 +231,7 @@ export class StdioTransport implements ServerTransport {
   #reportClosed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#lines.stop();
+    this.#pace.stop();
     if (this.#drain) clearTimeout(this.#drain);
     this.onclose?.();
   }

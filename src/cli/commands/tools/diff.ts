@@ -39,6 +39,12 @@ function toShown(change: ChangedTool): object {
 async function diffText(changes: readonly ChangedTool[]): Promise<string> {
   const { diffDefinitions } = await import("../../render/diff-definitions.js");
   return changes
-    .map(({ name, finding }) => diffDefinitions(name, finding.accepted?.definition ?? null, finding.now.definition))
+    .map(({ name, finding: { accepted, now } }) =>
+      diffDefinitions(name, accepted && readable(accepted.definition), readable(now.definition)),
+    )
     .join("\n");
+}
+
+function readable(definition: string): string {
+  return JSON.stringify(JSON.parse(definition), null, 2);
 }

@@ -113,7 +113,7 @@ export const blobs = sqliteTable("blobs", {
   createdAt: integer("created_at").notNull(),
 });
 
-/** The tools of downstream servers when they were last up, by the hash of their definition. */
+/** The tools of downstream servers when they were last up: parts of lists, by the hash of the definition and a number. */
 export const catalogs = sqliteTable("catalogs", {
   definitionHash: text("definition_hash").primaryKey(),
   // Before the list, so that reading it does not read through the list.

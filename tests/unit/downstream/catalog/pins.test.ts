@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PinMode } from "../../../../src/core/definitions/server-config.js";
 import type { Pin } from "../../../../src/core/ports/catalog-store.js";
-import { declaredIn, definitionOf, judgePins } from "../../../../src/downstream/catalog/pins.js";
+import { declaredIn, definitionOf, judgePins, readable } from "../../../../src/downstream/catalog/pins.js";
 import { sha256 } from "../../../../src/lib/hash.js";
 
 const read = { name: "read", description: "Reads.", inputSchema: { type: "object", properties: { path: {} } } };
 const write = { name: "write", description: "Writes.", inputSchema: { type: "object" } };
 const pinOf = (raw: Readonly<Record<string, unknown>>): Pin => {
   const definition = definitionOf(raw);
-  return { tool: String(raw.name), hash: sha256(definition), definition };
+  return { tool: String(raw.name), hash: sha256(readable(definition)), definition: JSON.stringify(definition) };
 };
 const pinned = (...tools: Readonly<Record<string, unknown>>[]) =>
   new Map(tools.map((raw) => [String(raw.name), pinOf(raw)]));
@@ -36,7 +36,7 @@ describe("a definition", () => {
       name: "read",
       _meta: { served: "2026-11-22" },
     };
-    expect(definitionOf(raw)).toBe(`{
+    expect(readable(definitionOf(raw))).toBe(`{
   "name": "read",
   "title": "Read",
   "description": "Reads\\na file.",
@@ -65,9 +65,11 @@ describe("a definition", () => {
       fc.property(fc.jsonValue(), fc.jsonValue(), (schema, other) => {
         const [one, two] = [JSON.parse(JSON.stringify(schema)), JSON.parse(JSON.stringify(other))];
         const raw = { ...read, inputSchema: one };
-        expect(definitionOf(turned(raw) as typeof raw)).toBe(definitionOf(raw));
+        expect(readable(definitionOf(turned(raw) as typeof raw))).toBe(readable(definitionOf(raw)));
         const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(two));
-        expect(sha256(definitionOf({ ...read, inputSchema: two })) === sha256(definitionOf(raw))).toBe(same);
+        expect(
+          sha256(readable(definitionOf({ ...read, inputSchema: two }))) === sha256(readable(definitionOf(raw))),
+        ).toBe(same);
       }),
     );
   });
@@ -75,13 +77,13 @@ describe("a definition", () => {
   it.each([["title"], ["description"], ["inputSchema"], ["outputSchema"], ["annotations"]])(
     "changes with %s",
     (field) => {
-      expect(definitionOf({ ...read, [field]: { changed: true } })).not.toBe(definitionOf(read));
+      expect(readable(definitionOf({ ...read, [field]: { changed: true } }))).not.toBe(readable(definitionOf(read)));
     },
   );
 
   it("sees a key named __proto__", () => {
     const raw = { ...read, inputSchema: JSON.parse('{"__proto__":{"a":1}}') };
-    expect(definitionOf(raw)).toContain('"__proto__"');
+    expect(readable(definitionOf(raw))).toContain('"__proto__"');
   });
 });
 

@@ -45,7 +45,8 @@ export function editFile(workspace: Workspace, { path, edits, dryRun }: EditArgu
     if (!dryRun && known !== undefined && known !== file.stamp) throw changed(location);
     const before = withLineFeeds(bytes.toString("utf8"));
     const after = applyEdits(before, edits);
-    if (!dryRun) replaceFile(location, { bytes: Buffer.from(after, "utf8"), holds: true }, files);
+    if (dryRun) files.seen.push(file);
+    else replaceFile(location, { bytes: Buffer.from(after, "utf8"), holds: true }, files);
     return textAnswer(fencedDiff(before, after, location.real));
   });
 }

@@ -64,6 +64,22 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(readdirSync(workspace.root).sort()).toEqual(["hard.txt", "run.sh"]);
   });
 
+  it.each([
+    ["a\r\nb\r\nc\r\n", "b", "x\ny", "a\r\nx\r\ny\r\nc\r\n"],
+    ["a\r\nb\nc\r\nd", "b\nc", "x\ny\nz", "a\r\nx\ny\nz\r\nd"],
+    ["a\nb\nc\r\n", "a", "x", "x\nb\nc\r\n"],
+    ["a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n"],
+    ["a\r\nb", "b", "b\nc", "a\r\nb\r\nc"],
+    ["  a\r\n  b\r\nc\n", "a\nb", "x\ny", "  x\r\ny\r\nc\n"],
+    ["a\r\nb\r\n", "\n", "", "ab\r\n"],
+    ["\u{1f600}\r\r\nb\r\n", "b", "", "\u{1f600}\r\r\n\r\n"],
+  ])("keeps the line ends of %j where %j becomes %j", (content, oldText, newText, expected) => {
+    const workspace = setWorkspace(way);
+    const file = workspace.put("a.txt", content);
+    expect(workspace.call("edit_file", { path: "a.txt", edits: [{ oldText, newText }] }).isError).toBe(false);
+    expect(readFileSync(file, "utf8")).toBe(expected);
+  });
+
   it("never waits for a pipe", () => {
     const workspace = setWorkspace(way);
     execFileSync("mkfifo", [join(workspace.root, "pipe")]);

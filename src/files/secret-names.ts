@@ -21,7 +21,7 @@ export const SECRET: Names = {
     /\.(pem|key|p12|pfx|pkcs12|p8|jks|jceks|keystore|ppk|kdb|kdbx|ovpn)$/,
     /^id_(rsa|dsa|ecdsa|ed25519)(?![a-z\d])(?!.*\.pub\b)/,
     /^ssh_host_.*_key$/,
-    /^(secrets?|credentials?)\.(json|ya?ml|toml|ini|env|txt|properties|tfrc\.json)$/,
+    /^(secrets?|credentials?)(?!.*\.(example|sample|template|dist)\.)(\.[\w-]+)*\.(json|ya?ml|toml|ini|env|txt|properties)$/,
     /[-_.](secrets?|credentials?)\.json$/,
     /(^|[-_.])(service[-_]?account|client_secret|firebase-adminsdk).*\.json$/,
     /\.(tfstate|tfvars|tfvars\.json)$/,

@@ -14,7 +14,10 @@ it.each([
   ],
   ["clouds", ".aws/config .azure/x .oci/config .kube/config kubeconfig credentials gcp-service-account.json"],
   ["state", "prod.tfstate terraform.tfstate.backup a.auto.tfvars prod.tfvars.json .terraform.d/credentials.tfrc.json"],
-  ["secrets", "secret.yaml secrets.json config/secrets.toml .secret google-credentials.json client_secret_1.json"],
+  [
+    "secrets",
+    "secret.yaml secrets.json secrets.prod.yaml config/secrets.toml .secret google-credentials.json client_secret_1.json",
+  ],
   ["package managers", "auth.json .composer/auth.json .cargo/credentials.toml .gem/credentials .m2/settings.xml"],
   ["history", ".bash_history .python_history .lesshst"],
   [
@@ -34,7 +37,7 @@ it.each(["credentials (1).json", "Copy of id_rsa", "secrets copy 2.yaml", "id_rs
 it("files that agents have to read are open", () => {
   const open = listed(`
     .env.example .dev.vars.sample id_rsa.pub id_rsa_work.pub src/credentials/index.ts pkg/kubeconfig/load.go
-    locales/en/auth.json secrets.ts src/secrets/read.ts config.json settings.xml gradle.properties
+    locales/en/auth.json secrets.ts secrets.example.yaml src/secrets/read.ts config.json settings.xml gradle.properties
     package.json Cargo.toml Makefile Dockerfile .dockerignore .gitignore .gitattributes .gitmodules notes.old
     docs/key.md monkey tokens.json history.md app.tf environment.ts backup.bak
   `);

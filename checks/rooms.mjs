@@ -43,7 +43,13 @@ const ROOMS = {
   store: ENGINE,
   selftest: ENGINE,
   // A program of its own: what it imports, its start has to load.
-  "workspace-server": ["files/guarded-names.ts", "files/is-within.ts", "core/tools/seen-file.ts", "lib"],
+  "workspace-server": [
+    "files/guarded-names.ts",
+    "files/file-url.ts",
+    "files/is-within.ts",
+    "core/tools/seen-file.ts",
+    "lib",
+  ],
   "providers/*": ADAPTER,
   config: [...ADAPTER, "files", "hosts"],
   definitions: [...ADAPTER, "files", "hosts"],

@@ -2,9 +2,9 @@
 
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ProjectPath, ResolveProjectPath } from "../core/workflow/condition.js";
 import { codeOf } from "../lib/code-of.js";
+import { pathOrUrl } from "./file-url.js";
 import { isWithin } from "./is-within.js";
 
 const LONGEST_PATH = 4_096; // characters, which no system exceeds
@@ -29,8 +29,9 @@ export function createProjectPath(root: string): ResolveProjectPath {
 function resolveIn(root: string, asked: string): ProjectPath {
   if (asked.length > LONGEST_PATH) return unknown("it is too long");
   if (asked.includes("\0")) return unknown("it holds a NUL");
-  if (/^~(\/|$)/.test(asked)) return unknown("some programs take ~ for the home folder, others for a name");
-  const written = asked.startsWith("file:") ? fileURLToPath(asked) : asked;
+  if (asked.startsWith("~")) return unknown("some programs take ~ for a home folder, others for a name");
+  const written = pathOrUrl(asked);
+  if (written === null) return unknown("some programs take it for a URL, others for a name");
   const target = walk(path.isAbsolute(written) ? path.parse(written).root : root, written);
   // Some programs take ".." away before they follow links, others afterwards.
   if (written.includes("..") && target !== walk(path.parse(root).root, path.resolve(root, written)))

@@ -14,7 +14,7 @@ export interface Access {
   requireReadable(asked: string, names: readonly string[]): void;
   /** Throws Refusal where the file steers agents, hosts, editors or shells and no grant names it. */
   requireChangeable(asked: string, names: readonly string[]): void;
-  /** Throws Refusal where a move would make a file steer or readable, or would take it away from where it steers. */
+  /** Throws Refusal where a move would give a secret another name or open it, or would make a file steer or stop steering. */
   requireMovable(asked: string, from: readonly string[], to: readonly string[]): void;
   /** Whether a path is legwork's home or lies in it. */
   isHome(names: readonly string[]): boolean;
@@ -54,7 +54,7 @@ export function createAccess(home: readonly string[] | null, grants: Grants): Ac
     requireMovable(asked, from, to) {
       requireChangeable(asked, from);
       requireChangeable(asked, to);
-      if (secretIn(from) !== null && secretPlaces(to).length === 0) requireReadable(asked, from);
+      if (secretIn(to) === null || !keepsName(from, to)) requireReadable(asked, from);
       const name = to.at(-1) ?? "";
       if (halfSteers(name) && changeable.every((grant) => !grant(to, to.length - 1)))
         throw new Refusal(
@@ -62,6 +62,12 @@ export function createAccess(home: readonly string[] | null, grants: Grants): Ac
         );
     },
   };
+}
+
+/** Whether what may hold secrets in a path has the same name, and the same names in it, behind a move. */
+function keepsName(from: readonly string[], to: readonly string[]): boolean {
+  const kept = from.slice(secretPlaces(from)[0] ?? from.length);
+  return kept.every((name, index) => to.at(index - kept.length) === name);
 }
 
 /** Whether a grant names what stands at this place of a path. */

@@ -54,6 +54,12 @@ describe("a rule about a path", () => {
       "short/way",
       "short/../deep/way",
       "~/LICENSE",
+      "~somebody/LICENSE",
+      ...["file://", "FILE://", " file://", "file:///", "file://localhost"].map(
+        (start) => start + inProject("LICENSE"),
+      ),
+      ...["file:LICENSE", "File:./LICENSE", "fi\tle:LICENSE", `file://${inProject("%4cICENSE")}`],
+      `file://${inProject("LICENSE")}?x`,
     ];
     const led = await sandbox.lead({
       workflow: KEEP,
@@ -199,12 +205,17 @@ describe("many calls in one turn", () => {
   });
 });
 
-it("test-driven keeps its tests from being moved, written and moved back, by any spelling", async () => {
+it("test-driven keeps its tests from being moved, written and moved back, and its code waits, by any spelling", async () => {
   const led = await sandbox.lead({
     workflow: null,
     args: { workflow: "test-driven" },
     replies: [
-      calls(write("src/../main.js"), write("t/../sum.test.js", "the test"), request("implement")),
+      calls(
+        write("src/../main.js"),
+        write("file:main.js"),
+        write("t/../sum.test.js", "the test"),
+        request("implement"),
+      ),
       calls(
         move("sum.test.js", "sum.js"),
         write("sum.js", "easy"),
@@ -225,11 +236,30 @@ it("test-driven keeps its tests from being moved, written and moved back, by any
   expect(existsSync(inProject("main.js"))).toBe(false);
   expect(refusalsIn(led).map(({ tool }) => tool)).toEqual([
     "workspace__write_file",
+    "workspace__write_file",
     "workspace__move_file",
     "workspace__move_file",
     "workspace__write_file",
     "workspace__write_file",
   ]);
+  expect(led.run.status).toBe("success");
+});
+
+it("test-driven keeps its tests from being exchanged with the folders that they lie in", async () => {
+  for (const folder of ["pkg", "alt"]) mkdirSync(inProject(folder), { recursive: true });
+  const led = await sandbox.lead({
+    workflow: null,
+    args: { workflow: "test-driven" },
+    replies: [
+      calls(write("pkg/sum.test.js", "the test"), write("alt/sum.test.js", "easy"), move("alt", "pkg/alt")),
+      calls(request("implement")),
+      calls(move("pkg", "old"), move("alt", "pkg"), write("pkg/sum.js")),
+      calls(request("verify")),
+      calls(list, list, ["complete", { result: "r", status: "success" }]),
+    ],
+  });
+  expect(textOf("pkg/sum.test.js")).toBe("the test");
+  expect(refusalsIn(led).map(({ tool }) => tool)).toEqual(Array(3).fill("workspace__move_file"));
   expect(led.run.status).toBe("success");
 });
 

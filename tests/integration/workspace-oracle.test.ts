@@ -168,6 +168,8 @@ const CHANGES = ["write_file", "edit_file", "create_directory", "move_file"];
 const DIFFERENCES: Readonly<Record<string, (both: Both) => boolean>> = {
   "Links and changes": ({ call, own }) => CHANGES.includes(call.name) && own.text.includes("leads through a link"),
   "Not text": ({ call, own }) => call.name === "edit_file" && own.text.includes("is not UTF-8 text"),
+  "Line ends": ({ call, theirs, own }) =>
+    call.name === "edit_file" && call.args.path === "windows.txt" && !own.isError && theirs.text === own.text,
   "No file": ({ call, own }) => call.name === "write_file" && own.text.startsWith("EISDIR"),
   "Sizes of links": ({ call, theirs, own }) =>
     call.name === "list_directory_with_sizes" && !own.isError && !theirs.isError,

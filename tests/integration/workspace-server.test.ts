@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { setWorkspace, type TestWorkspace, WAYS } from "../support/workspaces.js";
 
@@ -61,6 +62,22 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(readFileSync(script, "utf8")).toBe("new");
     expect(statSync(script).mode & 0o777).toBe(0o755);
     expect(readdirSync(workspace.root).sort()).toEqual(["hard.txt", "run.sh"]);
+  });
+
+  it.each([
+    ["a\r\nb\r\nc\r\n", "b", "x\ny", "a\r\nx\r\ny\r\nc\r\n"],
+    ["a\r\nb\nc\r\nd", "b\nc", "x\ny\nz", "a\r\nx\ny\nz\r\nd"],
+    ["a\nb\nc\r\n", "a", "x", "x\nb\nc\r\n"],
+    ["a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n"],
+    ["a\r\nb", "b", "b\nc", "a\r\nb\r\nc"],
+    ["  a\r\n  b\r\nc\n", "a\nb", "x\ny", "  x\r\ny\r\nc\n"],
+    ["a\r\nb\r\n", "\n", "", "ab\r\n"],
+    ["\u{1f600}\r\r\nb\r\n", "b", "", "\u{1f600}\r\r\n\r\n"],
+  ])("keeps the line ends of %j where %j becomes %j", (content, oldText, newText, expected) => {
+    const workspace = setWorkspace(way);
+    const file = workspace.put("a.txt", content);
+    expect(workspace.call("edit_file", { path: "a.txt", edits: [{ oldText, newText }] }).isError).toBe(false);
+    expect(readFileSync(file, "utf8")).toBe(expected);
   });
 
   it("never waits for a pipe", () => {
@@ -178,6 +195,44 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(read(workspace, "shown/.env").isError).toBe(true);
   });
 
+  it("moves a secret to no other name, and to no name that a grant opens", () => {
+    const workspace = setWorkspace(way, { read: [".env.test", "pub/*.pem", "shown/.ssh"] });
+    const { put } = workspace;
+    for (const path of [".env", "id_rsa", "sub/.env.test", "keys/a.pem", ".ssh/config", "pub/readme", "shown/x"])
+      put(path, "TOKEN=1");
+    const move = (source: string, destination: string) => workspace.call("move_file", { source, destination });
+    for (const [source, destination] of [
+      [".env", ".env.test"],
+      [".env", ".env.local"],
+      ["sub/.env.test", ".env.test"],
+      ["id_rsa", "pub/x.pem"],
+      ["keys/a.pem", "pub/a.pem"],
+      ["keys/a.pem", "keys/b.pem"],
+      ["keys/a.pem", "id_rsa/a.pem"],
+      [".ssh", "shown/.ssh"],
+      [".ssh/config", "sub/.env"],
+    ] as const)
+      expect(move(source, destination), `${source} to ${destination}`).toMatchObject({ isError: true });
+    put(".env.test", "PORT=1");
+    expect(move(".env.test", ".env.other").isError).toBe(false); // the user has opened it
+    expect(move("keys/a.pem", "sub/a.pem").isError).toBe(false); // its name still closes it
+    expect(read(workspace, "sub/a.pem").isError).toBe(true);
+  });
+
+  it("takes a file: URL for its path, and refuses what may be a URL or a name", () => {
+    const workspace = setWorkspace(way);
+    workspace.put("with space.txt", "a");
+    workspace.put("../outside.txt", "outside");
+    const url = pathToFileURL(join(workspace.root, "with space.txt")).href;
+    for (const path of [url, decodeURI(url)]) expect(read(workspace, path).text, path).toBe("a");
+    for (const path of [url.replace("file", "FILE"), `${url}?x`, ` ${url}`, "file:new.txt", "file:/x/new.txt"]) {
+      expect(write(workspace, path).text, path).toContain("URL");
+      expect(workspace.call("create_directory", { path }).isError, path).toBe(true);
+    }
+    expect(read(workspace, pathToFileURL(join(workspace.root, "../outside.txt")).href).text).toContain("Access denied");
+    expect(readdirSync(workspace.root)).toEqual(["with space.txt"]);
+  });
+
   it("opens to changes only files that a grant names", () => {
     const granted = ["**/AGENTS.md", ".github/workflows/*.yml", ".claude/agents"];
     const workspace = setWorkspace(way, { write: granted });
@@ -227,6 +282,19 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(workspace.call("list_directory", { path: "." }).text).toContain("[DIR] node_modules");
   });
 
+  it.each(["!(a.txt)", "a!(b)", "+(a)*", "!!(a)", "@(a).txt", "x/!(a|b)", "{1..3}"])(
+    "refuses the pattern %s, which it does not know",
+    (pattern) => {
+      const workspace = setWorkspace(way);
+      workspace.put("a.txt", "");
+      for (const args of [{ pattern }, { pattern: "**", excludePatterns: [pattern] }])
+        expect(workspace.call("search_files", { path: ".", ...args })).toMatchObject({
+          isError: true,
+          text: expect.stringContaining("not understood"),
+        });
+    },
+  );
+
   it("cuts what is too large, and says so", () => {
     const workspace = setWorkspace(way);
     mkdirSync(join(workspace.root, "many"));
@@ -274,6 +342,19 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
     expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(false);
     expect(workspace.call("write_file", { path: "a.txt", content: "" }, gone.seen).isError).toBe(true);
     expect(existsSync(join(root, "a.txt"))).toBe(true);
+  });
+
+  it("takes a file for seen that a dry run has shown", () => {
+    const workspace = setWorkspace(way);
+    const file = workspace.put("a.txt", "1\n");
+    const dry = { path: "a.txt", edits: [{ oldText: "1", newText: "2" }], dryRun: true };
+    const shown = workspace.call("edit_file", dry);
+    expect(shown.seen).toEqual(read(workspace, "a.txt").seen);
+    workspace.put("a.txt", "1, changed\n");
+    expect(workspace.call("write_file", { path: "a.txt", content: "" }, shown.seen).text).toContain("read it again");
+    expect(readFileSync(file, "utf8")).toBe("1, changed\n");
+    const again = workspace.call("edit_file", dry, shown.seen);
+    expect(workspace.call("write_file", { path: "a.txt", content: "" }, again.seen).isError).toBe(false);
   });
 
   it("moves the knowledge of files with them", () => {

@@ -38,8 +38,12 @@ export interface CallQuestions {
   readonly tool: boolean;
   /** The arguments that it looks at. */
   readonly args: readonly string[];
-  /** Those of them that it compares, as they are written, with a path. */
+  /** The arguments, and parts of arguments such as `options.path`, that it compares, as they are written, with a path. */
   readonly spelledArgs: readonly string[];
+  /** The texts with which it compares path(), and which path() never gives. */
+  readonly impossiblePaths: readonly string[];
+  /** Whether it may hold for a path and not for a folder above it. */
+  readonly missesFolders: boolean;
   /** Every text in quotes. */
   readonly texts: readonly string[];
 }

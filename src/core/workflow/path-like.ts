@@ -22,3 +22,16 @@ export function isPathText(text: string): boolean {
     text.includes("/") || /^\.[^.\d]/.test(text) || /^[^.]+(\.[A-Za-z0-9_-]+)*\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(text)
   );
 }
+
+/** Which part of a path a text would be. */
+export type Part = "whole" | "start" | "end" | "inner";
+
+/** Whether the place of a file, as path() gives it, can have a text as this part: its names are neither empty nor dots. */
+export function pathsHave(text: string, part: Part): boolean {
+  if (part === "whole" && text === ".") return true;
+  const names = text.split("/");
+  const isOpen = (index: number) =>
+    (index === 0 && (part === "end" || part === "inner")) ||
+    (index === names.length - 1 && (part === "start" || part === "inner"));
+  return names.every((name, index) => isOpen(index) || !["", ".", ".."].includes(name));
+}

@@ -20,12 +20,19 @@ export function trapsInConditions(references: readonly Reference[], conditions: 
         `args.${name} is compared as the agent spells it, and ./x, a/../x and links are other texts for the same file: compare path(args.${name})`,
       ),
     );
-    if (reference.role !== "transition" || !asks.tool) return spelled;
+    const impossible = asks.impossiblePaths.map((text) =>
+      finding(
+        reference.where,
+        `path() gives no path with "${text}": it begins at the project, has one "/" between names, and none of them is "." or ".."`,
+      ),
+    );
+    const found = [...spelled, ...impossible];
+    if (reference.role !== "transition" || !asks.tool) return found;
     const missed = finding(
       reference.where,
       "tool is only the call that has just ended, so another call, or an exit condition that does not hold yet, keeps the agent in the step: ask tool_succeeded_in_step(…) or a counter",
     );
-    return [...spelled, missed];
+    return [...found, missed];
   });
 }
 
@@ -58,11 +65,16 @@ export function unruledMoves(
     if (guards.length === 0) return [];
     const moves = catalog.filter((tool) => isMove(tool) && isAllowed(step, tool));
     return moves.flatMap((move) => {
-      if (guards.some((guard) => rules(guard, move))) return [];
-      const beaten = guards.find((guard) => isAbout(guard, move, catalog));
-      if (beaten === undefined) return [];
-      const message = `rule "${beaten.name}" does not see ${move.name}, which can put a file in the place of another: block it in this step, or rule its arguments too`;
-      return [finding(["steps", step.name, "rules", beaten.index], message)];
+      const seeing = guards.filter((guard) => rules(guard, move));
+      if (seeing.some((guard) => !seesOnlyFiles(guard, move))) return [];
+      const [blind = guards.find((guard) => isAbout(guard, move, catalog))] = seeing;
+      if (blind === undefined) return [];
+      const what =
+        seeing.length === 0
+          ? `does not see ${move.name}, which can put a file in the place of another`
+          : `does not see what lies in a folder that ${move.name} moves`;
+      const message = `rule "${blind.name}" ${what}: add "${move.name}" to the blocked_tools of this step`;
+      return [finding(["steps", step.name, "rules", blind.index], message)];
     });
   });
 }
@@ -92,6 +104,11 @@ function rules({ asks }: Guard, tool: CatalogTool): boolean {
   if (asks.tool) return asks.texts.includes(tool.name) || asks.texts.includes(tool.tool);
   const own = pathArguments(tool);
   return asks.args.some((name) => own.includes(name));
+}
+
+/** Whether a guard, which holds for calls of a tool, looks at their paths so that a folder above such a path passes. */
+function seesOnlyFiles({ asks }: Guard, tool: CatalogTool): boolean {
+  return asks?.missesFolders === true && asks.args.some((name) => pathArguments(tool).includes(name));
 }
 
 /** Whether a guard is about paths of tools that the server of a tool has. */

@@ -17,7 +17,7 @@ export function parseGlob(pattern: string): Glob {
   if (pattern.startsWith("#")) return () => false;
   const body = pattern.replace(/^!+/, "");
   const isNegated = (pattern.length - body.length) % 2 === 1;
-  refuseForeign(body);
+  refuseForeign(pattern);
   const alternatives = expandBraces(body).map(parseParts);
   return (names) => isNegated !== alternatives.some((parts) => partsMatch(parts, names));
 }

@@ -8,8 +8,9 @@ import type { Location } from "../beneath/locate.js";
 import type { Opened } from "../beneath/opened.js";
 import { named, Refusal, systemRefusal } from "../refusal.js";
 import type { Workspace } from "../workspace.js";
-import { applyEdits, type Edit, withLineFeeds } from "./apply-edits.js";
+import { applyEdits, type Edit } from "./apply-edits.js";
 import { readableFile, regularFile, wholeFile } from "./file-content.js";
+import { toLines, toWritten } from "./line-ends.js";
 import { changed, replaceFile, requireSeen } from "./replace-file.js";
 
 const DIFF_BUDGET_MS = 2_000; // a diff of two large texts that share nothing takes minutes
@@ -44,10 +45,11 @@ export function editFile(workspace: Workspace, { path, edits, dryRun }: EditArgu
     if (!isUtf8(bytes)) throw new Refusal(`"${path}" is not UTF-8 text, so an edit would damage it: write it whole`);
     const known = files.known.get(file.path);
     if (!dryRun && known !== undefined && known !== file.stamp) throw changed(location);
-    const before = withLineFeeds(bytes.toString("utf8"));
+    const before = toLines(bytes.toString("utf8"));
     const after = applyEdits(before, edits);
-    if (!dryRun) replaceFile(location, { bytes: Buffer.from(after, "utf8"), holds: true }, files);
-    return textAnswer(fencedDiff(before, after, location.real));
+    if (dryRun) files.seen.push(file);
+    else replaceFile(location, { bytes: Buffer.from(toWritten(after), "utf8"), holds: true }, files);
+    return textAnswer(fencedDiff(before.text, after.text, location.real));
   });
 }
 

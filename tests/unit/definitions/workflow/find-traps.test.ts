@@ -32,6 +32,17 @@ describe("an argument that is compared as it is spelled", () => {
     '"README.md" in args.paths',
     'args.paths[0] == "x"',
     'args.text == "notes/a"',
+    'args.opts.path == "LICENSE"',
+    'args.items[0]["file"] == "LICENSE"',
+    'args["opts"].to.startsWith("src/")',
+    'dyn(args.path) == "LICENSE"',
+    'string(dyn(args.path)) in ["LICENSE"]',
+    'args.path + "" == "LICENSE"',
+    '("./" + args.path).endsWith("/LICENSE")',
+    '(tool == "a" ? args.path : "x") == "LICENSE"',
+    '[args.path] == ["LICENSE"]',
+    '{"a": args.path}.a == "LICENSE"',
+    'args.path >= "LICENSE" and turn > 1',
     'args.sourceFile.trim() == "x" and turn > 1',
     'step == "a" and (turn > 3 or args.destination == "x")',
   ])("is found: %s", (when) => {
@@ -47,8 +58,46 @@ describe("an argument that is compared as it is spelled", () => {
     'args.text == "yes"',
     'args.url.startsWith("https://example.com/a")',
     'args.version == "1.5"',
+    "size(args.path) > 3",
+    'path(args.opts.path) == "LICENSE"',
   ])("is not found where it is none: %s", (when) => {
     expect(findings(ruled(when))).toEqual([]);
+  });
+});
+
+describe("a text that path() never gives", () => {
+  it.each([
+    'path(args.path) == "./LICENSE"',
+    '"src/" == path(args.path)',
+    'path(args.path) != "a//b"',
+    'path(args.path) == "/etc/hosts"',
+    'path(args.path) in ["LICENSE", "../LICENSE"]',
+    'path(args.path) == ""',
+    '"./LICENSE" in path(args.paths)',
+    'path(args.paths)[0] == "a/./b"',
+    'dyn(path(args.path).lowerAscii()) == "a/.."',
+    'path(args.path).startsWith("/src")',
+    'path(args.path).startsWith("./")',
+    'path(args.path).endsWith("src/")',
+    'path(args.path).contains("/../")',
+    'path(args.path).indexOf("//") == 0',
+  ])("is found: %s", (when) => {
+    expect(findings(ruled(when)).filter((line) => line.includes("path() gives no path"))).toHaveLength(1);
+  });
+
+  it.each([
+    'path(args.path) == "."',
+    'path(args.path) == "a/.b/..c/d."',
+    'path(args.path).startsWith("src/")',
+    'path(args.path).startsWith(".")',
+    'path(args.path).endsWith("/index.js")',
+    'path(args.path).contains("/test/")',
+    'path(args.path).contains("./")',
+    'path(args.path).substring(0, 4) == "src/"',
+    'path(args.path) + "/" == "src/"',
+    'path(args.path) == "a" and args.text == "/b"',
+  ])("is not found where it is none: %s", (when) => {
+    expect(findings(ruled(when)).filter((line) => line.includes("path() gives no path"))).toEqual([]);
   });
 });
 
@@ -102,6 +151,27 @@ describe("a rule that a move gets round", () => {
     ["no rule is about paths", { rules: [block("step_action_count > 3")] }],
   ])("is not found where %s", (_what, step) => {
     expect(moves(step)).toEqual([]);
+  });
+
+  it.each([
+    'path(args.from) == "src/main.js"',
+    'tool == "disk__rename" and path(args.from).startsWith("src/")',
+    'path(args.from).lowerAscii().contains("test") or path(args.to).contains("test")',
+    'path(args.from) in ["LICENSE", "docs/LICENSE"]',
+    'not (path(args.to) != "a/b")',
+  ])("is found where a folder above gets round the rule: %s", (when) => {
+    expect(moves({ rules: [block(when)] })).toEqual([expect.stringMatching(/^steps\.a\.rules\.0: .*folder/)]);
+  });
+
+  it.each([
+    'path(args.from) == "LICENSE"',
+    'tool.endsWith("rename") and path(args.from) in ["LICENSE", "README.md"]',
+    'path(args.from).startsWith("src")',
+    'not path(args.from).startsWith("notes/")',
+    'path(args.to) != "out/x"',
+    'tool == "disk__rename"',
+  ])("is not found where no folder gets round it: %s", (when) => {
+    expect(moves({ rules: [block(when)] })).toEqual([]);
   });
 
   it("is found for the shipped file server before that has run", () => {

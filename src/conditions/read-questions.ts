@@ -16,6 +16,7 @@ const COMPARING_METHODS: ReadonlyMap<string, Part> = new Map([
 const CASE_METHODS = ["lowerAscii", "upperAscii"];
 const TEXT_METHODS = [...CASE_METHODS, "trim", "substring"]; // they leave a path as it is spelled
 const CONVERSIONS = ["string", "dyn"];
+const PLACES = ["path", "paths"];
 
 export function readQuestions(root: ASTNode): Omit<CallQuestions, "tool"> {
   const nodes = [...nodesIn(root)];
@@ -107,7 +108,7 @@ function impossibleIn({ subjects, others, part }: Comparison): readonly string[]
 function isPlace(node: ASTNode): boolean {
   switch (node.op) {
     case "call":
-      return node.args[0] === "path" || (CONVERSIONS.includes(node.args[0]) && node.args[1].some(isPlace));
+      return PLACES.includes(node.args[0]) || (CONVERSIONS.includes(node.args[0]) && node.args[1].some(isPlace));
     case "rcall":
       return CASE_METHODS.includes(node.args[0]) && isPlace(node.args[1]);
     case "[]":

@@ -1,4 +1,5 @@
 /** The states of a downstream server (idle, starting, ready, degraded, failed), and its catalog in each. */
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
@@ -187,6 +188,10 @@ describe("a server", () => {
     "an error in a response": jsonError(-32001, "Session not found"),
     "a response by words": jsonError(-32600, "Session terminated"),
     "words that leave it open": jsonError(-32000, "Session not found on worker 3"),
+    "an error without an id": (response: ServerResponse) =>
+      response
+        .setHeader("content-type", "application/json")
+        .end('{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request: session not found"}}'),
     "its name": status(400, rpcError(-32000, "Bad Request: session session-1 is unknown")),
   };
 

@@ -1,6 +1,6 @@
 /** Fetches from a server; throws unusable responses, limits the size of each message, and reads them: the client would check them strictly. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Redact } from "../../core/redact.js";
 import { EventStream } from "./event-stream.js";
 import { HttpError, toHttpError, toUnreachable } from "./http-error.js";
@@ -14,6 +14,8 @@ export interface FetchWatch {
   readonly signal: AbortSignal | null;
   /** The session that the request names; null where it names none. */
   readonly session: string | null;
+  /** The request that the response answers; null where there is none. */
+  readonly request: RequestId | null;
   /** Applied to the body of an error. */
   readonly redact: Redact;
   /** Takes the texts of messages in a stream of events; no more is read before it resolves. */
@@ -109,10 +111,10 @@ async function* readWhole(reader: Reader): AsyncGenerator<Uint8Array, void> {
 }
 
 /** The part of a JSON body that the client still has to read: nothing. A body without any message is left whole, for the client to refuse. */
-async function readJson(body: string, { onMessages, onBodyEnd }: FetchWatch): Promise<unknown> {
+async function readJson(body: string, { request, onMessages, onBodyEnd }: FetchWatch): Promise<unknown> {
   if (body.length > LARGE) await delay(0); // a turn of its own
   try {
-    const messages = parseLine(body);
+    const messages = parseLine(body, request);
     if (messages.length === 0) return JSON.parse(body);
     onMessages(messages);
     return [];

@@ -225,6 +225,7 @@ export class HttpTransport implements ServerTransport {
       const response = await fetchFromServer(url, init, {
         signal: exchange?.abort.signal ?? init.signal ?? null,
         session: new Headers(init.headers).get("mcp-session-id"),
+        request: exchange?.id ?? null,
         ...this.#reading,
         onBodyEnd: (fault) => exchange !== null && this.#onAnswerEnd(exchange, fault),
       });
@@ -254,6 +255,7 @@ export class HttpTransport implements ServerTransport {
       return await fetchFromServer(url, init, {
         signal: init.signal ?? null,
         session: isStream ? null : ([...new URL(url).searchParams.values()][0] ?? ""), // part of the endpoint
+        request: null, // the stream brings its answer
         ...this.#reading,
         // A new stream is a new session: the server never answers the requests of this one.
         onBodyEnd: (fault) => isStream && this.#onStreamEnd(fault),

@@ -20,11 +20,11 @@ export function handOn(messages: readonly JSONRPCMessage[], to: (message: JSONRP
   return heard.filter((message) => "method" in message && "id" in message).length;
 }
 
-/** The messages in a text: one, or several in a list or one behind the other. */
-export function parseLine(line: string): readonly JSONRPCMessage[] {
+/** The messages in a text: one, or several in a list or one behind the other. An error without an id answers the request `asked`. */
+export function parseLine(line: string, asked: RequestId | null = null): readonly JSONRPCMessage[] {
   const text = line.replace(/^\uFEFF/, ""); // some programs begin their output with a byte order mark
   const frames = jsonValues(text).flatMap((value) => (Array.isArray(value) ? value : [value]));
-  return frames.flatMap((frame) => toMessage(frame) ?? []);
+  return frames.flatMap((frame) => toMessage(frame, asked) ?? []);
 }
 
 /**
@@ -32,14 +32,15 @@ export function parseLine(line: string): readonly JSONRPCMessage[] {
  * Reads and corrects only the frame: the client checks it strictly and would drop a whole answer for an
  * `"error": null` or `"_meta": null`. The caller reads the contents of a result.
  */
-function toMessage(frame: unknown): JSONRPCMessage | null {
+function toMessage(frame: unknown, asked: RequestId | null): JSONRPCMessage | null {
   if (!isRecord(frame) || frame.jsonrpc !== "2.0") return null;
   const { id, method, params } = frame;
   if (typeof method === "string") {
     const body = isRecord(params) ? { method, params } : { method };
     return isId(id) ? { jsonrpc: "2.0", id, ...body } : { jsonrpc: "2.0", ...body };
   }
-  return isId(id) ? toResponse(id, frame) : null;
+  if (isId(id)) return toResponse(id, frame);
+  return asked !== null && isRecord(frame.error) ? toResponse(asked, frame) : null; // a server that could not read the id
 }
 
 function toResponse(id: RequestId, frame: Readonly<Record<string, unknown>>): JSONRPCMessage {

@@ -4,7 +4,14 @@ import { didYouMean } from "../../lib/nearest.js";
 import type { ServerStatus } from "../ports/downstream.js";
 import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
-import { type CatalogTool, patternForbids, patternMatches, patternMayReach } from "./tool.js";
+import {
+  type CatalogTool,
+  patternForbids,
+  patternMatches,
+  patternMayReach,
+  patternNamesServer,
+  whyNotGranted,
+} from "./tool.js";
 import { hasOwnTool, whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every read-only tool. */
@@ -54,17 +61,25 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...groups.values()];
 }
 
-/** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
+/**
+ * Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason, the
+ * nearest name, or the awaited servers, which have not listed their tools yet.
+ */
 export function idlePatterns(
   policy: ToolPolicy,
   tools: readonly CatalogTool[],
-  { canSpawn }: { readonly canSpawn: boolean },
+  { canSpawn, awaited }: { readonly canSpawn: boolean; readonly awaited: readonly string[] },
 ): readonly string[] {
   const why = whyIdle(tools);
+  const yet = (pattern: string) => {
+    const isHosts = whyMissing(pattern) !== null || whyNotGranted(pattern) !== null;
+    const servers = isHosts ? [] : awaited.filter((server) => patternMayReach(pattern, server));
+    return servers.length === 0 ? why(pattern) : ` yet: ${servers.join(", ")} may still list one`;
+  };
   const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
-      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
+      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${yet(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
   const grants = policy.allow.map(({ patterns, from }) => ({
     patterns: patterns.filter((pattern) => !hasOwnTool(pattern, canSpawn)),
@@ -74,12 +89,12 @@ export function idlePatterns(
 }
 
 /**
- * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server whose tools are not
- * known. An empty list allows nothing on purpose.
+ * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server that has not
+ * listed its tools yet, or names a failed server, whose own fault is told. An empty list allows nothing on purpose.
  */
 export function whyAllIdle(
   patterns: readonly string[],
-  servers: readonly Pick<ServerStatus, "name" | "writtenName" | "listing">[],
+  servers: readonly Pick<ServerStatus, "name" | "writtenName" | "listing" | "state">[],
   canSpawn: boolean,
 ): string | null {
   const tools = servers.flatMap(({ listing }) => listing?.tools ?? []);
@@ -88,7 +103,9 @@ export function whyAllIdle(
     pattern === READ_ONLY_ENTRY ||
     /^\*+$/.test(pattern) || // all there are, which may be none
     hasOwnTool(pattern, canSpawn) ||
-    unseen.some(({ name, writtenName }) => patternMayReach(pattern, name, writtenName)) ||
+    unseen.some(({ name, writtenName, state }) =>
+      (state === "failed" ? patternNamesServer : patternMayReach)(pattern, name, writtenName),
+    ) ||
     tools.some((tool) => patternMatches(pattern, tool));
   if (patterns.length === 0 || patterns.some(isInUse)) return null;
   const why = whyIdle(tools);
@@ -99,7 +116,7 @@ export function whyAllIdle(
 function whyIdle(tools: readonly CatalogTool[]): (pattern: string) => string {
   const known = new Set(tools.flatMap(({ name, server, tool }) => [name, tool, `${server}__*`]));
   return (pattern) => {
-    const reason = whyMissing(pattern);
+    const reason = whyMissing(pattern) ?? whyNotGranted(pattern);
     return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
   };
 }

@@ -75,7 +75,7 @@ describe("the tools of servers whose names are not legal here", () => {
   it("that match nothing refuse a run beside a server that cannot be used, which is named where they are its", async () => {
     const bench = setBench();
     bench.configure("import: [claude]\n");
-    const broken = { ...server(bench, "vars"), env: { A: "${NOT_SET_ANYWHERE}" } };
+    const broken = { ...server(bench, "vars"), env: { A: "\u0024{NOT_SET_ANYWHERE}" } };
     inHome(bench, ".claude.json", JSON.stringify({ mcpServers: { vars: broken } }));
     const agents = {
       misspelt: ["disallowedTools: NoSuch"],

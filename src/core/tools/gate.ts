@@ -90,7 +90,7 @@ export function idlePatterns(
 
 /**
  * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server that has not
- * listed its tools yet, or names a failed server, whose own fault is told. An empty list allows nothing on purpose.
+ * listed its tools yet, or names a failed server, which says its own fault. An empty list allows nothing on purpose.
  */
 export function whyAllIdle(
   patterns: readonly string[],

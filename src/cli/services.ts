@@ -62,7 +62,7 @@ export interface ServerPool {
 }
 
 export interface OpenServers {
-  readonly downstream: Pick<Downstream, "servers" | "status" | "acquire">;
+  readonly downstream: Pick<Downstream, "servers" | "status" | "acquire" | "whyAbsent">;
   readonly pins: Pick<PinStore, "accept">;
   /** Parts of the configuration that were left out, and how to include them. */
   readonly notices: readonly string[];

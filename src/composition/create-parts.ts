@@ -99,11 +99,11 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
     definitions: once(() => openDefinitions(paths)),
     providers: once(async () => createProviderEntries(await config(), paths)),
     servers: once(async () => {
-      const { servers, brokenServers, serverEnv: baseEnv } = await config();
+      const { servers, brokenServers, disabledServers, serverEnv: baseEnv } = await config();
       const { createDownstream } = await import("../downstream/pool/pool.js");
       const { catalogs: cache, pins } = parts.store();
       const { project } = paths;
-      const process = { log: parts.log(), redact, cache, pins, clientVersion: version, elicit };
+      const process = { log: parts.log(), redact, cache, pins, disabledServers, clientVersion: version, elicit };
       downstream = createDownstream(servers, brokenServers, { ...process, baseEnv, project, command: COMMAND });
       return downstream;
     }),

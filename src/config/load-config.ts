@@ -1,6 +1,6 @@
 /** Loads the environment and the configuration files into one frozen Config. */
 import { basename, join } from "node:path";
-import type { BrokenServer, ServerConfig } from "../core/definitions/server-config.js";
+import type { BrokenServer, DisabledServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
@@ -25,6 +25,7 @@ export interface Config {
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
+  readonly disabledServers: readonly DisabledServer[];
   /** The environment from which the processes of servers inherit. */
   readonly serverEnv: Paths["env"];
   /** Values that must not be stored, logged or shown. */
@@ -56,7 +57,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
   const files = [own, user].filter((file) => file !== null);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
   const place = toStartPlace(paths, projectFiles.isTrusted);
-  const { servers, brokenServers, secrets } = loadServers({
+  const { servers, brokenServers, disabledServers, secrets } = loadServers({
     paths,
     place,
     configs: files,
@@ -77,6 +78,7 @@ export async function loadConfig(paths: Paths): Promise<Config> {
     prices: toPriceLists(user?.value.prices ?? {}),
     servers,
     brokenServers,
+    disabledServers,
     serverEnv: place.env,
     secrets: [...providerSecrets(env), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,

@@ -1,4 +1,5 @@
 /** Issues of a validator as sentences: the expected value, and the value found. */
+import { isRecord } from "./is-record.js";
 import { didYouMean } from "./nearest.js";
 
 /** The fields of a zod issue that describe the fault. */
@@ -12,6 +13,9 @@ export interface Issue {
   readonly inclusive?: unknown;
   readonly origin?: unknown;
   readonly values?: unknown;
+  /** The key that tells the forms of a value apart, and the values that it may have. */
+  readonly discriminator?: unknown;
+  readonly options?: unknown;
 }
 
 /** A sentence such as "tools has to be an array, not a string"; the text of the validator for other issues. */
@@ -26,13 +30,26 @@ export function explainIssue(where: string, issue: Issue): string {
       return `${where} has to ${bound(issue, issue.inclusive === false ? "more than" : "at least", issue.minimum)}`;
     case "too_big":
       return `${where} has to ${bound(issue, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
-    case "invalid_value": {
-      const values = Array.isArray(issue.values) ? issue.values.map(String) : [];
-      return `${where} has to be ${values.join(" or ")}${didYouMean(String(issue.input), values)}`;
-    }
+    case "invalid_value":
+      return oneOf(where, issue.input, issue.values);
+    case "invalid_union":
+      return issue.options === undefined
+        ? `${where}: ${issue.message}`
+        : oneOf(where, memberOf(issue.input, issue.discriminator), issue.options);
     default:
       return `${where}: ${issue.message}`;
   }
+}
+
+function oneOf(where: string, input: unknown, options: unknown): string {
+  const values = Array.isArray(options) ? options.map(String) : [];
+  const listed = values.join(" or ");
+  if (input === undefined) return `${where} is missing: give ${listed}`;
+  return `${where} has to be ${listed}${didYouMean(String(input), values)}`;
+}
+
+function memberOf(value: unknown, key: unknown): unknown {
+  return isRecord(value) && typeof key === "string" ? value[key] : undefined;
 }
 
 function bound({ origin }: Issue, word: string, limit: unknown): string {

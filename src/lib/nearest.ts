@@ -21,6 +21,23 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return near === null ? "" : `; did you mean "${near}"?`;
 }
 
+const LEAST_BEGINNING = 3; // letters; less says nothing
+
+/** The same with the first candidate that begins like the word or the word like it, letters and digits compared. */
+export function didYouMeanLonger(word: string, candidates: Iterable<string>): string {
+  const asked = lettersOf(word);
+  for (const candidate of candidates) {
+    const letters = lettersOf(candidate);
+    const isShared = letters.startsWith(asked) || asked.startsWith(letters);
+    if (isShared && Math.min(asked.length, letters.length) >= LEAST_BEGINNING) return `; did you mean "${candidate}"?`;
+  }
+  return "";
+}
+
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];

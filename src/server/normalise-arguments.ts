@@ -14,7 +14,7 @@ interface ArgumentSchema {
 const LISTS_OF_NAMES = new Set(["run_ids", "tools", "blocked_tools", "status"]);
 
 /**
- * `null` and, for an optional text, `""` are no argument at all; a text that stands for a number, a yes or no, a list or an object
+ * `null` and, for an optional text, blanks are no argument at all; a text that stands for a number, a yes or no, a list or an object
  * becomes that. Everything else stays as it is, for the check of the arguments to judge.
  */
 export function normaliseArguments(args: Fields, schema: Fields): Fields {
@@ -29,9 +29,9 @@ export function normaliseArguments(args: Fields, schema: Fields): Fields {
   return Object.fromEntries(entries);
 }
 
-/** For an argument that may have any value, null and "" are values. */
+/** For an argument that may have any value, null and blanks are values. */
 function isNothing(value: unknown, { type }: ArgumentSchema): boolean {
-  return type !== undefined && (value === null || value === "");
+  return type !== undefined && (value === null || (typeof value === "string" && value.trim() === ""));
 }
 
 function fromText(name: string, text: string, { type, enum: values }: ArgumentSchema): unknown {
@@ -61,7 +61,10 @@ function toList(name: string, text: string): readonly unknown[] {
   const value = jsonIn(text);
   if (Array.isArray(value)) return value;
   if (typeof value === "string") return [value];
-  const parts = text.split(",").map((part) => part.trim());
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
   const areNames = LISTS_OF_NAMES.has(name) && parts.every((part) => /^[^\s()[\]{}"]+$/.test(part));
   return areNames ? parts : [text];
 }

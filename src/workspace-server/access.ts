@@ -85,7 +85,8 @@ function grantOf(pattern: string): Grant {
   };
 }
 
+/** The path of the first part that is closed, or null. */
 function firstClosed(names: readonly string[], places: readonly number[], grants: readonly Grant[]): string | null {
   const place = places.find((candidate) => !grants.some((grant) => grant(names, candidate)));
-  return place === undefined ? null : (names[place] ?? null);
+  return place === undefined ? null : names.slice(0, place + 1).join("/");
 }

@@ -25,9 +25,14 @@ export function readYaml(bytes: Uint8Array, file: string): YamlDocument {
 /** Reads a decoded text. Throws ConfigError with the place; an empty text is an empty map. */
 export function readYamlText(text: string, file: string): YamlDocument {
   const value = loadDocument(text, file);
+  let events: readonly Event[] | undefined;
+  const place = (path: YamlPath) => {
+    events ??= parseEvents(text, { maxDepth: MAX_DEPTH }); // a file may have many faults
+    return placeOf(text, events, file, path);
+  };
   const bad = pathToPrototype(value);
-  if (bad) throw new ConfigError(`${placeOf(text, file, bad)}: unknown key "__proto__"`);
-  return { file, value, place: (path) => placeOf(text, file, path), written: (path) => writtenAt(text, path) };
+  if (bad) throw new ConfigError(`${place(bad)}: unknown key "__proto__"`);
+  return { file, value, place, written: (path) => writtenAt(text, path) };
 }
 
 /** The text of a file. Throws ConfigError for a file that is too large or not UTF-8. */
@@ -86,8 +91,7 @@ function writtenAt(text: string, path: YamlPath): string | null {
   return event?.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : null;
 }
 
-function placeOf(text: string, file: string, path: YamlPath): string {
-  const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+function placeOf(text: string, events: readonly Event[], file: string, path: YamlPath): string {
   const offset = offsetOf(text, events, path);
   const before = text.slice(0, offset);
   const line = before.split("\n").length;

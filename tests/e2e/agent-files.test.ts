@@ -71,6 +71,35 @@ describe("the tools of servers whose names are not legal here", () => {
     const run = await runScript(await setHost(bench), "none", { agent: "a" });
     expect(run).toMatchObject({ status: "error", turns_used: 0, error: { code: "unmatched_block" } });
   });
+
+  it("that match nothing refuse a run beside a server that cannot be used, which is named where they are its", async () => {
+    const bench = setBench();
+    bench.configure("import: [claude]\n");
+    const broken = { ...server(bench, "vars"), env: { A: "\u0024{NOT_SET_ANYWHERE}" } };
+    inHome(bench, ".claude.json", JSON.stringify({ mcpServers: { vars: broken } }));
+    const agents = {
+      misspelt: ["disallowedTools: NoSuch"],
+      broken: ["disallowedTools: mcp__vars__add_line"],
+      granted: ["tools: NoSuch"],
+      bullets: ["description: x: y", "tools:", "  * Read", "  * Glob"],
+    };
+    for (const [name, fields] of Object.entries(agents))
+      inHome(bench, `.claude/agents/${name}.md`, agentFile(name, ...fields));
+    rehearseCalls(bench, "write", [{ tool: "workspace__write_file", arguments: { path: "x.txt", content: "x" } }]);
+    const host = await setHost(bench);
+    const run = await runScript(host, "write", { agent: "bullets" });
+    expect(await toolTexts(host, run.run_id)).toEqual([naming("workspace__write_file", "not allowed")]);
+    const refusalOf = async (agent: string) =>
+      (await host.call("spawn_agent", { prompt: "x", provider: "rehearsal", model: "write", agent })).structured.error;
+    expect(await refusalOf("misspelt")).toEqual({ code: "unmatched_block", message: naming("NoSuch", "misspelt") });
+    expect(await refusalOf("broken")).toEqual({
+      code: "unmatched_block",
+      message: naming("mcp__vars__add_line", "NOT_SET_ANYWHERE"),
+    });
+    expect(await refusalOf("granted")).toEqual({ code: "unknown_tools", message: naming("NoSuch", "granted") });
+    expect(await refusalOf("bulle")).toMatchObject({ message: naming('"bullets"') });
+    expect(await runScript(host, "write", { agent: " ", tools: [] })).toMatchObject({ agent: "default" });
+  });
 });
 
 it("a configuration file that changes, appears or goes is reported by the next answer", async () => {

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { legwork } from "../support/command.js";
 import type { TestHost, Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { effectServer, markingServer, rehearse, runScript, setBench, setHost } from "../support/rehearsals.js";
@@ -197,8 +198,15 @@ it("list_agents shows each broken file with its error and place, and each unsupp
 
 it("list_agents refuses an unknown server, a foreign cursor and an unknown argument", async () => {
   const bench = setBench();
-  bench.configure(`mcpServers: { effects: ${effectServer()} }`);
+  bench.configure(`mcpServers: { effects: ${effectServer()}, off: { command: node, disabled: true } }`);
   const host = await setHost(bench);
+  const off = await list(host, { server: "off" });
+  expect(off.error).toEqual({
+    code: "unknown_server",
+    message: naming('"off"', "switched off", join(bench.home, "config.yaml")),
+  });
+  const tools = await legwork(bench, ["tools", "off"]);
+  expect(tools).toMatchObject({ code: 2, stderr: naming('"off"', "switched off") });
   const unknown = await list(host, { server: "efects" });
   expect(unknown.isError).toBe(true);
   expect(unknown.error).toEqual({

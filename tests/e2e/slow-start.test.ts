@@ -5,7 +5,7 @@ import { until } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { HOSTILE_SERVER, rehearse, setBench, setHost } from "../support/rehearsals.js";
 
-it("a server that is up after more than 10 s joins the run, and a message tells the agent", {
+it("a server that is up after more than 10 s joins the run, a message tells the agent, and blocks hold for its tools", {
   timeout: 90_000,
 }, async () => {
   const bench = setBench();
@@ -17,20 +17,36 @@ it("a server that is up after more than 10 s joins the run, and a message tells 
     { text: "Now it is there.", calls: [{ tool: "slow__plain", arguments: {} }] },
     { text: "done" },
   ]);
+  bench.write("../.claude/agents/kept.md", "---\nname: kept\ndisallowedTools: slow__plain\n---\nDo it.");
   const host = await setHost(bench);
   const ask = { prompt: "go", provider: "rehearsal", model: "patient", tools: ["workspace__*", "slow__*"] };
   const run = (await host.call("spawn_agent", ask)).structured;
-  const events = async () =>
-    (await host.call("get_run", { run_id: run.run_id, view: "events", limit: 200 })).structured.events;
+  const kept = (await host.call("spawn_agent", { ...ask, agent: "kept" })).structured;
+  const events = async ({ run_id } = run) =>
+    (await host.call("get_run", { run_id, view: "events", limit: 200 })).structured.events;
   await until(async () => (await events()).some(({ type }) => type === "turn_started"));
   const { structured } = await host.call("list_agents", { server: "slow" });
   expect(structured).toMatchObject({ server: { state: "starting", problem: null } });
-  await host.call("wait_for_runs", { run_ids: [run.run_id], wait_seconds: 50 });
+  await host.call("wait_for_runs", { run_ids: [run.run_id, kept.run_id], wait_seconds: 50 });
   const seen = await events();
   const messages = seen.flatMap(({ type, text }) => (type === "message_injected" ? [text] : []));
   expect(messages).toEqual([naming('"slow"', "starting"), naming("slow__plain")]);
   expect(seen).toContainEqual(
     expect.objectContaining({ type: "tool_call_finished", tool: "slow__plain", is_error: false }),
+  );
+  const ofKept = await events(kept);
+  expect(ofKept).toContainEqual(
+    expect.objectContaining({
+      type: "tools_resolved",
+      warnings: expect.arrayContaining([naming("slow__plain", "yet")]),
+    }),
+  );
+  expect(ofKept).toContainEqual(
+    expect.objectContaining({
+      type: "tool_call_refused",
+      tool: "slow__plain",
+      reason: naming("blocked_tools", "kept"),
+    }),
   );
 });
 

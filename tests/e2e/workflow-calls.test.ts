@@ -112,6 +112,7 @@ describe("a list of tools of which no entry names a tool", () => {
     rehearse(sandbox.bench, "none", [{ text: "never" }]);
     for (const [args, ...facts] of [
       [{ tools: ["effects__ad_line"] }, '"effects__ad_line"', '"effects__add_line"', "spawn_agent"],
+      [{ tools: ["spawn_agent", "ask"] }, '"spawn_agent"', "built in", "max_depth", '"ask"', "every agent"],
       [{ tools: ["nobody__*", "Bash"] }, '"nobody__*"', "no shell"],
       [{ workflow: sandbox.put(only({ allowed_tools: ["effects__reads"] })) }, '"effects__reads"', '"only"'],
     ] as const) {

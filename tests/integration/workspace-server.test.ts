@@ -130,6 +130,8 @@ describe.each(WAYS)("the workspace server, %s", (_, way) => {
       expect(read(workspace, path), path).toMatchObject({ text: "shown" });
     }
     expect(workspace.call("list_directory", { path: "." }).text).toContain("[FILE] .env");
+    expect(read(workspace, "sub/../certs/a.PEM").text).toContain("since certs/a.PEM may hold");
+    expect(write(workspace, ".github/agents/b.md").text).toContain("may not change .github/agents or anything in it");
   });
 
   it("protects files that steer hosts, editors and shells, by any name of them", () => {

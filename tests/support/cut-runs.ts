@@ -282,6 +282,7 @@ function downstreamOf(scenario: Scenario, world: World): Downstream {
   const catalog = catalogOf(scenario);
   return {
     servers: ["x"],
+    whyAbsent: (server) => server,
     status: () => [],
     catalog: () => catalog,
     acquire: () => ({

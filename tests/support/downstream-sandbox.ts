@@ -106,6 +106,7 @@ export function options(changes: Partial<DownstreamOptions> = {}): DownstreamOpt
     redact: createRedact([]),
     cache: store.catalogs,
     pins: store.pins,
+    disabledServers: [],
     elicit: async () => ({ action: "cancel", by: "nobody" }),
     ...changes,
   };

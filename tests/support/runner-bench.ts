@@ -88,6 +88,7 @@ export function setRunners() {
       redact: REDACT_NOTHING,
       cache: catalogs,
       pins,
+      disabledServers: [],
       elicit,
     });
     const price: Price | null = options.costUsd === undefined ? null : { input: options.costUsd, output: 0, cached: 0 };

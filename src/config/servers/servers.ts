@@ -4,6 +4,7 @@ import {
   type BrokenServer,
   DEFAULT_IDLE_SECONDS,
   DEFAULT_START_TIMEOUT_SECONDS,
+  type DisabledServer,
   type OnUnknown,
   type ServerConfig,
 } from "../../core/definitions/server-config.js";
@@ -37,6 +38,7 @@ export interface ServerSources {
 export interface LoadedServers {
   readonly servers: readonly ServerConfig[];
   readonly brokenServers: readonly BrokenServer[];
+  readonly disabledServers: readonly DisabledServer[];
   readonly secrets: readonly Secret[];
 }
 
@@ -47,13 +49,17 @@ type Base = Extract<Layer, { kind: "entry" }>;
 export function loadServers(all: ServerSources): LoadedServers {
   const servers: ServerConfig[] = [];
   const brokenServers: BrokenServer[] = [];
+  const disabledServers: DisabledServer[] = [];
   const secrets: Secret[] = [];
   for (const [name, layers] of layersByName(all)) {
     const at = layers.findIndex((layer) => layer.kind === "broken" || !isOverlay(layer.entry));
     const overlays = at < 0 ? layers : layers.slice(0, at);
     const base = layers[at];
     const policy = mergedPolicy(base ? [...overlays, base] : overlays);
-    if (policy.disabled) continue;
+    if (policy.disabled) {
+      disabledServers.push(disabledBy(name, layers));
+      continue;
+    }
     const isShipped = base === undefined && name === WORKSPACE;
     checkGrants(isShipped, layers, all.configs);
     if (isShipped) {
@@ -79,7 +85,7 @@ export function loadServers(all: ServerSources): LoadedServers {
       }
     }
   }
-  return { servers, brokenServers, secrets };
+  return { servers, brokenServers, disabledServers, secrets };
 }
 
 /** Names in the order of the user's file, the project's and the imported ones, `workspace` last. Layers in order of precedence. */
@@ -98,6 +104,13 @@ function mergedPolicy(layers: readonly Layer[]): ServerPolicy {
     layer.kind === "broken" ? { disabled: layer.disabled } : policyOf(layer.entry),
   );
   return Object.assign({}, ...policies.reverse());
+}
+
+/** The first layer that says so counts. */
+function disabledBy(name: string, layers: readonly Layer[]): DisabledServer {
+  const layer = layers.find((one) => (one.kind === "broken" ? one.disabled : policyOf(one.entry).disabled));
+  const writtenName = layers.find((one) => one.writtenName !== undefined)?.writtenName;
+  return { name, ...(writtenName === undefined ? {} : { writtenName }), from: layer?.file ?? "" };
 }
 
 /** Grants open guarded files of the shipped server: one that names no such file would open nothing. */

@@ -86,6 +86,14 @@ export interface BrokenServer {
   readonly fault: string;
 }
 
+/** A server that a file switches off. */
+export interface DisabledServer {
+  readonly name: string;
+  readonly writtenName?: string;
+  /** The file with `disabled`. */
+  readonly from: string;
+}
+
 export const DEFAULT_START_TIMEOUT_SECONDS = 60; // a first start by npx or uvx downloads a package
 
 export const DEFAULT_IDLE_SECONDS = 300; // long enough for a person to read an answer and ask again

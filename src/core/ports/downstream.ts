@@ -125,6 +125,8 @@ export interface ServerLease {
 /** The user's MCP servers. */
 export interface Downstream {
   readonly servers: readonly string[];
+  /** Why there is no server of this name: it is switched off, or nothing defines it. */
+  whyAbsent(server: string): string;
   /** In the order of the configuration; starts nothing. */
   status(): readonly ServerStatus[];
   /** The known tools of the named servers; the same object while nothing changes. Starts nothing. */

@@ -4,7 +4,14 @@ import { didYouMean } from "../../lib/nearest.js";
 import type { ServerStatus } from "../ports/downstream.js";
 import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
-import { type CatalogTool, patternForbids, patternMatches, patternMayReach } from "./tool.js";
+import {
+  type CatalogTool,
+  patternForbids,
+  patternMatches,
+  patternMayReach,
+  patternNamesServer,
+  whyNotGranted,
+} from "./tool.js";
 import { hasOwnTool, whyMissing } from "./tool-alias.js";
 
 /** The entry of a `tools` list that stands for every read-only tool. */
@@ -54,17 +61,25 @@ export function judgeCatalog(policy: ToolPolicy, tools: readonly CatalogTool[]):
   return [...groups.values()];
 }
 
-/** Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason or the nearest name. */
+/**
+ * Sentences about the patterns of a policy that match no tool of the catalog: the place of the pattern, and the reason, the
+ * nearest name, or the awaited servers, which have not listed their tools yet.
+ */
 export function idlePatterns(
   policy: ToolPolicy,
   tools: readonly CatalogTool[],
-  { canSpawn }: { readonly canSpawn: boolean },
+  { canSpawn, awaited }: { readonly canSpawn: boolean; readonly awaited: readonly string[] },
 ): readonly string[] {
   const why = whyIdle(tools);
+  const yet = (pattern: string) => {
+    const isHosts = whyMissing(pattern) !== null || whyNotGranted(pattern) !== null;
+    const servers = isHosts ? [] : awaited.filter((server) => patternMayReach(pattern, server));
+    return servers.length === 0 ? why(pattern) : ` yet: ${servers.join(", ")} may still list one`;
+  };
   const idle = ({ patterns, from }: PatternSource, field: string, matches: typeof patternForbids) =>
     patterns
       .filter((pattern) => pattern !== READ_ONLY_ENTRY && !tools.some((tool) => matches(pattern, tool)))
-      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${why(pattern)}`);
+      .map((pattern) => `"${pattern}" in ${field} of ${from} matches no tool${yet(pattern)}`);
   const blocked = policy.block.flatMap((source) => idle(source, "blocked_tools", patternForbids));
   const grants = policy.allow.map(({ patterns, from }) => ({
     patterns: patterns.filter((pattern) => !hasOwnTool(pattern, canSpawn)),
@@ -73,20 +88,27 @@ export function idlePatterns(
   return [...grants.flatMap((source) => idle(source, "tools", patternMatches)), ...blocked];
 }
 
-type KnownServer = Pick<ServerStatus, "name" | "writtenName" | "listing">;
+type KnownServer = Pick<ServerStatus, "name" | "writtenName" | "listing" | "state">;
 
-/** Whether a pattern matches a tool that is known, or may match one of a server that has not listed its tools yet. */
-export function mayMatch(pattern: string, servers: readonly KnownServer[], matches: typeof patternForbids): boolean {
-  return servers.some(({ name, writtenName, listing }) =>
-    listing === null
-      ? patternMayReach(pattern, name, writtenName)
-      : listing.tools.some((tool) => matches(pattern, tool)),
-  );
+/**
+ * Whether a pattern matches a tool that is known, or may match one of a server that has not listed its tools yet; a server
+ * that has failed counts where `excuses` holds.
+ */
+export function mayMatch(
+  pattern: string,
+  servers: readonly KnownServer[],
+  matches: typeof patternForbids,
+  excuses: typeof patternMayReach,
+): boolean {
+  return servers.some(({ name, writtenName, listing, state }) => {
+    if (listing !== null) return listing.tools.some((tool) => matches(pattern, tool));
+    return (state === "failed" ? excuses : patternMayReach)(pattern, name, writtenName);
+  });
 }
 
 /**
- * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server whose tools are not
- * known. An empty list allows nothing on purpose.
+ * Why no entry of a list matches a tool, in words; null where one does, or may match a tool of a server that has not
+ * listed its tools yet, or names a failed server, which says its own fault. An empty list allows nothing on purpose.
  */
 export function whyAllIdle(
   patterns: readonly string[],
@@ -97,7 +119,7 @@ export function whyAllIdle(
     pattern === READ_ONLY_ENTRY ||
     /^\*+$/.test(pattern) || // all there are, which may be none
     hasOwnTool(pattern, canSpawn) ||
-    mayMatch(pattern, servers, patternMatches);
+    mayMatch(pattern, servers, patternMatches, patternNamesServer);
   if (patterns.length === 0 || patterns.some(isInUse)) return null;
   const why = whyIdle(servers.flatMap(({ listing }) => listing?.tools ?? []));
   return patterns.map((pattern) => `"${pattern}" matches no tool${why(pattern)}`).join(", ");
@@ -107,7 +129,7 @@ export function whyAllIdle(
 function whyIdle(tools: readonly CatalogTool[]): (pattern: string) => string {
   const known = new Set(tools.flatMap(({ name, server, tool }) => [name, tool, `${server}__*`]));
   return (pattern) => {
-    const reason = whyMissing(pattern);
+    const reason = whyMissing(pattern) ?? whyNotGranted(pattern);
     return reason === null ? didYouMean(pattern, known) : `: ${reason}`;
   };
 }

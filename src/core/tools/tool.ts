@@ -58,6 +58,16 @@ export function isWork(name: string): boolean {
   return !isBuiltIn(name) || CHILD_TOOL_NAMES.includes(name);
 }
 
+const EVERY_AGENT_HAS: readonly string[] = ["complete", "ask", "read_result"];
+
+/** Why a list of tools cannot grant or block a built-in tool of this name; null for other names. */
+export function whyNotGranted(pattern: string): string | null {
+  const own = "it is built in, and lists of tools neither grant nor block it";
+  if (CHILD_TOOL_NAMES.includes(pattern)) return `${own}: max_depth lets an agent start others`;
+  if (EVERY_AGENT_HAS.includes(pattern)) return `${own}: every agent has it`;
+  return pattern === "request_step" ? `${own}: every agent that follows a workflow has it` : null;
+}
+
 /** The server in a qualified name; null for built-in tools. */
 export function serverOf(tool: string): string | null {
   return isBuiltIn(tool) ? null : tool.slice(0, tool.indexOf(SEPARATOR));

@@ -1,6 +1,8 @@
 /** Agent definitions of Claude Code. */
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
+import { ConfigError } from "../../core/errors.js";
+import { isRecord } from "../../lib/is-record.js";
 import { starMatches } from "../../lib/star-matches.js";
 import { Any, commonFields, fieldsOf, notesOf, toDefinition, turnsOf } from "./host-agent.js";
 import type { HostMarkdown } from "./host-markdown.js";
@@ -14,6 +16,7 @@ const STARTS_AGENTS: readonly string[] = ["Task", "Agent"];
 /** Reads a definition of Claude Code. Throws ConfigError with the place. */
 export function readClaudeAgent(markdown: HostMarkdown, origin: DefinitionOrigin): AgentDefinition {
   const fields = fieldsOf(markdown);
+  refuseHiddenBlocks(fields, markdown);
   const lists = Object.keys(fields).filter((key) => BLOCKS.test(key));
   const notes = notesOf(markdown, { ...ClaudeFile.shape, ...Object.fromEntries(lists.map((key) => [key, null])) });
   const definition = toDefinition(markdown, origin, notes);
@@ -25,4 +28,18 @@ export function readClaudeAgent(markdown: HostMarkdown, origin: DefinitionOrigin
     maxTurns: turnsOf(fields.maxTurns, "maxTurns", notes),
     notes,
   };
+}
+
+/** A list of blocks inside another field would block nothing. */
+function refuseHiddenBlocks(fields: object, { front }: HostMarkdown): void {
+  for (const [field, value] of Object.entries(fields))
+    if (holdsBlocks(value))
+      throw new ConfigError(
+        `${front.place([field])}: a list of blocked tools stands inside ${field}: begin its line with the name of the list, without blanks or signs before it`,
+      );
+}
+
+function holdsBlocks(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, item]) => (isRecord(value) && BLOCKS.test(key)) || holdsBlocks(item));
 }

@@ -16,10 +16,15 @@ interface Field {
 }
 
 /** Fields that grant or block tools: their lists are read line by line, and none may be lost. */
-const LISTS = /^(?:tools|disallowed[-_]?tools)$/i;
-const HIDDEN_LIST = /^\s*["']?(?:tools|disallowed[-_]?tools)["']?\s*:/i;
+const LISTS = /^(?:tools|disallowed[-_ ]?tools?)$/i;
+/** Such a list behind the signs of an item, a map or a key of YAML, and a block anywhere in a line. */
+const HIDDEN_LISTS = [
+  /^[^\p{L}\p{N}_#]*(?:tools|disallowed[-_ ]?tools?)["']?\s*:/iu,
+  /^\s*\?\s*["']?(?:tools|disallowed[-_ ]?tools?)["']?\s*$/i,
+  /^(?!\s*#).*\bdisallowed[-_ ]?tools?["']?\s*[:=]/i,
+];
 const FIELD = /^(["']?)([A-Za-z_][\w.-]*)\1[ \t]*:(?:[ \t]+(.*))?$/;
-const UNSPACED_LIST = /^()(tools|disallowed[-_]?tools):(.*)$/i;
+const UNSPACED_LIST = /^()(tools|disallowed[-_ ]?tools?):(.*)$/i;
 
 export interface LooseFields {
   readonly front: YamlDocument;
@@ -75,10 +80,11 @@ function fieldValue(field: Field, file: string): unknown {
   const { key, text, below, line } = field;
   const alone = key === "" ? undefined : yamlOf(field, file);
   if (alone !== undefined) return alone;
-  const hidden = below.findIndex((one) => HIDDEN_LIST.test(one));
+  const lines = [key === "description" ? "" : text, ...below]; // a description may speak of such lists
+  const hidden = lines.findIndex((one) => HIDDEN_LISTS.some((list) => list.test(one)));
   if (hidden >= 0)
     throw new ConfigError(
-      `${file}:${line + 1 + hidden}:1: this list of tools is not where a field can stand: begin its line with the name of the field, without blanks before it`,
+      `${file}:${line + hidden}:1: this list of tools is not where a field can stand: begin its line with the name of the field, without blanks or signs before it`,
     );
   return LISTS.test(key) ? listOf(field) : textOf([text, ...below]);
 }
@@ -95,10 +101,12 @@ function yamlOf({ text, below }: Field, file: string): unknown {
 
 /** The items, one a line or in one text. A line that only seems to belong to a list may block tools, but grants none. */
 function listOf({ key, text, below }: Field): readonly string[] {
-  const isItem = (line: string) => /^\s|^-/.test(line) || /,\s*$/.test(text) || BLOCKS.test(key);
-  return [text, ...below.filter(isItem)]
-    .map((line) => withoutComment(line.replace(/^\s*-(?!-)\s*/, "")).trim())
-    .filter((item) => item !== "");
+  const isItem = (line: string) => /^\s|^-|^[*+•]\s/.test(line) || /,\s*$/.test(text) || BLOCKS.test(key);
+  const shown = (lines: readonly string[]) => lines.map((line) => withoutComment(line).trim()).filter((line) => line);
+  const isAlone = shown([text, ...below]).length === 1; // beside other lines a star is the sign of a list
+  return shown([text, ...below.filter(isItem)])
+    .filter((line) => line !== "*" || isAlone || BLOCKS.test(key))
+    .map((line) => line.replace(/^-(?!-)\s*/, ""));
 }
 
 function withoutComment(line: string): string {

@@ -21,7 +21,6 @@ export function chainOf(name: string, child: YamlDocument, findParent: FindParen
   const names = [name];
   const chain = [child];
   for (let document = child; ; ) {
-    checkStepNames(document);
     const parent = isRecord(document.value) ? document.value.extends : undefined;
     if (typeof parent !== "string") return chain; // the schema refuses any other value
     const place = document.place(["extends"]);
@@ -77,17 +76,41 @@ function nameOf(step: unknown): unknown {
   return isRecord(step) ? step.name : undefined;
 }
 
-function checkStepNames({ value, place }: YamlDocument): void {
-  const steps: readonly unknown[] = isRecord(value) && Array.isArray(value.steps) ? value.steps : [];
-  const names = new Set<unknown>();
-  for (const [index, step] of steps.entries()) {
+/** A document in which no step repeats a name, so that further faults can be found, and its first repeats. */
+export interface DistinctSteps {
+  readonly document: YamlDocument;
+  /** Sentences with their places. */
+  readonly faults: readonly string[];
+}
+
+/** Renames the steps that repeat a name; reports at most so many of them. */
+export function withoutRepeats(document: YamlDocument, most: number): DistinctSteps {
+  const { value, place } = document;
+  if (!isRecord(value) || !Array.isArray(value.steps)) return { document, faults: [] };
+  const taken = new Set<unknown>(value.steps.map(nameOf));
+  const seen = new Set<unknown>();
+  const repeats: { readonly index: number; readonly name: unknown }[] = [];
+  const steps = value.steps.map((step: unknown, index) => {
     const name = nameOf(step);
-    if (name !== undefined && names.has(name))
-      throw new ConfigError(
+    const isRepeat = name !== undefined && seen.has(name);
+    seen.add(name);
+    if (!isRepeat || !isRecord(step)) return step;
+    repeats.push({ index, name });
+    return { ...step, name: freeName(index + 1, taken) };
+  });
+  if (repeats.length === 0) return { document, faults: [] };
+  const faults = repeats
+    .slice(0, most)
+    .map(
+      ({ index, name }) =>
         `${place(["steps", index, "name"])}: there is already a step "${String(name)}": rename one of them`,
-      );
-    names.add(name);
-  }
+    );
+  return { document: { ...document, value: { ...value, steps } }, faults };
+}
+
+function freeName(number: number, taken: ReadonlySet<unknown>): string {
+  const name = `step-${number}`;
+  return taken.has(name) ? freeName(number + taken.size, taken) : name;
 }
 
 /** The place of a part in the first file that has it; for a part that no file has, the place of its nearest parent. */

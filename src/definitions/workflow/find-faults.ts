@@ -6,6 +6,9 @@ import { didYouMean } from "../../lib/nearest.js";
 import { cutTo } from "../../lib/text.js";
 import { type Reference, referencesOf, type Where } from "./walk-workflow.js";
 
+/** Of one workflow in one message. */
+export const MOST_FAULTS = 50;
+
 const MOST_SHOWN = 200; // characters of a condition, so that its fault stays in sight
 
 export interface Fault {
@@ -22,8 +25,8 @@ export function findFaults(workflow: Workflow, conditions: ConditionReader): rea
     references.flatMap((part) => (part.kind === "sets" && part.where.at(-1) === "output_as" ? [part.variable] : [])),
   );
   return references.flatMap((reference) => {
-    const message = faultOf(reference, { steps, variables, outputs, conditions });
-    return message === null ? [] : [{ where: reference.where, message }];
+    const messages = faultsOf(reference, { steps, variables, outputs, conditions });
+    return messages.map((message) => ({ where: reference.where, message }));
   });
 }
 
@@ -35,51 +38,52 @@ interface Known {
   readonly conditions: ConditionReader;
 }
 
-function faultOf(reference: Reference, known: Known): string | null {
+function faultsOf(reference: Reference, known: Known): readonly string[] {
   switch (reference.kind) {
     case "condition":
-      return conditionFault(reference.text, known);
+      return conditionFaults(reference.text, known);
     case "template":
-      return templateFault(reference.text, known.variables);
+      return templateFaults(reference.text, known.variables);
     case "step":
       return known.steps.includes(reference.text)
-        ? null
-        : `there is no step "${reference.text}"${didYouMean(reference.text, known.steps) || `: the steps are ${known.steps.join(", ")}`}`;
+        ? []
+        : [
+            `there is no step "${reference.text}"${didYouMean(reference.text, known.steps) || `: the steps are ${known.steps.join(", ")}`}`,
+          ];
     case "reads":
-      return variableFault(reference.variable, known.variables);
+      return variableFaults([reference.variable], known.variables);
     default:
-      return null;
+      return [];
   }
 }
 
-function conditionFault(text: string, { conditions, variables, outputs }: Known): string | null {
+function conditionFaults(text: string, { conditions, variables, outputs }: Known): readonly string[] {
   const result = conditions.compile(text);
   const unusable = (fault: string) => `the condition ${cutTo(text.trim(), MOST_SHOWN)} cannot be used: ${fault}`;
-  if (result.kind === "fault") return unusable(result.fault);
+  if (result.kind === "fault") return [unusable(result.fault)];
   const [mixed] = result.mixedOutputs;
   if (mixed !== undefined && outputs.has(mixed))
-    return unusable(`variables.${mixed} stands both alone and with a member: write variables.${mixed}.text`);
-  for (const variable of result.variables) {
-    const fault = variableFault(variable, variables);
-    if (fault !== null) return unusable(fault);
-  }
-  return null;
+    return [unusable(`variables.${mixed} stands both alone and with a member: write variables.${mixed}.text`)];
+  return variableFaults(result.variables, variables).map(unusable);
 }
 
-function variableFault(name: string, known: readonly string[]): string | null {
-  if (known.includes(name)) return null;
-  return `nothing sets the variable "${name}"${didYouMean(name, known) || ': declare it under "variables"'}`;
+function variableFaults(names: readonly string[], known: readonly string[]): readonly string[] {
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => `nothing sets the variable "${name}"${didYouMean(name, known) || ': declare it under "variables"'}`);
 }
 
 /** Each `{{ … }}` has to hold the name of one variable. */
-function templateFault(text: string, known: readonly string[]): string | null {
+function templateFaults(text: string, known: readonly string[]): readonly string[] {
+  const faults = new Set<string>();
   for (const [place = "", inside = ""] of text.matchAll(/\{\{([^{}]*)\}?\}?/g)) {
-    const [name] = namesInTemplate(place);
-    if (name === undefined) return `${place} cannot be filled in: write {{ name }} with ${hintFor(inside.trim())}`;
-    const fault = variableFault(name, known);
-    if (fault !== null) return `${place} cannot be filled in: ${fault}`;
+    const names = namesInTemplate(place);
+    const found =
+      names.length === 0 ? [`write {{ name }} with ${hintFor(inside.trim())}`] : variableFaults(names, known);
+    for (const fault of found) faults.add(`${place} cannot be filled in: ${fault}`);
+    if (faults.size >= MOST_FAULTS) break;
   }
-  return null;
+  return [...faults];
 }
 
 function hintFor(inside: string): string {

@@ -8,8 +8,8 @@ import { faultsOf, type ValueFault } from "../../yaml/parse-yaml.js";
 import type { YamlDocument, YamlPath } from "../../yaml/read-yaml.js";
 import { checkStem } from "../read/definition-fields.js";
 import { type Alias, findAliases } from "./aliases.js";
-import { chainOf, type FindParent, mergeChain } from "./extend-workflow.js";
-import { findFaults } from "./find-faults.js";
+import { chainOf, type FindParent, mergeChain, withoutRepeats } from "./extend-workflow.js";
+import { findFaults, MOST_FAULTS } from "./find-faults.js";
 import { toWorkflow } from "./to-workflow.js";
 import { WorkflowFile } from "./workflow-file.js";
 
@@ -42,9 +42,13 @@ function sameDocuments(left: readonly YamlDocument[], right: readonly YamlDocume
 
 function build(name: string, chain: readonly YamlDocument[], conditions: ConditionReader): LoadedWorkflow {
   checkStem(chain[0]?.file ?? name, name);
-  const { value, place } = mergeChain(chain);
+  const distinct = chain.map((document) => withoutRepeats(document, MOST_FAULTS));
+  const repeats = distinct.flatMap(({ faults }) => faults);
+  const { value, place } = mergeChain(distinct.map(({ document }) => document));
   const refuse = (faults: readonly Pick<Alias, "path" | "message">[]) =>
-    new ConfigError(faults.slice(0, MOST_FAULTS).map(({ path, message }) => `${place(path)}: ${message}`));
+    new ConfigError(
+      [...repeats, ...faults.map(({ path, message }) => `${place(path)}: ${message}`)].slice(0, MOST_FAULTS),
+    );
   const misfits = findMisfits(value);
   const unknownKeys = misfits.filter(({ isUnknownKey }) => isUnknownKey);
   const known = withoutParts(
@@ -57,11 +61,9 @@ function build(name: string, chain: readonly YamlDocument[], conditions: Conditi
   const workflow = toWorkflow(name, file.data);
   const wrong = findFaults(workflow, conditions).map(({ where, message }) => ({ path: where, message }));
   const faults = [...misfits, ...misnamed, ...wrong];
-  if (faults.length > 0) throw refuse(faults);
+  if (repeats.length + faults.length > 0) throw refuse(faults);
   return { workflow, place };
 }
-
-const MOST_FAULTS = 50; // of one workflow in one message
 
 /** The aliases and the parts that do not fit the schema, each once: a wrong key explains that the right one is missing. */
 function findMisfits(value: unknown): readonly Alias[] {

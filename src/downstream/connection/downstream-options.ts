@@ -1,4 +1,5 @@
 /** The dependencies of the downstream adapter. */
+import type { DisabledServer } from "../../core/definitions/server-config.js";
 import type { CatalogStore, PinStore } from "../../core/ports/catalog-store.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { ElicitReply, ElicitRequest } from "../../core/ports/host.js";
@@ -17,6 +18,8 @@ export interface DownstreamOptions {
   readonly redact: Redact;
   readonly cache: CatalogStore;
   readonly pins: PinStore;
+  /** The servers that the configuration switches off. */
+  readonly disabledServers: readonly DisabledServer[];
   /** Asks the person at the host. */
   elicit(request: ElicitRequest, signal: AbortSignal): Promise<ElicitReply>;
 }

@@ -1,9 +1,10 @@
 /** Manages the user's MCP servers as one catalog of tools. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { BrokenServer, ServerConfig } from "../../core/definitions/server-config.js";
+import type { BrokenServer, DisabledServer, ServerConfig } from "../../core/definitions/server-config.js";
 import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
 import { type CatalogTool, patternMatches, serverOf } from "../../core/tools/tool.js";
+import { didYouMean } from "../../lib/nearest.js";
 import { rejection, toolNamed } from "../catalog/listing.js";
 import { createToolMemory } from "../catalog/tool-memory.js";
 import { notCalled } from "../connection/call-error.js";
@@ -27,8 +28,9 @@ export function createDownstream(
   const broken = new Map(brokenServers.map((server) => [server.name, toBrokenStatus(server)]));
   const catalogFor = createMergeCache((names) => ({
     servers: chosen(names),
-    more: [...problemsOf(names, broken), ...unknownAmong(names, [...managed.keys(), ...broken.keys()])],
+    more: [...problemsOf(names, broken), ...unknownAmong(names, [...managed.keys(), ...broken.keys()], whyAbsent)],
   }));
+  const whyAbsent = (name: string) => absence(name, [...managed.keys(), ...broken.keys()], options.disabledServers);
   let closing: Promise<void> | null = null;
   void sweepOrphans(options.log);
 
@@ -39,6 +41,7 @@ export function createDownstream(
 
   return {
     servers: [...managed.keys(), ...broken.keys()],
+    whyAbsent,
     status: () => [...[...managed.values()].map(toStatus), ...broken.values()],
     catalog: catalogFor,
     acquire(names) {
@@ -57,7 +60,7 @@ export function createDownstream(
     },
     current(tool) {
       const server = managed.get(tool.server);
-      if (!server) return { kind: "gone", reason: `there is no server "${tool.server}"` };
+      if (!server) return { kind: "gone", reason: whyAbsent(tool.server) };
       const { shown, problem } = server;
       const now = shown.tools.includes(tool) ? tool : shown.tools.find(({ name }) => name === tool.name);
       if (now) return { kind: "declared", tool: now };
@@ -74,7 +77,7 @@ export function createDownstream(
     },
     async call(tool, args, callOptions) {
       const server = managed.get(tool.server);
-      if (!server) throw notCalled(tool, `there is no server "${tool.server}"`);
+      if (!server) throw notCalled(tool, whyAbsent(tool.server));
       return server.call(tool, args, {
         ...callOptions,
         timeoutMs: timeoutOf(tool, server.config, callOptions.timeoutMs),
@@ -188,9 +191,20 @@ function unusableProbes({ name, probes }: ServerConfig, tools: readonly CatalogT
     });
 }
 
-function unknownAmong(names: readonly string[], known: readonly string[]): readonly ServerProblem[] {
+function unknownAmong(
+  names: readonly string[],
+  known: readonly string[],
+  why: (name: string) => string,
+): readonly ServerProblem[] {
   const unknown = names.filter((name) => !known.includes(name));
-  return unknown.map((server) => ({ server, code: "unknown_server", message: `there is no server "${server}"` }));
+  return unknown.map((server) => ({ server, code: "unknown_server", message: why(server) }));
+}
+
+function absence(name: string, known: readonly string[], disabled: readonly DisabledServer[]): string {
+  const off = disabled.find((server) => server.name === name || server.writtenName === name);
+  return off === undefined
+    ? `there is no server "${name}"${didYouMean(name, known)}`
+    : `server "${name}" is switched off in ${off.from}: switch it on there to use it`;
 }
 
 /** Closes all servers, even where some of them fail. */

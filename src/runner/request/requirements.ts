@@ -70,7 +70,7 @@ async function missingServers(run: Run, { downstream }: Setup, store: Events): P
   );
   const servers = await serversInToolSet(run, store);
   return servers.flatMap((server) => {
-    if (!downstream.servers.includes(server)) return [`there is no server "${server}" here`];
+    if (!downstream.servers.includes(server)) return [downstream.whyAbsent(server)];
     return faults.get(server)?.message ?? [];
   });
 }

@@ -7,7 +7,7 @@ import type { ContextBlock } from "../../core/run/context.js";
 import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
-import { didYouMean } from "../../lib/nearest.js";
+import { didYouMean, didYouMeanLonger } from "../../lib/nearest.js";
 import { type Layer, layersOf, limitsOf } from "./layers.js";
 import { resolvePolicy } from "./resolve-policy.js";
 import { entriesFor, resolveProvider } from "./resolve-provider.js";
@@ -94,10 +94,11 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
 function findAgent(name: string, definitions: Definitions): Found<AgentDefinition> | null {
   const found = definitions.agent(name);
   if (found || name === DEFAULT_AGENT) return found;
-  const names = [DEFAULT_AGENT, ...definitions.agents().map((entry) => entry.name)];
+  const names = definitions.agents().flatMap((entry) => [entry.name, entry.slug ?? entry.name]);
+  const near = didYouMean(name, [DEFAULT_AGENT, ...names]) || didYouMeanLonger(name, names);
   throw new RequestError(
     "unknown_agent",
-    `there is no agent "${name}": leave it out, or use one of list_agents${didYouMean(name, names)}${leftOut(definitions)}`,
+    `there is no agent "${name}": leave it out, or use one of list_agents${near}${leftOut(definitions)}`,
   );
 }
 

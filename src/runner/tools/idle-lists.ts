@@ -3,7 +3,7 @@ import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { PatternSource, RunFailure, RunRequest, ToolPolicy } from "../../core/run/run.js";
 import { mayMatch, whyAllIdle } from "../../core/tools/gate.js";
-import { patternForbids } from "../../core/tools/tool.js";
+import { patternForbids, patternNamesServer } from "../../core/tools/tool.js";
 import { claudeName, whyMissing } from "../../core/tools/tool-alias.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { policiesOf } from "../request/resolve-policy.js";
@@ -36,7 +36,8 @@ function idleGrants(request: RunRequest, mayStart: boolean, servers: readonly Se
 
 /**
  * A sentence about the first block that has to match a tool and matches none; null where there is none. A block that
- * could still match a tool of a server whose tools are unknown is left alone: it blocks that tool when it appears.
+ * could still match a tool of a server that has not listed its tools yet is left alone: it blocks that tool when it appears.
+ * A failed server lists none, so it excuses no block.
  */
 function idleBlock({ block }: ToolPolicy, servers: readonly ServerStatus[]): string | null {
   const strict = block.filter(({ mustMatch }) => mustMatch);
@@ -49,10 +50,15 @@ function idleBlock({ block }: ToolPolicy, servers: readonly ServerStatus[]): str
 
 /** The name of a host's own tool without a counterpart here is not idle: there is nothing to forbid. */
 function isIdle(pattern: string, servers: readonly ServerStatus[]): boolean {
-  return whyMissing(pattern) === null && !mayMatch(pattern, servers, patternForbids);
+  return whyMissing(pattern) === null && !mayMatch(pattern, servers, patternForbids, () => false);
 }
 
 function sentenceFor(pattern: string, { from }: PatternSource, servers: readonly ServerStatus[]): string {
   const names = servers.flatMap(({ listing }) => listing?.tools.flatMap((tool) => [tool.name, claudeName(tool)]) ?? []);
-  return `"${pattern}" in the blocked tools of ${from} matches no tool, so it would block nothing: correct it or remove it${didYouMean(pattern, names)}`;
+  const failed = servers.find(
+    ({ name, writtenName, listing }) => listing === null && patternNamesServer(pattern, name, writtenName),
+  );
+  const remedy = failed === undefined ? "correct it or remove it" : "remove it, or mend its server";
+  const why = failed?.problem ? ` (${failed.problem.message})` : didYouMean(pattern, names);
+  return `"${pattern}" in the blocked tools of ${from} matches no tool, so it would block nothing: ${remedy}${why}`;
 }

@@ -169,6 +169,7 @@ function toToolSet(
   canSpawn: boolean,
 ): ToolSet {
   const allowed = catalog.tools.filter((tool) => judgeTool(policy, tool).allowed);
+  const awaited = catalog.problems.filter(isStarting).map(({ server }) => server);
   const complete = completeTool(outputSchema);
   const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
   return {
@@ -180,7 +181,7 @@ function toToolSet(
     rulings: [...judgeCatalog(policy, catalog.tools), ...pinRulings(catalog.problems)],
     warnings: [
       ...withRest(catalog.problems.filter(concerns(policy, allowed)).map(toWarning), MOST_WARNINGS),
-      ...idlePatterns(policy, catalog.tools, { canSpawn }),
+      ...idlePatterns(policy, catalog.tools, { canSpawn, awaited }),
     ],
     problems: catalog.problems,
   };

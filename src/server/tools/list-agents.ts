@@ -4,7 +4,6 @@ import type { AgentEntry, DefinitionEntry } from "../../core/definitions/agent.j
 import { RequestError } from "../../core/errors.js";
 import type { ServerStatus } from "../../core/ports/downstream.js";
 import { argumentNames } from "../../core/tools/argument-names.js";
-import { didYouMean } from "../../lib/nearest.js";
 import { cutTo } from "../../lib/text.js";
 import { DEFAULT_AGENT } from "../../runner/request/resolve-request.js";
 import { encodeCursor, listCursor, sizeOf } from "../../views/page.js";
@@ -43,7 +42,7 @@ export const listAgents = defineTool({
     const page = { limit, from, room: host.maxAnswer - 400 };
     if (server !== undefined) {
       const status = servers.find(({ name }) => name === server);
-      if (status === undefined) throw unknownServer(server, servers);
+      if (status === undefined) throw unknownServer(downstream.whyAbsent(server), servers);
       return toolsPage(status, page);
     }
     const sections = {
@@ -141,8 +140,8 @@ function cutText(text: string): string {
   return cutTo(text, LONGEST_TEXT);
 }
 
-function unknownServer(name: string, servers: readonly ServerStatus[]): RequestError {
+function unknownServer(why: string, servers: readonly ServerStatus[]): RequestError {
   const names = servers.map((server) => server.name);
   const known = names.length === 0 ? "no server is configured" : `the servers are ${cutText(names.join(", "))}`;
-  return new RequestError("unknown_server", `there is no server "${name}"${didYouMean(name, names)} (${known})`);
+  return new RequestError("unknown_server", `${why} (${known})`);
 }

@@ -18,6 +18,11 @@ function claude(text: string): AgentDefinition {
   return readClaudeAgent(markdown, "user");
 }
 
+/** Null, for no list at all, would be every tool of the configuration. */
+function toolsIn(text: string): readonly string[] {
+  return claude(text).tools ?? ["no list"];
+}
+
 const file = (...lines: readonly string[]) => ["---", ...lines, "---", "", "Do it.", ""].join("\n");
 const READ_ONLY = { name: "a", tools: ["Read", "Grep"], blockedTools: ["Write", "Edit"], prompt: "Do it." };
 const LISTS = ["tools: Read, Grep", "disallowedTools: Write, Edit"];
@@ -132,8 +137,32 @@ describe("lists of tools", () => {
     ["tools: mcp__my.server__do", ["mcp__my_server__do"]],
     ["tools: Read\ntools: Write", ["Write"]],
     ["color: red", null],
+    ["tools:\n  * Read", ["Read"]],
+    ["tools:\n* Read\n* Write", ["Read", "Write"]],
+    ["tools:\n  * Read\n  *", ["Read"]],
+    ["tools:\n  - * Read", ["Read"]],
+    ["tools:\n  - Read\n  - *", ["Read", "*"]],
+    ["tools: [*]", ["*"]],
+    ['tools:\n  - "*"\n  - Read', ["*", "Read"]],
+    ["tools: Read, *", ["Read"]],
+    ["tools: * * *", []],
+    ["tools: **", []],
+    ["tools: **Read**", ["Read"]],
+    ["tools: *Read*, Write*", ["Read", "Write"]],
+    ["tools: **mcp__x__y**, mcp__x__z*", ["mcp__x__y", "mcp__x__z"]],
+    ["tools: mcp__x__*, mcp_y_*, workspace__*", ["mcp__x__*", "mcp_y_*", "workspace__*"]],
+    ["tools: all of them (*)", ["all", "of", "them"]],
+    ["tools:\n  + Read\n  + Write", ["Read", "Write"]],
+    ["tools:\n  • Read\n  • Write", ["Read", "Write"]],
+    ["tools: |\n  - Read\n  * Write", ["Read", "Write"]],
+    ["tools:\n  -Read\n  -Write", ["Read", "Write"]],
+    ["tools: [Read, -Write]", ["Read", "-Write"]],
   ])("%j grants %j", (line, expected) => {
     expect(toolsOf(line).tools).toEqual(expected);
+  });
+
+  it.each(["tools: Read, *", "tools: Read*", "tools: **"])("%j earns a notice about the star", (line) => {
+    expect(toolsOf(line).notes).toContainEqual(expect.stringMatching(/\*\*? (?:was read as|beside names)/));
   });
 
   it("that are empty earn a notice, and so does what is left out", () => {
@@ -151,6 +180,14 @@ describe("lists of tools", () => {
     ["disallowedTools:Write\ndescription: x: y", ["Write"]],
     ["disallowedTools: mcp__My Server__append", ["mcp__My", "Server__append"]],
     ["disallowedTools:", []],
+    ["disallowedTool: Write", ["Write"]],
+    ["Disallowed tools: Write\ndescription: x: y", ["Write"]],
+    ["disallowedTools:\n  * Write\n  + Edit\n  • Read", ["Write", "Edit", "Read"]],
+    ["disallowedTools:\n  + Write\n  + Edit", ["Write", "Edit"]],
+    ["disallowedTools:\n  -Write\n  -Edit", ["Write", "Edit"]],
+    ["disallowedTools: [-Write, Edit]", ["Write", "Edit"]],
+    ["disallowedTools: **Write**, *Edit*, my_srv*", ["Write", "Edit", "my_srv*"]],
+    ["disallowedTools: Write, *", ["Write", "*"]],
   ])("%j blocks %j", (lines, expected) => {
     expect(toolsOf(...lines.split("\n")).blockedTools).toEqual(expected);
   });
@@ -164,6 +201,17 @@ describe("lists of tools", () => {
     " disallowedTools: Write\ndescription: x: y",
     "description: x: y\n disallowedTools: Write",
     "description: x: y\n  tools: Read",
+    ...["- disallowedTools: Write", "* disallowedTools: Write", "? disallowedTools\n: [Write]"].map(
+      (lines) => `description: x: y\n${lines}`,
+    ),
+    "description: x: y\n{disallowedTools: [Write]}",
+    "description: x: y\n{model: opus, disallowed-tools: [Write]}",
+    "description: x: y\ncolor: red, disallowedTools: Write",
+    "description: x: y\ndisallowedTools= Write",
+    "hooks:\n  Pre: []\n  disallowedTools: Write",
+    "description:\n- disallowedTools: Write",
+    "tools: [Read, {disallowedTools: Write}]",
+    "description: x: y\n> tools: Read",
   ])("%j is refused, because a list would be lost", (lines) => {
     expect(() => toolsOf(...lines.split("\n"))).toThrow(ConfigError);
   });
@@ -267,6 +315,33 @@ describe("any front matter of the known fields", () => {
   const list = (key: string) => fc.tuple(tools, listForm).map(([names, form]) => ({ names, lines: form(key, names) }));
   const text = (key: string) => value.map((written) => [`${key}: ${written}`]);
   const ending = fc.constantFrom("\n", "\r\n");
+
+  it("grants no more than the names written in it", () => {
+    const sign = fc.constantFrom("- ", "-", "* ", "+ ", "• ", "*", "**", "", "", '"');
+    const mark = fc.constantFrom("*", "**", "", "", ",", '"', " *", "]");
+    const line = fc.tuple(fc.constantFrom("  ", "", "\t", "    "), sign, tool, mark).map((parts) => parts.join(""));
+    const bare = fc.constantFrom("  *", "  **", "* *", "  +", "  -", "  all *");
+    const begin = fc.constantFrom("tools:", "tools: |", "tools: >", "tools: *, Read", "tools: [Read", "tools: Write *");
+    const body = fc.array(fc.oneof({ weight: 4, arbitrary: line }, { weight: 1, arbitrary: bare }), { minLength: 1 });
+    const around = fc.constantFrom("color: red", "description: x: y");
+    fc.assert(
+      fc.property(begin, body, around, (first, lines, other) => {
+        fc.pre(/: .*\w/.test(first) || lines.some((one) => /\w/.test(one)));
+        let granted: readonly string[];
+        try {
+          granted = toolsIn(file("name: a", other, first, ...lines));
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+          return;
+        }
+        const written = new Set(
+          [first, ...lines].flatMap((one) => one.slice(one.indexOf(":") + 1).match(/\w+/g) ?? []),
+        );
+        expect(granted.filter((pattern) => !written.has(pattern.replace(/^-/, "")))).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 
   it("gives name, text, tools and blocks, or is refused", () => {
     const others = fc.subarray(["description", "model", "color", "hooks", "permissionMode", "maxTurns"]);

@@ -1,7 +1,7 @@
 /** Spelling help: near words are named, far ones are not. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean } from "../../../src/lib/nearest.js";
+import { didYouMean, didYouMeanLonger } from "../../../src/lib/nearest.js";
 import { AT_ONCE_MS } from "../../support/in-time.js";
 
 const KEYS = ["provider", "model", "mcpServers", "tools", "blocked_tools", "limits"];
@@ -64,4 +64,16 @@ describe("the nearest word", () => {
     expect(didYouMean("zzz", KEYS)).toBe("");
     expect(didYouMean("provder", [])).toBe("");
   });
+});
+
+it.each([
+  ["rocket", "🚀 Rocket Launcher"],
+  ["Rocket!", "🚀 Rocket Launcher"],
+  ["front-end developer senior", "front-end-developer"],
+  ["back-end", null],
+  ["ro", null],
+  ["", null],
+])("a word that begins like %j is %j", (word, expected) => {
+  const candidates = ["🚀 Rocket Launcher", "rocket-launcher-7", "front-end-developer-23a155", "front-end-developer"];
+  expect(/"([\s\S]*)"/.exec(didYouMeanLonger(word, candidates))?.[1] ?? null).toBe(expected);
 });

@@ -23,6 +23,7 @@ describe("an argument in another form", () => {
   it.each([
     ["agent", null, undefined],
     ["agent", "", undefined],
+    ["agent", " ", undefined],
     ["mode", "", undefined],
     ["tools", null, undefined],
     ["tools", "", undefined],
@@ -33,6 +34,7 @@ describe("an argument in another form", () => {
     ["tools", "read_only", ["read_only"]],
     ["tools", "read_only, a__*", ["read_only", "a__*"]],
     ["tools", '"read_only"', ["read_only"]],
+    ["tools", "read_only,", ["read_only"]],
     ["context", "text:one, two", ["text:one, two"]],
     ["context", '["text:one, two"]', ["text:one, two"]],
     ["variables", '{"a": 1}', { a: 1 }],
@@ -53,7 +55,6 @@ describe("an argument of no certain meaning stays as it is", () => {
     ["prompt", null],
     ["prompt", ""],
     ["prompt", "null"],
-    ["agent", " "],
     ["agent", 7],
     ["agent", ["a"]],
     ["mode", "both"],

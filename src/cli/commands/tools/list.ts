@@ -1,6 +1,5 @@
 /** `legwork tools`: the tools of the downstream servers. */
 import { ConfigError } from "../../../core/errors.js";
-import { didYouMean } from "../../../lib/nearest.js";
 import { any, defineCommand, jsonOption, toggle } from "../../command.js";
 import { OK_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";
 import { toJson, toText } from "../../render/show-servers.js";
@@ -17,8 +16,7 @@ export const listTools = defineCommand({
   async run({ servers, cached, json }, services: ServerPool & Terminal) {
     const { downstream, notices } = await services.openServers();
     const all = downstream.status().map(({ name }) => name);
-    for (const name of servers)
-      if (!all.includes(name)) throw new ConfigError(`there is no server "${name}"${didYouMean(name, all)}`);
+    for (const name of servers) if (!all.includes(name)) throw new ConfigError(downstream.whyAbsent(name));
     const chosen = servers.length === 0 ? all : servers;
     if (!cached) await downstream.acquire(chosen).settled; // they stay up until the pool is closed
     const shown = downstream.status().filter(({ name }) => chosen.includes(name));

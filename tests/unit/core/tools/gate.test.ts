@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PatternSource, ToolPolicy } from "../../../../src/core/run/run.js";
-import { idlePatterns, judgeCatalog, judgeTool } from "../../../../src/core/tools/gate.js";
+import { idlePatterns, judgeCatalog, judgeTool, whyAllIdle } from "../../../../src/core/tools/gate.js";
 import { type CatalogTool, type Effect, patternMatches, qualifiedName } from "../../../../src/core/tools/tool.js";
 import { mentions } from "../../../support/mentions.js";
 
@@ -111,9 +111,26 @@ describe("the gate", () => {
 
   it("names each pattern that matches no tool, and its place", () => {
     const given = policyOf(from("the call", "read_only", "read_fil", "*"), from("the file", "write_*", "gh__*"));
-    expect(idlePatterns(given, [readFile, writeFile], { canSpawn: false })).toEqual([
+    expect(idlePatterns(given, [readFile, writeFile], { canSpawn: false, awaited: [] })).toEqual([
       expect.stringMatching(mentions('"read_fil"', "tools", "the call")),
       expect.stringMatching(mentions('"gh__*"', "blocked_tools", "the file")),
     ]);
+  });
+
+  it("names the servers that may still list a tool for a pattern", () => {
+    const given = policyOf(from("the call", "gh__x", "spawn_agent", "Bash"));
+    expect(idlePatterns(given, [readFile], { canSpawn: false, awaited: ["gh", "other"] })).toEqual([
+      expect.stringMatching(/yet: gh may/),
+      expect.stringMatching(mentions("spawn_agent", "built in", "max_depth")),
+      expect.stringMatching(mentions("Bash", "no shell")),
+    ]);
+  });
+
+  it("excuses a list that matches nothing by servers that may still come, and by failed ones that it names", () => {
+    const idle = (pattern: string, state: "idle" | "failed") =>
+      whyAllIdle([pattern], [{ name: "gh", listing: null, state }], false) !== null;
+    const patterns = ["nobody", "gh__x", "gh__*", "other__x"];
+    expect(patterns.map((one) => idle(one, "idle"))).toEqual([false, false, false, true]);
+    expect(patterns.map((one) => idle(one, "failed"))).toEqual([true, false, false, true]);
   });
 });

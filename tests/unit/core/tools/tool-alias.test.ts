@@ -198,13 +198,13 @@ describe("a name without a counterpart", () => {
   ])("is allowed, and the warning about %s gives the reason", (pattern, word) => {
     expect(patternFault(pattern)).toBeNull();
     expect(granted(pattern)).toEqual([]);
-    expect(idlePatterns(policyOf(pattern), catalog, { canSpawn: false })).toEqual([
+    expect(idlePatterns(policyOf(pattern), catalog, { canSpawn: false, awaited: [] })).toEqual([
       expect.stringMatching(mentions(`"${pattern}"`, "blocked_tools", "the file", word)),
     ]);
   });
 
   it("leads to a warning that names its workspace tools where the file server is missing", () => {
-    expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")], { canSpawn: false })).toEqual([
+    expect(idlePatterns(policyOf("Edit", "Glob"), [toolOf("other", "x")], { canSpawn: false, awaited: [] })).toEqual([
       expect.stringMatching(mentions('"Edit"', "blocked_tools", "the file", "workspace__edit_file")),
       expect.stringMatching(mentions('"Glob"', "blocked_tools", "the file", "workspace__search_files")),
     ]);

@@ -373,6 +373,7 @@ describe("a faulty workflow file", () => {
       `steps: [{name: a, on_enter: [{action: call_tool, tool: "${"a__".repeat(300_000)}!"}]}]`,
       ["steps.0.on_enter.0.tool", "server"],
     ],
+    ["a great many templates", `steps: [{name: a, instructions: "${manyTemplates()}"}]`, ["w.yaml:1:19", "{{ t0 }}"]],
     ["a great many steps", `steps:\n${"- {name: a}\n".repeat(20_000)}`, ["step", '"a"']],
     ["a great many different steps", `steps:\n${manySteps()}`, ["w.yaml:1:1", "steps", " 200"]],
   ])("with %s is refused in bounded time", (_, text, expected) => {
@@ -385,6 +386,10 @@ describe("a faulty workflow file", () => {
 function bomb(): string {
   const lines = Array.from({ length: 30 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]`);
   return `a0: &a0 [x, x]\n${lines.join("\n")}\n`;
+}
+
+function manyTemplates(): string {
+  return Array.from({ length: 80_000 }, (_, index) => `{{ t${index} }}`).join("");
 }
 
 function manySteps(): string {

@@ -34,7 +34,9 @@ function placesOf(
   isGuarded: (names: readonly string[], index: number) => boolean,
 ): readonly number[] {
   const names = path.map(comparableName);
-  return [...names.keys()].filter((index) => isGuarded(names, index));
+  const isAt = (index: number) =>
+    isGuarded(names, index) || isGuarded(names.with(index, wholeName(path[index] ?? "")), index);
+  return [...names.keys()].filter(isAt);
 }
 
 function isIn({ whole, forms, inFolder, last }: Names, names: readonly string[], index: number): boolean {
@@ -46,9 +48,11 @@ function isIn({ whole, forms, inFolder, last }: Names, names: readonly string[],
 
 /** The name in the form in which the most lenient file system compares it. */
 export function comparableName(name: string): string {
+  return wholeName(name.normalize("NFKC").replace(/:.*$/s, "")); // Windows: the name of a stream inside the file
+}
+
+/** The same where a colon is a character like others. */
+function wholeName(name: string): string {
   const visible = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
-  return visible
-    .replace(/:.*$/s, "") // Windows: the name of a stream inside the file
-    .replace(/[. ]+$/, "") // Windows: dropped
-    .toLowerCase();
+  return visible.replace(/[. ]+$/, "").toLowerCase(); // Windows: dropped
 }

@@ -29,10 +29,15 @@ it.each([
   expect(listed(paths).filter((path) => secretPlaces(namesOf(path)).length === 0)).toEqual([]);
 });
 
-it.each(["credentials (1).json", "Copy of id_rsa", "secrets copy 2.yaml", "id_rsa copy"])(
-  "%s may hold secrets",
-  (name) => expect(secretPlaces([name])).toEqual([0]),
-);
+it.each([
+  "credentials (1).json",
+  "old:server.pem",
+  "2024:prod.env",
+  ".env:stream",
+  "Copy of id_rsa",
+  "secrets copy 2.yaml",
+  "id_rsa copy",
+])("%s may hold secrets", (name) => expect(secretPlaces([name])).toEqual([0]));
 
 it("files that agents have to read are open", () => {
   const open = listed(`

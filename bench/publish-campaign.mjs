@@ -19,7 +19,7 @@ if (!report.ok) {
 
 writeFileSync(inRepository("docs/figures/crash-campaign.json"), `${JSON.stringify(report, null, 2)}\n`);
 replaceIn("docs/durability.md", /(?<=selftest --crash -->\n```text\n)[^`]*/, reportText(report));
-replaceIn("README.md", /[\d,]+ kills with `kill -9` in .*? stuck runs/, campaignSentence(report));
+replaceIn("README.md", /[\d,]+ deaths of its processes, .*? stuck runs/, campaignSentence(report));
 
 function replaceIn(file, pattern, text) {
   const before = readFileSync(inRepository(file), "utf8");

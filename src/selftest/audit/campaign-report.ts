@@ -158,5 +158,5 @@ export function reportText(report: CampaignReport): string {
 export function campaignSentence(report: CampaignReport): string {
   const { kills, runs, repeated_effects, lost_work, stuck_runs } = report;
   const number = (value: number) => value.toLocaleString("en-US");
-  return `${number(kills)} kills with \`kill -9\` in ${number(runs)} runs: ${repeated_effects} repeated effects, ${lost_work} lost pieces of finished work, ${stuck_runs} stuck runs`;
+  return `${number(kills)} deaths of its processes, most by \`kill -9\`, in ${number(runs)} runs: ${repeated_effects} repeated effects, ${lost_work} lost pieces of finished work, ${stuck_runs} stuck runs`;
 }

@@ -10,20 +10,33 @@ export const settings = {
   isolate: false,
 };
 
-/** Tests that spend half a minute on a rare fault or on another version: `npm run test:long` runs them. */
+/** Tests that start tens of processes, or wait for time limits: `npm run test:long` runs them. */
 export const LONG_ONLY = [
+  "tests/attacks/forbidden-afterwards.test.ts",
   "tests/attacks/names-and-models.test.ts",
   "tests/attacks/poisoned-runs.test.ts",
+  "tests/e2e/ask-unknown.test.ts",
+  "tests/e2e/config.test.ts",
+  "tests/e2e/definition-trust.test.ts",
   "tests/e2e/disk-trouble.test.ts",
   "tests/e2e/docs-examples.test.ts",
   "tests/e2e/hostile-processes.test.ts",
+  "tests/e2e/import.test.ts",
   "tests/e2e/lost-database.test.ts",
   "tests/e2e/newer-legwork.test.ts",
   "tests/e2e/older-server.test.ts",
+  "tests/e2e/on-unknown.test.ts",
+  "tests/e2e/process-ends.test.ts",
+  "tests/e2e/recovery-rules.test.ts",
   "tests/e2e/resume-interrupted.test.ts",
+  "tests/e2e/robustness.test.ts",
   "tests/e2e/slow-start.test.ts",
+  "tests/e2e/stale-writes.test.ts",
+  "tests/e2e/trust.test.ts",
   "tests/e2e/unloadable-sqlite.test.ts",
+  "tests/e2e/untrusted-start.test.ts",
   "tests/e2e/unusable-environment.test.ts",
+  "tests/integration/real-servers.test.ts",
 ];
 
 export default defineConfig({

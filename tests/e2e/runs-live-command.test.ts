@@ -70,7 +70,7 @@ describe("legwork runs, where the process of a run is gone", () => {
     const { code, stdout } = await legworkHere(bench, ["runs", "show", "last"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${runId} {2}interrupted\n`));
-    expect(stdout).toMatch(new RegExp(`\n\n.*process.*legwork runs resume ${runId}\n$`));
+    expect(stdout).toMatch(new RegExp(`\n\n.*process.*legwork runs resume ${runId}\n.*resume: manual\n$`));
     expect(stdout).not.toContain("run_interrupted");
   });
 });

@@ -21,7 +21,7 @@ export interface ToolMemory {
   readonly isFresh: boolean;
   /** The tools that differ from their pins. */
   findings(): readonly PinFinding[];
-  /** Takes the list that the server has just sent, and stores it. */
+  /** Takes the list that the server has just sent, and stores it. Resolves when it, or a newer one, is known. */
   update(list: ToolList): Promise<void>;
   /** Reads the pins again where they may have changed the catalog. */
   refresh(): void;
@@ -47,6 +47,7 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
   const { name, from, definitionHash } = config;
   let known: Known | null | undefined;
   let updates = 0;
+  let newest: Promise<void> = Promise.resolve();
   let saved: { readonly list: ToolList; readonly at: number } | null = null;
   let saving: Promise<void> = Promise.resolve();
 
@@ -123,6 +124,25 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
     known = isSame ? { ...next, catalog: before.catalog } : next;
   }
 
+  async function take(sent: ToolList, mine: number): Promise<void> {
+    const list = await keepingSame(current()?.list, await withFaults(sent, redact));
+    const declared = config.pin === "off" ? null : await declaredInPieces(list.tools);
+    await nextTurn(); // to write megabytes takes long: the pins have a turn of their own
+    if (mine !== updates) return newest; // a newer list has overtaken it, and is known soon
+    const now = Date.now();
+    adopt(judged(list, now, true, declared));
+    const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && list === saved.list;
+    if (isSaved) return;
+    await nextTurn();
+    const earlier = saving.catch(() => {}); // its own update tells of its failure
+    saving = earlier.then(async () => {
+      if (mine !== updates) return;
+      saved = { list, at: now };
+      await cache.save(definitionHash, list).catch(noteUnusable);
+    });
+    await saving;
+  }
+
   return {
     get known() {
       return current()?.catalog ?? null;
@@ -131,24 +151,9 @@ export function createToolMemory(config: ServerConfig, options: DownstreamOption
       return Date.now() - (current()?.at ?? 0) <= FRESH_MS;
     },
     findings: () => current()?.findings() ?? [],
-    async update(sent) {
-      const mine = ++updates;
-      const list = await keepingSame(current()?.list, await withFaults(sent, redact));
-      const declared = config.pin === "off" ? null : await declaredInPieces(list.tools);
-      await nextTurn(); // to write megabytes takes long: the pins have a turn of their own
-      if (mine !== updates) return; // a newer list has overtaken it
-      const now = Date.now();
-      adopt(judged(list, now, true, declared));
-      const isSaved = saved !== null && now - saved.at < SAVE_AGAIN_MS && list === saved.list;
-      if (isSaved) return;
-      await nextTurn();
-      const earlier = saving.catch(() => {}); // its own update tells of its failure
-      saving = earlier.then(async () => {
-        if (mine !== updates) return;
-        saved = { list, at: now };
-        await cache.save(definitionHash, list).catch(noteUnusable);
-      });
-      await saving;
+    update(sent) {
+      newest = take(sent, ++updates);
+      return newest;
     },
     refresh() {
       const before = current();

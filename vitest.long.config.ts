@@ -9,9 +9,6 @@ export default defineConfig({
     include: [
       ...LONG_ONLY,
       "tests/contract/lease-model.test.ts",
-      "tests/integration/open-at-once.test.ts",
-      "tests/e2e/idempotency.test.ts",
-      "tests/e2e/orchestration.test.ts",
       "tests/e2e/selftest.test.ts",
       "tests/unit/runner/loop/run-agent.test.ts",
       "tests/unit/core/workflow/engine-properties.test.ts",

@@ -291,8 +291,10 @@ mcpServers:
   });
 });
 
+const FILES = 37; // more than a start needs, and fewer than a run
+
 it("legwork that may open no further file says so, and the host stays connected", async () => {
-  const host = await setHost(setTalk(), { wrapper: ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh"] });
+  const host = await setHost(setTalk(), { wrapper: ["sh", "-c", `ulimit -n ${FILES}; exec "$@"`, "sh"] });
   expectRefusal(await host.call("spawn_agent", played), "too_many_files", "ulimit -n", "restart");
   expectRefusal(await host.call("list_runs"), "too_many_files", "ulimit -n");
 });

@@ -10,11 +10,12 @@ interface ArgumentSchema {
   readonly enum?: unknown;
 }
 
+const NAMES = new Set(["agent", "workflow", "provider", "model"]);
 /** Lists of names, which hosts also write with commas between them. */
 const LISTS_OF_NAMES = new Set(["run_ids", "tools", "blocked_tools", "status"]);
 
 /**
- * `null` and, for an optional text, blanks are no argument at all; a text that stands for a number, a yes or no, a list or an object
+ * `null` and, for an optional text, `""` are no argument at all, nor are blanks for a name; a text that stands for a number, a yes or no, a list or an object
  * becomes that. Everything else stays as it is, for the check of the arguments to judge.
  */
 export function normaliseArguments(args: Fields, schema: Fields): Fields {
@@ -23,15 +24,16 @@ export function normaliseArguments(args: Fields, schema: Fields): Fields {
   const entries = Object.entries(args).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
     const wanted = properties[name];
     if (!isRecord(wanted)) return [[name, value]];
-    if (!required.includes(name) && isNothing(value, wanted)) return [];
+    if (!required.includes(name) && isNothing(name, value, wanted)) return [];
     return [[name, typeof value === "string" ? fromText(name, value, wanted) : value]];
   });
   return Object.fromEntries(entries);
 }
 
-/** For an argument that may have any value, null and blanks are values. */
-function isNothing(value: unknown, { type }: ArgumentSchema): boolean {
-  return type !== undefined && (value === null || (typeof value === "string" && value.trim() === ""));
+/** For an argument that may have any value, null and "" are values; a blank message is refused, and never left out. */
+function isNothing(name: string, value: unknown, { type }: ArgumentSchema): boolean {
+  if (type === undefined) return false;
+  return value === null || value === "" || (NAMES.has(name) && typeof value === "string" && value.trim() === "");
 }
 
 function fromText(name: string, text: string, { type, enum: values }: ArgumentSchema): unknown {

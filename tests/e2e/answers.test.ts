@@ -46,7 +46,7 @@ describe("respond_to_run refuses in one sentence and writes nothing", () => {
     expect(await refused(led, { comment: "hm" })).toMatchObject(invalid("approve", "answer"));
     expect(await refused(led, { answer: "a", message: "b" })).toMatchObject(invalid("message"));
     expect(await refused(led, { approve: true })).toMatchObject(notAnswerable(id, "q1", "answer"));
-    expect(await refused(led, { answer: "  \n" })).toMatchObject(invalid("approve", "answer", "message"));
+    expect(await refused(led, { answer: "  \n" })).toMatchObject(notAnswerable(id, "q1", "answer"));
     expect(await refused(led, { answer: "a", question_id: "q2" })).toMatchObject(notAnswerable(id, "q1", "q2"));
     expect(await refused(led, { answer: "x".repeat(20_001) })).toMatchObject(invalid("answer", "20001", /\b20000\b/));
     expect(await refused(led, { answer: "a", comment: "x".repeat(20_001) })).toMatchObject(

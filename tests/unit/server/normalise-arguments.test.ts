@@ -55,6 +55,7 @@ describe("an argument of no certain meaning stays as it is", () => {
     ["prompt", null],
     ["prompt", ""],
     ["prompt", "null"],
+    ["title", " "],
     ["agent", 7],
     ["agent", ["a"]],
     ["mode", "both"],

@@ -26,7 +26,7 @@ it("has little memory; where that is full it ends, says so, and is started anew 
   const ask = (schema: string) => judge({ schema, mode: "lenient", values: [{}] });
   const [first, full, next] = await Promise.all([ask("true"), ask("swell"), ask("true")]);
   if (first.kind !== "misfit") throw new Error(JSON.stringify(first));
-  expect(Number(first.fault)).toBeLessThan(256); // V8 adds the space for new values
+  expect(Number(first.fault)).toBeLessThan(512); // V8 adds the space for young values: on Node 24 three times 64 MB
   expect(full).toEqual({ kind: "unfinished", lasting: true, reason: expect.stringMatching(/128 MB of memory/) });
   expect(next).toEqual(first);
 });

@@ -2,6 +2,7 @@
 import { structuredPatch } from "diff";
 import { visible } from "../../core/visible.js";
 import { isRecord } from "../../lib/is-record.js";
+import { jsonIn } from "../../lib/json-in.js";
 import { cutTo } from "../../lib/text.js";
 
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole
@@ -116,13 +117,9 @@ function placesIn(place: string, value: object): readonly (readonly [string, unk
 /** Edits that the model wrote as a text of JSON in one line. */
 function editsInText(text: string): object | null {
   if (!/^\s*[[{]/.test(text) || text.includes("\n")) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    const edits: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return edits.length > 0 && edits.every((edit) => isRecord(edit) && editIn(edit) !== null) ? edits : null;
-  } catch {
-    return null;
-  }
+  const value = jsonIn(text);
+  const edits: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return edits.length > 0 && edits.every((edit) => isRecord(edit) && editIn(edit) !== null) ? edits : null;
 }
 
 /** Null where it holds no text beside its replacement. */

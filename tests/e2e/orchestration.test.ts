@@ -7,6 +7,7 @@ import { type TestHost, until, type Workbench } from "../support/host.js";
 import { naming } from "../support/naming.js";
 import { rehearse, type ScriptedReply, setBench, setHost } from "../support/rehearsals.js";
 import { repetitions } from "../support/repetitions.js";
+import { isAlive } from "../support/transports.js";
 import {
   calls,
   completes,
@@ -166,18 +167,36 @@ it("spawn_agent refuses an agent a workflow that starts agents where the child c
   expect(led.said).toContainEqual(naming(/^spawn_agent: /, "fan-out", "max_depth", /\b2\b/));
 });
 
-/** The number of events of all runs, without those that a kill itself causes. */
-function eventsIn(bench: Workbench): number {
+interface Progress {
+  /** Events, without those that a kill itself causes. */
+  readonly events: number;
+  /** What has finished: replies and calls. Two deaths in one call are why legwork gives it up, which no script expects. */
+  readonly finished: number;
+  readonly hasEnded: boolean;
+}
+
+function progressIn(bench: Workbench): ReadonlyMap<string, Progress> {
   const database = openSqlite(join(bench.home, "legwork.db"), { readonly: true });
-  const query = "SELECT count(*) AS n FROM run_events WHERE type NOT IN ('run_interrupted', 'run_resumed')";
+  const query = `SELECT run_id AS id, count(*) FILTER (WHERE type NOT IN ('run_interrupted', 'run_resumed')) AS events,
+    count(*) FILTER (WHERE type IN ('model_replied', 'tool_call_finished', 'tool_call_refused')) AS finished,
+    max(type = 'run_finished') AS hasEnded FROM run_events GROUP BY run_id`;
   try {
-    return (database.prepare(query).get() as { n: number }).n;
+    const rows = database.prepare(query).all() as (Progress & { readonly id: string })[];
+    return new Map(rows.map(({ id, events, finished, hasEnded }) => [id, { events, finished, hasEnded: !!hasEnded }]));
   } finally {
     database.close();
   }
 }
 
-const KILLS = 3; // in a row without anything finished in between; legwork gives a run up after one more
+const eventsOfAll = (runs: ReadonlyMap<string, Progress>) =>
+  [...runs.values()].reduce((sum, run) => sum + run.events, 0);
+
+/** Whether a process may be killed: each run that lived at the last kill has finished something since. */
+function hasMovedOn(now: ReadonlyMap<string, Progress>, before: ReadonlyMap<string, Progress>): boolean {
+  return [...now].every(([id, run]) => run.hasEnded || run.finished > (before.get(id)?.finished ?? -1));
+}
+
+const KILLS = 3;
 const LONGEST = 120_000; // milliseconds: each kill costs a start
 
 const CAMPAIGNS = [
@@ -195,11 +214,17 @@ it.each(CAMPAIGNS.slice(0, repetitions(2, CAMPAIGNS.length)))(
     const bench = setBench();
     let host = await setHost(bench);
     const runId = await begin(host, { workflow, model: workflow });
+    let atKill: ReadonlyMap<string, Progress> = new Map();
     for (let state = seed, kills = 0; kills < KILLS; kills++) {
       state = (state * 16_807) % 2_147_483_647; // a seed gives the same numbers each time
-      const goal = eventsIn(bench) + 1 + (state % 12);
-      await until(() => eventsIn(bench) >= goal, 60_000);
+      const goal = eventsOfAll(progressIn(bench)) + 1 + (state % 12);
+      await until(() => {
+        const now = progressIn(bench);
+        return now.get(runId)?.hasEnded || (eventsOfAll(now) >= goal && hasMovedOn(now, atKill));
+      }, 60_000);
       process.kill(host.pid, "SIGKILL");
+      await until(() => !isAlive(host.pid), 60_000);
+      atKill = progressIn(bench);
       host = await setHost(bench);
       await host.call("list_runs");
     }

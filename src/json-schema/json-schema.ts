@@ -1,8 +1,8 @@
 /** JSON Schema: checks schemas, and checks values against them; here where the work is small, else in a process with limits. */
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
-import { faultOfShape, type JsonSize, jsonSize } from "../lib/json-size.js";
+import { faultOfShape, type JsonSize, jsonSize } from "../lib/json/json-size.js";
+import type { SchemaSize } from "../lib/json/unfold-schema.js";
 import { once } from "../lib/once.js";
-import type { SchemaSize } from "../lib/unfold-schema.js";
 import type { Compiled } from "./compile-schema.js";
 import { createJudgeProcess } from "./judge-process.js";
 import { type Judgement, type Mode, TOO_DEEP, unfinished } from "./judgement.js";

@@ -1,6 +1,6 @@
 /** Which schemas and values are judged in this process: those whose work has a bound that is known beforehand. */
-import type { JsonSize } from "../lib/json-size.js";
-import { type OwnSize, type SchemaSize, unfoldedSize } from "../lib/unfold-schema.js";
+import type { JsonSize } from "../lib/json/json-size.js";
+import { type OwnSize, type SchemaSize, unfoldedSize } from "../lib/json/unfold-schema.js";
 import { flagsOf, toLinear } from "./linear-pattern.js";
 
 const MOST_VALUES = 500; // of an unfolded schema: to compile more takes longer than an answer to a ping may wait

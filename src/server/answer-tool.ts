@@ -2,7 +2,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { RequestError } from "../core/errors.js";
 import { limitsOfClient } from "../hosts/known-hosts.js";
-import { faultOfShape, jsonSize } from "../lib/json-size.js";
+import { faultOfShape, jsonSize } from "../lib/json/json-size.js";
 import { didYouMean } from "../lib/nearest.js";
 import { toPlainSchema } from "../runner/tools/plain-schema.js";
 import { argumentError, errorResult } from "./error-text.js";

@@ -1,6 +1,6 @@
 /** Arguments as hosts and models send them, made into what the schema of the tool asks for, where only one meaning is possible. */
 import { isRecord } from "../lib/is-record.js";
-import { jsonIn } from "../lib/json-in.js";
+import { jsonIn } from "../lib/json/json-in.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 

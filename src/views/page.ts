@@ -1,7 +1,7 @@
 /** Pages: parts of an answer that fit into a host's limit, and the cursors at which the next parts begin. */
 import { RequestError } from "../core/errors.js";
 import { isRecord } from "../lib/is-record.js";
-import { jsonIn } from "../lib/json-in.js";
+import { jsonIn } from "../lib/json/json-in.js";
 import { pairSafe } from "../lib/text.js";
 
 /** The bytes of a value in an answer: hosts limit answers by bytes, or by tokens that follow them. */

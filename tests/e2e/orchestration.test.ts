@@ -172,7 +172,7 @@ interface Progress {
   readonly events: number;
   /** What has finished: replies and calls. Two deaths in one call are why legwork gives it up, which no script expects. */
   readonly finished: number;
-  readonly hasEnded: boolean;
+  readonly hasEnded: 0 | 1;
 }
 
 function progressIn(bench: Workbench): ReadonlyMap<string, Progress> {
@@ -182,7 +182,7 @@ function progressIn(bench: Workbench): ReadonlyMap<string, Progress> {
     max(type = 'run_finished') AS hasEnded FROM run_events GROUP BY run_id`;
   try {
     const rows = database.prepare(query).all() as (Progress & { readonly id: string })[];
-    return new Map(rows.map(({ id, events, finished, hasEnded }) => [id, { events, finished, hasEnded: !!hasEnded }]));
+    return new Map(rows.map((row) => [row.id, row]));
   } finally {
     database.close();
   }

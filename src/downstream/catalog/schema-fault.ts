@@ -1,6 +1,6 @@
 /** Finds faults in a tool's schema by walking it; compiling hundreds of schemas would take a second. */
 import { isRecord } from "../../lib/is-record.js";
-import { pointerTarget, unfoldedSize } from "../../lib/unfold-schema.js";
+import { pointerTarget, unfoldedSize } from "../../lib/json/unfold-schema.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import { isRecord } from "../../lib/is-record.js";
-import { jsonIn } from "../../lib/json-in.js";
+import { jsonIn } from "../../lib/json/json-in.js";
 
 const LARGEST_COMPARED = 1_000_000; // characters; parsing a longer text only to compare it costs too much
 

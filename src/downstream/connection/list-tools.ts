@@ -1,7 +1,7 @@
 /** Reads all tools of a server, page by page. */
 import type { ToolList } from "../../core/ports/catalog-store.js";
 import { isRecord } from "../../lib/is-record.js";
-import { jsonSize } from "../../lib/json-size.js";
+import { jsonSize } from "../../lib/json/json-size.js";
 import { createPauses } from "../../lib/pauses.js";
 
 const MAX_PAGES = 1_000; // the cursors of a server may never end

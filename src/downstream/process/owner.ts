@@ -2,10 +2,9 @@
 
 import { readFileSync, readlinkSync } from "node:fs";
 import { codeOf } from "../../lib/code-of.js";
+import { parseProcessStat } from "../../lib/process-stat.js";
 
 const MARKER = /^(\d+)-(\d+)-(\d+)-[0-9a-f]+-\d+$/;
-const START_FIELD = 22; // of /proc/PID/stat, counted from 1: the time of the start, in clock ticks since boot
-const FIELDS_AFTER_NAME = 3; // the number of the first field behind the name, which may hold blanks and brackets
 
 /** The identity of this process, also against a later one with its id: "id-start-namespace". */
 export function ownIdentity(): string {
@@ -22,9 +21,8 @@ export function hasDeadOwner(marker: string): boolean {
 /** The start of a process, or null where there is none. A zombie counts as ended. */
 function startOf(pid: string): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : (fields[START_FIELD - FIELDS_AFTER_NAME] ?? null);
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return stat === null || stat.state === "Z" || stat.state === "X" ? null : stat.start;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw error;

@@ -1,6 +1,7 @@
 /** Ends the servers of a legwork that was killed together with its reaper. */
 import { readFile } from "node:fs/promises";
 import type { Log } from "../../core/ports/clock-and-log.js";
+import { parseProcessStat } from "../../lib/process-stat.js";
 import { allGone, findMarked, signalAll } from "./escaped-processes.js";
 import { hasDeadOwner } from "./owner.js";
 import { endProcessGroup } from "./process-group.js";
@@ -33,6 +34,5 @@ async function endOrphan(marker: string, pids: readonly number[]): Promise<void>
 
 async function isLeader(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-  const [, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(group) === pid;
+  return parseProcessStat(stat)?.group === pid;
 }

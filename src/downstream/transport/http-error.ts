@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redact } from "../../core/redact.js";
 import { codeOf } from "../../lib/code-of.js";
 import { isRecord } from "../../lib/is-record.js";
-import { jsonIn } from "../../lib/json-in.js";
+import { jsonIn } from "../../lib/json/json-in.js";
 import { cutTo } from "../../lib/text.js";
 import { lossByStatus } from "./session-loss.js";
 

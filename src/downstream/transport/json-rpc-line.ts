@@ -2,7 +2,7 @@
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { SEEN_FILES } from "../../core/tools/seen-file.js";
 import { isRecord } from "../../lib/is-record.js";
-import { jsonIn } from "../../lib/json-in.js";
+import { jsonIn } from "../../lib/json/json-in.js";
 
 /** The notifications that mean anything here; the client would check each of the others at some length. */
 const HEARD: ReadonlySet<string> = new Set([

@@ -3,8 +3,8 @@
  * It omits all other keywords, because the runner checks arguments against the whole schema itself.
  */
 import { isRecord } from "../../lib/is-record.js";
-import { jsonSize } from "../../lib/json-size.js";
-import { pointerTarget } from "../../lib/unfold-schema.js";
+import { jsonSize } from "../../lib/json/json-size.js";
+import { pointerTarget } from "../../lib/json/unfold-schema.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import { structuredPatch } from "diff";
 import { visible } from "../../core/visible.js";
 import { isRecord } from "../../lib/is-record.js";
-import { jsonIn } from "../../lib/json-in.js";
+import { jsonIn } from "../../lib/json/json-in.js";
 import { cutTo } from "../../lib/text.js";
 
 const SHOWN_ARGUMENTS = 3_000; // characters; the events have them whole

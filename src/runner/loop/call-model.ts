@@ -7,7 +7,7 @@ import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
-import { jsonSize } from "../../lib/json-size.js";
+import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { RunContext } from "../state/turn-context.js";

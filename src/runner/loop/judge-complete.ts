@@ -2,7 +2,7 @@
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { EndStatus, Outcome, RunFailure } from "../../core/run/run.js";
 import { isRecord } from "../../lib/is-record.js";
-import { faultOfShape, jsonSize } from "../../lib/json-size.js";
+import { faultOfShape, jsonSize } from "../../lib/json/json-size.js";
 import { Completion, faultInArguments } from "../tools/arguments.js";
 
 export type CompleteVerdict =

@@ -5,7 +5,7 @@ import { compileSchema, judgeAll } from "../../../src/json-schema/compile-schema
 import { compileLinear } from "../../../src/json-schema/pattern-engine.js";
 import { isProvablySmall, sizeOfSchema } from "../../../src/json-schema/provably-small.js";
 import { createValidators } from "../../../src/json-schema/validators.js";
-import { jsonSize } from "../../../src/lib/json-size.js";
+import { jsonSize } from "../../../src/lib/json/json-size.js";
 import { LARGE, LINEAR, SLOW } from "../../support/hostile-schemas.js";
 
 const LONGEST_MS = 5_000; // on a busy machine; what is unbounded takes hours

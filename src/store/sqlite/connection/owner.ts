@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid as ownPid } from "node:process";
 import { codeOf } from "../../../lib/code-of.js";
+import { parseProcessStat } from "../../../lib/process-stat.js";
 
 /** This process as an owner, and its judgement of others. */
 export interface Owners {
@@ -50,8 +51,7 @@ function machine(): string {
 /** The kernel's start time of a process (field 22 of proc(5) stat), where there is such a thing. */
 function startOf(pid: number): string | null {
   const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The second field is the command in parentheses and may hold spaces and parentheses itself.
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  return parseProcessStat(stat)?.start ?? null;
 }
 
 /** Whether a process of this machine has the id. */

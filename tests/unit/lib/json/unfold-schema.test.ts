@@ -1,6 +1,6 @@
 /** The targets of JSON pointers in references. */
 import { expect, it } from "vitest";
-import { pointerTarget } from "../../../src/lib/unfold-schema.js";
+import { pointerTarget } from "../../../../src/lib/json/unfold-schema.js";
 
 const ROOT = { $defs: { "a/b~c": { type: "string" }, "100%": 1, list: ["first"] } };
 

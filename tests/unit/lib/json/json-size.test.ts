@@ -1,7 +1,7 @@
 /** The size of a JSON value: its counts are those of a slow and obvious measure. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type JsonSize, jsonSize } from "../../../src/lib/json-size.js";
+import { type JsonSize, jsonSize } from "../../../../src/lib/json/json-size.js";
 
 const parsed = (text: string): unknown => JSON.parse(text);
 

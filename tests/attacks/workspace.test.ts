@@ -1,5 +1,6 @@
 /** Attempts of agents to get out of the project, or at files that are closed to them, through the workspace server. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -25,7 +26,11 @@ for (;;) {
 /** Resolves when the swaps have begun; they end with the test. */
 async function swapIn(root: string): Promise<ChildProcess> {
   const swapper = spawn(process.execPath, ["-e", SWAPPER, root], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void swapper.kill("SIGKILL"));
+  const gone = once(swapper, "exit");
+  onTestFinished(async () => {
+    swapper.kill("SIGKILL");
+    await gone; // its folder is removed next
+  });
   await new Promise((settle) => swapper.stdout.once("data", settle));
   return swapper;
 }

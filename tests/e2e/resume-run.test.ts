@@ -272,13 +272,19 @@ describe("resume_run refuses in one sentence", () => {
 
 it("one of two processes that resume a run at once resumes it, and the other is refused", async () => {
   for (let round = 1; round <= 5; round++) {
-    const { prompt, requests } = sandbox.play([
-      says(call("complete", { result: "Half.", status: "partial" })),
-      says(text("All.")),
-    ]);
+    let release = () => {};
+    const bothAnswered = new Promise<void>((settle) => {
+      release = settle;
+    });
+    const { prompt, requests } = sandbox.play(async (n) => {
+      if (n === 1) return says(call("complete", { result: "Half.", status: "partial" }));
+      await bothAnswered; // a run that had ended by then could be resumed once more
+      return says(text("All."));
+    });
     const { run_id } = await runToEnd(sandbox.one, { prompt });
     const both = [sandbox.one, sandbox.other].map((host) => host.call("resume_run", { run_id, message: "Go on." }));
     const answers = await Promise.all(both);
+    release();
     const lost = answers.filter(({ isError }) => isError);
     expect(lost).toHaveLength(1);
     expect(lost[0]?.structured.error.code).toBe("not_resumable");

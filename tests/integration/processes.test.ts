@@ -175,6 +175,7 @@ describe("the helper process", () => {
     const { holder, lines } = await held([hostileConfig("odd-tools")], "close");
     const helper = helperOf(holder);
     const exit = once(holder, "exit");
+    holder.kill("SIGUSR2");
     expect(await lines.next()).toMatchObject({ value: "closed" });
     expect(await exit).toEqual([0, null]);
     await eventually(() => expect(isAlive(helper.pid)).toBe(false));

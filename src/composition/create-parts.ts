@@ -1,7 +1,7 @@
 /** The adapters of one process: the server and every command get them here, each opened when it is first needed. */
 import { monotonicFactory } from "ulid";
 import { COMMAND, type Paths } from "../config/files/paths.js";
-import { type Config, DEFAULT_LOG_LEVEL, loadConfig } from "../config/load-config.js";
+import { type Config, DEFAULT_LOG_LEVEL, keyVariablesOf, loadConfig } from "../config/load-config.js";
 import { providerSecrets } from "../config/trust/secrets.js";
 import { ConfigError } from "../core/errors.js";
 import type { Clock } from "../core/ports/clock-and-log.js";
@@ -13,7 +13,7 @@ import { once } from "../lib/once.js";
 import { createLog, type LevelledLog } from "../log/create-log.js";
 import { openStore, type Store } from "../store/sqlite/open-store.js";
 import { type OpenDefinitions, openDefinitions } from "./open-definitions.js";
-import { createProviderEntries } from "./providers.js";
+import { createProviderEntries, VENDORS } from "./providers.js";
 
 export interface PartsOptions {
   readonly elicit: Elicit;
@@ -54,7 +54,7 @@ export interface Parts {
 export function createParts(paths: Paths, version: string, { elicit, logToStderr }: PartsOptions): Parts {
   const clock: Clock = { now: Date.now };
   const ulid = monotonicFactory();
-  let secrets = createRedact(providerSecrets(paths.env));
+  let secrets = createRedact(providerSecrets(paths.env, keyVariablesOf(VENDORS)));
   const redact: Redact = { text: (text) => secrets.text(text), value: (value) => secrets.value(value) };
   let level = DEFAULT_LOG_LEVEL;
   let log: LevelledLog | null = null;
@@ -68,7 +68,7 @@ export function createParts(paths: Paths, version: string, { elicit, logToStderr
   }
 
   const config = once(async () => {
-    const loaded = await loadConfig(paths);
+    const loaded = await loadConfig(paths, VENDORS);
     secrets = createRedact(loaded.secrets);
     level = loaded.logLevel;
     if (log !== null) log.level = level;

@@ -2,36 +2,40 @@
 import { join } from "node:path";
 import type { Paths } from "../config/files/paths.js";
 import type { Config } from "../config/load-config.js";
+import type { Vendor } from "../core/definitions/provider-setup.js";
 import type { ProviderEntry } from "../core/ports/provider.js";
 import type { ReadReply } from "../core/run/history.js";
-import { createGeminiEntry } from "../providers/gemini/entry.js";
-import { readGeminiReply } from "../providers/gemini/from-wire.js";
+import { wireOf } from "../core/run/message.js";
+import { createEntry, type ProviderDefinition } from "../providers/definition.js";
+import { gemini } from "../providers/gemini/definition.js";
 import { createRehearsalEntry } from "../providers/rehearsal/entry.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
-interface ProviderParts {
-  /** Reads the replies that this provider gave, also those of past runs. */
-  readonly readReply: ReadReply;
-  createEntry(config: Config, paths: Paths): ProviderEntry;
-}
+const DEFINITIONS: readonly ProviderDefinition[] = [gemini];
 
-const scriptFolders = ({ home }: Paths) => [join(home, "rehearsals"), join(SHIPPED_WORKFLOWS, "rehearsals")];
+/** What the configuration has to know about them. */
+export const VENDORS: readonly Vendor[] = DEFINITIONS;
 
-// biome-ignore format: one line a provider
-const PROVIDERS: Readonly<Record<string, ProviderParts>> = {
-  gemini: { readReply: readGeminiReply, createEntry: ({ gemini, prices }) => createGeminiEntry({ ...gemini, prices: prices.gemini }) },
-  rehearsal: { readReply: readRehearsalReply, createEntry: ({ prices }, paths) => createRehearsalEntry({ folders: scriptFolders(paths), prices: prices.rehearsal }) },
-};
+const READERS: Readonly<Record<string, ReadReply>> = Object.assign(
+  { rehearsal: readRehearsalReply },
+  ...DEFINITIONS.map(({ readReply }) => readReply),
+);
 
-/** Throws for a reply of a provider that this version does not have. */
+/** Throws for a reply on a wire that this version does not have. */
 export const readReply: ReadReply = (raw) => {
-  const provider = Object.hasOwn(PROVIDERS, raw.provider) ? PROVIDERS[raw.provider] : undefined;
-  if (provider === undefined) throw new Error(`this legwork has no provider "${raw.provider}"`);
-  return provider.readReply(raw);
+  const wire = wireOf(raw);
+  const read = Object.hasOwn(READERS, wire) ? READERS[wire] : undefined;
+  if (read === undefined) throw new Error(`this legwork has no provider "${wire}"`);
+  return read(raw);
 };
 
 /** Opens each provider once for all runs, so that its preparations for one run serve the next. */
-export function createProviderEntries(config: Config, paths: Paths): readonly ProviderEntry[] {
-  return Object.values(PROVIDERS).map(({ createEntry }) => createEntry(config, paths));
+export function createProviderEntries({ providers, prices }: Config, { home }: Paths): readonly ProviderEntry[] {
+  const folders = [join(home, "rehearsals"), join(SHIPPED_WORKFLOWS, "rehearsals")];
+  const entries = providers.flatMap((setup) => {
+    const definition = DEFINITIONS.find(({ name }) => name === setup.like);
+    return definition ? [createEntry(definition, setup)] : [];
+  });
+  return [...entries, createRehearsalEntry({ folders, prices: prices.rehearsal ?? [] })];
 }

@@ -1,14 +1,17 @@
 /** Loads the environment and the configuration files into one frozen Config. */
 import { basename, join } from "node:path";
+import type { ProviderSetup, Vendor } from "../core/definitions/provider-setup.js";
 import type { BrokenServer, DisabledServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
+import { didYouMean } from "../lib/nearest.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
 import { type PriceLists, toPriceLists } from "./files/prices.js";
 import { misnamed, readProjectFiles } from "./files/project-files.js";
+import { providerNames, toProviderSetups } from "./files/providers.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
@@ -20,7 +23,7 @@ export const DEFAULT_LOG_LEVEL = "info";
 export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
-  readonly gemini: { readonly apiKey: string | null; readonly baseUrl: string | null };
+  readonly providers: readonly ProviderSetup[];
   readonly prices: PriceLists;
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
@@ -46,7 +49,7 @@ export interface Config {
 }
 
 /** Reads both configuration files and the files they import. The project's files apply only while they are trusted. Throws ConfigError with the place in the file. */
-export async function loadConfig(paths: Paths): Promise<Config> {
+export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Promise<Config> {
   const { env } = paths;
   const notices: string[] = [];
   const userFile = join(paths.home, "config.yaml");
@@ -55,7 +58,10 @@ export async function loadConfig(paths: Paths): Promise<Config> {
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
-  const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, notices });
+  const { providers, prices } = loadProviders(user, vendors, env);
+  for (const file of files) checkProvider(file, providerNames(providers));
+  const keyVariables = keyVariablesOf([...vendors, ...providers]);
+  const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, keyVariables, notices });
   const place = toStartPlace(paths, projectFiles.isTrusted);
   const { servers, brokenServers, disabledServers, secrets } = loadServers({
     paths,
@@ -71,16 +77,13 @@ export async function loadConfig(paths: Paths): Promise<Config> {
   return Object.freeze({
     provider: own?.value.provider ?? user?.value.provider ?? null,
     model: own?.value.model ?? (namesOther ? null : (user?.value.model ?? null)),
-    gemini: {
-      apiKey: geminiKey(env.GEMINI_API_KEY),
-      baseUrl: env.GOOGLE_GEMINI_BASE_URL || user?.value.providers?.gemini?.base_url || null,
-    },
-    prices: toPriceLists(user?.value.prices ?? {}),
+    providers,
+    prices,
     servers,
     brokenServers,
     disabledServers,
     serverEnv: place.env,
-    secrets: [...providerSecrets(env), ...secrets],
+    secrets: [...providerSecrets(env, keyVariables), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>
       value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],
@@ -122,11 +125,29 @@ function least(...limits: readonly (number | undefined)[]): number | null {
   return set.length === 0 ? null : Math.min(...set);
 }
 
-/** Throws ConfigError for the unexpanded text `${VAR}`, which some hosts pass on. */
-function geminiKey(key: string | undefined): string | null {
-  if (key?.startsWith("$"))
-    throw new ConfigError(
-      `GEMINI_API_KEY is the text "${key}": your host does not expand variables, so leave the key out of env`,
-    );
-  return key || null;
+function loadProviders(user: LoadedFile | null, vendors: readonly Vendor[], env: Paths["env"]) {
+  const entries = user?.value.providers ?? {};
+  const vendorOf = (provider: string) => vendors.find(({ name }) => name === (entries[provider]?.like ?? provider));
+  const prices = toPriceLists(user?.value.prices ?? {}, (provider) => vendorOf(provider)?.cacheWriteRatio ?? 1);
+  const placeOf: LoadedFile["placeOf"] = (path) => user?.placeOf(path) ?? "";
+  const providers = toProviderSetups(entries, { vendors, env, prices, placeOf });
+  const names = providerNames(providers);
+  const unknown = Object.keys(user?.value.prices ?? {}).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`${placeOf(["prices", unknown])}: prices.${unknown}: ${noProvider(unknown, names)}`);
+  return { providers, prices };
+}
+
+function checkProvider({ value: { provider }, placeOf }: LoadedFile, names: readonly string[]): void {
+  if (provider !== undefined && !names.includes(provider))
+    throw new ConfigError(`${placeOf(["provider"])}: provider: ${noProvider(provider, names)}`);
+}
+
+function noProvider(name: string, names: readonly string[]): string {
+  return `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`;
+}
+
+/** The environment variables that hold keys of providers. */
+export function keyVariablesOf(providers: readonly Pick<ProviderSetup, "keyVariable">[]): readonly string[] {
+  return [...new Set(providers.flatMap(({ keyVariable }) => keyVariable ?? []))];
 }

@@ -8,7 +8,6 @@ import { hasProjectFile } from "./files/project-files.js";
 import type { ImportOptions, ProjectFile } from "./imports/read-entries.js";
 import type { Variables } from "./servers/expand.js";
 import type { ServerSource } from "./servers/server-source.js";
-import { PROVIDER_KEYS } from "./trust/secrets.js";
 
 interface Files {
   readonly paths: Paths;
@@ -16,13 +15,15 @@ interface Files {
   readonly user: LoadedFile | null;
   /** The bytes of the project's other trusted files, by their path in the project. */
   readonly imported: ReadonlyMap<string, Uint8Array>;
+  /** The variables that hold keys of providers. */
+  readonly keyVariables: readonly string[];
   readonly notices: string[];
 }
 
 /** The project's configuration, the user's, then the files they import. Throws ConfigError. */
 export async function loadSources(files: Files): Promise<readonly ServerSource[]> {
-  const { paths, own, user, imported, notices } = files;
-  const variables = { user: userVariables(paths), project: projectVariables(paths, user) };
+  const { paths, own, user, imported, keyVariables, notices } = files;
+  const variables = { user: userVariables(paths), project: projectVariables(paths, user, keyVariables) };
   const sources: ServerSource[] = [];
   if (own) sources.push(configSource(own, variables.project));
   if (user) sources.push(configSource(user, variables.user));
@@ -72,9 +73,9 @@ function placesOf(paths: Paths): Readonly<Record<string, string>> {
 }
 
 /** A project reads the places of it and its user, and only the variables that its user exposes; never a provider's key. */
-function projectVariables(paths: Paths, user: LoadedFile | null): Variables {
+function projectVariables(paths: Paths, user: LoadedFile | null, keyVariables: readonly string[]): Variables {
   const exposed = new Set(user?.value.expose_env ?? []);
-  const keys: ReadonlySet<string> = new Set(PROVIDER_KEYS);
+  const keys = new Set(keyVariables);
   const known = placesOf(paths);
   const refusal = (name: string) => {
     if (keys.has(name)) return "is a provider's key, which a project may not read";

@@ -38,6 +38,8 @@ export type ProviderErrorCode =
   | "redirected"
   | "model_not_found"
   | "invalid_request"
+  /** The request is longer than the model's context window. */
+  | "context_overflow"
   | "bad_response"
   | "network"
   | "script_ended";

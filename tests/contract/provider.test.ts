@@ -1,4 +1,4 @@
-import { readGeminiReply } from "../../src/providers/gemini/from-wire.js";
+import { readGeminiReply } from "../../src/providers/gemini/read-reply.js";
 import { createRehearsalProvider } from "../../src/providers/rehearsal/provider.js";
 import { readRehearsalReply } from "../../src/providers/rehearsal/read-reply.js";
 import type { Script } from "../../src/providers/rehearsal/script.js";

@@ -368,7 +368,7 @@ describe("prices and the limit on money", () => {
     [{ gemini: { a: { input: -1, output: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.input /],
     [{ gemini: { a: { input: 1 } } }, /config\.yaml:1:\d+: prices\.gemini\.a\.output /],
     [{ gemini: { a: { input: 1, output: 1, thinking: 1 } } }, /config\.yaml:1:\d+: .*"thinking"/],
-    [{ gemni: { a: { input: 1, output: 1 } } }, /config\.yaml:1:\d+: .*"gemni".*\bprices\b.*"gemini"/],
+    [{ gemni: { a: { input: 1, output: 1 } } }, /config\.yaml:1:\d+: prices\.gemni: .*"gemni".*"gemini"/],
   ])("%j is refused with its place", async (prices, refusal) => {
     user({ prices });
     expect(await fault()).toMatch(refusal);

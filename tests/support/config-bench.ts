@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
+import { VENDORS } from "../../src/composition/providers.js";
 import type { Paths } from "../../src/config/files/paths.js";
 import { type Config, loadConfig } from "../../src/config/load-config.js";
 import { ConfigError } from "../../src/core/errors.js";
@@ -44,7 +45,7 @@ export function put(file: string, content: string | object): string {
 // JSON is YAML too.
 export const user = (content: string | object) => put(CONFIG, content);
 export const own = (content: string | object) => put(`project/${CONFIG}`, content);
-export const load = () => loadConfig(paths());
+export const load = () => loadConfig(paths(), VENDORS);
 export const named = ({ servers }: Config, name: string) => servers.find((server) => server.name === name);
 export const names = ({ servers }: Config) => servers.map(({ name }) => name);
 

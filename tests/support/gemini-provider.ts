@@ -3,8 +3,10 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { ProviderError } from "../../src/core/errors.js";
 import type { ModelReply, ModelRequest, Provider } from "../../src/core/ports/provider.js";
 import type { Message } from "../../src/core/run/message.js";
+import { gemini } from "../../src/providers/gemini/definition.js";
 import { createGeminiProvider } from "../../src/providers/gemini/provider.js";
 import { type GeminiStandIn, type Script, startGeminiStandIn } from "./gemini-stand-in.js";
+import { setupOf } from "./provider-setup.js";
 
 export const KEY = "AIza-secret-of-the-test";
 export const MODEL = "gemini-3.8-flash";
@@ -29,7 +31,7 @@ export function setConnect(): Connect {
   return async (script) => {
     const standIn = await startGeminiStandIn(script);
     standIns.push(standIn);
-    return { provider: createGeminiProvider({ apiKey: KEY, baseUrl: `${standIn.url}/` }), standIn };
+    return { provider: createGeminiProvider(setupOf(gemini, { apiKey: KEY, baseUrl: standIn.url })), standIn };
   };
 }
 

@@ -77,8 +77,9 @@ export async function startGeminiStandIn(
 
     const behaviour = refusalOf(model, request.headers, body) ?? (await nextBehaviour(body));
     if (behaviour.delayMs) await sleep(behaviour.delayMs);
-    if (behaviour.kind !== "answer") return stall(behaviour, request, response);
-    send(response, withIds(behaviour, model), method !== "generateContent");
+    const isStream = method !== "generateContent";
+    if (behaviour.kind !== "answer") return stall(behaviour, request, response, isStream);
+    send(response, withIds(behaviour, model), isStream);
   }
 
   function record(request: RecordedRequest): void {
@@ -244,11 +245,11 @@ function lossOf(response: ServerResponse): Promise<void> {
   });
 }
 
-function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerResponse): void {
+function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerResponse, isStream: boolean): void {
   const end = () => behaviour.kind === "reset" && request.socket.resetAndDestroy();
   if (!("inBody" in behaviour) || !behaviour.inBody) return void end();
-  response.writeHead(200, { "content-type": "application/json" });
-  response.write('{"candidates": [', () => setTimeout(end, 20)); // the client sees the half before the loss
+  response.writeHead(200, { "content-type": isStream ? "text/event-stream" : "application/json" });
+  response.write(`${isStream ? "data: " : ""}{"candidates": [`, () => setTimeout(end, 20)); // the client sees the half before the loss
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer, isStream = false): void {

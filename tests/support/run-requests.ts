@@ -37,6 +37,8 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     name,
     defaultModel: Object.keys(models)[0] ?? "none",
     ready,
+    keyVariable: `${name.toUpperCase()}_API_KEY`,
+    fault: null,
     priceOf: (model) => models[model] ?? null,
     async check(model) {
       if (!Object.hasOwn(models, model)) throw new RequestError("unknown_model", `${name} has no model "${model}"`);

@@ -115,6 +115,8 @@ export function setRunners() {
               name: "played",
               defaultModel: "m",
               ready: true,
+              keyVariable: null,
+              fault: null,
               priceOf: () => price,
               check: async () => {},
               open: async () => ({ reply: (request, signal) => untilAborted(reply(request), signal) }),

@@ -9,6 +9,7 @@ import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared
 import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entry.js";
 import { IMPORTS } from "./host-files.js";
 import { Prices } from "./prices.js";
+import { Providers } from "./providers.js";
 
 const Limits = z.strictObject({
   max_turns: Turns.optional(),
@@ -27,7 +28,7 @@ const Limits = z.strictObject({
 });
 
 const common = {
-  provider: z.enum(["gemini", "rehearsal"]).optional(),
+  provider: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
   mcpServers: z.record(ServerName, ServerEntry).optional(),
   import: z.array(z.enum(IMPORTS)).optional(),
@@ -52,11 +53,7 @@ export const ProjectConfigFile = z.strictObject({
 /** `$LEGWORK_HOME/config.yaml`. */
 export const UserConfigFile = z.strictObject({
   ...common,
-  providers: z
-    .strictObject({
-      gemini: z.strictObject({ base_url: z.url().optional() }).optional(),
-    })
-    .optional(),
+  providers: Providers.optional(),
   prices: Prices.optional(),
   expose_env: z.array(z.string()).optional(),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),

@@ -4,9 +4,6 @@ import { isAbsolute } from "node:path";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import type { Secret } from "../../core/redact.js";
 
-/** The variables with the keys of providers. */
-export const PROVIDER_KEYS = ["GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"] as const;
-
 const SHORTEST_SECRET = 6; // characters; a shorter one would match unrelated text
 const SHORTEST_TOKEN = 16;
 const SHORTEST_LINE = 16;
@@ -23,8 +20,11 @@ interface NamedValue {
 }
 
 /** The providers' keys that are in the environment. */
-export function providerSecrets(env: Readonly<Record<string, string | undefined>>): readonly Secret[] {
-  return PROVIDER_KEYS.flatMap((name) => asSecrets(name, env[name] ?? ""));
+export function providerSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+  variables: readonly string[],
+): readonly Secret[] {
+  return variables.flatMap((name) => asSecrets(name, env[name] ?? ""));
 }
 
 /** The secrets among the variables in a server's definition. */

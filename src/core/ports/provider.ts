@@ -1,38 +1,88 @@
 /** An LLM vendor, as the runner calls it. */
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
-import type { Usage } from "../run/run.js";
+import type { Effort, Usage } from "../run/run.js";
 import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {
   readonly model: string;
   readonly system: string;
-  /** The same growing array for all requests of a run; messages that a request has sent never change. */
+  /**
+   * The same growing array for all requests of a conversation; messages that a request has sent never change. A conversation
+   * that was folded goes on in a new array.
+   */
   readonly messages: readonly Message[];
   /** The same array for as long as the tools stay the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
+  /** Which tools the conversation offered and from when on, the first first; missing where it offered the same all along. */
+  readonly offers?: readonly ToolOffer[];
   /** The stored images of the messages that go with this request, by the hash of their blobs; each goes once, where it came last. */
   readonly images?: ReadonlyMap<string, Image>;
+  readonly settings?: ModelSettings;
+  /** Hears of parts of the reply as they arrive. */
+  onActivity?(activity: ModelActivity): void;
 }
+
+/** The names of the tools that requests offered once the conversation had so many messages. */
+export interface ToolOffer {
+  readonly from: number;
+  readonly tools: readonly string[];
+}
+
+/** How the model is to work; null leaves it to the vendor. */
+export interface ModelSettings {
+  readonly effort: Effort | null;
+  readonly temperature: number | null;
+  /** Tokens of the reply, those of its thinking included. */
+  readonly maxOutputTokens: number | null;
+}
+
+/** A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. */
+export interface ModelActivity {
+  readonly kind: "text" | "thinking" | "call";
+  readonly text: string;
+}
+
+/** Why a reply cannot be used. */
+export type ReplyFault =
+  | "empty_reply"
+  | "malformed_reply"
+  | "refused_reply"
+  | "truncated_reply"
+  /** The conversation and the reply together are longer than the model's context window. */
+  | "context_overflow";
 
 /** A usable reply, or why the reply cannot be used; both may have cost tokens. `usage` is null where the vendor reported none. */
 export type ModelReply =
-  | { readonly ok: true; readonly raw: RawReply; readonly usage: Usage | null }
+  | {
+      readonly ok: true;
+      readonly raw: RawReply;
+      readonly usage: Usage | null;
+      /** In USD, where the vendor itself says what it charged. */
+      readonly costUsd?: number;
+      /** The model has not finished: it goes on when the same conversation is sent with this reply behind it. */
+      readonly isPaused?: true;
+      /** What the user should know about this reply, one sentence each. */
+      readonly warnings?: readonly string[];
+    }
   | {
       readonly ok: false;
-      readonly code: "empty_reply" | "malformed_reply" | "refused_reply" | "truncated_reply";
+      readonly code: ReplyFault;
       readonly reason: string;
       /** The text that the model had written until then. */
       readonly text?: string;
       /** False where the vendor would refuse the same request again. */
       readonly askAgain: boolean;
       readonly usage: Usage | null;
+      readonly costUsd?: number;
     };
 
 /** An LLM vendor. */
 export interface Provider {
   /** The types of the images that it passes to models; without them images stay lines of text. */
   readonly imageTypes?: ReadonlySet<string>;
+  /** The most tools that a request may offer; missing without a limit. */
+  readonly mostTools?: number;
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }
@@ -43,6 +93,10 @@ export interface ProviderEntry {
   readonly defaultModel: string;
   /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
   readonly ready: boolean;
+  /** The environment variable that its key belongs in; null for one that needs none. */
+  readonly keyVariable: string | null;
+  /** Why it cannot be used as it is set up; null where it can, or lacks only its key. */
+  readonly fault: string | null;
   /** Null where the configuration has no price for the model. */
   priceOf(model: string): Price | null;
   /** Throws RequestError or ConfigError when a run with this model could only fail. */

@@ -3,11 +3,14 @@
 import { starMatches } from "../../lib/star-matches.js";
 import type { Usage } from "./run.js";
 
-/** USD for a million tokens; `cached` is for input from the cache of the vendor. Thinking tokens cost as much as output. */
+/** USD for a million tokens. Thinking tokens cost as much as output. */
 export interface Price {
   readonly input: number;
   readonly output: number;
+  /** For input that the vendor reads from its cache. */
   readonly cached: number;
+  /** For input that the vendor writes to its cache; missing where that costs as much as other input. */
+  readonly cacheWrite?: number;
 }
 
 /** Prices of a provider's models, by name or pattern with `*`, in the order of the file. */
@@ -27,12 +30,14 @@ export function priceIn(list: PriceList, model: string): Price | null {
 /** The cost of a reply in USD; null where its price or its tokens are unknown. A free model costs 0 in any case. */
 export function costOf(usage: Usage | null, price: Price | null): number | null {
   if (price === null) return null;
-  if (price.input === 0 && price.output === 0 && price.cached === 0) return 0;
+  if (Object.values(price).every((usd) => usd === 0)) return 0;
   if (usage === null) return null;
-  const cached = Math.min(usage.cached, usage.input); // a part of the input
-  const fresh = usage.input - cached;
+  const cached = Math.min(usage.cached, usage.input); // both are parts of the input
+  const stored = Math.min(usage.cacheWrite ?? 0, usage.input - cached);
+  const fresh = usage.input - cached - stored;
   const written = usage.output + usage.thinking;
-  return toUsd((fresh * price.input + cached * price.cached + written * price.output) / TOKENS);
+  const input = fresh * price.input + cached * price.cached + stored * (price.cacheWrite ?? price.input);
+  return toUsd((input + written * price.output) / TOKENS);
 }
 
 /** The sum of two costs; null where one of them is unknown. */

@@ -74,7 +74,13 @@ export type RunEvent =
   | { readonly type: "run_created"; readonly continues?: string }
   | { readonly type: "run_started" }
   /** Recorded before the first turn, and again when the tools of the servers have changed. */
-  | { readonly type: "tools_resolved"; readonly rulings: readonly ToolRuling[]; readonly warnings: readonly string[] }
+  | {
+      readonly type: "tools_resolved";
+      readonly rulings: readonly ToolRuling[];
+      readonly warnings: readonly string[];
+      /** The tools of legwork itself that its requests offer too; missing in events of older versions. */
+      readonly builtIns?: readonly string[];
+    }
   /** `grace` names the limit that ran out; this turn is then the agent's one extra reply. */
   | { readonly type: "turn_started"; readonly turn: number; readonly grace?: string }
   | ({

@@ -1,5 +1,6 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
+import type { ToolOffer } from "../ports/provider.js";
 import { rememberFiles } from "../tools/seen-file.js";
 import { type Effect, isWork } from "../tools/tool.js";
 import { addCosts } from "./cost.js";
@@ -46,6 +47,10 @@ export interface History {
   spentUsd: number | null;
   /** The tools in the agent's last tool set; null before the first turn. */
   knownTools: ReadonlySet<string> | null;
+  /** The tools that requests offer, those of legwork itself included; a grace turn offers fewer. */
+  declared: readonly string[];
+  /** The tools that requests offered, by the number of messages from which they did. */
+  readonly offers: ToolOffer[];
   /** Questions asked so far. */
   questions: number;
   /** Answers to questions, by `aboutKey` of the subject of the question. */
@@ -115,6 +120,8 @@ export function createHistory(firstMessage: string | null): History {
     moreCostUsd: 0,
     spentUsd: 0,
     knownTools: null,
+    declared: [],
+    offers: [],
     questions: 0,
     answersTo: new Map(),
     children: new Set(),
@@ -150,10 +157,13 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "tools_resolved":
       history.knownTools = new Set(event.rulings.flatMap(({ allowed, tools }) => (allowed ? tools : [])));
+      history.declared = [...history.knownTools, ...(event.builtIns ?? [])];
+      if (history.phase === "asking" && history.grace === null) offer(history, history.declared);
       return;
     case "turn_started":
       history.turn = event.turn;
       history.phase = "asking";
+      offer(history, event.grace === undefined ? history.declared : [COMPLETE]);
       history.grace = event.grace ?? null;
       history.rejected = 0;
       return;
@@ -304,6 +314,13 @@ export function repetitionsOf(history: History, call: ToolCall): number {
 /** Whether two calls have the same tool and the same arguments. */
 export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return left === right || signature(left) === signature(right);
+}
+
+/** The requests from here on offer these tools. */
+function offer({ offers, messages }: History, tools: readonly string[]): void {
+  const last = offers.at(-1)?.tools;
+  if (last !== undefined && last.length === tools.length && tools.every((tool) => last.includes(tool))) return;
+  offers.push({ from: messages.length, tools });
 }
 
 function addCost(history: History, { costUsd = null }: Paid): void {

@@ -1,10 +1,25 @@
 /** The conversation between the agent and its model, in the same form for every vendor. */
 
-/** A vendor's assistant content; legwork sends it back unchanged, and only to the provider and model it came from. */
+/** The forms in which vendors write a reply. */
+export type Wire = "gemini" | "anthropic" | "responses" | "chat" | "rehearsal";
+
+/** A vendor's assistant content; legwork sends it back unchanged, and only to the address and model it came from. */
 export interface RawReply {
+  /** The name of the provider in the configuration. */
   readonly provider: string;
+  /** Missing where it has the name of the provider. */
+  readonly wire?: Wire;
+  /** The base URL that sent it; missing for the vendor's own. */
+  readonly origin?: string;
   readonly model: string;
   readonly content: unknown;
+  /** The exact model, where the vendor says which one replied. */
+  readonly modelVersion?: string;
+}
+
+/** The form of a stored reply. */
+export function wireOf({ wire, provider }: RawReply): string {
+  return wire ?? provider;
 }
 
 /** A tool call that the model asked for; `id` comes from the vendor, null where it gives none. */

@@ -28,7 +28,7 @@ export interface RunDelta {
 
 /** The changes that a list of events makes to the row of their run. */
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
-  const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
+  const usage = { input: 0, output: 0, cached: 0, thinking: 0, cacheWrite: 0 };
   let [status, outcome, question]: [RunStatus | null, Outcome | null, Question | null] = [null, null, null];
   let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
   let [turns, toolCalls, crashes] = [0, 0, 0];
@@ -81,10 +81,11 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   return { status, outcome, question, step, interruptedAt, finished, crashes, turns, toolCalls, usage, costUsd };
 }
 
-function addUsage(sum: { input: number; output: number; cached: number; thinking: number }, usage: Usage | null): void {
+function addUsage(sum: { -readonly [count in keyof Usage]-?: number }, usage: Usage | null): void {
   if (usage === null) return;
   sum.input += usage.input;
   sum.output += usage.output;
   sum.cached += usage.cached;
   sum.thinking += usage.thinking;
+  sum.cacheWrite += usage.cacheWrite ?? 0;
 }

@@ -15,6 +15,7 @@ const MOST_TRIES: Readonly<Record<ProviderErrorCode, number>> = {
   redirected: 1,
   model_not_found: 1,
   invalid_request: 1,
+  context_overflow: 1,
   script_ended: 1,
 };
 

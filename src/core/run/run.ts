@@ -37,11 +37,20 @@ export function isEnded(status: RunStatus): status is EndStatus {
 
 /** Tokens as the provider counted them. */
 export interface Usage {
+  /** All tokens of the request, those of the vendor's cache included. */
   readonly input: number;
+  /** Tokens of the reply without those of its thinking. */
   readonly output: number;
+  /** The part of the input that the vendor read from its cache. */
   readonly cached: number;
   readonly thinking: number;
+  /** The part of the input that the vendor wrote to its cache; missing where it counts none. */
+  readonly cacheWrite?: number;
 }
+
+/** How hard a model thinks, from least to most. */
+export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
+export type Effort = (typeof EFFORTS)[number];
 
 /** Why a run did not succeed, for machines (code) and people (message). */
 export interface RunFailure {

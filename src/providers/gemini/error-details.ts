@@ -1,5 +1,5 @@
 /** Reads the details of Google's errors, in the forms that Google documents. */
-import { fromRetryInfo } from "./retry-delay.js";
+import { fromRetryInfo } from "../http/retry-delay.js";
 import { errorDetailsSchema } from "./wire.js";
 
 export interface ErrorFacts {

@@ -1,17 +1,10 @@
 /** Converts Gemini's response to our reply. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply } from "../../core/ports/provider.js";
-import type { RawReply, ReplyContent } from "../../core/run/message.js";
+import type { RawReply } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
-import { fromFunctionName } from "./function-name.js";
-import {
-  contentSchema,
-  GEMINI,
-  type GeminiCandidate,
-  type GeminiContent,
-  type GeminiResponse,
-  responseSchema,
-} from "./wire.js";
+import { readGeminiReply, rememberReply } from "./read-reply.js";
+import { contentSchema, type GeminiCandidate, type GeminiResponse, responseSchema } from "./wire.js";
 
 /** The reason why a response holds no reply. */
 interface Fault {
@@ -29,7 +22,7 @@ const MALFORMED_REASONS = new Set([
 ]);
 
 /** The reply in a response, or the reason why there is none. Throws ProviderError where it is no response of generateContent. */
-export function fromGeminiResponse(response: unknown, model: string): ModelReply {
+export function fromGeminiResponse(response: unknown, from: Omit<RawReply, "content">): ModelReply {
   const parsed = responseSchema.safeParse(response);
   if (!parsed.success) {
     throw new ProviderError("bad_response", "Gemini answered with something that is not a reply", {
@@ -40,16 +33,9 @@ export function fromGeminiResponse(response: unknown, model: string): ModelReply
   const fault = candidate ? faultOf(candidate) : faultWithoutCandidate(parsed.data);
   const usage = usageOf(parsed.data, fault === null);
   if (fault) return { ok: false, ...fault, text: textIn(candidate?.content), usage };
-  return { ok: true, raw: { provider: GEMINI, model, content: candidate?.content }, usage };
-}
-
-/** The replies by their contents: each content is read when it arrives, and again when the history is built. */
-const readContents = new WeakMap<object, ReplyContent>();
-
-/** Reads a stored Gemini reply. Throws only on content that no Gemini reply can have. */
-export function readGeminiReply({ content }: RawReply): ReplyContent {
-  const known = typeof content === "object" && content !== null ? readContents.get(content) : undefined;
-  return known ?? toReplyContent(contentSchema.parse(content));
+  const { modelVersion } = parsed.data;
+  const raw = { ...from, content: candidate?.content, ...(modelVersion !== undefined && { modelVersion }) };
+  return { ok: true, raw, usage };
 }
 
 /** The usage, or null where a count is missing that cannot be zero; `hasReply` says that the count of the reply cannot. */
@@ -86,29 +72,16 @@ function faultOf({ finishReason = "STOP", finishMessage, content }: GeminiCandid
     const where = parsed.error.issues[0]?.path.join(".") ?? "content";
     return { code: "malformed_reply", reason: `${ended}, but ${where} cannot be read`, askAgain: true };
   }
-  const reply = toReplyContent(parsed.data);
-  if (typeof content === "object" && content !== null) readContents.set(content, reply);
+  const reply = rememberReply(content, parsed.data);
   if (reply.text.trim() !== "" || reply.calls.length > 0) return null;
   return { code: "empty_reply", reason: `${ended} without text and without a call`, askAgain: true };
 }
 
 /** The text of a reply that cannot be used. */
 function textIn(content: unknown): string {
-  const parsed = contentSchema.safeParse(content);
-  return parsed.success ? toReplyContent(parsed.data).text : "";
+  return contentSchema.safeParse(content).success ? readGeminiReply({ provider: "", model: "", content }).text : "";
 }
 
 function withDetail(reason: string, message: string | undefined): string {
   return message ? `${reason} (${message})` : reason;
-}
-
-function toReplyContent({ parts }: GeminiContent): ReplyContent {
-  return {
-    text: parts.map((part) => (part.thought === true ? "" : (part.text ?? ""))).join(""),
-    calls: parts.flatMap(({ functionCall }) => {
-      if (!functionCall) return [];
-      const { id = null, name, args } = functionCall;
-      return [{ id, name: fromFunctionName(name), arguments: args }];
-    }),
-  };
 }

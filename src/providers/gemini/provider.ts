@@ -1,29 +1,27 @@
 /** Gemini as a provider. The vendor's SDK only sends requests; legwork builds the contents and keeps the history. */
 import type { GenerateContentRequest } from "@google/generative-ai";
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
-import type { Provider } from "../../core/ports/provider.js";
-import type { ToolDeclaration } from "../../core/run/message.js";
+import type { ModelActivity, Provider } from "../../core/ports/provider.js";
+import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
 import { untilAborted } from "../../lib/until-aborted.js";
+import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
+import { sendGuarded } from "../http/guard-requests.js";
 import { fromGeminiResponse } from "./from-wire.js";
-import { guardedRequest, installGuard, sendGuarded } from "./guard-requests.js";
+import { joinChunks } from "./join-chunks.js";
 import { modelIdFault } from "./model-id.js";
 import { type GeminiSdk, toProviderError } from "./to-provider-error.js";
 import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
-import type { FunctionDeclaration, GeminiRequest } from "./wire.js";
-
-interface GeminiOptions {
-  readonly apiKey: string;
-  /** The base URL of the API, without the version; null for the vendor's own. */
-  readonly baseUrl: string | null;
-}
+import { BASE_URL, type FunctionDeclaration, GEMINI, type GeminiRequest, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
-const VENDOR = "https://generativelanguage.googleapis.com";
+const MOST_DECLARATIONS = 128; // with more, Gemini refuses requests
 
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
-export function createGeminiProvider(options: GeminiOptions): Provider {
+export function createGeminiProvider(setup: ProviderSetup): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
+  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const lowered = declarations.get(tools) ?? toFunctionDeclarations(tools);
@@ -33,17 +31,26 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 
   return {
     imageTypes: IMAGE_TYPES,
+    mostTools: MOST_DECLARATIONS,
     async reply(request, signal) {
       signal.throwIfAborted();
-      const fault = modelIdFault(request.model);
+      const { model } = request;
+      const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
-      const body = toGeminiRequest(request, await declarationsOf(request.tools));
+      const body = toGeminiRequest(request, await declarationsOf(request.tools), origin);
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
-      const response = await onOwnSignal(signal, (own) => post(body, request.model, options, sdk, own));
-      const reply = fromGeminiResponse(response, request.model);
+      const tell = (activity: ModelActivity) => request.onActivity?.(activity);
+      const response = await onOwnSignal(signal, (own) => ask(body, { model, setup, sdk, tell }, own));
+      const from: Omit<RawReply, "content"> = {
+        provider: setup.name,
+        ...(setup.name !== GEMINI && { wire: GEMINI }),
+        ...(origin !== undefined && { origin }),
+        model,
+      };
+      const reply = fromGeminiResponse(response, from);
       // The vendor's explanation of a refusal may repeat the key, and legwork stores reasons.
-      return reply.ok ? reply : { ...reply, reason: reply.reason.replaceAll(options.apiKey, "[key]") };
+      return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
     },
   };
 }
@@ -62,34 +69,32 @@ async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSignal) => P
   }
 }
 
-async function post(
-  body: GeminiRequest,
-  model: string,
-  options: GeminiOptions,
-  sdk: GeminiSdk,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { apiKey } = options;
-  if (!/^[!-~]+$/.test(apiKey)) {
-    // The SDK would throw an error that holds the key.
-    throw new ProviderError("unauthorized", "The Gemini API key has characters that no key has: check GEMINI_API_KEY");
-  }
-  if (!(await installGuard())) {
-    const message = `Node ${process.versions.node} keeps requests from the guard that binds the API key to its address, so legwork sends none: use Node 20, 22 or 24`;
-    throw new ProviderError("redirected", message);
-  }
-  const baseUrl = (options.baseUrl ?? VENDOR).replace(/\/+$/, "");
-  if (!URL.canParse(baseUrl)) {
-    const message = "Gemini's address is none: check GOOGLE_GEMINI_BASE_URL in the environment of legwork";
-    throw new ProviderError("invalid_request", message);
-  }
-  const client = new sdk.GoogleGenerativeAI(apiKey).getGenerativeModel({ model }, { baseUrl });
-  const sent = guardedRequest(baseUrl);
+interface AskOptions {
+  readonly model: string;
+  readonly setup: ProviderSetup;
+  readonly sdk: GeminiSdk;
+  tell(activity: ModelActivity): void;
+}
+
+/** The response of which the stream holds the chunks. */
+async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal): Promise<unknown> {
+  const { model, setup, sdk, tell } = options;
+  const attempt = await beginAttempt(TITLE, model, setup);
+  const client = new sdk.GoogleGenerativeAI(setup.apiKey ?? "none").getGenerativeModel(
+    { model },
+    { baseUrl: setup.baseUrl },
+  );
   try {
-    const { response } = await sendGuarded(sent, () => client.generateContent(toSdkRequest(body), { signal }));
-    return response;
+    return await sendGuarded(attempt.sent, async () => {
+      const { stream, response } = await client.generateContentStream(toSdkRequest(body), { signal });
+      response.catch(() => {}); // the SDK's own joining, which rejects with the stream
+      const joined = joinChunks(tell);
+      for await (const chunk of stream) joined.add(chunk);
+      if (joined.isCut) throw unansweredError(new Error("the stream ended before the reply did"), attempt);
+      return joined.response;
+    });
   } catch (error) {
-    throw toProviderError(error, sdk, { model, apiKey, sent });
+    throw error instanceof ProviderError ? error : toProviderError(error, sdk, attempt);
   }
 }
 

@@ -1,6 +1,13 @@
 /** Converts our request to Gemini's. */
-import type { ModelRequest } from "../../core/ports/provider.js";
-import type { Message, ReplyContent, ToolAnswerMessage, ToolCall, ToolDeclaration } from "../../core/run/message.js";
+import type { ModelRequest, ModelSettings } from "../../core/ports/provider.js";
+import {
+  type Message,
+  type ReplyContent,
+  type ToolAnswerMessage,
+  type ToolCall,
+  type ToolDeclaration,
+  wireOf,
+} from "../../core/run/message.js";
 import type { Image } from "../../core/tools/image.js";
 import { createPauses } from "../../lib/pauses.js";
 import { toFunctionName } from "./function-name.js";
@@ -10,10 +17,21 @@ import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js"
 /** Replaces the thought signature of a call that another model made. */
 const SUBSTITUTE_SIGNATURE = "skip_thought_signature_validator";
 
+/** What a request goes to; `origin` is undefined for the vendor's own address. */
+export interface Target {
+  readonly model: string;
+  readonly origin: string | undefined;
+}
+
 /** The body of a request; `declarations` are its tools, from `toFunctionDeclarations`. */
-export function toGeminiRequest(request: ModelRequest, declarations: readonly FunctionDeclaration[]): GeminiRequest {
+export function toGeminiRequest(
+  request: ModelRequest,
+  declarations: readonly FunctionDeclaration[],
+  origin?: string,
+): GeminiRequest {
   return {
-    contents: contentsOf(request),
+    contents: contentsOf(request, { model: request.model, origin }),
+    ...configOf(request.settings),
     ...(request.system !== "" && { systemInstruction: { role: "system", parts: [{ text: request.system }] } }),
     ...(declarations.length > 0 && {
       tools: [{ functionDeclarations: declarations }],
@@ -23,8 +41,20 @@ export function toGeminiRequest(request: ModelRequest, declarations: readonly Fu
   };
 }
 
-interface BuiltContents {
-  readonly model: string;
+const LEVELS = { low: "LOW", medium: "MEDIUM", high: "HIGH", xhigh: "HIGH", max: "HIGH" } as const;
+
+function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_SETTINGS) {
+  const generationConfig = {
+    ...(temperature !== null && { temperature }),
+    ...(maxOutputTokens !== null && { maxOutputTokens }),
+    ...(effort !== null && { thinkingConfig: { thinkingLevel: LEVELS[effort] } }),
+  };
+  return Object.keys(generationConfig).length === 0 ? {} : { generationConfig };
+}
+
+const NO_SETTINGS: ModelSettings = { effort: null, temperature: null, maxOutputTokens: null };
+
+interface BuiltContents extends Target {
   readonly contents: unknown[];
   /** The answers with images, each with the place of its content. */
   readonly withImages: { readonly answers: readonly ToolAnswerMessage[]; readonly at: number }[];
@@ -34,16 +64,16 @@ interface BuiltContents {
 /** The contents built so far, by list of messages: a list only grows, so each request adds only the new messages. */
 const built = new WeakMap<readonly Message[], BuiltContents>();
 
-function contentsOf({ messages, model, images = NO_IMAGES }: ModelRequest): readonly unknown[] {
+function contentsOf({ messages, images = NO_IMAGES }: ModelRequest, target: Target): readonly unknown[] {
   const known = built.get(messages);
   const state =
-    known?.model === model && known.messages <= messages.length
+    known?.model === target.model && known.origin === target.origin && known.messages <= messages.length
       ? known
-      : { model, contents: [], withImages: [], messages: 0 };
+      : { ...target, contents: [], withImages: [], messages: 0 };
   for (const message of messages.slice(state.messages)) {
     if (message.role === "tool" && message.answers.some((answer) => answer.images !== undefined))
       state.withImages.push({ answers: message.answers, at: state.contents.length });
-    state.contents.push(...toContents(message, model));
+    state.contents.push(...toContents(message, target));
   }
   state.messages = messages.length;
   built.set(messages, state);
@@ -82,13 +112,13 @@ export async function toFunctionDeclarations(
 }
 
 /** One content, or none where it would have no parts: Gemini refuses such a content. */
-function toContents(message: Message, model: string): readonly unknown[] {
+function toContents(message: Message, { model, origin }: Target): readonly unknown[] {
   switch (message.role) {
     case "user":
       return [{ role: "user", parts: [{ text: message.text }] }];
     case "assistant": {
       const { raw } = message;
-      if (raw.provider === GEMINI && raw.model === model) return [raw.content];
+      if (wireOf(raw) === GEMINI && raw.model === model && raw.origin === origin) return [raw.content];
       return contentWith("model", toUnsignedParts(message.content));
     }
     case "tool":

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import { isRecord } from "../../lib/is-record.js";
 
-/** The name of the provider in stored replies. */
+/** The name of the provider, and of its wire in stored replies. */
 export const GEMINI = "gemini";
+export const TITLE = "Gemini";
+export const BASE_URL = "https://generativelanguage.googleapis.com";
 
 /** The body of generateContent. `contents` holds our messages, and the model's contents exactly as they arrived. */
 export interface GeminiRequest {
@@ -11,8 +13,15 @@ export interface GeminiRequest {
   readonly systemInstruction?: { readonly role: "system"; readonly parts: readonly { readonly text: string }[] };
   readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
   readonly toolConfig?: { readonly functionCallingConfig: { readonly mode: "AUTO" } };
+  readonly generationConfig?: GenerationConfig;
   /** Without this field, paid projects store requests. */
   readonly store: false;
+}
+
+interface GenerationConfig {
+  readonly temperature?: number;
+  readonly maxOutputTokens?: number;
+  readonly thinkingConfig?: { readonly thinkingLevel: "LOW" | "MEDIUM" | "HIGH" };
 }
 
 export interface FunctionDeclaration {
@@ -42,6 +51,7 @@ export const responseSchema = z.object({
   promptFeedback: z
     .object({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
     .optional(),
+  modelVersion: z.string().optional().catch(undefined),
   usageMetadata: usageSchema.optional().catch(undefined), // unreadable counts are unknown, but the reply is valid
 });
 

@@ -19,6 +19,8 @@ export function createRehearsalEntry({ folders, prices }: RehearsalSettings): Pr
     name: "rehearsal",
     defaultModel: DEFAULT_SCRIPT,
     ready: false, // a script is never taken for a model
+    keyVariable: null,
+    fault: null,
     priceOf: (model) => priceIn(prices, model),
     async check(model) {
       loadScript(model);

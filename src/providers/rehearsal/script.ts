@@ -19,9 +19,19 @@ const Reply = z.strictObject({
   delay_ms: z.number().min(0).max(3_600_000).optional(),
   /** The number of turns in a row that get this reply. */
   repeat: z.int().min(1).max(100_000).optional(),
-  /** The tokens that a model would have counted; `input` includes `cached`. */
+  /** The tokens that a model would have counted; `input` includes `cached` and `cache_write`. */
   usage: z
-    .strictObject({ input: Tokens, output: Tokens, cached: Tokens.default(0), thinking: Tokens.default(0) })
+    .strictObject({
+      input: Tokens,
+      output: Tokens,
+      cached: Tokens.default(0),
+      thinking: Tokens.default(0),
+      cache_write: Tokens.optional(),
+    })
+    .transform(({ cache_write: cacheWrite, ...usage }) => ({
+      ...usage,
+      ...(cacheWrite !== undefined && { cacheWrite }),
+    }))
     .optional(),
 });
 

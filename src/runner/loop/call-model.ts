@@ -98,9 +98,9 @@ async function replyOrError(
   { request, tools, provider, model, state, signal }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
-  const { messages } = state.history;
+  const { messages, offers } = state.history;
   try {
-    return await provider.reply({ model, system: systemPrompt(request), messages, tools, images }, signal);
+    return await provider.reply({ model, system: systemPrompt(request), messages, tools, offers, images }, signal);
   } catch (error) {
     if (error instanceof ProviderError) return error;
     if (signal.aborted) return null;

@@ -273,7 +273,8 @@ function createToolSetRefresh(
     const toolSet = resolveToolSet(catalog, policyInStep(request, step), request, canSpawn(depth, request.limits));
     last = { catalog, step, toolSet };
     if (toolSet === before) return toolSet;
-    state.record({ type: "tools_resolved", rulings: toolSet.rulings, warnings: toolSet.warnings });
+    const { rulings, warnings, builtIns } = toolSet;
+    state.record({ type: "tools_resolved", rulings, warnings, builtIns });
     const seen = before
       ? { names: new Set(before.allowed.keys()), problems: before.problems }
       : { names: known ?? toolSet.allowed, problems: [] };

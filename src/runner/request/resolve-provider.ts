@@ -93,10 +93,15 @@ function onlyReady(providers: readonly ProviderEntry[]): string | null {
 
 function noProvider(providers: readonly ProviderEntry[]): ConfigError {
   const ready = readyAmong(providers);
+  if (ready.length > 1)
+    return new ConfigError(
+      `several providers are ready (${ready.join(", ")}): name one of them as provider, in the call or in config.yaml`,
+    );
+  const faults = providers.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) return new ConfigError(faults);
+  const variables = [...new Set(providers.flatMap(({ keyVariable }) => keyVariable ?? []))];
   return new ConfigError(
-    ready.length > 1
-      ? `several providers are ready (${ready.join(", ")}): name one of them as provider, in the call or in config.yaml`
-      : 'no provider is set up: set GEMINI_API_KEY in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script',
+    `no provider is set up: set ${variables.join(" or ")} in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script`,
   );
 }
 

@@ -20,6 +20,8 @@ export interface ToolSet {
   readonly graceDeclarations: readonly ToolDeclaration[];
   readonly catalog: readonly CatalogTool[];
   readonly allowed: ReadonlyMap<string, CatalogTool>;
+  /** The names of the declared tools of legwork itself. */
+  readonly builtIns: readonly string[];
   readonly rulings: readonly ToolRuling[];
   readonly warnings: readonly string[];
   readonly problems: readonly ServerProblem[];
@@ -172,12 +174,14 @@ function toToolSet(
   const awaited = catalog.problems.filter(isStarting).map(({ server }) => server);
   const complete = completeTool(outputSchema);
   const moving = steps.length > 1 ? [requestStepTool(steps)] : [];
+  const builtIns = [complete, ...moving, askTool, readResultTool, ...(canSpawn ? childTools() : [])];
   return {
     policy,
-    declarations: [...allowed, complete, ...moving, askTool, readResultTool, ...(canSpawn ? childTools() : [])],
+    declarations: [...allowed, ...builtIns],
     graceDeclarations: [complete],
     catalog: catalog.tools,
     allowed: new Map(allowed.map((tool) => [tool.name, tool])),
+    builtIns: builtIns.map(({ name }) => name),
     rulings: [...judgeCatalog(policy, catalog.tools), ...pinRulings(catalog.problems)],
     warnings: [
       ...withRest(catalog.problems.filter(concerns(policy, allowed)).map(toWarning), MOST_WARNINGS),

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../../src/core/ports/provider.js";
 import type { Message, RawReply, ToolDeclaration } from "../../../src/core/run/message.js";
-import { readGeminiReply } from "../../../src/providers/gemini/from-wire.js";
+import { readGeminiReply } from "../../../src/providers/gemini/read-reply.js";
 import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
 import {
   blockedPrompt,
@@ -31,7 +31,7 @@ describe("a conversation", () => {
 
     expect(said(answer)).toEqual({ text: "Hello", calls: [] });
     const [request] = standIn.requests;
-    expect(request).toMatchObject({ model: MODEL, path: `/v1beta/models/${MODEL}:generateContent` });
+    expect(request).toMatchObject({ model: MODEL, path: `/v1beta/models/${MODEL}:streamGenerateContent?alt=sse` });
     expect(request?.headers["x-goog-api-key"]).toBe(KEY);
     expect(request?.body).toMatchObject({
       contents: [{ role: "user", parts: [{ text: "Begin" }] }],
@@ -64,7 +64,12 @@ describe("a conversation", () => {
     const { provider } = await connect([reply(parts)]);
     const answer = await ask(provider);
     expect(said(answer)).toEqual({ text: "One two", calls: [] });
-    expect(rawOf(answer)).toEqual({ provider: "gemini", model: MODEL, content: { role: "model", parts } });
+    expect(rawOf(answer)).toMatchObject({
+      provider: "gemini",
+      model: MODEL,
+      modelVersion: "stand-in",
+      content: { role: "model", parts: [parts[0], { text: "One two" }, parts[3]] },
+    });
   });
 
   it("counts tokens as Gemini does, and reports missing counts as unknown", async () => {

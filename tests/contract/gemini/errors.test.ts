@@ -1,5 +1,6 @@
 /** The errors of the Gemini provider for each failure of the vendor or the network. */
 import { describe, expect, it } from "vitest";
+import { gemini } from "../../../src/providers/gemini/definition.js";
 import { modelIdFault } from "../../../src/providers/gemini/model-id.js";
 import { createGeminiProvider } from "../../../src/providers/gemini/provider.js";
 import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
@@ -13,6 +14,7 @@ import {
   reset,
   status,
 } from "../../support/gemini-stand-in.js";
+import { setupOf } from "../../support/provider-setup.js";
 
 const connect = setConnect();
 
@@ -25,7 +27,7 @@ describe("an error", () => {
     [403, "unauthorized", "was told to answer 403"],
     [404, "model_not_found", MODEL],
     [408, "timed_out", "did not answer"],
-    [409, "invalid_request", "was told to answer 409"],
+    [409, "overloaded", "was told to answer 409"],
     [429, "rate_limited", "quota"],
     [500, "server_error", "failed"],
     [502, "server_error", "failed"],
@@ -104,7 +106,7 @@ describe("an error", () => {
       expect(`${error.message} ${error.stack} ${error.cause}`).not.toContain(KEY);
       expect(`${error.cause}`).toContain("has been suspended");
     }
-    const crooked = createGeminiProvider({ apiKey: `${KEY}\n`, baseUrl: null });
+    const crooked = createGeminiProvider(setupOf(gemini, { apiKey: `${KEY}\n` }));
     const error = await failureOf(ask(crooked));
     expect(error.code).toBe("unauthorized");
     expect(`${error.stack} ${error.cause}`).not.toContain(KEY);

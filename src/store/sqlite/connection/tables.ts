@@ -51,6 +51,7 @@ export const runs = sqliteTable(
     outputTokens: integer("output_tokens").notNull().default(0),
     cachedTokens: integer("cached_tokens").notNull().default(0),
     thinkingTokens: integer("thinking_tokens").notNull().default(0),
+    cacheWriteTokens: integer("cache_write_tokens").notNull().default(0),
     costUsd: real("cost_usd"),
     idempotencyKey: text("idempotency_key"),
     requestHash: text("request_hash"),

@@ -297,6 +297,7 @@ function added() {
     outputTokens: sql`${runs.outputTokens} + ${placeholder("output")}`,
     cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
     thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
+    cacheWriteTokens: sql`${runs.cacheWriteTokens} + ${placeholder("cacheWrite")}`,
     costUsd: sql`round(${runs.costUsd} + ${placeholder("costUsd")}, ${sql.raw(String(USD_PLACES))})`, // once unknown, always unknown
   };
 }

@@ -110,7 +110,10 @@ describe("a value in a server's definition", () => {
 });
 
 it("the providers' keys are secrets", () => {
-  expect(providerSecrets({ GEMINI_API_KEY: "AIza-some-key", OPENAI_API_KEY: "", OTHER: "other-value" })).toEqual([
-    { name: "GEMINI_API_KEY", value: "AIza-some-key" },
-  ]);
+  expect(
+    providerSecrets({ GEMINI_API_KEY: "AIza-some-key", OPENAI_API_KEY: "", OTHER: "other-value" }, [
+      "GEMINI_API_KEY",
+      "OPENAI_API_KEY",
+    ]),
+  ).toEqual([{ name: "GEMINI_API_KEY", value: "AIza-some-key" }]);
 });

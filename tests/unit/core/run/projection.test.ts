@@ -9,7 +9,7 @@ import { journal, rawOf } from "../../../support/journals.js";
 
 /** The sum of two deltas written one after the other. */
 function plus(first: RunDelta, second: RunDelta): RunDelta {
-  const sum = (key: keyof RunDelta["usage"]) => first.usage[key] + second.usage[key];
+  const sum = (key: keyof RunDelta["usage"]) => (first.usage[key] ?? 0) + (second.usage[key] ?? 0);
   return {
     status: second.status ?? first.status,
     outcome: second.outcome ?? first.outcome,
@@ -21,7 +21,13 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
     turns: first.turns + second.turns,
     toolCalls: first.toolCalls + second.toolCalls,
     costUsd: addCosts(first.costUsd, second.costUsd),
-    usage: { input: sum("input"), output: sum("output"), cached: sum("cached"), thinking: sum("thinking") },
+    usage: {
+      input: sum("input"),
+      output: sum("output"),
+      cached: sum("cached"),
+      thinking: sum("thinking"),
+      cacheWrite: sum("cacheWrite"),
+    },
   };
 }
 
@@ -39,7 +45,7 @@ describe("the projection", () => {
   });
 
   it("changes nothing for no events", () => {
-    const usage = { input: 0, output: 0, cached: 0, thinking: 0 };
+    const usage = { input: 0, output: 0, cached: 0, thinking: 0, cacheWrite: 0 };
     expect(projectEvents([])).toEqual({
       status: null,
       question: null,
@@ -96,13 +102,13 @@ describe("the projection", () => {
       step: null,
       turns: 1,
       toolCalls: 2,
-      usage: { input: 111, output: 56, cached: 4, thinking: 3 },
+      usage: { input: 111, output: 56, cached: 4, thinking: 3, cacheWrite: 0 },
       costUsd: null, // an older legwork did not say it
     });
   });
 
   it("adds up the cost of every reply, and has no sum where one is unknown", () => {
-    const usage = { input: 1, output: 1, cached: 0, thinking: 0 };
+    const usage = { input: 1, output: 1, cached: 0, thinking: 0, cacheWrite: 0 };
     const replies: readonly RunEvent[] = [
       { type: "model_replied", turn: 1, raw: rawOf("hello"), usage, costUsd: 0.1 },
       { type: "reply_rejected", turn: 2, code: "empty_reply", reason: "empty", usage, costUsd: 0.2 },

@@ -1,7 +1,7 @@
 /**
- * Keeps the provider's requests at its own address: the vendor's SDK calls the global fetch and takes no options for it, and
- * fetch takes the header with the key along wherever a redirect leads. The guard stands in Node's global dispatcher, which
- * every hop of a redirect passes before anything is sent.
+ * Keeps the requests of providers at their own addresses: fetch takes the header with the key along wherever a redirect leads,
+ * and not every vendor's SDK takes options for it. The guard stands in Node's global dispatcher, which every hop of a redirect
+ * passes before anything is sent.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";

@@ -1,6 +1,6 @@
 /** The delays in Google's errors. */
 import { expect, it } from "vitest";
-import { fromRetryAfter, fromRetryInfo } from "../../../../src/providers/gemini/retry-delay.js";
+import { fromRetryAfter, fromRetryInfo } from "../../../../src/providers/http/retry-delay.js";
 
 it.each([
   ["1s", 1_000],

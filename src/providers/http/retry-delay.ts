@@ -1,4 +1,4 @@
-/** The delays that Google asks for before a request is made again, in milliseconds; null where it asks for none. */
+/** The delays that vendors ask for before a request is made again, in milliseconds; null where they ask for none. */
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
@@ -11,7 +11,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const PART = /(\d+(?:\.\d+)?|\.\d+)(h|ms|us|µs|ns|m|s)/gy;
 
-/** `RetryInfo.retryDelay`: "1s", "0.5s", "482.9ms", "1m30s", or seconds and nanoseconds apart. */
+/** Google's `RetryInfo.retryDelay`: "1s", "0.5s", "482.9ms", "1m30s", or seconds and nanoseconds apart. */
 export function fromRetryInfo(delay: unknown): number | null {
   if (typeof delay === "string") return fromDuration(delay.trim());
   if (typeof delay !== "object" || delay === null) return null;
@@ -19,7 +19,8 @@ export function fromRetryInfo(delay: unknown): number | null {
   return wholeMs(Number(seconds) * 1000 + Number(nanos) / 1e6);
 }
 
-function fromDuration(text: string): number | null {
+/** A duration in Go's form, as Google and OpenAI write it. */
+export function fromDuration(text: string): number | null {
   const parts = [...text.matchAll(PART)];
   const isWhole = parts.length > 0 && parts.map(([part]) => part).join("") === text;
   return isWhole
@@ -35,6 +36,13 @@ export function fromRetryAfter(header: string | undefined, date: string | undefi
   if (!/[a-z]/i.test(text) || Number.isNaN(at)) return null;
   const sentAt = Date.parse(date ?? "");
   return wholeMs(Math.max(0, at - (Number.isNaN(sentAt) ? now : sentAt)));
+}
+
+/** The longest delay among the headers of a refusal: `retry-after-ms` is exact, `retry-after` whole seconds. */
+export function fromRetryHeaders(headers: ReadonlyMap<string, string>, now: number): number | null {
+  const exact = headers.get("retry-after-ms")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(exact)) return wholeMs(Number(exact));
+  return fromRetryAfter(headers.get("retry-after"), headers.get("date"), now);
 }
 
 function wholeMs(milliseconds: number): number | null {

@@ -1,0 +1,74 @@
+/** A provider: the vendor behind it, and how the user has set it up. */
+import type { PriceList } from "../run/cost.js";
+import type { Wire } from "../run/message.js";
+
+/** What the configuration has to know about a vendor. */
+export interface Vendor {
+  /** The name of the provider that needs no entry in the configuration, and what other entries are `like`. */
+  readonly name: string;
+  readonly title: string;
+  /** The environment variable that holds its key. */
+  readonly keyVariable: string;
+  readonly baseUrlVariable: string;
+  /** Its own address. */
+  readonly baseUrl: string;
+  /** The page where a key is made. */
+  readonly keyPage: string;
+  /** The wires that an entry may choose among; empty where there is no choice. */
+  readonly wires: readonly Wire[];
+  /** The hosts of its wire whose tolerances are known, for `host` in an entry. */
+  readonly hosts: readonly string[];
+  /** The price of input that is written to its cache, as a part of that of other input. */
+  readonly cacheWriteRatio: number;
+}
+
+/** A provider as the configuration sets it up. */
+export interface ProviderSetup {
+  readonly name: string;
+  /** The name of its vendor. */
+  readonly like: string;
+  /** Null where it has none. */
+  readonly apiKey: string | null;
+  /** The variable that its key comes from; null where it needs none. */
+  readonly keyVariable: string | null;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  /** Where its address is set, for a sentence that says what to change. */
+  readonly baseUrlPlace: string;
+  /** Null for the wire that suits its address. */
+  readonly wire: Wire | null;
+  /** The name of the host whose tolerances it needs; null to find that out. */
+  readonly host: string | null;
+  /** Whether it takes the vendor's betas although it is not the vendor. */
+  readonly betas: boolean;
+  readonly prices: PriceList;
+  /** Why it cannot be used; null where it can. Another provider still may be. */
+  readonly fault: string | null;
+}
+
+/** Whether an address is this machine, which needs no key and no encryption. */
+export function isLoopback(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
+}
+
+/** The address without the slashes at its end. */
+export function normalBaseUrl(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, "");
+}
+
+/** Why an address cannot be used, to follow its name; null where it can. */
+export function baseUrlFault(baseUrl: string): string | null {
+  if (!URL.canParse(baseUrl)) return "is no URL: write one such as https://example.com";
+  const { protocol, username, password, search, hash } = new URL(baseUrl);
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(baseUrl)))
+    return "sends the key in the clear: write https:// (http:// is for this machine alone)";
+  if (username !== "" || password !== "") return "holds a password: put the key into its variable";
+  if (search !== "" || hash !== "") return "has a part behind ? or #: leave it out";
+  return null;
+}

@@ -1,0 +1,44 @@
+/** A kind of provider, and the entries that the runner chooses among: one folder each, one line to register. */
+import { isLoopback, type ProviderSetup, type Vendor } from "../core/definitions/provider-setup.js";
+import { ConfigError, RequestError } from "../core/errors.js";
+import type { Provider, ProviderEntry } from "../core/ports/provider.js";
+import { priceIn } from "../core/run/cost.js";
+import type { ReadReply } from "../core/run/history.js";
+import { once } from "../lib/once.js";
+
+/** A vendor whose adapter stays unloaded until a run asks a model. */
+export interface ProviderDefinition extends Vendor {
+  readonly defaultModel: string;
+  /** The reason why this is no model of the vendor, or null. */
+  modelIdFault(model: string): string | null;
+  /** Loads the adapter. */
+  open(setup: ProviderSetup): Promise<Provider>;
+  /** Reads a stored reply, by its wire. */
+  readonly readReply: Readonly<Record<string, ReadReply>>;
+}
+
+/** Such a provider is ready where there is a key, or where its address is this machine. */
+export function createEntry(definition: ProviderDefinition, setup: ProviderSetup): ProviderEntry {
+  const { name, keyVariable, apiKey, fault } = setup;
+  const hasKey = apiKey !== null || keyVariable === null || (fault === null && isLoopback(setup.baseUrl));
+  return {
+    name,
+    defaultModel: definition.defaultModel,
+    ready: hasKey && fault === null,
+    keyVariable,
+    fault,
+    priceOf: (model) => priceIn(setup.prices, model),
+    async check(model) {
+      const idFault = definition.modelIdFault(model);
+      if (idFault !== null) throw new RequestError("unknown_model", idFault);
+      if (fault !== null) throw new ConfigError(fault);
+      if (!hasKey) throw new ConfigError(`provider ${name} needs a key: ${whereToSet(definition, setup)}`);
+    },
+    open: once(() => definition.open(setup)),
+  };
+}
+
+function whereToSet({ keyPage, baseUrl }: Vendor, setup: ProviderSetup): string {
+  const page = setup.baseUrl === baseUrl ? ` (make one at ${keyPage})` : "";
+  return `set ${setup.keyVariable} in the environment of legwork${page}`;
+}

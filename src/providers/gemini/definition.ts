@@ -1,0 +1,24 @@
+/** Gemini among the providers. */
+import type { ProviderDefinition } from "../definition.js";
+import { modelIdFault } from "./model-id.js";
+import { readGeminiReply } from "./read-reply.js";
+import { BASE_URL, GEMINI, TITLE } from "./wire.js";
+
+export const gemini: ProviderDefinition = {
+  name: GEMINI,
+  title: TITLE,
+  defaultModel: "gemini-3.8-flash",
+  keyVariable: "GEMINI_API_KEY",
+  baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
+  baseUrl: BASE_URL,
+  keyPage: "https://aistudio.google.com/apikey",
+  wires: [],
+  hosts: [],
+  cacheWriteRatio: 1,
+  modelIdFault,
+  readReply: { gemini: readGeminiReply },
+  async open(setup) {
+    const { createGeminiProvider } = await import("./provider.js");
+    return createGeminiProvider(setup);
+  },
+};

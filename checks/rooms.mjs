@@ -50,7 +50,9 @@ const ROOMS = {
     "core/tools/seen-file.ts",
     "lib",
   ],
-  "providers/*": ADAPTER,
+  providers: ENGINE,
+  "providers/http": ENGINE,
+  "providers/*": [...ADAPTER, "providers/http", "providers/definition.ts"],
   config: [...ADAPTER, "files", "hosts"],
   definitions: [...ADAPTER, "files", "hosts"],
   ...inOrder("downstream", DOWNSTREAM),
@@ -66,7 +68,7 @@ const ROOMS = {
 /** Folders of the plan. */
 const PLANNED = [
   "lib",
-  ...["run", "workflow", "tools", "definitions", "ports"].map((folder) => `core/${folder}`),
+  ...["run", "journal", "workflow", "tools", "definitions", "ports"].map((folder) => `core/${folder}`),
   "json-schema",
   "views",
   "hosts",

@@ -1,10 +1,10 @@
 /** The parts of legwork that commands use. A command states the few that it needs; each is opened when it asks. */
 import type { AgentDefinition, Definitions, Found } from "../core/definitions/agent.js";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { PinStore } from "../core/ports/catalog-store.js";
 import type { DatabaseFacts } from "../core/ports/database-facts.js";
 import type { Downstream } from "../core/ports/downstream.js";
 import type { RunStore } from "../core/ports/run-store.js";
-import type { ReadReply } from "../core/run/history.js";
 import type { Run } from "../core/run/run.js";
 import type { CatalogTool } from "../core/tools/tool.js";
 import type { Workflow } from "../core/workflow/workflow.js";

@@ -1,9 +1,9 @@
 /** A kind of provider, and the entries that the runner chooses among: one folder each, one line to register. */
 import { isLoopback, type ProviderSetup, type Vendor } from "../core/definitions/provider-setup.js";
 import { ConfigError, RequestError } from "../core/errors.js";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { Provider, ProviderEntry } from "../core/ports/provider.js";
 import { priceIn } from "../core/run/cost.js";
-import type { ReadReply } from "../core/run/history.js";
 import { once } from "../lib/once.js";
 
 /** A vendor whose adapter stays unloaded until a run asks a model. */

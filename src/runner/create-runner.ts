@@ -1,11 +1,12 @@
 /** The runner: the verbs by which hosts, terminals and agents work with runs. */
+
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { Clock, Log } from "../core/ports/clock-and-log.js";
 import type { Elicit } from "../core/ports/host.js";
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
 import type { ReadProjectFile } from "../core/ports/project-files.js";
 import type { EndedRun, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
-import type { ReadReply } from "../core/run/history.js";
 import type { Outcome, Run } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";
 import { once } from "../lib/once.js";

@@ -1,6 +1,7 @@
 /** Progress notifications: at each event, and at least every 15 s, so that hosts see that a waiting call is alive. */
+
+import type { RunEvent, StoredEvent } from "../core/journal/event.js";
 import type { Redact } from "../core/redact.js";
-import type { RunEvent, StoredEvent } from "../core/run/event.js";
 import { isEnded, type Run } from "../core/run/run.js";
 import { cutTo } from "../lib/text.js";
 

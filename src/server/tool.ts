@@ -1,9 +1,9 @@
 /** An MCP tool: its schemas and its handler. */
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { HostSession, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
-import type { ReadReply } from "../core/run/history.js";
 import type { HostLimits } from "../hosts/host.js";
 import type { Runner } from "../runner/create-runner.js";
 import type { View } from "../views/fit-run-view.js";

@@ -1,7 +1,8 @@
 /** The calls of a run that may have changed something, each with what it was about. */
+
+import { TOO_LARGE } from "../core/journal/event.js";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { EffectfulCall, RunStore } from "../core/ports/run-store.js";
-import { TOO_LARGE } from "../core/run/event.js";
-import type { ReadReply } from "../core/run/history.js";
 import { isRecord } from "../lib/is-record.js";
 import { cutToFit } from "./page.js";
 

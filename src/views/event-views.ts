@@ -1,6 +1,7 @@
 /** The events and the access of a run as hosts and terminals read them: names in snake_case, times in ISO 8601. */
-import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/run/event.js";
-import { type ReadReply, resultId, workflowResultId } from "../core/run/history.js";
+import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/journal/event.js";
+import { resultId, workflowResultId } from "../core/journal/history.js";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { Question, QuestionAbout } from "../core/run/question.js";
 import type { Outcome } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";

@@ -1,6 +1,7 @@
 /** The conversation of a run as hosts read it. */
-import type { StoredEvent } from "../core/run/event.js";
-import { createHistory, type ReadReply, recordEvent } from "../core/run/history.js";
+import type { StoredEvent } from "../core/journal/event.js";
+import { recordEvent } from "../core/journal/history.js";
+import { createHistory, type ReadReply } from "../core/journal/history-state.js";
 import type { Message, ReplyContent } from "../core/run/message.js";
 import type { Keyed } from "./page.js";
 

@@ -1,9 +1,9 @@
 /** A run as hosts see it. */
 import { isNewerVersion, newerVersion } from "../core/errors.js";
+import type { ToolRuling } from "../core/journal/event.js";
+import type { ReadReply } from "../core/journal/history-state.js";
 import type { RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
-import type { ToolRuling } from "../core/run/event.js";
-import type { ReadReply } from "../core/run/history.js";
 import { canSpawn } from "../core/run/limits.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";

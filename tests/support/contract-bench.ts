@@ -1,7 +1,7 @@
 /** A database with one process on it, and short forms of the verbs that most contract tests use. */
 import { afterEach, beforeEach, expect } from "vitest";
+import type { RunEvent, StoredEvent } from "../../src/core/journal/event.js";
 import type { CreateRunOptions, NewRun, RunLease, RunStore } from "../../src/core/ports/run-store.js";
-import type { RunEvent, StoredEvent } from "../../src/core/run/event.js";
 import type { EndStatus, Outcome, Run } from "../../src/core/run/run.js";
 import type { ProcessIdentity, StoreImplementation, StorePorts, TestDatabase } from "../contract/implementations.js";
 import { newRunNamed } from "./new-run.js";

@@ -1,7 +1,7 @@
 /** The workflow engine as a runner drives it: workflows to lead through, and agents that do this and that. */
 import fc from "fast-check";
 import { createConditions } from "../../src/conditions/create-conditions.js";
-import type { RunEvent } from "../../src/core/run/event.js";
+import type { RunEvent } from "../../src/core/journal/event.js";
 import { type Effect, nextEffect, requestRefusal } from "../../src/core/workflow/engine.js";
 import type { EngineContext } from "../../src/core/workflow/facts.js";
 import type { Json, Step, Workflow } from "../../src/core/workflow/workflow.js";

@@ -1,8 +1,8 @@
 /** Events as fast-check makes them: whole journals in an order in which a run can have them, and single events of each type. */
 import { createHash } from "node:crypto";
 import fc from "fast-check";
+import type { RunEvent } from "../../src/core/journal/event.js";
 import { costOf } from "../../src/core/run/cost.js";
-import type { RunEvent } from "../../src/core/run/event.js";
 import type { RawReply, ReplyContent } from "../../src/core/run/message.js";
 import type { QuestionAbout } from "../../src/core/run/question.js";
 import type { Usage } from "../../src/core/run/run.js";

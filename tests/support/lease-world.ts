@@ -1,8 +1,8 @@
 /** Three processes and the model of their rights over each other's runs: each event happens to both and is compared. */
 import fc from "fast-check";
 import { expect } from "vitest";
+import type { RunEvent } from "../../src/core/journal/event.js";
 import type { ClaimCandidate, RunLease, RunStore } from "../../src/core/ports/run-store.js";
-import type { RunEvent } from "../../src/core/run/event.js";
 import { type EndStatus, isEnded, type Outcome, type Run } from "../../src/core/run/run.js";
 import type { StoredRun, StoreImplementation, StorePorts, TestDatabase } from "../contract/implementations.js";
 import { appendTo, finish, TURN, UNWRITABLE } from "./contract-bench.js";

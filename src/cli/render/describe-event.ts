@@ -1,7 +1,8 @@
 /** An event of a run in one line. */
+
+import type { Paid, RunEvent } from "../../core/journal/event.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import { usdText } from "../../core/run/cost.js";
-import type { Paid, RunEvent } from "../../core/run/event.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { Usage } from "../../core/run/run.js";
 
 /** The content of an event beside its type; texts are whole, with their line breaks as spaces. */

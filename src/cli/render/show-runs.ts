@@ -1,7 +1,8 @@
 /** Runs, their events and their access for people. */
+
+import type { StoredEvent } from "../../core/journal/event.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import { usdText } from "../../core/run/cost.js";
-import type { StoredEvent } from "../../core/run/event.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { ListedRun, Run } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import { visible } from "../../core/visible.js";

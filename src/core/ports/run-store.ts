@@ -1,5 +1,5 @@
 /** Runs and their journal. */
-import type { RunEvent, StoredEvent } from "../run/event.js";
+import type { RunEvent, StoredEvent } from "../journal/event.js";
 import type { ListedRun, Outcome, Run, RunIdentity, RunRequest, RunStatus } from "../run/run.js";
 
 /** The most that a run and all of its descendants may cost. */

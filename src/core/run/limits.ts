@@ -1,6 +1,7 @@
 /** Limits: their defaults, their ranges, and the check for a limit that has run out. */
+
+import type { History } from "../journal/history-state.js";
 import { usdText } from "./cost.js";
-import type { History } from "./history.js";
 import type { RunFailure, RunLimits } from "./run.js";
 
 export const DEFAULT_LIMITS: RunLimits = {

@@ -1,8 +1,8 @@
 /** The gate: decides whether a run may use a tool, and by which rule. */
 
 import { didYouMean } from "../../lib/nearest.js";
+import type { ToolRuling } from "../journal/event.js";
 import type { ServerStatus } from "../ports/downstream.js";
-import type { ToolRuling } from "../run/event.js";
 import type { PatternSource, ToolPolicy } from "../run/run.js";
 import {
   type CatalogTool,

@@ -1,5 +1,5 @@
 /** The workflow engine: the next effect of a workflow in a state. Pure; the runner carries out each effect and asks again. */
-import type { RunEvent } from "../run/event.js";
+import type { RunEvent } from "../journal/event.js";
 import type { QuestionDraft } from "../run/question.js";
 import { approvalDue, exitFailures, unmetExits } from "./exits.js";
 import { type EngineContext, factsOf, judge } from "./facts.js";

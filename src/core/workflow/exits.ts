@@ -1,5 +1,5 @@
 /** Ways out: the conditions for leaving a step and for ending in success, and the approval that alone is missing. */
-import type { RunEvent } from "../run/event.js";
+import type { RunEvent } from "../journal/event.js";
 import { denialText, type QuestionDraft } from "../run/question.js";
 import { type EngineContext, factsOf, type Judged, judge } from "./facts.js";
 import { fillTemplate } from "./template.js";

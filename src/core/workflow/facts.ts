@@ -1,5 +1,5 @@
 /** Facts: the values that conditions see, and the verdict of a condition on them. */
-import type { RunEvent } from "../run/event.js";
+import type { RunEvent } from "../journal/event.js";
 import type { Json } from "./workflow.js";
 import type { CallFacts, CallOutput, ChildReport, WorkflowState } from "./workflow-state.js";
 

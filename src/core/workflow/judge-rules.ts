@@ -1,6 +1,6 @@
 /** The rules of a step, and its limit of calls: whether a call that the gate allows may be made now. */
 
-import type { RunEvent } from "../run/event.js";
+import type { RunEvent } from "../journal/event.js";
 import { type EngineContext, factsOf } from "./facts.js";
 import { fillTemplate } from "./template.js";
 import { type Json, type Rule, stepNamed, type Workflow } from "./workflow.js";

@@ -1,5 +1,5 @@
 /** The state of a run in its workflow: a fold of its events. */
-import type { RunEvent } from "../run/event.js";
+import type { RunEvent } from "../journal/event.js";
 import type { Answer } from "../run/question.js";
 import type { Outcome } from "../run/run.js";
 import { isWork, patternMatches, serverOf } from "../tools/tool.js";

@@ -1,6 +1,7 @@
 /** Events that come up while tool calls last, saved before the calls end. */
+
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Commit } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 import type { RunState } from "../state/run-state.js";
 
 export interface CallEvents {

@@ -1,8 +1,9 @@
 /** Makes tool calls in groups: in order, adjacent read-only calls together, each gated when its turn has come. */
+
+import type { RunEvent } from "../../core/journal/event.js";
+import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/journal/history.js";
 import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
-import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";

@@ -1,6 +1,6 @@
 /** Calls in which process after process has died: they are given up, so that the run does not take the next one along. */
-import { PROCESS_DIED } from "../../core/run/event.js";
-import { deathsHere, nextCall, timesDeadly } from "../../core/run/history.js";
+import { PROCESS_DIED } from "../../core/journal/event.js";
+import { deathsHere, nextCall, timesDeadly } from "../../core/journal/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { WAIT_FOR_RUNS } from "../../core/tools/tool.js";
 import type { RunContext } from "../state/turn-context.js";

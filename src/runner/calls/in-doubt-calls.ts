@@ -1,6 +1,7 @@
 /** In-doubt calls: their process or their time ended before their answer came, so that their effect is unknown. */
-import { type KeptAnswer, OUTCOME_UNKNOWN } from "../../core/run/event.js";
-import { type OpenCall, unanswered } from "../../core/run/history.js";
+import { type KeptAnswer, OUTCOME_UNKNOWN } from "../../core/journal/event.js";
+import { unanswered } from "../../core/journal/history.js";
+import type { OpenCall } from "../../core/journal/history-state.js";
 import { aboutKey, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";
 import { type Effect, isBuiltIn } from "../../core/tools/tool.js";
 import { endWith, type LoopResult, waitWith } from "../state/loop-result.js";

@@ -1,7 +1,7 @@
 /** A failed request to the model: its event, and whether it is made again. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProviderError } from "../../core/errors.js";
-import type { RunEvent } from "../../core/run/event.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import { nextTry, type Tries } from "../../core/run/retry-policy.js";
 import type { RunFailure } from "../../core/run/run.js";
 import { cutTo } from "../../lib/text.js";

@@ -1,8 +1,9 @@
 /** Turns the answer to a call into what a model and a journal can hold: large texts are kept aside, within limits. */
+
+import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment, TOO_LARGE } from "../../core/journal/event.js";
 import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import { ATTACHMENT_NOTE, type KeptAnswer, type KeptAttachment, TOO_LARGE } from "../../core/run/event.js";
 import type { RunLimits } from "../../core/run/run.js";
 import { sha256 } from "../../lib/hash.js";
 import { cutTo, pairSafe } from "../../lib/text.js";

@@ -1,8 +1,8 @@
 /** Makes one tool call. */
 import { DownstreamError } from "../../core/errors.js";
+import type { KeptAnswer } from "../../core/journal/event.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import type { KeptAnswer } from "../../core/run/event.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { pairSafe } from "../../lib/text.js";
 import type { RunState } from "../state/run-state.js";

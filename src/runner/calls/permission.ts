@@ -1,6 +1,6 @@
 /** The questions of a run to a person: approvals of its calls, and the agent's own questions. */
-import type { RunEvent } from "../../core/run/event.js";
-import type { History } from "../../core/run/history.js";
+import type { RunEvent } from "../../core/journal/event.js";
+import type { History } from "../../core/journal/history-state.js";
 import { MOST } from "../../core/run/limits.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { type Answer, aboutKey, denialText, type QuestionAbout, type QuestionDraft } from "../../core/run/question.js";

@@ -1,9 +1,9 @@
 /** Answers a waiting run, or writes to a run at work: through any channel, from any process. */
 import { RequestError } from "../../core/errors.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import type { RunEvent } from "../../core/run/event.js";
 import { MOST } from "../../core/run/limits.js";
 import {
   type Answer,

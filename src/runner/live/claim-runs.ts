@@ -1,8 +1,8 @@
 /** Chooses the unowned runs that this process continues, and claims them. */
 import { ConfigError } from "../../core/errors.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { ClaimCandidate, RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 import { MAX_ATTEMPTS } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import type { JournalVersions } from "../request/newer-runs.js";

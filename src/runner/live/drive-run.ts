@@ -1,8 +1,8 @@
 /** Drives one run: saves each commit of its loop before the loop continues, and stops it when its time is up. */
 import { isNewerVersion, isOutOfFiles, StoreError, TOO_MANY_FILES } from "../../core/errors.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 import type { Run } from "../../core/run/run.js";
 import { runAgent } from "../loop/run-agent.js";
 import { createMailbox, type Mailbox } from "../state/mailbox.js";

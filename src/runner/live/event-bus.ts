@@ -1,6 +1,7 @@
 /** Publishes saved events to the listeners of this process. */
+
+import type { StoredEvent } from "../../core/journal/event.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
-import type { StoredEvent } from "../../core/run/event.js";
 
 export type EventListener = (runId: string, events: readonly StoredEvent[]) => void;
 

@@ -1,10 +1,11 @@
 /** Opens what the loop of one run needs. */
+
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { Setup } from "../request/setup.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";

@@ -1,7 +1,8 @@
 /** Leads a run through its workflow: carries out the effects that the engine names, until it is the agent's turn. */
+
+import { PROCESS_DIED } from "../../core/journal/event.js";
+import { workflowResultId } from "../../core/journal/history.js";
 import type { Commit } from "../../core/ports/run-store.js";
-import { PROCESS_DIED } from "../../core/run/event.js";
-import { workflowResultId } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome } from "../../core/run/run.js";

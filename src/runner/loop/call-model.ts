@@ -1,9 +1,9 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { ModelReply, Provider } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";

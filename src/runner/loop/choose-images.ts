@@ -1,7 +1,8 @@
 /** The images that go with a request to a model. */
+
+import type { History } from "../../core/journal/history-state.js";
 import type { Provider } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { History } from "../../core/run/history.js";
 import type { RunLimits } from "../../core/run/run.js";
 import { type Image, readImage, sizeOfImage } from "../../core/tools/image.js";
 

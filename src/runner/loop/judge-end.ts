@@ -1,5 +1,5 @@
 /** Whether a reply ends its run, and how: an answer without calls, `complete`, and the grace turn behind a limit. */
-import { COMPLETE } from "../../core/run/history.js";
+import { COMPLETE } from "../../core/journal/history.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { Outcome, RunFailure, RunRequest } from "../../core/run/run.js";
 import { factsOf } from "../../core/workflow/facts.js";

@@ -1,8 +1,10 @@
 /** The agent loop: a run in, a stream of commits out. */
+
+import type { RunEvent } from "../../core/journal/event.js";
+import { COMPLETE } from "../../core/journal/history.js";
+import type { History } from "../../core/journal/history-state.js";
 import type { Catalog, ServerLease } from "../../core/ports/downstream.js";
 import type { Commit } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
-import { COMPLETE, type History } from "../../core/run/history.js";
 import { canSpawn, firstBreach } from "../../core/run/limits.js";
 import { toQuestion } from "../../core/run/question.js";
 import type { Outcome, RunFailure } from "../../core/run/run.js";

@@ -1,7 +1,8 @@
 /** Why a workflow does not let its run end in success, asked from outside the loop: by a fold of the journal. */
+
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../core/redact.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { Run } from "../../core/run/run.js";
 import { unmetForSuccess } from "../../core/workflow/exits.js";
 import type { GetSetup } from "../request/setup.js";

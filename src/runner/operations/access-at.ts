@@ -1,6 +1,7 @@
 /** The tools of a run at a moment of its life, each with its rule: a fold of its events. */
+
+import type { RunEvent } from "../../core/journal/event.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { Access } from "../../core/tools/access.js";
 import { stepNamed } from "../../core/workflow/workflow.js";

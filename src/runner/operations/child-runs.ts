@@ -1,8 +1,8 @@
 /** An agent's own runs: started within its own rights, waited for, and stopped with it. */
 import { ConfigError, isNewerVersion, RequestError } from "../../core/errors.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 import { isEnded, type Run, type RunRequest } from "../../core/run/run.js";
 import { CANCEL_RUN, GET_RUN, SPAWN_AGENT } from "../../core/tools/tool.js";
 import type { Json } from "../../core/workflow/workflow.js";

@@ -1,7 +1,7 @@
 /** The event of a run that a caller names by its number. */
 import { RequestError } from "../../core/errors.js";
+import type { StoredEvent } from "../../core/journal/event.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { StoredEvent } from "../../core/run/event.js";
 
 /** Throws RequestError where there is no such event. */
 export async function eventAt(runId: string, at: number, store: Pick<RunStore, "listEvents">): Promise<StoredEvent> {

@@ -1,12 +1,12 @@
 /** Reads the sources of context that a caller names, all of them or none. */
 
 import { RequestError } from "../../core/errors.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { ReadProjectFile } from "../../core/ports/project-files.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import { type ContextBlock, LARGEST_CONTEXT, LARGEST_SOURCE } from "../../core/run/context.js";
 import { type ContextSource, parseSource } from "../../core/run/context-source.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { Message } from "../../core/run/message.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { cutTo } from "../../lib/text.js";

@@ -1,10 +1,11 @@
 /** Continues a run at the request of a caller: the same run where it is not done, a new run with its history where it is. */
 import { RequestError } from "../../core/errors.js";
+import type { Grants, RunEvent } from "../../core/journal/event.js";
+import { historyWith } from "../../core/journal/history.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { HostSession, RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import { addCosts } from "../../core/run/cost.js";
-import type { Grants, RunEvent } from "../../core/run/event.js";
-import { historyWith, type ReadReply } from "../../core/run/history.js";
 import { firstBreach } from "../../core/run/limits.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";

@@ -1,8 +1,8 @@
 /** Waits, within bounds, until runs have reached a state in which their caller can act. */
 import { StoreError } from "../../core/errors.js";
+import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import type { EventBus } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";

@@ -1,7 +1,8 @@
 /** The money that a run may still spend, within its own limit and the limits of the runs above it. */
+
+import type { History } from "../../core/journal/history-state.js";
 import type { CostLimit, RunStore } from "../../core/ports/run-store.js";
 import { addCosts, toUsd } from "../../core/run/cost.js";
-import type { History } from "../../core/run/history.js";
 import { costBreach } from "../../core/run/limits.js";
 import type { Run, RunFailure } from "../../core/run/run.js";
 

@@ -1,6 +1,8 @@
 /** The conversation of an agent and its model so far. */
+
+import { recordEvent } from "../../core/journal/history.js";
+import { createHistory, type ReadReply } from "../../core/journal/history-state.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import { createHistory, type ReadReply, recordEvent } from "../../core/run/history.js";
 import type { Message } from "../../core/run/message.js";
 import type { Run } from "../../core/run/run.js";
 import { loadReplay } from "./replay.js";

@@ -1,6 +1,7 @@
 /** The large texts that a run keeps, so that no server fills the disk. */
+
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Blob } from "../../core/ports/run-store.js";
-import type { RunEvent } from "../../core/run/event.js";
 
 export interface KeptBlobs {
   /** Counts the blobs of an event that was saved before. */

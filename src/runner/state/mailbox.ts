@@ -1,6 +1,7 @@
 /** Messages for a run at work: any process may have written them to its journal. */
+
+import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
 import type { RunStore } from "../../core/ports/run-store.js";
-import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 
 type Sent = Extract<RunEvent, { type: "message_sent" }>;
 

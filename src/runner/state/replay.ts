@@ -1,9 +1,10 @@
 /** The journal from which a process continues a run: its own, behind those of the runs whose history it shares. */
+
+import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
+import { runningTime } from "../../core/journal/running-time.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
-import type { RunEvent, StoredEvent } from "../../core/run/event.js";
 import type { Run, RunRequest } from "../../core/run/run.js";
-import { runningTime } from "../../core/run/running-time.js";
 
 export interface Replay {
   /** The first message of the history. */

@@ -1,8 +1,10 @@
 /** The state of a run in its loop: its history and workflow, and the events that are not saved yet. */
+
+import { ATTACHMENT_NOTE, type KeptAnswer, type RunEvent } from "../../core/journal/event.js";
+import { recordEvent } from "../../core/journal/history.js";
+import { createHistory, type History, type ReadReply } from "../../core/journal/history-state.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import { ATTACHMENT_NOTE, type KeptAnswer, type RunEvent } from "../../core/run/event.js";
-import { createHistory, type History, type ReadReply, recordEvent } from "../../core/run/history.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";

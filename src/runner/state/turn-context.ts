@@ -1,12 +1,12 @@
 /** The context of a loop: the run, its state and tools, and the adapters behind them. */
 
+import type { RunEvent } from "../../core/journal/event.js";
+import type { ReadReply } from "../../core/journal/history-state.js";
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { CallOptions, Downstream, ToolAnswer } from "../../core/ports/downstream.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
-import type { RunEvent } from "../../core/run/event.js";
-import type { ReadReply } from "../../core/run/history.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { PatternSource, Run, RunRequest } from "../../core/run/run.js";
 import type { CatalogTool } from "../../core/tools/tool.js";

@@ -1,5 +1,5 @@
 /** The tools that legwork itself gives to every agent. */
-import { COMPLETE } from "../../core/run/history.js";
+import { COMPLETE } from "../../core/journal/history.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 
 export const READ_RESULT = "read_result";

@@ -1,7 +1,7 @@
 /** The tools of a run: resolved once for each catalog and policy, and shared by all runs with the same. */
 
+import type { ToolRuling } from "../../core/journal/event.js";
 import type { Catalog, Downstream, ServerProblem, ServerStatus } from "../../core/ports/downstream.js";
-import type { ToolRuling } from "../../core/run/event.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import type { RunRequest, ToolPolicy } from "../../core/run/run.js";
 import { idlePatterns, judgeCatalog, judgeTool } from "../../core/tools/gate.js";

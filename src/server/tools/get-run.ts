@@ -1,9 +1,9 @@
 /** get_run: shows one run, as a summary or in full, page by page. */
 import { z } from "zod";
 import { RequestError } from "../../core/errors.js";
+import type { StoredEvent } from "../../core/journal/event.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import { toFirstMessage } from "../../core/run/context.js";
-import type { StoredEvent } from "../../core/run/event.js";
 import { isEnded, type Run } from "../../core/run/run.js";
 import { eventAt } from "../../runner/operations/event-at.js";
 import { refuseNewer } from "../../runner/request/newer-runs.js";

@@ -1,6 +1,6 @@
 /** The RunStore port: reads of a journal that do not take all of it. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../src/core/run/event.js";
+import type { RunEvent } from "../../../src/core/journal/event.js";
 import type { Effect } from "../../../src/core/tools/tool.js";
 import { setContractBench } from "../../support/contract-bench.js";
 import type { StoreImplementation } from "../implementations.js";

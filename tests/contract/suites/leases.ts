@@ -1,6 +1,6 @@
 /** The RunStore port: who owns a run, how it is lost, and how another process comes to own it. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../src/core/run/event.js";
+import type { RunEvent } from "../../../src/core/journal/event.js";
 import { LEASE_MS } from "../../../src/core/run/limits.js";
 import type { Question } from "../../../src/core/run/question.js";
 import {

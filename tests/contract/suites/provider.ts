@@ -1,8 +1,8 @@
 /** The Provider port: the rules that every vendor's adapter keeps. */
 import { describe, expect, it } from "vitest";
 import { ProviderError } from "../../../src/core/errors.js";
+import type { ReadReply } from "../../../src/core/journal/history-state.js";
 import type { Provider } from "../../../src/core/ports/provider.js";
-import type { ReadReply } from "../../../src/core/run/history.js";
 import type { Message } from "../../../src/core/run/message.js";
 import { AT_ONCE_MS } from "../../support/in-time.js";
 

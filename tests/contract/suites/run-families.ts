@@ -1,7 +1,7 @@
 /** The RunStore port, of runs that start others: a change of one of a family changes the rest. */
 import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../../src/core/journal/event.js";
 import type { RunLease } from "../../../src/core/ports/run-store.js";
-import type { RunEvent } from "../../../src/core/run/event.js";
 import { finish, setContractBench, TURN } from "../../support/contract-bench.js";
 import { newRunNamed, REQUEST } from "../../support/new-run.js";
 import type { StoreImplementation } from "../implementations.js";

@@ -1,8 +1,8 @@
 /** The RunStore port: the rules that every implementation keeps. */
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/core/errors.js";
+import type { RunEvent } from "../../../src/core/journal/event.js";
 import type { CreateRunResult, RunStore } from "../../../src/core/ports/run-store.js";
-import type { RunEvent } from "../../../src/core/run/event.js";
 import type { Outcome } from "../../../src/core/run/run.js";
 import { CANCELLED, finish, SUCCESS, setContractBench, TURN, UNWRITABLE } from "../../support/contract-bench.js";
 import { EVERYTHING } from "../../support/run-filter.js";

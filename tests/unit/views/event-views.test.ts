@@ -1,7 +1,7 @@
 /** Events as hosts and terminals read them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../src/core/run/event.js";
+import type { RunEvent } from "../../../src/core/journal/event.js";
 import { isRecord } from "../../../src/lib/is-record.js";
 import { toEventItem } from "../../../src/views/event-views.js";
 import { EVENT_TYPES, eventOf, readReply } from "../../support/journals.js";

@@ -1,7 +1,7 @@
 /** The conversation of a run, read from any place: the same messages as read from its beginning. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { RunEvent, StoredEvent } from "../../../src/core/run/event.js";
+import type { RunEvent, StoredEvent } from "../../../src/core/journal/event.js";
 import { type MessagesStart, toMessageItems } from "../../../src/views/message-views.js";
 import { journal, readReply } from "../../support/journals.js";
 

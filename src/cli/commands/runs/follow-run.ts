@@ -1,8 +1,8 @@
 /** The events of a run as they come, from whichever process, and its end. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StoredEvent } from "../../../core/journal/event.js";
+import type { ReadReply } from "../../../core/journal/history-state.js";
 import type { RunStore } from "../../../core/ports/run-store.js";
-import type { StoredEvent } from "../../../core/run/event.js";
-import type { ReadReply } from "../../../core/run/history.js";
 import { isEnded, type Run } from "../../../core/run/run.js";
 import { toEventItem } from "../../../views/event-views.js";
 import { type CommandEnd, OK_EXIT, TROUBLE_EXIT } from "../../render/command-end.js";

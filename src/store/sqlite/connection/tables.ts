@@ -1,7 +1,7 @@
 /** The tables. Times are Unix milliseconds; JSON columns are text that core's types describe. */
 import { type AnyColumn, isNotNull, type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { RunEvent } from "../../../core/run/event.js";
+import type { RunEvent } from "../../../core/journal/event.js";
 import type { Question } from "../../../core/run/question.js";
 import type { Outcome, RunRequest, RunStatus } from "../../../core/run/run.js";
 

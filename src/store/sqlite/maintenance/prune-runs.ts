@@ -2,8 +2,8 @@
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { and, desc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { EVENT_VERSION } from "../../../core/journal/event.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
-import { EVENT_VERSION } from "../../../core/run/event.js";
 import { END_STATUSES, isEnded, type RunStatus } from "../../../core/run/run.js";
 import { type Connection, connect } from "../connection/connection.js";
 import { BUSY_TIMEOUT_MS } from "../connection/open-database.js";

@@ -2,9 +2,9 @@
 import type Database from "better-sqlite3";
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import { EVENT_VERSION, type StoredEvent } from "../../../core/journal/event.js";
+import { readEvent } from "../../../core/journal/read-event.js";
 import type { EffectfulCall, RunStore } from "../../../core/ports/run-store.js";
-import { EVENT_VERSION, type StoredEvent } from "../../../core/run/event.js";
-import { readEvent } from "../../../core/run/read-event.js";
 import { isLandmark, runEvents } from "../connection/tables.js";
 import { toNative } from "../driver/native-statement.js";
 

@@ -1,8 +1,8 @@
 /** A row of `runs` as core's Run, and a new run as a row. */
 import type { InferSelectModel } from "drizzle-orm";
+import { upgradeQuestion } from "../../../core/journal/read-event.js";
 import type { NewRun } from "../../../core/ports/run-store.js";
 import { DEFAULT_LIMITS } from "../../../core/run/limits.js";
-import { upgradeQuestion } from "../../../core/run/read-event.js";
 import type { Run } from "../../../core/run/run.js";
 import type { runs, sessions } from "../connection/tables.js";
 

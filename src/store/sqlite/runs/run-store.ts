@@ -1,9 +1,9 @@
 /** The RunStore port on SQLite: each verb one transaction, each write fenced by epoch and status. */
 import { eq } from "drizzle-orm";
+import type { RunEvent } from "../../../core/journal/event.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../../core/ports/run-store.js";
 import { toUsd } from "../../../core/run/cost.js";
-import type { RunEvent } from "../../../core/run/event.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
 import { isEnded, type Run } from "../../../core/run/run.js";
 import { createCommitQueue } from "../connection/commit-queue.js";

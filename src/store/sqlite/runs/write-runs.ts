@@ -1,6 +1,9 @@
 /** The writes to runs and their journal, each to be called inside a transaction. */
 import { sql } from "drizzle-orm";
 import { newerVersion } from "../../../core/errors.js";
+import type { RunEvent, StoredEvent } from "../../../core/journal/event.js";
+import { projectEvents } from "../../../core/journal/projection.js";
+import { toStoredEvent } from "../../../core/journal/to-stored-event.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type {
   Blob,
@@ -10,11 +13,8 @@ import type {
   NewRun,
   RunLease,
 } from "../../../core/ports/run-store.js";
-import type { RunEvent, StoredEvent } from "../../../core/run/event.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
-import { projectEvents } from "../../../core/run/projection.js";
 import { isEnded, type Outcome, type RunStatus } from "../../../core/run/run.js";
-import { toStoredEvent } from "../../../core/run/to-stored-event.js";
 import type { Connection } from "../connection/connection.js";
 import { runs } from "../connection/tables.js";
 import type { JournalReads } from "./read-journal.js";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { describeEvent } from "../../../../src/cli/render/describe-event.js";
 import { listText } from "../../../../src/cli/render/list-runs.js";
 import { accessText, runText } from "../../../../src/cli/render/show-runs.js";
-import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
 import { DEFAULT_LIMITS } from "../../../../src/core/run/limits.js";
 import type { Run } from "../../../../src/core/run/run.js";
 import { rawOf, readReply } from "../../../support/journals.js";

@@ -1,7 +1,8 @@
 /** Limits on turns and money. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
-import { createHistory, historyWith, recordEvent } from "../../../../src/core/run/history.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
+import { historyWith, recordEvent } from "../../../../src/core/journal/history.js";
+import { createHistory } from "../../../../src/core/journal/history-state.js";
 import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
 import { mentions } from "../../../support/mentions.js";
 

@@ -1,7 +1,7 @@
 /** Properties of the workflow engine for any workflow and any agent: it comes to rest, forgets nothing, and allows no false success. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
 import { nextEffect, requestRefusal } from "../../../../src/core/workflow/engine.js";
 import { unmetExits, unmetForSuccess } from "../../../../src/core/workflow/exits.js";
 import { stepNamed, type Workflow } from "../../../../src/core/workflow/workflow.js";

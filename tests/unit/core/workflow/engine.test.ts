@@ -1,6 +1,6 @@
 /** The workflow engine: the way through the steps, requests of the agent, and the conditions of a success. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
 import { nextEffect, requestRefusal } from "../../../../src/core/workflow/engine.js";
 import { unmetExits, unmetForSuccess } from "../../../../src/core/workflow/exits.js";
 import { isEnd, type Step } from "../../../../src/core/workflow/workflow.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
 import { createRedact } from "../../../../src/core/redact.js";
-import type { RunEvent } from "../../../../src/core/run/event.js";
 import { DEFAULT_LIMITS } from "../../../../src/core/run/limits.js";
 import type { RunRequest } from "../../../../src/core/run/run.js";
 import { createCallEvents } from "../../../../src/runner/calls/call-events.js";

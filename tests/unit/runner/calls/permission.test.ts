@@ -1,6 +1,7 @@
 /** The permission for one call, by its rule and the answer of a person. */
 import { expect, it } from "vitest";
-import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
+import { recordEvent } from "../../../../src/core/journal/history.js";
+import { createHistory } from "../../../../src/core/journal/history-state.js";
 import type { Answer } from "../../../../src/core/run/question.js";
 import { permission } from "../../../../src/runner/calls/permission.js";
 import { readReply } from "../../../support/journals.js";

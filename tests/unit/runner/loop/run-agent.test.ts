@@ -1,9 +1,10 @@
 /** Whatever an agent does, a run that dies between any two commits goes on as if nothing had happened. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OUTCOME_UNKNOWN } from "../../../../src/core/run/event.js";
-import { createHistory, recordEvent } from "../../../../src/core/run/history.js";
-import { projectEvents } from "../../../../src/core/run/projection.js";
+import { OUTCOME_UNKNOWN } from "../../../../src/core/journal/event.js";
+import { recordEvent } from "../../../../src/core/journal/history.js";
+import { createHistory } from "../../../../src/core/journal/history-state.js";
+import { projectEvents } from "../../../../src/core/journal/projection.js";
 import { beginWorkflow, workflowAfter } from "../../../../src/core/workflow/workflow-state.js";
 import { anyCuts, anyScenario, anyStops } from "../../../support/any-scenario.js";
 import {

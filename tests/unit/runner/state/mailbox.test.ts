@@ -1,6 +1,6 @@
 /** A run's mailbox: each message is read once, however the run's own events lie around it. */
 import { expect, it } from "vitest";
-import type { RunEvent, StoredEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent, StoredEvent } from "../../../../src/core/journal/event.js";
 import { createMailbox, type Mailbox } from "../../../../src/runner/state/mailbox.js";
 
 const OWN: RunEvent = { type: "run_started" };

@@ -1,10 +1,10 @@
 /** The changes that events make to the row of a run: a projection of the journal, written in the same transaction. */
 
+import { addCosts } from "../run/cost.js";
+import type { Question } from "../run/question.js";
+import type { Outcome, RunStatus, Usage } from "../run/run.js";
 import { isBuiltIn } from "../tools/tool.js";
-import { addCosts } from "./cost.js";
 import { OUTCOME_UNKNOWN, type RunEvent } from "./event.js";
-import type { Question } from "./question.js";
-import type { Outcome, RunStatus, Usage } from "./run.js";
 
 /** Sums to add to the row and values to set in it; null keeps the present value. */
 export interface RunDelta {

@@ -1,8 +1,8 @@
 /** The working time of a run. */
 import { expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
+import { runningTime } from "../../../../src/core/journal/running-time.js";
 import { type QuestionDraft, toQuestion } from "../../../../src/core/run/question.js";
-import { runningTime } from "../../../../src/core/run/running-time.js";
 
 const inquiry: QuestionDraft = {
   text: "?",

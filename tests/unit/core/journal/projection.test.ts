@@ -1,9 +1,9 @@
 /** The projection of events on the row of a run. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
+import { projectEvents, type RunDelta } from "../../../../src/core/journal/projection.js";
 import { addCosts } from "../../../../src/core/run/cost.js";
-import type { RunEvent } from "../../../../src/core/run/event.js";
-import { projectEvents, type RunDelta } from "../../../../src/core/run/projection.js";
 import type { Outcome } from "../../../../src/core/run/run.js";
 import { journal, rawOf } from "../../../support/journals.js";
 

@@ -1,8 +1,9 @@
 /** The fold of a run's events into messages, and into the counts that limits are compared with. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
-import { createHistory, type History, recordEvent, repetitionsOf, resultId } from "../../../../src/core/run/history.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
+import { recordEvent, repetitionsOf, resultId } from "../../../../src/core/journal/history.js";
+import { createHistory, type History } from "../../../../src/core/journal/history-state.js";
 import { journal, rawOf, readReply } from "../../../support/journals.js";
 
 function fold(events: readonly RunEvent[], history: History = createHistory("go")): History {

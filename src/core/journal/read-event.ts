@@ -1,7 +1,7 @@
 /** Reads stored events of any version as events of the present one. */
 import { newerVersion } from "../errors.js";
+import type { Question, QuestionAbout } from "../run/question.js";
 import { EVENT_VERSION, type StoredEvent } from "./event.js";
-import type { Question, QuestionAbout } from "./question.js";
 
 /** One row of the journal. `data` is JSON: the event's fields without its type. */
 export interface EventRow {

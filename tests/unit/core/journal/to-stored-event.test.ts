@@ -1,10 +1,10 @@
 /** Stored events: the reader gives each back, and a process of 0.1.0 can read all events without new names. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../../../src/core/run/event.js";
+import type { RunEvent } from "../../../../src/core/journal/event.js";
+import { readEvent } from "../../../../src/core/journal/read-event.js";
+import { toStoredEvent } from "../../../../src/core/journal/to-stored-event.js";
 import type { QuestionAbout } from "../../../../src/core/run/question.js";
-import { readEvent } from "../../../../src/core/run/read-event.js";
-import { toStoredEvent } from "../../../../src/core/run/to-stored-event.js";
 import { journal } from "../../../support/journals.js";
 
 const CALL = { turn: 1, index: 0, tool: "s__t" } as const;

@@ -1,11 +1,11 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
+import type { RawReply } from "../run/message.js";
+import type { Answer, Channel, Question, QuestionAbout } from "../run/question.js";
+import type { EndStatus, Outcome, Usage } from "../run/run.js";
 import type { SeenFile } from "../tools/seen-file.js";
 import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
-import type { RawReply } from "./message.js";
-import type { Answer, Channel, Question, QuestionAbout } from "./question.js";
-import type { EndStatus, Outcome, Usage } from "./run.js";
 
 /** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
 export const EVENT_VERSION = 4;

@@ -78,7 +78,7 @@ export type RunEvent =
       readonly type: "tools_resolved";
       readonly rulings: readonly ToolRuling[];
       readonly warnings: readonly string[];
-      /** The tools of legwork itself that its requests offer too; missing in events of older versions. */
+      /** The tools of legwork itself that requests declare too; missing in events of older versions. */
       readonly builtIns?: readonly string[];
     }
   /** `grace` names the limit that ran out; this turn is then the agent's one extra reply. */

@@ -1,5 +1,5 @@
 /** The state of a conversation: what the fold of a run's events keeps. */
-import type { ToolOffer } from "../ports/provider.js";
+import type { DeclaredTools } from "../ports/provider.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "../run/message.js";
 import type { Answer } from "../run/question.js";
 import type { Effect } from "../tools/tool.js";
@@ -43,10 +43,10 @@ export interface History {
   spentUsd: number | null;
   /** The tools in the agent's last tool set; null before the first turn. */
   knownTools: ReadonlySet<string> | null;
-  /** The tools that requests offer, those of legwork itself included; a grace turn offers fewer. */
-  declared: readonly string[];
-  /** The tools that requests offered, by the number of messages from which they did. */
-  readonly offers: ToolOffer[];
+  /** The tools that requests declare, those of legwork itself included; a grace turn declares fewer. */
+  toolNames: readonly string[];
+  /** The same over time, by the number of messages from which on. */
+  readonly declaredTools: DeclaredTools[];
   /** Questions asked so far. */
   questions: number;
   /** Answers to questions, by `aboutKey` of the subject of the question. */
@@ -114,8 +114,8 @@ export function createHistory(firstMessage: string | null): History {
     moreCostUsd: 0,
     spentUsd: 0,
     knownTools: null,
-    declared: [],
-    offers: [],
+    toolNames: [],
+    declaredTools: [],
     questions: 0,
     answersTo: new Map(),
     children: new Set(),

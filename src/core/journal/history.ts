@@ -33,13 +33,13 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       return;
     case "tools_resolved":
       history.knownTools = new Set(event.rulings.flatMap(({ allowed, tools }) => (allowed ? tools : [])));
-      history.declared = [...history.knownTools, ...(event.builtIns ?? [])];
-      if (history.phase === "asking" && history.grace === null) offer(history, history.declared);
+      history.toolNames = [...history.knownTools, ...(event.builtIns ?? [])];
+      if (history.phase === "asking" && history.grace === null) declare(history, history.toolNames);
       return;
     case "turn_started":
       history.turn = event.turn;
       history.phase = "asking";
-      offer(history, event.grace === undefined ? history.declared : [COMPLETE]);
+      declare(history, event.grace === undefined ? history.toolNames : [COMPLETE]);
       history.grace = event.grace ?? null;
       history.rejected = 0;
       return;
@@ -192,11 +192,11 @@ export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return left === right || signature(left) === signature(right);
 }
 
-/** The requests from here on offer these tools. */
-function offer({ offers, messages }: History, tools: readonly string[]): void {
-  const last = offers.at(-1)?.tools;
+/** The requests from here on declare these tools. */
+function declare({ declaredTools, messages }: History, tools: readonly string[]): void {
+  const last = declaredTools.at(-1)?.tools;
   if (last !== undefined && last.length === tools.length && tools.every((tool) => last.includes(tool))) return;
-  offers.push({ from: messages.length, tools });
+  declaredTools.push({ from: messages.length, tools });
 }
 
 function addCost(history: History, { costUsd = null }: Paid): void {

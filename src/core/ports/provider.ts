@@ -14,8 +14,8 @@ export interface ModelRequest {
   readonly messages: readonly Message[];
   /** The same array for as long as the tools stay the same, so that adapters may cache by identity. */
   readonly tools: readonly ToolDeclaration[];
-  /** Which tools the conversation offered and from when on, the first first; missing where it offered the same all along. */
-  readonly offers?: readonly ToolOffer[];
+  /** The tools that the conversation has declared so far, the first first; missing where they have been the same all along. */
+  readonly declaredTools?: readonly DeclaredTools[];
   /** The stored images of the messages that go with this request, by the hash of their blobs; each goes once, where it came last. */
   readonly images?: ReadonlyMap<string, Image>;
   readonly settings?: ModelSettings;
@@ -23,8 +23,8 @@ export interface ModelRequest {
   onActivity?(activity: ModelActivity): void;
 }
 
-/** The names of the tools that requests offered once the conversation had so many messages. */
-export interface ToolOffer {
+/** The names of the tools that requests declare once the conversation has so many messages. */
+export interface DeclaredTools {
   readonly from: number;
   readonly tools: readonly string[];
 }
@@ -81,7 +81,7 @@ export type ModelReply =
 export interface Provider {
   /** The types of the images that it passes to models; without them images stay lines of text. */
   readonly imageTypes?: ReadonlySet<string>;
-  /** The most tools that a request may offer; missing without a limit. */
+  /** The most tools that a request may declare; missing without a limit. */
   readonly mostTools?: number;
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;

@@ -21,7 +21,7 @@ export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt
   return unreadableError(error, attempt);
 }
 
-/** What the details say beyond the status. */
+/** The code by the details, where they say more than the status. */
 function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts): ProviderErrorCode | null {
   if (reasons.has("BILLING_DISABLED")) return "out_of_credit";
   if (reasons.has("API_KEY_INVALID")) return "unauthorized";

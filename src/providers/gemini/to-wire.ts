@@ -17,7 +17,7 @@ import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js"
 /** Replaces the thought signature of a call that another model made. */
 const SUBSTITUTE_SIGNATURE = "skip_thought_signature_validator";
 
-/** What a request goes to; `origin` is undefined for the vendor's own address. */
+/** The model and the address of a request; `origin` is undefined for the vendor's own address. */
 export interface Target {
   readonly model: string;
   readonly origin: string | undefined;

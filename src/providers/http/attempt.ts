@@ -1,4 +1,4 @@
-/** One request to a vendor: what every adapter checks before it sends, and how it tells a failure. */
+/** One request to a vendor: the checks of every adapter before it sends, and its failure in a sentence. */
 import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError, type ProviderErrorCode } from "../../core/errors.js";
 import { type GuardedRequest, guardedRequest, installGuard } from "./guard-requests.js";

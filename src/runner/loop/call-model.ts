@@ -98,9 +98,12 @@ async function replyOrError(
   { request, tools, provider, model, state, signal }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
-  const { messages, offers } = state.history;
+  const { messages, declaredTools } = state.history;
   try {
-    return await provider.reply({ model, system: systemPrompt(request), messages, tools, offers, images }, signal);
+    return await provider.reply(
+      { model, system: systemPrompt(request), messages, tools, declaredTools, images },
+      signal,
+    );
   } catch (error) {
     if (error instanceof ProviderError) return error;
     if (signal.aborted) return null;

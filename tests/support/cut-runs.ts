@@ -126,7 +126,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
       run,
       replay,
       NO_MAIL,
-      { signal: controller.signal, stall: NO_STALL },
+      { signal: controller.signal, stall: NO_STALL, onActivity() {} },
       depsOf(scenario, world),
     );
     const cut = cuts[world.life];

@@ -1,9 +1,10 @@
 /** An agent definition: the recipe of a run. */
+import type { ModelSettings } from "../run/model-settings.js";
 import type { Json, Workflow } from "../workflow/workflow.js";
 
 export type DefinitionOrigin = "project" | "user" | "shipped";
 
-export interface AgentDefinition {
+export interface AgentDefinition extends ModelSettings {
   readonly name: string;
   readonly from: string;
   readonly origin: DefinitionOrigin;

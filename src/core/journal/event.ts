@@ -8,7 +8,7 @@ import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 
 /** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
-export const EVENT_VERSION = 4;
+export const EVENT_VERSION = 5;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
 export interface ToolRuling {
@@ -87,8 +87,12 @@ export type RunEvent =
       readonly type: "model_replied";
       readonly turn: number;
       readonly grace?: true;
+      /** The model has not finished: the same turn asks it to go on. */
+      readonly isPaused?: true;
       readonly raw: RawReply;
       readonly usage: Usage | null;
+      /** Notes about the reply for the user. */
+      readonly warnings?: readonly string[];
     } & Paid)
   | ({
       readonly type: "reply_rejected";

@@ -42,6 +42,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       declare(history, event.grace === undefined ? history.toolNames : [COMPLETE]);
       history.grace = event.grace ?? null;
       history.rejected = 0;
+      history.pauses = 0;
       return;
     case "reply_rejected":
       history.rejected += 1;
@@ -52,6 +53,10 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       addCost(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
+      if (event.isPaused) {
+        history.pauses += 1;
+        return;
+      }
       history.phase = "acting";
       history.calls = content.calls;
       history.answers = [];

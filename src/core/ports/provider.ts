@@ -1,7 +1,8 @@
 /** An LLM vendor, as the runner calls it. */
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
-import type { Effort, Usage } from "../run/run.js";
+import type { ModelSettings } from "../run/model-settings.js";
+import type { Usage } from "../run/run.js";
 import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {
@@ -29,14 +30,6 @@ export interface DeclaredTools {
   readonly tools: readonly string[];
 }
 
-/** How the model is to work; null leaves it to the vendor. */
-export interface ModelSettings {
-  readonly effort: Effort | null;
-  readonly temperature: number | null;
-  /** Tokens of the reply, those of its thinking included. */
-  readonly maxOutputTokens: number | null;
-}
-
 /** A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. */
 export interface ModelActivity {
   readonly kind: "text" | "thinking" | "call";
@@ -62,7 +55,7 @@ export type ModelReply =
       readonly costUsd?: number;
       /** The model has not finished: it goes on when the same conversation is sent with this reply behind it. */
       readonly isPaused?: true;
-      /** What the user should know about this reply, one sentence each. */
+      /** Notes about this reply for the user, one sentence each. */
       readonly warnings?: readonly string[];
     }
   | {

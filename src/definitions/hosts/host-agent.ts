@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
 import { MOST } from "../../core/run/limits.js";
+import { NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import { isRecord } from "../../lib/is-record.js";
 import type { HostMarkdown } from "./host-markdown.js";
 import { grantedTools } from "./tool-names.js";
@@ -39,6 +40,7 @@ export function toDefinition(markdown: HostMarkdown, origin: DefinitionOrigin, n
     description: descriptionOf(description, notes),
     prompt: body,
     ...usableModel(model, notes),
+    ...NO_MODEL_SETTINGS,
     tools: tools === undefined ? null : grantedTools(tools, "tools", notes),
     blockedTools: [],
     servers: null,

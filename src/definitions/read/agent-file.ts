@@ -4,7 +4,16 @@ import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/a
 import { ConfigError } from "../../core/errors.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import type { YamlDocument } from "../../yaml/read-yaml.js";
-import { Depth, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import {
+  Depth,
+  EffortChoice,
+  OutputTokens,
+  Patterns,
+  Seconds,
+  Temperature,
+  Turns,
+  Usd,
+} from "../../yaml/shared-fields.js";
 import { Name, OutputSchema, Text, Variables } from "./definition-fields.js";
 
 export const AgentFile = z.strictObject({
@@ -13,6 +22,9 @@ export const AgentFile = z.strictObject({
   prompt: Text.optional(),
   provider: Text.optional(),
   model: Text.optional(),
+  effort: EffortChoice.optional(),
+  temperature: Temperature.optional(),
+  max_output_tokens: OutputTokens.optional(),
   tools: Patterns.optional(),
   blocked_tools: Patterns.optional(),
   servers: z.array(Text).optional(),
@@ -54,6 +66,9 @@ export function readOwnAgent(
     prompt: file.prompt ?? body,
     provider: file.provider ?? null,
     model: file.model ?? null,
+    effort: file.effort ?? null,
+    temperature: file.temperature ?? null,
+    maxOutputTokens: file.max_output_tokens ?? null,
     tools: file.tools ?? null,
     blockedTools: file.blocked_tools ?? [],
     servers: file.servers ?? null,

@@ -12,8 +12,7 @@ export function toWorkflow(name: string, file: WorkflowFile): Workflow {
     description: file.description ?? null,
     version: file.version === undefined ? null : String(file.version),
     settings: {
-      provider: settings.provider ?? null,
-      model: settings.model ?? null,
+      ...toModels(settings),
       allowProviderOverride: settings.allow_provider_override ?? true,
       maxTurns: settings.max_turns ?? null,
       timeoutSeconds: settings.timeout_seconds ?? null,
@@ -59,8 +58,17 @@ function toStep(step: StepEntry): Step {
     })),
     exitConditions: (step.exit_conditions ?? []).map(toExitCondition),
     onExit: (step.on_exit ?? []).map(toAction),
-    provider: step.provider ?? null,
-    model: step.model ?? null,
+    ...toModels(step),
+  };
+}
+
+function toModels(entry: Pick<StepEntry, "provider" | "model" | "effort" | "temperature" | "max_output_tokens">) {
+  return {
+    provider: entry.provider ?? null,
+    model: entry.model ?? null,
+    ...(entry.effort !== undefined && { effort: entry.effort }),
+    ...(entry.temperature !== undefined && { temperature: entry.temperature }),
+    ...(entry.max_output_tokens !== undefined && { maxOutputTokens: entry.max_output_tokens }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Gemini as a provider. The vendor's SDK only sends requests; legwork builds the contents and keeps the history. */
 import type { GenerateContentRequest } from "@google/generative-ai";
-import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, Provider } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
@@ -21,7 +21,7 @@ const MOST_DECLARATIONS = 128; // with more, Gemini refuses requests
 export function createGeminiProvider(setup: ProviderSetup): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
-  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
+  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const lowered = declarations.get(tools) ?? toFunctionDeclarations(tools);

@@ -5,6 +5,7 @@ import type { ModelReply, Provider } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
+import type { ModelSettings } from "../../core/run/model-settings.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
@@ -21,7 +22,7 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "secondsLeft" | "readReply">;
+type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "onActivity" | "secondsLeft" | "readReply">;
 
 export interface CallModelContext extends Facts {
   readonly tools: readonly ToolDeclaration[];
@@ -29,6 +30,7 @@ export interface CallModelContext extends Facts {
   readonly provider: Provider;
   readonly model: string;
   readonly price: Price | null;
+  readonly settings: ModelSettings;
   readonly budget: Pick<RunContext["budget"], "breach">;
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
@@ -39,6 +41,7 @@ const MOST_CALLS = 500; // of one reply; more is no plan
 const MOST_LEVELS = 1_000; // of a reply; the code that redacts and stores it recurses
 const LONGEST_TEXT = 1_000_000; // characters of a rejected reply; four times what vendors let a model write at once
 const MAX_REPLIES = 3; // the first and two more
+const MAX_PAUSES = 20; // of one turn; each is paid
 
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
 export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
@@ -48,12 +51,18 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
     if (asked.kind !== "answered") return asked;
     const { reply } = asked;
     const { turn } = state.history;
-    const costUsd = costOf(reply.usage, price);
-    const judged = judgeReply(reply, context.readReply);
-    if (judged.kind === "replied") {
+    const costUsd = reply.costUsd ?? costOf(reply.usage, price);
+    const judged = judgeReply(reply, context.readReply, state.history.pauses < MAX_PAUSES);
+    if (judged.kind !== "rejected") {
+      const { raw, warnings } = judged;
+      const { usage } = reply;
       const grace = context.grace ? { grace: true as const } : {};
-      state.record({ type: "model_replied", turn, ...grace, raw: judged.raw, usage: reply.usage, costUsd });
-      return { kind: "replied", content: judged.content };
+      const paused = judged.kind === "paused" ? { isPaused: true as const } : {};
+      const noted = warnings === undefined ? {} : { warnings };
+      state.record({ type: "model_replied", turn, ...grace, ...paused, ...noted, raw, usage, costUsd });
+      if (judged.kind === "replied") return { kind: "replied", content: judged.content };
+      replies = 0;
+      continue;
     }
     const { code, reason, askAgain } = judged;
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
@@ -95,13 +104,14 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 }
 
 async function replyOrError(
-  { request, tools, provider, model, state, signal }: CallModelContext,
+  { request, tools, provider, model, settings, state, signal, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
   const { messages, declaredTools } = state.history;
   try {
+    const system = systemPrompt(request);
     return await provider.reply(
-      { model, system: systemPrompt(request), messages, tools, declaredTools, images },
+      { model, system, messages, tools, declaredTools, images, settings, onActivity },
       signal,
     );
   } catch (error) {
@@ -112,7 +122,7 @@ async function replyOrError(
 }
 
 /** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */
-function judgeReply(reply: ModelReply, readReply: ReadReply) {
+function judgeReply(reply: ModelReply, readReply: ReadReply, mayPause: boolean) {
   if (!reply.ok) return { kind: "rejected", ...reply } as const;
   if (jsonSize(reply.raw).levels > MOST_LEVELS) {
     const reason = `the model replied with something that is nested more than ${MOST_LEVELS} levels deep`;
@@ -123,11 +133,12 @@ function judgeReply(reply: ModelReply, readReply: ReadReply) {
     const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
     return { kind: "rejected", code: "malformed_reply", reason, text: content.text, askAgain: true } as const;
   }
+  if (reply.isPaused && mayPause && content.calls.length === 0) return { ...reply, kind: "paused", content } as const;
   if (content.text.trim() === "" && content.calls.length === 0) {
     const reason = "the model replied with neither text nor a call";
     return { kind: "rejected", code: "empty_reply", reason, text: "", askAgain: true } as const;
   }
-  return { kind: "replied", raw: reply.raw, content } as const;
+  return { ...reply, kind: "replied", content } as const;
 }
 
 function complaint(code: string): string {

@@ -43,8 +43,8 @@ const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // after the turn's
 
 type Mail = Pick<Mailbox, "hasNews" | "read">;
 
-/** How a run is stopped from outside its loop. */
-type Watch = Pick<RunContext, "signal" | "stall">;
+/** How a run is watched and stopped from outside its loop. */
+type Watch = Pick<RunContext, "signal" | "stall" | "onActivity">;
 
 /**
  * Runs one agent, from the end of its replay, until it answers, fails, is stopped or meets a limit.

@@ -2,6 +2,7 @@
 
 import type { Provider, ProviderEntry } from "../../core/ports/provider.js";
 import type { Price } from "../../core/run/cost.js";
+import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { RunRequest } from "../../core/run/run.js";
 import type { Step } from "../../core/workflow/workflow.js";
 
@@ -10,6 +11,7 @@ export interface StepModel {
   readonly model: string;
   /** Null where it is not known. */
   readonly price: Price | null;
+  readonly settings: ModelSettings;
 }
 
 /** An opened provider, with the default model it had when it was opened. */
@@ -25,7 +27,17 @@ export function modelInStep(
 ): StepModel {
   const { provider: name, model } = modelNamed(request, step, providers);
   const chosen = providerNamed(name, providers);
-  return { provider: chosen.provider, model, price: chosen.priceOf(model) };
+  const settings = settingsInStep(request, step);
+  return { provider: chosen.provider, model, price: chosen.priceOf(model), settings };
+}
+
+/** How the model is to work: as the step says, else as the run. */
+function settingsInStep({ modelSettings = NO_MODEL_SETTINGS }: RunRequest, step: Step | null): ModelSettings {
+  return {
+    effort: step?.effort ?? modelSettings.effort,
+    temperature: step?.temperature ?? modelSettings.temperature,
+    maxOutputTokens: step?.maxOutputTokens ?? modelSettings.maxOutputTokens,
+  };
 }
 
 /** The names alone. */

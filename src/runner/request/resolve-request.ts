@@ -8,7 +8,7 @@ import type { RunRequest } from "../../core/run/run.js";
 import { fillTemplate, namesInTemplate } from "../../core/workflow/template.js";
 import { type Json, READ_ONLY_VARIABLES, type Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean, didYouMeanLonger } from "../../lib/nearest.js";
-import { type Layer, layersOf, limitsOf } from "./layers.js";
+import { type Layer, layersOf, limitsOf, modelSettingsOf } from "./layers.js";
 import { resolvePolicy } from "./resolve-policy.js";
 import { entriesFor, resolveProvider } from "./resolve-provider.js";
 import type { RunSettings, SpawnArguments } from "./run-settings.js";
@@ -72,6 +72,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     agent: agent?.name ?? DEFAULT_AGENT,
     provider: chosen.entry.name,
     model: chosen.model,
+    modelSettings: modelSettingsOf(layers),
     policy,
     outputSchema,
     limits: limitsOf(layers, settings.limits),

@@ -1,4 +1,5 @@
 /** A run as its caller and the configuration ask for it, before it is resolved. */
+import type { Effort } from "../../core/run/model-settings.js";
 import type { PatternSource, RunLimits } from "../../core/run/run.js";
 import type { Json } from "../../core/workflow/workflow.js";
 
@@ -18,6 +19,9 @@ export interface SpawnArguments {
   readonly workflow?: string | undefined;
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
+  readonly effort?: Effort | undefined;
+  readonly temperature?: number | undefined;
+  readonly max_output_tokens?: number | undefined;
   readonly tools?: readonly string[] | undefined;
   readonly blocked_tools?: readonly string[] | undefined;
   readonly variables?: Readonly<Record<string, Json>> | undefined;

@@ -1,7 +1,8 @@
 /** The arguments that hosts and agents pass to legwork's own tools. */
 import { z } from "zod";
 import { MOST_SOURCES } from "../../core/run/context-source.js";
-import { MOST } from "../../core/run/limits.js";
+import { LEAST_OUTPUT_TOKENS, MOST } from "../../core/run/limits.js";
+import { EFFORTS } from "../../core/run/model-settings.js";
 import { explainIssue } from "../../lib/issue-text.js";
 
 /** The arguments of `complete`, from an agent or from a host. */
@@ -24,6 +25,9 @@ export const spawnFields = {
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
   model: z.string().max(200).optional(),
+  effort: z.enum(EFFORTS).optional(),
+  temperature: z.number().min(0).max(MOST.temperature).optional(),
+  max_output_tokens: z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens).optional(),
   tools: z.array(z.string()).max(1000).optional(),
   blocked_tools: z.array(z.string()).max(1000).optional(),
   /** Any JSON Schema; tool lists name the usual type. */

@@ -17,6 +17,9 @@ const FIELDS = `name: a
 description: Does it
 provider: gemini
 model: gemini-x
+effort: high
+temperature: 0.5
+max_output_tokens: 4096
 tools: [workspace__*, read_only]
 blocked_tools: [workspace__write_file]
 servers: [workspace]
@@ -47,6 +50,9 @@ describe("legwork's own definition", () => {
       prompt: "Be brief",
       provider: "gemini",
       model: "gemini-x",
+      effort: "high",
+      temperature: 0.5,
+      maxOutputTokens: 4096,
       tools: ["workspace__*", "read_only"],
       blockedTools: ["workspace__write_file"],
       servers: ["workspace"],

@@ -28,7 +28,7 @@ it("comes with its opened provider and its price, null where the price is unknow
   const opened = new Map<string, RunProvider>();
   for (const [name, entry] of ENTRIES) opened.set(name, { ...entry, provider: await entry.open() });
   const other = modelInStep(RUN, { ...STEP, provider: "two" }, opened);
-  expect(other).toEqual({ provider: opened.get("two")?.provider, model: "two-default", price: PRICE });
+  expect(other).toMatchObject({ provider: opened.get("two")?.provider, model: "two-default", price: PRICE });
   expect(other.provider).toBe(opened.get("two")?.provider);
   expect(modelInStep(RUN, null, opened)).toMatchObject({ model: "one-large", price: null });
 });

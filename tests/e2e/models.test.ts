@@ -68,7 +68,7 @@ async function spawn(args: Record<string, unknown>) {
 }
 
 describe("a list of models", () => {
-  it("goes on with the next where the first refuses to serve, in the middle of the conversation, and stays with it", async () => {
+  it("continues with the next where the first refuses to serve, in the middle of the conversation, and stays with it", async () => {
     let requests = 0;
     refusing = (model) => model === "first" && ++requests > 1;
     const run = await spawn({ model: ["first", "spare/second", "third"] });

@@ -119,7 +119,7 @@ export const blobs = sqliteTable("blobs", {
 });
 
 /** What all runs of the home have used, by the local calendar day. */
-export const spending = sqliteTable("spending", {
+export const dailyUsage = sqliteTable("daily_usage", {
   day: text("day").primaryKey(),
   usd: real("usd").notNull(),
   tokens: integer("tokens").notNull(),

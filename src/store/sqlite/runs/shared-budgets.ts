@@ -1,4 +1,4 @@
-/** What runs have used and reserved together, by the scope of a limit. */
+/** The amounts that runs have used and reserved together, by the scope of a limit. */
 import type Database from "better-sqlite3";
 import { sql } from "drizzle-orm";
 import type { Scope, Spent } from "../../../core/run/budget.js";

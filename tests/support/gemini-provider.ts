@@ -17,6 +17,10 @@ export function setConnect(): Connect<Script, GeminiStandIn> {
 }
 
 /** Asks with a request of one message, where the test gives no other. */
-export function ask(provider: Provider, request: Partial<ModelRequest> = {}, signal?: AbortSignal): Promise<ModelReply> {
+export function ask(
+  provider: Provider,
+  request: Partial<ModelRequest> = {},
+  signal?: AbortSignal,
+): Promise<ModelReply> {
   return askWith(provider, { model: MODEL, ...request }, signal);
 }

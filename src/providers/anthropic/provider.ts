@@ -1,0 +1,112 @@
+/** Anthropic as a provider. The vendor's SDK only sends requests; legwork builds the messages and puts the replies together. */
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { ProviderError } from "../../core/errors.js";
+import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
+import type { Message, RawReply } from "../../core/run/message.js";
+import { type Attempt, beginAttempt, redacted, unansweredError, unreadableError } from "../http/attempt.js";
+import { sendGuarded } from "../http/guard-requests.js";
+import { onOwnSignal } from "../http/on-own-signal.js";
+import { createClient } from "./client.js";
+import { fromAnthropicMessage } from "./from-wire.js";
+import { type JoinedMessage, joinEvents } from "./join-events.js";
+import { modelIdFault } from "./models.js";
+import { type AnthropicSdk, isThinkingRefused, toProviderError } from "./to-provider-error.js";
+import { toAnthropicRequest } from "./to-wire.js";
+import { toolHistoryOf } from "./tool-changes.js";
+import { ANTHROPIC, type AnthropicRequest, BASE_URL, TITLE } from "./wire.js";
+
+const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+/** Creates a provider that asks Anthropic. It loads the SDK with the first request. */
+export function createAnthropicProvider(setup: ProviderSetup): Provider {
+  let loading: Promise<AnthropicSdk> | null = null;
+  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
+  const betas = origin === undefined || setup.betas;
+  /** Of the conversations whose thinking Anthropic has refused: from which number of messages on it is sent again. */
+  const thinkingFrom = new WeakMap<readonly Message[], number>();
+
+  return {
+    imageTypes: IMAGE_TYPES,
+    async reply(request, signal) {
+      signal.throwIfAborted();
+      const { model, messages } = request;
+      const fault = modelIdFault(model);
+      if (fault !== null) throw new ProviderError("model_not_found", fault);
+      loading ??= import("@anthropic-ai/sdk");
+      const sdk = await loading;
+      const history = toolHistoryOf(request);
+      const bodyNow = () =>
+        toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinkingFrom.get(messages) ?? 0 });
+      const options = { setup, sdk, tell: tellOf(request) };
+      const joined = await onOwnSignal(signal, async (own) => {
+        try {
+          return await ask(bodyNow(), options, own);
+        } catch (error) {
+          const mayStrip = (thinkingFrom.get(messages) ?? 0) < messages.length;
+          if (!(error instanceof ProviderError && isThinkingRefused(error.cause) && mayStrip)) throw error;
+          thinkingFrom.set(messages, messages.length);
+          return await ask(bodyNow(), options, own);
+        }
+      });
+      const reply = fromAnthropicMessage(joined, fromOf(setup, origin, model));
+      // The vendor's explanation of a refusal may repeat the key, and legwork stores reasons.
+      return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
+    },
+  };
+}
+
+function tellOf(request: ModelRequest): (activity: ModelActivity) => void {
+  return (activity) => request.onActivity?.(activity);
+}
+
+function fromOf({ name }: ProviderSetup, origin: string | undefined, model: string): Omit<RawReply, "content"> {
+  return {
+    provider: name,
+    ...(name !== ANTHROPIC && { wire: ANTHROPIC }),
+    ...(origin !== undefined && { origin }),
+    model,
+  };
+}
+
+interface AskOptions {
+  readonly setup: ProviderSetup;
+  readonly sdk: AnthropicSdk;
+  tell(activity: ModelActivity): void;
+}
+
+/** The message that the stream tells. */
+async function ask(
+  body: AnthropicRequest,
+  { setup, sdk, tell }: AskOptions,
+  signal: AbortSignal,
+): Promise<JoinedMessage> {
+  const attempt = await beginAttempt(TITLE, body.model, setup);
+  const client = createClient(sdk, setup);
+  try {
+    return await sendGuarded(attempt.sent, async () => {
+      const { data: events, response } = await client.send(body, signal);
+      const type = response.headers.get("content-type") ?? "none";
+      if (!/^text\/event-stream/i.test(type)) throw unreadableError(new Error(`content of the type ${type}`), attempt);
+      return await joinAll(events, tell, attempt);
+    });
+  } catch (error) {
+    throw error instanceof ProviderError ? error : toProviderError(error, sdk, attempt);
+  }
+}
+
+async function joinAll(
+  events: AsyncIterable<unknown>,
+  tell: AskOptions["tell"],
+  attempt: Attempt,
+): Promise<JoinedMessage> {
+  const joined = joinEvents(tell);
+  for await (const event of events) {
+    try {
+      joined.add(event);
+    } catch (error) {
+      throw unreadableError(error, attempt);
+    }
+  }
+  if (!joined.isComplete) throw unansweredError(new Error("the stream ended before the reply did"), attempt);
+  return joined;
+}

@@ -1,6 +1,6 @@
-/** What is known of the models on Anthropic's wire, from their names: gateways serve others on it too. */
+/** The abilities of the models on Anthropic's wire, by their names: gateways serve others on it too. */
 
-/** What a request to a model may hold. */
+/** The parts of a request that a model takes. */
 export interface ModelTraits {
   /** Whether it takes `thinking: { type: "adaptive" }`. */
   readonly thinks: boolean;

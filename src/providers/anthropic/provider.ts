@@ -10,9 +10,9 @@ import { createClient } from "./client.js";
 import { fromAnthropicMessage } from "./from-wire.js";
 import { type JoinedMessage, joinEvents } from "./join-events.js";
 import { modelIdFault } from "./models.js";
+import { toAnthropicRequest } from "./request/to-wire.js";
+import { toolHistoryOf } from "./request/tool-changes.js";
 import { type AnthropicSdk, isThinkingRefused, toProviderError } from "./to-provider-error.js";
-import { toAnthropicRequest } from "./to-wire.js";
-import { toolHistoryOf } from "./tool-changes.js";
 import { ANTHROPIC, type AnthropicRequest, BASE_URL, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);

@@ -78,7 +78,7 @@ describe("a request", () => {
 });
 
 describe("a reply", () => {
-  it("is told while it arrives", async () => {
+  it("arrives in parts that can be watched", async () => {
     const { provider } = await connect([message([thinking("Look there"), text("I look."), use("files__read")])]);
     const heard: ModelActivity[] = [];
     await ask(provider, { tools: TOOLS, onActivity: (activity) => heard.push(activity) });

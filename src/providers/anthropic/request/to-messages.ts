@@ -1,10 +1,10 @@
 /** Converts the messages of a conversation to Anthropic's: the user and the model in turn. */
-import type { ModelRequest } from "../../core/ports/provider.js";
-import { type Message, type ToolAnswerMessage, type ToolCall, wireOf } from "../../core/run/message.js";
-import type { Image } from "../../core/tools/image.js";
+import type { ModelRequest } from "../../../core/ports/provider.js";
+import { type Message, type ToolAnswerMessage, type ToolCall, wireOf } from "../../../core/run/message.js";
+import type { Image } from "../../../core/tools/image.js";
+import { ANTHROPIC, type Block, type WireMessage } from "../wire.js";
 import { type CallIds, createCallIds } from "./call-ids.js";
-import type { ToolTeller } from "./tool-changes.js";
-import { ANTHROPIC, type Block, type WireMessage } from "./wire.js";
+import type { ToolChanges } from "./tool-changes.js";
 
 /** The model and the address of a request, and what may go there. */
 export interface Target {
@@ -13,8 +13,8 @@ export interface Target {
   readonly origin: string | undefined;
   /** Replies to fewer messages go without their thinking. */
   readonly thinkingFrom: number;
-  /** Tells changes of the tools within the messages; null where the request declares the tools of now. */
-  readonly teller: ToolTeller | null;
+  /** The changes of the tools; null where the request declares the tools of now. */
+  readonly changes: ToolChanges | null;
 }
 
 /** The messages of a request. */
@@ -32,7 +32,7 @@ export function toWireMessages(
     const content = [...asked.map((call, place) => toToolResult(call, place, user.answers, shown)), ...user.texts];
     if (content.length > 0) wire.push({ role: "user", content });
     // Anthropic takes changes only right behind a message of the user.
-    const changes = wire.at(-1)?.role === "user" ? (target.teller?.until(at) ?? []) : [];
+    const changes = wire.at(-1)?.role === "user" ? (target.changes?.upTo(at) ?? []) : [];
     if (changes.length > 0) wire.push({ role: "system", content: changes });
     asked = [];
     user = { answers: [], texts: [] };
@@ -55,7 +55,7 @@ export function toWireMessages(
 
 const NO_IMAGES: NonNullable<ModelRequest["images"]> = new Map();
 
-/** What the user and the tools say between two replies. */
+/** The words of the user and the tools between two replies. */
 interface UserRun {
   readonly answers: ToolAnswerMessage[];
   readonly texts: Block[];
@@ -75,8 +75,8 @@ function toAssistantContent(
 ): { readonly blocks: readonly Block[]; readonly asked: readonly AskedCall[] } {
   const { text, calls } = content;
   const isOwn = wireOf(raw) === ANTHROPIC && raw.model === model && raw.origin === origin && Array.isArray(raw.content);
-  const given = isOwn ? ids.keep(calls) : ids.replace(calls);
-  const asked = calls.map((call, place) => ({ call, id: given[place] ?? "" }));
+  const wireIds = isOwn ? ids.keep(calls) : ids.replace(calls);
+  const asked = calls.map((call, place) => ({ call, id: wireIds[place] ?? "" }));
   if (!isOwn) {
     const uses = asked.map(({ call, id }) => {
       return { type: "tool_use", id, name: legalName(call.name), input: call.arguments };

@@ -1,5 +1,5 @@
 /** The ids of tool calls on Anthropic's wire: unique in a conversation, of letters, digits, "_" and "-". */
-import type { ToolCall } from "../../core/run/message.js";
+import type { ToolCall } from "../../../core/run/message.js";
 
 /** Gives ids reply by reply, the same ones for the same conversation. */
 export interface CallIds {

@@ -1,5 +1,5 @@
-/** Marks how far Anthropic is to keep a request in its cache, on copies: what is stored stays as it is. */
-import type { Block, WireMessage } from "./wire.js";
+/** Marks how far Anthropic is to keep a request in its cache, on copies: stored contents stay as they are. */
+import type { Block, WireMessage } from "../wire.js";
 
 const MARK = { cache_control: { type: "ephemeral" } };
 const MOST_NEW_BLOCKS = 15; // Anthropic looks back over 20 blocks for what it kept

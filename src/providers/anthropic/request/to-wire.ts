@@ -1,11 +1,11 @@
 /** Converts our request to Anthropic's. */
-import type { ModelRequest } from "../../core/ports/provider.js";
+import type { ModelRequest } from "../../../core/ports/provider.js";
+import { traitsOf } from "../models.js";
+import { type AnthropicRequest, BETAS, type Block } from "../wire.js";
 import { toSystem, withMarks } from "./cache-marks.js";
-import { traitsOf } from "./models.js";
 import { toWireMessages } from "./to-messages.js";
-import { createToolTeller, type ToolHistory } from "./tool-changes.js";
+import { createToolChanges, type ToolHistory } from "./tool-changes.js";
 import { toWireTool } from "./tool-definitions.js";
-import { type AnthropicRequest, BETAS, type Block } from "./wire.js";
 
 /** Where a request goes, and what the conversation has met so far. */
 export interface Destination {
@@ -25,14 +25,14 @@ export function toAnthropicRequest(
 ): AnthropicRequest {
   const { model, settings } = request;
   const { thinks, takesToolChanges, mostOutputTokens } = traitsOf(model);
-  const tellsChanges = betas && takesToolChanges;
-  const tools = tellsChanges ? [...(history.offers[0]?.tools.values() ?? [])] : request.tools.map(toWireTool);
+  const changesInMessages = betas && takesToolChanges;
+  const tools = changesInMessages ? [...(history[0]?.tools.values() ?? [])] : request.tools.map(toWireTool);
   const messages = toWireMessages(request, {
     model,
     origin,
     // Thinking is bound to the tools that it was written with.
-    thinkingFrom: tellsChanges ? thinkingFrom : Math.max(thinkingFrom, history.offers.at(-1)?.from ?? 0),
-    teller: tellsChanges ? createToolTeller(history) : null,
+    thinkingFrom: changesInMessages ? thinkingFrom : Math.max(thinkingFrom, history.at(-1)?.from ?? 0),
+    changes: changesInMessages ? createToolChanges(history) : null,
   });
   const system = toSystem(request.system);
   return {
@@ -42,13 +42,13 @@ export function toAnthropicRequest(
     ...(system.length > 0 && { system }),
     ...(tools.length > 0 && { tools }),
     messages: withMarks(messages),
-    ...(thinks && { thinking: thinkingOf(tellsChanges) }),
+    ...(thinks && { thinking: thinkingOf(changesInMessages) }),
     ...(settings?.effort && { output_config: { effort: settings.effort } }),
-    ...(tellsChanges && { betas: BETAS }),
+    ...(changesInMessages && { betas: BETAS }),
   };
 }
 
-/** The summaries are for whoever watches the run; what thinking no longer fits, Anthropic is to drop, not to refuse. */
+/** The summaries are for whoever watches the run; thinking that fits no longer, Anthropic is to drop, not to refuse. */
 function thinkingOf(mayDrop: boolean): Block {
   return {
     type: "adaptive",

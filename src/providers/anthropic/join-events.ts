@@ -24,6 +24,7 @@ const CONTINUED: Readonly<Record<string, string>> = {
 /** `tell` hears of each part that arrives. */
 export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessage {
   let message: Fields = {};
+  let hasBegun = false;
   let isComplete = false;
   let inputFault: string | null = null;
   const blocks = new Map<number, Fields>();
@@ -78,6 +79,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
       switch (event.type) {
         case "message_start":
           message = { ...asRecord(event.message, "message") };
+          hasBegun = true;
           return;
         case "content_block_start":
           return start({ ...asRecord(event.content_block, "content_block") }, Number(event.index));
@@ -87,6 +89,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
           return change(block, asRecord(event.delta, "delta"));
         }
         case "message_delta": {
+          if (!hasBegun) throw new Error("the end of a message that has not begun");
           const { type: _, delta, usage, ...others } = event;
           Object.assign(message, others, delta);
           message.usage = { ...withoutNulls(message.usage), ...withoutNulls(usage) }; // the last counts are the final ones

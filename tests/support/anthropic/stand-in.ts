@@ -8,7 +8,7 @@ import { createPromptCache, type InputCounts } from "./prompt-cache.js";
 import { BINDING_CONTROLS, INLINE_TOOLS, shapeChecks, TOOL_CHANGES } from "./shape-checks.js";
 import { eventsOf, toSse } from "./stream.js";
 import { createBinding } from "./thinking-binding.js";
-import { type Check, firstFault, type WireBlock, type WireBody } from "./wire.js";
+import type { Check, WireBlock, WireBody } from "./wire.js";
 
 /** Behaviours in order, or what decides: `n` counts its calls from 1. */
 export type Script = readonly Behaviour[] | ((body: WireBody, n: number) => Behaviour | Promise<Behaviour>);
@@ -22,11 +22,17 @@ interface RecordedRequest {
   readonly closed: Promise<void>;
 }
 
+/** The check that a request broke, and the vendor's sentence. */
+interface Refusal {
+  readonly check: string;
+  readonly words: string;
+}
+
 export interface AnthropicStandIn {
   readonly url: string;
   readonly requests: readonly RecordedRequest[];
-  /** What was refused, in order. */
-  readonly refusals: readonly string[];
+  /** The requests that broke a rule, in order. */
+  readonly refusals: readonly Refusal[];
   /** The counts of the input of each message, in order. */
   readonly counts: readonly InputCounts[];
   /** The names of its checks. */
@@ -45,7 +51,7 @@ export async function startAnthropicStandIn(
   { betas = VENDOR_BETAS }: { readonly betas?: readonly string[] } = {},
 ): Promise<AnthropicStandIn> {
   const requests: RecordedRequest[] = [];
-  const refusals: string[] = [];
+  const refusals: Refusal[] = [];
   const counts: InputCounts[] = [];
   const waiting = new Map<number, (request: RecordedRequest) => void>();
   const sentBlocks = new Set<string>();
@@ -97,16 +103,20 @@ export async function startAnthropicStandIn(
     path,
     headers,
     body,
-    betas: given,
+    betas: used,
   }: RecordedRequest): Extract<Behaviour, { kind: "answer" }> | null {
     if (!/\/v1\/messages(\?beta=true)?$/.test(path)) return failure(404, "not_found_error", `no such path: ${path}`);
     if (!headers["x-api-key"] && !headers.authorization)
       return failure(401, "authentication_error", "x-api-key header is required");
     if (!headers["anthropic-version"])
       return failure(400, "invalid_request_error", "anthropic-version: header is required");
-    const fault = firstFault(checks, (check) => check.fault({ body, betas: given }));
-    if (fault !== null) refusals.push(fault);
-    return fault === null ? null : failure(400, "invalid_request_error", fault);
+    for (const check of checks) {
+      const fault = check.fault({ body, betas: used });
+      if (fault === null) continue;
+      refusals.push({ check: check.name, words: fault });
+      return failure(400, "invalid_request_error", fault);
+    }
+    return null;
   }
 
   function toEvents(behaviour: MessageBehaviour, body: WireBody): readonly object[] {

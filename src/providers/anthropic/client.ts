@@ -1,6 +1,6 @@
 /** The vendor's SDK as a thin transport. */
 import type { MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/beta/messages/messages";
-import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { normalBaseUrl, type ProviderSetup } from "../../core/definitions/provider-setup.js";
 import type { AnthropicSdk } from "./to-provider-error.js";
 import { type AnthropicRequest, BASE_URL } from "./wire.js";
 
@@ -20,9 +20,13 @@ const OWN_HEADER = /^(accept|authorization|content-type|user-agent|x-api-key|ant
 
 export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSetup): Client {
   const key = apiKey ?? "none"; // without one the SDK would look for profiles on the disk
+  const address = new URL(baseUrl);
+  const defaultQuery = Object.fromEntries(address.searchParams);
+  address.search = "";
   const client = new sdk.Anthropic({
     apiKey: key,
-    baseURL: baseUrl,
+    baseURL: normalBaseUrl(address.href),
+    defaultQuery,
     maxRetries: 0,
     timeout: NEVER_MS,
     logger: QUIET,

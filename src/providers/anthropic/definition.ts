@@ -14,7 +14,15 @@ export const anthropic: ProviderDefinition = {
   keyPage: "https://console.anthropic.com/settings/keys",
   wires: [],
   hosts: [],
+  aliases: {
+    fable: "claude-fable-5-2",
+    opus: "claude-opus-5-5",
+    sonnet: "claude-sonnet-5-5",
+    haiku: "claude-haiku-5-5",
+  },
   cacheWriteRatio: 1.25,
+  mostTools: null,
+  modelsBegin: /^claude-/,
   modelIdFault,
   readReply: { [ANTHROPIC]: readAnthropicReply },
   async open(setup) {

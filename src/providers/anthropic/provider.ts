@@ -1,5 +1,5 @@
 /** Anthropic as a provider. The vendor's SDK only sends requests; legwork builds the messages and puts the replies together. */
-import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { Message, RawReply } from "../../core/run/message.js";
@@ -20,7 +20,7 @@ const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp
 /** Creates a provider that asks Anthropic. It loads the SDK with the first request. */
 export function createAnthropicProvider(setup: ProviderSetup): Provider {
   let loading: Promise<AnthropicSdk> | null = null;
-  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
+  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
   const betas = origin === undefined || setup.betas;
   /** Of the conversations whose thinking Anthropic has refused: from which number of messages on it is sent again. */
   const thinkingFrom = new WeakMap<readonly Message[], number>();

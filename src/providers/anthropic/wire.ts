@@ -1,6 +1,6 @@
 /** The types of Anthropic's wire that legwork reads or writes; unknown fields pass through unchanged. */
 import { z } from "zod";
-import type { Effort } from "../../core/run/run.js";
+import type { Effort } from "../../core/run/model-settings.js";
 import { isRecord } from "../../lib/is-record.js";
 
 /** The name of the provider, and of its wire in stored replies. */

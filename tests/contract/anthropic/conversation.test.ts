@@ -59,6 +59,14 @@ describe("a request", () => {
     expect(standIn.requests[0]?.headers).not.toHaveProperty("x-secret");
   });
 
+  it("goes to an address with a path and a query of its own", async () => {
+    const { standIn } = await connect([message([text("Hello")])]);
+    const provider = createOn(`${standIn.url}/team/a?gateway-key=k%20k`, { betas: true });
+    const raw = rawOf(await ask(provider));
+    expect(standIn.requests[0]?.path).toMatch(/^\/team\/a\/v1\/messages\?gateway-key=k(%20|\+)k$/);
+    expect(raw.origin).not.toContain("k%20k");
+  });
+
   it("drops alternatives at the root of a schema, and offers their properties together", async () => {
     const { provider, standIn } = await connect([message([text("Hello")])]);
     const one = { properties: { a: { type: "string" } }, required: ["a"] };

@@ -158,7 +158,7 @@ function extraIn(value: object | undefined, known: readonly string[], path: stri
 }
 
 /** The blocks within a tool result. */
-export function innerOf({ type, content }: WireBlock): readonly WireBlock[] {
+function innerOf({ type, content }: WireBlock): readonly WireBlock[] {
   return type === "tool_result" && Array.isArray(content) ? (content as readonly WireBlock[]) : [];
 }
 

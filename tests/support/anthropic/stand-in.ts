@@ -105,7 +105,7 @@ export async function startAnthropicStandIn(
     body,
     betas: used,
   }: RecordedRequest): Extract<Behaviour, { kind: "answer" }> | null {
-    if (!/\/v1\/messages(\?beta=true)?$/.test(path)) return failure(404, "not_found_error", `no such path: ${path}`);
+    if (!/\/v1\/messages(\?.*)?$/.test(path)) return failure(404, "not_found_error", `no such path: ${path}`);
     if (!headers["x-api-key"] && !headers.authorization)
       return failure(401, "authentication_error", "x-api-key header is required");
     if (!headers["anthropic-version"])

@@ -2,7 +2,7 @@
 import type { MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/beta/messages/messages";
 import { normalBaseUrl, type ProviderSetup } from "../../core/definitions/provider-setup.js";
 import type { AnthropicSdk } from "./to-provider-error.js";
-import { type AnthropicRequest, BASE_URL } from "./wire.js";
+import { type AnthropicRequest, isVendor } from "./wire.js";
 
 /** Sends a request; the events of the answer come as they are. */
 export interface Client {
@@ -23,6 +23,7 @@ export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSet
   const address = new URL(baseUrl);
   const defaultQuery = Object.fromEntries(address.searchParams);
   address.search = "";
+  address.pathname = address.pathname.replace(/\/v1\/?$/, ""); // the SDK adds it
   const client = new sdk.Anthropic({
     apiKey: key,
     baseURL: normalBaseUrl(address.href),
@@ -35,7 +36,7 @@ export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSet
     fetch: (url, init) => fetch(url, { ...init, headers: ownHeaders(init?.headers) }),
   });
   // Gateways read the one or the other.
-  const headers = { authorization: `Bearer ${key}`, ...(baseUrl !== BASE_URL && { "x-api-key": key }) };
+  const headers = { authorization: `Bearer ${key}`, ...(!isVendor(baseUrl) && { "x-api-key": key }) };
   return {
     async send({ betas, ...body }, signal) {
       return await client.beta.messages

@@ -9,6 +9,7 @@ export interface JoinedMessage {
   /** Throws where the event fits no message; leaves out events of unknown types. */
   add(event: unknown): void;
   readonly message: Readonly<Fields>;
+  readonly hasBegun: boolean;
   /** Whether the stream has told the whole message. */
   readonly isComplete: boolean;
   /** The tool input that is no JSON object, in a sentence; null where there is none. */
@@ -67,6 +68,9 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
   return {
     get message() {
       return message;
+    },
+    get hasBegun() {
+      return hasBegun;
     },
     get isComplete() {
       return isComplete;

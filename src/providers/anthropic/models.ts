@@ -15,11 +15,11 @@ const CLAUDE = /claude-(?:(opus|sonnet|haiku|fable|mythos)-)?(\d{1,2})(?:[-.](\d
 
 /** The first version of each family that takes changes of its tools within the messages, as documented. */
 const FIRST_WITH_CHANGES: Readonly<Record<string, number>> = {
-  opus: 4.8,
-  sonnet: 5.5,
-  haiku: 5.5,
-  fable: 5,
-  mythos: 5,
+  opus: versionOf(4, 8),
+  sonnet: versionOf(5, 5),
+  haiku: versionOf(5, 5),
+  fable: versionOf(5, 0),
+  mythos: versionOf(5, 0),
 };
 
 /** Unknown models count as newer than the known ones where they are Claude's, and as able to do little where they are not. */
@@ -29,12 +29,17 @@ export function traitsOf(model: string): ModelTraits {
     const isClaude = /claude/.test(model);
     return { thinks: isClaude, takesToolChanges: isClaude, mostOutputTokens: SAFE_OUTPUT };
   }
-  const version = Number(`${major}.${minor}`);
+  const version = versionOf(Number(major), Number(minor));
   return {
-    thinks: version >= 4.6,
-    takesToolChanges: version >= (FIRST_WITH_CHANGES[family ?? ""] ?? 5.5),
-    mostOutputTokens: version >= 5 ? 128_000 : version >= 4 ? SAFE_OUTPUT : 4096,
+    thinks: version >= versionOf(4, 6),
+    takesToolChanges: version >= (FIRST_WITH_CHANGES[family ?? ""] ?? versionOf(5, 5)),
+    mostOutputTokens: version >= versionOf(5, 0) ? 128_000 : version >= versionOf(4, 0) ? SAFE_OUTPUT : 4096,
   };
+}
+
+/** A number that is larger for a later version: 4.10 comes after 4.8. */
+function versionOf(major: number, minor: number): number {
+  return major * 100 + minor;
 }
 
 /** The reason why this is no model name, or null. It travels in the body, and gateways have names of any form. */

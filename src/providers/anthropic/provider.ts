@@ -3,24 +3,28 @@ import { type ProviderSetup, storedOrigin } from "../../core/definitions/provide
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { Message, RawReply } from "../../core/run/message.js";
+import { once } from "../../lib/once.js";
 import { type Attempt, beginAttempt, redacted, unansweredError, unreadableError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
-import { createClient } from "./client.js";
+import { type Client, createClient } from "./client.js";
 import { fromAnthropicMessage } from "./from-wire.js";
 import { type JoinedMessage, joinEvents } from "./join-events.js";
 import { modelIdFault } from "./models.js";
 import { toAnthropicRequest } from "./request/to-wire.js";
 import { toolHistoryOf } from "./request/tool-changes.js";
 import { type AnthropicSdk, isThinkingRefused, toProviderError } from "./to-provider-error.js";
-import { ANTHROPIC, type AnthropicRequest, BASE_URL, TITLE } from "./wire.js";
+import { ANTHROPIC, type AnthropicRequest, isVendor, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
 /** Creates a provider that asks Anthropic. It loads the SDK with the first request. */
 export function createAnthropicProvider(setup: ProviderSetup): Provider {
-  let loading: Promise<AnthropicSdk> | null = null;
-  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
+  const load = once(async () => {
+    const sdk = await import("@anthropic-ai/sdk");
+    return { sdk, client: createClient(sdk, setup) };
+  });
+  const origin = isVendor(setup.baseUrl) ? undefined : storedOrigin(setup.baseUrl);
   const betas = origin === undefined || setup.betas;
   /** Of the conversations whose thinking Anthropic has refused: from which number of messages on it is sent again. */
   const thinkingFrom = new WeakMap<readonly Message[], number>();
@@ -32,12 +36,11 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
       const { model, messages } = request;
       const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
-      loading ??= import("@anthropic-ai/sdk");
-      const sdk = await loading;
+      const loaded = await load();
       const history = toolHistoryOf(request);
       const bodyNow = () =>
         toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinkingFrom.get(messages) ?? 0 });
-      const options = { setup, sdk, tell: tellOf(request) };
+      const options = { setup, ...loaded, tell: tellOf(request) };
       const joined = await onOwnSignal(signal, async (own) => {
         try {
           return await ask(bodyNow(), options, own);
@@ -71,42 +74,35 @@ function fromOf({ name }: ProviderSetup, origin: string | undefined, model: stri
 interface AskOptions {
   readonly setup: ProviderSetup;
   readonly sdk: AnthropicSdk;
+  readonly client: Client;
   tell(activity: ModelActivity): void;
 }
 
 /** The message that the stream tells. */
-async function ask(
-  body: AnthropicRequest,
-  { setup, sdk, tell }: AskOptions,
-  signal: AbortSignal,
-): Promise<JoinedMessage> {
+async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSignal): Promise<JoinedMessage> {
+  const { setup, sdk, client, tell } = options;
   const attempt = await beginAttempt(TITLE, body.model, setup);
-  const client = createClient(sdk, setup);
   try {
     return await sendGuarded(attempt.sent, async () => {
       const { data: events, response } = await client.send(body, signal);
-      const type = response.headers.get("content-type") ?? "none";
-      if (!/^text\/event-stream/i.test(type)) throw unreadableError(new Error(`content of the type ${type}`), attempt);
-      return await joinAll(events, tell, attempt);
+      const joined = joinEvents(tell);
+      for await (const event of events) addTo(joined, event, attempt);
+      if (joined.isComplete) return joined;
+      const type = response.headers.get("content-type") ?? "";
+      // Another form of answer has no events at all.
+      if (joined.hasBegun || /^(text\/event-stream|$)/i.test(type))
+        throw unansweredError(new Error("the stream ended before the reply did"), attempt);
+      throw unreadableError(new Error(`content of the type ${type}`), attempt);
     });
   } catch (error) {
     throw error instanceof ProviderError ? error : toProviderError(error, sdk, attempt);
   }
 }
 
-async function joinAll(
-  events: AsyncIterable<unknown>,
-  tell: AskOptions["tell"],
-  attempt: Attempt,
-): Promise<JoinedMessage> {
-  const joined = joinEvents(tell);
-  for await (const event of events) {
-    try {
-      joined.add(event);
-    } catch (error) {
-      throw unreadableError(error, attempt);
-    }
+function addTo(joined: JoinedMessage, event: unknown, attempt: Attempt): void {
+  try {
+    joined.add(event);
+  } catch (error) {
+    throw unreadableError(error, attempt);
   }
-  if (!joined.isComplete) throw unansweredError(new Error("the stream ended before the reply did"), attempt);
-  return joined;
 }

@@ -2,7 +2,7 @@
 import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
-import type { Message, RawReply } from "../../core/run/message.js";
+import type { RawReply } from "../../core/run/message.js";
 import { once } from "../../lib/once.js";
 import { type Attempt, beginAttempt, redacted, unansweredError, unreadableError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
@@ -11,6 +11,7 @@ import { type Client, createClient } from "./client.js";
 import { fromAnthropicMessage } from "./from-wire.js";
 import { type JoinedMessage, joinEvents } from "./join-events.js";
 import { modelIdFault } from "./models.js";
+import { createBoundThinking } from "./request/bound-thinking.js";
 import { toAnthropicRequest } from "./request/to-wire.js";
 import { toolHistoryOf } from "./request/tool-changes.js";
 import { type AnthropicSdk, isThinkingRefused, toProviderError } from "./to-provider-error.js";
@@ -26,28 +27,26 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
   });
   const origin = isVendor(setup.baseUrl) ? undefined : storedOrigin(setup.baseUrl);
   const betas = origin === undefined || setup.betas;
-  /** Of the conversations whose thinking Anthropic has refused: from which number of messages on it is sent again. */
-  const thinkingFrom = new WeakMap<readonly Message[], number>();
+  const thinking = createBoundThinking({ isDropped: betas });
 
   return {
     imageTypes: IMAGE_TYPES,
     async reply(request, signal) {
       signal.throwIfAborted();
-      const { model, messages } = request;
+      const { model } = request;
       const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
       const loaded = await load();
       const history = toolHistoryOf(request);
       const bodyNow = () =>
-        toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinkingFrom.get(messages) ?? 0 });
+        toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinking.from(request) });
       const options = { setup, ...loaded, tell: tellOf(request) };
       const joined = await onOwnSignal(signal, async (own) => {
         try {
           return await ask(bodyNow(), options, own);
         } catch (error) {
-          const mayStrip = (thinkingFrom.get(messages) ?? 0) < messages.length;
-          if (!(error instanceof ProviderError && isThinkingRefused(error.cause) && mayStrip)) throw error;
-          thinkingFrom.set(messages, messages.length);
+          const isRefused = error instanceof ProviderError && isThinkingRefused(error.cause);
+          if (!isRefused || !thinking.leaveOut(request)) throw error;
           return await ask(bodyNow(), options, own);
         }
       });

@@ -166,8 +166,19 @@ describe("a reply", () => {
   });
 
   it("may pause, and goes on when it is sent back", async () => {
-    const { provider } = await connect([message([text("I search.")], { stopReason: "pause_turn" })]);
-    expect(await ask(provider)).toMatchObject({ ok: true, isPaused: true });
+    const { provider, standIn } = await connect([
+      message([text("I search.")], { stopReason: "pause_turn" }),
+      message([text("Found.")]),
+      message([text("Well.")]),
+    ]);
+    const messages: Message[] = [BEGIN];
+    const paused = await ask(provider, { messages });
+    expect(paused).toMatchObject({ ok: true, isPaused: true });
+    messages.push(...answered(rawOf(paused)));
+    messages.push(...answered(rawOf(await ask(provider, { messages }))), { role: "user", text: "And?" });
+    rawOf(await ask(provider, { messages }));
+    expect(standIn.requests[1]?.body.messages.at(-1)).toEqual({ role: "assistant", content: [text("I search.")] });
+    expect(standIn.refusals).toEqual([]);
   });
 });
 

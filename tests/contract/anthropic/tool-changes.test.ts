@@ -221,4 +221,24 @@ describe("at other addresses, changes of the tools", () => {
     rawOf(await ask(other, resumed));
     expect(standIn.refusals.map(({ check }) => check)).toEqual(["thinking fits its conversation"]);
   });
+
+  it("are no different from an image that moves or goes: the thinking behind it goes too", async () => {
+    const { provider, standIn } = await connect(caller);
+    const image = { mimeType: "image/png", base64: Buffer.from("89504e470d0a1a0a", "hex").toString("base64") };
+    const messages: Message[] = [{ role: "user", text: "Begin" }];
+    const shown = [[], ["a"], ["a", "b"], ["b"], ["b"]];
+    for (const blobs of shown) {
+      const images = new Map(blobs.map((blob) => [blob, image]));
+      const [said, answer] = answered(rawOf(await ask(provider, { messages, tools: tools("a"), images })));
+      const blob = ["a", "b", "a", "a", "a"][(messages.length - 1) / 2] ?? "";
+      if (said === undefined || answer?.role !== "tool") throw new Error("no call");
+      messages.push(said, {
+        ...answer,
+        answers: answer.answers.map((each) => ({ ...each, images: [{ blob, size: 8 }] })),
+      });
+    }
+    expect(standIn.refusals).toEqual([]);
+    const lastThoughts = standIn.requests.at(-1)?.body.messages.map(({ content }) => content[0]?.type);
+    expect(lastThoughts?.filter((type) => type === "thinking").length).toBeGreaterThan(0);
+  });
 });

@@ -13,7 +13,24 @@ import {
 
 const SYSTEM_FORM = "the directive-only form (content: [] with output_config) is accepted at any position";
 
-export const CONVERSATION_CHECKS: readonly Check[] = [
+/** `isPaused` says whether the stand-in has sent a message as one that goes on when it is sent back. */
+export function conversationChecks(isPaused: (message: WireMessage) => boolean): readonly Check[] {
+  return [...CONVERSATION_CHECKS, prefillCheck(isPaused)];
+}
+
+function prefillCheck(isPaused: (message: WireMessage) => boolean): Check {
+  return {
+    name: "nothing is put into the model's mouth",
+    fault: ({ body }) => {
+      const last = body.messages.at(-1);
+      return last?.role !== "assistant" || isPaused(last)
+        ? null
+        : "This model does not support assistant message prefill. The conversation must end with a user message.";
+    },
+  };
+}
+
+const CONVERSATION_CHECKS: readonly Check[] = [
   {
     name: "tool names are short and plain",
     fault: ({ body }) =>
@@ -57,13 +74,6 @@ export const CONVERSATION_CHECKS: readonly Check[] = [
         : body.messages[0].role === "system"
           ? `messages.0: use the top-level 'system' parameter for the initial system prompt; ${SYSTEM_FORM}`
           : 'messages: first message must use the "user" role',
-  },
-  {
-    name: "nothing is put into the model's mouth",
-    fault: ({ body }) =>
-      body.messages.at(-1)?.role === "assistant"
-        ? "This model does not support assistant message prefill. The conversation must end with a user message."
-        : null,
   },
   {
     name: "calls have legal ids of their own",

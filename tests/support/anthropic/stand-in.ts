@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer, type Behaviour, failure, type MessageBehaviour } from "./behaviours.js";
-import { CONVERSATION_CHECKS } from "./conversation-checks.js";
+import { conversationChecks } from "./conversation-checks.js";
 import { createPromptCache, type InputCounts } from "./prompt-cache.js";
 import { BINDING_CONTROLS, INLINE_TOOLS, shapeChecks, TOOL_CHANGES } from "./shape-checks.js";
 import { eventsOf, toSse } from "./stream.js";
@@ -55,11 +55,12 @@ export async function startAnthropicStandIn(
   const counts: InputCounts[] = [];
   const waiting = new Map<number, (request: RecordedRequest) => void>();
   const sentBlocks = new Set<string>();
+  const paused = new Set<string>();
   const binding = createBinding();
   const count = createPromptCache();
   const checks: readonly Check[] = [
     ...shapeChecks(betas, (block) => sentBlocks.has(JSON.stringify(block))),
-    ...CONVERSATION_CHECKS,
+    ...conversationChecks((message) => paused.has(JSON.stringify(message.content))),
     ...binding.checks,
   ];
   let asked = 0;
@@ -124,6 +125,7 @@ export async function startAnthropicStandIn(
     counts.push(input);
     const content = binding.sign(body, behaviour.content.map(withId));
     for (const block of content) sentBlocks.add(JSON.stringify(block));
+    if (behaviour.stopReason === "pause_turn") paused.add(JSON.stringify(content));
     const usage = behaviour.usage === undefined ? { ...input, output_tokens: 5 } : behaviour.usage;
     return eventsOf({ ...behaviour, content }, body.model, usage);
   }

@@ -1,9 +1,9 @@
 /** Converts the messages of a conversation to Anthropic's: the user and the model in turn. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import { type Message, type ToolAnswerMessage, type ToolCall, wireOf } from "../../../core/run/message.js";
-import type { Image } from "../../../core/tools/image.js";
 import { ANTHROPIC, type Block, type WireMessage } from "../wire.js";
 import { type CallIds, createCallIds } from "./call-ids.js";
+import { placeImages, toImageBlock } from "./images.js";
 import type { ToolChanges } from "./tool-changes.js";
 
 /** The model and the address of a request, and what may go there. */
@@ -22,14 +22,16 @@ export function toWireMessages(
   { messages, images = NO_IMAGES }: Pick<ModelRequest, "messages" | "images">,
   target: Target,
 ): readonly WireMessage[] {
-  const shown = placeImages(messages, images);
+  const placed = placeImages(messages, images);
+  const imagesIn = (answer: ToolAnswerMessage) =>
+    (placed.get(answer) ?? []).flatMap((blob) => images.get(blob) ?? []).map(toImageBlock);
   const ids = createCallIds();
   const wire: WireMessage[] = [];
   let asked: readonly AskedCall[] = [];
   let user: UserRun = { answers: [], texts: [] };
 
   const endUserRun = (at: number): void => {
-    const content = [...asked.map((call, place) => toToolResult(call, place, user.answers, shown)), ...user.texts];
+    const content = [...asked.map((call, place) => toToolResult(call, place, user.answers, imagesIn)), ...user.texts];
     if (content.length > 0) wire.push({ role: "user", content });
     // Anthropic takes changes only right behind a message of the user.
     const changes = wire.at(-1)?.role === "user" ? (target.changes?.upTo(at) ?? []) : [];
@@ -116,7 +118,7 @@ function toToolResult(
   { call, id }: AskedCall,
   place: number,
   answers: readonly (ToolAnswerMessage | undefined)[],
-  shown: ReadonlyMap<ToolAnswerMessage, readonly Block[]>,
+  imagesIn: (answer: ToolAnswerMessage) => readonly Block[],
 ): Block {
   const isTo = (answer: ToolAnswerMessage | undefined) => answer?.call.id === call.id && answer.call.name === call.name;
   const answer = isTo(answers[place]) ? answers[place] : answers.find(isTo);
@@ -130,33 +132,7 @@ function toToolResult(
   return {
     type: "tool_result",
     tool_use_id: id,
-    content: [textBlock(answer.text), ...(shown.get(answer) ?? [])],
+    content: [textBlock(answer.text), ...imagesIn(answer)],
     ...(answer.isError && { is_error: true }),
   };
-}
-
-/** The images of each answer: every image stands in the answer that showed it last. */
-function placeImages(
-  messages: readonly Message[],
-  images: ReadonlyMap<string, Image>,
-): ReadonlyMap<ToolAnswerMessage, readonly Block[]> {
-  const left = new Map(images);
-  const placed = new Map<ToolAnswerMessage, readonly Block[]>();
-  for (let index = messages.length - 1; index >= 0 && left.size > 0; index--) {
-    const message = messages[index];
-    for (const answer of message?.role === "tool" ? message.answers.toReversed() : []) {
-      const blocks: Block[] = [];
-      for (const { blob } of answer.images?.toReversed() ?? []) {
-        const image = left.get(blob);
-        if (image !== undefined) blocks.unshift(imageBlock(image));
-        left.delete(blob);
-      }
-      if (blocks.length > 0) placed.set(answer, blocks);
-    }
-  }
-  return placed;
-}
-
-function imageBlock({ mimeType, base64 }: Image): Block {
-  return { type: "image", source: { type: "base64", media_type: mimeType, data: base64 } };
 }

@@ -4,6 +4,8 @@
 export interface ModelTraits {
   /** Whether it takes `thinking: { type: "adaptive" }`. */
   readonly thinks: boolean;
+  /** Whether it takes `output_config.effort`, as far as is known. */
+  readonly takesEffort: boolean;
   /** Whether the vendor itself takes changes of its tools within the messages, and thinking that is bound to a conversation. */
   readonly takesToolChanges: boolean;
   /** The most tokens of a reply that it is sure to allow. */
@@ -27,11 +29,12 @@ export function traitsOf(model: string): ModelTraits {
   const [, family, major, minor = "0"] = CLAUDE.exec(model) ?? [];
   if (major === undefined) {
     const isClaude = /claude/.test(model);
-    return { thinks: isClaude, takesToolChanges: isClaude, mostOutputTokens: SAFE_OUTPUT };
+    return { thinks: isClaude, takesEffort: true, takesToolChanges: isClaude, mostOutputTokens: SAFE_OUTPUT };
   }
   const version = versionOf(Number(major), Number(minor));
   return {
     thinks: version >= versionOf(4, 6),
+    takesEffort: version >= versionOf(4, 6),
     takesToolChanges: version >= (FIRST_WITH_CHANGES[family ?? ""] ?? versionOf(5, 5)),
     mostOutputTokens: version >= versionOf(5, 0) ? 128_000 : version >= versionOf(4, 0) ? SAFE_OUTPUT : 4096,
   };

@@ -97,6 +97,14 @@ describe("a reply", () => {
     expect(heard.length).toBeGreaterThan(3);
   });
 
+  it("may be long, and is cut anywhere on its way", async () => {
+    const long = "Ü€😀 and so on. ".repeat(20_000);
+    const { provider } = await connect([message([thinking(long), text(long), use("files__read", { long })])]);
+    const { text: read, calls } = readAnthropicReply(rawOf(await ask(provider, { tools: TOOLS })));
+    expect(read).toBe(long);
+    expect(calls[0]?.arguments).toEqual({ long });
+  });
+
   it("names the exact model where it is another", async () => {
     const { provider, standIn } = await connect([
       message([text("a")], { model: "claude-sonnet-5-5-20261001" }),

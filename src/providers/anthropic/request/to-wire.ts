@@ -24,14 +24,14 @@ export function toAnthropicRequest(
   { origin, betas, thinkingFrom }: Destination,
 ): AnthropicRequest {
   const { model, settings } = request;
-  const { thinks, takesToolChanges, mostOutputTokens } = traitsOf(model);
+  const { thinks, takesEffort, takesToolChanges, mostOutputTokens } = traitsOf(model);
   const changesInMessages = betas && takesToolChanges;
   const tools = changesInMessages ? [...(history[0]?.tools.values() ?? [])] : request.tools.map(toWireTool);
   const messages = toWireMessages(request, {
     model,
     origin,
-    // Thinking is bound to the tools that it was written with.
-    thinkingFrom: changesInMessages ? thinkingFrom : Math.max(thinkingFrom, history.at(-1)?.from ?? 0),
+    // Thinking is bound to the tools that it was written with; at the vendor, that of older models is not.
+    thinkingFrom: betas ? thinkingFrom : Math.max(thinkingFrom, history.at(-1)?.from ?? 0),
     changes: changesInMessages ? createToolChanges(history) : null,
   });
   const system = toSystem(request.system);
@@ -43,7 +43,7 @@ export function toAnthropicRequest(
     ...(tools.length > 0 && { tools }),
     messages: withMarks(messages),
     ...(thinks && { thinking: thinkingOf(changesInMessages) }),
-    ...(settings?.effort && { output_config: { effort: settings.effort } }),
+    ...(takesEffort && settings?.effort && { output_config: { effort: settings.effort } }),
     ...(changesInMessages && { betas: BETAS }),
   };
 }

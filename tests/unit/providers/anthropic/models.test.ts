@@ -18,7 +18,17 @@ describe("traitsOf", () => {
     ["claude-3-5-sonnet-20241022", false, false, 4096],
     ["glm-5.3", false, false, 32_000],
   ])("reads %s from its name", (model, thinks, takesToolChanges, mostOutputTokens) => {
-    expect(traitsOf(model)).toEqual({ thinks, takesToolChanges, mostOutputTokens });
+    expect(traitsOf(model)).toMatchObject({ thinks, takesToolChanges, mostOutputTokens });
+  });
+});
+
+describe("effort", () => {
+  it.each(["claude-opus-5-5", "claude-sonnet-4-6", "glm-5.3"])("goes to %s", (model) => {
+    expect(traitsOf(model).takesEffort).toBe(true);
+  });
+
+  it("does not go to models from before it", () => {
+    expect(traitsOf("claude-haiku-4-5-20251001").takesEffort).toBe(false);
   });
 });
 

@@ -34,6 +34,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
 
   function start(block: Fields, index: number): void {
     blocks.set(index, block);
+    if (block.type === "tool_use" && (block.input ?? "") === "") block.input = {}; // so some hosts begin one
     if (typeof block.name === "string" && /tool_use$/.test(String(block.type)))
       tell({ kind: "call", text: block.name });
     tellText("text", block.text, tell);

@@ -1,6 +1,6 @@
 /** The errors of the Anthropic provider for each failure of the vendor or the network, and its replies that cannot be used. */
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   answer,
   type Behaviour,
@@ -216,7 +216,18 @@ describe("an unusable reply", () => {
     ["none", inputOf()],
     ["an empty one", inputOf("", "")],
     ["an empty object", inputOf("{}")],
-  ])("is not a call with %s as its input", async (_, behaviour) => {
+    [
+      "an empty text",
+      {
+        kind: "events",
+        events: [
+          startOf(),
+          { type: "content_block_start", index: 0, content_block: { ...toolUse(), input: "" } },
+          ...endOf("tool_use"),
+        ],
+      },
+    ],
+  ] satisfies readonly [string, Behaviour][])("is not a call with %s as its input", async (_, behaviour) => {
     const { provider } = await connect([behaviour]);
     expect(await ask(provider)).toMatchObject({ ok: true, raw: { content: [{ type: "tool_use", input: {} }] } });
   });
@@ -224,6 +235,24 @@ describe("an unusable reply", () => {
   it("is not one without a reason for its end", async () => {
     const { provider } = await connect([message([text("Done")], { stopReason: null })]);
     expect(await ask(provider)).toMatchObject({ ok: true });
+  });
+});
+
+describe("the SDK", () => {
+  it("writes nothing to stdout, whatever its own variable asks for", async () => {
+    const written = vi.spyOn(process.stdout, "write");
+    const logs = (["log", "info", "debug"] as const).map((level) => vi.spyOn(console, level));
+    process.env.ANTHROPIC_LOG = "debug";
+    try {
+      const { provider } = await connect([message([text("ok")]), failure(503, "api_error", "Down.")]);
+      await ask(provider);
+      await failureOf(ask(provider));
+      expect(written.mock.calls).toEqual([]);
+      for (const log of logs) expect(log.mock.calls).toEqual([]);
+    } finally {
+      delete process.env.ANTHROPIC_LOG;
+      vi.restoreAllMocks();
+    }
   });
 });
 

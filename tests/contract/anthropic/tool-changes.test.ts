@@ -129,6 +129,19 @@ describe("at the vendor, changes of the tools", () => {
     expect(body && offeredTools(body)).toEqual(["s__c"]);
   });
 
+  it("hold for the next reply where the conversation has become shorter than their places", async () => {
+    const { provider, standIn } = await connect(caller);
+    const declaredTools = [
+      { from: 1, tools: ["s__a", "s__b"] },
+      { from: 90, tools: ["s__b"] },
+    ];
+    const messages: Message[] = [{ role: "user", text: "So far: nothing." }];
+    messages.push(...answered(rawOf(await ask(provider, { messages, declaredTools, tools: tools("b") }))));
+    rawOf(await ask(provider, { messages, declaredTools, tools: tools("b") }));
+    expect(standIn.refusals).toEqual([]);
+    expect(standIn.requests.map(({ body }) => offeredTools(body))).toEqual([["s__b"], ["s__b"]]);
+  });
+
   it("wait for the user where the model has spoken last", async () => {
     const paused = message([text("I search.")], { stopReason: "pause_turn" });
     const { provider, standIn } = await connect((body, n) => (n === 1 ? paused : caller(body, n)));

@@ -34,7 +34,11 @@ export function toolHistoryOf({ messages, tools, declaredTools = [] }: ModelRequ
   const { history } = state;
   const now: Tools = new Map(tools.map((tool) => [tool.name, toWireTool(tool)]));
   for (const { from, tools: names } of declaredTools.slice(state.known))
-    declare(history, from, new Map(names.map((name) => [name, definitionOf(name, now, history)])));
+    declare(
+      history,
+      Math.min(from, messages.length),
+      new Map(names.map((name) => [name, definitionOf(name, now, history)])),
+    );
   state.known = Math.max(state.known, declaredTools.length);
   // The same names may have other definitions by now.
   declare(history, history.length === 0 ? 0 : messages.length, now);

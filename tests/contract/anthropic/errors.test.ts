@@ -239,7 +239,7 @@ describe("an unusable reply", () => {
 });
 
 describe("the SDK", () => {
-  it("writes nothing to stdout, whatever its own variable asks for", async () => {
+  it("writes nothing to stdout, not even where its own variable asks for all", async () => {
     const written = vi.spyOn(process.stdout, "write");
     const logs = (["log", "info", "debug"] as const).map((level) => vi.spyOn(console, level));
     process.env.ANTHROPIC_LOG = "debug";

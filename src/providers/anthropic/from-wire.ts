@@ -3,7 +3,7 @@ import { ProviderError } from "../../core/errors.js";
 import type { ModelReply } from "../../core/ports/provider.js";
 import type { RawReply } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
-import type { JoinedMessage } from "./join-events.js";
+import type { InputFault, JoinedMessage } from "./join-events.js";
 import { readAnthropicReply, toReplyContent } from "./read-reply.js";
 import { type AnthropicMessage, contentSchema, messageSchema } from "./wire.js";
 
@@ -29,7 +29,10 @@ export function fromAnthropicMessage(
   const { content, model } = parsed.data;
   const usage = usageOf(parsed.data);
   const fault = endFault(parsed.data) ?? contentFault(parsed.data, inputFault);
-  if (fault) return { ok: false, ...fault, text: textIn(content), usage };
+  if (fault) {
+    const text = [textIn(content), inputFault?.text ?? ""].filter((part) => part !== "").join("\n");
+    return { ok: false, ...fault, text, usage };
+  }
   const raw = { ...from, content, ...(typeof model === "string" && model !== from.model && { modelVersion: model }) };
   return { ok: true, raw, usage, ...(parsed.data.stop_reason === "pause_turn" && { isPaused: true }) };
 }
@@ -68,9 +71,9 @@ function endFault({ stop_reason: reason, stop_details: details, content }: Anthr
   }
 }
 
-function contentFault({ content, stop_reason: reason }: AnthropicMessage, inputFault: string | null): Fault | null {
+function contentFault({ content, stop_reason: reason }: AnthropicMessage, inputFault: InputFault | null): Fault | null {
   const ended = `Anthropic ended its reply with ${reason ?? "no reason"}`;
-  if (inputFault !== null) return { code: "malformed_reply", reason: `${ended}, but ${inputFault}`, askAgain: true };
+  if (inputFault !== null) return { code: "malformed_reply", reason: `${ended}, but ${inputFault.reason}`, askAgain: true };
   const parsed = contentSchema.safeParse(content);
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.join(".") ?? "content";

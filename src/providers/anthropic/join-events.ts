@@ -12,8 +12,14 @@ export interface JoinedMessage {
   readonly hasBegun: boolean;
   /** Whether the stream has told the whole message. */
   readonly isComplete: boolean;
-  /** The tool input that is no JSON object, in a sentence; null where there is none. */
-  readonly inputFault: string | null;
+  /** The first tool input that is no JSON object; null where there is none. */
+  readonly inputFault: InputFault | null;
+}
+
+export interface InputFault {
+  readonly reason: string;
+  /** The call, with its input as it came. */
+  readonly text: string;
 }
 
 /** The field of its block that each known delta continues; of its other fields none belongs there. */
@@ -27,7 +33,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
   let message: Fields = {};
   let hasBegun = false;
   let isComplete = false;
-  let inputFault: string | null = null;
+  let inputFault: InputFault | null = null;
   const blocks = new Map<number, Fields>();
   /** The JSON of tool inputs as it came, by block. */
   const inputs = new Map<Fields, string>();
@@ -60,7 +66,10 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
       if (json.trim() === "") continue; // a call without arguments
       const input = parsed(json);
       if (isRecord(input)) block.input = input;
-      else inputFault ??= `the input of its call of ${String(block.name)} is no JSON object`;
+      else {
+        const name = String(block.name);
+        inputFault ??= { reason: `the input of its call of ${name} is no JSON object`, text: `${name}(${json})` };
+      }
     }
     const before = Array.isArray(message.content) ? message.content : [];
     message.content = [...before, ...[...blocks].sort(([left], [right]) => left - right).map(([, block]) => block)];

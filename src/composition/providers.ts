@@ -8,11 +8,12 @@ import type { ProviderEntry } from "../core/ports/provider.js";
 import { wireOf } from "../core/run/message.js";
 import { createEntry, type ProviderDefinition } from "../providers/definition.js";
 import { gemini } from "../providers/gemini/definition.js";
+import { openai } from "../providers/openai/definition.js";
 import { createRehearsalEntry } from "../providers/rehearsal/entry.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
-const DEFINITIONS: readonly ProviderDefinition[] = [gemini];
+const DEFINITIONS: readonly ProviderDefinition[] = [gemini, openai];
 
 /** What the configuration has to know about them. */
 export const VENDORS: readonly Vendor[] = DEFINITIONS;

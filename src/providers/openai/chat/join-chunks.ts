@@ -4,6 +4,7 @@ import { isRecord } from "../../../lib/is-record.js";
 import { fromFunctionName } from "../content/function-name.js";
 import { Unreadable } from "../transport/read-answer.js";
 import { Refused, refusalOf } from "../transport/refusal.js";
+import { joinCalls } from "./join-calls.js";
 
 export type Fields = Record<string, unknown>;
 
@@ -25,7 +26,8 @@ const THINKING = /reasoning|thinking/;
 /** Collects an answer; `tell` hears of each part that arrives. Throws Refused for an error in a chunk, Unreadable for what is no chunk. */
 export function joinChunks(tell: Tell) {
   const message: Fields = {};
-  let [hasMessage, hasChoices, hasEnded] = [false, false, false];
+  const calls = joinCalls((name) => tell({ kind: "call", text: fromFunctionName(name) }));
+  let [hasMessage, hasChoices, hasEnded, isCounted] = [false, false, false, false];
   let finishReason: string | null = null;
   let [usage, model]: [ChatAnswer["usage"], string | null] = [null, null];
 
@@ -35,10 +37,15 @@ export function joinChunks(tell: Tell) {
     const part = isRecord(choice.delta) ? choice.delta : choice.message;
     if (isRecord(part) && Object.keys(part).length > 0) {
       hasMessage = true;
-      addDelta(message, part, tell, choice.delta === undefined);
+      const { tool_calls, ...rest } = part;
+      addDelta(message, rest, tell);
+      if (Array.isArray(tool_calls)) {
+        if (part === choice.delta) calls.addPieces(tool_calls);
+        else calls.addWhole(tool_calls);
+        message.tool_calls = calls.calls;
+      }
     }
     if (typeof choice.finish_reason === "string" && choice.finish_reason !== "") finishReason = choice.finish_reason;
-    if (isRecord(choice.usage)) ({ usage } = choice as { usage: ChatAnswer["usage"] });
   }
 
   return {
@@ -49,12 +56,18 @@ export function joinChunks(tell: Tell) {
       if (!isRecord(chunk))
         throw new Unreadable(`no chunk of a chat completion: ${JSON.stringify(chunk)?.slice(0, 200)}`);
       const { choices } = chunk;
+      let counts = chunk.usage;
       if (Array.isArray(choices)) {
         hasChoices = true;
         const first: unknown = choices.find((choice) => isRecord(choice) && (choice.index ?? 0) === 0);
-        if (isRecord(first)) addChoice(first);
+        if (isRecord(first)) {
+          addChoice(first);
+          counts ??= first.usage;
+        }
       }
-      if (isRecord(chunk.usage)) usage = chunk.usage;
+      // Some hosts count in every chunk.
+      isCounted = isRecord(counts) && (usage === null || (Array.isArray(choices) && choices.length === 0));
+      if (isRecord(counts)) usage = counts;
       if (typeof chunk.model === "string" && chunk.model !== "") model = chunk.model;
       return false;
     },
@@ -63,7 +76,7 @@ export function joinChunks(tell: Tell) {
     },
     /** Whether nothing is missing: the host gave the reason of its end, the counts of tokens, or the mark of the end. */
     get isWhole(): boolean {
-      return hasEnded || finishReason !== null || usage !== null;
+      return hasEnded || finishReason !== null || isCounted;
     },
     /** Throws Unreadable for an answer that was none. */
     answer(): ChatAnswer {
@@ -73,13 +86,9 @@ export function joinChunks(tell: Tell) {
   };
 }
 
-function addDelta(message: Fields, delta: Readonly<Record<string, unknown>>, tell: Tell, isWhole: boolean): void {
+function addDelta(message: Fields, delta: Readonly<Record<string, unknown>>, tell: Tell): void {
   const heard = new Set<string>(); // some hosts send the same thought under two names
   for (const [key, value] of Object.entries(delta)) {
-    if (key === "tool_calls" && Array.isArray(value)) {
-      message[key] = addCalls(Array.isArray(message[key]) ? message[key] : [], value, tell, isWhole);
-      continue;
-    }
     const text = typeof value === "string" ? value : "";
     if (text !== "" && !heard.has(text) && (key === "content" || THINKING.test(key))) {
       heard.add(text);
@@ -120,72 +129,4 @@ function addPart(parts: readonly unknown[], part: unknown): readonly unknown[] {
 function asList(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return typeof value === "string" ? [{ type: "text", text: value }] : [];
-}
-
-/** The calls with the pieces that have arrived; the mark of the stream's place is no part of a call. */
-function addCalls(
-  calls: readonly unknown[],
-  pieces: readonly unknown[],
-  tell: Tell,
-  isWhole: boolean,
-): readonly unknown[] {
-  const joinedCalls = [...calls];
-  for (const piece of pieces) {
-    if (!isRecord(piece)) {
-      joinedCalls.push(piece);
-      continue;
-    }
-    const at = isWhole ? -1 : placeOf(piece, joinedCalls);
-    const before = joinedCalls[at];
-    const call = isRecord(before) ? { ...before, ...joinedCall(before, piece) } : { ...piece, [PLACE]: piece.index };
-    if (!isWhole) delete (call as Fields).index;
-    const name = nameOf(call);
-    if (name !== "" && name !== nameOf(before)) tell({ kind: "call", text: fromFunctionName(name) });
-    if (isRecord(before)) joinedCalls[at] = call;
-    else joinedCalls.push(call);
-  }
-  return joinedCalls;
-}
-
-/** The place of a call in the stream, which JSON leaves out. */
-const PLACE = Symbol("place");
-
-/** Where the call of a piece stands, -1 for a new one: some hosts give no place, and some the same place to each call. */
-function placeOf(piece: Readonly<Record<string, unknown>>, calls: readonly unknown[]): number {
-  const known = calls as readonly (Fields & { [PLACE]?: unknown })[];
-  const hasId = typeof piece.id === "string" && piece.id !== "";
-  const isNamed = nameOf(piece) !== "";
-  const at = known.findLastIndex((call) =>
-    piece.index === undefined ? hasId && call.id === piece.id : call[PLACE] === piece.index,
-  );
-  const found = known[at];
-  if (found !== undefined)
-    return hasId && isNamed && typeof found.id === "string" && found.id !== "" && found.id !== piece.id ? -1 : at;
-  return piece.index === undefined && !isNamed && !hasId ? calls.length - 1 : -1;
-}
-
-function joinedCall(before: Readonly<Record<string, unknown>>, piece: Readonly<Record<string, unknown>>): Fields {
-  const { function: more, ...others } = piece;
-  const known = isRecord(before.function) ? before.function : {};
-  const kept = Object.entries(others).filter(([, value]) => value !== null && value !== "");
-  return { ...Object.fromEntries(kept), function: isRecord(more) ? joinedFunction(known, more) : known };
-}
-
-function joinedFunction(before: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>>): Fields {
-  const { name, arguments: piece, ...others } = more;
-  const text = before.arguments;
-  const arguments_ = typeof text === "string" && typeof piece === "string" ? text + piece : (piece ?? text);
-  // Some hosts repeat the whole name with each piece.
-  const isPiece = typeof name === "string" && typeof before.name === "string" && name !== before.name;
-  return {
-    ...before,
-    ...others,
-    name: isPiece ? `${before.name}${name}` : (before.name ?? name),
-    arguments: arguments_,
-  };
-}
-
-function nameOf(call: unknown): string {
-  const { name } = isRecord(call) && isRecord(call.function) ? call.function : {};
-  return typeof name === "string" ? name : "";
 }

@@ -19,6 +19,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void) {
       const response = isRecord(event.response) ? event.response : event.object === "response" ? event : null;
       const refusal = refusalOf(event, 200) ?? refusalOf(response, 200);
       if (refusal) throw new Refused(refusal);
+      if (response === null && typeof event.type !== "string") throw new Unreadable("the answer is no response");
       tellEvent(event, tell);
       if (event.type === "response.output_item.done" && isRecord(event.item)) {
         const at = typeof event.output_index === "number" ? event.output_index : items.length;

@@ -15,7 +15,7 @@ import { SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
 const DEFINITIONS: readonly ProviderDefinition[] = [gemini, openai];
 
-/** What the configuration has to know about them. */
+/** The vendors behind them, for the configuration. */
 export const VENDORS: readonly Vendor[] = DEFINITIONS;
 
 const READERS: Readonly<Record<string, ReadReply>> = Object.assign(

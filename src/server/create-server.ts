@@ -53,7 +53,7 @@ export interface LegworkServer {
 const STRUCTURE_SINCE = "2025-06-18";
 
 /** For a host that did not ask for progress. */
-const SILENT: Progress = { follow() {}, onEvent() {}, stop() {} };
+const SILENT: Progress = { follow() {}, onEvents() {}, onActivity() {}, stop() {} };
 
 const ELICIT_LIMIT_MS = 5 * 60_000; // some hosts never answer
 

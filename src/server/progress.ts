@@ -1,59 +1,123 @@
 /** Progress notifications: at each event, and at least every 15 s, so that hosts see that a waiting call is alive. */
 
 import type { RunEvent, StoredEvent } from "../core/journal/event.js";
+import type { ModelActivity } from "../core/ports/provider.js";
 import type { Redact } from "../core/redact.js";
+import { addCosts } from "../core/run/cost.js";
 import { isEnded, type Run } from "../core/run/run.js";
 import { cutTo } from "../lib/text.js";
+import { createReplyTail, type ReplyTail } from "./reply-tail.js";
 
 const AT_LEAST_EVERY_MS = 15_000;
+const ACTIVITY_EVERY_MS = 1_000; // a model writes a piece of text every few milliseconds
 const LONGEST_NAME = 40; // characters
 
 export interface Progress {
   /** From now on messages name these runs, and count their ends where they are several. */
   follow(runs: readonly Run[], redact: Redact): void;
-  onEvent(runId: string, events: readonly StoredEvent[]): void;
+  onEvents(runId: string, events: readonly StoredEvent[]): void;
+  onActivity(runId: string, activity: ModelActivity): void;
   /** Ends the notifications. */
   stop(): void;
 }
 
+/** A run as the messages show it. */
+interface Followed {
+  readonly name: string;
+  turn: number | null;
+  /** Calls that have begun and not ended, by turn and index. */
+  readonly running: Set<string>;
+  costUsd: number | null;
+  readonly tail: ReplyTail;
+}
+
 /** Calls `send` with a count that grows at each notification. */
-export function createProgress(send: (progress: number, message: string) => void): Progress {
-  const names = new Map<string, string>();
+export function createProgress(send: (progress: number, message: string) => void, now = Date.now): Progress {
+  const runs = new Map<string, Followed>();
   const ended = new Set<string>();
-  const turns = new Map<string, number>();
+  let redact: Redact["text"] = (text) => text;
   let count = 0;
   let last = "";
+  let toldAt = 0;
   const timer = setInterval(
     () => send(++count, last === "" ? "still waiting" : `still waiting; ${last}`),
     AT_LEAST_EVERY_MS,
   );
   timer.unref();
 
-  function describe(runId: string, event: RunEvent): string {
-    const turn = "turn" in event && typeof event.turn === "number" ? event.turn : turns.get(runId);
-    if (turn !== undefined) turns.set(runId, turn);
-    if (event.type === "run_finished") ended.add(runId);
-    const parts = [turn === undefined ? "" : `turn ${turn}`, doingOf(event)].filter((part) => part !== "");
-    const described = `${names.get(runId) ?? runId}: ${parts.join(", ")}`;
-    return event.type === "run_finished" && names.size > 1
-      ? `${ended.size} of ${names.size} ended; ${described}`
-      : described;
+  function followed(runId: string): Followed {
+    const known = runs.get(runId) ?? newFollowed(runId, 0);
+    runs.set(runId, known);
+    return known;
+  }
+
+  function tell(message: string): void {
+    last = message;
+    toldAt = now();
+    send(++count, last);
+    timer.refresh();
   }
 
   return {
-    follow(runs, redact) {
-      for (const run of runs) names.set(run.id, redact.text(nameOf(run, runs)));
-      for (const { id, status } of runs) if (isEnded(status)) ended.add(id);
+    follow(all, { text }) {
+      redact = text;
+      for (const run of all) runs.set(run.id, newFollowed(text(nameOf(run, all)), run.costUsd));
+      for (const { id, status } of all) if (isEnded(status)) ended.add(id);
     },
-    onEvent(runId, events) {
+    onEvents(runId, events) {
+      const run = followed(runId);
       for (const { event } of events) {
-        last = describe(runId, event);
-        send(++count, last);
+        note(run, event);
+        if (event.type === "run_finished") ended.add(runId);
+        const ends = event.type === "run_finished" && runs.size > 1 ? `${ended.size} of ${runs.size} ended; ` : "";
+        tell(ends + describe(run, doingOf(event)));
       }
-      if (events.length > 0) timer.refresh();
+    },
+    onActivity(runId, activity) {
+      const run = followed(runId);
+      run.tail.add(activity);
+      if (now() - toldAt < ACTIVITY_EVERY_MS) return;
+      tell(describe(run, run.tail.text(redact)));
     },
     stop: () => clearInterval(timer),
   };
+}
+
+function newFollowed(name: string, costUsd: number | null): Followed {
+  return { name, turn: null, running: new Set(), costUsd, tail: createReplyTail() };
+}
+
+/** Keeps what the messages show of a run up to date. */
+function note(run: Followed, event: RunEvent): void {
+  if ("turn" in event && typeof event.turn === "number") run.turn = event.turn;
+  switch (event.type) {
+    case "tool_call_started":
+      run.running.add(`${event.turn}.${event.index}`);
+      return;
+    case "tool_call_finished":
+    case "tool_call_refused":
+      run.running.delete(`${event.turn}.${event.index}`);
+      return;
+    case "model_replied":
+    case "reply_rejected":
+    case "sampling_replied":
+      run.costUsd = addCosts(run.costUsd, event.costUsd ?? null);
+      run.tail.clear();
+      return;
+    default:
+      return;
+  }
+}
+
+/** Such as "looker: turn 3, github__search_issues, 2 running, $0.004". */
+function describe({ name, turn, running, costUsd }: Followed, doing: string): string {
+  const parts = [
+    turn === null ? "" : `turn ${turn}`,
+    doing,
+    running.size > 1 ? `${running.size} running` : "",
+    costUsd !== null && costUsd > 0 ? `$${Number(costUsd.toPrecision(2))}` : "",
+  ];
+  return `${name}: ${parts.filter((part) => part !== "").join(", ")}`;
 }
 
 /** The agent, where it has a definition and no other of the runs has the same; else the title. */
@@ -71,6 +135,8 @@ function doingOf(event: RunEvent): string {
       return event.waitMs === null
         ? `the model request failed: ${event.code}`
         : `the model request failed (${event.code}); tried again in ${Math.ceil(event.waitMs / 1000)} s`;
+    case "model_replaced":
+      return `continues with ${event.to.model} (${event.code})`;
     case "tool_call_started":
       return event.tool;
     case "tool_call_finished":

@@ -30,7 +30,7 @@ export interface ToolContext extends Legwork {
   /** Aborts when the host cancels the call or legwork shuts down. */
   readonly signal: AbortSignal;
   /** Tells the host what goes on, if it asked for that. */
-  readonly progress: Pick<Progress, "follow" | "onEvent">;
+  readonly progress: Omit<Progress, "stop">;
 }
 
 /** The answer of a tool, sent both as structured content and as text. */

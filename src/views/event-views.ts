@@ -2,8 +2,9 @@
 import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/journal/event.js";
 import { resultId, workflowResultId } from "../core/journal/history.js";
 import type { ReadReply } from "../core/journal/history-state.js";
+import { toModelText } from "../core/run/model-name.js";
 import type { Question, QuestionAbout } from "../core/run/question.js";
-import type { Outcome } from "../core/run/run.js";
+import type { Outcome, Usage } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";
 import { toReplyFields } from "./message-views.js";
 import type { Keyed } from "./page.js";
@@ -69,13 +70,18 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "turn_started":
       return { turn: event.turn, ...optional({ grace: event.grace }) };
     case "model_replied": {
-      const { turn, grace, raw, usage } = event;
+      const { turn, grace, isPaused, raw, usage, warnings } = event;
       const reply = toReplyFields(readReply(raw));
-      return { turn, ...optional({ grace }), model: raw.model, ...reply, usage, cost_usd: costOf(event) };
+      const more = optional({ grace, paused: isPaused, model_version: raw.modelVersion, warnings });
+      return { turn, ...more, model: raw.model, ...reply, usage: usageFields(usage), cost_usd: costOf(event) };
     }
     case "reply_rejected": {
       const { turn, code, reason, text, usage } = event;
-      return { turn, code, reason, ...optional({ text }), usage, cost_usd: costOf(event) };
+      return { turn, code, reason, ...optional({ text }), usage: usageFields(usage), cost_usd: costOf(event) };
+    }
+    case "model_replaced": {
+      const { turn, from, to, code, reason } = event;
+      return { turn, from: toModelText(from), to: toModelText(to), code, reason };
     }
     case "request_failed": {
       const { turn, server, tries, code, status, reason, waitMs, withoutImages } = event;
@@ -96,7 +102,7 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn: event.turn, server: event.server };
     case "sampling_replied": {
       const { turn, server, usage } = event;
-      return { turn, server, usage, cost_usd: costOf(event) };
+      return { turn, server, usage: usageFields(usage), cost_usd: costOf(event) };
     }
     case "child_spawned":
       return { turn: event.turn, index: event.index, child: event.child };
@@ -236,4 +242,10 @@ export function toAccess({ setAt, step, note, rules, tools }: Access) {
       access: tools,
     },
   };
+}
+
+function usageFields(usage: Usage | null) {
+  if (usage === null) return null;
+  const { cacheWrite, ...counts } = usage;
+  return { ...counts, ...optional({ cache_write: cacheWrite }) };
 }

@@ -52,7 +52,7 @@ it("the same host by another name or port is elsewhere too, also after a redirec
     expect((await spawn()).structured.error.code).toBe("redirected");
   }
   const { spawn } = home.play([
-    redirect(307, "/v1beta/models/gemini-3.8-flash:generateContent"),
+    redirect(307, "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse"),
     redirect(308, `${trap.url}/twice`),
   ]);
   expect((await spawn()).structured.error.code).toBe("redirected");
@@ -61,7 +61,7 @@ it("the same host by another name or port is elsewhere too, also after a redirec
 
 it("a redirect within the address is followed", async () => {
   const { spawn } = home.play([
-    redirect(307, "/v1beta/models/gemini-3.8-flash:generateContent"),
+    redirect(307, "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse"),
     says(text("arrived")),
   ]);
   expect((await spawn()).structured).toMatchObject({ status: "success", result: "arrived" });

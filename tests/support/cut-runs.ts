@@ -126,7 +126,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
       run,
       replay,
       NO_MAIL,
-      { signal: controller.signal, stall: NO_STALL },
+      { signal: controller.signal, stall: NO_STALL, onActivity() {} },
       depsOf(scenario, world),
     );
     const cut = cuts[world.life];
@@ -229,7 +229,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
   };
   return {
     downstream: downstreamOf(scenario, world),
-    providers: new Map([["script", { provider, defaultModel: "m", priceOf: () => PRICE }]]),
+    providers: new Map([["script", { provider, defaultModel: "m", mostTools: null, priceOf: () => PRICE }]]),
     schemas,
     conditions,
     clock: { now: () => 0 },

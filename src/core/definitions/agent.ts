@@ -1,9 +1,10 @@
 /** An agent definition: the recipe of a run. */
+import type { ModelSettings } from "../run/model-settings.js";
 import type { Json, Workflow } from "../workflow/workflow.js";
 
 export type DefinitionOrigin = "project" | "user" | "shipped";
 
-export interface AgentDefinition {
+export interface AgentDefinition extends ModelSettings {
   readonly name: string;
   readonly from: string;
   readonly origin: DefinitionOrigin;
@@ -14,6 +15,7 @@ export interface AgentDefinition {
   readonly prompt: string | null;
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
   /** Tool patterns; null for those of the configuration. */
   readonly tools: readonly string[] | null;
   readonly blockedTools: readonly string[];

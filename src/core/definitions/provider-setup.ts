@@ -1,8 +1,9 @@
 /** A provider: the vendor behind it, and how the user has set it up. */
+import { sha256 } from "../../lib/hash.js";
 import type { PriceList } from "../run/cost.js";
 import type { Wire } from "../run/message.js";
 
-/** What the configuration has to know about a vendor. */
+/** The facts about a vendor that the configuration needs. */
 export interface Vendor {
   /** The name of the provider that needs no entry in the configuration, and what other entries are `like`. */
   readonly name: string;
@@ -18,6 +19,8 @@ export interface Vendor {
   readonly wires: readonly Wire[];
   /** The hosts of its wire whose tolerances are known, for `host` in an entry. */
   readonly hosts: readonly string[];
+  /** Short names of its models, such as opus, by what they stand for now. */
+  readonly aliases: Readonly<Record<string, string>>;
   /** The price of input that is written to its cache, as a part of that of other input. */
   readonly cacheWriteRatio: number;
 }
@@ -57,6 +60,12 @@ export function isLoopback(baseUrl: string): boolean {
   );
 }
 
+/** An address as stored replies name it: without a query, which may hold a key. */
+export function storedOrigin(baseUrl: string): string {
+  const [address = "", query] = baseUrl.split("?");
+  return query === undefined ? address : `${address}?${sha256(query).slice(0, 16)}`;
+}
+
 /** The address without the slashes at its end. */
 export function normalBaseUrl(baseUrl: string): string {
   return baseUrl.replace(/\/+$/, "");
@@ -65,10 +74,10 @@ export function normalBaseUrl(baseUrl: string): string {
 /** Why an address cannot be used, to follow its name; null where it can. */
 export function baseUrlFault(baseUrl: string): string | null {
   if (!URL.canParse(baseUrl)) return "is no URL: write one such as https://example.com";
-  const { protocol, username, password, search, hash } = new URL(baseUrl);
+  const { protocol, username, password, hash } = new URL(baseUrl);
   if (protocol !== "https:" && !(protocol === "http:" && isLoopback(baseUrl)))
     return "sends the key in the clear: write https:// (http:// is for this machine alone)";
   if (username !== "" || password !== "") return "holds a password: put the key into its variable";
-  if (search !== "" || hash !== "") return "has a part behind ? or #: leave it out";
+  if (hash !== "") return "has a part behind #: leave it out";
   return null;
 }

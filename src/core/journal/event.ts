@@ -1,6 +1,7 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
 import type { RawReply } from "../run/message.js";
+import type { ModelName } from "../run/model-name.js";
 import type { Answer, Channel, Question, QuestionAbout } from "../run/question.js";
 import type { EndStatus, Outcome, Usage } from "../run/run.js";
 import type { SeenFile } from "../tools/seen-file.js";
@@ -8,7 +9,7 @@ import type { Effect } from "../tools/tool.js";
 import type { Json } from "../workflow/workflow.js";
 
 /** The newest version of events: each is stored with the lowest that fits it (see to-stored-event.ts and read-event.ts). */
-export const EVENT_VERSION = 4;
+export const EVENT_VERSION = 5;
 
 /** Which tools a run got and why, grouped by the rule that decided. */
 export interface ToolRuling {
@@ -87,8 +88,12 @@ export type RunEvent =
       readonly type: "model_replied";
       readonly turn: number;
       readonly grace?: true;
+      /** The model has not finished: the same turn asks it to go on. */
+      readonly isPaused?: true;
       readonly raw: RawReply;
       readonly usage: Usage | null;
+      /** Notes about the reply for the user. */
+      readonly warnings?: readonly string[];
     } & Paid)
   | ({
       readonly type: "reply_rejected";
@@ -115,6 +120,15 @@ export type RunEvent =
       readonly waitMs: number | null;
       /** The vendor took exception to the request with its images: none of those until now is sent again. */
       readonly withoutImages?: true;
+    }
+  /** A model refused to serve; from here on the run asks the next of those it was given. */
+  | {
+      readonly type: "model_replaced";
+      readonly turn: number;
+      readonly from: ModelName;
+      readonly to: ModelName;
+      readonly code: string;
+      readonly reason: string;
     }
   | {
       readonly type: "tool_call_started";

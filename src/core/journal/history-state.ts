@@ -1,4 +1,4 @@
-/** The state of a conversation: what the fold of a run's events keeps. */
+/** The state of a conversation, which its fold keeps up to date. */
 import type { DeclaredTools } from "../ports/provider.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "../run/message.js";
 import type { Answer } from "../run/question.js";
@@ -31,8 +31,12 @@ export interface History {
   ended: boolean;
   /** The limit that made the last turn the agent's one extra reply. */
   grace: string | null;
+  /** The models that have refused to serve the run, each with its provider. */
+  readonly refusedModels: Set<string>;
   /** Replies of the last turn that could not be used. */
   rejected: number;
+  /** Replies of the last turn after which the model went on. */
+  pauses: number;
   /** Calls of the last reply that were begun and have no answer, by index. */
   readonly open: Map<number, OpenCall>;
   /** Granted on top of the limits of the request. */
@@ -107,7 +111,9 @@ export function createHistory(firstMessage: string | null): History {
     phase: "between",
     ended: false,
     grace: null,
+    refusedModels: new Set(),
     rejected: 0,
+    pauses: 0,
     open: new Map(),
     moreTurns: 0,
     moreSeconds: 0,

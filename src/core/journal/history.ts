@@ -2,6 +2,7 @@
 
 import { addCosts } from "../run/cost.js";
 import type { ToolCall } from "../run/message.js";
+import { toModelText } from "../run/model-name.js";
 import { aboutKey } from "../run/question.js";
 import { rememberFiles } from "../tools/seen-file.js";
 import { isWork } from "../tools/tool.js";
@@ -42,6 +43,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       declare(history, event.grace === undefined ? history.toolNames : [COMPLETE]);
       history.grace = event.grace ?? null;
       history.rejected = 0;
+      history.pauses = 0;
       return;
     case "reply_rejected":
       history.rejected += 1;
@@ -52,6 +54,10 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       addCost(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
+      if (event.isPaused) {
+        history.pauses += 1;
+        return;
+      }
       history.phase = "acting";
       history.calls = content.calls;
       history.answers = [];
@@ -60,6 +66,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "model_replaced":
+      history.refusedModels.add(toModelText(event.from));
+      return;
     case "request_failed":
       if (event.withoutImages) history.imagesFrom = history.messages.length;
       return;
@@ -243,6 +252,7 @@ function continueFrom(history: History): void {
 }
 
 function resetFailures(history: History): void {
+  history.refusedModels.clear();
   history.completeRefusals = 0;
   history.prematureStops = 0;
   history.rejected = 0;

@@ -6,6 +6,8 @@ import type { EventRow } from "./read-event.js";
 const UNCHANGED = 2;
 /** The version that renamed fields and values of version 2. */
 const RENAMED = 3;
+/** The version that added the value of a variable to answers. */
+const WITH_OUTPUT = 4;
 
 /** The columns of an event, for which `readEvent` gives the same event again. */
 export function toStoredEvent(event: RunEvent): Pick<EventRow, "type" | "version" | "data"> {
@@ -15,11 +17,22 @@ export function toStoredEvent(event: RunEvent): Pick<EventRow, "type" | "version
     const old = { ...rest, door: channel }; // prose-check: old event version
     return row(old, UNCHANGED);
   }
-  return row(event, isNew(event) ? EVENT_VERSION : isRenamed(event) ? RENAMED : UNCHANGED);
+  return row(event, versionOf(event));
 }
 
-/** Whether a reader of version 3 would take the event for something else: a part of an answer for the value of a variable. */
-function isNew(event: RunEvent): boolean {
+function versionOf(event: RunEvent): number {
+  if (endsNoTurn(event)) return EVENT_VERSION;
+  if (hasOwnOutput(event)) return WITH_OUTPUT;
+  return isRenamed(event) ? RENAMED : UNCHANGED;
+}
+
+/** Whether an older reader would take a reply for the end of its turn. */
+function endsNoTurn(event: RunEvent): boolean {
+  return event.type === "model_replied" && event.isPaused === true;
+}
+
+/** Whether a reader of version 3 would take a part of an answer for the value of a variable. */
+function hasOwnOutput(event: RunEvent): boolean {
   return event.type === "workflow_call_finished" && event.output !== undefined;
 }
 

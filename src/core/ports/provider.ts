@@ -1,7 +1,8 @@
 /** An LLM vendor, as the runner calls it. */
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
-import type { Effort, Usage } from "../run/run.js";
+import type { ModelSettings } from "../run/model-settings.js";
+import type { Usage } from "../run/run.js";
 import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {
@@ -29,14 +30,6 @@ export interface DeclaredTools {
   readonly tools: readonly string[];
 }
 
-/** How the model is to work; null leaves it to the vendor. */
-export interface ModelSettings {
-  readonly effort: Effort | null;
-  readonly temperature: number | null;
-  /** Tokens of the reply, those of its thinking included. */
-  readonly maxOutputTokens: number | null;
-}
-
 /** A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. */
 export interface ModelActivity {
   readonly kind: "text" | "thinking" | "call";
@@ -62,7 +55,7 @@ export type ModelReply =
       readonly costUsd?: number;
       /** The model has not finished: it goes on when the same conversation is sent with this reply behind it. */
       readonly isPaused?: true;
-      /** What the user should know about this reply, one sentence each. */
+      /** Notes about this reply for the user, one sentence each. */
       readonly warnings?: readonly string[];
     }
   | {
@@ -81,8 +74,6 @@ export type ModelReply =
 export interface Provider {
   /** The types of the images that it passes to models; without them images stay lines of text. */
   readonly imageTypes?: ReadonlySet<string>;
-  /** The most tools that a request may declare; missing without a limit. */
-  readonly mostTools?: number;
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }
@@ -97,6 +88,12 @@ export interface ProviderEntry {
   readonly keyVariable: string | null;
   /** Why it cannot be used as it is set up; null where it can, or lacks only its key. */
   readonly fault: string | null;
+  /** Whether names of its models may hold slashes, as those of hosts for many vendors do. */
+  readonly modelsHaveSlashes: boolean;
+  /** The most tools that a request may declare; null without a limit. */
+  readonly mostTools: number | null;
+  /** Whether a model is one of its vendor's, by the form of its name. */
+  namesModel(model: string): boolean;
   /** Null where the configuration has no price for the model. */
   priceOf(model: string): Price | null;
   /** Throws RequestError or ConfigError when a run with this model could only fail. */

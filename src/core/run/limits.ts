@@ -20,6 +20,9 @@ export const DEFAULT_LIMITS: RunLimits = {
 
 export const DEFAULT_MAX_CONCURRENT_RUNS = 8;
 
+/** A reply with room for fewer tokens is no use: the agent ends instead. */
+export const LEAST_OUTPUT_TOKENS = 1024;
+
 /** MiB of one message of a host. */
 export const DEFAULT_MAX_MESSAGE_MIB = 64;
 
@@ -38,6 +41,9 @@ export const MOST = {
   resultMb: 64, // a message of a server has no more
   storedMb: 100_000,
   extension: 1_000,
+  models: 10, // one behind another
+  temperature: 2, // no vendor takes more
+  outputTokens: 1_000_000, // of one reply
   usd: 1_000_000, // as a limit and as a price
   questionBytes: 4_000, // of an agent's question, so that every host can show it whole
   optionsBytes: 2_000, // of all its options, as JSON

@@ -2,6 +2,7 @@
 
 import type { Json, Workflow } from "../workflow/workflow.js";
 import type { ContextBlock } from "./context.js";
+import type { ModelSettings } from "./model-settings.js";
 import type { Question } from "./question.js";
 
 /** Statuses of a run. */
@@ -47,10 +48,6 @@ export interface Usage {
   /** The part of the input that the vendor wrote to its cache; missing where it counts none. */
   readonly cacheWrite?: number;
 }
-
-/** How hard a model thinks, from least to most. */
-export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
-export type Effort = (typeof EFFORTS)[number];
 
 /** Why a run did not succeed, for machines (code) and people (message). */
 export interface RunFailure {
@@ -114,6 +111,10 @@ export interface RunRequest {
   readonly agent: string;
   readonly provider: string;
   readonly model: string;
+  /** The models that are asked in turn where the one before refuses to serve, each with its provider. */
+  readonly fallbackModels?: readonly string[];
+  /** How its models are to work in steps that do not say it; missing in runs of an older legwork. */
+  readonly modelSettings?: ModelSettings;
   readonly limits: RunLimits;
   readonly policy: ToolPolicy;
   readonly outputSchema: object | boolean | null;

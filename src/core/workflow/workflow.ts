@@ -3,6 +3,8 @@
  * it was: optional fields are those that an older legwork did not write.
  */
 
+import type { ModelSettings } from "../run/model-settings.js";
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export interface Workflow {
@@ -22,9 +24,10 @@ export interface Workflow {
   readonly exitMessage?: string | null;
 }
 
-export interface WorkflowSettings {
+export interface WorkflowSettings extends Partial<ModelSettings> {
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
   /** Whether a caller may name another provider or model than the workflow does. */
   readonly allowProviderOverride: boolean;
   readonly maxTurns: number | null;
@@ -39,7 +42,7 @@ export interface WorkflowSettings {
   readonly maxRefusals: number;
 }
 
-export interface Step {
+export interface Step extends Partial<ModelSettings> {
   readonly name: string;
   readonly description: string | null;
   /** Instructions to the agent in this step. */
@@ -57,6 +60,7 @@ export interface Step {
   readonly onExit: readonly Action[];
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
 }
 
 export interface Rule {

@@ -2,9 +2,20 @@
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
+import { toModelWish } from "../../core/run/model-name.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import type { YamlDocument } from "../../yaml/read-yaml.js";
-import { Depth, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import {
+  Depth,
+  EffortChoice,
+  Models,
+  OutputTokens,
+  Patterns,
+  Seconds,
+  Temperature,
+  Turns,
+  Usd,
+} from "../../yaml/shared-fields.js";
 import { Name, OutputSchema, Text, Variables } from "./definition-fields.js";
 
 export const AgentFile = z.strictObject({
@@ -12,7 +23,10 @@ export const AgentFile = z.strictObject({
   description: Text.optional(),
   prompt: Text.optional(),
   provider: Text.optional(),
-  model: Text.optional(),
+  model: Models.optional(),
+  effort: EffortChoice.optional(),
+  temperature: Temperature.optional(),
+  max_output_tokens: OutputTokens.optional(),
   tools: Patterns.optional(),
   blocked_tools: Patterns.optional(),
   servers: z.array(Text).optional(),
@@ -53,7 +67,10 @@ export function readOwnAgent(
     description: file.description ?? null,
     prompt: file.prompt ?? body,
     provider: file.provider ?? null,
-    model: file.model ?? null,
+    ...toModelWish(file.model),
+    effort: file.effort ?? null,
+    temperature: file.temperature ?? null,
+    maxOutputTokens: file.max_output_tokens ?? null,
     tools: file.tools ?? null,
     blockedTools: file.blocked_tools ?? [],
     servers: file.servers ?? null,

@@ -1,4 +1,5 @@
 /** Turns a checked workflow file into the engine's workflow. */
+import { toModelWish } from "../../core/run/model-name.js";
 import type { Action, ExitCondition, Json, Step, Workflow } from "../../core/workflow/workflow.js";
 import type { ActionEntry, ExitConditionEntry, StepEntry, WorkflowFile } from "./workflow-file.js";
 
@@ -12,8 +13,7 @@ export function toWorkflow(name: string, file: WorkflowFile): Workflow {
     description: file.description ?? null,
     version: file.version === undefined ? null : String(file.version),
     settings: {
-      provider: settings.provider ?? null,
-      model: settings.model ?? null,
+      ...toModels(settings),
       allowProviderOverride: settings.allow_provider_override ?? true,
       maxTurns: settings.max_turns ?? null,
       timeoutSeconds: settings.timeout_seconds ?? null,
@@ -59,8 +59,17 @@ function toStep(step: StepEntry): Step {
     })),
     exitConditions: (step.exit_conditions ?? []).map(toExitCondition),
     onExit: (step.on_exit ?? []).map(toAction),
-    provider: step.provider ?? null,
-    model: step.model ?? null,
+    ...toModels(step),
+  };
+}
+
+function toModels(entry: Pick<StepEntry, "provider" | "model" | "effort" | "temperature" | "max_output_tokens">) {
+  return {
+    provider: entry.provider ?? null,
+    ...toModelWish(entry.model),
+    ...(entry.effort !== undefined && { effort: entry.effort }),
+    ...(entry.temperature !== undefined && { temperature: entry.temperature }),
+    ...(entry.max_output_tokens !== undefined && { maxOutputTokens: entry.max_output_tokens }),
   };
 }
 

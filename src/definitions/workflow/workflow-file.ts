@@ -1,6 +1,17 @@
 /** The schema of a workflow file. */
 import { z } from "zod";
-import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import {
+  Depth,
+  EffortChoice,
+  Models,
+  OutputTokens,
+  Pattern,
+  Patterns,
+  Seconds,
+  Temperature,
+  Turns,
+  Usd,
+} from "../../yaml/shared-fields.js";
 import { Name, OutputSchema, Text, VariableName, Variables } from "../read/definition-fields.js";
 
 const MOST_STEPS = 200; // nobody can follow more, and checking them would be slow
@@ -40,6 +51,15 @@ const Actions = z.array(Action);
 
 const message = Text.optional();
 
+/** Which model works, and how. */
+const models = {
+  provider: Text.optional(),
+  model: Models.optional(),
+  effort: EffortChoice.optional(),
+  temperature: Temperature.optional(),
+  max_output_tokens: OutputTokens.optional(),
+};
+
 const ExitCondition = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("variable_set"), variable: z.string(), message }),
   z.strictObject({ type: z.literal("expression"), when: Text, message }),
@@ -74,8 +94,7 @@ const Step = z.strictObject({
   transitions: z.array(Transition).optional(),
   exit_conditions: z.array(ExitCondition).optional(),
   on_exit: Actions.optional(),
-  provider: Text.optional(),
-  model: Text.optional(),
+  ...models,
 });
 
 /** A workflow file after its parents were merged in. */
@@ -87,8 +106,7 @@ export const WorkflowFile = z.strictObject({
   extends: Name.optional(),
   settings: z
     .strictObject({
-      provider: Text.optional(),
-      model: Text.optional(),
+      ...models,
       allow_provider_override: z.boolean().optional(),
       max_turns: Turns.optional(),
       timeout_seconds: Seconds.optional(),

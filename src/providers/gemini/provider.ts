@@ -1,6 +1,6 @@
 /** Gemini as a provider. The vendor's SDK only sends requests; legwork builds the contents and keeps the history. */
 import type { GenerateContentRequest } from "@google/generative-ai";
-import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, Provider } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
@@ -15,13 +15,12 @@ import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
 import { BASE_URL, type FunctionDeclaration, GEMINI, type GeminiRequest, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
-const MOST_DECLARATIONS = 128; // with more, Gemini refuses requests
 
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
 export function createGeminiProvider(setup: ProviderSetup): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
-  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
+  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const lowered = declarations.get(tools) ?? toFunctionDeclarations(tools);
@@ -31,7 +30,6 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
 
   return {
     imageTypes: IMAGE_TYPES,
-    mostTools: MOST_DECLARATIONS,
     async reply(request, signal) {
       signal.throwIfAborted();
       const { model } = request;

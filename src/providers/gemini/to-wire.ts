@@ -1,5 +1,5 @@
 /** Converts our request to Gemini's. */
-import type { ModelRequest, ModelSettings } from "../../core/ports/provider.js";
+import type { ModelRequest } from "../../core/ports/provider.js";
 import {
   type Message,
   type ReplyContent,
@@ -8,6 +8,7 @@ import {
   type ToolDeclaration,
   wireOf,
 } from "../../core/run/message.js";
+import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { Image } from "../../core/tools/image.js";
 import { createPauses } from "../../lib/pauses.js";
 import { toFunctionName } from "./function-name.js";
@@ -43,7 +44,7 @@ export function toGeminiRequest(
 
 const LEVELS = { low: "LOW", medium: "MEDIUM", high: "HIGH", xhigh: "HIGH", max: "HIGH" } as const;
 
-function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_SETTINGS) {
+function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_MODEL_SETTINGS) {
   const generationConfig = {
     ...(temperature !== null && { temperature }),
     ...(maxOutputTokens !== null && { maxOutputTokens }),
@@ -51,8 +52,6 @@ function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_S
   };
   return Object.keys(generationConfig).length === 0 ? {} : { generationConfig };
 }
-
-const NO_SETTINGS: ModelSettings = { effort: null, temperature: null, maxOutputTokens: null };
 
 interface BuiltContents extends Target {
   readonly contents: unknown[];

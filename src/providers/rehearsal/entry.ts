@@ -21,6 +21,9 @@ export function createRehearsalEntry({ folders, prices }: RehearsalSettings): Pr
     ready: false, // a script is never taken for a model
     keyVariable: null,
     fault: null,
+    modelsHaveSlashes: false,
+    mostTools: null,
+    namesModel: () => false,
     priceOf: (model) => priceIn(prices, model),
     async check(model) {
       loadScript(model);

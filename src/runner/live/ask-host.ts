@@ -26,7 +26,7 @@ export async function askHost(run: Run, deps: AskHostDeps): Promise<void> {
   };
   const lookLogged = () =>
     void look().catch((error: unknown) => log.error({ err: error, run: run.id }, "cannot follow a question"));
-  const unsubscribe = [bus.subscribe([run.id], lookLogged), store.subscribe(lookLogged)];
+  const unsubscribe = [bus.subscribe([run.id], { onEvents: lookLogged }), store.subscribe(lookLogged)];
   try {
     await look(); // it may have been answered while this process came to ask
     if (over.signal.aborted) return;

@@ -2,6 +2,7 @@
 import { isNewerVersion, isOutOfFiles, StoreError, TOO_MANY_FILES } from "../../core/errors.js";
 import type { RunEvent } from "../../core/journal/event.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
+import type { ModelActivity } from "../../core/ports/provider.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
 import type { Run } from "../../core/run/run.js";
 import { runAgent } from "../loop/run-agent.js";
@@ -16,7 +17,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1; // 24 days; a longer timer fires at once
 
 export interface DriveDeps {
   readonly store: Pick<RunStore, "listEvents" | "append">;
-  readonly bus: Pick<EventBus, "publish">;
+  readonly bus: Pick<EventBus, "publish" | "tell">;
   readonly log: Log;
 }
 
@@ -43,7 +44,11 @@ export async function driveRun(
     const mailbox = createMailbox(run.id, replay.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
     if (!(await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps))) return DONE;
-    const watch = { signal: controller.signal, stall };
+    const onActivity = (activity: ModelActivity) => {
+      stall.refresh();
+      deps.bus.tell(run.id, activity);
+    };
+    const watch = { signal: controller.signal, stall, onActivity };
     let last: RunEvent["type"] | null = null;
     for await (const commit of runAgent(run, replay, mailbox, watch, agent)) {
       if (!(await save(lease, commit, mailbox, controller, deps))) return DONE;

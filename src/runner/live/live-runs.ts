@@ -50,7 +50,7 @@ export interface LiveDeps {
   readonly store: DriveDeps["store"] &
     LostRunsDeps["store"] &
     Pick<RunStore, "renewLeases" | "interruptAbandoned" | "interruptAll">;
-  readonly bus: Pick<EventBus, "publish">;
+  readonly bus: Pick<EventBus, "publish" | "tell">;
   readonly log: Log;
 }
 

@@ -38,7 +38,7 @@ export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
 
 async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
   const opened = [...entries.values()].map(
-    async ({ name, defaultModel, priceOf, open }) => [name, { provider: await open(), defaultModel, priceOf }] as const,
+    async ({ name, open, ...entry }) => [name, { ...entry, provider: await open() }] as const,
   );
   return new Map(await Promise.all(opened));
 }

@@ -1,15 +1,16 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
-import type { ModelReply, Provider } from "../../core/ports/provider.js";
+import type { ModelReply } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
-import { costOf, type Price } from "../../core/run/cost.js";
+import { costOf } from "../../core/run/cost.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
+import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
 import { systemPrompt } from "./system-prompt.js";
@@ -17,18 +18,18 @@ import { systemPrompt } from "./system-prompt.js";
 export type ModelResult =
   | { readonly kind: "replied"; readonly content: ReplyContent }
   | { readonly kind: "failed"; readonly failure: RunFailure }
+  /** The model refused to serve, and another is asked instead. */
+  | { readonly kind: "replaced" }
   /** A reply was rejected, and no money is left to ask again. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "secondsLeft" | "readReply">;
+type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "onActivity" | "secondsLeft" | "readReply">;
 
 export interface CallModelContext extends Facts {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
-  readonly provider: Provider;
-  readonly model: string;
-  readonly price: Price | null;
+  readonly asked: StepModel;
   readonly budget: Pick<RunContext["budget"], "breach">;
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
@@ -39,21 +40,29 @@ const MOST_CALLS = 500; // of one reply; more is no plan
 const MOST_LEVELS = 1_000; // of a reply; the code that redacts and stores it recurses
 const LONGEST_TEXT = 1_000_000; // characters of a rejected reply; four times what vendors let a model write at once
 const MAX_REPLIES = 3; // the first and two more
+const MAX_PAUSES = 20; // of one turn; each is paid
 
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
 export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
-  const { price, state } = context;
+  const { state } = context;
+  const { price } = context.asked;
   for (let replies = state.history.rejected + 1; ; replies++) {
     const asked = yield* askUntilAnswered(context);
     if (asked.kind !== "answered") return asked;
     const { reply } = asked;
     const { turn } = state.history;
-    const costUsd = costOf(reply.usage, price);
-    const judged = judgeReply(reply, context.readReply);
-    if (judged.kind === "replied") {
+    const costUsd = reply.costUsd ?? costOf(reply.usage, price);
+    const judged = judgeReply(reply, context.readReply, state.history.pauses < MAX_PAUSES);
+    if (judged.kind !== "rejected") {
+      const { raw, warnings } = judged;
+      const { usage } = reply;
       const grace = context.grace ? { grace: true as const } : {};
-      state.record({ type: "model_replied", turn, ...grace, raw: judged.raw, usage: reply.usage, costUsd });
-      return { kind: "replied", content: judged.content };
+      const paused = judged.kind === "paused" ? { isPaused: true as const } : {};
+      const noted = warnings === undefined ? {} : { warnings };
+      state.record({ type: "model_replied", turn, ...grace, ...paused, ...noted, raw, usage, costUsd });
+      if (judged.kind === "replied") return { kind: "replied", content: judged.content };
+      replies = 0;
+      continue;
     }
     const { code, reason, askAgain } = judged;
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
@@ -76,16 +85,21 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
     yield state.flush();
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
-    const images = await chooseImages(state.history, context.provider, context.request.limits, context.readBlob);
+    const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
     const reply = await replyOrError(context, images);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
-    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context);
+    const { name: from, next: to } = context.asked;
+    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context, { hasNext: to !== null });
     if (reply.code === "invalid_request" && images.size > 0) {
       state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
       continue;
     }
     state.record(event);
+    if (waitMs === null && to !== null) {
+      state.record({ type: "model_replaced", turn: event.turn, from, to, code: event.code, reason: event.reason });
+      return { kind: "replaced" };
+    }
     if (waitMs === null) return { kind: "failed", failure };
     yield state.flush();
     await stall.during(pause(waitMs, signal));
@@ -95,13 +109,15 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 }
 
 async function replyOrError(
-  { request, tools, provider, model, state, signal }: CallModelContext,
+  { request, tools, asked, state, signal, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
   const { messages, declaredTools } = state.history;
   try {
+    const system = systemPrompt(request);
+    const { provider, name, settings } = asked;
     return await provider.reply(
-      { model, system: systemPrompt(request), messages, tools, declaredTools, images },
+      { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity },
       signal,
     );
   } catch (error) {
@@ -112,7 +128,7 @@ async function replyOrError(
 }
 
 /** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */
-function judgeReply(reply: ModelReply, readReply: ReadReply) {
+function judgeReply(reply: ModelReply, readReply: ReadReply, mayPause: boolean) {
   if (!reply.ok) return { kind: "rejected", ...reply } as const;
   if (jsonSize(reply.raw).levels > MOST_LEVELS) {
     const reason = `the model replied with something that is nested more than ${MOST_LEVELS} levels deep`;
@@ -123,11 +139,12 @@ function judgeReply(reply: ModelReply, readReply: ReadReply) {
     const reason = `the model asked for ${content.calls.length} calls at once; ${MOST_CALLS} is the most`;
     return { kind: "rejected", code: "malformed_reply", reason, text: content.text, askAgain: true } as const;
   }
+  if (reply.isPaused && mayPause && content.calls.length === 0) return { ...reply, kind: "paused", content } as const;
   if (content.text.trim() === "" && content.calls.length === 0) {
     const reason = "the model replied with neither text nor a call";
     return { kind: "rejected", code: "empty_reply", reason, text: "", askAgain: true } as const;
   }
-  return { kind: "replied", raw: reply.raw, content } as const;
+  return { ...reply, kind: "replied", content } as const;
 }
 
 function complaint(code: string): string {

@@ -1,10 +1,10 @@
 /** Waits, within bounds, until runs have reached a state in which their caller can act. */
 import { StoreError } from "../../core/errors.js";
-import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
+import type { RunEvent } from "../../core/journal/event.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import { isEnded, type Run } from "../../core/run/run.js";
-import type { EventBus } from "../live/event-bus.js";
+import type { EventBus, RunListener } from "../live/event-bus.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { Recovery } from "../live/recovery.js";
 
@@ -18,8 +18,8 @@ export interface WaitRequest {
   readonly untilEnded?: boolean;
   /** Aborts when the caller has gone: the wait ends early. */
   readonly signal: AbortSignal;
-  /** Takes the events that runs of this process have saved; none where a run was changed from elsewhere. */
-  onEvent?(runId: string, events: readonly StoredEvent[]): void;
+  /** Follows the runs of this process; gets no events where a run was changed from elsewhere. */
+  readonly listener?: RunListener;
 }
 
 export interface WaitDeps {
@@ -67,9 +67,12 @@ export async function waitForRuns(request: WaitRequest, deps: WaitDeps): Promise
         if (error instanceof StoreError && error.isFinal) settle(); // the caller gets it from the last read
       });
     const unsubscribe = [
-      bus.subscribe(runIds, (runId, events) => {
-        request.onEvent?.(runId, events);
-        if (events.length === 0 || events.some(({ event }) => STOPS.includes(event.type))) lookLogged([runId]);
+      bus.subscribe(runIds, {
+        onEvents(runId, events) {
+          request.listener?.onEvents(runId, events);
+          if (events.length === 0 || events.some(({ event }) => STOPS.includes(event.type))) lookLogged([runId]);
+        },
+        onActivity: (runId, activity) => request.listener?.onActivity?.(runId, activity),
       }),
       store.subscribe(() => lookLogged([...open])),
     ];

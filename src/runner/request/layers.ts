@@ -1,12 +1,14 @@
 /** The settings of a run by precedence: of the call, the agent definition and the workflow the first that names one decides. */
 import type { AgentDefinition, Found } from "../../core/definitions/agent.js";
+import { toModelWish } from "../../core/run/model-name.js";
+import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { RunLimits } from "../../core/run/run.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
-import type { Wish } from "./resolve-provider.js";
 import type { SpawnArguments } from "./run-settings.js";
+import type { Wish } from "./wishes.js";
 
 /** Null leaves a setting to the layers behind. */
-export interface Layer extends Wish {
+export interface Layer extends Wish, ModelSettings {
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
   readonly maxCostUsd: number | null;
@@ -24,7 +26,7 @@ export function layersOf(
   workflow: Found<Workflow> | null,
 ): readonly Layer[] {
   const layers = [layerOfCall(args)];
-  if (agent) layers.push(layerOf(agent, agent.definition, agent.place));
+  if (agent) layers.push({ ...layerOf(agent, agent.definition, agent.place), isImported: agent.definition.isImported });
   if (workflow)
     layers.push(layerOf(workflow, workflow.definition.settings, (field) => workflow.place(`settings.${field}`)));
   return layers;
@@ -33,7 +35,10 @@ export function layersOf(
 function layerOfCall(args: SpawnArguments): Layer {
   return {
     provider: args.provider ?? null,
-    model: args.model ?? null,
+    ...toModelWish(args.model),
+    effort: args.effort ?? null,
+    temperature: args.temperature ?? null,
+    maxOutputTokens: args.max_output_tokens ?? null,
     maxTurns: args.max_turns ?? null,
     timeoutSeconds: args.timeout_seconds ?? null,
     maxCostUsd: args.max_cost_usd ?? null,
@@ -45,10 +50,23 @@ function layerOfCall(args: SpawnArguments): Layer {
 
 function layerOf(
   { origin }: Found<unknown>,
-  settings: Omit<Layer, "place" | "isProjects">,
+  settings: Omit<Layer, "place" | "isProjects" | keyof ModelSettings> & Partial<ModelSettings>,
   place: NonNullable<Layer["place"]>,
 ): Layer {
-  return { ...settings, outputSchema: settings.outputSchema ?? undefined, place, isProjects: origin === "project" };
+  return {
+    ...NO_MODEL_SETTINGS,
+    ...settings,
+    outputSchema: settings.outputSchema ?? undefined,
+    place,
+    isProjects: origin === "project",
+  };
+}
+
+/** How the models of a run are to work. */
+export function modelSettingsOf(layers: readonly Layer[]): ModelSettings {
+  const first = <K extends keyof ModelSettings>(setting: K): ModelSettings[K] | null =>
+    layers.find((layer) => layer[setting] !== null)?.[setting] ?? null;
+  return { effort: first("effort"), temperature: first("temperature"), maxOutputTokens: first("maxOutputTokens") };
 }
 
 /** The limits of a run; the configuration decides where no layer does. */

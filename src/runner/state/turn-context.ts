@@ -5,6 +5,7 @@ import type { ReadReply } from "../../core/journal/history-state.js";
 import type { Clock } from "../../core/ports/clock-and-log.js";
 import type { CallOptions, Downstream, ToolAnswer } from "../../core/ports/downstream.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { ModelActivity } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import type { ToolCall } from "../../core/run/message.js";
@@ -58,6 +59,8 @@ export interface RunContext {
   readonly readReply: ReadReply;
   readonly signal: AbortSignal;
   readonly stall: StallWatch;
+  /** Hears of parts of the model's replies as they arrive. */
+  onActivity(activity: ModelActivity): void;
   /** Resolves the tool set of the step that the run is in; records a change, also as a message to the agent. */
   refreshToolSet(): ToolSet;
 }

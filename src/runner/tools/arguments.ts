@@ -1,7 +1,8 @@
 /** The arguments that hosts and agents pass to legwork's own tools. */
 import { z } from "zod";
 import { MOST_SOURCES } from "../../core/run/context-source.js";
-import { MOST } from "../../core/run/limits.js";
+import { LEAST_OUTPUT_TOKENS, MOST } from "../../core/run/limits.js";
+import { EFFORTS } from "../../core/run/model-settings.js";
 import { explainIssue } from "../../lib/issue-text.js";
 
 /** The arguments of `complete`, from an agent or from a host. */
@@ -15,6 +16,8 @@ export const Completion = z.strictObject({
 });
 export type Completion = z.infer<typeof Completion>;
 
+const modelName = z.string().max(200);
+
 /** The arguments of a spawn that hosts and agents share; each describes them in its own words. */
 export const spawnFields = {
   agent: z.string().max(200).optional(),
@@ -23,7 +26,10 @@ export const spawnFields = {
   /** Each source is checked when it is read. */
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
-  model: z.string().max(200).optional(),
+  model: z.union([modelName, z.array(modelName).min(1).max(MOST.models)]).optional(),
+  effort: z.enum(EFFORTS).optional(),
+  temperature: z.number().min(0).max(MOST.temperature).optional(),
+  max_output_tokens: z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens).optional(),
   tools: z.array(z.string()).max(1000).optional(),
   blocked_tools: z.array(z.string()).max(1000).optional(),
   /** Any JSON Schema; tool lists name the usual type. */

@@ -27,8 +27,13 @@ export const spawnAgent = defineTool({
     context: spawnFields.context.describe(
       "Sources that the agent reads before its task: file:<path in the project>, run:<run_id> (outcome), transcript:<run_id>:<last messages, 1-100>, text:<anything>.",
     ),
-    provider: spawnFields.provider.describe("gemini, or rehearsal, which replays a script."),
-    model: spawnFields.model,
+    provider: spawnFields.provider.describe(
+      "gemini, anthropic, openai or one of config.yaml; rehearsal replays a script.",
+    ),
+    model: spawnFields.model.describe("A model, or several: the next is asked where one refuses to serve."),
+    effort: spawnFields.effort,
+    temperature: spawnFields.temperature,
+    max_output_tokens: spawnFields.max_output_tokens,
     tools: spawnFields.tools.describe(
       'Tools the agent may use: names with * for any characters, "read_only" for all read-only tools. Default: the grants of agent or workflow, else ["read_only"].',
     ),
@@ -58,7 +63,7 @@ export const spawnAgent = defineTool({
       mode: "all",
       milliseconds,
       signal,
-      onEvent: progress.onEvent,
+      listener: progress,
     });
     const extras = {
       ...(isNew ? {} : { existing: true }),

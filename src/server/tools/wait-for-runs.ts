@@ -37,7 +37,7 @@ export const waitForRunsTool = defineTool({
     progress.follow(known, redact);
     // A later page shows what the first has waited for.
     const milliseconds = page === null ? Math.min(wait_seconds, host.maxWaitSeconds) * 1000 : 0;
-    const runs = await runner.wait({ runIds, mode, milliseconds, signal, onEvent: progress.onEvent });
+    const runs = await runner.wait({ runIds, mode, milliseconds, signal, listener: progress });
     if (page !== null)
       return await waitPage(runs, { first: cursorText(page.first), after: cursorNumber(page.after) }, context);
     const asNamed = await waitPage(runs, { first: "", after: 0 }, context);

@@ -15,7 +15,10 @@ export const openai: ProviderDefinition = {
   keyPage: "https://platform.openai.com/api-keys",
   wires: ["responses", "chat"],
   hosts: HOST_NAMES,
+  aliases: {},
   cacheWriteRatio: 1,
+  mostTools: null, // OpenAI takes 128, and other hosts behind its wires have limits of their own
+  modelsBegin: /^(gpt-|chatgpt-|codex-|o\d)/,
   modelIdFault,
   readReply: { responses: readResponsesReply, chat: readChatReply },
   async open(setup) {

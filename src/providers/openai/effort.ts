@@ -1,5 +1,5 @@
 /** How hard a model thinks, in the words that it takes. */
-import { EFFORTS, type Effort } from "../../core/run/run.js";
+import { EFFORTS, type Effort } from "../../core/run/model-settings.js";
 
 /** The effort that is asked for, at most `most`. */
 export function effortWithin(effort: Effort, most: Effort): Effort {

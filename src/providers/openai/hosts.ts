@@ -1,6 +1,6 @@
 /** The tolerances of each host that speaks the wire of chat completions: data, read by the code that writes requests. */
 import { isLoopback, type ProviderSetup } from "../../core/definitions/provider-setup.js";
-import type { Effort } from "../../core/run/run.js";
+import type { Effort } from "../../core/run/model-settings.js";
 import type { IdForm } from "./content/call-ids.js";
 import { isOpenAi, OPENAI } from "./names.js";
 

@@ -1,5 +1,5 @@
 /** OpenAI and the hosts that speak its wires, as a provider. The vendor's SDK only sends; legwork builds requests and reads answers. */
-import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelReply, ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
@@ -40,7 +40,7 @@ interface Learned<Form> {
 }
 
 function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: string): Provider["reply"] {
-  const origin = setup.baseUrl === BASE_URL ? undefined : setup.baseUrl;
+  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
   const learned = new Map<string, Learned<Form>>();
   const declared = new WeakMap<readonly ToolDeclaration[], Promise<readonly object[]>>();
   let client: Promise<Client> | null = null;

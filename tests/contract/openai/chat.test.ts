@@ -50,6 +50,14 @@ describe("a conversation", () => {
     });
   });
 
+  it("keeps the query of an address, and stores it in no reply", async () => {
+    const { standIn, again } = await connect.loose([reply({ text: "Hello" })]);
+    const asked = await ask(again({ baseUrl: `${standIn.url}?api-version=1&code=secret` }));
+    expect(standIn.requests[0]?.path).toBe("/v1/chat/completions?api-version=1&code=secret");
+    expect(rawOf(asked).origin).toContain(standIn.url);
+    expect(JSON.stringify(asked)).not.toContain("secret");
+  });
+
   it("names neither tools, settings nor a system prompt where there are none", async () => {
     const { provider, standIn } = await connect.chat("groq", [reply({ text: "Hello" })]);
     await ask(provider);
@@ -71,7 +79,7 @@ describe("a conversation", () => {
     }
   });
 
-  it("goes on with parallel calls, one result each in their order, and after it was stored", async () => {
+  it("continues with parallel calls, one result each in their order, and after it was stored", async () => {
     const calls = [
       { id: "call_a", arguments: '{"n":1}' },
       { id: "call_b", arguments: '{"n": 2}' },

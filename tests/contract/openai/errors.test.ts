@@ -157,7 +157,7 @@ describe.each([
     expect(await failureOf(ask(provider))).toMatchObject({ code: "redirected", message: naming("127.0.0.1:45321") });
   });
 
-  it("a wrong base URL is told from an unknown model", async () => {
+  it("a wrong base URL differs from an unknown model", async () => {
     const { again, standIn } = await open([]);
     const lost = again({ baseUrl: standIn.url.replace("/v1", "") });
     expect(await failureOf(ask(lost))).toMatchObject({ code: "invalid_request", message: naming("/v1") });

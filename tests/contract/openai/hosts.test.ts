@@ -98,7 +98,7 @@ describe("the host of a provider", () => {
   });
 });
 
-describe("what only one host does", () => {
+describe("a habit of one host", () => {
   it("DeepSeek gets reasoning_content with every call, also where there is none", async () => {
     const script = [
       reply({ calls: [{ id: "a" }], fields: { reasoning_content: "Hmm" } }),

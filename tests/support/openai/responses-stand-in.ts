@@ -20,7 +20,7 @@ export function startResponsesStandIn(script: Script): Promise<StandIn> {
   });
 }
 
-export const RESPONSES_USAGE = {
+const RESPONSES_USAGE = {
   input_tokens: 10,
   input_tokens_details: { cached_tokens: 0 },
   output_tokens: 5,

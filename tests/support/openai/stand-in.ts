@@ -73,7 +73,7 @@ export async function startStandIn(script: Script, options: StandInOptions): Pro
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await textOf(request);
-    if (request.url !== `/v1${options.path}`)
+    if (request.url?.split("?")[0] !== `/v1${options.path}`)
       return send(response, { kind: "answer", status: 404, body: "404 page not found" });
     const body = JSON.parse(text) as WireBody;
     const recorded = { path: request.url, headers: request.headers, body, closed: lossOf(response) };

@@ -24,7 +24,7 @@ export function createChatDialect({ tolerances, cutRemedy }: Host): Dialect<Chat
         get isWhole() {
           return joined.isWhole;
         },
-        toReply: (from, title) => fromChatAnswer(joined.answer(), from, title),
+        toReply: (from, title) => fromChatAnswer(joined.answer(), from, { title, tellsCost: tolerances.cost }),
       };
     },
     ...(cutRemedy !== undefined && { warningsOf: createCutWatch(cutRemedy) }),

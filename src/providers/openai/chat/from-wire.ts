@@ -31,8 +31,15 @@ const FAILURES: Readonly<Record<string, string>> = {
   insufficient_system_resource: "insufficient_system_resource",
 };
 
+interface ReplyingHost {
+  /** Its name in sentences. */
+  readonly title: string;
+  /** Whether `cost` among its counts is money. */
+  readonly tellsCost: boolean;
+}
+
 /** The reply in an answer, or the reason why there is none. Throws Refused where the host says that it failed. */
-export function fromChatAnswer(answer: ChatAnswer, from: Omit<RawReply, "content">, title: string): ModelReply {
+export function fromChatAnswer(answer: ChatAnswer, from: Omit<RawReply, "content">, host: ReplyingHost): ModelReply {
   const { message, finishReason, model } = answer;
   const failure = FAILURES[finishReason ?? ""];
   if (failure !== undefined) {
@@ -40,10 +47,9 @@ export function fromChatAnswer(answer: ChatAnswer, from: Omit<RawReply, "content
     throw new Refused({ status: 200, message: text, code: failure, type: "", param: "", written: "" });
   }
   const usage = usageOf(answer.usage);
-  const cost = costSchema.safeParse(answer.usage);
-  const costUsd = cost.success ? { costUsd: cost.data.cost } : {};
+  const costUsd = host.tellsCost ? costOf(answer.usage) : {};
   const parsed = messageSchema.safeParse(message ?? {});
-  const fault = faultOf(answer, parsed, title);
+  const fault = faultOf(answer, parsed, host.title);
   const text = parsed.success ? textOf(parsed.data) : "";
   if (fault) return { ok: false, ...fault, text, usage, ...costUsd };
   const raw = { ...from, content: message, ...(model !== null && { modelVersion: model }) };
@@ -78,6 +84,11 @@ function faultOf(
     reason: `${ended} without text and without a call`,
     askAgain: true,
   };
+}
+
+function costOf(counts: ChatAnswer["usage"]): { readonly costUsd?: number } {
+  const parsed = costSchema.safeParse(counts);
+  return parsed.success ? { costUsd: parsed.data.cost } : {};
 }
 
 /** The usage, or null where a count is missing that cannot be zero. */

@@ -1,6 +1,7 @@
 /** Converts our request to one of chat completions, in the form that its host takes. */
-import type { ModelRequest, ModelSettings } from "../../../core/ports/provider.js";
+import type { ModelRequest } from "../../../core/ports/provider.js";
 import { type Message, type ToolAnswerMessage, type ToolDeclaration, wireOf } from "../../../core/run/message.js";
+import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import { isRecord } from "../../../lib/is-record.js";
 import { type CallIds, createCallIds } from "../content/call-ids.js";
 import { toFunctionName } from "../content/function-name.js";
@@ -25,15 +26,13 @@ export function toChatRequest(
     model: request.model,
     messages: [...system, ...messagesOf(request, tolerances, target)],
     ...(tools.length > 0 && { tools }),
-    ...settingsOf(request.settings ?? NO_SETTINGS, tolerances),
+    ...settingsOf(request.settings ?? NO_MODEL_SETTINGS, tolerances),
     stream: true,
     ...(tolerances.countsStreams && { stream_options: { include_usage: true } }),
     ...(tolerances.cost && { usage: { include: true } }),
     ...(tolerances.store && { store: false }),
   };
 }
-
-const NO_SETTINGS: ModelSettings = { effort: null, temperature: null, maxOutputTokens: null };
 
 function settingsOf({ effort, temperature, maxOutputTokens }: ModelSettings, tolerances: ChatTolerances) {
   const { effortField, mostEffort, limitFields } = tolerances;

@@ -1,6 +1,7 @@
 /** Converts our request to one of the Responses API. */
-import type { ModelRequest, ModelSettings } from "../../../core/ports/provider.js";
+import type { ModelRequest } from "../../../core/ports/provider.js";
 import { type Message, type ToolAnswerMessage, type ToolDeclaration, wireOf } from "../../../core/run/message.js";
+import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import type { Image } from "../../../core/tools/image.js";
 import { isRecord } from "../../../lib/is-record.js";
 import { type CallIds, createCallIds } from "../content/call-ids.js";
@@ -38,14 +39,12 @@ export function toResponsesRequest(
     ...(request.system !== "" && { instructions: request.system }),
     input: inputOf(request, form, target),
     ...(tools.length > 0 && { tools }),
-    ...settingsOf(request.settings ?? NO_SETTINGS, form),
+    ...settingsOf(request.settings ?? NO_MODEL_SETTINGS, form),
     ...(form.encrypted && { include: [ENCRYPTED] }),
     stream: true,
     store: false,
   };
 }
-
-const NO_SETTINGS: ModelSettings = { effort: null, temperature: null, maxOutputTokens: null };
 
 function settingsOf({ effort, temperature, maxOutputTokens }: ModelSettings, form: ResponsesForm) {
   const reasoning = {

@@ -17,13 +17,15 @@ export async function createClient({ apiKey, baseUrl }: ProviderSetup): Promise<
   const { APIError, OpenAI } = await import("openai");
   const isVendors = isOpenAi(baseUrl);
   const log = (...parts: readonly unknown[]) => void process.stderr.write(`openai: ${parts.join(" ")}\n`);
+  const { searchParams } = new URL(baseUrl);
   const sdk = new OpenAI({
     apiKey: apiKey ?? "none", // it insists on one, which servers without keys ignore
     adminAPIKey: null,
     webhookSecret: null,
     // Else it reads them from the environment, and they are for its vendor alone.
     ...(!isVendors && { organization: null, project: null }),
-    baseURL: baseUrl,
+    baseURL: baseUrl.split("?")[0],
+    defaultQuery: Object.fromEntries(searchParams),
     maxRetries: 0,
     timeout: NO_TIMEOUT_MS,
     logLevel: "off",

@@ -13,7 +13,7 @@ export interface Lesson<Form> {
 
 /** A field that a host does not know or take, in the words of many hosts. */
 const UNKNOWN_FIELD =
-  /unsupported|not (currently )?support|does ?n.t support|unknown|unrecogni[sz]ed|unexpected|not (permitted|allowed|valid|available|recogni[sz]ed)|extra|additional propert|invalid (parameter|field|argument|key|value)|deprecated|instead|no such|must be verified/i;
+  /unsupported|(not|n't) (currently |yet |a )?(support|permit|allow|valid|accept|known|available|recogni[sz])|unknown|unrecogni[sz]ed|unexpected|extra|additional propert|invalid|illegal|disallowed|cannot be (used|set)|deprecated|instead|\bonly\b|no such|must be verified|must not/i;
 
 /** Images have a way of their own: the runner asks again without them. */
 const IMAGE = /image|vision|multimodal/i;

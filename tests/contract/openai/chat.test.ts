@@ -277,6 +277,23 @@ describe("an answer in another form", () => {
       ]);
   });
 
+  it("may call in the older form in pieces, and keeps lists of an answer in one piece", async () => {
+    const piece = (called: object) => ({ choices: [{ index: 0, delta: { function_call: called } }] });
+    const events = [
+      piece({ name: "s__read", arguments: '{"n"' }),
+      piece({ arguments: ":1}" }),
+      { choices: [{ finish_reason: "stop" }] },
+    ];
+    const details = [
+      { type: "reasoning.text", text: "a" },
+      { type: "reasoning.text", text: "b" },
+    ];
+    const whole = { choices: [{ message: { role: "assistant", content: "Hello", reasoning_details: details } }] };
+    const { provider } = await connect.loose([{ kind: "events", events }, answer(200, whole)]);
+    expect(contentOf(await ask(provider)).calls).toEqual([{ id: null, name: "s__read", arguments: { n: 1 } }]);
+    expect(rawOf(await ask(provider)).content).toMatchObject({ reasoning_details: details });
+  });
+
   it("may call in the older form", async () => {
     const older = { role: "assistant", content: null, function_call: { name: "s__read", arguments: '{"n":1}' } };
     const script = [

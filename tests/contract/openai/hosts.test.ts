@@ -213,6 +213,10 @@ describe("an unknown host", () => {
     ],
     ["Unsupported value: 'temperature' does not support 0.5 with this model.", "temperature"],
     ["Unrecognized request argument supplied: reasoning_effort", "reasoning_effort"],
+    ["The request is invalid: stream_options", "stream_options"],
+    ["invalid temperature: only 1 is allowed for this model", "temperature"],
+    ['json: unknown field "reasoning_effort"', "reasoning_effort"],
+    ["Additional properties are not allowed ('max_tokens' was unexpected)", "max_tokens"],
     ["body.stream_options: Extra inputs are not permitted", "stream_options"],
   ])("that says %j is asked again at once without %s, and from then on", async (words, field) => {
     const { provider, standIn } = await connect.loose([

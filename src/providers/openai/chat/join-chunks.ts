@@ -20,7 +20,7 @@ export interface ChatAnswer {
 type Tell = (activity: ModelActivity) => void;
 
 /** Deltas of these fields are pieces of one text; of other fields the last value counts. */
-const JOINED = /^(content|refusal|text|summary|thinking|.*reasoning.*)$/;
+const JOINED = /^(content|refusal|text|summary|thinking|arguments|.*reasoning.*)$/;
 const THINKING = /reasoning|thinking/;
 
 /** Collects an answer; `tell` hears of each part that arrives. Throws Refused for an error in a chunk, Unreadable for what is no chunk. */
@@ -102,10 +102,16 @@ function addDelta(message: Fields, delta: Readonly<Record<string, unknown>>, tel
 function joined(key: string, before: unknown, value: unknown): unknown {
   if (value === null || value === undefined) return before ?? value;
   if (typeof before === "string" && typeof value === "string" && JOINED.test(key)) return before + value;
-  if (Array.isArray(value)) return value.reduce(addPart, before === "" ? [] : asList(before));
+  if (Array.isArray(value)) {
+    const parts = asList(before);
+    // The parts of one chunk are apart.
+    return parts.length === 0 ? value : [...addPart(parts, value[0]), ...value.slice(1)];
+  }
   if (Array.isArray(before) && typeof value === "string")
     return value === "" ? before : addPart(before, { type: "text", text: value });
-  return isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+  if (!isRecord(before) || !isRecord(value)) return value;
+  const fields = Object.entries(value).map(([name, part]) => [name, joined(name, before[name], part)]);
+  return { ...before, ...Object.fromEntries(fields) };
 }
 
 /** Pieces of one part of reasoning or text become one part again; its other fields, such as a signature, stay. */
@@ -128,5 +134,5 @@ function addPart(parts: readonly unknown[], part: unknown): readonly unknown[] {
 
 function asList(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  return typeof value === "string" ? [{ type: "text", text: value }] : [];
+  return typeof value === "string" && value !== "" ? [{ type: "text", text: value }] : [];
 }

@@ -4,6 +4,12 @@ import { nextEffort } from "../effort.js";
 import type { ChatTolerances } from "../hosts.js";
 import type { Lesson } from "../learn.js";
 
+const DEMAND = /missing|required|must (be (passed|included|sent|present)|include|have|contain)|passed? back/i;
+
+/** The host does not know a field at all. */
+const NOT_A_FIELD =
+  /unsupported|(not|n't) (currently |yet |a )?(support|permit|allow|accept|known|recogni[sz])|unknown|unrecogni[sz]ed|unexpected|extra|instead|additional propert/i;
+
 /** Each can be learned once, or a few times towards less: so learning has an end. */
 export const CHAT_LESSONS: readonly Lesson<ChatTolerances>[] = [
   {
@@ -14,17 +20,17 @@ export const CHAT_LESSONS: readonly Lesson<ChatTolerances>[] = [
   },
   {
     names: /reasoning_content/,
-    refuses: /missing|required|must (be (passed|included|sent|present)|include|have|contain)|passed? back/i,
+    refuses: DEMAND,
     learn: (form) => (form.reasoning === "demanded" ? null : { ...form, reasoning: "demanded" }),
   },
   {
     names: /stream_options|include_usage/,
+    refuses: /./,
     learn: (form, _, body) => ("stream_options" in body ? { ...form, countsStreams: false } : null),
   },
   {
     names: /max_(completion_)?tokens/,
-    refuses:
-      /unsupported|not (currently )?support|unknown|unrecogni[sz]ed|unexpected|not permitted|extra|instead|additional propert/i,
+    refuses: NOT_A_FIELD, // not a value that is too large
     learn: (form, _, body) => {
       const [sent, ...left] = form.limitFields;
       return sent !== undefined && sent in body ? { ...form, limitFields: left } : null;
@@ -52,11 +58,20 @@ export const CHAT_LESSONS: readonly Lesson<ChatTolerances>[] = [
     learn: (form, _, body) => ("store" in body ? { ...form, store: false } : null),
   },
   {
-    names: /\breasoning(_content|_details)?\b|\bmessages?\b/,
-    learn: (form, _, body) =>
-      form.reasoning !== "stripped" && hasMore(body.messages) ? { ...form, reasoning: "stripped" } : null,
+    names: /\breasoning(_content|_details)?\b/,
+    refuses: new RegExp(`^(?!.*(${DEMAND.source}))`, "is"),
+    learn: strip,
+  },
+  {
+    names: /\bmessages?\b/,
+    refuses: NOT_A_FIELD,
+    learn: strip,
   },
 ];
+
+function strip(form: ChatTolerances, _: string, { messages }: Readonly<Record<string, unknown>>) {
+  return form.reasoning !== "stripped" && hasMore(messages) ? { ...form, reasoning: "stripped" as const } : null;
+}
 
 /** Whether a reply of the model goes back with more than the documented fields. */
 function hasMore(messages: unknown): boolean {

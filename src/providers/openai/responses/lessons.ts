@@ -16,7 +16,7 @@ export const RESPONSES_LESSONS: readonly Lesson<ResponsesForm>[] = [
     learn: (form, _, body) => ("temperature" in body ? { ...form, temperature: false } : null),
   },
   {
-    names: /encrypted/i,
+    names: /encrypted|\binclude\b/i,
     learn: (form, _, body) => ("include" in body ? { ...form, encrypted: false } : null),
   },
   {

@@ -16,7 +16,7 @@ const ENTRIES = new Map([
 function checked(model: string, steps: readonly Partial<Step>[] = [], maxCostUsd: number | null = 1) {
   const limits = { ...REQUEST.limits, maxCostUsd };
   const led = steps.length === 0 ? null : workflow(steps);
-  return () => requirePrices({ provider: "one", model, limits, workflow: led }, ENTRIES);
+  return () => requirePrices({ provider: "one", model, limits, workflow: led }, ENTRIES, SETTINGS.allowances);
 }
 
 describe("a run with a limit on money", () => {

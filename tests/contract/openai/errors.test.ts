@@ -53,6 +53,7 @@ describe.each([
     [400, { type: "exceed_context_size_error" }, "context_overflow"],
     [413, { code: "rate_limit_exceeded" }, "quota_exhausted"],
     [503, { type: "server_error" }, "overloaded"],
+    [403, { metadata: { reasons: ["violence"], flagged_input: "…" } }, "invalid_request"],
   ])("%i with %j is %s", async (status, more, code) => {
     const { provider } = await open([refusal(status, "The host's words.", more)]);
     expect(await failureOf(ask(provider))).toMatchObject({ code, status });

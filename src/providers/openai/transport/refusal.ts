@@ -56,7 +56,7 @@ function factsOf(error: Readonly<Record<string, unknown>>, status: number): Refu
   return {
     status: status >= 400 ? status : (numbers.find((number) => number >= 400 && number < 600) ?? status),
     message: [textOf(error.message ?? error.msg), upstream].filter((text) => text !== "").join(": "),
-    code: textOf(error.code),
+    code: isRecord(metadata) && Array.isArray(metadata.reasons) ? "flagged" : textOf(error.code),
     type: textOf(error.type),
     param: textOf(error.param),
     written: textOf(error.failed_generation),
@@ -87,6 +87,7 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   invalid_model: "model_not_found",
   "1211": "model_not_found",
   nothing_there: "invalid_request",
+  flagged: "invalid_request", // by OpenRouter's moderation, with 403
   rate_limit_exceeded: "rate_limited",
   rate_limit_error: "rate_limited",
   rate_limit_reached_error: "rate_limited",
@@ -131,7 +132,7 @@ export function codeOfRefusal(facts: RefusalFacts): ProviderErrorCode | null {
   if (RATE.test(message)) return status >= 400 ? null : "rate_limited";
   if (isOverflow(message)) return "context_overflow";
   if (status >= 400) return null;
-  return /invalid|bad_request|unsupported|unknown_parameter/i.test(`${code} ${type}`)
+  return /invalid|bad_request|unsupported|unknown_parameter|policy|content_filter/i.test(`${code} ${type}`)
     ? "invalid_request"
     : "server_error";
 }

@@ -5,7 +5,7 @@ import type { Step } from "../../../../src/core/workflow/workflow.js";
 import { requirePrices } from "../../../../src/runner/request/require-prices.js";
 import { workflow } from "../../../support/engine.js";
 import { REQUEST } from "../../../support/new-run.js";
-import { configError, entryWith } from "../../../support/run-requests.js";
+import { configError, entryWith, SETTINGS } from "../../../support/run-requests.js";
 
 const PRICE = { input: 1, output: 2, cached: 0 };
 const ENTRIES = new Map([

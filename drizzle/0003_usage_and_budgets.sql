@@ -1,4 +1,4 @@
-CREATE TABLE `spending` (
+CREATE TABLE `daily_usage` (
 	`day` text PRIMARY KEY NOT NULL,
 	`usd` real NOT NULL,
 	`tokens` integer NOT NULL

@@ -291,7 +291,7 @@ describe("resume_run", () => {
   });
 });
 
-it("a family's cost survives kill -9, what was reserved is free again, and a process without its price skips the run", async () => {
+it("a family's cost survives kill -9, its reservation is free again, and a process without its price skips the run", async () => {
   const usage = { promptTokenCount: 100_000, candidatesTokenCount: 0 }; // 0.2 USD
   const counted = (part: ReturnType<typeof call>) => reply([part], { usage });
   const turns = {

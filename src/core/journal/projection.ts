@@ -29,7 +29,7 @@ export interface RunDelta {
   readonly reservedTokens: number | null;
 }
 
-/** The request in flight is over: what it had reserved is free. */
+/** The request in flight is over, and its reservation with it. */
 const SETTLES: ReadonlySet<RunEvent["type"]> = new Set([
   "model_replied",
   "reply_rejected",

@@ -179,7 +179,7 @@ export interface RunStore {
   getRun(id: string): Promise<Run | null>;
   /** The status only: far cheaper than the whole run. */
   statusOf(id: string): Promise<RunStatus | null>;
-  /** What the runs of a scope have used and reserved, without the run `butRunId`. A day includes that run's own use. */
+  /** The amounts that the runs of a scope have used and reserved, without the run `butRunId`. A day includes that run's own use. */
   spentIn(scope: Scope, butRunId: string): Promise<Spent>;
   /** The limits of a run and of its ancestors, the nearest first. */
   limitsAbove(runId: string): Promise<readonly TreeLimit[]>;

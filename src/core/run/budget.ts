@@ -1,4 +1,4 @@
-/** What requests to models may use of limits on money and tokens: reserved before each, settled by its reply. */
+/** The shares of requests in limits on money and tokens: reserved before each request, settled by its reply. */
 import { toUsd } from "./cost.js";
 
 /** The runs that share a limit: a run with all below it, all trees of a host's connection, or all runs of this home today. */
@@ -23,7 +23,7 @@ export interface Allowance {
 
 export const NO_ALLOWANCE: Allowance = { maxTokens: null, maxCostUsd: null };
 
-/** What the runs of a scope have used, and what requests in flight have reserved. */
+/** The amounts that the runs of a scope have used, and that requests in flight have reserved. */
 export interface Spent {
   readonly runs: number;
   /** Null where the cost of one of them is unknown. */
@@ -105,7 +105,7 @@ export function leftOf({ scope, usd, tokens }: Ceiling, spent: Spent, { others, 
   };
 }
 
-/** What a request with so much output takes of its limits. */
+/** The share of a request with so much output. */
 export function amountOf({ inputTokens, inputUsd, usdPerOutputToken }: RequestPlan, outputTokens: number) {
   return { usd: toUsd(inputUsd + outputTokens * usdPerOutputToken), tokens: inputTokens + outputTokens };
 }

@@ -20,7 +20,7 @@ interface Planned {
   readonly isLast: boolean;
 }
 
-/** What the vendor counted for the last request holds for its part of this one; what has come since is estimated. */
+/** The vendor's count of the last request holds for its part of this one; the rest is estimated. */
 export function planRequest({ history, system, tools, price, maxOutputTokens, isLast }: Planned): RequestPlan {
   const { messages, lastUsage } = history;
   const known = lastUsage === null ? 0 : lastUsage.usage.input + lastUsage.usage.output + lastUsage.usage.thinking;

@@ -76,7 +76,7 @@ function isFence({ action }: Rule): boolean {
   return action === "block" || action === "require_approval";
 }
 
-/** The lower of two limits, of which null is none. */
+/** The lower of two limits; null is no limit. */
 function atMost(limit: number | null, rest: number | null): number | null {
   return rest === null ? limit : Math.min(limit ?? rest, rest);
 }

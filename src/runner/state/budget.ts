@@ -1,4 +1,4 @@
-/** What a run may still use of money and tokens: within its own limits, those of the runs above it, of its session and of the day. */
+/** The rest of a run's money and tokens: within its own limits, those of the runs above it, of its session and of the day. */
 import type { History } from "../../core/journal/history-state.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import {
@@ -40,7 +40,7 @@ export interface Budget {
   reservationFor(plan: RequestPlan): Promise<Reservation>;
   /** Whether a request has room beside those in flight. */
   hasRoom(plan: RequestPlan): Promise<boolean>;
-  /** What the run and its children may still use; null is without limit. */
+  /** The rest for the run and its children; null is without limit. */
   left(): Promise<{ readonly usd: number | null; readonly tokens: number | null }>;
 }
 

@@ -118,8 +118,8 @@ export const blobs = sqliteTable("blobs", {
   createdAt: integer("created_at").notNull(),
 });
 
-/** What all runs of the home have used, by the local calendar day. */
-export const spending = sqliteTable("spending", {
+/** The use of all runs of the home, by the local calendar day. */
+export const dailyUsage = sqliteTable("daily_usage", {
   day: text("day").primaryKey(),
   usd: real("usd").notNull(),
   tokens: integer("tokens").notNull(),

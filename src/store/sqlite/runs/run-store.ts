@@ -15,7 +15,7 @@ import { createLapsedLease } from "./lapsed-lease.js";
 import { createRunLists } from "./list-runs.js";
 import { prepareJournalReads } from "./read-journal.js";
 import { toRun } from "./run-row.js";
-import { prepareSpending } from "./spending.js";
+import { prepareSharedBudgets } from "./shared-budgets.js";
 import { prepareStatements } from "./statements.js";
 import { createRunWrites } from "./write-runs.js";
 
@@ -28,8 +28,8 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   const { sqlite, db, verb, atomically } = connection;
   const statements = prepareStatements(sqlite, db);
   const journal = prepareJournalReads(sqlite);
-  const spending = prepareSpending(sqlite);
-  const writes = createRunWrites(connection, { statements, journal, spending }, clock, owner);
+  const budgets = prepareSharedBudgets(sqlite);
+  const writes = createRunWrites(connection, { statements, journal, budgets }, clock, owner);
   const listRuns = createRunLists(sqlite);
   const queue = createCommitQueue(connection);
   const hasLapsed = createLapsedLease(clock);
@@ -160,7 +160,7 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     getRun: async (id) => getRun(id),
     statusOf: async (id) => verb(() => leaseOf(id)?.status ?? null)(),
     async spentIn(scope, butRunId) {
-      return verb(() => spending.spentIn(scope, { but: butRunId, own: butRunId }, clock.now()))();
+      return verb(() => budgets.spentIn(scope, { but: butRunId, own: butRunId }, clock.now()))();
     },
     async limitsAbove(runId) {
       const rows = verb(() => statements.limitsAbove.all({ runId }))();

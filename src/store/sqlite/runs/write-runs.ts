@@ -21,7 +21,7 @@ import type { Connection } from "../connection/connection.js";
 import { runs } from "../connection/tables.js";
 import type { JournalReads } from "./read-journal.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
-import type { Spending, Used } from "./spending.js";
+import type { SharedBudgets, Used } from "./shared-budgets.js";
 import { type prepareStatements, prepareTransition } from "./statements.js";
 
 export interface RunWrites {
@@ -39,13 +39,13 @@ export interface RunWrites {
 interface Prepared {
   readonly statements: ReturnType<typeof prepareStatements>;
   readonly journal: Pick<JournalReads, "hasNewerEvents">;
-  readonly spending: Spending;
+  readonly budgets: SharedBudgets;
 }
 
 /** `owner` is this process. All but `append` and `putBlobs` throw StoreError (newer_version) in an outdated process. */
 export function createRunWrites(
   { sqlite, db, refuseOutdated }: Connection,
-  { statements, journal, spending }: Prepared,
+  { statements, journal, budgets }: Prepared,
   clock: Clock,
   owner: string,
 ): RunWrites {
@@ -81,7 +81,7 @@ export function createRunWrites(
       errorMessage: outcome?.error?.message ?? null,
     });
     if (changed === 0) return null;
-    spending.add(used, at);
+    budgets.add(used, at);
     if (outcome !== null) {
       endBelow(lease.runId);
       statements.endAgentSession.run({ id: lease.runId, endedAt: at });
@@ -91,7 +91,7 @@ export function createRunWrites(
     return insertEvents(lease.runId, lastSeq, at, events);
   }
 
-  /** The use of a commit for the day; of a reply without a count, what its request had reserved. */
+  /** The use of a commit for the day; of a reply without a count, the amount that its request had reserved. */
   function usedBy(id: string, costUsd: number | null, tokens: number): Used {
     if (costUsd !== null) return { usd: costUsd, tokens };
     const [usd = 0, reserved = 0] = (statements.getReserved.first({ id }) ?? []).map(Number);
@@ -102,7 +102,7 @@ export function createRunWrites(
   function withGrant(id: string, events: readonly RunEvent[], { plan, ceilings }: Reservation, at: number) {
     const { costUsd, usage } = projectEvents(events);
     const left = ceilings.map((ceiling) => {
-      const spent = spending.spentIn(ceiling.scope, { but: "", own: id }, at);
+      const spent = budgets.spentIn(ceiling.scope, { but: "", own: id }, at);
       const usd = addCosts(spent.usd, costUsd);
       return leftOf(
         ceiling,

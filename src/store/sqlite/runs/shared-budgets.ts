@@ -1,4 +1,4 @@
-/** What runs have used and reserved together, by the scope of a limit. */
+/** The amounts that runs have used and reserved together, by the scope of a limit. */
 import type Database from "better-sqlite3";
 import { sql } from "drizzle-orm";
 import type { Scope, Spent } from "../../../core/run/budget.js";
@@ -13,13 +13,13 @@ export interface Used {
   readonly tokens: number;
 }
 
-export interface Spending {
+export interface SharedBudgets {
   /** `but` names a run whose own use is left out, `own` one whose reservation is. */
   spentIn(scope: Scope, runs: { readonly but: string; readonly own: string }, now: number): Spent;
   add(used: Used, now: number): void;
 }
 
-export function prepareSpending(sqlite: Database.Database): Spending {
+export function prepareSharedBudgets(sqlite: Database.Database): SharedBudgets {
   const ofTree = sumOver(sqlite, sql`select ${placeholder("id")}`);
   const ofSession = sumOver(
     sqlite,
@@ -31,15 +31,15 @@ export function prepareSpending(sqlite: Database.Database): Spending {
   const ofDay = toNative(
     sqlite,
     sql`
-      select 0, 0, coalesce((select usd from spending where day = ${placeholder("day")}), 0),
-        coalesce((select tokens from spending where day = ${placeholder("day")}), 0),
+      select 0, 0, coalesce((select usd from daily_usage where day = ${placeholder("day")}), 0),
+        coalesce((select tokens from daily_usage where day = ${placeholder("day")}), 0),
         total(reserved_usd), total(reserved_tokens)
       from runs where reserved_tokens > 0 and id <> ${placeholder("own")}`,
   );
   const add = toNative(
     sqlite,
     sql`
-      insert into spending (day, usd, tokens)
+      insert into daily_usage (day, usd, tokens)
       values (${placeholder("day")}, ${placeholder("usd")}, ${placeholder("tokens")})
       on conflict (day) do update set usd = usd + excluded.usd, tokens = tokens + excluded.tokens`,
   );

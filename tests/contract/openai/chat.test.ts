@@ -180,6 +180,26 @@ describe("a conversation", () => {
     }
   });
 
+  it("sends a message with fields that nobody knows back byte for byte", async () => {
+    const call = {
+      more: { a: [1] },
+      function: { arguments: '{ "n" : 1 }', name: "s__read", x: null },
+      type: "function",
+      id: "call_1",
+    };
+    const message = {
+      tool_calls: [call],
+      reasoning: "Hm",
+      unknown: { z: 1, a: 2 },
+      content: "Look",
+      role: "assistant",
+    };
+    const script = [answer(200, { choices: [{ message, finish_reason: "tool_calls" }] }), reply({ text: "done" })];
+    const { provider, standIn } = await connect.loose(script);
+    await talk(provider);
+    expect(JSON.stringify(messagesIn(standIn.requests[1]?.body)[1])).toBe(JSON.stringify(message));
+  });
+
   it("gives ids where they are missing, empty or come again, the same after a resume", async () => {
     const calls = [{ id: null }, { id: "" }, { id: "same" }, { id: "same" }];
     const done = reply({ text: "done" });

@@ -37,13 +37,11 @@ export function joinChunks(tell: Tell) {
     const part = isRecord(choice.delta) ? choice.delta : choice.message;
     if (isRecord(part) && Object.keys(part).length > 0) {
       hasMessage = true;
-      const { tool_calls, ...rest } = part;
-      addDelta(message, rest, tell);
-      if (Array.isArray(tool_calls)) {
-        if (part === choice.delta) calls.addPieces(tool_calls);
-        else calls.addWhole(tool_calls);
-        message.tool_calls = calls.calls;
-      }
+      const addCalls = part === choice.delta ? calls.addPieces : calls.addWhole;
+      addDelta(message, part, tell, (list) => {
+        addCalls(list);
+        return calls.calls;
+      });
     }
     if (typeof choice.finish_reason === "string" && choice.finish_reason !== "") finishReason = choice.finish_reason;
   }
@@ -86,9 +84,18 @@ export function joinChunks(tell: Tell) {
   };
 }
 
-function addDelta(message: Fields, delta: Readonly<Record<string, unknown>>, tell: Tell): void {
+function addDelta(
+  message: Fields,
+  delta: Readonly<Record<string, unknown>>,
+  tell: Tell,
+  joinList: (calls: readonly unknown[]) => unknown,
+): void {
   const heard = new Set<string>(); // some hosts send the same thought under two names
   for (const [key, value] of Object.entries(delta)) {
+    if (key === "tool_calls" && Array.isArray(value)) {
+      message[key] = joinList(value);
+      continue;
+    }
     const text = typeof value === "string" ? value : "";
     if (text !== "" && !heard.has(text) && (key === "content" || THINKING.test(key))) {
       heard.add(text);

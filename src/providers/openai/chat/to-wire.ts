@@ -11,8 +11,7 @@ import { toParameters } from "../content/to-parameters.js";
 import { effortWithin } from "../effort.js";
 import type { ChatTolerances } from "../hosts.js";
 import { isSameTarget, type Target } from "../target.js";
-import { callsOf } from "./read-reply.js";
-import { CHAT, type ChatRequest, messageSchema } from "./wire.js";
+import { CHAT, type ChatRequest } from "./wire.js";
 
 /** The body of a request; `tools` are its tools, from `toChatTools`. */
 export function toChatRequest(
@@ -131,35 +130,52 @@ function toAssistant(state: Built, { raw, content }: Extract<Message, { role: "a
   const { tolerances, target } = state;
   const isOwn = wireOf(raw) === CHAT && isSameTarget({ model: raw.model, origin: raw.origin }, target);
   const message = isOwn && isRecord(raw.content) ? raw.content : {};
-  const written = isOwn ? callsOf(messageSchema.parse(raw.content)) : [];
+  const written = isOwn ? writtenCalls(message) : [];
+  const isKept = tolerances.reasoning !== "stripped";
   const calls = content.calls.map((call, index) => {
     const own = written[index];
     const id = state.ids.next(own?.id ?? call.id, `${place}:${index}`, own !== undefined);
-    const name = own?.function.name ?? toFunctionName(call.name);
-    const called = { name, arguments: toArgumentsText(own ? own.function.arguments : call.arguments) };
-    if (own === undefined || tolerances.reasoning === "stripped") return { id, type: "function", function: called };
-    return { ...own, id, type: "function", function: { ...own.function, ...called } };
+    if (own === undefined) return toCall(id, { name: toFunctionName(call.name), arguments: call.arguments });
+    return isKept ? sameCall(own, id) : toCall(id, own.function);
   });
   state.lastIds = calls.map(({ id }) => id);
-  const kept = tolerances.reasoning === "stripped" ? {} : withoutCalls(message);
-  const text = isOwn ? (message.content ?? "") : content.text;
-  const demanded = tolerances.reasoning === "demanded" && calls.length > 0;
+  const isDemanded = tolerances.reasoning === "demanded" && calls.length > 0;
   return {
-    ...kept,
+    ...(isKept && withoutCalls(message, calls.length > 0)),
     role: "assistant",
-    content: text,
-    ...(demanded && { reasoning_content: reasoningIn(message) }),
+    content: isOwn ? (message.content ?? "") : content.text,
+    ...(isDemanded && { reasoning_content: reasoningIn(message) }),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
 }
 
-/** A field with an empty list, or with a call in the older form, is refused by some hosts. */
-function withoutCalls({
-  tool_calls: _calls,
-  function_call: _call,
-  ...rest
-}: Readonly<Record<string, unknown>>): object {
-  return rest;
+type Called = { readonly name?: unknown; readonly arguments?: unknown };
+type WrittenCall = Readonly<Record<string, unknown>> & { readonly function: Called };
+
+/** The calls of a message as they came, each in the newer form. */
+function writtenCalls(message: Readonly<Record<string, unknown>>): readonly WrittenCall[] {
+  const { tool_calls, function_call } = message;
+  const calls = Array.isArray(tool_calls) && tool_calls.length > 0 ? tool_calls : [{ function: function_call }];
+  return calls.filter((call): call is WrittenCall => isRecord(call) && isRecord(call.function));
+}
+
+function toCall(id: string, called: Called) {
+  return { id, type: "function", function: { name: called.name, arguments: toArgumentsText(called.arguments) } };
+}
+
+/** The call itself, where nothing has to be given or mended. */
+function sameCall(call: WrittenCall, id: string): WrittenCall & { readonly id: string } {
+  const text = toArgumentsText(call.function.arguments);
+  const isSame = call.id === id && call.type === "function" && call.function.arguments === text;
+  return isSame
+    ? (call as WrittenCall & { readonly id: string })
+    : { ...call, id, type: "function", function: { ...call.function, arguments: text } };
+}
+
+/** Some hosts refuse an empty list of calls, or a call in the older form. */
+function withoutCalls(message: Readonly<Record<string, unknown>>, hasCalls: boolean): object {
+  const left = hasCalls ? ["function_call"] : ["function_call", "tool_calls"];
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !left.includes(key)));
 }
 
 function reasoningIn({ reasoning_content, reasoning }: Readonly<Record<string, unknown>>): string {

@@ -73,7 +73,8 @@ function endFault({ stop_reason: reason, stop_details: details, content }: Anthr
 
 function contentFault({ content, stop_reason: reason }: AnthropicMessage, inputFault: InputFault | null): Fault | null {
   const ended = `Anthropic ended its reply with ${reason ?? "no reason"}`;
-  if (inputFault !== null) return { code: "malformed_reply", reason: `${ended}, but ${inputFault.reason}`, askAgain: true };
+  if (inputFault !== null)
+    return { code: "malformed_reply", reason: `${ended}, but ${inputFault.reason}`, askAgain: true };
   const parsed = contentSchema.safeParse(content);
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.join(".") ?? "content";

@@ -39,6 +39,7 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     ready,
     keyVariable: `${name.toUpperCase()}_API_KEY`,
     fault: null,
+    account: null,
     priceOf: (model) => models[model] ?? null,
     async check(model) {
       if (!Object.hasOwn(models, model)) throw new RequestError("unknown_model", `${name} has no model "${model}"`);

@@ -70,7 +70,7 @@ export function setRunners() {
   /** The runner of one more process. */
   async function openRunner(options: RunnerOptions = {}): Promise<OneRunner> {
     const clock = { now: Date.now };
-    const { runs, catalogs, pins } = openStore(file, clock, {
+    const { runs, catalogs, pins, paces } = openStore(file, clock, {
       own: `process ${++owners}`,
       isProvablyDead: () => false,
     });
@@ -96,6 +96,7 @@ export function setRunners() {
     const runner = createRunner({
       project,
       store: gated.store,
+      paces,
       schemas: builtJsonSchemas(),
       readReply,
       readProjectFile: async () => ({ kind: "fault", fault: "there are no files here" }),
@@ -117,6 +118,7 @@ export function setRunners() {
               ready: true,
               keyVariable: null,
               fault: null,
+              account: null,
               priceOf: () => price,
               check: async () => {},
               open: async () => ({ reply: (request, signal) => untilAborted(reply(request), signal) }),

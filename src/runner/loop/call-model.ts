@@ -1,7 +1,7 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
-import type { ModelReply, Provider } from "../../core/ports/provider.js";
+import type { ModelReply, Patience, Provider } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, type Price } from "../../core/run/cost.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
@@ -104,14 +104,15 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 }
 
 async function replyOrError(
-  { request, tools, provider, model, settings, state, signal, onActivity }: CallModelContext,
+  { request, tools, provider, model, settings, state, signal, stall, secondsLeft, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
   const { messages, declaredTools } = state.history;
   try {
     const system = systemPrompt(request);
+    const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
     return await provider.reply(
-      { model, system, messages, tools, declaredTools, images, settings, onActivity },
+      { model, system, messages, tools, declaredTools, images, settings, onActivity, patience },
       signal,
     );
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What a key may use of one thing in a window of time, and what of it is used: never more than the limit in any window. */
+/** The use of one thing that a key may make in a window of time, and has made: never more than the limit in any window. */
 
 /** An amount, and the time from which on it was used. */
 export type Spent = readonly [from: number, amount: number];

@@ -19,8 +19,9 @@ export interface Span {
   readonly until: number;
 }
 
-const MINUTE_MS = 60_000; // what is older says little of a limit: its window is hardly ever longer
+const MINUTE_MS = 60_000; // windows of limits are hardly ever longer, so older requests say little of them
 const GRAIN_MS = 50; // requests that are counted as one
+const LONGEST_SPACING_MS = 2_000; // where a vendor allows less, its next refusal holds all requests up
 const MARGIN = 1.03; // above the pause that was measured
 const SLOWER = 1.25; // after a single refusal at the measured pace
 const RELAXED_PER_MINUTE = 0.05; // of the measured pace, which may have been too slow
@@ -34,7 +35,7 @@ export function slotAtPace(pace: MeasuredPace, now: number): number {
 }
 
 export function sentAtPace(pace: MeasuredPace, now: number): MeasuredPace {
-  const nextAt = Math.max(now, Math.min(pace.nextAt, now)) + spacingAt(pace, now);
+  const nextAt = now + spacingAt(pace, now);
   const kept = pace.sent.filter(([from]) => from > now - MINUTE_MS && from <= now);
   return { ...pace, nextAt, sent: added(kept, 1, now, GRAIN_MS) };
 }
@@ -48,12 +49,13 @@ export function measured(pace: MeasuredPace, { since, until }: Span, now: number
   const begin = Math.max(since, until - MINUTE_MS);
   const through = pace.sent.filter(([from, amount]) => from >= begin && from < until && amount > 0);
   const lasted = until - (through[0]?.[0] ?? begin);
-  const spacingMs = (lasted / Math.max(1, sumOf(through))) * MARGIN;
-  return { ...pace, spacingMs, at: now, nextAt: until };
+  const spacingMs = Math.min(LONGEST_SPACING_MS, (lasted / Math.max(1, sumOf(through))) * MARGIN);
+  return { ...pace, spacingMs, at: now };
 }
 
 export function slower(pace: MeasuredPace, now: number): MeasuredPace {
-  return { ...pace, spacingMs: spacingAt(pace, now) * SLOWER, at: now };
+  const spacingMs = Math.min(LONGEST_SPACING_MS, spacingAt(pace, now) * SLOWER);
+  return { ...pace, spacingMs, at: now };
 }
 
 function spacingAt({ spacingMs, at }: MeasuredPace, now: number): number {

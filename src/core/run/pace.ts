@@ -1,4 +1,4 @@
-/** The pace at which the requests of one key may be sent: by what the vendor states, and by what its refusals show. */
+/** The pace at which the requests of one key may be sent, as its vendor states it and as refusals show it. */
 import { corrected, inOrder, type Spent, slotFor, spend } from "./allowance.js";
 import {
   counting,
@@ -15,7 +15,7 @@ import { COUNTED, type Counted, type StatedAllowance, type StatedLimit, withStat
 
 export type Cost = Readonly<Record<Counted, number>>;
 
-/** What is known of a key; times are Unix milliseconds. */
+/** The limits of a key, as far as they are known; times are Unix milliseconds. */
 export interface Pace {
   readonly stated: Readonly<Partial<Record<Counted, StatedAllowance>>>;
   readonly measured: MeasuredPace | null;
@@ -28,18 +28,20 @@ export interface Pace {
 interface Refusal extends Span {
   /** When the first of them was heard of. */
   readonly at: number;
-  /** Whether requests that were under way together were refused: then everybody waits, and not only they. */
+  /** Whether requests that were under way together were refused, or one at the measured pace: then all wait, and not only they. */
   readonly isShared: boolean;
+  /** When one of those that wait asks all the same: the vendor may take requests sooner. */
+  readonly probeAt: number;
 }
 
 /** A request that was let through. */
 export interface Sent {
   readonly at: number;
-  /** What was reserved for it. */
+  /** Reserved for it until its real cost is known. */
   readonly cost: Cost;
 }
 
-/** What its answer tells. */
+/** The part of an answer that tells of the pace. */
 export interface Heard {
   readonly limits: readonly StatedLimit[];
   /** Null where the vendor did not report it. */
@@ -51,7 +53,8 @@ export interface Heard {
 const MINUTE_MS = 60_000;
 const LONGEST_HOLD_MS = MINUTE_MS; // a longer delay is that of a quota, which each request finds out by itself
 const WISH_MS = 1_000; // of a vendor that names none
-const PROBE_MS = 2 * MINUTE_MS; // after so long one request goes whatever is known: it may hold no more
+const FIRST_PROBE_MS = 5_000; // after the refusal; then after twice the time each
+const IDLE_MS = 2 * MINUTE_MS; // after so long one request goes whatever is known: it may hold no more
 const MEASURED_FOR_MS = 10 * MINUTE_MS;
 const STATED_FOR_MS = 24 * 60 * MINUTE_MS;
 
@@ -73,10 +76,10 @@ export function paceAt(pace: Pace | null, now: number): Pace | null {
 export function slotAt(pace: Pace, cost: Cost, now: number): number {
   const slots = [now, ...statedOf(pace).map(([of, allowance]) => slotFor(allowance, cost[of], now))];
   if (pace.measured !== null) slots.push(slotAtPace(pace.measured, now));
-  if (pace.refusal?.isShared) slots.push(Math.min(pace.refusal.until, now + LONGEST_HOLD_MS));
-  const mayProbe = pace.lastAt > 0 && pace.lastAt <= now;
-  const probe = mayProbe ? Math.max(now, pace.lastAt + PROBE_MS) : Number.POSITIVE_INFINITY;
-  return Math.min(Math.max(...slots), probe);
+  if (pace.refusal?.isShared) slots.push(Math.min(pace.refusal.until, pace.refusal.probeAt, now + LONGEST_HOLD_MS));
+  const wasUsed = pace.lastAt > 0 && pace.lastAt <= now;
+  const latest = wasUsed ? Math.max(now, pace.lastAt + IDLE_MS) : Number.POSITIVE_INFINITY;
+  return Math.min(Math.max(...slots), latest);
 }
 
 /** The earliest time for a request behind as many others, all like it. */
@@ -90,7 +93,9 @@ export function slotBehind(pace: Pace, cost: Cost, others: number, now: number):
 /** The pace after a request that is sent now. */
 export function letThrough(pace: Pace, cost: Cost, now: number): Pace {
   const spent = eachStated(pace, (allowance, of) => spend(allowance, cost[of], now).spent);
-  return { ...spent, measured: pace.measured && sentAtPace(pace.measured, now), lastAt: now };
+  const { refusal, measured } = pace;
+  const probed = refusal && now < refusal.until ? { ...refusal, probeAt: now + 2 * (now - refusal.at) } : refusal;
+  return { ...spent, refusal: probed, measured: measured && sentAtPace(measured, now), lastAt: now };
 }
 
 /** Takes in the requests that were sent before anything was known. */
@@ -104,11 +109,15 @@ export function withRequests(pace: Pace, sent: readonly Spent[], now: number): P
   return { ...all, measured: isMeasuring ? measured(counted, refusal, counted.at) : counted };
 }
 
-/** What is known after an answer: the same object where it tells nothing new, null where nothing is known. */
+/** The pace after an answer: the same object where it tells nothing new, null where nothing is known. */
 export function learn(known: Pace | null, { limits, usage, refused }: Heard, sent: Sent, now: number): Pace | null {
   let pace = known && settled(known, refused === null ? usage : null, sent, refused !== null);
   for (const limit of limits) pace = withLimit(pace ?? NOTHING, limit, now);
-  return refused === null ? pace : withRefusal(pace, refused.retryAfterMs ?? WISH_MS, sent.at, now);
+  if (refused !== null) return withRefusal(pace, refused.retryAfterMs ?? WISH_MS, sent.at, now);
+  if (pace?.refusal == null || usage === null) return pace;
+  const { refusal } = pace;
+  const isOver = sent.at > refusal.at && now < refusal.until;
+  return isOver ? { ...pace, refusal: { ...refusal, until: now } } : pace;
 }
 
 export function costOfUsage({ input, output, cached, thinking }: Usage): Cost {
@@ -128,15 +137,16 @@ function withRefusal(known: Pace | null, waitMs: number, sentAt: number, now: nu
   const pace = known ?? NOTHING;
   const before = pace.refusal;
   const current = before !== null && now < before.until ? before : null;
+  const counted = pace.measured ?? counting(pace.stated.requests?.spent ?? [], now);
   const refusal: Refusal = {
     at: current?.at ?? now,
     since: current?.since ?? before?.until ?? 0,
     until: Math.max(current?.until ?? 0, now + waitMs),
-    isShared: current !== null && (current.isShared || sentAt <= current.at),
+    isShared: counted.spacingMs > 0 || (current !== null && (current.isShared || sentAt <= current.at)),
+    probeAt: current?.probeAt ?? now + FIRST_PROBE_MS,
   };
-  const counted = pace.measured ?? counting(pace.stated.requests?.spent ?? [], now);
-  if (refusal.isShared) return { ...pace, refusal, measured: measured(counted, refusal, now) };
-  return { ...pace, refusal, measured: current === null ? slower(counted, now) : counted };
+  const isCrowd = current !== null && refusal.isShared;
+  return { ...pace, refusal, measured: isCrowd ? measured(counted, refusal, now) : slower(counted, now) };
 }
 
 /** Puts what a request has cost in the place of what was reserved for it; vendors do not count what they refuse. */

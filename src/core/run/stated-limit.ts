@@ -1,7 +1,7 @@
-/** A limit as the headers of an answer state it, and what follows from it. */
+/** A limit as the headers of an answer state it, and the allowance under it. */
 import { type Allowance, atLeast, type Spent } from "./allowance.js";
 
-/** What vendors count; `tokens` are those of request and reply, `input_tokens` are without those that a cache held. */
+/** The things that vendors count; `tokens` are those of request and reply, `input_tokens` are without those that a cache held. */
 export const COUNTED = ["requests", "tokens", "input_tokens", "output_tokens"] as const;
 export type Counted = (typeof COUNTED)[number];
 
@@ -15,12 +15,12 @@ export interface StatedLimit {
   readonly windowMs: number | null;
 }
 
-/** What a key may use by its vendor's own words. */
+/** An allowance by the vendor's own words. */
 export interface StatedAllowance extends Allowance {
   /** When it was stated last, to some minutes. */
   readonly at: number;
-  /** What was used then, and the time until it may be used again; null where the vendor did not say. */
-  readonly told: { readonly used: number; readonly resetMs: number } | null;
+  /** The use until then, and the time until all may be used again; null where the vendor did not say. */
+  readonly seen: { readonly used: number; readonly resetMs: number } | null;
 }
 
 const MINUTE_MS = 60_000; // the window of most limits
@@ -35,10 +35,10 @@ export function withStated(
 ): StatedAllowance {
   const same = before?.limit === limit ? before : null;
   const used = remaining === null ? 0 : Math.max(0, limit - remaining);
-  const told = remaining === null || resetMs === null ? null : { used, resetMs };
-  const windowMs = named ?? windowFrom(same, told, limit, resetMs);
+  const seen = remaining === null || resetMs === null ? null : { used, resetMs };
+  const windowMs = named ?? windowFrom(same, seen, limit, resetMs);
   const holds = same !== null && windowMs <= same.windowMs * 1.01 && now - same.at < STATED_AGAIN_MS;
-  const base = holds ? same : { limit, windowMs, spent: before?.spent ?? spent, at: now, told };
+  const base = holds ? same : { limit, windowMs, spent: before?.spent ?? spent, at: now, seen };
   const allowance = atLeast(base, used, Math.min(base.windowMs, resetMs ?? base.windowMs), now);
   return allowance === base ? base : { ...base, spent: allowance.spent };
 }
@@ -49,18 +49,18 @@ export function withStated(
  */
 function windowFrom(
   before: StatedAllowance | null,
-  told: StatedAllowance["told"],
+  seen: StatedAllowance["seen"],
   limit: number,
   resetMs: number | null,
 ): number {
   const known = before?.windowMs ?? 0;
   if (resetMs === null) return known || MINUTE_MS;
-  const earlier = before?.told ?? null;
+  const earlier = before?.seen ?? null;
   const isBitByBit =
-    told !== null &&
+    seen !== null &&
     earlier !== null &&
     earlier.used > 0 &&
-    told.used >= earlier.used * 1.5 &&
-    Math.abs((told.resetMs * earlier.used) / (told.used * earlier.resetMs) - 1) < 0.2;
-  return Math.max(1, known, resetMs, isBitByBit ? (limit * told.resetMs) / told.used : 0);
+    seen.used >= earlier.used * 1.5 &&
+    Math.abs((seen.resetMs * earlier.used) / (seen.used * earlier.resetMs) - 1) < 0.2;
+  return Math.max(1, known, resetMs, isBitByBit ? (limit * seen.resetMs) / seen.used : 0);
 }

@@ -11,7 +11,7 @@ const CHARACTERS_OF_A_TOKEN = 4;
 /** `account` is null for a provider that nobody limits. */
 export function pacedProvider(provider: Provider, account: string | null, pacer: Pacer): Provider {
   if (account === null) return provider;
-  /** What the last request of a conversation has used: the next one uses about as much. */
+  /** Of the last request of a conversation: the next one uses about as much. */
   const usages = new WeakMap<readonly Message[], Usage>();
 
   function enter(request: ModelRequest, signal: AbortSignal): Pass | Promise<Pass> {

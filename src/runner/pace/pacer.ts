@@ -24,7 +24,7 @@ export interface End extends Pick<Heard, "usage" | "refused"> {
 
 /** The permission to send one request. */
 export interface Pass {
-  /** What was reserved for it. */
+  /** Reserved for it until its real cost is known. */
   readonly cost: Cost;
   /** Its answer states limits. Never throws. */
   hear(limits: readonly StatedLimit[]): void;
@@ -86,14 +86,15 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
   /** Requests that no pace has counted yet. */
   let uncounted: [from: number, amount: number][] = [];
   let inFlight = 0;
+  /** Since the last refusal. */
   let answered = 0;
   let isLetting = false;
   let wake = () => {};
 
   const known = (now: number) => paceAt(store.load(account), now);
 
-  /** As with a connection of TCP, twice as much after each answer: so that a limit is not found out by a crowd. */
-  const isUntried = () => inFlight >= Math.max(UNTRIED, 2 * answered);
+  /** As with a connection of TCP: so that a crowd does not find a limit out, at most doubled while answers come. */
+  const isUntried = () => inFlight >= Math.max(UNTRIED, answered);
 
   function uncountedPass(now: number): Pass {
     const last = uncounted.at(-1);
@@ -110,7 +111,7 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
       hear: (limits) => takeIn({ limits, usage: null, refused: null }, sent),
       leave({ isAnswered, usage, refused }) {
         inFlight -= 1;
-        if (isAnswered) answered += 1;
+        answered = refused === null ? answered + Number(isAnswered) : 0;
         if (refused !== null || (isPaced && usage !== null)) takeIn({ limits: [], usage, refused }, sent);
         wake();
       },
@@ -178,7 +179,8 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
     const cost = costFor(first, pace);
     const slot = slotAt(pace, cost, now);
     if (slot > now) giveUp(pace, now);
-    if (slot > now || inFlight >= mostInFlight(pace)) return Math.min(LOOK_MS, Math.max(1, slot - now));
+    const tries = isUnclear(pace) && isUntried() && now < first.since + UNTRIED_MS;
+    if (slot > now || tries || inFlight >= mostInFlight(pace)) return Math.min(LOOK_MS, Math.max(1, slot - now));
     const { sent } = await store.change(account, (stored) => take(stored, cost));
     uncounted = [];
     if (sent !== null) pass(first, passFor(sent, true));
@@ -194,12 +196,12 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
   }
 
   /** A request whose run has gone meanwhile leaves its pass to nobody: it counts as sent. */
-  function pass(waiter: Waiter, given: Pass): void {
+  function pass(waiter: Waiter, permission: Pass): void {
     const index = waiters.indexOf(waiter);
     if (index >= 0) {
       waiters.splice(index, 1);
-      waiter.resolve(given);
-    } else given.leave({ isAnswered: false, usage: null, refused: null });
+      waiter.resolve(permission);
+    } else permission.leave({ isAnswered: false, usage: null, refused: null });
   }
 
   /** Ends the waits that would outlast their runs. */
@@ -239,9 +241,9 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
         ...entry,
         since: now,
         until: now + entry.withinMs,
-        resolve(given) {
+        resolve(permission) {
           signal.removeEventListener("abort", onAbort);
-          resolve(given);
+          resolve(permission);
         },
         reject(error) {
           signal.removeEventListener("abort", onAbort);
@@ -257,6 +259,11 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
 
 function costFor(entry: Entry, { stated }: Pace): Cost {
   return stated.tokens || stated.input_tokens || stated.output_tokens ? entry.cost() : ONE_REQUEST;
+}
+
+/** A single request was refused: the next answers tell whether that is a limit. */
+function isUnclear({ stated, measured }: Pace): boolean {
+  return measured?.spacingMs === 0 && stated.requests === undefined;
 }
 
 /** Where a window may be shorter than an answer takes, its length shows only in the answers. */

@@ -5,6 +5,7 @@ import type { BrokenServer, DisabledServer, ServerConfig } from "../core/definit
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
+import { fromModelText, type ModelName, toModelWish } from "../core/run/model-name.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { didYouMean } from "../lib/nearest.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
@@ -23,6 +24,8 @@ export const DEFAULT_LOG_LEVEL = "info";
 export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels: readonly string[];
+  readonly aliases: Readonly<Record<string, ModelName>>;
   readonly providers: readonly ProviderSetup[];
   readonly prices: PriceLists;
   readonly servers: readonly ServerConfig[];
@@ -58,7 +61,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
-  const { providers, prices } = loadProviders(user, vendors, env);
+  const { providers, prices, aliases } = loadProviders(user, vendors, env);
   for (const file of files) checkProvider(file, providerNames(providers));
   const keyVariables = keyVariablesOf([...vendors, ...providers]);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, keyVariables, notices });
@@ -76,7 +79,9 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
   const toolsFrom = files.find((file) => file.value.tools !== undefined);
   return Object.freeze({
     provider: own?.value.provider ?? user?.value.provider ?? null,
-    model: own?.value.model ?? (namesOther ? null : (user?.value.model ?? null)),
+    fallbackModels: [],
+    ...toModelWish(own?.value.model ?? (namesOther ? undefined : user?.value.model)),
+    aliases,
     providers,
     prices,
     servers,
@@ -135,7 +140,21 @@ function loadProviders(user: LoadedFile | null, vendors: readonly Vendor[], env:
   const unknown = Object.keys(user?.value.prices ?? {}).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new ConfigError(`${placeOf(["prices", unknown])}: prices.${unknown}: ${noProvider(unknown, names)}`);
-  return { providers, prices };
+  return { providers, prices, aliases: aliasesOf(user, vendors, names) };
+}
+
+/** The vendors' short names of models, and the user's own in front of them. */
+function aliasesOf(user: LoadedFile | null, vendors: readonly Vendor[], names: readonly string[]): Config["aliases"] {
+  const known = vendors.flatMap(({ name, aliases }) =>
+    Object.entries(aliases).map(([alias, model]) => [alias, { provider: name, model }] as const),
+  );
+  const own = Object.entries(user?.value.aliases ?? {}).map(([alias, text]) => {
+    const named = fromModelText(text);
+    if (named !== null && names.includes(named.provider)) return [alias, named] as const;
+    const fault = "has to be a provider, a slash and a model, such as anthropic/claude-opus-5-5";
+    throw new ConfigError(`${user?.placeOf(["aliases", alias])}: aliases.${alias} ${fault}`);
+  });
+  return Object.fromEntries([...known, ...own]);
 }
 
 function checkProvider({ value: { provider }, placeOf }: LoadedFile, names: readonly string[]): void {

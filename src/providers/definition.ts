@@ -10,6 +10,10 @@ import { once } from "../lib/once.js";
 /** A vendor whose adapter stays unloaded until a run asks a model. */
 export interface ProviderDefinition extends Vendor {
   readonly defaultModel: string;
+  /** The most tools that a request may declare; null without a limit. */
+  readonly mostTools: number | null;
+  /** The beginning of the names of its own models. */
+  readonly modelsBegin: RegExp;
   /** The reason why this is no model of the vendor, or null. */
   modelIdFault(model: string): string | null;
   /** Loads the adapter. */
@@ -29,6 +33,9 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
     keyVariable,
     fault,
     account: accountOf(setup),
+    modelsHaveSlashes: setup.baseUrl !== definition.baseUrl && definition.wires.length > 0,
+    mostTools: definition.mostTools,
+    namesModel: (model) => name === definition.name && definition.modelsBegin.test(model),
     priceOf: (model) => priceIn(setup.prices, model),
     async check(model) {
       const idFault = definition.modelIdFault(model);

@@ -135,6 +135,8 @@ function doingOf(event: RunEvent): string {
       return event.waitMs === null
         ? `the model request failed: ${event.code}`
         : `the model request failed (${event.code}); tried again in ${Math.ceil(event.waitMs / 1000)} s`;
+    case "model_replaced":
+      return `continues with ${event.to.model} (${event.code})`;
     case "tool_call_started":
       return event.tool;
     case "tool_call_finished":

@@ -2,6 +2,7 @@
 import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/journal/event.js";
 import { resultId, workflowResultId } from "../core/journal/history.js";
 import type { ReadReply } from "../core/journal/history-state.js";
+import { toModelText } from "../core/run/model-name.js";
 import type { Question, QuestionAbout } from "../core/run/question.js";
 import type { Outcome, Usage } from "../core/run/run.js";
 import type { Access } from "../core/tools/access.js";
@@ -77,6 +78,10 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "reply_rejected": {
       const { turn, code, reason, text, usage } = event;
       return { turn, code, reason, ...optional({ text }), usage: usageFields(usage), cost_usd: costOf(event) };
+    }
+    case "model_replaced": {
+      const { turn, from, to, code, reason } = event;
+      return { turn, from: toModelText(from), to: toModelText(to), code, reason };
     }
     case "request_failed": {
       const { turn, server, tries, code, status, reason, waitMs, withoutImages } = event;

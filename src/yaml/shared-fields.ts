@@ -12,6 +12,10 @@ export const Patterns = z.array(Pattern);
 export const Seconds = z.number().positive().max(MOST.seconds);
 export const Turns = z.int().min(1).max(MOST.maxTurns);
 export const Depth = z.int().min(1).max(MOST.depth);
+/** One model, or several in the order in which they are asked. */
+export const Models = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MOST.models)], {
+  error: "names a model, or a list of models in the order in which they are asked",
+});
 export const EffortChoice = z.enum(EFFORTS);
 export const Temperature = z.number().min(0).max(MOST.temperature);
 export const OutputTokens = z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens);

@@ -229,7 +229,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
   };
   return {
     downstream: downstreamOf(scenario, world),
-    providers: new Map([["script", { provider, defaultModel: "m", priceOf: () => PRICE }]]),
+    providers: new Map([["script", { provider, defaultModel: "m", mostTools: null, priceOf: () => PRICE }]]),
     schemas,
     conditions,
     clock: { now: () => 0 },

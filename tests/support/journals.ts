@@ -143,6 +143,8 @@ const replyFields = {
   channel,
 };
 
+const model = fc.record({ provider: text, model: text });
+
 /** The fields of each type of event; the compiler asks for those of a new type. */
 const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<EventOf<T>>> } = {
   run_created: fc.record({ continues: text }, { requiredKeys: [] }),
@@ -179,6 +181,7 @@ const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<Event
     },
     { requiredKeys: ["turn", "tries", "code", "status", "reason", "waitMs"] },
   ),
+  model_replaced: fc.record({ turn: count, from: model, to: model, code: text, reason: text }),
   tool_call_started: fc.record({ ...atTurn, tool, effect }),
   tool_call_finished: fc
     .tuple(fc.record({ ...atTurn, tool }), keptAnswer)

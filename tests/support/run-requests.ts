@@ -15,6 +15,8 @@ import { mentions } from "./mentions.js";
 export const SETTINGS: RunSettings = {
   provider: null,
   model: null,
+  fallbackModels: [],
+  aliases: {},
   tools: null,
   blockedTools: [],
   limits: DEFAULT_LIMITS,
@@ -40,6 +42,9 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     keyVariable: `${name.toUpperCase()}_API_KEY`,
     fault: null,
     account: null,
+    modelsHaveSlashes: false,
+    mostTools: null,
+    namesModel: (model) => model.startsWith(`${name}-`),
     priceOf: (model) => models[model] ?? null,
     async check(model) {
       if (!Object.hasOwn(models, model)) throw new RequestError("unknown_model", `${name} has no model "${model}"`);

@@ -110,7 +110,15 @@ export function setRunners() {
         slots: options.slots ?? 8,
         setup: {
           resume: "auto",
-          settings: { provider: "played", model: "m", tools: null, blockedTools: [], limits },
+          settings: {
+            provider: "played",
+            model: "m",
+            fallbackModels: [],
+            aliases: {},
+            tools: null,
+            blockedTools: [],
+            limits,
+          },
           providers: [
             {
               name: "played",
@@ -119,6 +127,9 @@ export function setRunners() {
               keyVariable: null,
               fault: null,
               account: null,
+              modelsHaveSlashes: false,
+              mostTools: null,
+              namesModel: () => false,
               priceOf: () => price,
               check: async () => {},
               open: async () => ({ reply: (request, signal) => untilAborted(reply(request), signal) }),

@@ -3,6 +3,7 @@
 import type { Paid, RunEvent } from "../../core/journal/event.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
 import { usdText } from "../../core/run/cost.js";
+import { toModelText } from "../../core/run/model-name.js";
 import type { Usage } from "../../core/run/run.js";
 
 /** The content of an event beside its type; texts are whole, with their line breaks as spaces. */
@@ -37,6 +38,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
     case "reply_rejected":
       return `${event.code}: ${event.reason}${paid(event)}${event.text === undefined ? "" : `: ${event.text}`}`;
+    case "model_replaced":
+      return `${toModelText(event.from)} is replaced by ${toModelText(event.to)} (${event.code})`;
     case "request_failed": {
       const without = event.withoutImages ? " without images" : "";
       const then = event.waitMs === null ? "" : `; tried again${without} in ${event.waitMs} ms`;

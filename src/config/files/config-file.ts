@@ -5,7 +5,7 @@ import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { isRecord } from "../../lib/is-record.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../../yaml/read-yaml.js";
-import { Depth, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import { Depth, Models, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
 import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entry.js";
 import { IMPORTS } from "./host-files.js";
 import { Prices } from "./prices.js";
@@ -29,7 +29,7 @@ const Limits = z.strictObject({
 
 const common = {
   provider: z.string().min(1).optional(),
-  model: z.string().min(1).optional(),
+  model: Models.optional(),
   mcpServers: z.record(ServerName, ServerEntry).optional(),
   import: z.array(z.enum(IMPORTS)).optional(),
   tools: z.array(Pattern).describe(`tool patterns, or "${READ_ONLY_ENTRY}"`).optional(),
@@ -46,6 +46,7 @@ export const ProjectConfigFile = z.strictObject({
   ...common,
   providers: usersOnly,
   prices: usersOnly,
+  aliases: usersOnly,
   expose_env: usersOnly,
   log: usersOnly,
 });
@@ -55,6 +56,7 @@ export const UserConfigFile = z.strictObject({
   ...common,
   providers: Providers.optional(),
   prices: Prices.optional(),
+  aliases: z.record(z.string().min(1), z.string().min(1)).optional(),
   expose_env: z.array(z.string()).optional(),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),
 });

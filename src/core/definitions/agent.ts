@@ -15,6 +15,7 @@ export interface AgentDefinition extends ModelSettings {
   readonly prompt: string | null;
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
   /** Tool patterns; null for those of the configuration. */
   readonly tools: readonly string[] | null;
   readonly blockedTools: readonly string[];

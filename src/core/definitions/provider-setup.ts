@@ -19,6 +19,8 @@ export interface Vendor {
   readonly wires: readonly Wire[];
   /** The hosts of its wire whose tolerances are known, for `host` in an entry. */
   readonly hosts: readonly string[];
+  /** Short names of its models, such as opus, by what they stand for now. */
+  readonly aliases: Readonly<Record<string, string>>;
   /** The price of input that is written to its cache, as a part of that of other input. */
   readonly cacheWriteRatio: number;
 }

@@ -1,6 +1,7 @@
 /** Events: the facts of a run, in the past tense. Every other view of a run is derived from them. */
 
 import type { RawReply } from "../run/message.js";
+import type { ModelName } from "../run/model-name.js";
 import type { Answer, Channel, Question, QuestionAbout } from "../run/question.js";
 import type { EndStatus, Outcome, Usage } from "../run/run.js";
 import type { SeenFile } from "../tools/seen-file.js";
@@ -119,6 +120,15 @@ export type RunEvent =
       readonly waitMs: number | null;
       /** The vendor took exception to the request with its images: none of those until now is sent again. */
       readonly withoutImages?: true;
+    }
+  /** A model refused to serve; from here on the run asks the next of those it was given. */
+  | {
+      readonly type: "model_replaced";
+      readonly turn: number;
+      readonly from: ModelName;
+      readonly to: ModelName;
+      readonly code: string;
+      readonly reason: string;
     }
   | {
       readonly type: "tool_call_started";

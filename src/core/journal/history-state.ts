@@ -31,6 +31,8 @@ export interface History {
   ended: boolean;
   /** The limit that made the last turn the agent's one extra reply. */
   grace: string | null;
+  /** The models that have refused to serve the run, each with its provider. */
+  readonly refusedModels: Set<string>;
   /** Replies of the last turn that could not be used. */
   rejected: number;
   /** Replies of the last turn after which the model went on. */
@@ -109,6 +111,7 @@ export function createHistory(firstMessage: string | null): History {
     phase: "between",
     ended: false,
     grace: null,
+    refusedModels: new Set(),
     rejected: 0,
     pauses: 0,
     open: new Map(),

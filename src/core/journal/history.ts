@@ -2,6 +2,7 @@
 
 import { addCosts } from "../run/cost.js";
 import type { ToolCall } from "../run/message.js";
+import { toModelText } from "../run/model-name.js";
 import { aboutKey } from "../run/question.js";
 import { rememberFiles } from "../tools/seen-file.js";
 import { isWork } from "../tools/tool.js";
@@ -65,6 +66,9 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       else history.prematureStops += 1;
       return;
     }
+    case "model_replaced":
+      history.refusedModels.add(toModelText(event.from));
+      return;
     case "request_failed":
       if (event.withoutImages) history.imagesFrom = history.messages.length;
       return;
@@ -248,6 +252,7 @@ function continueFrom(history: History): void {
 }
 
 function resetFailures(history: History): void {
+  history.refusedModels.clear();
   history.completeRefusals = 0;
   history.prematureStops = 0;
   history.rejected = 0;

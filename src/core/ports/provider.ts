@@ -90,8 +90,6 @@ export type ModelReply =
 export interface Provider {
   /** The types of the images that it passes to models; without them images stay lines of text. */
   readonly imageTypes?: ReadonlySet<string>;
-  /** The most tools that a request may declare; missing without a limit. */
-  readonly mostTools?: number;
   /** Asks the model once. Rejects with ProviderError; rejects at once when the signal aborts. */
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }
@@ -108,6 +106,12 @@ export interface ProviderEntry {
   readonly fault: string | null;
   /** A name for its key at its address, which tells nothing of the key; null where nobody limits requests. */
   readonly account: string | null;
+  /** Whether names of its models may hold slashes, as those of hosts for many vendors do. */
+  readonly modelsHaveSlashes: boolean;
+  /** The most tools that a request may declare; null without a limit. */
+  readonly mostTools: number | null;
+  /** Whether a model is one of its vendor's, by the form of its name. */
+  namesModel(model: string): boolean;
   /** Null where the configuration has no price for the model. */
   priceOf(model: string): Price | null;
   /** Throws RequestError or ConfigError when a run with this model could only fail. */

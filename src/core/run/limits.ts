@@ -41,6 +41,7 @@ export const MOST = {
   resultMb: 64, // a message of a server has no more
   storedMb: 100_000,
   extension: 1_000,
+  models: 10, // one behind another
   temperature: 2, // no vendor takes more
   outputTokens: 1_000_000, // of one reply
   usd: 1_000_000, // as a limit and as a price

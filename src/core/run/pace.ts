@@ -94,7 +94,8 @@ export function slotBehind(pace: Pace, cost: Cost, others: number, now: number):
 export function letThrough(pace: Pace, cost: Cost, now: number): Pace {
   const spent = eachStated(pace, (allowance, of) => spend(allowance, cost[of], now).spent);
   const { refusal, measured } = pace;
-  const probed = refusal && now < refusal.until ? { ...refusal, probeAt: now + 2 * (now - refusal.at) } : refusal;
+  const isProbe = refusal?.isShared && now < refusal.until;
+  const probed = isProbe ? { ...refusal, probeAt: now + 2 * (now - refusal.at) } : refusal;
   return { ...spent, refusal: probed, measured: measured && sentAtPace(measured, now), lastAt: now };
 }
 

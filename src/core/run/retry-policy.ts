@@ -19,6 +19,8 @@ const MOST_TRIES: Readonly<Record<ProviderErrorCode, number>> = {
   script_ended: 1,
 };
 
+const MOST_TRIES_BEFORE_NEXT = 3; // a second model is there so that nobody waits for the first
+
 const FIRST_PAUSE_MS = 500; // at most, doubled with each try
 const LONGEST_PAUSE_MS = 30_000; // at most, beside what the vendor asks for: ten tries then take a minute on average
 const MOST_WAITED_MS = 30 * 60_000; // of one request: a run that waits longer keeps a slot from runs that could work
@@ -29,6 +31,8 @@ export interface Tries {
   readonly waitedMs: number;
   /** The rest of the run's working time. */
   readonly millisecondsLeft: number;
+  /** Whether another model is asked where this one does not serve. */
+  readonly hasNext: boolean;
 }
 
 /** Null for `waitMs` means that the request is not made again; `why` says so where the failure itself does not. */
@@ -37,10 +41,11 @@ export type NextTry = { readonly waitMs: number } | { readonly waitMs: null; rea
 /** Full jitter, beside the delay that the vendor asks for; `random` is from 0 to 1. */
 export function nextTry(
   { code, retryAfterMs }: Pick<ProviderError, "code" | "retryAfterMs">,
-  { made, waitedMs, millisecondsLeft }: Tries,
+  { made, waitedMs, millisecondsLeft, hasNext }: Tries,
   random: number,
 ): NextTry {
-  const most = code === "quota_exhausted" && retryAfterMs === null ? 1 : MOST_TRIES[code];
+  const ofCode = code === "quota_exhausted" && retryAfterMs === null ? 1 : MOST_TRIES[code];
+  const most = hasNext ? Math.min(ofCode, MOST_TRIES_BEFORE_NEXT) : ofCode;
   if (made >= most) return { waitMs: null, why: made === 1 ? null : `it was tried ${made} times` };
   const asked = retryAfterMs ?? 0;
   const waitMs = Math.ceil(asked + random * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (made - 1)));

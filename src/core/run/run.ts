@@ -111,6 +111,8 @@ export interface RunRequest {
   readonly agent: string;
   readonly provider: string;
   readonly model: string;
+  /** The models that are asked in turn where the one before refuses to serve, each with its provider. */
+  readonly fallbackModels?: readonly string[];
   /** How its models are to work in steps that do not say it; missing in runs of an older legwork. */
   readonly modelSettings?: ModelSettings;
   readonly limits: RunLimits;

@@ -27,6 +27,7 @@ export interface Workflow {
 export interface WorkflowSettings extends Partial<ModelSettings> {
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
   /** Whether a caller may name another provider or model than the workflow does. */
   readonly allowProviderOverride: boolean;
   readonly maxTurns: number | null;
@@ -59,6 +60,7 @@ export interface Step extends Partial<ModelSettings> {
   readonly onExit: readonly Action[];
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
 }
 
 export interface Rule {

@@ -4,11 +4,16 @@ import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/a
 import { ConfigError } from "../../core/errors.js";
 import { isRecord } from "../../lib/is-record.js";
 import { starMatches } from "../../lib/star-matches.js";
-import { Any, commonFields, fieldsOf, notesOf, toDefinition, turnsOf } from "./host-agent.js";
+import { Any, commonFields, effortOf, fieldsOf, notesOf, toDefinition, turnsOf } from "./host-agent.js";
 import type { HostMarkdown } from "./host-markdown.js";
 import { BLOCKS, blockedTools } from "./tool-names.js";
 
-export const ClaudeFile = z.object({ ...commonFields, disallowedTools: Any.optional(), maxTurns: Any.optional() });
+export const ClaudeFile = z.object({
+  ...commonFields,
+  disallowedTools: Any.optional(),
+  maxTurns: Any.optional(),
+  effort: Any.optional(),
+});
 
 /** The names of the tool that starts agents. */
 const STARTS_AGENTS: readonly string[] = ["Task", "Agent"];
@@ -25,6 +30,7 @@ export function readClaudeAgent(markdown: HostMarkdown, origin: DefinitionOrigin
     ...definition,
     blockedTools: blocked,
     maxDepth: blocked.some((pattern) => STARTS_AGENTS.some((name) => starMatches(pattern, name))) ? 1 : null,
+    effort: effortOf(fields.effort, notes),
     maxTurns: turnsOf(fields.maxTurns, "maxTurns", notes),
     notes,
   };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
 import { MOST } from "../../core/run/limits.js";
-import { NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
+import { EFFORTS, type Effort, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import { isRecord } from "../../lib/is-record.js";
 import type { HostMarkdown } from "./host-markdown.js";
 import { grantedTools } from "./tool-names.js";
@@ -39,7 +39,8 @@ export function toDefinition(markdown: HostMarkdown, origin: DefinitionOrigin, n
     isImported: true,
     description: descriptionOf(description, notes),
     prompt: body,
-    ...usableModel(model, notes),
+    provider: null,
+    model: modelOf(model, notes),
     ...NO_MODEL_SETTINGS,
     tools: tools === undefined ? null : grantedTools(tools, "tools", notes),
     blockedTools: [],
@@ -77,14 +78,12 @@ function descriptionOf(value: unknown, notes: string[]): string | null {
   return text?.replaceAll("\\n", "\n") ?? null; // hosts write breaks of lines as two characters
 }
 
-/** Only a full model name tells its provider. */
-function usableModel(value: unknown, notes: string[]): { provider: string | null; model: string | null } {
+/** The model by its name or alias in the other host; which provider has it is known when a run starts. */
+function modelOf(value: unknown, notes: string[]): string | null {
   const model = plainText(value);
-  if (isNothing(value) || model?.toLowerCase() === "inherit") return { provider: null, model: null };
-  if (model !== null && /^gemini-[a-z0-9.-]+$/.test(model)) return { provider: "gemini", model };
-  const named = model === null ? "as it is written" : `"${model}"`;
-  notes.push(`legwork cannot use the model ${named} and uses the configured one`);
-  return { provider: null, model: null };
+  if (isNothing(value) || model?.toLowerCase() === "inherit") return null;
+  if (model === null) notes.push("legwork cannot use the model as it is written and uses the configured one");
+  return model;
 }
 
 /** A number of turns. Hosts also read numbers from texts; one that cannot count is left out, a larger one than legwork allows is lowered. */
@@ -94,6 +93,23 @@ export function turnsOf(value: unknown, field: string, notes: string[]): number 
 
 export function minutesOf(value: unknown, field: string, notes: string[]): number | null {
   return numberOf(value, field, { most: MOST.seconds / 60, isWhole: false }, notes);
+}
+
+/** A level that legwork knows; null, with a note, for another. */
+export function effortOf(value: unknown, notes: string[]): Effort | null {
+  if (isNothing(value)) return null;
+  const level = plainText(value)?.toLowerCase();
+  const known = EFFORTS.find((effort) => effort === level);
+  if (known === undefined) notes.push(`effort was left out, because it is none of ${EFFORTS.join(", ")}`);
+  return known ?? null;
+}
+
+export function temperatureOf(value: unknown, notes: string[]): number | null {
+  if (isNothing(value)) return null;
+  const number = Number(plainText(value) ?? "none");
+  if (number >= 0 && number <= MOST.temperature) return number;
+  notes.push(`temperature was left out, because it is no number from 0 to ${MOST.temperature}`);
+  return null;
 }
 
 interface Range {

@@ -2,11 +2,13 @@
 import { z } from "zod";
 import type { AgentDefinition, DefinitionOrigin } from "../../core/definitions/agent.js";
 import { ConfigError } from "../../core/errors.js";
+import { toModelWish } from "../../core/run/model-name.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import type { YamlDocument } from "../../yaml/read-yaml.js";
 import {
   Depth,
   EffortChoice,
+  Models,
   OutputTokens,
   Patterns,
   Seconds,
@@ -21,7 +23,7 @@ export const AgentFile = z.strictObject({
   description: Text.optional(),
   prompt: Text.optional(),
   provider: Text.optional(),
-  model: Text.optional(),
+  model: Models.optional(),
   effort: EffortChoice.optional(),
   temperature: Temperature.optional(),
   max_output_tokens: OutputTokens.optional(),
@@ -65,7 +67,7 @@ export function readOwnAgent(
     description: file.description ?? null,
     prompt: file.prompt ?? body,
     provider: file.provider ?? null,
-    model: file.model ?? null,
+    ...toModelWish(file.model),
     effort: file.effort ?? null,
     temperature: file.temperature ?? null,
     maxOutputTokens: file.max_output_tokens ?? null,

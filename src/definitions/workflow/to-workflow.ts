@@ -1,4 +1,5 @@
 /** Turns a checked workflow file into the engine's workflow. */
+import { toModelWish } from "../../core/run/model-name.js";
 import type { Action, ExitCondition, Json, Step, Workflow } from "../../core/workflow/workflow.js";
 import type { ActionEntry, ExitConditionEntry, StepEntry, WorkflowFile } from "./workflow-file.js";
 
@@ -65,7 +66,7 @@ function toStep(step: StepEntry): Step {
 function toModels(entry: Pick<StepEntry, "provider" | "model" | "effort" | "temperature" | "max_output_tokens">) {
   return {
     provider: entry.provider ?? null,
-    model: entry.model ?? null,
+    ...toModelWish(entry.model),
     ...(entry.effort !== undefined && { effort: entry.effort }),
     ...(entry.temperature !== undefined && { temperature: entry.temperature }),
     ...(entry.max_output_tokens !== undefined && { maxOutputTokens: entry.max_output_tokens }),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   Depth,
   EffortChoice,
+  Models,
   OutputTokens,
   Pattern,
   Patterns,
@@ -53,7 +54,7 @@ const message = Text.optional();
 /** Which model works, and how. */
 const models = {
   provider: Text.optional(),
-  model: Text.optional(),
+  model: Models.optional(),
   effort: EffortChoice.optional(),
   temperature: Temperature.optional(),
   max_output_tokens: OutputTokens.optional(),

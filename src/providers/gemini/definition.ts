@@ -14,7 +14,10 @@ export const gemini: ProviderDefinition = {
   keyPage: "https://aistudio.google.com/apikey",
   wires: [],
   hosts: [],
+  aliases: { flash: "gemini-3.8-flash", pro: "gemini-3.1-pro-preview" },
   cacheWriteRatio: 1,
+  mostTools: 128, // with more declarations it refuses requests
+  modelsBegin: /^gemini-/,
   modelIdFault,
   readReply: { gemini: readGeminiReply },
   async open(setup) {

@@ -15,7 +15,6 @@ import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
 import { BASE_URL, type FunctionDeclaration, GEMINI, type GeminiRequest, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
-const MOST_DECLARATIONS = 128; // with more, Gemini refuses requests
 
 /** Creates a provider that asks Gemini. It loads the SDK with the first request. */
 export function createGeminiProvider(setup: ProviderSetup): Provider {
@@ -31,7 +30,6 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
 
   return {
     imageTypes: IMAGE_TYPES,
-    mostTools: MOST_DECLARATIONS,
     async reply(request, signal) {
       signal.throwIfAborted();
       const { model } = request;

@@ -22,6 +22,9 @@ export function createRehearsalEntry({ folders, prices }: RehearsalSettings): Pr
     keyVariable: null,
     fault: null,
     account: null,
+    modelsHaveSlashes: false,
+    mostTools: null,
+    namesModel: () => false,
     priceOf: (model) => priceIn(prices, model),
     async check(model) {
       loadScript(model);

@@ -17,15 +17,15 @@ export interface FailedRequest {
   readonly failure: RunFailure;
 }
 
-/** `server` is the server that asked, where it was not the agent. */
+/** `server` is the server that asked, where it was not the agent; `hasNext` whether another model is asked otherwise. */
 export function judgeFailure(
   error: ProviderError,
-  tries: Omit<Tries, "millisecondsLeft">,
+  tries: Omit<Tries, "millisecondsLeft" | "hasNext">,
   { state, secondsLeft }: Pick<RunContext, "state" | "secondsLeft">,
-  server?: string,
+  { server, hasNext = false }: { readonly server?: string; readonly hasNext?: boolean } = {},
 ): FailedRequest {
   const { code, status } = error;
-  const next = nextTry(error, { ...tries, millisecondsLeft: secondsLeft() * 1000 }, Math.random());
+  const next = nextTry(error, { ...tries, hasNext, millisecondsLeft: secondsLeft() * 1000 }, Math.random());
   const reason = shown(error.message);
   const { turn } = state.history;
   const by = server === undefined ? {} : { server };

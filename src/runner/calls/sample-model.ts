@@ -34,12 +34,18 @@ export function createSampler(
     await untilAborted(callEvents.post({ type: "sampling_requested", turn, server }), stopped);
     const system = asked.system ?? "";
     const messages = [{ role: "user", text: promptFrom(asked) }] as const;
-    const { provider, model, price } = modelInStep(request, state.step, providers);
+    const { provider, name, price, settings } = modelInStep(
+      request,
+      state.step,
+      providers,
+      state.history.refusedModels,
+    );
+    const { model } = name;
     // The call that it belongs to is no silence.
     const patience: Patience = { millisecondsLeft: () => context.secondsLeft() * 1000, during: (wait) => wait };
-    const reply = await replyFor({ model, system, messages, tools: [], patience }, provider, server, stopped);
+    const reply = await replyFor({ model, system, messages, tools: [], settings, patience }, provider, server, stopped);
     const { usage } = reply;
-    const costUsd = costOf(usage, price);
+    const costUsd = reply.costUsd ?? costOf(usage, price);
     await untilAborted(callEvents.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);
     if (!reply.ok) throw new Error(reply.reason);
     return { model, text: context.readReply(reply.raw).text };
@@ -58,7 +64,7 @@ export function createSampler(
         return await provider.reply(asked, stopped);
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
-        const { event, waitMs, failure } = judgeFailure(error, { made, waitedMs }, context, server);
+        const { event, waitMs, failure } = judgeFailure(error, { made, waitedMs }, context, { server });
         await untilAborted(callEvents.post(event), stopped);
         if (waitMs === null) throw new Error(failure.message);
         await pause(waitMs, stopped);

@@ -43,9 +43,9 @@ async function openProviders(
   entries: ReadonlyMap<string, ProviderEntry>,
   pacer: Pacer,
 ): Promise<ReadonlyMap<string, RunProvider>> {
-  const opened = [...entries.values()].map(async ({ name, defaultModel, priceOf, account, open }) => {
-    const provider = pacedProvider(await open(), account, pacer);
-    return [name, { provider, defaultModel, priceOf }] as const;
+  const opened = [...entries.values()].map(async ({ name, open, ...entry }) => {
+    const provider = pacedProvider(await open(), entry.account, pacer);
+    return [name, { ...entry, provider }] as const;
   });
   return new Map(await Promise.all(opened));
 }

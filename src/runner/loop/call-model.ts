@@ -1,16 +1,16 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
-import type { ModelReply, Patience, Provider } from "../../core/ports/provider.js";
+import type { ModelReply, Patience } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
-import { costOf, type Price } from "../../core/run/cost.js";
+import { costOf } from "../../core/run/cost.js";
 import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
-import type { ModelSettings } from "../../core/run/model-settings.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
+import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
 import { systemPrompt } from "./system-prompt.js";
@@ -18,6 +18,8 @@ import { systemPrompt } from "./system-prompt.js";
 export type ModelResult =
   | { readonly kind: "replied"; readonly content: ReplyContent }
   | { readonly kind: "failed"; readonly failure: RunFailure }
+  /** The model refused to serve, and another is asked instead. */
+  | { readonly kind: "replaced" }
   /** A reply was rejected, and no money is left to ask again. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
@@ -27,10 +29,7 @@ type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "onActi
 export interface CallModelContext extends Facts {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
-  readonly provider: Provider;
-  readonly model: string;
-  readonly price: Price | null;
-  readonly settings: ModelSettings;
+  readonly asked: StepModel;
   readonly budget: Pick<RunContext["budget"], "breach">;
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
@@ -45,7 +44,8 @@ const MAX_PAUSES = 20; // of one turn; each is paid
 
 /** Yields the events to save before each request; records the reply, to be saved with the events that follow it. */
 export async function* callModel(context: CallModelContext): AsyncGenerator<Commit, ModelResult> {
-  const { price, state } = context;
+  const { state } = context;
+  const { price } = context.asked;
   for (let replies = state.history.rejected + 1; ; replies++) {
     const asked = yield* askUntilAnswered(context);
     if (asked.kind !== "answered") return asked;
@@ -85,16 +85,21 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
     yield state.flush();
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
-    const images = await chooseImages(state.history, context.provider, context.request.limits, context.readBlob);
+    const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
     const reply = await replyOrError(context, images);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
-    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context);
+    const { name: from, next: to } = context.asked;
+    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context, { hasNext: to !== null });
     if (reply.code === "invalid_request" && images.size > 0) {
       state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
       continue;
     }
     state.record(event);
+    if (waitMs === null && to !== null) {
+      state.record({ type: "model_replaced", turn: event.turn, from, to, code: event.code, reason: event.reason });
+      return { kind: "replaced" };
+    }
     if (waitMs === null) return { kind: "failed", failure };
     yield state.flush();
     await stall.during(pause(waitMs, signal));
@@ -104,15 +109,16 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 }
 
 async function replyOrError(
-  { request, tools, provider, model, settings, state, signal, stall, secondsLeft, onActivity }: CallModelContext,
+  { request, tools, asked, state, signal, stall, secondsLeft, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
 ) {
   const { messages, declaredTools } = state.history;
   try {
     const system = systemPrompt(request);
+    const { provider, name, settings } = asked;
     const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
     return await provider.reply(
-      { model, system, messages, tools, declaredTools, images, settings, onActivity, patience },
+      { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity, patience },
       signal,
     );
   } catch (error) {

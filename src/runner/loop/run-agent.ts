@@ -33,6 +33,7 @@ import {
 } from "../state/turn-context.js";
 import { ASK, REQUEST_STEP } from "../tools/built-in-tools.js";
 import { idleList } from "../tools/idle-lists.js";
+import { tooManyTools } from "../tools/too-many-tools.js";
 import { changeBetween, serversFor, startingNotice, type ToolSet, usableServers } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
@@ -246,16 +247,23 @@ async function beginTurn(turn: TurnContext): Promise<void> {
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }
 
-function askModel(turn: TurnContext, grace: boolean, mailbox: Mail, { providers, readBlob }: AgentDeps) {
+/** Asks the model of the step, and the next where it refuses to serve. */
+async function* askModel(
+  turn: TurnContext,
+  grace: boolean,
+  mailbox: Mail,
+  { providers, readBlob }: AgentDeps,
+): AsyncGenerator<Commit, Exclude<ModelResult, { kind: "replaced" }>> {
   const { request, state, toolSet } = turn;
-  return callModel({
-    ...turn,
-    tools: grace ? toolSet.graceDeclarations : toolSet.declarations,
-    grace,
-    readBlob,
-    ...modelInStep(request, state.step, providers),
-    deliverMail: () => deliverMail(mailbox, state),
-  });
+  for (;;) {
+    const asked = modelInStep(request, state.step, providers, state.history.refusedModels);
+    const excess = grace ? null : tooManyTools(toolSet, asked, state.step?.name ?? null);
+    if (excess !== null) return { kind: "failed", failure: excess };
+    const tools = grace ? toolSet.graceDeclarations : toolSet.declarations;
+    const context = { ...turn, asked, tools, grace, readBlob, deliverMail: () => deliverMail(mailbox, state) };
+    const result = yield* callModel(context);
+    if (result.kind !== "replaced") return result;
+  }
 }
 
 /** Works out a tool set anew only where the catalog or the step has changed. */

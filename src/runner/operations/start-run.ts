@@ -2,6 +2,7 @@
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { Downstream, ServerStatus } from "../../core/ports/downstream.js";
 import type { JsonSchemas } from "../../core/ports/json-schemas.js";
+import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { CreateRunResult, HostSession, NewRun, RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import { canSpawn } from "../../core/run/limits.js";
@@ -11,6 +12,7 @@ import { sha256 } from "../../lib/hash.js";
 import { cutTo } from "../../lib/text.js";
 import type { LiveRuns } from "../live/live-runs.js";
 import type { OpenAgent } from "../live/open-agent.js";
+import { modelsNamed } from "../request/model-in-step.js";
 import { requirePrices } from "../request/require-prices.js";
 import { policyInStep } from "../request/resolve-policy.js";
 import { resolveRequest } from "../request/resolve-request.js";
@@ -18,6 +20,7 @@ import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
 import { newReplay } from "../state/replay.js";
 import { idleList } from "../tools/idle-lists.js";
+import { tooManyTools } from "../tools/too-many-tools.js";
 import { type ResolveToolSet, serversFor, type ToolSet } from "../tools/tool-set.js";
 import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { type ContextDeps, loadContext } from "./load-context.js";
@@ -70,6 +73,7 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
   requirePrices(request, resolved.entries);
   refuseBrokenServers(request, downstream);
+  refuseExcessTools(request, resolved.entries, downstream, deps);
   const idle = idleList(request, parent === null ? 1 : parent.run.depth + 1, downstream);
   if (idle !== null) throw new RequestError(idle.code, idle.message);
   const agent = await deps.openAgent(resolved.entries, setup);
@@ -110,18 +114,35 @@ function refuseBrokenServers({ policy }: RunRequest, downstream: Downstream): vo
   }
 }
 
+/** Refuses a run one of whose steps has more tools than its first model takes, where the tools are known. */
+function refuseExcessTools(
+  request: RunRequest,
+  entries: ReadonlyMap<string, ProviderEntry>,
+  downstream: Downstream,
+  deps: Pick<StartDeps, "resolveToolSet" | "schemas">,
+): void {
+  if ([...entries.values()].every(({ mostTools }) => mostTools === null)) return;
+  for (const step of request.workflow?.steps ?? [null]) {
+    const toolSet = knownToolSet(request, downstream, deps, step);
+    const [name] = modelsNamed(request, step, entries);
+    const mostTools = entries.get(name?.provider ?? "")?.mostTools ?? null;
+    const excess = toolSet && name ? tooManyTools(toolSet, { name, mostTools }, step?.name ?? null) : null;
+    if (excess !== null) throw new RequestError(excess.code, excess.message);
+  }
+}
+
 function knownToolSet(
   request: RunRequest,
   downstream: Downstream,
   { resolveToolSet, schemas }: Pick<StartDeps, "resolveToolSet" | "schemas">,
+  step = request.workflow?.steps[0] ?? null,
 ): ToolSet | null {
   const servers = serversFor(request, downstream.status());
   const isUnknown = ({ name, listing, state }: ServerStatus) =>
     servers.includes(name) && listing === null && state !== "failed";
   if (downstream.status().some(isUnknown)) return null;
-  const firstStep = request.workflow?.steps[0] ?? null;
   const catalog = createUsableCatalogs(schemas.givenUp)(downstream.catalog(servers));
-  return resolveToolSet(catalog, policyInStep(request, firstStep), request, false);
+  return resolveToolSet(catalog, policyInStep(request, step), request, false);
 }
 
 const MAX_CHILDREN = 20; // of one run, alive at a time

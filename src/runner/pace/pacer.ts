@@ -64,6 +64,8 @@ const SHORT_WINDOW_MS = 30_000; // longer than most answers take
 const KEPT_MS = 60_000; // of the requests before anything is known
 const TOGETHER_MS = 50; // requests that are kept as one
 
+const USED_UP = "the requests and tokens that this API key may use are used up for now, by this run or by others";
+
 export function createPacer(deps: PacerDeps): Pacer {
   const lanes = new Map<string, ReturnType<typeof createLane>>();
   return {
@@ -206,12 +208,14 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
 
   /** Ends the waits that would outlast their runs. */
   function giveUp(pace: Pace, now: number): void {
-    for (const [others, waiter] of [...waiters].entries()) {
+    let others = 0;
+    for (const waiter of [...waiters]) {
       const slot = slotBehind(pace, costFor(waiter, pace), others, now);
-      if (slot <= waiter.until) continue;
-      waiters.splice(waiters.indexOf(waiter), 1);
-      const message = "the requests and tokens that this API key may use are used up for now, by this run or by others";
-      waiter.reject(new ProviderError("rate_limited", message, { retryAfterMs: Math.ceil(slot - now) }));
+      if (slot <= waiter.until) others += 1;
+      else {
+        waiters.splice(others, 1);
+        waiter.reject(new ProviderError("rate_limited", USED_UP, { retryAfterMs: Math.ceil(slot - now) }));
+      }
     }
   }
 

@@ -1,10 +1,11 @@
 /** The settings of a run by precedence: of the call, the agent definition and the workflow the first that names one decides. */
 import type { AgentDefinition, Found } from "../../core/definitions/agent.js";
+import { toModelWish } from "../../core/run/model-name.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { RunLimits } from "../../core/run/run.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
-import type { Wish } from "./resolve-provider.js";
 import type { SpawnArguments } from "./run-settings.js";
+import type { Wish } from "./wishes.js";
 
 /** Null leaves a setting to the layers behind. */
 export interface Layer extends Wish, ModelSettings {
@@ -25,7 +26,7 @@ export function layersOf(
   workflow: Found<Workflow> | null,
 ): readonly Layer[] {
   const layers = [layerOfCall(args)];
-  if (agent) layers.push(layerOf(agent, agent.definition, agent.place));
+  if (agent) layers.push({ ...layerOf(agent, agent.definition, agent.place), isImported: agent.definition.isImported });
   if (workflow)
     layers.push(layerOf(workflow, workflow.definition.settings, (field) => workflow.place(`settings.${field}`)));
   return layers;
@@ -34,7 +35,7 @@ export function layersOf(
 function layerOfCall(args: SpawnArguments): Layer {
   return {
     provider: args.provider ?? null,
-    model: args.model ?? null,
+    ...toModelWish(args.model),
     effort: args.effort ?? null,
     temperature: args.temperature ?? null,
     maxOutputTokens: args.max_output_tokens ?? null,

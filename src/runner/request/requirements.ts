@@ -59,7 +59,8 @@ async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[
   if (!entry) throw new RequestError("unknown_provider", `there is no provider "${name}" here`);
   await entry.check(model);
   const place = (part: string) => `workflow ${workflow?.name}: ${part}`;
-  const entries = await entriesFor({ entry, model }, workflow, providers, place);
+  const chosen = { entry, model, fallbackModels: request.fallbackModels ?? [] };
+  const { entries } = await entriesFor(chosen, workflow, { providers, aliases: {} }, place);
   requirePrices(request, entries);
   return entries;
 }

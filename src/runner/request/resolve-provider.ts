@@ -1,22 +1,20 @@
-/** Which provider and model a run uses, in each of its steps. */
+/** Which provider and model a run uses, in each of its steps, and which ones where these refuse to serve. */
 
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { ProviderEntry } from "../../core/ports/provider.js";
+import { type ModelName, toModelText } from "../../core/run/model-name.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
 import type { RunSettings } from "./run-settings.js";
-
-/** Who names a provider, a model of it, or a model alone. */
-export interface Wish {
-  readonly provider: string | null;
-  readonly model: string | null;
-  /** Where a file says so; missing for a caller, and for the configuration. */
-  place?(field: string): string;
-}
+import { modelIn, type Names, ownerOf, type Wish } from "./wishes.js";
 
 export interface Chosen {
   readonly entry: ProviderEntry;
   readonly model: string;
+  /** Each with its provider. */
+  readonly fallbackModels: readonly string[];
+  /** Models that were left out or taken for others, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 /** The first wish that names a provider decides, else the configuration, else the only provider that is ready. */
@@ -25,35 +23,157 @@ export async function resolveProvider(
   settings: RunSettings,
   providers: readonly ProviderEntry[],
 ): Promise<Chosen> {
-  const all: readonly Wish[] = [...wishes, settings, { provider: onlyReady(providers), model: null }];
-  const wish = all.find(({ provider }) => provider !== null);
-  const name = wish?.provider ?? null;
+  const names: Names = { providers, aliases: settings.aliases };
+  const notices: string[] = [];
+  const usable = wishes.map((wish) => (wish.isImported ? readImported(wish, names, notices) : wish));
+  const all: readonly Wish[] = [...usable, settings, { provider: onlyReady(providers), model: null }];
+  const named = all.map((wish, index) => ({ wish, name: providerOf(wish, all.slice(index + 1), names) }));
+  const { wish, name = null } = named.find((candidate) => candidate.name !== null) ?? {};
   if (name === null) throw noProvider(providers);
-  const entry = await placed(wish?.place?.("provider"), async () => entryNamed(name, providers));
-  const modelWish = modelAmong(all, name);
-  const model = modelWish?.model ?? entry.defaultModel;
-  await placed(modelWish?.place?.("model"), () => entry.check(model));
-  return { entry, model };
+  const field = wish?.provider === null ? "model" : "provider";
+  const entry = await placed(wish?.place?.(field), async () => entryNamed(name, providers));
+  const modelWish = modelAmong(all, name, names);
+  const model = modelWish === null ? entry.defaultModel : ownModel(modelWish.model ?? "", name, names);
+  const first = { entry, model };
+  const others = await fallbacksOf(modelWish?.fallbackModels ?? [], first, names, modelWish?.place?.("model"));
+  const chain = await usableChain([first, ...others], modelWish?.place?.("model"), notices);
+  const [main = first, ...rest] = chain;
+  const taken = notices.map((notice) => notice.replace(TAKEN, `${main.entry.name}/${main.model}`));
+  return { ...main, fallbackModels: rest.map(textOf), notices: taken };
 }
 
-/** The entries that the run and its steps need, by name. Throws like resolveProvider. */
-export async function entriesFor(
-  chosen: Chosen,
-  workflow: Workflow | null,
-  providers: readonly ProviderEntry[],
-  place: (part: string) => string,
-): Promise<ReadonlyMap<string, ProviderEntry>> {
-  const entries = new Map([[chosen.entry.name, chosen.entry]]);
-  for (const { name, provider, model } of workflow?.steps ?? []) {
-    if (provider === null && model === null) continue;
-    const at = (field: string) => place(`steps.${name}.${field}`);
-    const entry =
-      provider === null ? chosen.entry : await placed(at("provider"), async () => entryNamed(provider, providers));
-    const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
-    await placed(at(model === null ? "provider" : "model"), () => entry.check(model ?? fallback));
-    entries.set(entry.name, entry);
+const TAKEN = "{taken}";
+
+type Candidate = Pick<Chosen, "entry" | "model">;
+
+function textOf({ entry, model }: Candidate): string {
+  return toModelText({ provider: entry.name, model });
+}
+
+/** The provider that a wish names, by itself or with its model; `behind` are the weaker wishes. */
+function providerOf({ provider, model }: Wish, behind: readonly Wish[], names: Names): string | null {
+  if (provider !== null || model === null) return provider;
+  const later = behind.find((wish) => wish.provider !== null)?.provider ?? null;
+  return modelIn(model, later, names)?.provider ?? null;
+}
+
+/** A model belongs to the provider that is named with it, or that is chosen after it. */
+function modelAmong(wishes: readonly Wish[], name: string, names: Names): Wish | null {
+  for (const [index, wish] of wishes.entries()) {
+    if (wish.model === null) continue;
+    const behind = wishes.slice(index + 1);
+    const owner = providerOf(wish, behind, names) ?? behind.find((later) => later.provider !== null)?.provider;
+    if (owner === name) return wish;
   }
-  return entries;
+  return null;
+}
+
+/** The name by which its provider knows a model. */
+function ownModel(text: string, provider: string, names: Names): string {
+  const named = modelIn(text, provider, names);
+  return named?.provider === provider ? named.model : text;
+}
+
+/** The entries that the run and its steps need, by name, and the workflow with its models by their full names. Throws like resolveProvider. */
+export async function entriesFor(
+  chosen: Pick<Chosen, "entry" | "model" | "fallbackModels">,
+  workflow: Workflow | null,
+  names: Names,
+  place: (part: string) => string,
+): Promise<{ readonly entries: ReadonlyMap<string, ProviderEntry>; readonly workflow: Workflow | null }> {
+  const entries = new Map([[chosen.entry.name, chosen.entry]]);
+  const keep = (entry: ProviderEntry) => void entries.set(entry.name, entry);
+  for (const text of chosen.fallbackModels) keep(entryNamed(text.slice(0, text.indexOf("/")), names.providers));
+  if (workflow === null) return { entries, workflow };
+  const steps: Workflow["steps"][number][] = [];
+  for (const step of workflow.steps) {
+    const { name, provider, model, fallbackModels = [] } = step;
+    if (provider === null && model === null) {
+      steps.push(step);
+      continue;
+    }
+    const at = (field: string) => place(`steps.${name}.${field}`);
+    const own = provider ?? (model === null ? null : modelIn(model, chosen.entry.name, names)?.provider) ?? null;
+    const entry =
+      own === null
+        ? chosen.entry
+        : await placed(at(provider === null ? "model" : "provider"), async () => entryNamed(own, names.providers));
+    const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
+    const candidate = { entry, model: model === null ? fallback : ownModel(model, entry.name, names) };
+    await placed(at(model === null ? "provider" : "model"), () => entry.check(candidate.model));
+    const others = await fallbacksOf(fallbackModels, candidate, names, at("model"));
+    const [, ...rest] = await usableChain([candidate, ...others], at("model"), []);
+    for (const used of [candidate, ...rest]) keep(used.entry);
+    const resolved = model === null ? {} : { model: candidate.model };
+    steps.push({
+      ...step,
+      ...(own !== null && { provider: own }),
+      ...resolved,
+      ...(fallbackModels.length > 0 && { fallbackModels: rest.map(textOf) }),
+    });
+  }
+  return { entries, workflow: { ...workflow, steps } };
+}
+
+/** The models behind the first one: each of the provider that it names, else of the first one's. */
+async function fallbacksOf(
+  texts: readonly string[],
+  first: Candidate,
+  names: Names,
+  place: string | undefined,
+): Promise<readonly Candidate[]> {
+  const prefixed = { ...names, providers: names.providers.map((entry) => ({ ...entry, modelsHaveSlashes: false })) };
+  return await placed(place, async () =>
+    texts.map((text) => {
+      const named = modelIn(text, null, prefixed);
+      if (named === null) return { entry: first.entry, model: text };
+      return { entry: entryNamed(named.provider, names.providers), model: named.model };
+    }),
+  );
+}
+
+/** The candidates that can be used, in their order; throws the refusal of the first where none can. A wrong name is refused in any case. */
+async function usableChain(
+  candidates: readonly Candidate[],
+  place: string | undefined,
+  notices: string[],
+): Promise<readonly Candidate[]> {
+  const usable: Candidate[] = [];
+  const refusals: ConfigError[] = [];
+  for (const candidate of candidates) {
+    try {
+      await placed(place, () => candidate.entry.check(candidate.model));
+      usable.push(candidate);
+    } catch (error) {
+      if (!(error instanceof ConfigError) || error.cause instanceof RequestError) throw error;
+      refusals.push(error);
+    }
+  }
+  const [refusal] = refusals;
+  if (usable.length === 0 && refusal !== undefined) throw refusal;
+  notices.push(...refusals.map(({ message }) => `a model was left out: ${message}`));
+  return usable;
+}
+
+/** A wish of another host's file: a model that cannot be used here is left to the weaker wishes. */
+function readImported(wish: Wish, names: Names, notices: string[]): Wish {
+  if (wish.model === null) return wish;
+  const named = modelIn(wish.model, null, names) ?? modelOf(ownerOf(wish.model, names.providers), wish.model);
+  const entry = names.providers.find(({ name }) => name === named?.provider);
+  if (named === null || entry === undefined) {
+    notices.push(`model "${wish.model}" is not known here, so ${TAKEN} is used`);
+    return { ...wish, provider: null, model: null };
+  }
+  if (!entry.ready) {
+    notices.push(`model "${wish.model}" needs provider ${entry.name}, which is not set up, so ${TAKEN} is used`);
+    return { ...wish, provider: null, model: null };
+  }
+  if (named.model !== wish.model) notices.push(`model "${wish.model}" is ${toModelText(named)}`);
+  return { ...wish, provider: named.provider, model: named.model };
+}
+
+function modelOf(owner: ProviderEntry | null, model: string): ModelName | null {
+  return owner === null ? null : { provider: owner.name, model };
 }
 
 /** Names the place in the file of a wish that cannot be met. */
@@ -74,16 +194,6 @@ function entryNamed(name: string, providers: readonly ProviderEntry[]): Provider
     "unknown_provider",
     `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`,
   );
-}
-
-/** A model belongs to the provider that is named with it, or that is chosen after it. */
-function modelAmong(wishes: readonly Wish[], name: string): Wish | null {
-  for (const [index, wish] of wishes.entries()) {
-    if (wish.model === null) continue;
-    const owner = wish.provider ?? wishes.slice(index + 1).find((later) => later.provider !== null)?.provider;
-    if (owner === name) return wish;
-  }
-  return null;
 }
 
 function onlyReady(providers: readonly ProviderEntry[]): string | null {

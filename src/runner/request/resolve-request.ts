@@ -16,7 +16,7 @@ import type { RunSettings, SpawnArguments } from "./run-settings.js";
 /** The sources of a request beside its arguments. */
 export interface ResolveDeps {
   /** The run that asks, whose provider and model are used where nobody names others. */
-  readonly parent: Pick<RunRequest, "provider" | "model"> | null;
+  readonly parent: Pick<RunRequest, "provider" | "model" | "fallbackModels"> | null;
   readonly settings: RunSettings;
   readonly providers: readonly ProviderEntry[];
   readonly definitions: Definitions;
@@ -63,7 +63,8 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
   );
   const outputSchema = await resolveOutputSchema(layers, schemas);
   const chosen = await resolveProvider([...layers, ...(parent ? [parent] : [])], settings, providers);
-  const entries = await entriesFor(chosen, workflow, providers, (part) => foundWorkflow?.place(part) ?? "");
+  const names = { providers, aliases: settings.aliases };
+  const named = await entriesFor(chosen, workflow, names, (part) => foundWorkflow?.place(part) ?? "");
   const prompt = agent?.prompt == null ? null : fillTemplate(agent.prompt, { ...workflow?.variables, ...variables });
   const request: RunRequest = {
     prompt: args.prompt,
@@ -72,17 +73,19 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     agent: agent?.name ?? DEFAULT_AGENT,
     provider: chosen.entry.name,
     model: chosen.model,
+    ...(chosen.fallbackModels.length > 0 && { fallbackModels: chosen.fallbackModels }),
     modelSettings: modelSettingsOf(layers),
     policy,
     outputSchema,
     limits: limitsOf(layers, settings.limits),
-    workflow,
+    workflow: named.workflow,
     variables,
   };
   return {
     request,
-    entries,
+    entries: named.entries,
     notices: [
+      ...chosen.notices,
       ...noticesOf(foundAgent, agent?.name === DEFAULT_AGENT ? "the general agent" : null),
       ...(agent?.notes ?? []),
       ...noticesOf(foundWorkflow),
@@ -137,7 +140,10 @@ function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow 
 /** A caller who names a provider or model names it for all steps. */
 function withModelsOf({ provider, model }: SpawnArguments, workflow: Workflow): Workflow {
   if (provider === undefined && model === undefined) return workflow;
-  return { ...workflow, steps: workflow.steps.map((step) => ({ ...step, provider: null, model: null })) };
+  return {
+    ...workflow,
+    steps: workflow.steps.map((step) => ({ ...step, provider: null, model: null, fallbackModels: [] })),
+  };
 }
 
 /** `always` is what a definition of that name hides where it hides no file. */

@@ -1,4 +1,6 @@
 /** A run as its caller and the configuration ask for it, before it is resolved. */
+
+import type { ModelName } from "../../core/run/model-name.js";
 import type { Effort } from "../../core/run/model-settings.js";
 import type { PatternSource, RunLimits } from "../../core/run/run.js";
 import type { Json } from "../../core/workflow/workflow.js";
@@ -7,6 +9,9 @@ import type { Json } from "../../core/workflow/workflow.js";
 export interface RunSettings {
   readonly provider: string | null;
   readonly model: string | null;
+  readonly fallbackModels: readonly string[];
+  /** Short names of models. */
+  readonly aliases: Readonly<Record<string, ModelName>>;
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
@@ -18,7 +23,8 @@ export interface SpawnArguments {
   readonly agent?: string | undefined;
   readonly workflow?: string | undefined;
   readonly provider?: string | undefined;
-  readonly model?: string | undefined;
+  /** The first, and those that are asked in turn where the one before refuses to serve. */
+  readonly model?: string | readonly string[] | undefined;
   readonly effort?: Effort | undefined;
   readonly temperature?: number | undefined;
   readonly max_output_tokens?: number | undefined;

@@ -16,6 +16,8 @@ export const Completion = z.strictObject({
 });
 export type Completion = z.infer<typeof Completion>;
 
+const modelName = z.string().max(200);
+
 /** The arguments of a spawn that hosts and agents share; each describes them in its own words. */
 export const spawnFields = {
   agent: z.string().max(200).optional(),
@@ -24,7 +26,7 @@ export const spawnFields = {
   /** Each source is checked when it is read. */
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
-  model: z.string().max(200).optional(),
+  model: z.union([modelName, z.array(modelName).min(1).max(MOST.models)]).optional(),
   effort: z.enum(EFFORTS).optional(),
   temperature: z.number().min(0).max(MOST.temperature).optional(),
   max_output_tokens: z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens).optional(),

@@ -243,7 +243,9 @@ describe("other fields", () => {
     ['model: ""', 0],
     ["model: inherit", 0],
     ["model: Inherit", 0],
-    ["model: sonnet", 1],
+    ["model: sonnet", 0],
+    ["effort: high", 0],
+    ["effort: utmost", 1],
     ["model: [opus]", 1],
   ])("%j earns %i notices", (line, notes) => {
     expect(claude(file("name: a", line)).notes).toHaveLength(notes);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nextTry, type Tries } from "../../../../src/core/run/retry-policy.js";
 
-const FIRST: Tries = { made: 1, waitedMs: 0, millisecondsLeft: 3_600_000 };
+const FIRST: Tries = { made: 1, waitedMs: 0, millisecondsLeft: 3_600_000, hasNext: false };
 const failed = (code: Parameters<typeof nextTry>[0]["code"], retryAfterMs: number | null = null) => ({
   code,
   retryAfterMs,

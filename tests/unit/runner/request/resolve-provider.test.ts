@@ -76,8 +76,10 @@ describe("a provider", () => {
 
 describe("the providers of a workflow", () => {
   const place = (part: string) => `/w.yaml: ${part}`;
-  const chosen = { entry: ONE, model: "one-large" };
-  const entries = (...steps: readonly object[]) => entriesFor(chosen, workflow(steps), BOTH, place);
+  const chosen = { entry: ONE, model: "one-large", fallbackModels: [] };
+  const names = { providers: BOTH, aliases: {} };
+  const entries = async (...steps: readonly object[]) =>
+    (await entriesFor(chosen, workflow(steps), names, place)).entries;
 
   it.each([
     ["the run's alone without steps of their own", [{}, {}], ["one"]],
@@ -88,7 +90,7 @@ describe("the providers of a workflow", () => {
   });
 
   it("are that of the run where it has no workflow", async () => {
-    expect(await entriesFor(chosen, null, BOTH, place)).toEqual(new Map([["one", ONE]]));
+    expect(await entriesFor(chosen, null, names, place)).toEqual({ entries: new Map([["one", ONE]]), workflow: null });
   });
 
   it.each([

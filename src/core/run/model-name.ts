@@ -1,0 +1,26 @@
+/** A model with its provider, and both in one text: "anthropic/claude-opus-5-5". */
+
+export interface ModelName {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Names of providers have no slash; those of models may. */
+export function toModelText({ provider, model }: ModelName): string {
+  return `${provider}/${model}`;
+}
+
+/** The inverse of `toModelText`; null for a text without a provider. */
+export function fromModelText(text: string): ModelName | null {
+  const end = text.indexOf("/");
+  return end <= 0 || end === text.length - 1 ? null : { provider: text.slice(0, end), model: text.slice(end + 1) };
+}
+
+/** One model or several, as files and callers name them: the first, and those behind it. */
+export function toModelWish(model: string | readonly string[] | undefined): {
+  readonly model: string | null;
+  readonly fallbackModels?: readonly string[];
+} {
+  const [first = null, ...others] = typeof model === "string" ? [model] : (model ?? []);
+  return { model: first, ...(others.length > 0 && { fallbackModels: others }) };
+}

@@ -12,6 +12,7 @@ export interface Allowance {
 }
 
 const GRAINS = 30; // of a window: amounts within one are kept as one, and count for one more than the window
+const USED_UP_SHARE = 0.8; // of the limit: requests on their way are counted here and not yet there, or the other way round
 const BURST_SHARE = 1 / 5; // of the limit, within one grain: vendors also mind short bursts
 
 /** The earliest time, from now on, at which the amount fits; one that fits no window waits for an empty one. */
@@ -55,6 +56,11 @@ export function atLeast(allowance: Allowance, used: number, forMs: number, now: 
   if (missing < 1) return allowance;
   const from = now + forMs - allowance.windowMs - grainOf(allowance);
   return { ...allowance, spent: inOrder([...allowance.spent, [from, missing]]) };
+}
+
+/** Whether most of it is used. */
+export function isUsedUp(allowance: Allowance, now: number): boolean {
+  return sumOf(liveAt(allowance, now)) >= allowance.limit * USED_UP_SHARE;
 }
 
 export function sumOf(spent: readonly Spent[]): number {

@@ -1,5 +1,5 @@
 /** The pace at which the requests of one key may be sent, as its vendor states it and as refusals show it. */
-import { corrected, inOrder, type Spent, slotFor, spend } from "./allowance.js";
+import { corrected, inOrder, isUsedUp, type Spent, slotFor, spend } from "./allowance.js";
 import {
   counting,
   type MeasuredPace,
@@ -146,7 +146,9 @@ function withRefusal(known: Pace | null, waitMs: number, sentAt: number, now: nu
     isShared: counted.spacingMs > 0 || (current !== null && (current.isShared || sentAt <= current.at)),
     probeAt: current?.probeAt ?? now + FIRST_PROBE_MS,
   };
-  const isCrowd = current !== null && refusal.isShared;
+  // Where the stated limit is used up, it explains the refusal; else the vendor has another that it does not state.
+  const isExplained = pace.stated.requests !== undefined && isUsedUp(pace.stated.requests, now);
+  const isCrowd = current !== null && refusal.isShared && !isExplained;
   return { ...pace, refusal, measured: isCrowd ? measured(counted, refusal, now) : slower(counted, now) };
 }
 

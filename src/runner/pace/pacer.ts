@@ -49,8 +49,7 @@ export interface Pacer {
 }
 
 interface Waiter extends Entry {
-  /** When it came, and until when it waits. */
-  readonly since: number;
+  /** The end of its patience. */
   readonly until: number;
   resolve(pass: Pass): void;
   reject(error: unknown): void;
@@ -58,7 +57,7 @@ interface Waiter extends Entry {
 
 const ONE_REQUEST: Cost = { requests: 1, tokens: 0, input_tokens: 0, output_tokens: 0 };
 const UNTRIED = 8; // requests at once on a key of which nothing is known
-const UNTRIED_MS = 1_000; // at most, for the answers to those
+const UNTRIED_MS = 500; // without an answer, after which one more goes
 const LOOK_MS = 250; // another process may have learned something
 const SHORT_WINDOW_MS = 30_000; // longer than most answers take
 const KEPT_MS = 60_000; // of the requests before anything is known
@@ -88,6 +87,8 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
   /** Requests that no pace has counted yet. */
   let uncounted: [from: number, amount: number][] = [];
   let inFlight = 0;
+  /** When the last one began. */
+  let lastAt = 0;
   /** Since the last refusal. */
   let answered = 0;
   let isLetting = false;
@@ -108,6 +109,7 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
 
   function passFor(sent: Sent, isPaced: boolean): Pass {
     inFlight += 1;
+    lastAt = sent.at;
     return {
       cost: sent.cost,
       hear: (limits) => takeIn({ limits, usage: null, refused: null }, sent),
@@ -174,14 +176,14 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
     const now = clock.now();
     const pace = known(now);
     if (pace === null) {
-      const waitMs = isUntried() ? first.since + UNTRIED_MS - now : 0;
+      const waitMs = isUntried() ? lastAt + UNTRIED_MS - now : 0;
       if (waitMs <= 0) pass(first, uncountedPass(now));
       return Math.max(0, waitMs);
     }
     const cost = costFor(first, pace);
     const slot = slotAt(pace, cost, now);
     if (slot > now) giveUp(pace, now);
-    const tries = isUnclear(pace) && isUntried() && now < first.since + UNTRIED_MS;
+    const tries = isUnclear(pace) && isUntried() && now < lastAt + UNTRIED_MS;
     if (slot > now || tries || inFlight >= mostInFlight(pace)) return Math.min(LOOK_MS, Math.max(1, slot - now));
     const { sent } = await store.change(account, (stored) => take(stored, cost));
     uncounted = [];
@@ -243,7 +245,6 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
       };
       const waiter: Waiter = {
         ...entry,
-        since: now,
         until: now + entry.withinMs,
         resolve(permission) {
           signal.removeEventListener("abort", onAbort);

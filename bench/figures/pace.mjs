@@ -41,7 +41,11 @@ async function measureOne(states, processes) {
         ratio: took / IDEAL_MS,
         bar: 1.1,
       }),
-      row(`${name}: requests in the fullest minute`, { ours: `${most}`, value: most, ...(states && { bar: LIMIT, unit: "" }) }),
+      row(`${name}: requests in the fullest minute`, {
+        ours: `${most}`,
+        value: most,
+        ...(states && { bar: LIMIT, unit: "" }),
+      }),
       row(`${name}: requests refused`, { ours: `${refused}`, value: refused, ...(states && { bar: 0, unit: "" }) }),
     ];
   } finally {

@@ -1,5 +1,5 @@
 /** Vendors that limit the requests of a key, in the time of the test: how each counts, and what each tells. */
-import type { StatedLimit } from "../../src/core/run/stated-limit.js";
+import type { StatedLimit } from "../../src/core/pace/stated-limit.js";
 
 export interface Counting {
   /** How many requests it would take now. */

@@ -1,9 +1,10 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
-import { addCosts } from "../run/cost.js";
+import { addCosts, tokensOf } from "../run/cost.js";
 import type { ToolCall } from "../run/message.js";
 import { toModelText } from "../run/model-name.js";
 import { aboutKey } from "../run/question.js";
+import type { Usage } from "../run/run.js";
 import { rememberFiles } from "../tools/seen-file.js";
 import { isWork } from "../tools/tool.js";
 import { type Grants, type KeptAnswer, type KeptAttachment, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
@@ -54,6 +55,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       addCost(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
       history.messages.push({ role: "assistant", raw: event.raw, content });
+      if (event.usage !== null) history.lastUsage = { usage: event.usage, messages: history.messages.length };
       if (event.isPaused) {
         history.pauses += 1;
         return;
@@ -208,8 +210,9 @@ function declare({ declaredTools, messages }: History, tools: readonly string[])
   declaredTools.push({ from: messages.length, tools });
 }
 
-function addCost(history: History, { costUsd = null }: Paid): void {
+function addCost(history: History, { costUsd = null, usage }: Paid & { readonly usage: Usage | null }): void {
   history.spentUsd = addCosts(history.spentUsd, costUsd);
+  history.spentTokens += usage === null ? 0 : tokensOf(usage);
 }
 
 function keepBlobs(history: History, id: string, { blob, attachments = [] }: KeptAnswer): void {
@@ -227,8 +230,12 @@ function reopen(history: History, grants: Grants): void {
   history.grace = null;
 }
 
-function totalGrants(history: History, { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 }: Grants): Required<Grants> {
+function totalGrants(
+  history: History,
+  { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0, moreTokens = 0 }: Grants,
+): Required<Grants> {
   return {
+    moreTokens: history.moreTokens + moreTokens,
     moreTurns: history.moreTurns + moreTurns,
     moreSeconds: history.moreSeconds + moreSeconds,
     moreCostUsd: history.moreCostUsd + moreCostUsd,
@@ -246,7 +253,9 @@ function continueFrom(history: History): void {
   history.moreTurns = 0;
   history.moreSeconds = 0;
   history.moreCostUsd = 0;
+  history.moreTokens = 0;
   history.spentUsd = 0;
+  history.spentTokens = 0;
   history.children.clear();
   history.reportedChildren.clear();
 }

@@ -1,5 +1,5 @@
 /** The paces of keys, shared by all processes on one database. */
-import type { Pace } from "../run/pace.js";
+import type { Pace } from "../pace/pace.js";
 
 export interface PaceStore {
   /** `account` stands for a key at an address, and tells nothing of it. Throws StoreError. */

@@ -1,9 +1,10 @@
 /** An LLM vendor, as the runner calls it. */
+
+import type { StatedLimit } from "../pace/stated-limit.js";
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { ModelSettings } from "../run/model-settings.js";
 import type { Usage } from "../run/run.js";
-import type { StatedLimit } from "../run/stated-limit.js";
 import type { Image } from "../tools/image.js";
 
 export interface ModelRequest {

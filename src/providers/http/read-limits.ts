@@ -1,5 +1,5 @@
 /** The limits of a key in the headers of an answer, as vendors write them. */
-import type { Counted, StatedLimit } from "../../core/run/stated-limit.js";
+import type { Counted, StatedLimit } from "../../core/pace/stated-limit.js";
 import { fromDuration } from "./retry-delay.js";
 
 type Headers = ReadonlyMap<string, string>;

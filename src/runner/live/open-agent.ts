@@ -14,7 +14,7 @@ import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
-  readonly store: Pick<RunStore, "getBlob" | "costOfTree" | "costLimits">;
+  readonly store: Pick<RunStore, "getBlob" | "spentIn" | "limitsAbove">;
   readonly schemas: JsonSchemas;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -35,6 +35,7 @@ export function createOpenAgent({ store, pacer, ...deps }: OpenAgentDeps): OpenA
     conditions,
     readBlob: store.getBlob,
     costs: store,
+    allowances: settings.allowances,
     blockedNow: settings.blockedTools,
   });
 }

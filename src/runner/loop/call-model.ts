@@ -13,6 +13,7 @@ import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
+import { type Reserved, reserveRequest } from "./reserve-request.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type ModelResult =
@@ -20,7 +21,7 @@ export type ModelResult =
   | { readonly kind: "failed"; readonly failure: RunFailure }
   /** The model refused to serve, and another is asked instead. */
   | { readonly kind: "replaced" }
-  /** A reply was rejected, and no money is left to ask again. */
+  /** The limits leave no room for the request, or for another one after a rejected reply. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
@@ -30,7 +31,7 @@ export interface CallModelContext extends Facts {
   readonly tools: readonly ToolDeclaration[];
   readonly grace: boolean;
   readonly asked: StepModel;
-  readonly budget: Pick<RunContext["budget"], "breach">;
+  readonly budget: RunContext["budget"];
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
   deliverMail(): Promise<boolean>;
@@ -81,12 +82,15 @@ type Asked = { readonly kind: "answered"; readonly reply: ModelReply } | Exclude
 async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Commit, Asked> {
   const { state, signal, stall, deliverMail } = context;
   let waitedMs = 0;
+  let reserved: Reserved | null = null; // held until the reply, through all tries
   for (let made = 1; ; made++) {
-    yield state.flush();
+    if (reserved === null) reserved = yield* reserveRequest(context);
+    else yield state.flush();
+    if (reserved.kind !== "reserved") return reserved;
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
-    const reply = await replyOrError(context, images);
+    const reply = await replyOrError(context, images, reserved.outputTokens);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
     const { name: from, next: to } = context.asked;
@@ -111,11 +115,13 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 async function replyOrError(
   { request, tools, asked, state, signal, stall, secondsLeft, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
+  maxOutputTokens: number | null,
 ) {
   const { messages, declaredTools } = state.history;
   try {
     const system = systemPrompt(request);
-    const { provider, name, settings } = asked;
+    const { provider, name } = asked;
+    const settings = { ...asked.settings, maxOutputTokens };
     const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
     return await provider.reply(
       { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity, patience },

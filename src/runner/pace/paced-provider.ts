@@ -1,8 +1,8 @@
 /** A provider whose requests wait until the limits of its key let them through. */
 import { ProviderError } from "../../core/errors.js";
+import { type Cost, costOfUsage } from "../../core/pace/pace.js";
 import type { ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { Message } from "../../core/run/message.js";
-import { type Cost, costOfUsage } from "../../core/run/pace.js";
 import type { Usage } from "../../core/run/run.js";
 import type { End, Pacer, Pass } from "./pacer.js";
 

@@ -1,8 +1,6 @@
 /** Lets requests through at the pace of their key, those of this process in the order in which they came. */
 import { ProviderError } from "../../core/errors.js";
-import type { Clock } from "../../core/ports/clock-and-log.js";
-import type { PaceStore } from "../../core/ports/pace-store.js";
-import type { Spent } from "../../core/run/allowance.js";
+import type { Spent } from "../../core/pace/allowance.js";
 import {
   type Cost,
   type Heard,
@@ -14,8 +12,10 @@ import {
   slotAt,
   slotBehind,
   withRequests,
-} from "../../core/run/pace.js";
-import type { StatedLimit } from "../../core/run/stated-limit.js";
+} from "../../core/pace/pace.js";
+import type { StatedLimit } from "../../core/pace/stated-limit.js";
+import type { Clock } from "../../core/ports/clock-and-log.js";
+import type { PaceStore } from "../../core/ports/pace-store.js";
 
 /** How a request ended. */
 export interface End extends Pick<Heard, "usage" | "refused"> {

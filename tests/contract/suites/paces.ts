@@ -1,6 +1,6 @@
 /** The PaceStore port: the rules that every implementation keeps. */
 import { describe, expect, it } from "vitest";
-import type { Pace } from "../../../src/core/run/pace.js";
+import type { Pace } from "../../../src/core/pace/pace.js";
 import { createPacer } from "../../../src/runner/pace/pacer.js";
 import { setContractBench } from "../../support/contract-bench.js";
 import type { StoreImplementation } from "../implementations.js";

@@ -1,7 +1,7 @@
 /** The PaceStore port on SQLite. A lost write costs a refused request at most, so nothing waits for the disk. */
 import { eq, sql } from "drizzle-orm";
+import type { Pace } from "../../../core/pace/pace.js";
 import type { PaceStore } from "../../../core/ports/pace-store.js";
-import type { Pace } from "../../../core/run/pace.js";
 import { createCommitQueue } from "../connection/commit-queue.js";
 import type { Connection } from "../connection/connection.js";
 import { providerPace } from "../connection/tables.js";

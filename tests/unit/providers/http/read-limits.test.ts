@@ -72,7 +72,7 @@ it("reads the windows that names tell, and takes the shortest", () => {
   ]);
 });
 
-it("reads names without a thing as requests, and ignores all that it cannot understand", () => {
+it("reads names without a thing as requests, and ignores headers that it cannot understand", () => {
   expect(read({ "x-ratelimit-limit": "60, 60;w=60", "x-ratelimit-remaining": "59" })).toEqual([
     { of: "requests", limit: 60, remaining: 59, resetMs: null, windowMs: null },
   ]);

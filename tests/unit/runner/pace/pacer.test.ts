@@ -1,7 +1,7 @@
 /** Requests of several processes on one key, before vendors that count in their own ways and tell more or less of it. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Pace } from "../../../../src/core/pace/pace.js";
 import type { PaceStore } from "../../../../src/core/ports/pace-store.js";
-import type { Pace } from "../../../../src/core/run/pace.js";
 import { createPacer, type Entry, type Pacer } from "../../../../src/runner/pace/pacer.js";
 import { answerOf, bucket, type Counting, fixedWindow, slidingWindow } from "../../../support/limiting-vendors.js";
 
@@ -135,7 +135,7 @@ async function setFull() {
   return { store, pacer };
 }
 
-it("writes nothing and waits for nothing while no limit is known", async () => {
+it("neither writes nor waits while no limit is known", async () => {
   const store = memoryStore();
   const pacer = createPacer({ store, clock: { now: Date.now } });
   for (let n = 0; n < 500; n++) {

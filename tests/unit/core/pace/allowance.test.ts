@@ -1,7 +1,7 @@
 /** What a key may use in a window: never more than the limit in any window, and no more of a wait than that needs. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Allowance, atLeast, corrected, slotFor, spend } from "../../../../src/core/run/allowance.js";
+import { type Allowance, atLeast, corrected, slotFor, spend } from "../../../../src/core/pace/allowance.js";
 
 const START = 1_000_000;
 

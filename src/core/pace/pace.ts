@@ -1,4 +1,6 @@
 /** The pace at which the requests of one key may be sent, as its vendor states it and as refusals show it. */
+
+import type { Usage } from "../run/run.js";
 import { corrected, inOrder, isUsedUp, type Spent, slotFor, spend } from "./allowance.js";
 import {
   counting,
@@ -10,7 +12,6 @@ import {
   slower,
   withSent,
 } from "./measured-pace.js";
-import type { Usage } from "./run.js";
 import { COUNTED, type Counted, type StatedAllowance, type StatedLimit, withStated } from "./stated-limit.js";
 
 export type Cost = Readonly<Record<Counted, number>>;

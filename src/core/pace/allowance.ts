@@ -12,6 +12,7 @@ export interface Allowance {
 }
 
 const GRAINS = 30; // of a window: amounts within one are kept as one, and count for one more than the window
+const LATE_GRAINS = 3; // that an answer may add to the time for which its request counts
 const USED_UP_SHARE = 0.8; // of the limit: requests on their way are counted here and not yet there, or the other way round
 const BURST_SHARE = 1 / 5; // of the limit, within one grain: vendors also mind short bursts
 
@@ -48,6 +49,17 @@ export function corrected(spent: readonly Spent[], amount: number, at: number): 
   const index = spent.findLastIndex(([from]) => from <= at);
   if (index < 0) return amount > 0 ? inOrder([...spent, [at, amount]]) : spent;
   return spent.map((one, place): Spent => (place === index ? [one[0], Math.max(0, one[1] + amount)] : one));
+}
+
+/**
+ * Counts an amount from when its answer came, where that was late: the vendor may have counted it until then. An answer that took
+ * long says little of when that was, so only a part of the window is added.
+ */
+export function answeredLate(allowance: Allowance, amount: number, at: number, now: number): Allowance {
+  const grain = grainOf(allowance);
+  if (now - at <= grain) return allowance;
+  const spent = corrected(allowance.spent, -amount, at);
+  return { ...allowance, spent: inOrder([...spent, [Math.min(now, at + LATE_GRAINS * grain), amount]]) };
 }
 
 /** Makes up for what others have used of the same key: at least so much counts as spent, the difference for so long. */

@@ -1,7 +1,7 @@
 /** The pace at which the requests of one key may be sent, as its vendor states it and as refusals show it. */
 
 import type { Usage } from "../run/run.js";
-import { corrected, inOrder, isUsedUp, type Spent, slotFor, spend } from "./allowance.js";
+import { answeredLate, corrected, inOrder, isUsedUp, type Spent, slotFor, spend } from "./allowance.js";
 import {
   counting,
   type MeasuredPace,
@@ -114,6 +114,7 @@ export function withRequests(pace: Pace, sent: readonly Spent[], now: number): P
 /** The pace after an answer: the same object where it tells nothing new, null where nothing is known. */
 export function learn(known: Pace | null, { limits, usage, refused }: Heard, sent: Sent, now: number): Pace | null {
   let pace = known && settled(known, refused === null ? usage : null, sent, refused !== null);
+  if (pace !== null && limits.length > 0) pace = withAnswer(pace, sent, now);
   for (const limit of limits) pace = withLimit(pace ?? NOTHING, limit, now);
   if (refused !== null) return withRefusal(pace, refused.retryAfterMs ?? WISH_MS, sent.at, now);
   if (pace?.refusal == null || usage === null) return pace;
@@ -125,6 +126,13 @@ export function learn(known: Pace | null, { limits, usage, refused }: Heard, sen
 export function costOfUsage({ input, output, cached, thinking }: Usage): Cost {
   const replied = output + thinking;
   return { requests: 1, tokens: input + replied, input_tokens: Math.max(0, input - cached), output_tokens: replied };
+}
+
+function withAnswer(pace: Pace, sent: Sent, now: number): Pace {
+  const { requests } = pace.stated;
+  if (requests === undefined) return pace;
+  const counted = answeredLate(requests, 1, sent.at, now);
+  return counted === requests ? pace : { ...pace, stated: { ...pace.stated, requests: { ...requests, ...counted } } };
 }
 
 function withLimit(pace: Pace, limit: StatedLimit, now: number): Pace {

@@ -90,6 +90,7 @@ export const RULES = {
 
   /** Each vendor's package and the rooms that may import it; a package that is not listed may be imported nowhere. */
   vendors: {
+    "@anthropic-ai/sdk": ["providers/anthropic"],
     "@google/generative-ai": ["providers/gemini"],
     "@marcbachmann/cel-js": ["conditions"],
     "@modelcontextprotocol/sdk": ["server", "downstream", "selftest", "composition", "serve.ts"],
@@ -101,6 +102,7 @@ export const RULES = {
     "drizzle-orm": ["store"],
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],
+    openai: ["providers/openai"],
     pino: ["log"],
     re2js: ["json-schema"],
     ulid: ["composition"],

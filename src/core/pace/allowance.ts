@@ -11,7 +11,7 @@ export interface Allowance {
   readonly spent: readonly Spent[];
 }
 
-const GRAINS = 30; // of a window: amounts within one are kept as one, and count for one more than the window
+const GRAINS = 20; // of a window: amounts within one are kept as one, and count for one more than the window
 const LATE_GRAINS = 3; // that an answer may add to the time for which its request counts
 const USED_UP_SHARE = 0.8; // of the limit: requests on their way are counted here and not yet there, or the other way round
 const BURST_SHARE = 1 / 5; // of the limit, within one grain: vendors also mind short bursts

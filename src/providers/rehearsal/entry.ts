@@ -21,6 +21,7 @@ export function createRehearsalEntry({ folders, prices }: RehearsalSettings): Pr
     ready: false, // a script is never taken for a model
     keyVariable: null,
     fault: null,
+    account: null,
     modelsHaveSlashes: false,
     mostTools: null,
     namesModel: () => false,

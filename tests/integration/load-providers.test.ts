@@ -109,7 +109,7 @@ describe("a name", () => {
     [{ aliases: { fast: "gork/llama" } }, ["aliases.fast", "provider"]],
     [{ model: [] }, ["model"]],
     [{ model: ["a", 3] }, ["model"]],
-  ])("%j that stands for nothing is refused with its place", async (value, words) => {
+  ])("%j that means no provider or model is refused with its place", async (value, words) => {
     user(value);
     expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
   });

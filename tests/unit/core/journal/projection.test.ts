@@ -60,6 +60,8 @@ describe("the projection", () => {
       toolCalls: 0,
       usage,
       costUsd: 0,
+      reservedUsd: null,
+      reservedTokens: null,
     });
   });
 
@@ -106,6 +108,8 @@ describe("the projection", () => {
       toolCalls: 2,
       usage: { input: 111, output: 56, cached: 4, thinking: 3, cacheWrite: 0 },
       costUsd: null, // an older legwork did not say it
+      reservedUsd: 0,
+      reservedTokens: 0,
     });
   });
 

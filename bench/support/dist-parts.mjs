@@ -44,3 +44,53 @@ export async function createChecks() {
   ]);
   return createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) });
 }
+
+/** The adapter of each wire at a stand-in, with the form of a bare request to the same. */
+export async function openWires(url) {
+  const [{ anthropic }, { openai }, { gemini }] = await Promise.all([
+    dist("providers/anthropic/definition.js"),
+    dist("providers/openai/definition.js"),
+    dist("providers/gemini/definition.js"),
+  ]);
+  const setup = {
+    apiKey: "key-of-the-bench",
+    keyVariable: "KEY",
+    baseUrlPlace: "",
+    host: null,
+    betas: false,
+    prices: [],
+    fault: null,
+  };
+  const open = async (name, definition, wire, path) => {
+    const baseUrl = `${url}${path}`;
+    const provider = await definition.open({ ...setup, name, like: definition.name, wire, baseUrl });
+    return { ...provider, readReply: definition.readReply[name] };
+  };
+  const model = (name) => `calls-1000000.run-${name}`;
+  const headers = { "content-type": "application/json" };
+  const bare = (path, body) => ({ url: `${url}${path}`, headers, body: { ...BARE_BODY, ...body } });
+  const wires = [
+    ["anthropic", anthropic, null, "", "/v1/messages"],
+    ["responses", openai, "responses", "/v1", "/v1/responses"],
+    ["chat", openai, "chat", "/v1", "/v1/chat/completions"],
+    ["gemini", gemini, null, "", `/v1beta/models/${model("bare")}:streamGenerateContent?alt=sse`],
+  ];
+  return await Promise.all(
+    wires.map(async ([name, definition, wire, path, route]) => ({
+      name,
+      model: model(name),
+      provider: await open(name, definition, wire, path),
+      bare: bare(route, { model: model("bare") }),
+    })),
+  );
+}
+
+/** As long as the body of a request with twenty messages and fifteen tools. */
+const BARE_BODY = {
+  messages: Array.from({ length: 20 }, () => ({ role: "user", content: "The text of the file. ".repeat(20) })),
+  tools: Array.from({ length: 15 }, () => ({
+    name: "files__tool",
+    description: "Reads a file. ".repeat(10),
+    parameters: {},
+  })),
+};

@@ -72,10 +72,12 @@ async function startLegworkIn(sandbox) {
     async finish(runIds) {
       for (let at = 0; at < runIds.length; at += MOST_IDS) {
         const run_ids = runIds.slice(at, at + MOST_IDS);
-        const { runs, pending } = await call("wait_for_runs", { run_ids, wait_seconds: 50 });
-        const failed = runs.find(({ status }) => status !== "success");
-        if (pending.length > 0 || failed)
-          throw new Error(`not all runs succeeded: ${JSON.stringify(failed ?? pending)}`);
+        for (let pending = run_ids; pending.length > 0; ) {
+          const waited = await call("wait_for_runs", { run_ids, wait_seconds: 50 });
+          const failed = waited.runs.find(({ status }) => status !== "success");
+          if (failed) throw new Error(`not all runs succeeded: ${JSON.stringify(failed)}`);
+          pending = waited.pending;
+        }
       }
     },
     remove: sandbox.remove,

@@ -229,12 +229,15 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
   };
   return {
     downstream: downstreamOf(scenario, world),
-    providers: new Map([["script", { provider, defaultModel: "m", mostTools: null, priceOf: () => PRICE }]]),
+    providers: new Map([
+      ["script", { provider, defaultModel: "m", mostTools: null, windowOf: () => null, priceOf: () => PRICE }],
+    ]),
     schemas,
     conditions,
     clock: { now: () => 0 },
     redact: REDACT_NOTHING,
     readBlob: async (hash) => world.blobs.get(hash) ?? null,
+    journals: { lastEvents: async () => [], getRun: async () => null },
     readReply,
     resolveToolSet,
     costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },

@@ -127,6 +127,7 @@ export function setRunners() {
               fault: null,
               modelsHaveSlashes: false,
               mostTools: null,
+              windowOf: () => null,
               namesModel: () => false,
               priceOf: () => price,
               check: async () => {},

@@ -11,6 +11,7 @@ import { ConfigError } from "../../core/errors.js";
 import type { Wire } from "../../core/run/message.js";
 import { didYouMean } from "../../lib/nearest.js";
 import type { PriceLists } from "./prices.js";
+import type { WindowLists } from "./windows.js";
 
 const Entry = z.strictObject({
   like: z.string().optional(),
@@ -46,6 +47,7 @@ interface ProviderSources {
   readonly vendors: readonly Vendor[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly prices: PriceLists;
+  readonly windows: WindowLists;
   /** `file:line:column` of a key in the user's file. */
   placeOf(path: readonly string[]): string;
 }
@@ -108,6 +110,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
     host,
     betas: entry.betas ?? false,
     prices: sources.prices[name] ?? [],
+    windows: sources.windows[name] ?? [],
     fault: urlFault === null ? keyFault(keyVariable, key) : `${place} ${urlFault}`,
   };
 }

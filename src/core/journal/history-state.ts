@@ -7,9 +7,34 @@ import type { Effect } from "../tools/tool.js";
 /** Reads the text and the tool calls of a vendor's raw reply; pure. */
 export type ReadReply = (raw: RawReply) => ReplyContent;
 
+/** Where a message comes from. */
+export interface Place {
+  /** The turn that had been begun last when it came. */
+  readonly turn: number;
+  /** The task itself, the word of a person, an instruction of the workflow, or null for all else. */
+  readonly source: "task" | "person" | "step" | null;
+  /** How many steps the workflow had entered. */
+  readonly step: number;
+}
+
 /** The state of a conversation; only `recordEvent` changes it. */
 export interface History {
-  readonly messages: Message[];
+  /** Grows, until a fold begins a new array. */
+  messages: Message[];
+  /** Where each message comes from. */
+  places: Place[];
+  /** The source of the next message that is injected without one of its own. */
+  nextSource: Place["source"];
+  /** Steps that the workflow has entered. */
+  steps: number;
+  /** The tokens of the conversation as the vendor counted them last, and the number of messages then; null since a fold. */
+  counted: { readonly tokens: number; readonly messages: number } | null;
+  /** Folds in the last turn. */
+  folds: number;
+  /** The tokens to which the last fold brought the conversation. */
+  foldedTo: number;
+  /** The context windows that vendors' refusals told, by model. */
+  readonly windows: Map<string, number>;
   /** Number of the last turn begun; 0 before the first. */
   turn: number;
   /** Replies that count against max_turns: all except the reply of the grace turn. */
@@ -50,7 +75,7 @@ export interface History {
   /** The tools that requests declare, those of legwork itself included; a grace turn declares fewer. */
   toolNames: readonly string[];
   /** The same over time, by the number of messages from which on. */
-  readonly declaredTools: DeclaredTools[];
+  declaredTools: DeclaredTools[];
   /** Questions asked so far. */
   questions: number;
   /** Answers to questions, by `aboutKey` of the subject of the question. */
@@ -98,6 +123,13 @@ interface Repetition {
 export function createHistory(firstMessage: string | null): History {
   return {
     messages: firstMessage === null ? [] : [{ role: "user", text: firstMessage }],
+    places: firstMessage === null ? [] : [{ turn: 0, source: "task", step: 0 }],
+    nextSource: null,
+    steps: 0,
+    counted: null,
+    folds: 0,
+    foldedTo: 0,
+    windows: new Map(),
     turn: 0,
     turnsUsed: 0,
     calls: [],

@@ -63,6 +63,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
       case "reply_rejected":
       case "sampling_replied":
+      case "context_folded":
         addUsage(usage, event.usage);
         costUsd = addCosts(costUsd, event.costUsd ?? null);
         break;

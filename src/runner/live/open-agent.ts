@@ -12,7 +12,7 @@ import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
-  readonly store: Pick<RunStore, "getBlob" | "costOfTree" | "costLimits">;
+  readonly store: Pick<RunStore, "getBlob" | "costOfTree" | "costLimits" | "lastEvents" | "getRun">;
   readonly schemas: JsonSchemas;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -31,6 +31,7 @@ export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
     downstream,
     conditions,
     readBlob: store.getBlob,
+    journals: store,
     costs: store,
     blockedNow: settings.blockedTools,
   });

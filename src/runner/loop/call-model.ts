@@ -4,15 +4,15 @@ import type { ReadReply } from "../../core/journal/history-state.js";
 import type { ModelReply } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf } from "../../core/run/cost.js";
-import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
-import type { RunFailure } from "../../core/run/run.js";
+import type { ReplyContent } from "../../core/run/message.js";
+import type { RunFailure, Usage } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
-import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
+import { carryOutFold, dueFold, type FoldContext, foldAfterOverflow, overflowMessage } from "./fold-context.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type ModelResult =
@@ -24,13 +24,11 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "onActivity" | "secondsLeft" | "readReply">;
+type Facts = Pick<RunContext, "stall" | "secondsLeft">;
 
-export interface CallModelContext extends Facts {
-  readonly tools: readonly ToolDeclaration[];
+export interface CallModelContext extends FoldContext, Facts {
   readonly grace: boolean;
-  readonly asked: StepModel;
-  readonly budget: Pick<RunContext["budget"], "breach">;
+  readonly budget: Pick<RunContext["budget"], "breach" | "usdLeft">;
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
   deliverMail(): Promise<boolean>;
@@ -67,11 +65,20 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
     const { code, reason, askAgain } = judged;
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
     state.record({ type: "reply_rejected", turn, code, reason, ...text, usage: reply.usage, costUsd });
-    const mayAskAgain = askAgain && replies < MAX_REPLIES;
+    const isOverflow = code === "context_overflow";
+    const fold = isOverflow ? foldAfterOverflow(context, reason, tokensIn(reply.usage)) : null;
+    const mayAskAgain = fold !== null || (askAgain && !isOverflow && replies < MAX_REPLIES);
     const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
-    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: shown(reason) } };
-    state.record({ type: "message_injected", text: complaint(code) });
+    if (!mayAskAgain && isOverflow && context.asked.next !== null) {
+      const { name: from, next: to } = context.asked;
+      state.record({ type: "model_replaced", turn, from, to, code, reason: shown(reason) });
+      return { kind: "replaced" };
+    }
+    const why = isOverflow ? overflowMessage(shown(reason)) : shown(reason);
+    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: why } };
+    if (fold === null) state.record({ type: "message_injected", text: complaint(code) });
+    else yield* carryOutFold(fold, context);
   }
 }
 
@@ -83,6 +90,8 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
   let waitedMs = 0;
   for (let made = 1; ; made++) {
     yield state.flush();
+    const due = signal.aborted ? null : dueFold(context);
+    if (due !== null) yield* carryOutFold(due, context);
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
@@ -95,17 +104,30 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
       state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
       continue;
     }
+    const fold = reply.code === "context_overflow" ? foldAfterOverflow(context, event.reason, null) : null;
+    if (fold !== null) {
+      state.record({ ...event, waitMs: 0 });
+      yield* carryOutFold(fold, context);
+      continue;
+    }
     state.record(event);
     if (waitMs === null && to !== null) {
       state.record({ type: "model_replaced", turn: event.turn, from, to, code: event.code, reason: event.reason });
       return { kind: "replaced" };
     }
+    if (waitMs === null && reply.code === "context_overflow")
+      return { kind: "failed", failure: { ...failure, message: overflowMessage(failure.message) } };
     if (waitMs === null) return { kind: "failed", failure };
     yield state.flush();
     await stall.during(pause(waitMs, signal));
     waitedMs += waitMs;
     if (!context.grace && (await context.budget.breach()) !== null) return { kind: "spent" }; // by others meanwhile
   }
+}
+
+/** The tokens of a conversation with its reply. */
+function tokensIn(usage: Usage | null): number | null {
+  return usage && usage.input + usage.output + usage.thinking;
 }
 
 async function replyOrError(

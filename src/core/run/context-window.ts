@@ -1,0 +1,43 @@
+/** The context window of a model: what its user says of it, and what the vendor's refusals do. */
+import { starMatches } from "../../lib/star-matches.js";
+
+/** Tokens of the context windows of a provider's models, by name or pattern with `*`, in the order of the file. */
+export type WindowList = readonly { readonly models: string; readonly tokens: number }[];
+
+/** The window under the exact name of a model, else under the first pattern that matches; null where the list has none. */
+export function windowIn(list: WindowList, model: string): number | null {
+  const named = list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
+  return named?.tokens ?? null;
+}
+
+/** What a refusal says about lengths; null where it names none. */
+export interface ToldLengths {
+  readonly limit: number | null;
+  /** The tokens of the refused request. */
+  readonly sent: number | null;
+}
+
+const NUMBER = String.raw`(\d{1,3}(?:[,_]\d{3})+|\d+)`;
+const LIMITS = [
+  new RegExp(String.raw`${NUMBER} ?(?:tokens? )?\(?(?:maximum|max\b|limit|allowed)`, "i"), // "… > 200000 maximum"
+  new RegExp(String.raw`(?:maximum|max|limit|window|allowed|context (?:length|size)|n_ctx)\D{0,60}?${NUMBER}`, "i"),
+];
+const LEAST_PART = 1 / 10; // of the reckoned tokens: smaller numbers are something else
+
+/**
+ * Reads the lengths in a vendor's sentence, such as "the input token count (41000) exceeds the maximum number of tokens allowed
+ * (32000)". `reckoned` are the tokens of the request as legwork reckons them.
+ */
+export function toldLengths(sentence: string, reckoned: number): ToldLengths {
+  const limits = LIMITS.flatMap((pattern) => toNumber(pattern.exec(sentence)?.[1]));
+  const limit = limits.find((tokens) => tokens >= reckoned * LEAST_PART) ?? null;
+  const numbers = [...sentence.matchAll(new RegExp(String.raw`(?<![\w.-])${NUMBER}`, "g"))].flatMap(([, text]) =>
+    toNumber(text),
+  );
+  const more = limit === null ? [] : numbers.filter((tokens) => tokens > limit);
+  return { limit, sent: more.length === 0 ? null : Math.min(...more) };
+}
+
+function toNumber(text: string | undefined): readonly number[] {
+  return text === undefined ? [] : [Number(text.replace(/[,_]/g, ""))];
+}

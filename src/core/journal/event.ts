@@ -63,7 +63,7 @@ export interface Paid {
   readonly costUsd?: number | null;
 }
 
-/** What a fold takes out of a conversation. */
+/** The extent of a fold. */
 export interface Fold {
   /** The last turn in whose place the summary stands; 0 where none is replaced. */
   readonly throughTurn: number;
@@ -155,7 +155,7 @@ export type RunEvent =
       readonly model: ModelName;
       /** Tokens of the model's context window. */
       readonly window: number;
-      /** The vendor had refused the request as too long, and this is its window as its words or the request tell it. */
+      /** The vendor had refused the request as too long, and this is its window as its words or the request show it. */
       readonly isLearned?: true;
       /** Tokens of the next request, before and after, as legwork reckons them. */
       readonly before: number;

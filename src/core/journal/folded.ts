@@ -1,28 +1,28 @@
-/** A fold: what becomes of the messages of a conversation that has grown too long. */
+/** The fold of a conversation that has grown too long. */
 
 import { pairSafe } from "../../lib/text.js";
 import type { Message, ReplyCounts, ToolAnswerMessage } from "../run/message.js";
 import { toModelText } from "../run/model-name.js";
 import { READ_RESULT } from "../tools/tool.js";
 import type { Fold } from "./event.js";
-import type { History, Place } from "./history-state.js";
+import type { History, Mark } from "./history-state.js";
 import { resultId } from "./result-id.js";
 
-export type Conversation = Readonly<Pick<History, "messages" | "places" | "steps">>;
+export type Conversation = Readonly<Pick<History, "messages" | "marks" | "steps">>;
 
 /** A message with where it comes from. */
-export interface PlacedMessage {
+export interface MarkedMessage {
   readonly message: Message;
-  readonly place: Place;
+  readonly mark: Mark;
 }
 
 export interface FoldedConversation {
   readonly messages: Message[];
-  readonly places: Place[];
-  /** The place that each message had before. */
-  readonly origins: readonly number[];
+  readonly marks: Mark[];
+  /** The index that each message had before. */
+  readonly indexes: readonly number[];
   /** The messages in whose place the summary stands. */
-  readonly replaced: readonly PlacedMessage[];
+  readonly replaced: readonly MarkedMessage[];
 }
 
 /**
@@ -30,43 +30,43 @@ export interface FoldedConversation {
  * stay as they were, as do the newest messages of people and of earlier steps.
  */
 export function folded(conversation: Conversation, fold: Fold, summary: string | null): FoldedConversation {
-  const { messages, places } = conversation;
+  const { messages, marks } = conversation;
   const cut = cutBehind(conversation, fold.throughTurn);
   const kept = keptBefore(cut, conversation, fold.keptLength);
-  const all = messages.map((message, index) => ({ message, place: places[index] ?? NOWHERE, index }));
+  const all = messages.map((message, index) => ({ message, mark: marks[index] ?? NOWHERE, index }));
   const replaced = all.filter(({ index }) => index < cut && !kept.has(index));
   const left = all
     .filter(({ index }) => index >= cut || kept.has(index))
-    .map((placed) => ({ ...placed, message: shortened(placed, fold) }));
+    .map((marked) => ({ ...marked, message: shortened(marked, fold) }));
   const summaries = summary === null ? [] : [summaryOf(summary, replaced, fold)];
   const front = kept.has(0) ? 1 : 0;
   const result = [...left.slice(0, front), ...summaries, ...left.slice(front)];
   return {
     messages: result.map(({ message }) => message),
-    places: result.map(({ place }) => place),
-    origins: result.map(({ index }) => index),
+    marks: result.map(({ mark }) => mark),
+    indexes: result.map(({ index }) => index),
     replaced,
   };
 }
 
-const NOWHERE: Place = { turn: 0, source: null, step: 0 };
+const NOWHERE: Mark = { turn: 0, source: null, step: 0 };
 
 /** The index behind the last reply or answers of the turn. */
-function cutBehind({ messages, places }: Conversation, turn: number): number {
+function cutBehind({ messages, marks }: Conversation, turn: number): number {
   if (turn === 0) return 0;
-  return messages.findLastIndex(({ role }, index) => role !== "user" && (places[index]?.turn ?? 0) <= turn) + 1;
+  return messages.findLastIndex(({ role }, index) => role !== "user" && (marks[index]?.turn ?? 0) <= turn) + 1;
 }
 
 /** The indexes of the messages before `cut` that stay. */
-function keptBefore(cut: number, { messages, places, steps }: Conversation, most: number): ReadonlySet<number> {
+function keptBefore(cut: number, { messages, marks, steps }: Conversation, most: number): ReadonlySet<number> {
   const kept = new Set<number>();
-  const lastTask = places.findLastIndex(({ source }) => source === "task");
+  const lastTask = marks.findLastIndex(({ source }) => source === "task");
   let left = most;
   for (let index = cut - 1; index >= 0; index--) {
-    const [message, place = NOWHERE] = [messages[index], places[index]];
-    if (message?.role !== "user" || place.source === null) continue;
-    const isTask = place.source === "task" && (index === 0 || index === lastTask);
-    const isPresent = place.source === "step" && (place.step === steps || place.step === 0);
+    const [message, mark = NOWHERE] = [messages[index], marks[index]];
+    if (message?.role !== "user" || mark.source === null) continue;
+    const isTask = mark.source === "task" && (index === 0 || index === lastTask);
+    const isPresent = mark.source === "step" && (mark.step === steps || mark.step === 0);
     if (!isTask && !isPresent) {
       left -= message.text.length;
       if (left < 0) continue;
@@ -76,16 +76,16 @@ function keptBefore(cut: number, { messages, places, steps }: Conversation, most
   return kept;
 }
 
-function shortened({ message, place }: PlacedMessage, { headsThrough, headLength }: Fold): Message {
+function shortened({ message, mark }: MarkedMessage, { headsThrough, headLength }: Fold): Message {
   switch (message.role) {
     case "user":
       return message;
     case "assistant":
       return { ...message, isFolded: true };
     case "tool": {
-      if (place.turn > headsThrough) return message;
+      if (mark.turn > headsThrough) return message;
       const toHead = (answer: ToolAnswerMessage, index: number) =>
-        headOf(answer, resultId(place.turn, index), headLength);
+        headOf(answer, resultId(mark.turn, index), headLength);
       return { role: "tool", answers: message.answers.map(toHead) };
     }
   }
@@ -102,17 +102,17 @@ function headOf(answer: ToolAnswerMessage, id: string, length: number): ToolAnsw
 
 const SHORT = 300; // characters: an answer up to twice as long stays whole
 
-function summaryOf(summary: string, replaced: readonly PlacedMessage[], { throughTurn }: Fold) {
+function summaryOf(summary: string, replaced: readonly MarkedMessage[], { throughTurn }: Fold) {
   const text = [
     `[The conversation up to your turn ${throughTurn} was folded, since it filled your context window. A summary stands in its place:]`,
     summary,
     `[End of the summary. ${READ_RESULT} still reads the results of those turns: id "r" + turn + "." + position of the call from 0.]`,
   ].join("\n");
-  const place: Place = { turn: throughTurn, source: null, step: 0 };
-  return { message: { role: "user", text, replaced: countReplies(replaced) } as const, place, index: 0 };
+  const mark: Mark = { turn: throughTurn, source: null, step: 0 };
+  return { message: { role: "user", text, replaced: countReplies(replaced) } as const, mark, index: 0 };
 }
 
-function countReplies(replaced: readonly PlacedMessage[]): ReplyCounts {
+function countReplies(replaced: readonly MarkedMessage[]): ReplyCounts {
   const counts: Record<string, number> = {};
   const add = (model: string, count: number) => {
     counts[model] = (counts[model] ?? 0) + count;

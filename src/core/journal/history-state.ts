@@ -8,7 +8,7 @@ import type { Effect } from "../tools/tool.js";
 export type ReadReply = (raw: RawReply) => ReplyContent;
 
 /** Where a message comes from. */
-export interface Place {
+export interface Mark {
   /** The turn that had been begun last when it came. */
   readonly turn: number;
   /** The task itself, the word of a person, an instruction of the workflow, or null for all else. */
@@ -22,9 +22,9 @@ export interface History {
   /** Grows, until a fold begins a new array. */
   messages: Message[];
   /** Where each message comes from. */
-  places: Place[];
+  marks: Mark[];
   /** The source of the next message that is injected without one of its own. */
-  nextSource: Place["source"];
+  nextSource: Mark["source"];
   /** Steps that the workflow has entered. */
   steps: number;
   /** The tokens of the conversation as the vendor counted them last, and the number of messages then; null since a fold. */
@@ -33,7 +33,7 @@ export interface History {
   folds: number;
   /** The tokens to which the last fold brought the conversation. */
   foldedTo: number;
-  /** The context windows that vendors' refusals told, by model. */
+  /** The context windows that vendors' refusals named, by model. */
   readonly windows: Map<string, number>;
   /** Number of the last turn begun; 0 before the first. */
   turn: number;
@@ -123,7 +123,7 @@ interface Repetition {
 export function createHistory(firstMessage: string | null): History {
   return {
     messages: firstMessage === null ? [] : [{ role: "user", text: firstMessage }],
-    places: firstMessage === null ? [] : [{ turn: 0, source: "task", step: 0 }],
+    marks: firstMessage === null ? [] : [{ turn: 0, source: "task", step: 0 }],
     nextSource: null,
     steps: 0,
     counted: null,

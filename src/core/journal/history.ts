@@ -9,7 +9,7 @@ import { rememberFiles } from "../tools/seen-file.js";
 import { isWork } from "../tools/tool.js";
 import { type Grants, type KeptAnswer, type KeptAttachment, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
 import { folded } from "./folded.js";
-import type { Deaths, History, Place, ReadReply } from "./history-state.js";
+import type { Deaths, History, Mark, ReadReply } from "./history-state.js";
 import { resultId, workflowResultId } from "./result-id.js";
 
 export const COMPLETE = "complete";
@@ -205,20 +205,20 @@ export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return left === right || signature(left) === signature(right);
 }
 
-function add(history: History, message: Message, source: Place["source"] = null): void {
+function add(history: History, message: Message, source: Mark["source"] = null): void {
   history.messages.push(message);
-  history.places.push({ turn: history.turn, source, step: history.steps });
+  history.marks.push({ turn: history.turn, source, step: history.steps });
 }
 
 /** The source of a message that comes right behind the event and names none. */
-function sourceAfter(event: RunEvent): Place["source"] {
+function sourceAfter(event: RunEvent): Mark["source"] {
   if (event.type === "run_created") return event.continues === undefined ? null : "task";
   return event.type === "question_answered" || (event.type === "run_resumed" && event.by === "request")
     ? "person"
     : null;
 }
 
-function sourceOf({ done, sent }: Extract<RunEvent, { type: "message_injected" }>, before: Place["source"]) {
+function sourceOf({ done, sent }: Extract<RunEvent, { type: "message_injected" }>, before: Mark["source"]) {
   if (done !== undefined) return "step";
   return sent === undefined ? before : "person";
 }
@@ -232,11 +232,11 @@ function countTokens(history: History, usage: Usage | null): void {
 
 /** The conversation goes on in a new array. */
 function beginAnew(history: History, event: Extract<RunEvent, { type: "context_folded" }>): void {
-  const { messages, places, origins } = folded(history, event.fold, event.summary);
+  const { messages, marks, indexes } = folded(history, event.fold, event.summary);
   const [tools] = history.declaredTools.slice(-1);
-  history.imagesFrom = origins.filter((index) => index < history.imagesFrom).length;
+  history.imagesFrom = indexes.filter((index) => index < history.imagesFrom).length;
   history.messages = messages;
-  history.places = places;
+  history.marks = marks;
   history.declaredTools = tools === undefined ? [] : [{ ...tools, from: 0 }];
   history.counted = null;
   history.folds += 1;

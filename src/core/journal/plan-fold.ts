@@ -1,7 +1,7 @@
-/** What to fold: in one large step, so that it is rare. */
+/** Chooses how much to fold: in one large step, so that it is rare. */
 import { bytesOfTokens, tokensOf } from "../run/tokens.js";
 import type { Fold } from "./event.js";
-import { type Conversation, folded, type PlacedMessage } from "./folded.js";
+import { type Conversation, folded, type MarkedMessage } from "./folded.js";
 
 /** Parts of the context window: folded where more than FULL_AT is used, to at most FOLDED_TO. */
 export const FULL_AT = 0.8;
@@ -17,7 +17,7 @@ const WORTHWHILE = 0.9; // of the tokens before: a fold that leaves more is none
 export interface FoldPlan {
   readonly fold: Fold;
   /** The messages that a summary is to replace. */
-  readonly replaced: readonly PlacedMessage[];
+  readonly replaced: readonly MarkedMessage[];
   /** The most tokens of the summary. */
   readonly summaryTokens: number;
 }
@@ -48,11 +48,11 @@ export function planFold(conversation: Conversation, room: number, mostImages: n
 }
 
 /** The last turn before those of the newest that fit into `tokens`, that before the last two, and the last one. */
-function turnsOf({ messages, places }: Conversation, tokens: number, mostImages: number) {
+function turnsOf({ messages, marks }: Conversation, tokens: number, mostImages: number) {
   const sizes = new Map<number, number>();
   for (const [index, message] of messages.entries()) {
     if (message.role === "user") continue;
-    const turn = places[index]?.turn ?? 0;
+    const turn = marks[index]?.turn ?? 0;
     sizes.set(turn, (sizes.get(turn) ?? 0) + tokensOf([message], mostImages));
   }
   const turns = [...sizes.keys()];

@@ -1,4 +1,4 @@
-/** The context window of a model: what its user says of it, and what the vendor's refusals do. */
+/** The context windows of models, from their users and from the refusals of vendors. */
 import { starMatches } from "../../lib/star-matches.js";
 
 /** Tokens of the context windows of a provider's models, by name or pattern with `*`, in the order of the file. */
@@ -10,8 +10,8 @@ export function windowIn(list: WindowList, model: string): number | null {
   return named?.tokens ?? null;
 }
 
-/** What a refusal says about lengths; null where it names none. */
-export interface ToldLengths {
+/** The lengths that a refusal names; null where it names none. */
+export interface NamedLengths {
   readonly limit: number | null;
   /** The tokens of the refused request. */
   readonly sent: number | null;
@@ -28,7 +28,7 @@ const LEAST_PART = 1 / 10; // of the reckoned tokens: smaller numbers are someth
  * Reads the lengths in a vendor's sentence, such as "the input token count (41000) exceeds the maximum number of tokens allowed
  * (32000)". `reckoned` are the tokens of the request as legwork reckons them.
  */
-export function toldLengths(sentence: string, reckoned: number): ToldLengths {
+export function namedLengths(sentence: string, reckoned: number): NamedLengths {
   const limits = LIMITS.flatMap((pattern) => toNumber(pattern.exec(sentence)?.[1]));
   const limit = limits.find((tokens) => tokens >= reckoned * LEAST_PART) ?? null;
   const numbers = [...sentence.matchAll(new RegExp(String.raw`(?<![\w.-])${NUMBER}`, "g"))].flatMap(([, text]) =>

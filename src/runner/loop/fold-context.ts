@@ -3,21 +3,16 @@ import type { RunEvent } from "../../core/journal/event.js";
 import { folded } from "../../core/journal/folded.js";
 import { FOLDED_TO, type FoldPlan, FULL_AT, planFold } from "../../core/journal/plan-fold.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
-import { toldLengths } from "../../core/run/context-window.js";
+import { namedLengths } from "../../core/run/context-window.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { toModelText } from "../../core/run/model-name.js";
 import { tokensOf, tokensOfText } from "../../core/run/tokens.js";
-import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
-import { summarise } from "./summarise.js";
+import { type SummaryContext, summarise } from "./summarise.js";
 import { systemPrompt } from "./system-prompt.js";
 
-type Facts = Pick<RunContext, "run" | "request" | "state" | "signal" | "onActivity" | "readReply">;
-
-export interface FoldContext extends Facts {
+export interface FoldContext extends SummaryContext, Pick<RunContext, "run" | "request" | "state"> {
   readonly tools: readonly ToolDeclaration[];
-  readonly asked: StepModel;
-  readonly budget: Pick<RunContext["budget"], "usdLeft">;
   readonly lastEvents: RunStore["lastEvents"];
 }
 
@@ -51,11 +46,11 @@ export function foldAfterOverflow(context: FoldContext, reason: string, sent: nu
   const { history } = context.state;
   if (history.folds >= MOST_FOLDS) return null;
   const before = tokensNow(context);
-  const told = toldLengths(reason, before);
+  const named = namedLengths(reason, before);
   const known = windowOf(context) ?? Number.POSITIVE_INFINITY;
-  const window = Math.min(known, told.limit ?? sent ?? before);
+  const window = Math.min(known, named.limit ?? sent ?? before);
   // The vendor may count more tokens in the same text than legwork reckons.
-  const ratio = Math.min(1, before / (told.sent ?? sent ?? Math.max(window, before)));
+  const ratio = Math.min(1, before / (named.sent ?? sent ?? Math.max(window, before)));
   const room = window * FOLDED_TO * ratio * 2 ** -history.folds;
   return planned(context, { window, isLearned: true, before }, room);
 }
@@ -102,7 +97,7 @@ function planned(
   return plan && { ...plan, ...facts };
 }
 
-/** The smaller of the window that is known and the one that a refusal told. */
+/** The smaller of the window that is known and the one that a refusal named. */
 function windowOf({ asked, state }: FoldContext): number | null {
   const learned = state.history.windows.get(toModelText(asked.name)) ?? null;
   if (asked.window === null || learned === null) return asked.window ?? learned;

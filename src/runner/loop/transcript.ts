@@ -1,5 +1,5 @@
 /** A conversation as one text. */
-import type { PlacedMessage } from "../../core/journal/folded.js";
+import type { MarkedMessage } from "../../core/journal/folded.js";
 import { resultId } from "../../core/journal/result-id.js";
 import { cutTo } from "../../lib/text.js";
 
@@ -12,12 +12,12 @@ export interface Transcript {
 const SUMMARY_PART = 0.5; // of the whole, for the summary of an earlier fold
 
 /** The heads of all parts, of at most `length` characters each; where that is more than `most` bytes, without the oldest. */
-export function transcript(messages: readonly PlacedMessage[], length: number, most: number): Transcript {
+export function transcript(messages: readonly MarkedMessage[], length: number, most: number): Transcript {
   const [first] = messages;
   const isEarlier = first?.message.role === "user" && first.message.replaced !== undefined;
   const earlier =
     isEarlier && first.message.role === "user" ? [cutTo(first.message.text, Math.floor(most * SUMMARY_PART))] : [];
-  const parts = messages.slice(earlier.length).flatMap((placed) => partsOf(placed, length));
+  const parts = messages.slice(earlier.length).flatMap((marked) => partsOf(marked, length));
   const kept: string[] = [];
   let left = most - Buffer.byteLength(earlier.join());
   for (const part of parts.toReversed()) {
@@ -30,7 +30,7 @@ export function transcript(messages: readonly PlacedMessage[], length: number, m
   return { text: [...earlier, ...gap, ...kept].join("\n"), isWhole: lost === 0 };
 }
 
-function partsOf({ message, place }: PlacedMessage, length: number): readonly string[] {
+function partsOf({ message, mark }: MarkedMessage, length: number): readonly string[] {
   switch (message.role) {
     case "user":
       return [cutTo(`To the agent: ${message.text}`, length)];
@@ -38,7 +38,7 @@ function partsOf({ message, place }: PlacedMessage, length: number): readonly st
       const { text, calls } = message.content;
       const made = calls.map(
         ({ name, arguments: args }, index) =>
-          `Call ${resultId(place.turn, index)}: ${cutTo(`${name}(${JSON.stringify(args)})`, length)}`,
+          `Call ${resultId(mark.turn, index)}: ${cutTo(`${name}(${JSON.stringify(args)})`, length)}`,
       );
       return text.trim() === "" ? made : [cutTo(`Agent: ${text}`, length), ...made];
     }
@@ -46,7 +46,7 @@ function partsOf({ message, place }: PlacedMessage, length: number): readonly st
       return message.answers
         .map(({ isError, text }, index) => {
           const kind = isError ? "Error" : "Result";
-          return `${kind} of ${resultId(place.turn, index)}: ${cutTo(text, length)}`;
+          return `${kind} of ${resultId(mark.turn, index)}: ${cutTo(text, length)}`;
         })
         .filter((part) => part !== undefined); // the gaps of calls that have no answer
   }

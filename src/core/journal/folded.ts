@@ -40,7 +40,9 @@ export function folded(conversation: Conversation, fold: Fold, summary: string |
     .map((marked) => ({ ...marked, message: shortened(marked, fold) }));
   const summaries = summary === null ? [] : [summaryOf(summary, replaced, fold)];
   const front = kept.has(0) ? 1 : 0;
-  const result = [...left.slice(0, front), ...summaries, ...left.slice(front)];
+  const mark: Mark = { ...(marks.at(-1) ?? NOWHERE), source: null };
+  const notice = { message: { role: "user", text: NOTICE } as const, mark, index: messages.length };
+  const result = [...left.slice(0, front), ...summaries, ...left.slice(front), notice];
   return {
     messages: result.map(({ message }) => message),
     marks: result.map(({ mark }) => mark),
@@ -48,6 +50,9 @@ export function folded(conversation: Conversation, fold: Fold, summary: string |
     replaced,
   };
 }
+
+/** At the end, so that vendors take the replies before it for finished: those that are still at work need their thinking. */
+const NOTICE = `[The conversation has filled your context window, so its older part was shortened. ${READ_RESULT} still reads all results. Go on with your task.]`;
 
 const NOWHERE: Mark = { turn: 0, source: null, step: 0 };
 

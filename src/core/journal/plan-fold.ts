@@ -18,8 +18,9 @@ export interface FoldPlan {
   readonly fold: Fold;
   /** The messages that a summary is to replace. */
   readonly replaced: readonly MarkedMessage[];
-  /** The most tokens of the summary. */
+  /** Tokens that the summary should have, and those that it may have. */
   readonly summaryTokens: number;
+  readonly mostSummaryTokens: number;
 }
 
 /**
@@ -30,10 +31,12 @@ export function planFold(conversation: Conversation, room: number, mostImages: n
   const before = tokensOf(conversation.messages, mostImages);
   const summaryTokens = Math.max(0, Math.floor(room * SUMMARY));
   const keptLength = Math.max(0, bytesOfTokens(room * KEPT_WORDS));
-  const { old, beforeLast, newest } = turnsOf(conversation, room * LAST_TURNS, mostImages);
+  const { old, beforeLast, beforeNewest, newest } = turnsOf(conversation, room * LAST_TURNS, mostImages);
   const folds: readonly Fold[] = [
     { throughTurn: 0, headsThrough: old, headLength: HEAD_LENGTH, keptLength },
     { throughTurn: old, headsThrough: old, headLength: HEAD_LENGTH, keptLength },
+    { throughTurn: 0, headsThrough: beforeNewest, headLength: HEAD_LENGTH, keptLength },
+    { throughTurn: beforeLast, headsThrough: beforeNewest, headLength: HEAD_LENGTH, keptLength },
     { throughTurn: beforeLast, headsThrough: newest, headLength: HEAD_LENGTH, keptLength },
     { throughTurn: beforeLast, headsThrough: newest, headLength: SHORT_HEAD_LENGTH, keptLength: 0 },
   ];
@@ -41,13 +44,13 @@ export function planFold(conversation: Conversation, room: number, mostImages: n
   for (const fold of folds) {
     const { messages, replaced } = folded(conversation, fold, null);
     const after = tokensOf(messages, mostImages) + (fold.throughTurn > 0 ? summaryTokens : 0);
-    last = { fold, replaced, summaryTokens, after };
+    last = { fold, replaced, summaryTokens, mostSummaryTokens: summaryTokens + Math.max(0, room - after), after };
     if (after <= room) break;
   }
   return last !== null && last.after <= before * WORTHWHILE ? last : null;
 }
 
-/** The last turn before those of the newest that fit into `tokens`, that before the last two, and the last one. */
+/** The last turn before those of the newest that fit into `tokens`, that before the last two, and the last two. */
 function turnsOf({ messages, marks }: Conversation, tokens: number, mostImages: number) {
   const sizes = new Map<number, number>();
   for (const [index, message] of messages.entries()) {
@@ -66,6 +69,7 @@ function turnsOf({ messages, marks }: Conversation, tokens: number, mostImages: 
   return {
     old: turns.at(-kept - 1) ?? 0,
     beforeLast: turns.at(-LEAST_TURNS - 1) ?? 0,
+    beforeNewest: turns.at(-2) ?? 0,
     newest: turns.at(-1) ?? 0,
   };
 }

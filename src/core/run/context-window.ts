@@ -17,11 +17,12 @@ export interface NamedLengths {
   readonly sent: number | null;
 }
 
-const NUMBER = String.raw`(\d{1,3}(?:[,_]\d{3})+|\d+)`;
+const NUMBER = String.raw`(?<![\w.-])(\d{1,3}(?:[,_]\d{3})+|\d+)`;
 const LIMITS = [
-  new RegExp(String.raw`${NUMBER} ?(?:tokens? )?\(?(?:maximum|max\b|limit|allowed)`, "i"), // "… > 200000 maximum"
-  new RegExp(String.raw`(?:maximum|max|limit|window|allowed|context (?:length|size)|n_ctx)\D{0,60}?${NUMBER}`, "i"),
+  new RegExp(String.raw`${NUMBER} ?(?:tokens? )?\(?(?:maximum|max\b|limit|allowed)`, "gi"), // "… > 200000 maximum"
+  new RegExp(String.raw`(?:maximum|max|limit|window|allowed|context (?:length|size)|n_ctx)\D{0,60}?${NUMBER}`, "gi"),
 ];
+const ANY = new RegExp(NUMBER, "g");
 const LEAST_PART = 1 / 10; // of the reckoned tokens: smaller numbers are something else
 
 /**
@@ -29,15 +30,14 @@ const LEAST_PART = 1 / 10; // of the reckoned tokens: smaller numbers are someth
  * (32000)". `reckoned` are the tokens of the request as legwork reckons them.
  */
 export function namedLengths(sentence: string, reckoned: number): NamedLengths {
-  const limits = LIMITS.flatMap((pattern) => toNumber(pattern.exec(sentence)?.[1]));
-  const limit = limits.find((tokens) => tokens >= reckoned * LEAST_PART) ?? null;
-  const numbers = [...sentence.matchAll(new RegExp(String.raw`(?<![\w.-])${NUMBER}`, "g"))].flatMap(([, text]) =>
-    toNumber(text),
+  const limits = LIMITS.flatMap((pattern) => numbersIn(sentence, pattern)).filter(
+    (tokens) => tokens >= reckoned * LEAST_PART,
   );
-  const more = limit === null ? [] : numbers.filter((tokens) => tokens > limit);
+  const limit = limits.length === 0 ? null : Math.min(...limits);
+  const more = limit === null ? [] : numbersIn(sentence, ANY).filter((tokens) => tokens > limit);
   return { limit, sent: more.length === 0 ? null : Math.min(...more) };
 }
 
-function toNumber(text: string | undefined): readonly number[] {
-  return text === undefined ? [] : [Number(text.replace(/[,_]/g, ""))];
+function numbersIn(sentence: string, pattern: RegExp): readonly number[] {
+  return [...sentence.matchAll(pattern)].map(([, text = ""]) => Number(text.replace(/[,_]/g, "")));
 }

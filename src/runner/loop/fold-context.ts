@@ -11,7 +11,7 @@ import type { RunContext } from "../state/turn-context.js";
 import { type SummaryContext, summarise } from "./summarise.js";
 import { systemPrompt } from "./system-prompt.js";
 
-export interface FoldContext extends SummaryContext, Pick<RunContext, "run" | "request" | "state"> {
+export interface FoldContext extends SummaryContext, Pick<RunContext, "run" | "request"> {
   readonly tools: readonly ToolDeclaration[];
   readonly lastEvents: RunStore["lastEvents"];
 }

@@ -4,17 +4,18 @@ import type { FoldPlan } from "../../core/journal/plan-fold.js";
 import { costOf } from "../../core/run/cost.js";
 import type { Usage } from "../../core/run/run.js";
 import { bytesOfTokens, tokensOfText } from "../../core/run/tokens.js";
+import { cutTo } from "../../lib/text.js";
 import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { transcript } from "./transcript.js";
 
-export interface SummaryContext extends Pick<RunContext, "signal" | "onActivity" | "readReply"> {
+export interface SummaryContext extends Pick<RunContext, "state" | "signal" | "onActivity" | "readReply"> {
   readonly asked: StepModel;
   readonly budget: Pick<RunContext["budget"], "usdLeft">;
 }
 
 /** The messages to summarise, for a model with this context window. */
-export interface SummaryTask extends Pick<FoldPlan, "replaced" | "summaryTokens"> {
+export interface SummaryTask extends Pick<FoldPlan, "replaced" | "summaryTokens" | "mostSummaryTokens"> {
   readonly window: number;
 }
 
@@ -28,6 +29,7 @@ export interface Summary {
 
 const RECORD = 0.6; // of the window: the record that the model summarises
 const TOKENS_A_WORD = 2;
+const LONGEST_GOAL = 4_000; // characters of the task, which the agent keeps anyway
 const HEAD_LENGTHS = [4_000, 1_000, 300]; // characters of each part of the record
 const DIGEST_HEAD_LENGTH = 160; // characters of each part of a digest
 
@@ -40,7 +42,7 @@ const INSTRUCTIONS =
 /** Asks the run's model once, where the budget allows it. Never rejects for a failure of the model. */
 export async function summarise(task: SummaryTask, context: SummaryContext): Promise<Summary> {
   const { asked } = context;
-  const prompt = promptFor(task);
+  const prompt = promptFor(task, context);
   const unpaid = { usage: null, costUsd: 0 };
   const estimate = { input: tokensOfText(prompt), output: task.summaryTokens, cached: 0, thinking: 0 };
   const left = await context.budget.usdLeft();
@@ -53,7 +55,7 @@ export async function summarise(task: SummaryTask, context: SummaryContext): Pro
   if (!reply.ok) return digest(task, `${reply.code}: ${reply.reason}`, paid);
   const text = context.readReply(reply.raw).text.trim();
   if (text === "") return digest(task, "the model wrote none", paid);
-  if (tokensOfText(text) > task.summaryTokens || text.length >= lengthOf(task))
+  if (tokensOfText(text) > task.mostSummaryTokens || text.length >= lengthOf(task))
     return digest(task, "the one of the model is too long", paid);
   return { text, reason: null, ...paid };
 }
@@ -77,12 +79,14 @@ async function replyTo(text: string, { asked, signal, onActivity }: SummaryConte
   }
 }
 
-function promptFor({ replaced, window, summaryTokens }: SummaryTask): string {
+function promptFor({ replaced, window, summaryTokens }: SummaryTask, { state }: SummaryContext): string {
   const most = bytesOfTokens(window * RECORD);
   const records = HEAD_LENGTHS.map((length) => () => transcript(replaced, length, most));
   const fitting = records.find((make) => make().isWhole) ?? records.at(-1);
   const words = Math.max(50, Math.floor(summaryTokens / TOKENS_A_WORD));
-  return `${fitting?.().text}\n\n[End of the record. Answer with the summary of it alone, in at most ${words} words.]`;
+  const [first] = state.history.messages;
+  const goal = first?.role === "user" ? cutTo(first.text, LONGEST_GOAL) : "";
+  return `[The agent's task:]\n${goal}\n\n[The record:]\n${fitting?.().text}\n\n[End of the record. Answer with the summary of it alone, in at most ${words} words.]`;
 }
 
 function digest(task: SummaryTask, reason: string, paid: Pick<Summary, "usage" | "costUsd">): Summary {

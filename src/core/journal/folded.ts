@@ -51,8 +51,8 @@ export function folded(conversation: Conversation, fold: Fold, summary: string |
   };
 }
 
-/** At the end, so that vendors take the replies before it for finished: those that are still at work need their thinking. */
-const NOTICE = `[The conversation has filled your context window, so its older part was shortened. ${READ_RESULT} still reads all results. Go on with your task.]`;
+/** At the end, so that vendors take the replies before it for finished: of replies still at work they want the thinking. */
+const NOTICE = `[The conversation has filled your context window, so its older part was shortened. ${READ_RESULT} still reads all results. Continue your task.]`;
 
 const NOWHERE: Mark = { turn: 0, source: null, step: 0 };
 

@@ -90,6 +90,7 @@ export const RULES = {
 
   /** Each vendor's package and the rooms that may import it; a package that is not listed may be imported nowhere. */
   vendors: {
+    "@anthropic-ai/sdk": ["providers/anthropic"],
     "@google/generative-ai": ["providers/gemini"],
     "@marcbachmann/cel-js": ["conditions"],
     "@modelcontextprotocol/sdk": ["server", "downstream", "selftest", "composition", "serve.ts"],

@@ -42,7 +42,11 @@ async function choiceOf(config: Config, entries: readonly ProviderEntry[]): Prom
   try {
     const { entry, model } = await resolveProvider([], config, entries);
     const choice = { provider: entry.name, model };
-    requirePrices({ ...choice, limits: config.limits, workflow: null }, new Map([[entry.name, entry]]));
+    requirePrices(
+      { ...choice, limits: config.limits, workflow: null },
+      new Map([[entry.name, entry]]),
+      config.allowances,
+    );
     return { kind: "chosen", ...choice };
   } catch (error) {
     return { kind: "refused", refusal: messageOf(error) };

@@ -6,13 +6,14 @@ import type { Vendor } from "../core/definitions/provider-setup.js";
 import type { ReadReply } from "../core/journal/history-state.js";
 import type { ProviderEntry } from "../core/ports/provider.js";
 import { wireOf } from "../core/run/message.js";
+import { anthropic } from "../providers/anthropic/definition.js";
 import { createEntry, type ProviderDefinition } from "../providers/definition.js";
 import { gemini } from "../providers/gemini/definition.js";
 import { createRehearsalEntry } from "../providers/rehearsal/entry.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
-const DEFINITIONS: readonly ProviderDefinition[] = [gemini];
+const DEFINITIONS: readonly ProviderDefinition[] = [gemini, anthropic];
 
 /** The vendors behind them, for the configuration. */
 export const VENDORS: readonly Vendor[] = DEFINITIONS;

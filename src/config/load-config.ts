@@ -4,6 +4,7 @@ import type { ProviderSetup, Vendor } from "../core/definitions/provider-setup.j
 import type { BrokenServer, DisabledServer, ServerConfig } from "../core/definitions/server-config.js";
 import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
+import type { Allowance } from "../core/run/budget.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
 import { fromModelText, type ModelName, toModelWish } from "../core/run/model-name.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
@@ -41,6 +42,7 @@ export interface Config {
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
+  readonly allowances: { readonly session: Allowance; readonly day: Allowance };
   readonly maxConcurrentRuns: number;
   /** Bytes of one message of the host. */
   readonly largestMessage: number;
@@ -104,10 +106,15 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
       stallSeconds: limits.stall_seconds ?? DEFAULT_LIMITS.stallSeconds,
       maxDepth: limits.max_depth ?? DEFAULT_LIMITS.maxDepth,
       maxCostUsd: least(user?.value.limits?.max_cost_usd, own?.value.limits?.max_cost_usd),
+      maxTokens: least(user?.value.limits?.max_tokens, own?.value.limits?.max_tokens),
       maxImages: limits.max_images ?? DEFAULT_LIMITS.maxImages,
       maxImageMb: limits.max_image_mb ?? DEFAULT_LIMITS.maxImageMb,
       maxResultMb: limits.max_result_mb ?? DEFAULT_LIMITS.maxResultMb,
       maxStoredMb: limits.max_stored_mb ?? DEFAULT_LIMITS.maxStoredMb,
+    },
+    allowances: {
+      session: allowanceOf(user?.value.limits?.session, own?.value.limits?.session),
+      day: allowanceOf(user?.value.limits?.day, own?.value.limits?.day),
     },
     maxConcurrentRuns: limits.max_concurrent_runs ?? DEFAULT_MAX_CONCURRENT_RUNS,
     largestMessage: (limits.max_message_mb ?? DEFAULT_MAX_MESSAGE_MIB) * 1024 * 1024,
@@ -125,6 +132,18 @@ function readUserFile(file: string): LoadedFile | null {
     throw new ConfigError(`${other}: legwork reads ${basename(file)} only: rename or remove this file`);
   const bytes = readRegularFile(file, LARGEST_CONFIG);
   return bytes === null ? null : parseConfigFile(bytes, file, UserConfigFile);
+}
+
+interface AllowanceFields {
+  readonly max_cost_usd?: number | undefined;
+  readonly max_tokens?: number | undefined;
+}
+
+function allowanceOf(...fields: readonly (AllowanceFields | undefined)[]): Allowance {
+  return {
+    maxCostUsd: least(...fields.map((each) => each?.max_cost_usd)),
+    maxTokens: least(...fields.map((each) => each?.max_tokens)),
+  };
 }
 
 /** The lowest limit, because a project may lower the user's limit on money and not raise it. */

@@ -194,7 +194,7 @@ function auditAll(
     const events = observer.events(run.id, 0);
     const [status, outcome] = [run.status as RunStatus, JSON.parse(run.outcome ?? "null") as Outcome | null];
     const audit = auditRun(
-      { scenario, run: name, status, outcome, events },
+      { scenario, run: name, status, outcome, events, reservedTokens: run.reservedTokens },
       counts,
       twins.get(scenario.name) ?? new Map(),
     );

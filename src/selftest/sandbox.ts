@@ -32,6 +32,9 @@ export interface Sandbox {
 export const RUNS_AT_ONCE = 12; // those of a stopped server wait for the end of their leases
 const LONGEST_REPLY_MS = 120; // of a rehearsed model
 
+const PLENTY = 100_000; // USD
+const USAGE = { input: 1_000, output: 20 };
+
 export function createSandbox(path: string, chance: Chance): Sandbox {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "legwork-selftest-")));
   const [home, project] = [join(root, "home"), join(root, "project")];
@@ -57,11 +60,18 @@ export function createSandbox(path: string, chance: Chance): Sandbox {
           [EFFECT_SERVER]: { url },
           [LOCAL_SERVER]: { command: process.execPath, args: [EFFECT_PROGRAM, recordFile, "--stdio"] },
         },
-        limits: { max_concurrent_runs: RUNS_AT_ONCE, max_depth: 2 },
+        // Each request reserves a part of limits that are never reached.
+        prices: { rehearsal: { "*": { input: 1, output: 1 } } },
+        limits: {
+          max_concurrent_runs: RUNS_AT_ONCE,
+          max_depth: 2,
+          max_cost_usd: PLENTY,
+          day: { max_cost_usd: PLENTY },
+        },
       });
     },
     rehearse(name, replies) {
-      const paced = replies.map((reply) => ({ ...reply, delay_ms: chance.between(0, LONGEST_REPLY_MS) }));
+      const paced = replies.map((reply) => ({ ...reply, usage: USAGE, delay_ms: chance.between(0, LONGEST_REPLY_MS) }));
       write(rehearsals, name, { replies: paced });
     },
     keep: () => void process.off("exit", remove),

@@ -131,6 +131,7 @@ function nameOf({ id, title, request: { agent } }: Run, runs: readonly Run[]): s
 function doingOf(event: RunEvent): string {
   switch (event.type) {
     case "turn_started":
+    case "budget_reserved":
       return "";
     case "request_failed":
       return event.waitMs === null

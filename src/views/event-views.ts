@@ -79,6 +79,10 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       const { turn, code, reason, text, usage } = event;
       return { turn, code, reason, ...optional({ text }), usage: usageFields(usage), cost_usd: costOf(event) };
     }
+    case "budget_reserved": {
+      const { turn, usd, tokens, outputTokens } = event;
+      return { turn, usd, tokens, output_tokens: outputTokens };
+    }
     case "model_replaced": {
       const { turn, from, to, code, reason } = event;
       return { turn, from: toModelText(from), to: toModelText(to), code, reason };
@@ -168,8 +172,16 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "run_interrupted":
       return { reason: event.reason, until: toTime(event.until), ...optional({ crashed: event.crashed }) };
     case "run_resumed": {
-      const { by, moreTurns, moreSeconds, moreCostUsd } = event;
-      return { by, ...optional({ more_turns: moreTurns, more_seconds: moreSeconds, more_cost_usd: moreCostUsd }) };
+      const { by, moreTurns, moreSeconds, moreCostUsd, moreTokens } = event;
+      return {
+        by,
+        ...optional({
+          more_turns: moreTurns,
+          more_seconds: moreSeconds,
+          more_cost_usd: moreCostUsd,
+          more_tokens: moreTokens,
+        }),
+      };
     }
     case "run_finished":
       return outcomeFields(event.outcome);

@@ -2,7 +2,7 @@
 
 interface Resumable {
   /** The limit that has to be raised. */
-  readonly more?: "turns" | "seconds" | "cost_usd";
+  readonly more?: "turns" | "seconds" | "cost_usd" | "tokens";
   /** The time or the condition, behind "continues it". */
   readonly when?: string;
 }
@@ -10,6 +10,7 @@ interface Resumable {
 export const RESUMABLE: Readonly<Record<string, Resumable>> = {
   max_turns: { more: "turns" },
   max_cost_usd: { more: "cost_usd", when: "if the limit is its own and its cost is known" },
+  max_tokens: { more: "tokens", when: "if the limit is its own" },
   timeout: { more: "seconds" },
   rate_limited: { when: "later" },
   quota_exhausted: { when: "once the quota is open again" },

@@ -21,7 +21,7 @@ const REPLIES_AT_A_TIME = 20;
 
 /** The stores behind the details of a run; the rest where this process may work on it. */
 export interface RunViewDeps {
-  readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "costOfTree">;
+  readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "spentIn">;
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
@@ -191,11 +191,11 @@ async function textBefore(after: string, runId: string, { store, readReply }: Ru
 /** The cost of a run and its descendants in USD; null where it is unknown, undefined where the run has no children. */
 export async function costOfFamily(
   { id, costUsd, depth, request }: Pick<Run, "id" | "costUsd" | "depth" | "request">,
-  store: Pick<RunStore, "costOfTree">,
+  store: Pick<RunStore, "spentIn">,
 ): Promise<number | null | undefined> {
   if (!canSpawn(depth, request.limits)) return undefined;
-  const others = await store.costOfTree(id, id);
-  return others.runs === 0 ? undefined : addCosts(costUsd, others.costUsd);
+  const others = await store.spentIn({ kind: "tree", runId: id }, id);
+  return others.runs === 0 ? undefined : addCosts(costUsd, others.usd);
 }
 
 /** The number of tools that a run may use, the number withheld, and how to grant more. */

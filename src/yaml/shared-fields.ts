@@ -19,4 +19,5 @@ export const Models = z.union([z.string().min(1), z.array(z.string().min(1)).min
 export const EffortChoice = z.enum(EFFORTS);
 export const Temperature = z.number().min(0).max(MOST.temperature);
 export const OutputTokens = z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens);
+export const Tokens = z.int().min(1).max(MOST.tokens);
 export const Usd = z.number().positive().max(MOST.usd);

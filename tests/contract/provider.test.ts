@@ -1,17 +1,26 @@
+import { readAnthropicReply } from "../../src/providers/anthropic/read-reply.js";
 import { readGeminiReply } from "../../src/providers/gemini/read-reply.js";
 import { createRehearsalProvider } from "../../src/providers/rehearsal/provider.js";
 import { readRehearsalReply } from "../../src/providers/rehearsal/read-reply.js";
 import type { Script } from "../../src/providers/rehearsal/script.js";
+import { failure, message, text, use } from "../support/anthropic/behaviours.js";
+import { MODEL as CLAUDE, setConnect as setAnthropicConnect } from "../support/anthropic/provider.js";
+import type { Script as AnthropicScript } from "../support/anthropic/stand-in.js";
 import { MODEL, setConnect } from "../support/gemini-provider.js";
 import { refusal, reply, type Script as WireScript } from "../support/gemini-stand-in.js";
 import type { WirePart } from "../support/gemini-wire-check.js";
 import { describeProvider, type OpenProvider, type ProviderImplementation } from "./suites/provider.js";
 
 const connect = setConnect();
+const connectAnthropic = setAnthropicConnect();
 
 const openGemini = async (script: WireScript): Promise<OpenProvider> => {
   const { provider } = await connect(script);
   return { provider, model: MODEL };
+};
+const openAnthropic = async (script: AnthropicScript): Promise<OpenProvider> => {
+  const { provider } = await connectAnthropic(script);
+  return { provider, model: CLAUDE };
 };
 const openRehearsal = async (replies: Script["replies"]): Promise<OpenProvider> => ({
   provider: createRehearsalProvider(() => ({ replies })),
@@ -19,6 +28,7 @@ const openRehearsal = async (replies: Script["replies"]): Promise<OpenProvider> 
 });
 
 const COUNTED = { usage: { promptTokenCount: 10, candidatesTokenCount: 2, totalTokenCount: 12 } };
+const CLAUDE_COUNTED = { usage: { input_tokens: 10, output_tokens: 2 } };
 const CALL = { functionCall: { name: "s__read", args: { n: 1 } } } as WirePart;
 const usage = { input: 10, output: 2, cached: 0, thinking: 0 };
 
@@ -29,6 +39,17 @@ const PROVIDERS: readonly ProviderImplementation[] = [
     talks: () => openGemini([reply([{ text: "I look." }, CALL], COUNTED), reply([{ text: "done" }], COUNTED)]),
     isSilent: () => openGemini([{ kind: "hang" }]),
     fails: () => openGemini([refusal(400, "this is no request")]),
+  },
+  {
+    name: "anthropic",
+    readReply: readAnthropicReply,
+    talks: () =>
+      openAnthropic([
+        message([text("I look."), use("s__read", { n: 1 })], CLAUDE_COUNTED),
+        message([text("done")], CLAUDE_COUNTED),
+      ]),
+    isSilent: () => openAnthropic([{ kind: "hang" }]),
+    fails: () => openAnthropic([failure(400, "invalid_request_error", "this is no request")]),
   },
   {
     name: "rehearsal",

@@ -352,35 +352,6 @@ describe("secrets", () => {
   });
 });
 
-describe("context windows", () => {
-  it("are lists in the order of the file, each with its provider", async () => {
-    user("context_windows: { gemini: { b-*: 8000, a: 16000 }, rehearsal: { '*': 9000 } }");
-    const { windows, providers } = await load();
-    expect(windows).toEqual({
-      gemini: [
-        { models: "b-*", tokens: 8_000 },
-        { models: "a", tokens: 16_000 },
-      ],
-      rehearsal: [{ models: "*", tokens: 9_000 }],
-    });
-    expect(providers.find(({ name }) => name === "gemini")?.windows).toEqual(windows.gemini);
-  });
-
-  it.each([
-    [{ gemini: { a: 10 } }, /config\.yaml:1:\d+: context_windows\.gemini\.a /],
-    [{ gemini: { a: "large" } }, /config\.yaml:1:\d+: context_windows\.gemini\.a /],
-    [{ gemni: { a: 8_000 } }, /config\.yaml:1:\d+: context_windows\.gemni: .*"gemni".*"gemini"/],
-  ])("%j is refused with its place", async (windows, refusal) => {
-    user({ context_windows: windows });
-    expect(await fault()).toMatch(refusal);
-  });
-
-  it("a project sets none", async () => {
-    own({ context_windows: { gemini: { a: 8_000 } } });
-    expect(await fault()).toMatch(mentions("context_windows", "config.yaml", "project"));
-  });
-});
-
 describe("prices and the limit on money", () => {
   it("come from the user: by name and pattern in the order of the file, cached input at the price of input by default", async () => {
     user("prices: { gemini: { b-*: { input: 1, output: 2 }, a: { input: 3, output: 4, cached: 0 } } }");

@@ -3,11 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { createConditions } from "../../src/conditions/create-conditions.js";
 import type { OnUnknown } from "../../src/core/definitions/server-config.js";
 import { DownstreamError, ProviderError } from "../../src/core/errors.js";
-import type { RunEvent } from "../../src/core/journal/event.js";
+import type { RunEvent, StoredEvent } from "../../src/core/journal/event.js";
 import type { Catalog, Downstream, ToolAnswer } from "../../src/core/ports/downstream.js";
 import type { ModelReply, ModelRequest } from "../../src/core/ports/provider.js";
 import type { Commit } from "../../src/core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
+import { NO_ALLOWANCE, type Spent } from "../../src/core/run/budget.js";
 import type { Price } from "../../src/core/run/cost.js";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/message.js";
@@ -20,6 +21,8 @@ import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
 import { builtJsonSchemas } from "./json-schemas.js";
 import { expectWhole } from "./whole-conversation.js";
+
+const NOTHING_SPENT: Spent = { runs: 0, usd: 0, tokens: 0, reservedUsd: 0, reservedTokens: 0 };
 
 /** What the model says when it is asked. */
 export type ScriptedReply =
@@ -174,6 +177,7 @@ async function live(
   world: World,
 ): Promise<number> {
   world.stop = null;
+  let saved: readonly StoredEvent[] = [];
   for (let commits = 0; ; commits++) {
     const isCut = cut?.commits === commits;
     if (isCut && cut.reason !== undefined) {
@@ -183,11 +187,12 @@ async function live(
     }
     const dies = isCut && cut.reason === undefined;
     if (dies && !cut.goesOn) return commits;
-    const next = await steps.next();
+    const next = await steps.next(saved);
     const isLost = controller.signal.reason === "interrupted"; // whoever interrupts a run has raised its epoch
     if (next.done || dies || isLost) return commits;
     const { events, blobs } = next.value;
     world.saved = [...world.saved, ...(JSON.parse(JSON.stringify(events)) as RunEvent[])];
+    saved = events.map((event, index) => ({ seq: index, at: 0, event }));
     for (const { hash, text } of blobs) world.blobs.set(hash, text);
   }
 }
@@ -261,7 +266,8 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     journals: { lastEvents: async () => [], getRun: async () => null },
     readReply,
     resolveToolSet,
-    costs: { costOfTree: async () => ({ runs: 0, costUsd: 0 }), costLimits: async () => [] },
+    costs: { spentIn: async () => NOTHING_SPENT, limitsAbove: async () => [] },
+    allowances: { session: NO_ALLOWANCE, day: NO_ALLOWANCE },
     blockedNow: [],
     childRuns: {
       call: async ({ call }) => {

@@ -64,6 +64,7 @@ export const NO_SETTINGS = {
   maxTurns: null,
   timeoutSeconds: null,
   maxCostUsd: null,
+  maxTokens: null,
   maxDepth: null,
   outputSchema: null,
   notes: [],

@@ -181,6 +181,7 @@ const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<Event
     },
     { requiredKeys: ["turn", "tries", "code", "status", "reason", "waitMs"] },
   ),
+  budget_reserved: fc.record({ turn: count, usd: fc.nat(), tokens: count, outputTokens: count }),
   model_replaced: fc.record({ turn: count, from: model, to: model, code: text, reason: text }),
   context_folded: fc.record(
     {

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import type { AgentDefinition } from "../../src/core/definitions/agent.js";
 import { RequestError } from "../../src/core/errors.js";
 import type { ProviderEntry } from "../../src/core/ports/provider.js";
+import { NO_ALLOWANCE } from "../../src/core/run/budget.js";
 import type { Price } from "../../src/core/run/cost.js";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import { type CatalogTool, type Effect, qualifiedName } from "../../src/core/tools/tool.js";
@@ -20,6 +21,7 @@ export const SETTINGS: RunSettings = {
   tools: null,
   blockedTools: [],
   limits: DEFAULT_LIMITS,
+  allowances: { session: NO_ALLOWANCE, day: NO_ALLOWANCE },
 };
 
 /** A user's agent that sets nothing, but for `changes`. */

@@ -8,6 +8,7 @@ import type { Elicit } from "../../src/core/ports/host.js";
 import type { ModelReply, ModelRequest } from "../../src/core/ports/provider.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { REDACT_NOTHING } from "../../src/core/redact.js";
+import { NO_ALLOWANCE } from "../../src/core/run/budget.js";
 import type { Price } from "../../src/core/run/cost.js";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RawReply, ReplyContent } from "../../src/core/run/message.js";
@@ -92,6 +93,7 @@ export function setRunners() {
       elicit,
     });
     const price: Price | null = options.costUsd === undefined ? null : { input: options.costUsd, output: 0, cached: 0 };
+    const allowances = { session: NO_ALLOWANCE, day: NO_ALLOWANCE };
     const limits = { ...DEFAULT_LIMITS, maxDepth: options.depth ?? 2 };
     const runner = createRunner({
       project,
@@ -117,6 +119,7 @@ export function setRunners() {
             tools: null,
             blockedTools: [],
             limits,
+            allowances,
           },
           providers: [
             {

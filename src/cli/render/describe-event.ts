@@ -20,8 +20,9 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "run_resumed": {
       const turns = event.moreTurns === undefined ? "" : `, ${event.moreTurns} more turns`;
       const seconds = event.moreSeconds === undefined ? "" : `, ${event.moreSeconds} s more`;
+      const tokens = event.moreTokens === undefined ? "" : `, ${event.moreTokens} more tokens`;
       const money = event.moreCostUsd === undefined ? "" : `, ${usdText(event.moreCostUsd)} more`;
-      return `${RESUMED_BY[event.by]}${turns}${seconds}${money}`;
+      return `${RESUMED_BY[event.by]}${turns}${seconds}${money}${tokens}`;
     }
     case "tools_resolved": {
       const count = (isAllowed: boolean) =>
@@ -38,6 +39,8 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     }
     case "reply_rejected":
       return `${event.code}: ${event.reason}${paid(event)}${event.text === undefined ? "" : `: ${event.text}`}`;
+    case "budget_reserved":
+      return `${event.tokens} tokens${event.usd === 0 ? "" : `, ${usdText(event.usd)}`}`;
     case "model_replaced":
       return `${toModelText(event.from)} is replaced by ${toModelText(event.to)} (${event.code})`;
     case "context_folded": {

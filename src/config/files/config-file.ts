@@ -5,12 +5,15 @@ import { READ_ONLY_ENTRY } from "../../core/tools/gate.js";
 import { isRecord } from "../../lib/is-record.js";
 import { checkValue } from "../../yaml/parse-yaml.js";
 import { readYaml, type YamlDocument, type YamlPath } from "../../yaml/read-yaml.js";
-import { Depth, Models, Pattern, Patterns, Seconds, Turns, Usd } from "../../yaml/shared-fields.js";
+import { Depth, Models, Pattern, Patterns, Seconds, Tokens, Turns, Usd } from "../../yaml/shared-fields.js";
 import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entry.js";
 import { IMPORTS } from "./host-files.js";
 import { Prices } from "./prices.js";
 import { Providers } from "./providers.js";
 import { Windows } from "./windows.js";
+
+const allowance = { max_cost_usd: Usd.optional(), max_tokens: Tokens.optional() };
+const Allowance = z.strictObject(allowance).optional();
 
 const Limits = z.strictObject({
   max_turns: Turns.optional(),
@@ -19,7 +22,9 @@ const Limits = z.strictObject({
   progress_extension: z.number().min(1).max(MOST.extension).optional(),
   stall_seconds: Seconds.optional(),
   max_depth: Depth.optional(),
-  max_cost_usd: Usd.optional(),
+  ...allowance,
+  session: Allowance,
+  day: Allowance,
   max_images: z.int().min(0).max(MOST.images).optional(),
   max_image_mb: z.number().positive().max(MOST.imageMb).optional(),
   max_result_mb: z.number().positive().max(MOST.resultMb).optional(),

@@ -26,6 +26,7 @@ export interface AgentDefinition extends ModelSettings {
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
   readonly maxCostUsd: number | null;
+  readonly maxTokens: number | null;
   readonly maxDepth: number | null;
   readonly outputSchema: object | boolean | null;
   /** Settings of the file that legwork cannot apply, one sentence each. */

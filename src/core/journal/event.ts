@@ -76,6 +76,7 @@ export interface Fold {
 
 /** Amounts that a caller grants on top of the limits of a run. */
 export interface Grants {
+  readonly moreTokens?: number;
   readonly moreTurns?: number;
   readonly moreSeconds?: number;
   readonly moreCostUsd?: number;
@@ -115,6 +116,14 @@ export type RunEvent =
       readonly text?: string;
       readonly usage: Usage | null;
     } & Paid)
+  /** The request of the turn may use so much of the run's limits; its reply, or the end of the work on it, settles it. */
+  | {
+      readonly type: "budget_reserved";
+      readonly turn: number;
+      readonly usd: number;
+      readonly tokens: number;
+      readonly outputTokens: number;
+    }
   /**
    * A request to the model failed; it is made again after `waitMs`, or not where that is null. `tries` counts those of one
    * request; `server` is the server that asked, where it was not the agent.

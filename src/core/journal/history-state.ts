@@ -2,6 +2,7 @@
 import type { DeclaredTools } from "../ports/provider.js";
 import type { Message, RawReply, ReplyContent, ToolAnswerMessage, ToolCall } from "../run/message.js";
 import type { Answer } from "../run/question.js";
+import type { Usage } from "../run/run.js";
 import type { Effect } from "../tools/tool.js";
 
 /** Reads the text and the tool calls of a vendor's raw reply; pure. */
@@ -27,8 +28,6 @@ export interface History {
   nextSource: Mark["source"];
   /** Steps that the workflow has entered. */
   steps: number;
-  /** The tokens of the conversation as the vendor counted them last, and the number of messages then; null since a fold. */
-  counted: { readonly tokens: number; readonly messages: number } | null;
   /** Folds in the last turn. */
   folds: number;
   /** The tokens to which the last fold brought the conversation. */
@@ -68,8 +67,13 @@ export interface History {
   moreTurns: number;
   moreSeconds: number;
   moreCostUsd: number;
+  moreTokens: number;
   /** Cost of the run's own replies so far; null where it is unknown. */
   spentUsd: number | null;
+  /** Tokens of the run's own requests and replies so far, as far as they were counted. */
+  spentTokens: number;
+  /** The tokens of the last reply, and the number of messages with it; null before the first, and since a fold. */
+  lastUsage: { readonly usage: Usage; readonly messages: number } | null;
   /** The tools in the agent's last tool set; null before the first turn. */
   knownTools: ReadonlySet<string> | null;
   /** The tools that requests declare, those of legwork itself included; a grace turn declares fewer. */
@@ -126,7 +130,6 @@ export function createHistory(firstMessage: string | null): History {
     marks: firstMessage === null ? [] : [{ turn: 0, source: "task", step: 0 }],
     nextSource: null,
     steps: 0,
-    counted: null,
     folds: 0,
     foldedTo: 0,
     windows: new Map(),
@@ -150,7 +153,10 @@ export function createHistory(firstMessage: string | null): History {
     moreTurns: 0,
     moreSeconds: 0,
     moreCostUsd: 0,
+    moreTokens: 0,
     spentUsd: 0,
+    spentTokens: 0,
+    lastUsage: null,
     knownTools: null,
     toolNames: [],
     declaredTools: [],

@@ -1,6 +1,6 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
-import { addCosts } from "../run/cost.js";
+import { addCosts, tokensOf } from "../run/cost.js";
 import type { Message, ToolCall } from "../run/message.js";
 import { toModelText } from "../run/model-name.js";
 import { aboutKey } from "../run/question.js";
@@ -60,7 +60,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       addCost(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
       add(history, { role: "assistant", raw: event.raw, content });
-      countTokens(history, event.usage);
+      if (event.usage !== null) history.lastUsage = { usage: event.usage, messages: history.messages.length };
       if (event.isPaused) {
         history.pauses += 1;
         return;
@@ -223,13 +223,6 @@ function sourceOf({ done, sent }: Extract<RunEvent, { type: "message_injected" }
   return sent === undefined ? before : "person";
 }
 
-/** The vendor's count of a reply is that of all messages up to it. */
-function countTokens(history: History, usage: Usage | null): void {
-  if (usage === null) return;
-  const { input, output, thinking } = usage;
-  history.counted = { tokens: input + output + thinking, messages: history.messages.length };
-}
-
 /** The conversation goes on in a new array. */
 function beginAnew(history: History, event: Extract<RunEvent, { type: "context_folded" }>): void {
   const { messages, marks, indexes } = folded(history, event.fold, event.summary);
@@ -238,7 +231,7 @@ function beginAnew(history: History, event: Extract<RunEvent, { type: "context_f
   history.messages = messages;
   history.marks = marks;
   history.declaredTools = tools === undefined ? [] : [{ ...tools, from: 0 }];
-  history.counted = null;
+  history.lastUsage = null;
   history.folds += 1;
   history.foldedTo = event.after;
   if (event.isLearned) history.windows.set(toModelText(event.model), event.window);
@@ -251,8 +244,9 @@ function declare({ declaredTools, messages }: History, tools: readonly string[])
   declaredTools.push({ from: messages.length, tools });
 }
 
-function addCost(history: History, { costUsd = null }: Paid): void {
+function addCost(history: History, { costUsd = null, usage }: Paid & { readonly usage: Usage | null }): void {
   history.spentUsd = addCosts(history.spentUsd, costUsd);
+  history.spentTokens += usage === null ? 0 : tokensOf(usage);
 }
 
 function keepBlobs(history: History, id: string, { blob, attachments = [] }: KeptAnswer): void {
@@ -270,8 +264,12 @@ function reopen(history: History, grants: Grants): void {
   history.grace = null;
 }
 
-function totalGrants(history: History, { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0 }: Grants): Required<Grants> {
+function totalGrants(
+  history: History,
+  { moreTurns = 0, moreSeconds = 0, moreCostUsd = 0, moreTokens = 0 }: Grants,
+): Required<Grants> {
   return {
+    moreTokens: history.moreTokens + moreTokens,
     moreTurns: history.moreTurns + moreTurns,
     moreSeconds: history.moreSeconds + moreSeconds,
     moreCostUsd: history.moreCostUsd + moreCostUsd,
@@ -289,7 +287,9 @@ function continueFrom(history: History): void {
   history.moreTurns = 0;
   history.moreSeconds = 0;
   history.moreCostUsd = 0;
+  history.moreTokens = 0;
   history.spentUsd = 0;
+  history.spentTokens = 0;
   history.children.clear();
   history.reportedChildren.clear();
 }

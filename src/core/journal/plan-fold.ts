@@ -1,5 +1,5 @@
 /** Chooses how much to fold: in one large step, so that it is rare. */
-import { bytesOfTokens, tokensOf } from "../run/tokens.js";
+import { bytesOfTokens, tokensOfMessages } from "../run/tokens.js";
 import type { Fold } from "./event.js";
 import { type Conversation, folded, type MarkedMessage } from "./folded.js";
 
@@ -28,7 +28,7 @@ export interface FoldPlan {
  * Null where nothing worth it can be folded.
  */
 export function planFold(conversation: Conversation, room: number, mostImages: number): FoldPlan | null {
-  const before = tokensOf(conversation.messages, mostImages);
+  const before = tokensOfMessages(conversation.messages, mostImages);
   const summaryTokens = Math.max(0, Math.floor(room * SUMMARY));
   const keptLength = Math.max(0, bytesOfTokens(room * KEPT_WORDS));
   const { old, beforeLast, beforeNewest, newest } = turnsOf(conversation, room * LAST_TURNS, mostImages);
@@ -43,7 +43,7 @@ export function planFold(conversation: Conversation, room: number, mostImages: n
   let last: (FoldPlan & { readonly after: number }) | null = null;
   for (const fold of folds) {
     const { messages, replaced } = folded(conversation, fold, null);
-    const after = tokensOf(messages, mostImages) + (fold.throughTurn > 0 ? summaryTokens : 0);
+    const after = tokensOfMessages(messages, mostImages) + (fold.throughTurn > 0 ? summaryTokens : 0);
     last = { fold, replaced, summaryTokens, mostSummaryTokens: summaryTokens + Math.max(0, room - after), after };
     if (after <= room) break;
   }
@@ -56,7 +56,7 @@ function turnsOf({ messages, marks }: Conversation, tokens: number, mostImages: 
   for (const [index, message] of messages.entries()) {
     if (message.role === "user") continue;
     const turn = marks[index]?.turn ?? 0;
-    sizes.set(turn, (sizes.get(turn) ?? 0) + tokensOf([message], mostImages));
+    sizes.set(turn, (sizes.get(turn) ?? 0) + tokensOfMessages([message], mostImages));
   }
   const turns = [...sizes.keys()];
   let kept = 0;

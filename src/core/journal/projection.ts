@@ -24,7 +24,21 @@ export interface RunDelta {
   readonly usage: Usage;
   /** Null where it is unknown, which makes the cost of the whole run unknown. */
   readonly costUsd: number | null;
+  /** Reserved by the request in flight from now on; null keeps the present amount. */
+  readonly reservedUsd: number | null;
+  readonly reservedTokens: number | null;
 }
+
+/** The request in flight is over, and its reservation with it. */
+const SETTLES: ReadonlySet<RunEvent["type"]> = new Set([
+  "model_replied",
+  "reply_rejected",
+  "model_replaced",
+  "context_folded",
+  "run_interrupted",
+  "question_asked",
+  "run_finished",
+]);
 
 /** The changes that a list of events makes to the row of their run. */
 export function projectEvents(events: readonly RunEvent[]): RunDelta {
@@ -33,7 +47,9 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   let [step, interruptedAt, finished]: [string | null, number | null, boolean] = [null, null, false];
   let [turns, toolCalls, crashes] = [0, 0, 0];
   let costUsd: number | null = 0;
+  let [reservedUsd, reservedTokens]: [number | null, number | null] = [null, null];
   for (const event of events) {
+    if (SETTLES.has(event.type)) [reservedUsd, reservedTokens] = [0, 0];
     switch (event.type) {
       case "run_started":
       case "run_resumed":
@@ -51,6 +67,9 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
       case "run_finished":
         outcome = event.outcome;
         status = outcome.status;
+        break;
+      case "budget_reserved":
+        [reservedUsd, reservedTokens] = [event.usd, event.tokens];
         break;
       case "step_entered":
         step = event.step;
@@ -79,7 +98,8 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
     }
   }
-  return { status, outcome, question, step, interruptedAt, finished, crashes, turns, toolCalls, usage, costUsd };
+  const sums = { crashes, turns, toolCalls, usage, costUsd, reservedUsd, reservedTokens };
+  return { status, outcome, question, step, interruptedAt, finished, ...sums };
 }
 
 function addUsage(sum: { -readonly [count in keyof Usage]-?: number }, usage: Usage | null): void {

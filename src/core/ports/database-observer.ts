@@ -25,6 +25,8 @@ export interface SeenRun {
   readonly status: string;
   /** JSON; null where it has not ended. */
   readonly outcome: string | null;
+  /** Tokens that a request of it in flight has reserved. */
+  readonly reservedTokens: number;
 }
 
 /** An event as it is stored. */

@@ -1,19 +1,13 @@
 /** Runs and their journal. */
 import type { RunEvent, StoredEvent } from "../journal/event.js";
+import type { Reservation, Scope, Spent } from "../run/budget.js";
 import type { ListedRun, Outcome, Run, RunIdentity, RunRequest, RunStatus } from "../run/run.js";
 
-/** The most that a run and all of its descendants may cost. */
-export interface CostLimit {
+/** The most that a run and all of its descendants may use, with all grants on top of it; null is without limit. */
+export interface TreeLimit {
   readonly runId: string;
-  /** The limit with all grants on top of it. */
-  readonly usd: number;
-}
-
-/** The cost of several runs together. */
-export interface SharedCost {
-  readonly runs: number;
-  /** Null where the cost of one of them is unknown. */
-  readonly costUsd: number | null;
+  readonly usd: number | null;
+  readonly tokens: number | null;
 }
 
 /** The right of a process to write to a run; a write with an older epoch changes nothing. */
@@ -67,6 +61,8 @@ export interface Blob {
 export interface Commit {
   readonly events: readonly RunEvent[];
   readonly blobs: readonly Blob[];
+  /** Decides in the transaction what the commit's budget_reserved event grants; where that is nothing, it is left out. */
+  readonly reservation?: Reservation;
 }
 
 /** A run without an owner, and the events with which this process claims it. */
@@ -183,10 +179,10 @@ export interface RunStore {
   getRun(id: string): Promise<Run | null>;
   /** The status only: far cheaper than the whole run. */
   statusOf(id: string): Promise<RunStatus | null>;
-  /** The cost of a run and of all its descendants, without the run `butRunId`. */
-  costOfTree(rootRunId: string, butRunId: string): Promise<SharedCost>;
-  /** The cost limits of a run and of its ancestors, the nearest first. */
-  costLimits(runId: string): Promise<readonly CostLimit[]>;
+  /** The amounts that the runs of a scope have used and reserved, without the run `butRunId`. A day includes that run's own use. */
+  spentIn(scope: Scope, butRunId: string): Promise<Spent>;
+  /** The limits of a run and of its ancestors, the nearest first. */
+  limitsAbove(runId: string): Promise<readonly TreeLimit[]>;
   /** The run that an idempotency key created in a project, with the hash of its request; durable when it resolves. */
   findRun(
     project: string,

@@ -40,6 +40,11 @@ export function costOf(usage: Usage | null, price: Price | null): number | null 
   return toUsd((input + written * price.output) / TOKENS);
 }
 
+/** All tokens of a request and its reply. */
+export function tokensOf({ input, output, thinking }: Usage): number {
+  return input + output + thinking;
+}
+
 /** The sum of two costs; null where one of them is unknown. */
 export function addCosts(one: number | null, other: number | null): number | null {
   return one === null || other === null ? null : toUsd(one + other);

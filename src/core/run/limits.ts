@@ -1,6 +1,7 @@
 /** Limits: their defaults, their ranges, and the check for a limit that has run out. */
 
 import type { History } from "../journal/history-state.js";
+import { type Ceiling, leftOf, type RequestPlan, type Spent } from "./budget.js";
 import { usdText } from "./cost.js";
 import type { RunFailure, RunLimits } from "./run.js";
 
@@ -12,6 +13,7 @@ export const DEFAULT_LIMITS: RunLimits = {
   stallSeconds: 300,
   maxDepth: 1,
   maxCostUsd: null,
+  maxTokens: null,
   maxImages: 8,
   maxImageMb: 5,
   maxResultMb: 8,
@@ -43,6 +45,7 @@ export const MOST = {
   extension: 1_000,
   models: 10, // one behind another
   temperature: 2, // no vendor takes more
+  tokens: 1_000_000_000_000, // as a limit
   outputTokens: 1_000_000, // of one reply
   usd: 1_000_000, // as a limit and as a price
   questionBytes: 4_000, // of an agent's question, so that every host can show it whole
@@ -69,12 +72,24 @@ export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: H
   return { code: "max_turns", message: `the run used ${turns} (max_turns) before it was done` };
 }
 
-/** The failure where the limit on money is used up, or null; `whose` names the spender. An unknown cost is a breach. */
-export function costBreach(spentUsd: number | null, mostUsd: number, whose: string): RunFailure | null {
-  if (spentUsd !== null && spentUsd < mostUsd) return null;
+/** The failure where a limit on money or tokens leaves no room for another request; `whose` names the spender. An unknown cost is a breach. */
+export function budgetBreach(most: Ceiling, spent: Spent, whose: string, plan: RequestPlan | null): RunFailure {
+  const { usd, tokens } = leftOf(most, spent, { others: 0, withReserved: false });
+  const isTokens = most.usd === null || (usd > 0 && (tokens <= 0 || (plan !== null && tokens <= plan.inputTokens)));
+  const rest = usd > 0 && tokens > 0 ? ", and the rest is too little for another reply" : " before it was done";
+  if (isTokens && most.tokens !== null) {
+    const message = `${whose} used ${spent.tokens} of ${most.tokens} tokens (max_tokens${fieldOf(most)})${rest}`;
+    return { code: "max_tokens", message };
+  }
+  const mostUsd = most.usd ?? 0;
   const message =
-    spentUsd === null
-      ? `the cost of ${whose} is unknown because a reply came without its count of tokens, so the limit of ${usdText(mostUsd)} (max_cost_usd) cannot be kept`
-      : `${whose} spent ${usdText(spentUsd)} of ${usdText(mostUsd)} (max_cost_usd) before it was done`;
+    spent.usd === null
+      ? `the cost of ${whose} is unknown because a reply came without its count of tokens, so the limit of ${usdText(mostUsd)} (max_cost_usd${fieldOf(most)}) cannot be kept`
+      : `${whose} spent ${usdText(spent.usd)} of ${usdText(mostUsd)} (max_cost_usd${fieldOf(most)})${rest}`;
   return { code: "max_cost_usd", message };
+}
+
+/** Where in the configuration the limit stands, where it is not the run's own. */
+function fieldOf({ scope }: Ceiling): string {
+  return scope.kind === "tree" ? "" : ` of limits.${scope.kind}`;
 }

@@ -78,6 +78,8 @@ export interface RunLimits {
   readonly maxDepth: number;
   /** Maximum cost in USD of the run and of every run it starts; null for no limit. */
   readonly maxCostUsd: number | null;
+  /** Maximum tokens, of input and output, of the run and of every run it starts; null for no limit. */
+  readonly maxTokens: number | null;
   /** Images of tools' answers in one request to the model, the newest first. */
   readonly maxImages: number;
   /** Size of one image in a request; a larger one stays a line of text. */

@@ -15,7 +15,7 @@ export function tokensOfText(text: string): number {
 }
 
 /** The tokens of messages; at most `mostImages` of their images go with a request. */
-export function tokensOf(messages: readonly Message[], mostImages: number): number {
+export function tokensOfMessages(messages: readonly Message[], mostImages: number): number {
   const tokens = messages.reduce((sum, message) => sum + tokensOfMessage(message), 0);
   const images = messages.reduce((sum, message) => sum + imagesIn(message), 0);
   return tokens + Math.min(images, mostImages) * IMAGE;

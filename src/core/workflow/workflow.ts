@@ -33,6 +33,7 @@ export interface WorkflowSettings extends Partial<ModelSettings> {
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
   readonly maxCostUsd: number | null;
+  readonly maxTokens?: number | null;
   /** The depth to which its agents may start others; more than 1 also says that the workflow requires this. */
   readonly maxDepth: number | null;
   readonly outputSchema: object | boolean | null;

@@ -50,6 +50,7 @@ export function toDefinition(markdown: HostMarkdown, origin: DefinitionOrigin, n
     maxTurns: null,
     timeoutSeconds: null,
     maxCostUsd: null,
+    maxTokens: null,
     maxDepth: null,
     outputSchema: null,
     notes: [],

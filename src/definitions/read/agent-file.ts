@@ -13,6 +13,7 @@ import {
   Patterns,
   Seconds,
   Temperature,
+  Tokens,
   Turns,
   Usd,
 } from "../../yaml/shared-fields.js";
@@ -35,6 +36,7 @@ export const AgentFile = z.strictObject({
   max_turns: Turns.optional(),
   timeout_seconds: Seconds.optional(),
   max_cost_usd: Usd.optional(),
+  max_tokens: Tokens.optional(),
   max_depth: Depth.optional(),
   output_schema: OutputSchema.optional(),
 });
@@ -79,6 +81,7 @@ export function readOwnAgent(
     maxTurns: file.max_turns ?? null,
     timeoutSeconds: file.timeout_seconds ?? null,
     maxCostUsd: file.max_cost_usd ?? null,
+    maxTokens: file.max_tokens ?? null,
     maxDepth: file.max_depth ?? null,
     outputSchema: file.output_schema ?? null,
     notes: [],

@@ -17,7 +17,7 @@ const TOP_LEVEL: Aliases = {
   triggers: `triggers belong to lifecycle workflows, which cannot be spawned: ${STEP_WORKFLOW}`,
   on_stop: 'write "on_premature_stop"',
   exit_conditions: 'a workflow has one "exit_condition"; "exit_conditions" belong to a step',
-  limits: 'write max_turns, timeout_seconds, max_cost_usd and max_depth under "settings"',
+  limits: 'write max_turns, timeout_seconds, max_cost_usd, max_tokens and max_depth under "settings"',
 };
 
 const STEP: Aliases = {

@@ -18,6 +18,7 @@ export function toWorkflow(name: string, file: WorkflowFile): Workflow {
       maxTurns: settings.max_turns ?? null,
       timeoutSeconds: settings.timeout_seconds ?? null,
       maxCostUsd: settings.max_cost_usd ?? null,
+      ...(settings.max_tokens !== undefined && { maxTokens: settings.max_tokens }),
       maxDepth: settings.max_depth ?? null,
       outputSchema: settings.output_schema ?? null,
       requiredTools: settings.required_tools ?? [],

@@ -9,6 +9,7 @@ import {
   Patterns,
   Seconds,
   Temperature,
+  Tokens,
   Turns,
   Usd,
 } from "../../yaml/shared-fields.js";
@@ -111,6 +112,7 @@ export const WorkflowFile = z.strictObject({
       max_turns: Turns.optional(),
       timeout_seconds: Seconds.optional(),
       max_cost_usd: Usd.optional(),
+      max_tokens: Tokens.optional(),
       max_depth: Depth.optional(),
       output_schema: OutputSchema.optional(),
       required_tools: Patterns.optional(),

@@ -4,9 +4,9 @@ import { type ProviderSetup, storedOrigin } from "../../core/definitions/provide
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, Provider } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
-import { untilAborted } from "../../lib/until-aborted.js";
 import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
+import { onOwnSignal } from "../http/on-own-signal.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { joinChunks } from "./join-chunks.js";
 import { modelIdFault } from "./model-id.js";
@@ -51,20 +51,6 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
       return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
     },
   };
-}
-
-/** Runs a call with a signal of its own, because the SDK never removes its listeners. Rejects with the reason as soon as `signal` aborts. */
-async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
-  signal.throwIfAborted(); // the SDK sends the request even where its signal has aborted
-  const controller = new AbortController();
-  const outcome = untilAborted(call(controller.signal), signal);
-  const onAbort = () => controller.abort(signal.reason); // after the listener of untilAborted, whose reason counts
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await outcome;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 interface AskOptions {

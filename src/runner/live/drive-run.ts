@@ -1,6 +1,6 @@
 /** Drives one run: saves each commit of its loop before the loop continues, and stops it when its time is up. */
 import { isNewerVersion, isOutOfFiles, StoreError, TOO_MANY_FILES } from "../../core/errors.js";
-import type { RunEvent } from "../../core/journal/event.js";
+import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
 import type { Clock, Log } from "../../core/ports/clock-and-log.js";
 import type { ModelActivity } from "../../core/ports/provider.js";
 import type { Commit, RunLease, RunStore } from "../../core/ports/run-store.js";
@@ -43,17 +43,25 @@ export async function driveRun(
   try {
     const mailbox = createMailbox(run.id, replay.lastSeq, deps.store);
     const begins: readonly RunEvent[] = run.status === "pending" ? [{ type: "run_started" }] : [];
-    if (!(await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps))) return DONE;
+    if ((await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps)) === null) return DONE;
     const onActivity = (activity: ModelActivity) => {
       stall.refresh();
       deps.bus.tell(run.id, activity);
     };
     const watch = { signal: controller.signal, stall, onActivity };
     let last: RunEvent["type"] | null = null;
-    for await (const commit of runAgent(run, replay, mailbox, watch, agent)) {
-      if (!(await save(lease, commit, mailbox, controller, deps))) return DONE;
-      last = commit.events.at(-1)?.type ?? last;
-      stall.refresh();
+    const loop = runAgent(run, replay, mailbox, watch, agent);
+    let step = await loop.next();
+    try {
+      while (!step.done) {
+        const saved = await save(lease, step.value, mailbox, controller, deps);
+        if (saved === null) return DONE;
+        last = saved.at(-1)?.event.type ?? last;
+        stall.refresh();
+        step = await loop.next(saved);
+      }
+    } finally {
+      await loop.return();
     }
     return last === "question_asked" ? { kind: "waiting" } : DONE;
   } catch (error) {
@@ -68,23 +76,23 @@ function timerMs(milliseconds: number): number {
   return Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS);
 }
 
-/** False where this process has lost the run: the loop must stop. */
+/** The events as they were saved; null where this process has lost the run: the loop must stop. */
 async function save(
   lease: RunLease,
   commit: Commit,
   mailbox: Mailbox,
   controller: AbortController,
   { store, bus }: DriveDeps,
-): Promise<boolean> {
-  if (commit.events.length === 0) return true;
+): Promise<readonly StoredEvent[] | null> {
+  if (commit.events.length === 0) return [];
   const stored = await store.append(lease, commit, { durable: !onlyReadsFollow(commit.events) });
   if (stored === null) {
     controller.abort("lost" satisfies StopReason);
-    return false;
+    return null;
   }
   mailbox.saved(stored);
   bus.publish(lease.runId, stored);
-  return true;
+  return stored;
 }
 
 /** Whether only read-only calls come next: repeated after a power failure, they do no harm. */

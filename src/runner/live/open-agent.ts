@@ -12,7 +12,7 @@ import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
-  readonly store: Pick<RunStore, "getBlob" | "costOfTree" | "costLimits" | "lastEvents" | "getRun">;
+  readonly store: Pick<RunStore, "getBlob" | "spentIn" | "limitsAbove" | "lastEvents" | "getRun">;
   readonly schemas: JsonSchemas;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -33,6 +33,7 @@ export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
     readBlob: store.getBlob,
     journals: store,
     costs: store,
+    allowances: settings.allowances,
     blockedNow: settings.blockedTools,
   });
 }

@@ -3,9 +3,9 @@ import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
 import type { ModelReply } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
-import { costOf } from "../../core/run/cost.js";
+import { costOf, tokensOf } from "../../core/run/cost.js";
 import type { ReplyContent } from "../../core/run/message.js";
-import type { RunFailure, Usage } from "../../core/run/run.js";
+import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
@@ -13,6 +13,7 @@ import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
 import { carryOutFold, dueFold, type FoldContext, foldAfterOverflow, overflowMessage } from "./fold-context.js";
+import { type Reserved, reserveRequest } from "./reserve-request.js";
 import { systemPrompt } from "./system-prompt.js";
 
 export type ModelResult =
@@ -20,7 +21,7 @@ export type ModelResult =
   | { readonly kind: "failed"; readonly failure: RunFailure }
   /** The model refused to serve, and another is asked instead. */
   | { readonly kind: "replaced" }
-  /** A reply was rejected, and no money is left to ask again. */
+  /** The limits leave no room for the request, or for another one after a rejected reply. */
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
@@ -28,7 +29,7 @@ type Facts = Pick<RunContext, "stall" | "secondsLeft">;
 
 export interface CallModelContext extends FoldContext, Facts {
   readonly grace: boolean;
-  readonly budget: Pick<RunContext["budget"], "breach" | "usdLeft">;
+  readonly budget: RunContext["budget"];
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
   deliverMail(): Promise<boolean>;
@@ -66,7 +67,8 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
     state.record({ type: "reply_rejected", turn, code, reason, ...text, usage: reply.usage, costUsd });
     const isOverflow = code === "context_overflow";
-    const fold = isOverflow ? foldAfterOverflow(context, reason, tokensIn(reply.usage)) : null;
+    const counted = reply.usage && tokensOf(reply.usage);
+    const fold = isOverflow ? foldAfterOverflow(context, reason, counted) : null;
     const mayAskAgain = fold !== null || (askAgain && !isOverflow && replies < MAX_REPLIES);
     const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
@@ -88,14 +90,21 @@ type Asked = { readonly kind: "answered"; readonly reply: ModelReply } | Exclude
 async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Commit, Asked> {
   const { state, signal, stall, deliverMail } = context;
   let waitedMs = 0;
+  let reserved: Reserved | null = null; // held until the reply, through all tries
   for (let made = 1; ; made++) {
-    yield state.flush();
-    const due = signal.aborted ? null : dueFold(context);
-    if (due !== null) yield* carryOutFold(due, context);
+    if (reserved === null) {
+      const due = signal.aborted ? null : dueFold(context);
+      if (due !== null) {
+        yield state.flush();
+        yield* carryOutFold(due, context);
+      }
+      reserved = yield* reserveRequest(context);
+    } else yield state.flush();
+    if (reserved.kind !== "reserved") return reserved;
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
-    const reply = await replyOrError(context, images);
+    const reply = await replyOrError(context, images, reserved.outputTokens);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
     const { name: from, next: to } = context.asked;
@@ -108,6 +117,7 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
     if (fold !== null) {
       state.record({ ...event, waitMs: 0 });
       yield* carryOutFold(fold, context);
+      reserved = null;
       continue;
     }
     state.record(event);
@@ -125,19 +135,16 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
   }
 }
 
-/** The tokens of a conversation with its reply. */
-function tokensIn(usage: Usage | null): number | null {
-  return usage && usage.input + usage.output + usage.thinking;
-}
-
 async function replyOrError(
   { request, tools, asked, state, signal, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
+  maxOutputTokens: number | null,
 ) {
   const { messages, declaredTools } = state.history;
   try {
     const system = systemPrompt(request);
-    const { provider, name, settings } = asked;
+    const { provider, name } = asked;
+    const settings = { ...asked.settings, maxOutputTokens };
     return await provider.reply(
       { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity },
       signal,

@@ -4,9 +4,10 @@ import { folded } from "../../core/journal/folded.js";
 import { FOLDED_TO, type FoldPlan, FULL_AT, planFold } from "../../core/journal/plan-fold.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { namedLengths } from "../../core/run/context-window.js";
+import { tokensOf } from "../../core/run/cost.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { toModelText } from "../../core/run/model-name.js";
-import { tokensOf, tokensOfText } from "../../core/run/tokens.js";
+import { tokensOfMessages, tokensOfText } from "../../core/run/tokens.js";
 import type { RunContext } from "../state/turn-context.js";
 import { type SummaryContext, summarise } from "./summarise.js";
 import { systemPrompt } from "./system-prompt.js";
@@ -64,7 +65,7 @@ export function overflowMessage(reason: string): string {
 export async function* carryOutFold(fold: ContextFold, context: FoldContext): AsyncGenerator<Commit, void> {
   const { state, asked } = context;
   const { turn } = state.history;
-  const summary = fold.fold.throughTurn === 0 ? NO_SUMMARY : await summarise(fold, context);
+  const summary = fold.fold.throughTurn === 0 ? NO_SUMMARY : yield* summarise(fold, context);
   if (context.signal.aborted) return;
   const { messages } = folded(state.history, fold.fold, summary.text);
   const event: RunEvent = {
@@ -78,7 +79,7 @@ export async function* carryOutFold(fold: ContextFold, context: FoldContext): As
     window: fold.window,
     ...(fold.isLearned ? { isLearned: true as const } : {}),
     before: fold.before,
-    after: tokensOf(messages, context.request.limits.maxImages) + overheadOf(context),
+    after: tokensOfMessages(messages, context.request.limits.maxImages) + overheadOf(context),
     usage: summary.usage,
     costUsd: summary.costUsd,
   };
@@ -106,10 +107,10 @@ function windowOf({ asked, state }: FoldContext): number | null {
 
 /** The tokens of the next request: as the vendor counted the last one, with what has come since; else as legwork reckons. */
 function tokensNow(context: FoldContext): number {
-  const { messages, counted } = context.state.history;
+  const { messages, lastUsage } = context.state.history;
   const { maxImages } = context.request.limits;
-  if (counted === null) return tokensOf(messages, maxImages) + overheadOf(context);
-  return counted.tokens + tokensOf(messages.slice(counted.messages), maxImages);
+  if (lastUsage === null) return tokensOfMessages(messages, maxImages) + overheadOf(context);
+  return tokensOf(lastUsage.usage) + tokensOfMessages(messages.slice(lastUsage.messages), maxImages);
 }
 
 const sizes = new WeakMap<readonly ToolDeclaration[], number>(); // there may be hundreds of large schemas

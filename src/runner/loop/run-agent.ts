@@ -16,7 +16,7 @@ import { settleInDoubtCalls, settleOpenCalls } from "../calls/in-doubt-calls.js"
 import { askQuestions } from "../calls/permission.js";
 import { modelInStep } from "../request/model-in-step.js";
 import { policyInStep, withBlocksOfNow } from "../request/resolve-policy.js";
-import { createBudget } from "../state/budget.js";
+import { type Breach, createBudget } from "../state/budget.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { Mailbox } from "../state/mailbox.js";
 import { loadTexts, type Replay } from "../state/replay.js";
@@ -39,6 +39,7 @@ import { createUsableCatalogs } from "../tools/usable-catalog.js";
 import { advanceTurn, advanceWorkflow } from "./advance-workflow.js";
 import { callModel, type ModelResult } from "./call-model.js";
 import { graceEnd, graceNotice, judgeAnswer, judgeCompletions } from "./judge-end.js";
+import { planOf } from "./reserve-request.js";
 
 const JUDGED_LATER = new Set([COMPLETE, REQUEST_STEP, ASK]); // after the turn's other calls
 
@@ -88,7 +89,7 @@ function createContext(
     run,
     request,
     secondsLeft: () => (deadline - deps.clock.now()) / 1000,
-    budget: createBudget(run, state.history, deps.costs),
+    budget: createBudget(run, state.history, deps.costs, deps.allowances),
     state,
     engineContext: engineContextOf(run, deps.conditions),
     readReply: deps.readReply,
@@ -153,9 +154,10 @@ async function* takeReply(
   const { state } = turn;
   if (phase === "asking") await readMail(mailbox, state); // no commit before the request would show new mail
   await deliverMail(mailbox, state);
-  if (phase === "between" || (await isUnaffordable(turn))) await beginTurn(turn);
-  const breach = state.history.grace === null ? null : await breachNow(turn);
+  if (phase === "between" || (await isUnaffordable(turn, deps))) await beginTurn(turn, deps);
+  const breach = state.history.grace === null ? null : await breachNow(turn, deps);
   const reply = yield* askModel(turn, breach !== null, mailbox, deps);
+  if (reply.kind === "spent" && breach) return over(endWith({ status: "partial", result: null, error: breach }));
   if (reply.kind === "spent") return reply;
   if (reply.kind === "stopped") return over(STOPPED);
   if (breach) return over(endWith(await graceEnd(reply, turn, breach, deps)));
@@ -230,19 +232,30 @@ async function readMail(mailbox: Mail, state: RunState): Promise<boolean> {
 }
 
 /** Whether the money has run out before the request of a turn that had been begun. */
-async function isUnaffordable({ state: { history }, budget }: TurnContext): Promise<boolean> {
-  return history.phase === "asking" && history.grace === null && (await budget.breach()) !== null;
+async function isUnaffordable(turn: TurnContext, deps: AgentDeps): Promise<boolean> {
+  const { history } = turn.state;
+  return history.phase === "asking" && history.grace === null && (await spentBy(turn, deps)) !== null;
+}
+
+/** The limit on money or tokens that leaves too little for the next request, or null. */
+async function spentBy(turn: TurnContext, { providers }: AgentDeps): Promise<Breach | null> {
+  const { request, state, toolSet, budget } = turn;
+  return await budget.breach(() => {
+    const asked = modelInStep(request, state.step, providers, state.history.refusedModels);
+    return planOf({ request, state, asked, tools: toolSet.declarations, grace: false });
+  });
 }
 
 /** The limit that leaves no room for another turn, or null. */
-async function breachNow({ request, state, budget }: TurnContext): Promise<RunFailure | null> {
-  return firstBreach(request.limits, state.history) ?? (await budget.breach())?.failure ?? null;
+async function breachNow(turn: TurnContext, deps: AgentDeps): Promise<RunFailure | null> {
+  const { request, state } = turn;
+  return firstBreach(request.limits, state.history) ?? (await spentBy(turn, deps))?.failure ?? null;
 }
 
 /** The next turn; where a limit has run out, the grace turn. */
-async function beginTurn(turn: TurnContext): Promise<void> {
+async function beginTurn(turn: TurnContext, deps: AgentDeps): Promise<void> {
   const { state } = turn;
-  const breach = await breachNow(turn);
+  const breach = await breachNow(turn, deps);
   if (breach) state.record({ type: "message_injected", text: graceNotice(breach) });
   state.record({ type: "turn_started", turn: state.history.turn + 1, ...(breach ? { grace: breach.code } : {}) });
 }

@@ -71,7 +71,7 @@ async function spawnChild({ indexed, context, onFact, deps }: ChildCall): Promis
     toolSet,
     step: state.step,
     secondsLeft: context.secondsLeft(),
-    usdLeft: await context.budget.usdLeft(),
+    left: await context.budget.left(),
   };
   const args = { ...parsed.data, idempotency_key: `${run.id}:${turn}:${index}` };
   const { run: child, notices } = await startRun(args, { kind: "agent", signal, parent }, deps);

@@ -17,13 +17,13 @@ export interface ParentRun {
   readonly step: Step | null;
   readonly toolSet: ToolSet;
   readonly secondsLeft: number;
-  /** Null is without limit. */
-  readonly usdLeft: number | null;
+  /** The rest of its money and tokens; null is without limit. */
+  readonly left: { readonly usd: number | null; readonly tokens: number | null };
 }
 
 /** The request of a child within the rights of its parent. Throws RequestError for an excess that the caller names. */
 export function restrictToParent(request: RunRequest, args: SpawnArguments, parent: ParentRun): RunRequest {
-  const { run, toolSet, secondsLeft, usdLeft } = parent;
+  const { run, toolSet, secondsLeft, left } = parent;
   const { limits, policy } = request;
   const most = run.request.limits;
   refuseExcess(args, parent);
@@ -40,12 +40,13 @@ export function restrictToParent(request: RunRequest, args: SpawnArguments, pare
       maxTurns: Math.min(limits.maxTurns, most.maxTurns),
       timeoutSeconds: Math.min(limits.timeoutSeconds, wholeSeconds(secondsLeft)),
       maxDepth: Math.min(limits.maxDepth, most.maxDepth),
-      maxCostUsd: usdLeft === null ? limits.maxCostUsd : Math.min(limits.maxCostUsd ?? usdLeft, usdLeft),
+      maxCostUsd: atMost(limits.maxCostUsd, left.usd),
+      maxTokens: atMost(limits.maxTokens, left.tokens),
     },
   };
 }
 
-function refuseExcess(args: SpawnArguments, { run, step, toolSet, secondsLeft, usdLeft }: ParentRun): void {
+function refuseExcess(args: SpawnArguments, { run, step, toolSet, secondsLeft, left }: ParentRun): void {
   const { maxDepth, maxTurns } = run.request.limits;
   if (!canSpawn(run.depth, run.request.limits))
     throw new RequestError("too_deep", `agents at depth ${run.depth} start no others: max_depth is ${maxDepth}`);
@@ -64,13 +65,20 @@ function refuseExcess(args: SpawnArguments, { run, step, toolSet, secondsLeft, u
     throw new RequestError("too_much", `max_turns: you have ${maxTurns} yourself, so an agent of yours has no more`);
   if (secondsLeft <= 0 || (args.timeout_seconds ?? 0) > secondsLeft)
     throw new RequestError("too_much", `timeout_seconds: ${wholeSeconds(secondsLeft)} s of your own time are left`);
-  if (usdLeft !== null && (usdLeft <= 0 || (args.max_cost_usd ?? 0) > usdLeft))
-    throw new RequestError("too_much", `max_cost_usd: ${usdText(usdLeft)} of your own are left`);
+  if (left.usd !== null && (left.usd <= 0 || (args.max_cost_usd ?? 0) > left.usd))
+    throw new RequestError("too_much", `max_cost_usd: ${usdText(left.usd)} of your own are left`);
+  if (left.tokens !== null && (left.tokens <= 0 || (args.max_tokens ?? 0) > left.tokens))
+    throw new RequestError("too_much", `max_tokens: ${left.tokens} tokens of your own are left`);
 }
 
 /** A rule that may hold back a call: it looks at facts that only the run in the step has. */
 function isFence({ action }: Rule): boolean {
   return action === "block" || action === "require_approval";
+}
+
+/** The lower of two limits; null is no limit. */
+function atMost(limit: number | null, rest: number | null): number | null {
+  return rest === null ? limit : Math.min(limit ?? rest, rest);
 }
 
 /** Down to whole seconds, where there is at least one. */

@@ -14,7 +14,7 @@ import type { OpenAgent } from "../live/open-agent.js";
 import { type JournalVersions, newerFault } from "../request/newer-runs.js";
 import { requirementsOf } from "../request/requirements.js";
 import type { GetSetup } from "../request/setup.js";
-import { type CostBreach, type Costs, createBudget } from "../state/budget.js";
+import { type Breach, type Costs, createBudget } from "../state/budget.js";
 import { loadReplay, type Replay, replayOf } from "../state/replay.js";
 import { createRunState } from "../state/run-state.js";
 import { refusal, titleFrom } from "./start-run.js";
@@ -42,6 +42,7 @@ export interface ResumeArguments {
   readonly more_turns?: number | undefined;
   readonly more_seconds?: number | undefined;
   readonly more_cost_usd?: number | undefined;
+  readonly more_tokens?: number | undefined;
 }
 
 export interface ResumedRun {
@@ -99,9 +100,12 @@ function refuseStatus({ id, status, question }: Run, { message }: ResumeArgument
     throw refuse("ended in success: pass a message that says what to do next");
 }
 
-function refuseUnlimited({ id, request }: Run, { more_cost_usd }: ResumeArguments): void {
-  if (more_cost_usd === undefined || request.limits.maxCostUsd !== null) return;
-  throw new RequestError("invalid_arguments", `more_cost_usd: ${id} has no limit on money, so leave it out`);
+function refuseUnlimited({ id, request }: Run, { more_cost_usd, more_tokens }: ResumeArguments): void {
+  const { maxCostUsd, maxTokens } = request.limits;
+  const refuse = (field: string, what: string) =>
+    new RequestError("invalid_arguments", `${field}: ${id} has no limit on ${what}, so leave it out`);
+  if (more_cost_usd !== undefined && maxCostUsd === null) throw refuse("more_cost_usd", "money");
+  if (more_tokens !== undefined && maxTokens === null) throw refuse("more_tokens", "tokens");
 }
 
 function refuseGone({ signal }: ResumeCaller, live: ResumeDeps["live"]): void {
@@ -149,11 +153,13 @@ function toGrants({
   more_turns: moreTurns,
   more_seconds: moreSeconds,
   more_cost_usd: moreCostUsd,
+  more_tokens: moreTokens,
 }: ResumeArguments): Grants {
   return {
     ...(moreTurns === undefined ? {} : { moreTurns }),
     ...(moreSeconds === undefined ? {} : { moreSeconds }),
     ...(moreCostUsd === undefined ? {} : { moreCostUsd }),
+    ...(moreTokens === undefined ? {} : { moreTokens }),
   };
 }
 
@@ -174,15 +180,16 @@ async function refuseUsedUp(run: Run, replay: Replay, args: ResumeArguments, dep
   if (breach) throw refuse(`${breach.message}; pass more_turns`);
   if (replay.millisecondsLeft + more_seconds * 1000 <= 0)
     throw refuse("its time is up (timeout_seconds); pass more_seconds");
-  const spent = await createBudget(run, history, deps.store).breach();
-  if (spent) throw refuse(`${spent.failure.message}; ${moneyRemedy(spent, run)}`);
+  const { settings } = await deps.setup();
+  const spent = await createBudget(run, history, deps.store, settings.allowances).breach();
+  if (spent) throw refuse(`${spent.failure.message}; ${budgetRemedy(spent, run)}`);
 }
 
-function moneyRemedy({ runId, isKnown }: CostBreach, { id }: Run): string {
+function budgetRemedy({ runId, isKnown, failure }: Breach, { id }: Run): string {
+  if (runId === null) return "raise that limit in your config.yaml, or wait until it counts anew";
   if (!isKnown) return "spawn_agent starts a new run";
-  return runId === id
-    ? "pass more_cost_usd"
-    : `resume ${runId} with more_cost_usd, or start a new run with spawn_agent`;
+  const more = failure.code === "max_tokens" ? "more_tokens" : "more_cost_usd";
+  return runId === id ? `pass ${more}` : `resume ${runId} with ${more}, or start a new run with spawn_agent`;
 }
 
 /** A new run that begins where the other has ended. */
@@ -220,11 +227,12 @@ async function continueRun(
 }
 
 function withMore(limits: RunRequest["limits"], args: ResumeArguments): RunRequest["limits"] {
-  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0 } = args;
+  const { more_turns = 0, more_seconds = 0, more_cost_usd = 0, more_tokens = 0 } = args;
   return {
     ...limits,
     maxTurns: limits.maxTurns + more_turns,
     timeoutSeconds: limits.timeoutSeconds + more_seconds,
     maxCostUsd: addCosts(limits.maxCostUsd, more_cost_usd),
+    maxTokens: limits.maxTokens === null ? null : limits.maxTokens + more_tokens,
   };
 }

@@ -18,6 +18,7 @@ import { policyInStep } from "../request/resolve-policy.js";
 import { resolveRequest } from "../request/resolve-request.js";
 import type { SpawnArguments } from "../request/run-settings.js";
 import type { GetSetup } from "../request/setup.js";
+import { type Allowances, usedUpFor } from "../state/budget.js";
 import { newReplay } from "../state/replay.js";
 import { idleList } from "../tools/idle-lists.js";
 import { tooManyTools } from "../tools/too-many-tools.js";
@@ -27,7 +28,7 @@ import { type ContextDeps, loadContext } from "./load-context.js";
 import { type ParentRun, restrictToParent } from "./restrict-to-parent.js";
 
 export interface StartDeps extends ContextDeps {
-  readonly store: Pick<RunStore, "findRun" | "createRun"> & ContextDeps["store"];
+  readonly store: Pick<RunStore, "findRun" | "createRun" | "spentIn"> & ContextDeps["store"];
   readonly live: Pick<LiveRuns, "begin" | "closing">;
   readonly schemas: JsonSchemas;
   readonly resolveToolSet: ResolveToolSet;
@@ -71,7 +72,8 @@ export async function startRun(asked: SpawnArguments, caller: Caller, deps: Star
   const resolved = await resolveRequest(args, sources);
   const request = parent ? restrictToParent(resolved.request, args, parent) : resolved.request;
   refuseFlat(request, parent === null ? 1 : parent.run.depth + 1);
-  requirePrices(request, resolved.entries);
+  requirePrices(request, resolved.entries, settings.allowances);
+  if (caller.kind === "host") await refuseUsedUp(caller.session.id, settings.allowances, deps);
   refuseBrokenServers(request, downstream);
   refuseExcessTools(request, resolved.entries, downstream, deps);
   const idle = idleList(request, parent === null ? 1 : parent.run.depth + 1, downstream);
@@ -103,6 +105,16 @@ function refuseFlat({ workflow, limits }: RunRequest, depth: number): void {
   const remedy =
     depth === 1 ? "raise max_depth of the agent or of limits in the configuration" : "name another workflow";
   throw new RequestError("too_deep", `workflow ${workflow?.name} starts agents of its own, and ${rule}: ${remedy}`);
+}
+
+/** Refuses a run of which each request would find the limit of its session or of the day used up. */
+async function refuseUsedUp(sessionId: string, allowances: Allowances, { store }: StartDeps): Promise<void> {
+  const failure = await usedUpFor(sessionId, allowances, store);
+  if (failure === null) return;
+  throw new RequestError(
+    failure.code,
+    `${failure.message}: raise that limit in your config.yaml, or wait until it counts anew`,
+  );
 }
 
 /** Refuses a server that the caller names and whose configuration is broken, before anything is written. */

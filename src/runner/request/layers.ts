@@ -12,10 +12,11 @@ export interface Layer extends Wish, ModelSettings {
   readonly maxTurns: number | null;
   readonly timeoutSeconds: number | null;
   readonly maxCostUsd: number | null;
+  readonly maxTokens: number | null;
   readonly maxDepth: number | null;
   /** Unchecked; undefined leaves it to the layers behind. */
   readonly outputSchema: unknown;
-  /** Whether it comes with the project: then its maxDepth and maxCostUsd cannot exceed those of the configuration. */
+  /** Whether it comes with the project: then its maxDepth, maxCostUsd and maxTokens cannot exceed those of the configuration. */
   readonly isProjects: boolean;
 }
 
@@ -42,6 +43,7 @@ function layerOfCall(args: SpawnArguments): Layer {
     maxTurns: args.max_turns ?? null,
     timeoutSeconds: args.timeout_seconds ?? null,
     maxCostUsd: args.max_cost_usd ?? null,
+    maxTokens: args.max_tokens ?? null,
     maxDepth: null, // a call cannot name it
     outputSchema: args.output_schema,
     isProjects: false,
@@ -50,12 +52,14 @@ function layerOfCall(args: SpawnArguments): Layer {
 
 function layerOf(
   { origin }: Found<unknown>,
-  settings: Omit<Layer, "place" | "isProjects" | keyof ModelSettings> & Partial<ModelSettings>,
+  settings: Omit<Layer, "place" | "isProjects" | "maxTokens" | keyof ModelSettings> &
+    Partial<ModelSettings & Pick<Layer, "maxTokens">>,
   place: NonNullable<Layer["place"]>,
 ): Layer {
   return {
     ...NO_MODEL_SETTINGS,
     ...settings,
+    maxTokens: settings.maxTokens ?? null,
     outputSchema: settings.outputSchema ?? undefined,
     place,
     isProjects: origin === "project",
@@ -74,7 +78,7 @@ export function limitsOf(layers: readonly Layer[], configured: RunLimits): RunLi
   const naming = (limit: Limit) => layers.find((layer) => layer[limit] !== null);
   const named = (limit: Limit) => naming(limit)?.[limit] ?? null;
   /** A project's definition cannot raise it above the configuration's. */
-  const guarded = (limit: "maxDepth" | "maxCostUsd") => {
+  const guarded = (limit: "maxDepth" | "maxCostUsd" | "maxTokens") => {
     const [value, most] = [named(limit), configured[limit]];
     return value === null || most === null || !naming(limit)?.isProjects ? value : Math.min(value, most);
   };
@@ -84,7 +88,8 @@ export function limitsOf(layers: readonly Layer[], configured: RunLimits): RunLi
     timeoutSeconds: named("timeoutSeconds") ?? configured.timeoutSeconds,
     maxDepth: guarded("maxDepth") ?? configured.maxDepth,
     maxCostUsd: guarded("maxCostUsd") ?? configured.maxCostUsd,
+    maxTokens: guarded("maxTokens") ?? configured.maxTokens,
   };
 }
 
-type Limit = "maxTurns" | "timeoutSeconds" | "maxDepth" | "maxCostUsd";
+type Limit = "maxTurns" | "timeoutSeconds" | "maxDepth" | "maxCostUsd" | "maxTokens";

@@ -3,12 +3,17 @@ import { ConfigError } from "../../core/errors.js";
 import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunRequest } from "../../core/run/run.js";
 import { modelsNamed } from "./model-in-step.js";
+import type { RunSettings } from "./run-settings.js";
 
 type Plan = Pick<RunRequest, "limits" | "provider" | "model" | "fallbackModels" | "workflow">;
 
 /** Throws ConfigError for a limited run that may ask a model whose price is not configured. */
-export function requirePrices(request: Plan, entries: ReadonlyMap<string, ProviderEntry>): void {
-  if (request.limits.maxCostUsd === null) return;
+export function requirePrices(
+  request: Plan,
+  entries: ReadonlyMap<string, ProviderEntry>,
+  { session, day }: RunSettings["allowances"],
+): void {
+  if ([request.limits, session, day].every(({ maxCostUsd }) => maxCostUsd === null)) return;
   const steps = [null, ...(request.workflow?.steps ?? [])];
   const models = steps.flatMap((step) => modelsNamed(request, step, entries));
   const unpriced = models.find(({ provider, model }) => (entries.get(provider)?.priceOf(model) ?? null) === null);

@@ -23,7 +23,7 @@ export async function requirementsOf(run: Run, setup: Setup, store: JournalVersi
   if (newer !== null) return { entries: new Map(), missing: [newer.message] };
   const servers = await missingServers(run, setup, store);
   try {
-    return { entries: await entriesOf(run.request, setup.providers), missing: servers };
+    return { entries: await entriesOf(run.request, setup), missing: servers };
   } catch (error) {
     if (!(error instanceof RequestError || error instanceof ConfigError)) throw error;
     return { entries: new Map(), missing: [error.message, ...servers] };
@@ -53,7 +53,7 @@ export async function missingRequirements(
   }
 }
 
-async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[]) {
+async function entriesOf(request: RunRequest, { providers, settings }: Setup) {
   const { provider: name, model, workflow } = request;
   const entry = providers.find((candidate) => candidate.name === name);
   if (!entry) throw new RequestError("unknown_provider", `there is no provider "${name}" here`);
@@ -61,7 +61,7 @@ async function entriesOf(request: RunRequest, providers: readonly ProviderEntry[
   const place = (part: string) => `workflow ${workflow?.name}: ${part}`;
   const chosen = { entry, model, fallbackModels: request.fallbackModels ?? [] };
   const { entries } = await entriesFor(chosen, workflow, { providers, aliases: {} }, place);
-  requirePrices(request, entries);
+  requirePrices(request, entries, settings.allowances);
   return entries;
 }
 

@@ -1,5 +1,6 @@
 /** A run as its caller and the configuration ask for it, before it is resolved. */
 
+import type { Allowance } from "../../core/run/budget.js";
 import type { ModelName } from "../../core/run/model-name.js";
 import type { Effort } from "../../core/run/model-settings.js";
 import type { PatternSource, RunLimits } from "../../core/run/run.js";
@@ -15,6 +16,8 @@ export interface RunSettings {
   readonly tools: PatternSource | null;
   readonly blockedTools: readonly PatternSource[];
   readonly limits: RunLimits;
+  /** The limits for all runs of a host's connection, and of a day. */
+  readonly allowances: { readonly session: Allowance; readonly day: Allowance };
 }
 
 /** The arguments of a caller, by their public names. */
@@ -39,5 +42,6 @@ export interface SpawnArguments {
   readonly max_turns?: number | undefined;
   readonly timeout_seconds?: number | undefined;
   readonly max_cost_usd?: number | undefined;
+  readonly max_tokens?: number | undefined;
   readonly idempotency_key?: string | undefined;
 }

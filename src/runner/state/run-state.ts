@@ -5,6 +5,7 @@ import { recordEvent } from "../../core/journal/history.js";
 import { createHistory, type History, type ReadReply } from "../../core/journal/history-state.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
+import type { Reservation } from "../../core/run/budget.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { Run } from "../../core/run/run.js";
 import { type Json, type Step, stepNamed } from "../../core/workflow/workflow.js";
@@ -25,7 +26,7 @@ export interface RunState {
   /** Counts a blob among those that the run keeps; false where that would be more than `most` bytes. */
   keeps(blob: Blob, most: number): boolean;
   /** The events and blobs since the last flush, to be saved in one commit. */
-  flush(): Commit;
+  flush(reservation?: Reservation): Commit;
   /** True while the answer of a tool call waits to be saved. */
   hasUnsavedAnswers(): boolean;
 }
@@ -80,8 +81,8 @@ export function createRunState(
     },
     apply: (event) => apply(event),
     keeps: kept.keeps,
-    flush() {
-      const commit = { events, blobs };
+    flush(reservation) {
+      const commit = { events, blobs, ...(reservation && { reservation }) };
       events = [];
       blobs = [];
       return commit;

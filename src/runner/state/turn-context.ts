@@ -15,7 +15,7 @@ import type { ConditionReader } from "../../core/workflow/condition.js";
 import type { EngineContext } from "../../core/workflow/facts.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
-import type { Budget, Costs } from "./budget.js";
+import type { Allowances, Budget, Costs } from "./budget.js";
 import type { Journals } from "./recorded-answer.js";
 import type { RunState } from "./run-state.js";
 import type { StallWatch } from "./stall-timer.js";
@@ -45,6 +45,8 @@ export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly costs: Costs;
+  /** The limits of the configuration for a session and a day, as this process has read it. */
+  readonly allowances: Allowances;
   /** The blocks of the configuration as this process has read it: the run may be older. */
   readonly blockedNow: readonly PatternSource[];
 }

@@ -38,6 +38,7 @@ export const spawnFields = {
   max_turns: z.int().min(1).max(MOST.maxTurns).optional(),
   timeout_seconds: z.number().positive().max(MOST.seconds).optional(),
   max_cost_usd: z.number().positive().max(MOST.usd).optional(),
+  max_tokens: z.int().min(1).max(MOST.tokens).optional(),
 };
 
 /** The arguments of an agent for an agent of its own. */

@@ -12,6 +12,8 @@ export interface RunOnDisk {
   readonly status: RunStatus;
   readonly outcome: Outcome | null;
   readonly events: readonly RawEvent[];
+  /** Tokens that it still holds back from others. */
+  readonly reservedTokens: number;
 }
 
 export interface RunAudit {
@@ -44,7 +46,7 @@ export type CallMarks = ReadonlyMap<string, readonly Mark[]>;
 
 /** `counts` holds how often the effect server made each call; `twin` holds the marks of an undisturbed run of the scenario. */
 export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>, twin: CallMarks): RunAudit {
-  const { scenario, run, status, outcome, events } = onDisk;
+  const { scenario, run, status, outcome, events, reservedTokens } = onDisk;
   const marks = marksOf(events);
   const calls = callsOf(scenario, run).map((call) => ({
     ...call,
@@ -72,6 +74,7 @@ export function auditRun(onDisk: RunOnDisk, counts: ReadonlyMap<string, number>,
       ),
       ...calls.flatMap((call) => lossesOf(call, isDiverted ? call.marks : (twin.get(call.place) ?? []))),
       ...(isComplete ? calls.filter((call) => call.marks.every((mark) => mark === "started")).map(unanswered) : []),
+      ...(isEnded(status) && reservedTokens > 0 ? [`it has ended and still holds ${reservedTokens} tokens`] : []),
       ...(isComplete ? badEnd(status, outcome, run) : []),
     ].map((loss) => `${run}: ${loss}`),
     isStuck: !isEnded(status),

@@ -20,6 +20,7 @@ export const resumeRunTool = defineTool({
     more_turns: z.int().min(1).max(MOST.maxTurns).optional(),
     more_seconds: z.number().positive().max(MOST.seconds).optional(),
     more_cost_usd: z.number().positive().max(MOST.usd).optional(),
+    more_tokens: z.int().min(1).max(MOST.tokens).optional(),
   }),
   output: runOutput,
   async handle({ run_id, ...args }, context) {

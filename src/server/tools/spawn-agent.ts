@@ -44,6 +44,7 @@ export const spawnAgent = defineTool({
     max_turns: spawnFields.max_turns,
     timeout_seconds: spawnFields.timeout_seconds,
     max_cost_usd: spawnFields.max_cost_usd.describe("Maximum cost in USD of this run and of every run it starts."),
+    max_tokens: spawnFields.max_tokens,
     wait_seconds: waitSeconds.default(0).describe("0 to 50; default 0."),
     idempotency_key: z
       .string()

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../../src/core/ports/provider.js";
 import type { Message, RawReply, ToolDeclaration } from "../../../src/core/run/message.js";
 import { readGeminiReply } from "../../../src/providers/gemini/read-reply.js";
-import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
+import { ask, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
 import {
   blockedPrompt,
   emptyCandidates,
@@ -16,6 +16,7 @@ import {
   twoParallelCalls,
 } from "../../support/gemini-stand-in.js";
 import { AT_ONCE_MS } from "../../support/in-time.js";
+import { failureOf } from "../../support/provider-connect.js";
 
 const connect = setConnect();
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { gemini } from "../../../src/providers/gemini/definition.js";
 import { modelIdFault } from "../../../src/providers/gemini/model-id.js";
 import { createGeminiProvider } from "../../../src/providers/gemini/provider.js";
-import { ask, failureOf, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
+import { ask, KEY, MODEL, setConnect } from "../../support/gemini-provider.js";
 import {
   badJson,
   invalidKey,
@@ -14,6 +14,7 @@ import {
   reset,
   status,
 } from "../../support/gemini-stand-in.js";
+import { failureOf } from "../../support/provider-connect.js";
 import { setupOf } from "../../support/provider-setup.js";
 
 const connect = setConnect();

@@ -36,7 +36,7 @@ export function describeDatabaseObserver(implementation: StoreImplementation): v
       expect(observer.events(id, 1)).toEqual(events.slice(1));
       expect(observer.events(id, 3)).toEqual([]);
       expect(observer.unfinished()).toEqual([{ id, title: "slow run", process: process.pid, lastSeq: 3, attempts: 0 }]);
-      expect(observer.runs()).toEqual([{ id, title: "slow run", status: "running", outcome: null }]);
+      expect(observer.runs()).toEqual([{ id, title: "slow run", status: "running", outcome: null, reservedTokens: 0 }]);
 
       await bench.store.endTree(id, CANCELLED);
       expect(observer.unfinished()).toEqual([]);

@@ -93,9 +93,10 @@ export function describeRunFamilies(implementation: StoreImplementation): void {
 
     describe("the cost of a family", () => {
       const paid = (costUsd: number | null): RunEvent => ({ ...REPLIED, costUsd }) as RunEvent;
+      const spent = (top: RunLease, but: RunLease) =>
+        bench.store.spentIn({ kind: "tree", runId: top.runId }, but.runId);
 
       it("is the sum of all below a run, but for one of them, and unknown with any part of it", async () => {
-        const { store } = bench;
         const family = await setFamily();
         const [top, middle, leaf] = family;
         for (const [run, cost] of [
@@ -106,28 +107,28 @@ export function describeRunFamilies(implementation: StoreImplementation): void {
         ] as const)
           await appendNow(run, [paid(cost)]);
         expect(await each(family, "costUsd")).toEqual([0.1, 0.2, 0.4]);
-        expect(await store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: 0.6 });
-        expect(await store.costOfTree(top.runId, leaf.runId)).toEqual({ runs: 2, costUsd: 0.3 });
-        expect(await store.costOfTree(leaf.runId, leaf.runId)).toEqual({ runs: 0, costUsd: 0 });
+        expect(await spent(top, top)).toMatchObject({ runs: 2, usd: 0.6 });
+        expect(await spent(top, leaf)).toMatchObject({ runs: 2, usd: 0.3 });
+        expect(await spent(leaf, leaf)).toMatchObject({ runs: 0, usd: 0 });
         const now = await leaseOf(leaf.runId);
         await Promise.all(Array.from({ length: 996 }, () => append(now, [paid(0.1)])));
         expect((await each(family, "costUsd"))[2]).toBe(100); // no rest of binary fractions piles up
         await appendNow(middle, [paid(null), paid(1)]);
         expect((await each(family, "costUsd"))[1]).toBeNull();
-        expect(await store.costOfTree(top.runId, top.runId)).toEqual({ runs: 2, costUsd: null });
-        expect(await store.costOfTree(middle.runId, middle.runId)).toEqual({ runs: 1, costUsd: 100 });
+        expect(await spent(top, top)).toMatchObject({ runs: 2, usd: null });
+        expect(await spent(middle, middle)).toMatchObject({ runs: 1, usd: 100 });
       });
 
       it("is limited by the limits along its line, with later grants on top of each", async () => {
         const { store } = bench;
         const [top, middle, leaf] = await setFamily([1, null, 0.5]);
-        expect(await store.costLimits(leaf.runId)).toEqual([
-          { runId: leaf.runId, usd: 0.5 },
-          { runId: top.runId, usd: 1 },
+        expect(await store.limitsAbove(leaf.runId)).toEqual([
+          { runId: leaf.runId, usd: 0.5, tokens: null },
+          { runId: top.runId, usd: 1, tokens: null },
         ]);
         for (const moreCostUsd of [0.1, 0.2]) await crash(top, { by: "request", moreCostUsd });
-        expect(await store.costLimits(middle.runId)).toEqual([{ runId: top.runId, usd: 1.3 }]);
-        expect(await store.costLimits("run_nobody")).toEqual([]);
+        expect(await store.limitsAbove(middle.runId)).toEqual([{ runId: top.runId, usd: 1.3, tokens: null }]);
+        expect(await store.limitsAbove("run_nobody")).toEqual([]);
       });
     });
   });

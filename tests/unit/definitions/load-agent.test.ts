@@ -28,6 +28,7 @@ variables: {topic: tea}
 max_turns: 7
 timeout_seconds: 90.5
 max_cost_usd: 0.5
+max_tokens: 90000
 max_depth: 2
 output_schema: {type: object}
 `;
@@ -61,6 +62,7 @@ describe("legwork's own definition", () => {
       maxTurns: 7,
       timeoutSeconds: 90.5,
       maxCostUsd: 0.5,
+      maxTokens: 90000,
       maxDepth: 2,
       outputSchema: { type: "object" },
       notes: [],

@@ -21,9 +21,13 @@ export const resumeRun = defineCommand({
     moreTurns: wholeNumber("N", "Turns to add to its limit", MOST.maxTurns),
     moreSeconds: wholeNumber("N", "Seconds to add to its limit", MOST.seconds),
     moreCostUsd: amount("N", "USD to add to its limit", MOST.usd),
+    moreTokens: wholeNumber("N", "Tokens to add to its limit", MOST.tokens),
     json: jsonOption,
   },
-  async run({ id, message, moreTurns, moreSeconds, moreCostUsd, json }, services: RunWork & Installation & Terminal) {
+  async run(
+    { id, message, moreTurns, moreSeconds, moreCostUsd, moreTokens, json },
+    services: RunWork & Installation & Terminal,
+  ) {
     const { store, readReply, runner, caller } = await services.openRunner();
     const run = await findRun(id, store, services.project);
     if (run.status === "pending" || run.status === "running")
@@ -34,6 +38,7 @@ export const resumeRun = defineCommand({
       more_turns: moreTurns ?? undefined,
       more_seconds: moreSeconds ?? undefined,
       more_cost_usd: moreCostUsd ?? undefined,
+      more_tokens: moreTokens ?? undefined,
     };
     const { run: resumed, notices } = await runner.resume(run, args, caller);
     if (!json) for (const notice of notices) services.write(`${visible(notice)}\n`);

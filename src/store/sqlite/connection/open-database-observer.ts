@@ -22,7 +22,9 @@ export function openDatabaseObserver(file: string): DatabaseObserver {
     `SELECT id AS runId, question ->> '$.id' AS id, question ->> '$.kind' AS kind FROM runs
      WHERE status = 'waiting' AND question IS NOT NULL ORDER BY runs.id`,
   );
-  const runs = database.prepare<[], SeenRun>("SELECT id, title, status, outcome FROM runs ORDER BY id");
+  const runs = database.prepare<[], SeenRun>(
+    "SELECT id, title, status, outcome, reserved_tokens AS reservedTokens FROM runs ORDER BY id",
+  );
   const events = database.prepare<[string, number], RawEvent>(
     "SELECT seq, type, data FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq",
   );

@@ -53,6 +53,9 @@ export const runs = sqliteTable(
     thinkingTokens: integer("thinking_tokens").notNull().default(0),
     cacheWriteTokens: integer("cache_write_tokens").notNull().default(0),
     costUsd: real("cost_usd"),
+    /** Of the request in flight. */
+    reservedUsd: real("reserved_usd").notNull().default(0),
+    reservedTokens: integer("reserved_tokens").notNull().default(0),
     idempotencyKey: text("idempotency_key"),
     requestHash: text("request_hash"),
     owner: text("owner"),
@@ -79,6 +82,7 @@ export const runs = sqliteTable(
     index("runs_by_parent")
       .on(table.parentRunId, table.status, table.createdAt, table.id, table.agent, table.project)
       .where(isNotNull(table.parentRunId)),
+    index("runs_reserving").on(table.reservedTokens).where(sql`reserved_tokens > 0`),
     index("runs_by_continued").on(table.continuesRunId).where(sql`continues_run_id IS NOT NULL`),
   ],
 );
@@ -112,6 +116,13 @@ export const blobs = sqliteTable("blobs", {
   hash: text("hash").primaryKey(),
   text: text("text").notNull(),
   createdAt: integer("created_at").notNull(),
+});
+
+/** The use of all runs of the home, by the local calendar day. */
+export const dailyUsage = sqliteTable("daily_usage", {
+  day: text("day").primaryKey(),
+  usd: real("usd").notNull(),
+  tokens: integer("tokens").notNull(),
 });
 
 /** The tools of downstream servers when they were last up: parts of lists, by the hash of the definition and a number. */

@@ -93,6 +93,8 @@ export function toNewRow(run: NewRun, held: { owner: string; leaseExpiresAt: num
     cachedTokens: 0,
     thinkingTokens: 0,
     cacheWriteTokens: 0,
+    reservedUsd: 0,
+    reservedTokens: 0,
     costUsd: 0,
     idempotencyKey: run.idempotency?.key ?? null,
     requestHash: run.idempotency?.requestHash ?? null,

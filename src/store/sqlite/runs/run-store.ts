@@ -3,7 +3,6 @@ import { eq } from "drizzle-orm";
 import type { RunEvent } from "../../../core/journal/event.js";
 import type { Clock } from "../../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../../core/ports/run-store.js";
-import { toUsd } from "../../../core/run/cost.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
 import { isEnded, type Run } from "../../../core/run/run.js";
 import { createCommitQueue } from "../connection/commit-queue.js";
@@ -16,6 +15,7 @@ import { createLapsedLease } from "./lapsed-lease.js";
 import { createRunLists } from "./list-runs.js";
 import { prepareJournalReads } from "./read-journal.js";
 import { toRun } from "./run-row.js";
+import { prepareSharedBudgets } from "./shared-budgets.js";
 import { prepareStatements } from "./statements.js";
 import { createRunWrites } from "./write-runs.js";
 
@@ -28,7 +28,8 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
   const { sqlite, db, verb, atomically } = connection;
   const statements = prepareStatements(sqlite, db);
   const journal = prepareJournalReads(sqlite);
-  const writes = createRunWrites(connection, { statements, journal }, clock, owner);
+  const budgets = prepareSharedBudgets(sqlite);
+  const writes = createRunWrites(connection, { statements, journal, budgets }, clock, owner);
   const listRuns = createRunLists(sqlite);
   const queue = createCommitQueue(connection);
   const hasLapsed = createLapsedLease(clock);
@@ -88,10 +89,10 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     isReadOnly: sqlite.readonly,
     isOutdated: async () => verb(connection.isOutdated)(),
     createRun: (run, options) => queue.enqueue(() => writes.createRun(run, options), { atOnce: false, durable: true }), // a host that spawns many runs sends all calls at once
-    async append(lease, { events, blobs }, { durable }) {
+    async append(lease, { events, blobs, reservation }, { durable }) {
       active.add(lease.runId);
       const append = () => {
-        const written = writes.append(lease, events);
+        const written = writes.append(lease, events, reservation);
         if (written !== null) writes.putBlobs(blobs);
         return written;
       };
@@ -158,14 +159,13 @@ export function createRunStore(connection: Connection, clock: Clock, { own: owne
     },
     getRun: async (id) => getRun(id),
     statusOf: async (id) => verb(() => leaseOf(id)?.status ?? null)(),
-    async costOfTree(rootRunId, butRunId) {
-      const row = verb(() => statements.costOfTree.first({ rootRunId, butRunId }))();
-      const [count = 0, known, total = 0] = (row ?? [0, 0, 0]).map(Number);
-      return { runs: count, costUsd: known === count ? toUsd(total) : null };
+    async spentIn(scope, butRunId) {
+      return verb(() => budgets.spentIn(scope, { but: butRunId, own: butRunId }, clock.now()))();
     },
-    async costLimits(runId) {
-      const rows = verb(() => statements.costLimits.all({ runId }))();
-      return rows.map(([id, usd]) => ({ runId: String(id), usd: Number(usd) }));
+    async limitsAbove(runId) {
+      const rows = verb(() => statements.limitsAbove.all({ runId }))();
+      const limit = (value: unknown) => (value === null ? null : Number(value));
+      return rows.map(([id, usd, tokens]) => ({ runId: String(id), usd: limit(usd), tokens: limit(tokens) }));
     },
     async findRun(project, key) {
       const row = verb(() => statements.getRunByKey.get({ project, key }))();

@@ -170,6 +170,13 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
         .from(runs)
         .where(eq(runs.id, placeholder("id"))),
     ),
+    getReserved: toNative(
+      sqlite,
+      db
+        .select({ usd: runs.reservedUsd, tokens: runs.reservedTokens })
+        .from(runs)
+        .where(eq(runs.id, placeholder("id"))),
+    ),
     getLease: toNative(
       sqlite,
       db
@@ -201,25 +208,21 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
         .from(runs)
         .where(and(eq(runs.parentRunId, placeholder("parentRunId")), inArray(runs.status, LIVING))),
     ),
-    costOfTree: toNative(
-      sqlite,
-      sql`
-        with recursive tree(id) as (
-          select ${placeholder("rootRunId")} union select runs.id from runs join tree on runs.parent_run_id = tree.id
-        )
-        select count(*), count(cost_usd), total(cost_usd) from runs join tree using (id) where id <> ${placeholder("butRunId")}`,
-    ),
-    costLimits: toNative(
+    limitsAbove: toNative(
       sqlite,
       sql`
         with recursive line(id) as (
           select ${placeholder("runId")}
           union select parent_run_id from runs join line using (id) where parent_run_id is not null
         )
-        select id, request ->> '$.limits.maxCostUsd' + (
-          select total(data ->> '$.moreCostUsd') from run_events where run_id = id and type = 'run_resumed'
-        ) as usd
-        from runs join line using (id) where usd is not null order by depth desc`,
+        select id,
+          request ->> '$.limits.maxCostUsd' + (
+            select total(data ->> '$.moreCostUsd') from run_events where run_id = id and type = 'run_resumed'
+          ) as usd,
+          request ->> '$.limits.maxTokens' + (
+            select total(data ->> '$.moreTokens') from run_events where run_id = id and type = 'run_resumed'
+          ) as tokens
+        from runs join line using (id) where usd is not null or tokens is not null order by depth desc`,
     ),
     renewLeases: db
       .update(runs)
@@ -298,6 +301,8 @@ function added() {
     cachedTokens: sql`${runs.cachedTokens} + ${placeholder("cached")}`,
     thinkingTokens: sql`${runs.thinkingTokens} + ${placeholder("thinking")}`,
     cacheWriteTokens: sql`${runs.cacheWriteTokens} + ${placeholder("cacheWrite")}`,
+    reservedUsd: sql`coalesce(${placeholder("reservedUsd")}, ${runs.reservedUsd})`,
+    reservedTokens: sql`coalesce(${placeholder("reservedTokens")}, ${runs.reservedTokens})`,
     costUsd: sql`round(${runs.costUsd} + ${placeholder("costUsd")}, ${sql.raw(String(USD_PLACES))})`, // once unknown, always unknown
   };
 }

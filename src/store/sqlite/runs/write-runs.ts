@@ -13,18 +13,21 @@ import type {
   NewRun,
   RunLease,
 } from "../../../core/ports/run-store.js";
+import { amountOf, grantedOutput, leftOf, type Reservation } from "../../../core/run/budget.js";
+import { addCosts, tokensOf } from "../../../core/run/cost.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
 import { isEnded, type Outcome, type RunStatus } from "../../../core/run/run.js";
 import type { Connection } from "../connection/connection.js";
 import { runs } from "../connection/tables.js";
 import type { JournalReads } from "./read-journal.js";
 import { toNewRow, toNewSessions, toRun } from "./run-row.js";
+import type { SharedBudgets, Used } from "./shared-budgets.js";
 import { type prepareStatements, prepareTransition } from "./statements.js";
 
 export interface RunWrites {
   createRun(run: NewRun, options: CreateRunOptions): CreateRunResult;
   /** Projects the events on the row, then writes them; null, and writes nothing, where the lease is lost. */
-  append(lease: RunLease, events: readonly RunEvent[]): readonly StoredEvent[] | null;
+  append(lease: RunLease, events: readonly RunEvent[], reservation?: Reservation): readonly StoredEvent[] | null;
   putBlobs(blobs: readonly Blob[]): void;
   endTree(runId: string, outcome: Outcome): readonly EndedRun[];
   /** False, and writes nothing, where the run is not as the lease knew it. */
@@ -36,12 +39,13 @@ export interface RunWrites {
 interface Prepared {
   readonly statements: ReturnType<typeof prepareStatements>;
   readonly journal: Pick<JournalReads, "hasNewerEvents">;
+  readonly budgets: SharedBudgets;
 }
 
 /** `owner` is this process. All but `append` and `putBlobs` throw StoreError (newer_version) in an outdated process. */
 export function createRunWrites(
   { sqlite, db, refuseOutdated }: Connection,
-  { statements, journal }: Prepared,
+  { statements, journal, budgets }: Prepared,
   clock: Clock,
   owner: string,
 ): RunWrites {
@@ -53,9 +57,15 @@ export function createRunWrites(
     return prepared;
   }
 
-  function append(lease: RunLease, events: readonly RunEvent[]): readonly StoredEvent[] | null {
+  function append(
+    lease: RunLease,
+    asked: readonly RunEvent[],
+    reservation?: Reservation,
+  ): readonly StoredEvent[] | null {
     const at = clock.now();
+    const events = reservation === undefined ? asked : withGrant(lease.runId, asked, reservation, at);
     const { status, outcome, question, usage, finished, ...delta } = projectEvents(events);
+    const used = usedBy(lease.runId, delta.costUsd, tokensOf(usage));
     const update = status === null ? statements.appendToRunning : transition(status);
     const changed = update.run({
       id: lease.runId,
@@ -71,6 +81,7 @@ export function createRunWrites(
       errorMessage: outcome?.error?.message ?? null,
     });
     if (changed === 0) return null;
+    budgets.add(used, at);
     if (outcome !== null) {
       endBelow(lease.runId);
       statements.endAgentSession.run({ id: lease.runId, endedAt: at });
@@ -78,6 +89,35 @@ export function createRunWrites(
     const { lastSeq, parentRunId } = positionOf(lease.runId);
     if (finished && parentRunId !== null) statements.forgiveAncestors.run({ parentRunId });
     return insertEvents(lease.runId, lastSeq, at, events);
+  }
+
+  /** The use of a commit for the day; of a reply without a count, the amount that its request had reserved. */
+  function usedBy(id: string, costUsd: number | null, tokens: number): Used {
+    if (costUsd !== null) return { usd: costUsd, tokens };
+    const [usd = 0, reserved = 0] = (statements.getReserved.first({ id }) ?? []).map(Number);
+    return { usd, tokens: tokens === 0 ? reserved : tokens };
+  }
+
+  /** The events with what the request may use now, or without its reservation where that is too little. */
+  function withGrant(id: string, events: readonly RunEvent[], { plan, ceilings }: Reservation, at: number) {
+    const { costUsd, usage } = projectEvents(events);
+    const left = ceilings.map((ceiling) => {
+      const spent = budgets.spentIn(ceiling.scope, { but: "", own: id }, at);
+      const usd = addCosts(spent.usd, costUsd);
+      return leftOf(
+        ceiling,
+        { ...spent, usd, tokens: spent.tokens + tokensOf(usage) },
+        {
+          others: spent.runs - 1, // itself is among them
+          withReserved: true,
+        },
+      );
+    });
+    const outputTokens = grantedOutput(plan, left);
+    return events.flatMap((event): readonly RunEvent[] => {
+      if (event.type !== "budget_reserved") return [event];
+      return outputTokens === 0 ? [] : [{ ...event, outputTokens, ...amountOf(plan, outputTokens) }];
+    });
   }
 
   /** Ends the runs below with the run, because nobody would read their work. */

@@ -21,6 +21,8 @@ function plus(first: RunDelta, second: RunDelta): RunDelta {
     turns: first.turns + second.turns,
     toolCalls: first.toolCalls + second.toolCalls,
     costUsd: addCosts(first.costUsd, second.costUsd),
+    reservedUsd: second.reservedUsd ?? first.reservedUsd,
+    reservedTokens: second.reservedTokens ?? first.reservedTokens,
     usage: {
       input: sum("input"),
       output: sum("output"),

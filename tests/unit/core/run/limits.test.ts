@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/journal/event.js";
 import { historyWith, recordEvent } from "../../../../src/core/journal/history.js";
 import { createHistory } from "../../../../src/core/journal/history-state.js";
-import { costBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
+import { budgetBreach, DEFAULT_LIMITS, firstBreach, MOST } from "../../../../src/core/run/limits.js";
 import { mentions } from "../../../support/mentions.js";
 
 function historyAfter(...events: RunEvent[]) {
@@ -57,24 +57,38 @@ describe("a history with more grants", () => {
   });
 });
 
-describe("a limit on money", () => {
+describe("a limit on money or tokens", () => {
+  const own = { scope: { kind: "tree", runId: "run_1" }, usd: 0.5, tokens: 100 } as const;
+  const spent = { runs: 0, usd: 0.1, tokens: 50, reservedUsd: 0, reservedTokens: 0 };
+  const plan = {
+    inputTokens: 60,
+    inputUsd: 0,
+    usdPerOutputToken: 0,
+    outputTokens: 10,
+    leastOutputTokens: 1,
+    isLast: false,
+  };
+
   it.each([
-    [0, 0.5, null],
-    [0.499999999999, 0.5, null],
-    [0.5, 0.5, ["the run", "0.5 USD", "max_cost_usd"]],
-    [0.0000495, 0.00004, ["the run", "0.0000495 USD", "0.00004 USD", "max_cost_usd"]],
-  ])("with %d of %d spent is %j", (spent, most, words) => {
-    expect(costBreach(spent, most, "the run")).toEqual(
-      words && {
-        code: "max_cost_usd",
-        message: expect.stringMatching(mentions(...words)),
-      },
-    );
+    ["money that is spent", own, { ...spent, usd: 0.5 }, "max_cost_usd", ["the run", "0.5 USD", "max_cost_usd"]],
+    ["money that is nearly spent", own, { ...spent, usd: 0.4999 }, "max_cost_usd", ["0.4999 USD", "too little"]],
+    ["an unknown cost", { ...own, tokens: null }, { ...spent, usd: null }, "max_cost_usd", ["unknown", "0.5 USD"]],
+    ["tokens that are used", own, { ...spent, tokens: 120 }, "max_tokens", ["120", "100 tokens", "max_tokens"]],
+    [
+      "money of the day",
+      { ...own, scope: { kind: "day" } as const },
+      { ...spent, usd: 1 },
+      "max_cost_usd",
+      ["limits.day"],
+    ],
+  ])("that is over by %s says so", (_, most, used, code, words) => {
+    const { message, ...failure } = budgetBreach(most, used, "the run", null);
+    expect(failure).toEqual({ code });
+    expect(message).toMatch(mentions(...words));
   });
 
-  it("is a breach where the cost is unknown", () => {
-    const { message } = costBreach(null, 2, "the run") ?? { message: "" };
-    expect(message).toMatch(mentions("the run", "2 USD", "max_cost_usd"));
+  it("names the tokens where they do not pay the next request", () => {
+    expect(budgetBreach(own, spent, "the run", plan).code).toBe("max_tokens");
   });
 
   it("counts all replies of the run itself, and begins anew in a run that continues it", () => {

@@ -1,9 +1,11 @@
 /** Requests of servers to the model of a run: counted before anything is waited for. */
+
 import { expect, it } from "vitest";
 import type { ModelReply } from "../../../../src/core/ports/provider.js";
 import { REDACT_NOTHING } from "../../../../src/core/redact.js";
+import type { RequestPlan } from "../../../../src/core/run/budget.js";
 import { createSampler } from "../../../../src/runner/calls/sample-model.js";
-import type { CostBreach } from "../../../../src/runner/state/budget.js";
+import type { Breach } from "../../../../src/runner/state/budget.js";
 import { newReplay } from "../../../../src/runner/state/replay.js";
 import { createRunState } from "../../../../src/runner/state/run-state.js";
 import { readReply } from "../../../support/journals.js";
@@ -14,7 +16,7 @@ const { signal } = new AbortController();
 
 /** A sampler whose reads of the budget wait until they are let go on. */
 function setSampler() {
-  const breaches: ((breach: CostBreach | null) => void)[] = [];
+  const breaches: ((breach: Breach | null) => void)[] = [];
   let requests = 0;
   const reply = async (): Promise<ModelReply> => {
     requests += 1;
@@ -22,8 +24,11 @@ function setSampler() {
     return { ok: true, raw, usage: null };
   };
   const budget = {
-    breach: () => new Promise<CostBreach | null>((resolve) => breaches.push(resolve)),
-    usdLeft: async () => null,
+    breach: () => new Promise<Breach | null>((resolve) => breaches.push(resolve)),
+    isLimited: true,
+    reservationFor: async (plan: RequestPlan) => ({ plan, ceilings: [] }),
+    hasRoom: async () => true,
+    left: async () => ({ usd: null, tokens: null }),
   };
   const run = { depth: 1, parentSessionId: "ses_1", request: REQUEST };
   const state = createRunState(run, newReplay(REQUEST), readReply, REDACT_NOTHING);

@@ -37,7 +37,7 @@ function restricted({ parent = {}, depth = 1, limits = {}, args = {} }: Family):
     policy: { allow: [{ patterns: ["*"], from: "the call" }], block: [{ patterns: ["get"], from: "the call" }] },
     limits: { ...DEFAULT_LIMITS, maxTurns: 30, timeoutSeconds: 600, maxDepth: 5, ...limits },
   };
-  const rest = { run, step: null, toolSet, secondsLeft: 100.9, usdLeft: null };
+  const rest = { run, step: null, toolSet, secondsLeft: 100.9, left: { usd: null, tokens: null } };
   return restrictToParent(request, { prompt: "go", ...args }, { ...rest, ...parent });
 }
 
@@ -68,9 +68,17 @@ describe("a child", () => {
     ["the last part of a second", { parent: { secondsLeft: 0.4 } }, { timeoutSeconds: 0.4 }],
     ["no limit on money where neither has one", {}, { maxCostUsd: null }],
     ["its own limit on money", { limits: { maxCostUsd: 2 } }, { maxCostUsd: 2 }],
-    ["the parent's rest of the money", { parent: { usdLeft: 0.3 } }, { maxCostUsd: 0.3 }],
-    ["the smaller of both", { parent: { usdLeft: 0.3 }, limits: { maxCostUsd: 2 } }, { maxCostUsd: 0.3 }],
-    ["its own below the rest", { parent: { usdLeft: 3 }, limits: { maxCostUsd: 2 } }, { maxCostUsd: 2 }],
+    ["the parent's rest of the money", { parent: { left: { usd: 0.3, tokens: null } } }, { maxCostUsd: 0.3 }],
+    [
+      "the smaller of both",
+      { parent: { left: { usd: 0.3, tokens: null } }, limits: { maxCostUsd: 2 } },
+      { maxCostUsd: 0.3 },
+    ],
+    [
+      "its own below the rest",
+      { parent: { left: { usd: 3, tokens: null } }, limits: { maxCostUsd: 2 } },
+      { maxCostUsd: 2 },
+    ],
   ])("has %s", (_, family, limits) => {
     expect(restricted(family).limits).toMatchObject(limits);
   });
@@ -87,7 +95,7 @@ describe("a child", () => {
     ["a tool that no server has now", { args: { tools: ["db__query"] } }],
     ["all turns of the parent", { args: { max_turns: 10 } }],
     ["all time that is left", { args: { timeout_seconds: 100.9 } }],
-    ["all money that is left", { parent: { usdLeft: 0.3 }, args: { max_cost_usd: 0.3 } }],
+    ["all money that is left", { parent: { left: { usd: 0.3, tokens: null } }, args: { max_cost_usd: 0.3 } }],
     ["any money where the parent has no limit", { args: { max_cost_usd: 1_000 } }],
     ["a start in a step with rules that stop no call", { parent: { step: ruled("warn", "allow") } }],
   ])("may ask for %s", (_, family) => {
@@ -106,8 +114,13 @@ describe("a child", () => {
     ["more time", { args: { timeout_seconds: 101 } }, "too_much", ["timeout_seconds", "100"]],
     ["any time where none is left", { parent: { secondsLeft: 0 } }, "too_much", ["timeout_seconds", "0"]],
     ["more time than none", { parent: { secondsLeft: -5 } }, "too_much", ["timeout_seconds", "0"]],
-    ["more money", { parent: { usdLeft: 0.3 }, args: { max_cost_usd: 0.4 } }, "too_much", ["max_cost_usd", "0.3 USD"]],
-    ["any money where none is left", { parent: { usdLeft: 0 } }, "too_much", ["max_cost_usd"]],
+    [
+      "more money",
+      { parent: { left: { usd: 0.3, tokens: null } }, args: { max_cost_usd: 0.4 } },
+      "too_much",
+      ["max_cost_usd", "0.3 USD"],
+    ],
+    ["any money where none is left", { parent: { left: { usd: 0, tokens: null } } }, "too_much", ["max_cost_usd"]],
     ["a start at the greatest depth", { depth: 3 }, "too_deep", ["max_depth", "3"]],
     ["a start where a rule may block", { parent: { step: ruled("warn", "block") } }, "too_much", ['"build"', "rules"]],
     ["a start where a rule asks", { parent: { step: ruled("require_approval") } }, "too_much", ['"build"', "rules"]],

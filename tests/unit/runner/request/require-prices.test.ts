@@ -5,7 +5,7 @@ import type { Step } from "../../../../src/core/workflow/workflow.js";
 import { requirePrices } from "../../../../src/runner/request/require-prices.js";
 import { workflow } from "../../../support/engine.js";
 import { REQUEST } from "../../../support/new-run.js";
-import { configError, entryWith } from "../../../support/run-requests.js";
+import { configError, entryWith, SETTINGS } from "../../../support/run-requests.js";
 
 const PRICE = { input: 1, output: 2, cached: 0 };
 const ENTRIES = new Map([
@@ -16,7 +16,7 @@ const ENTRIES = new Map([
 function checked(model: string, steps: readonly Partial<Step>[] = [], maxCostUsd: number | null = 1) {
   const limits = { ...REQUEST.limits, maxCostUsd };
   const led = steps.length === 0 ? null : workflow(steps);
-  return () => requirePrices({ provider: "one", model, limits, workflow: led }, ENTRIES);
+  return () => requirePrices({ provider: "one", model, limits, workflow: led }, ENTRIES, SETTINGS.allowances);
 }
 
 describe("a run with a limit on money", () => {

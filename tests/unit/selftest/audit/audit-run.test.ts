@@ -40,8 +40,9 @@ function audit(
   drafts: readonly Draft[],
   counts: ReadonlyMap<string, number> = soundCounts(),
   [status, outcome]: readonly [RunStatus, Outcome | null] = ["success", SUCCESS],
+  reservedTokens = 0,
 ) {
-  const onDisk = { scenario: SCENARIO, run: RUN, status, outcome, events: stored(drafts) };
+  const onDisk = { scenario: SCENARIO, run: RUN, status, outcome, events: stored(drafts), reservedTokens };
   return auditRun(onDisk, counts, marksOf(stored(soundEvents())));
 }
 
@@ -53,6 +54,12 @@ function placeOf(drafts: readonly Draft[], type: string, turn: number, index: nu
 }
 
 describe("auditRun", () => {
+  it("finds a reservation that a run holds after its end", () => {
+    const held = audit(soundEvents(), soundCounts(), ["success", SUCCESS], 500);
+    expect(held.lost).toEqual([expect.stringContaining("500 tokens")]);
+    expect(audit(soundEvents(), soundCounts(), ["running", null], 500).lost).toEqual([]);
+  });
+
   it("finds nothing in a run without kills", () => {
     expect(audit(soundEvents())).toEqual({
       name: RUN,

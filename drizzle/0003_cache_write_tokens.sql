@@ -1,1 +1,0 @@
-ALTER TABLE `runs` ADD `cache_write_tokens` integer DEFAULT 0 NOT NULL;

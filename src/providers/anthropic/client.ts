@@ -1,0 +1,58 @@
+/** The vendor's SDK as a thin transport. */
+import type { MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/beta/messages/messages";
+import { normalBaseUrl, type ProviderSetup } from "../../core/definitions/provider-setup.js";
+import type { AnthropicSdk } from "./to-provider-error.js";
+import { type AnthropicRequest, isVendor } from "./wire.js";
+
+/** Sends a request; the events of the answer come as they are. */
+export interface Client {
+  send(
+    body: AnthropicRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly data: AsyncIterable<unknown>; readonly response: Response }>;
+}
+
+const NEVER_MS = 2 ** 31 - 1; // the longest time of a timer: stall_seconds and the deadline of the run bound a request
+const QUIET = { error() {}, warn() {}, info() {}, debug() {} }; // it would show conversations, and on stdout
+
+/** Headers of the SDK's own; others come from a variable that it reads, and belong to whatever the user set them for. */
+const OWN_HEADER = /^(accept|authorization|content-type|user-agent|x-api-key|anthropic-.*|x-stainless-.*)$/;
+
+export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSetup): Client {
+  const key = apiKey ?? "none"; // without one the SDK would look for profiles on the disk
+  const address = new URL(baseUrl);
+  const defaultQuery = Object.fromEntries(address.searchParams);
+  address.search = "";
+  address.pathname = address.pathname.replace(/\/v1\/?$/, ""); // the SDK adds it
+  const client = new sdk.Anthropic({
+    apiKey: key,
+    baseURL: normalBaseUrl(address.href),
+    defaultQuery,
+    maxRetries: 0,
+    timeout: NEVER_MS,
+    logger: QUIET,
+    logLevel: "off",
+    openTelemetry: false,
+    fetch: (url, init) => fetch(url, { ...init, headers: ownHeaders(init?.headers) }),
+  });
+  // Gateways read the one or the other.
+  const headers = { authorization: `Bearer ${key}`, ...(!isVendor(baseUrl) && { "x-api-key": key }) };
+  return {
+    async send({ betas, ...body }, signal) {
+      return await client.beta.messages
+        .create(toSdkRequest({ ...body, ...(betas && { betas }) }), { signal, headers })
+        .withResponse();
+    },
+  };
+}
+
+/** The SDK's types lack some of our fields, but it sends every field. */
+function toSdkRequest(body: object): MessageCreateParamsStreaming {
+  return body as MessageCreateParamsStreaming;
+}
+
+function ownHeaders(headers: RequestInit["headers"]): Headers {
+  const own = new Headers(headers);
+  for (const name of [...own.keys()]) if (!OWN_HEADER.test(name)) own.delete(name);
+  return own;
+}

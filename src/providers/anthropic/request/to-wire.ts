@@ -1,0 +1,58 @@
+/** Converts our request to Anthropic's. */
+import type { ModelRequest } from "../../../core/ports/provider.js";
+import { traitsOf } from "../models.js";
+import { type AnthropicRequest, BETAS, type Block } from "../wire.js";
+import { toSystem, withMarks } from "./cache-marks.js";
+import { toWireMessages } from "./to-messages.js";
+import { createToolChanges, type ToolHistory } from "./tool-changes.js";
+import { toWireTool } from "./tool-definitions.js";
+
+/** Where a request goes, and what the conversation has met so far. */
+export interface Destination {
+  /** Undefined for the vendor's own address. */
+  readonly origin: string | undefined;
+  /** Whether it takes the vendor's betas. */
+  readonly betas: boolean;
+  /** Replies to fewer messages go without their thinking. */
+  readonly thinkingFrom: number;
+}
+
+/** The body of a request of a conversation with such tools. */
+export function toAnthropicRequest(
+  request: ModelRequest,
+  history: ToolHistory,
+  { origin, betas, thinkingFrom }: Destination,
+): AnthropicRequest {
+  const { model, settings } = request;
+  const { thinks, takesEffort, takesToolChanges, mostOutputTokens } = traitsOf(model);
+  const changesInMessages = betas && takesToolChanges;
+  const tools = changesInMessages ? [...(history[0]?.tools.values() ?? [])] : request.tools.map(toWireTool);
+  const messages = toWireMessages(request, {
+    model,
+    origin,
+    // Thinking is bound to the tools that it was written with; at the vendor, that of older models is not.
+    thinkingFrom: betas ? thinkingFrom : Math.max(thinkingFrom, history.at(-1)?.from ?? 0),
+    changes: changesInMessages ? createToolChanges(history) : null,
+  });
+  const system = toSystem(request.system);
+  return {
+    model,
+    max_tokens: settings?.maxOutputTokens ?? mostOutputTokens,
+    stream: true,
+    ...(system.length > 0 && { system }),
+    ...(tools.length > 0 && { tools }),
+    messages: withMarks(messages),
+    ...(thinks && { thinking: thinkingOf(changesInMessages) }),
+    ...(takesEffort && settings?.effort && { output_config: { effort: settings.effort } }),
+    ...(changesInMessages && { betas: BETAS }),
+  };
+}
+
+/** The summaries are for whoever watches the run; thinking that fits no longer, Anthropic is to drop, not to refuse. */
+function thinkingOf(mayDrop: boolean): Block {
+  return {
+    type: "adaptive",
+    display: "summarized",
+    ...(mayDrop && { block_binding: { prefix_mismatch_behavior: "drop_block" } }),
+  };
+}

@@ -1,0 +1,76 @@
+/** Reserves what a request to the model may use of the run's limits, in the commit that comes before the request. */
+import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
+import type { Commit } from "../../core/ports/run-store.js";
+import { amountOf, type RequestPlan } from "../../core/run/budget.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
+import { planRequest } from "../../core/run/request-plan.js";
+import { pause } from "../calls/judge-failure.js";
+import type { StepModel } from "../request/model-in-step.js";
+import type { RunContext } from "../state/turn-context.js";
+import { systemPrompt } from "./system-prompt.js";
+
+const LOOK_EVERY_MS = 250; // for the end of another run's request
+
+/** A request that is about to be made. */
+export interface PlannedRequest extends Pick<RunContext, "request" | "state" | "budget" | "signal" | "stall"> {
+  readonly asked: Pick<StepModel, "price" | "settings">;
+  readonly tools: readonly ToolDeclaration[];
+  /** Whether it asks for the agent's last reply. */
+  readonly grace: boolean;
+}
+
+export type Reserved =
+  /** Null for the output that the vendor allows. */
+  { readonly kind: "reserved"; readonly outputTokens: number | null } | { readonly kind: "spent" | "stopped" };
+
+/** The plan of the request. */
+export function planOf({ request, state, asked, tools, grace }: Omit<PlannedRequest, "budget" | "signal" | "stall">) {
+  const { maxOutputTokens } = asked.settings;
+  const { price } = asked;
+  return planRequest({
+    history: state.history,
+    system: systemPrompt(request),
+    tools,
+    price,
+    maxOutputTokens,
+    isLast: grace,
+  });
+}
+
+/** Saves what waits to be saved. Where others have reserved the rest of a limit, waits until they have used or freed it. */
+export async function* reserveRequest(planned: PlannedRequest): AsyncGenerator<Commit, Reserved> {
+  const { state, budget, asked, signal, stall } = planned;
+  if (!budget.isLimited) {
+    yield state.flush();
+    return { kind: "reserved", outputTokens: asked.settings.maxOutputTokens };
+  }
+  const plan = planOf(planned);
+  for (;;) {
+    const outputTokens = yield* reserve(plan, planned);
+    if (outputTokens !== null) return { kind: "reserved", outputTokens };
+    if (signal.aborted) return { kind: "stopped" };
+    do {
+      if ((await budget.breach(() => plan)) !== null) return { kind: "spent" };
+      await stall.during(pause(LOOK_EVERY_MS, signal));
+      if (signal.aborted) return { kind: "stopped" };
+    } while (!(await budget.hasRoom(plan)));
+  }
+}
+
+/** Saves what waits to be saved, and reserves the plan. The tokens of output that it may have; null where there is no room now. */
+export async function* reserve(
+  plan: RequestPlan,
+  { state, budget }: Pick<PlannedRequest, "state" | "budget">,
+): AsyncGenerator<Commit, number | null> {
+  const reservation = await budget.reservationFor(plan);
+  state.record(askedFor(plan, state.history.turn));
+  const saved: readonly StoredEvent[] | undefined = yield state.flush(reservation);
+  const granted = saved?.find(({ event }) => event.type === "budget_reserved")?.event;
+  return granted?.type === "budget_reserved" ? granted.outputTokens : null;
+}
+
+/** The event of a plan that is granted whole. */
+function askedFor(plan: RequestPlan, turn: number): RunEvent {
+  const { outputTokens } = plan;
+  return { type: "budget_reserved", turn, outputTokens, ...amountOf(plan, outputTokens) };
+}

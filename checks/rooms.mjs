@@ -102,6 +102,7 @@ export const RULES = {
     "drizzle-orm": ["store"],
     "js-yaml": ["yaml"],
     "jsonc-parser": ["config"],
+    openai: ["providers/openai"],
     pino: ["log"],
     re2js: ["json-schema"],
     ulid: ["composition"],

@@ -9,11 +9,12 @@ import { wireOf } from "../core/run/message.js";
 import { anthropic } from "../providers/anthropic/definition.js";
 import { createEntry, type ProviderDefinition } from "../providers/definition.js";
 import { gemini } from "../providers/gemini/definition.js";
+import { openai } from "../providers/openai/definition.js";
 import { createRehearsalEntry } from "../providers/rehearsal/entry.js";
 import { readRehearsalReply } from "../providers/rehearsal/read-reply.js";
 import { SHIPPED_WORKFLOWS } from "./open-definitions.js";
 
-const DEFINITIONS: readonly ProviderDefinition[] = [gemini, anthropic];
+const DEFINITIONS: readonly ProviderDefinition[] = [anthropic, openai, gemini];
 
 /** The vendors behind them, for the configuration. */
 export const VENDORS: readonly Vendor[] = DEFINITIONS;

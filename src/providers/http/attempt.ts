@@ -132,7 +132,7 @@ function messageFor(code: ProviderErrorCode, status: number, words: string, { ti
     case "quota_exhausted":
       return `${title}'s quota for ${model} is used up: ${sentence}`;
     case "model_not_found":
-      return `${title} has no model "${model}": change the model of the run, of its agent or in the config`;
+      return `${title} has no model "${model}"${words && ` (${words})`}: change the model of the run, of its agent or in the config`;
     case "context_overflow":
       return `the conversation is longer than the context window of ${model}: ${sentence}`;
     case "rate_limited":

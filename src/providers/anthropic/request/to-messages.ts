@@ -1,12 +1,6 @@
 /** Converts the messages of a conversation to Anthropic's: the user and the model in turn. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
-import {
-  type AssistantMessage,
-  type Message,
-  mayReturn,
-  type ToolAnswerMessage,
-  type ToolCall,
-} from "../../../core/run/message.js";
+import { type AssistantMessage, mayReturn, type ToolAnswerMessage, type ToolCall } from "../../../core/run/message.js";
 import { ANTHROPIC, type Block, type WireMessage } from "../wire.js";
 import { type CallIds, createCallIds } from "./call-ids.js";
 import { placeImages, toImageBlock } from "./images.js";

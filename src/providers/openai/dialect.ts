@@ -1,0 +1,34 @@
+/** One of the two wires, as the provider speaks it. */
+import type { ModelActivity, ModelReply, ModelRequest } from "../../core/ports/provider.js";
+import type { RawReply, ToolDeclaration, Wire } from "../../core/run/message.js";
+import type { Lesson } from "./learn.js";
+import type { Target } from "./target.js";
+import type { Receiver } from "./transport/read-answer.js";
+
+/** An answer that is being collected. */
+export interface Joined extends Receiver {
+  /** False where the stream ended before the reply did. */
+  readonly isWhole: boolean;
+}
+
+/** `Form` says how its requests are written. */
+export interface Dialect<Form> {
+  readonly wire: Wire;
+  readonly path: string;
+  /** The form of the first request. */
+  readonly form: Form;
+  readonly lessons: readonly Lesson<Form>[];
+  toTool(tool: ToolDeclaration): object;
+  toBody(
+    request: ModelRequest,
+    tools: readonly object[],
+    form: Form,
+    target: Target,
+  ): Readonly<Record<string, unknown>>;
+  join(tell: (activity: ModelActivity) => void): Joined & {
+    /** The reply in an answer that is whole. Throws Refused or Unreadable where there is none. */
+    toReply(from: Omit<RawReply, "content">, title: string): ModelReply;
+  };
+  /** Sentences for the user about a reply. */
+  warningsOf?(request: ModelRequest, reply: ModelReply): readonly string[];
+}

@@ -38,7 +38,7 @@ export function folded(conversation: Conversation, fold: Fold, summary: string |
   const left = all
     .filter(({ index }) => index >= cut || kept.has(index))
     .map((marked) => ({ ...marked, message: shortened(marked, fold) }));
-  const summaries = summary === null ? [] : [summaryOf(summary, replaced, fold)];
+  const summaries = summary === null || cut === 0 ? [] : [summaryOf(summary, replaced, fold)];
   const front = kept.has(0) ? 1 : 0;
   const mark: Mark = { ...(marks.at(-1) ?? NOWHERE), source: null };
   const notice = { message: { role: "user", text: NOTICE } as const, mark, index: messages.length };
@@ -106,6 +106,11 @@ function headOf(answer: ToolAnswerMessage, id: string, length: number): ToolAnsw
 }
 
 const SHORT = 300; // characters: an answer up to twice as long stays whole
+
+/** The summary in the message of an earlier fold, without the lines around it. */
+export function bareSummary(text: string): string {
+  return text.split("\n").slice(1, -1).join("\n");
+}
 
 function summaryOf(summary: string, replaced: readonly MarkedMessage[], { throughTurn }: Fold) {
   const text = [

@@ -46,7 +46,7 @@ export function dueFold(context: FoldContext): ContextFold | null {
 export function foldAfterOverflow(context: FoldContext, reason: string, sent: number | null): ContextFold | null {
   const { history } = context.state;
   if (history.folds >= MOST_FOLDS) return null;
-  const before = tokensNow(context);
+  const before = tokensReckoned(context); // the counts of a vendor that refuses what they allow are of no use
   const named = namedLengths(reason, before);
   const known = windowOf(context) ?? Number.POSITIVE_INFINITY;
   const window = Math.min(known, named.limit ?? sent ?? before);
@@ -109,8 +109,13 @@ function windowOf({ asked, state }: FoldContext): number | null {
 function tokensNow(context: FoldContext): number {
   const { messages, lastUsage } = context.state.history;
   const { maxImages } = context.request.limits;
-  if (lastUsage === null) return tokensOfMessages(messages, maxImages) + overheadOf(context);
+  if (lastUsage === null) return tokensReckoned(context);
   return tokensOf(lastUsage.usage) + tokensOfMessages(messages.slice(lastUsage.messages), maxImages);
+}
+
+function tokensReckoned(context: FoldContext): number {
+  const { state, request } = context;
+  return tokensOfMessages(state.history.messages, request.limits.maxImages) + overheadOf(context);
 }
 
 const sizes = new WeakMap<readonly ToolDeclaration[], number>(); // there may be hundreds of large schemas

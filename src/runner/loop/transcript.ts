@@ -1,5 +1,5 @@
 /** A conversation as one text. */
-import type { MarkedMessage } from "../../core/journal/folded.js";
+import { bareSummary, type MarkedMessage } from "../../core/journal/folded.js";
 import { resultId } from "../../core/journal/result-id.js";
 import { cutTo } from "../../lib/text.js";
 
@@ -14,9 +14,8 @@ const SUMMARY_PART = 0.5; // of the whole, for the summary of an earlier fold
 /** The heads of all parts, of at most `length` characters each; where that is more than `most` bytes, without the oldest. */
 export function transcript(messages: readonly MarkedMessage[], length: number, most: number): Transcript {
   const [first] = messages;
-  const isEarlier = first?.message.role === "user" && first.message.replaced !== undefined;
-  const earlier =
-    isEarlier && first.message.role === "user" ? [cutTo(first.message.text, Math.floor(most * SUMMARY_PART))] : [];
+  const summary = first?.message.role === "user" && first.message.replaced ? bareSummary(first.message.text) : null;
+  const earlier = summary === null ? [] : [cutTo(summary, Math.floor(most * SUMMARY_PART))];
   const parts = messages.slice(earlier.length).flatMap((marked) => partsOf(marked, length));
   const kept: string[] = [];
   let left = most - Buffer.byteLength(earlier.join());

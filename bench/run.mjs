@@ -23,6 +23,7 @@ const FIGURES = {
   log: () => import("./figures/log.mjs"),
   stored: () => import("./figures/stored.mjs"),
   workspace: () => import("./figures/workspace.mjs"),
+  pace: () => import("./figures/pace.mjs"),
   load: () => import("./figures/load.mjs"),
 };
 

@@ -8,7 +8,7 @@ const ENGINE = ["core", "lib"];
 const ADAPTER = [...ENGINE, "yaml"];
 
 /** The folders of the runner, and those of the downstream adapter: each may import all to its right. */
-const RUNNER = ["operations", "live", "loop", "calls", "state", "tools", "request"];
+const RUNNER = ["operations", "live", "loop", "calls", "pace", "state", "tools", "request"];
 const DOWNSTREAM = ["pool", "catalog", "connection", "transport", "process"];
 
 const inOrder = (parent, folders) =>

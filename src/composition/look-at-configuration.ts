@@ -7,14 +7,21 @@ import { requirePrices } from "../runner/request/require-prices.js";
 import { resolveProvider } from "../runner/request/resolve-provider.js";
 import type { Parts } from "./create-parts.js";
 
-/** Reads files only. */
+const REHEARSAL = "rehearsal"; // never ready, and always there
+
+/** Reads files only; leaves out vendors whose key is not set where another provider is ready. */
 export async function lookAtConfiguration(parts: Parts): Promise<ConfigurationLook> {
   try {
     const config = await parts.config();
     const notices = [...config.notices, ...(await definitionNotices(parts))];
     const entries = await parts.providers();
+    const hasReady = entries.some(({ ready }) => ready);
+    const isUnused = ({ ready, fault, name }: ProviderEntry) =>
+      hasReady && !ready && fault === null && name !== config.provider && name !== REHEARSAL;
     const providers = await Promise.all(
-      entries.map(async (entry) => ({ name: entry.name, problem: await problemOf(entry) })),
+      entries
+        .filter((entry) => !isUnused(entry))
+        .map(async (entry) => ({ name: entry.name, problem: await problemOf(entry) })),
     );
     return { kind: "read", notices, providers, choice: await choiceOf(config, entries) };
   } catch (error) {

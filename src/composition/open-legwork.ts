@@ -30,7 +30,7 @@ function changeNotices(files: readonly string[]): readonly string[] {
 export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
   const { paths, clock, elicit, redact, newId, secretsKnown, closeServers, closeStore } = parts;
   const { project, home } = paths;
-  const { runs: store } = parts.store();
+  const { runs: store, paces } = parts.store();
   try {
     await store.interruptAbandoned();
   } catch (error) {
@@ -60,6 +60,7 @@ export async function openLegwork(parts: Parts): Promise<OpenLegwork> {
   const runner = createRunner({
     project,
     store,
+    paces,
     schemas: createJsonSchemas({ program: inPackage(JUDGE_PROGRAM) }),
     readReply,
     readProjectFile: createReadProjectFile({ root: project, home }),

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } 
 import { fromModelText, type ModelName, toModelWish } from "../core/run/model-name.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { didYouMean } from "../lib/nearest.js";
+import { alternatives } from "../lib/text.js";
 import { type LoadedFile, parseConfigFile, UserConfigFile } from "./files/config-file.js";
 import type { Paths } from "./files/paths.js";
 import { type PriceLists, toPriceLists } from "./files/prices.js";
@@ -188,7 +189,7 @@ function checkProvider({ value: { provider }, placeOf }: LoadedFile, names: read
 }
 
 function noProvider(name: string, names: readonly string[]): string {
-  return `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`;
+  return `there is no provider "${name}": use ${alternatives(names)}${didYouMean(name, names)}`;
 }
 
 /** The environment variables that hold keys of providers. */

@@ -1,4 +1,9 @@
-/** Cuts texts without splitting what people see as one character. */
+/** Texts for people: lists of alternatives, and cuts that split no character. */
+
+/** Such as "a, b or c". */
+export function alternatives(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), names.at(-1) ?? ""].filter((part) => part !== "").join(" or ");
+}
 
 /** `end`, or one less where it would split a surrogate pair. */
 export function pairSafe(text: string, end: number): number {

@@ -5,6 +5,7 @@ import type { ReadReply } from "../core/journal/history-state.js";
 import type { Provider, ProviderEntry } from "../core/ports/provider.js";
 import { type WindowList, windowIn } from "../core/run/context-window.js";
 import { priceIn } from "../core/run/cost.js";
+import { sha256 } from "../lib/hash.js";
 import { once } from "../lib/once.js";
 
 /** A vendor whose adapter stays unloaded until a run asks a model. */
@@ -34,6 +35,7 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
     ready: hasKey && fault === null,
     keyVariable,
     fault,
+    account: accountOf(setup),
     modelsHaveSlashes: setup.baseUrl !== definition.baseUrl && definition.wires.length > 0,
     mostTools: definition.mostTools,
     namesModel: (model) => name === definition.name && definition.modelsBegin.test(model),
@@ -47,6 +49,11 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
     },
     open: once(() => definition.open(setup)),
   };
+}
+
+/** Entries with the same key at the same address share its limits. */
+function accountOf({ baseUrl, apiKey }: ProviderSetup): string {
+  return sha256(JSON.stringify([baseUrl, apiKey])).slice(0, 32);
 }
 
 function whereToSet({ keyPage, baseUrl }: Vendor, setup: ProviderSetup): string {

@@ -4,6 +4,7 @@ import type { ReadReply } from "../core/journal/history-state.js";
 import type { Clock, Log } from "../core/ports/clock-and-log.js";
 import type { Elicit } from "../core/ports/host.js";
 import type { JsonSchemas } from "../core/ports/json-schemas.js";
+import type { PaceStore } from "../core/ports/pace-store.js";
 import type { ReadProjectFile } from "../core/ports/project-files.js";
 import type { EndedRun, RunStore } from "../core/ports/run-store.js";
 import type { Redact } from "../core/redact.js";
@@ -23,6 +24,7 @@ import { endRun } from "./operations/end-run.js";
 import { type ResumeArguments, type ResumeCaller, type ResumedRun, resumeRun } from "./operations/resume-run.js";
 import { type StartedRun, startRun } from "./operations/start-run.js";
 import { needsCaller, type WaitRequest, waitForRuns } from "./operations/wait-for-runs.js";
+import { createPacer } from "./pace/pacer.js";
 import { missingRequirements } from "./request/requirements.js";
 import type { SpawnArguments } from "./request/run-settings.js";
 import type { GetSetup, Setup } from "./request/setup.js";
@@ -33,6 +35,7 @@ export interface RunnerDeps {
   /** The real path of the project folder. */
   readonly project: string;
   readonly store: RunStore;
+  readonly paces: PaceStore;
   readonly schemas: JsonSchemas;
   readonly readReply: ReadReply;
   readonly readProjectFile: ReadProjectFile;
@@ -80,8 +83,8 @@ export interface Runner {
   readonly setup: GetSetup;
 }
 
-export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
-  const { store, log } = deps;
+export function createRunner({ openSetup, paces, ...deps }: RunnerDeps): Runner {
+  const { store, log, clock } = deps;
   const bus = createEventBus(log);
   const live = createLiveRuns({ store, bus, log });
   const resolveToolSet = createToolSets();
@@ -91,7 +94,12 @@ export function createRunner({ openSetup, ...deps }: RunnerDeps): Runner {
     return opened.setup;
   });
   const childRuns = createChildRuns((): ChildRunsDeps => parts);
-  const openAgent = createOpenAgent({ ...deps, resolveToolSet, childRuns });
+  const openAgent = createOpenAgent({
+    ...deps,
+    resolveToolSet,
+    childRuns,
+    pacer: createPacer({ store: paces, clock }),
+  });
   const base = { ...deps, bus, live, resolveToolSet, openAgent, setup, admission: createAdmissionQueue() };
   const recovery = createRecovery(base);
   const parts = { ...base, recovery };

@@ -24,6 +24,7 @@ export function createReplyTail(): ReplyTail {
       kept = "";
     },
     text(redact) {
+      if (kind === "wait") return "waits for the rate limit of its API key";
       if (kind === "call") return `asks for ${redact(kept)}`;
       const words = redact(kept.slice(0, kept.search(/\S*$/)))
         .replace(/\s+/g, " ")

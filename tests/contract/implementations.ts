@@ -2,14 +2,16 @@
 import type { CatalogStore, PinStore } from "../../src/core/ports/catalog-store.js";
 import type { Clock } from "../../src/core/ports/clock-and-log.js";
 import type { DatabaseObserver } from "../../src/core/ports/database-observer.js";
+import type { PaceStore } from "../../src/core/ports/pace-store.js";
 import type { RunStore } from "../../src/core/ports/run-store.js";
 import { sqlite } from "../support/sqlite-database.js";
 
 export interface StorePorts {
-  /** Its `close` closes all three. */
+  /** Its `close` closes all four. */
   readonly runs: RunStore;
   readonly catalogs: CatalogStore;
   readonly pins: PinStore;
+  readonly paces: PaceStore;
 }
 
 /** A process as the store knows it: its own name, and the processes that it can tell are dead. */

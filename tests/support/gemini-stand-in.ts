@@ -11,6 +11,8 @@ export type Behaviour = { readonly delayMs?: number } & (
       readonly status: number;
       readonly body: object | string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** Before each chunk of a stream. */
+      readonly chunkDelayMs?: number;
     }
   | { readonly kind: "hang" | "reset"; readonly inBody?: boolean }
 );
@@ -252,16 +254,24 @@ function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerR
   response.write(`${isStream ? "data: " : ""}{"candidates": [`, () => setTimeout(end, 20)); // the client sees the half before the loss
 }
 
-function send(response: ServerResponse, { status, body, headers }: Answer, isStream = false): void {
+function send(response: ServerResponse, { status, body, headers, chunkDelayMs = 0 }: Answer, isStream = false): void {
   if (response.headersSent || response.destroyed) return;
   if (isStream && status === 200 && typeof body === "object") {
     response.writeHead(status, { "content-type": "text/event-stream" });
-    for (const chunk of chunksOf(body)) response.write(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
-    response.end();
+    void sendChunks(response, chunksOf(body), chunkDelayMs);
     return;
   }
   response.writeHead(status, { "content-type": "application/json; charset=UTF-8", ...headers });
   response.end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+async function sendChunks(response: ServerResponse, chunks: readonly object[], delayMs: number): Promise<void> {
+  response.flushHeaders();
+  for (const chunk of chunks) {
+    if (delayMs > 0) await sleep(delayMs);
+    response.write(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
+  }
+  response.end();
 }
 
 interface ResponseBody {

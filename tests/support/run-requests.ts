@@ -43,6 +43,7 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     ready,
     keyVariable: `${name.toUpperCase()}_API_KEY`,
     fault: null,
+    account: null,
     modelsHaveSlashes: false,
     mostTools: null,
     windowOf: () => null,

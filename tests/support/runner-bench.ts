@@ -71,7 +71,7 @@ export function setRunners() {
   /** The runner of one more process. */
   async function openRunner(options: RunnerOptions = {}): Promise<OneRunner> {
     const clock = { now: Date.now };
-    const { runs, catalogs, pins } = openStore(file, clock, {
+    const { runs, catalogs, pins, paces } = openStore(file, clock, {
       own: `process ${++owners}`,
       isProvablyDead: () => false,
     });
@@ -98,6 +98,7 @@ export function setRunners() {
     const runner = createRunner({
       project,
       store: gated.store,
+      paces,
       schemas: builtJsonSchemas(),
       readReply,
       readProjectFile: async () => ({ kind: "fault", fault: "there are no files here" }),
@@ -128,6 +129,7 @@ export function setRunners() {
               ready: true,
               keyVariable: null,
               fault: null,
+              account: null,
               modelsHaveSlashes: false,
               mostTools: null,
               windowOf: () => null,

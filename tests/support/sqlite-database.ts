@@ -9,6 +9,7 @@ import { openDatabaseObserver } from "../../src/store/sqlite/connection/open-dat
 import { processOwners } from "../../src/store/sqlite/connection/owner.js";
 import { openSqlite } from "../../src/store/sqlite/driver/open-sqlite.js";
 import { createCatalogStore } from "../../src/store/sqlite/runs/catalog-store.js";
+import { createPaceStore } from "../../src/store/sqlite/runs/pace-store.js";
 import { createPinStore } from "../../src/store/sqlite/runs/pin-store.js";
 import { createRunStore } from "../../src/store/sqlite/runs/run-store.js";
 import type { StoredRun, StoreImplementation, StorePorts } from "../contract/implementations.js";
@@ -41,6 +42,7 @@ export const sqlite: StoreImplementation = {
           runs: createRunStore(connection, clock, process),
           catalogs: createCatalogStore(connection, clock),
           pins: createPinStore(connection, clock),
+          paces: createPaceStore(connection),
         });
       },
       replace(crashed, process) {

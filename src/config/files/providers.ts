@@ -10,6 +10,7 @@ import {
 import { ConfigError } from "../../core/errors.js";
 import type { Wire } from "../../core/run/message.js";
 import { didYouMean } from "../../lib/nearest.js";
+import { alternatives } from "../../lib/text.js";
 import type { PriceLists } from "./prices.js";
 import type { WindowLists } from "./windows.js";
 
@@ -73,9 +74,9 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
   const titles = vendors.map((vendor) => vendor.name);
   if (OWN.includes(name)) throw refuse(null, "needs no entry: leave it out");
   const like = entry.like ?? (titles.includes(name) ? name : undefined);
-  if (like === undefined) throw refuse(null, `does not say whose wire it speaks: add like: ${titles.join(" or ")}`);
+  if (like === undefined) throw refuse(null, `does not say whose wire it speaks: add like: ${alternatives(titles)}`);
   const vendor = vendors.find((candidate) => candidate.name === like);
-  if (!vendor) throw refuse("like", `is no vendor: use ${titles.join(" or ")}${didYouMean(like, titles)}`);
+  if (!vendor) throw refuse("like", `is no vendor: use ${alternatives(titles)}${didYouMean(like, titles)}`);
   const isVendors = name === vendor.name;
   if (!isVendors && titles.includes(name)) throw refuse("like", `cannot be ${like}: give the entry another name`);
   const { address, place } = addressOf(name, entry, vendor, env);
@@ -88,7 +89,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
   if (wire !== null && !(vendor.wires as readonly string[]).includes(wire))
     throw refuse(
       "wire",
-      vendor.wires.length === 0 ? `is of no use with ${like}: leave it out` : `has to be ${vendor.wires.join(" or ")}`,
+      vendor.wires.length === 0 ? `is of no use with ${like}: leave it out` : `has to be ${alternatives(vendor.wires)}`,
     );
   const host = entry.host ?? null;
   if (host !== null && !vendor.hosts.includes(host))
@@ -96,7 +97,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
       "host",
       vendor.hosts.length === 0
         ? `is of no use with ${like}: leave it out`
-        : `is not known: use ${vendor.hosts.join(", ")}${didYouMean(host, vendor.hosts)}`,
+        : `is not known: use ${alternatives(vendor.hosts)}${didYouMean(host, vendor.hosts)}`,
     );
   const key = keyVariable === null ? "" : (env[keyVariable] ?? "");
   return {

@@ -1,4 +1,6 @@
 /** An LLM vendor, as the runner calls it. */
+
+import type { StatedLimit } from "../pace/stated-limit.js";
 import type { Price } from "../run/cost.js";
 import type { Message, RawReply, ToolDeclaration } from "../run/message.js";
 import type { ModelSettings } from "../run/model-settings.js";
@@ -22,6 +24,18 @@ export interface ModelRequest {
   readonly settings?: ModelSettings;
   /** Hears of parts of the reply as they arrive. */
   onActivity?(activity: ModelActivity): void;
+  /** Hears what the answer states of the limits of the key, as soon as its headers are there. Never throws. */
+  onLimits?(limits: readonly StatedLimit[]): void;
+  /** How the run waits where a limit of the key holds the request up; missing without a deadline. */
+  readonly patience?: Patience;
+}
+
+/** A run that waits for something that is not its model. */
+export interface Patience {
+  /** The rest of its working time. */
+  millisecondsLeft(): number;
+  /** Keeps the wait from looking like a silence of the model. */
+  during<T>(wait: Promise<T>): Promise<T>;
 }
 
 /** The names of the tools that requests declare once the conversation has so many messages. */
@@ -30,9 +44,12 @@ export interface DeclaredTools {
   readonly tools: readonly string[];
 }
 
-/** A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. */
+/**
+ * A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. Or, with
+ * no text, a wait for the limits of the key.
+ */
 export interface ModelActivity {
-  readonly kind: "text" | "thinking" | "call";
+  readonly kind: "text" | "thinking" | "call" | "wait";
   readonly text: string;
 }
 
@@ -88,6 +105,8 @@ export interface ProviderEntry {
   readonly keyVariable: string | null;
   /** Why it cannot be used as it is set up; null where it can, or lacks only its key. */
   readonly fault: string | null;
+  /** A name for its key at its address, which tells nothing of the key; null where nobody limits requests. */
+  readonly account: string | null;
   /** Whether names of its models may hold slashes, as those of hosts for many vendors do. */
   readonly modelsHaveSlashes: boolean;
   /** The most tools that a request may declare; null without a limit. */

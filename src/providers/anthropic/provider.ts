@@ -40,7 +40,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
       const history = toolHistoryOf(request);
       const bodyNow = () =>
         toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinking.from(request) });
-      const options = { setup, ...loaded, tell: tellOf(request) };
+      const options = { setup, ...loaded, tell: tellOf(request), onLimits: request.onLimits };
       const joined = await onOwnSignal(signal, async (own) => {
         try {
           return await ask(bodyNow(), options, own);
@@ -74,13 +74,14 @@ interface AskOptions {
   readonly setup: ProviderSetup;
   readonly sdk: AnthropicSdk;
   readonly client: Client;
+  readonly onLimits: ModelRequest["onLimits"];
   tell(activity: ModelActivity): void;
 }
 
 /** The message that the stream tells. */
 async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSignal): Promise<JoinedMessage> {
-  const { setup, sdk, client, tell } = options;
-  const attempt = await beginAttempt(TITLE, body.model, setup);
+  const { setup, sdk, client, tell, onLimits } = options;
+  const attempt = await beginAttempt(TITLE, body.model, setup, onLimits);
   try {
     return await sendGuarded(attempt.sent, async () => {
       const { data: events, response } = await client.send(body, signal);

@@ -2,7 +2,7 @@
 import type { GenerateContentRequest } from "@google/generative-ai";
 import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
-import type { ModelActivity, Provider } from "../../core/ports/provider.js";
+import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
 import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
@@ -39,7 +39,8 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
       const tell = (activity: ModelActivity) => request.onActivity?.(activity);
-      const response = await onOwnSignal(signal, (own) => ask(body, { model, setup, sdk, tell }, own));
+      const { onLimits } = request;
+      const response = await onOwnSignal(signal, (own) => ask(body, { model, setup, sdk, tell, onLimits }, own));
       const from: Omit<RawReply, "content"> = {
         provider: setup.name,
         ...(setup.name !== GEMINI && { wire: GEMINI }),
@@ -57,13 +58,14 @@ interface AskOptions {
   readonly model: string;
   readonly setup: ProviderSetup;
   readonly sdk: GeminiSdk;
+  readonly onLimits: ModelRequest["onLimits"];
   tell(activity: ModelActivity): void;
 }
 
 /** The response of which the stream holds the chunks. */
 async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal): Promise<unknown> {
-  const { model, setup, sdk, tell } = options;
-  const attempt = await beginAttempt(TITLE, model, setup);
+  const { model, setup, sdk, tell, onLimits } = options;
+  const attempt = await beginAttempt(TITLE, model, setup, onLimits);
   const client = new sdk.GoogleGenerativeAI(setup.apiKey ?? "none").getGenerativeModel(
     { model },
     { baseUrl: setup.baseUrl },

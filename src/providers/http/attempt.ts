@@ -1,7 +1,9 @@
 /** One request to a vendor: the checks of every adapter before it sends, and its failure in a sentence. */
 import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError, type ProviderErrorCode } from "../../core/errors.js";
+import type { ModelRequest } from "../../core/ports/provider.js";
 import { type GuardedRequest, guardedRequest, installGuard } from "./guard-requests.js";
+import { readLimits } from "./read-limits.js";
 import { fromRetryHeaders } from "./retry-delay.js";
 
 /** A request that is about to be sent, or was. */
@@ -26,8 +28,16 @@ export interface Refusal {
 
 const MOST_WORDS = 600; // characters of the vendor's message in ours; it may name the page that enables the API
 
-/** Throws ProviderError where nothing may be sent: for a key that no header can hold, or where nothing binds the key to its address. */
-export async function beginAttempt(title: string, model: string, setup: ProviderSetup): Promise<Attempt> {
+/**
+ * Throws ProviderError where nothing may be sent: for a key that no header can hold, or where nothing binds the key to its
+ * address. `onLimits` is that of the request.
+ */
+export async function beginAttempt(
+  title: string,
+  model: string,
+  setup: ProviderSetup,
+  onLimits?: ModelRequest["onLimits"],
+): Promise<Attempt> {
   if (setup.apiKey !== null && !/^[!-~]+$/.test(setup.apiKey)) {
     // The vendor's SDK would throw an error that holds the key.
     throw new ProviderError(
@@ -39,7 +49,11 @@ export async function beginAttempt(title: string, model: string, setup: Provider
     const message = `Node ${process.versions.node} keeps requests from the guard that binds the API key to its address, so legwork sends none: use Node 20, 22 or 24`;
     throw new ProviderError("redirected", message);
   }
-  return { title, model, setup, sent: guardedRequest(setup.baseUrl) };
+  const sent = guardedRequest(setup.baseUrl, (headers) => {
+    const limits = readLimits(headers, Date.now());
+    if (limits.length > 0) onLimits?.(limits);
+  });
+  return { title, model, setup, sent };
 }
 
 /** The error for a request that was not answered, in the order of what explains it best. */

@@ -14,6 +14,8 @@ export interface GuardedRequest {
   strayedTo: string | null;
   /** The headers of its last response, by name in lower case. */
   headers: ReadonlyMap<string, string>;
+  /** Called with them as soon as they are there. Must not throw: nobody would catch it. */
+  readonly onHeaders?: ((headers: ReadonlyMap<string, string>) => void) | undefined;
 }
 
 /** The part of undici's dispatcher that the guard needs, which Node shares by a symbol. */
@@ -35,8 +37,8 @@ export function sendGuarded<T>(request: GuardedRequest, send: () => Promise<T>):
   return inFlight.run(request, send);
 }
 
-export function guardedRequest(baseUrl: string): GuardedRequest {
-  return { origin: new URL(baseUrl).origin, strayedTo: null, headers: new Map() };
+export function guardedRequest(baseUrl: string, onHeaders?: GuardedRequest["onHeaders"]): GuardedRequest {
+  return { origin: new URL(baseUrl).origin, strayedTo: null, headers: new Map(), onHeaders };
 }
 
 /** Installs the guard where it is not; resolves to whether it holds: it does not in a Node that keeps its dispatcher elsewhere. */
@@ -81,7 +83,9 @@ function noteHeaders(): void {
   subscribe("undici:request:headers", (message) => {
     const { request: key, response } = message as { request: object; response: { headers: readonly Uint8Array[] } };
     const request = sent.get(key);
-    if (request !== undefined) request.headers = toHeaders(response.headers);
+    if (request === undefined) return;
+    request.headers = toHeaders(response.headers);
+    request.onHeaders?.(request.headers);
   });
 }
 

@@ -69,7 +69,7 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
     for (;;) {
       const { form } = known;
       const body = dialect.toBody(request, tools, form, { model, origin });
-      const attempt = await beginAttempt(title, model, setup);
+      const attempt = await beginAttempt(title, model, setup, request.onLimits);
       const joined = dialect.join(tell);
       try {
         await sendGuarded(attempt.sent, () => post(dialect.path, body, joined, signal));

@@ -23,6 +23,7 @@ export function createRehearsalEntry({ folders, prices, windows }: RehearsalSett
     ready: false, // a script is never taken for a model
     keyVariable: null,
     fault: null,
+    account: null,
     modelsHaveSlashes: false,
     mostTools: null,
     windowOf: (model) => windowIn(windows, model),

@@ -2,7 +2,7 @@
 
 import { ProviderError } from "../../core/errors.js";
 import type { CallOptions, SampleRequest } from "../../core/ports/downstream.js";
-import type { ModelReply, ModelRequest, Provider } from "../../core/ports/provider.js";
+import type { ModelReply, ModelRequest, Patience, Provider } from "../../core/ports/provider.js";
 import { costOf } from "../../core/run/cost.js";
 import { untilAborted } from "../../lib/until-aborted.js";
 import { modelInStep } from "../request/model-in-step.js";
@@ -41,7 +41,9 @@ export function createSampler(
       state.history.refusedModels,
     );
     const { model } = name;
-    const reply = await replyFor({ model, system, messages, tools: [], settings }, provider, server, stopped);
+    // The call that it belongs to is no silence.
+    const patience: Patience = { millisecondsLeft: () => context.secondsLeft() * 1000, during: (wait) => wait };
+    const reply = await replyFor({ model, system, messages, tools: [], settings, patience }, provider, server, stopped);
     const { usage } = reply;
     const costUsd = reply.costUsd ?? costOf(usage, price);
     await untilAborted(callEvents.post({ type: "sampling_replied", turn, server, usage, costUsd }), stopped);

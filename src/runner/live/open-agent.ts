@@ -6,6 +6,8 @@ import type { JsonSchemas } from "../../core/ports/json-schemas.js";
 import type { ProviderEntry } from "../../core/ports/provider.js";
 import type { RunStore } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
+import { pacedProvider } from "../pace/paced-provider.js";
+import type { Pacer } from "../pace/pacer.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { Setup } from "../request/setup.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
@@ -19,15 +21,16 @@ export interface OpenAgentDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly childRuns: ChildRuns;
+  readonly pacer: Pacer;
 }
 
 /** Opens the providers of a run and its steps. */
 export type OpenAgent = (entries: ReadonlyMap<string, ProviderEntry>, setup: Setup) => Promise<AgentDeps>;
 
-export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
+export function createOpenAgent({ store, pacer, ...deps }: OpenAgentDeps): OpenAgent {
   return async (entries, { downstream, conditions, settings }) => ({
     ...deps,
-    providers: await openProviders(entries),
+    providers: await openProviders(entries, pacer),
     downstream,
     conditions,
     readBlob: store.getBlob,
@@ -38,9 +41,13 @@ export function createOpenAgent({ store, ...deps }: OpenAgentDeps): OpenAgent {
   });
 }
 
-async function openProviders(entries: ReadonlyMap<string, ProviderEntry>): Promise<ReadonlyMap<string, RunProvider>> {
-  const opened = [...entries.values()].map(
-    async ({ name, open, ...entry }) => [name, { ...entry, provider: await open() }] as const,
-  );
+async function openProviders(
+  entries: ReadonlyMap<string, ProviderEntry>,
+  pacer: Pacer,
+): Promise<ReadonlyMap<string, RunProvider>> {
+  const opened = [...entries.values()].map(async ({ name, open, ...entry }) => {
+    const provider = pacedProvider(await open(), entry.account, pacer);
+    return [name, { ...entry, provider }] as const;
+  });
   return new Map(await Promise.all(opened));
 }

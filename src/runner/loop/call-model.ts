@@ -1,7 +1,7 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
-import type { ModelReply } from "../../core/ports/provider.js";
+import type { ModelReply, Patience } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, tokensOf } from "../../core/run/cost.js";
 import type { ReplyContent } from "../../core/run/message.js";
@@ -136,7 +136,7 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
 }
 
 async function replyOrError(
-  { request, tools, asked, state, signal, onActivity }: CallModelContext,
+  { request, tools, asked, state, signal, stall, secondsLeft, onActivity }: CallModelContext,
   images: ReadonlyMap<string, Image>,
   maxOutputTokens: number | null,
 ) {
@@ -145,8 +145,9 @@ async function replyOrError(
     const system = systemPrompt(request);
     const { provider, name } = asked;
     const settings = { ...asked.settings, maxOutputTokens };
+    const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
     return await provider.reply(
-      { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity },
+      { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity, patience },
       signal,
     );
   } catch (error) {

@@ -5,6 +5,7 @@ import type { ProviderEntry } from "../../core/ports/provider.js";
 import { type ModelName, toModelText } from "../../core/run/model-name.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
+import { alternatives } from "../../lib/text.js";
 import type { RunSettings } from "./run-settings.js";
 import { modelIn, type Names, ownerOf, type Wish } from "./wishes.js";
 
@@ -192,7 +193,7 @@ function entryNamed(name: string, providers: readonly ProviderEntry[]): Provider
   const names = providers.map((provider) => provider.name);
   throw new RequestError(
     "unknown_provider",
-    `there is no provider "${name}": use ${names.join(" or ")}${didYouMean(name, names)}`,
+    `there is no provider "${name}": use ${alternatives(names)}${didYouMean(name, names)}`,
   );
 }
 
@@ -211,7 +212,7 @@ function noProvider(providers: readonly ProviderEntry[]): ConfigError {
   if (faults.length > 0) return new ConfigError(faults);
   const variables = [...new Set(providers.flatMap(({ keyVariable }) => keyVariable ?? []))];
   return new ConfigError(
-    `no provider is set up: set ${variables.join(" or ")} in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script`,
+    `no provider is set up: set ${alternatives(variables)} in the environment of legwork, or, for a demonstration, pass provider "rehearsal" to play a script`,
   );
 }
 

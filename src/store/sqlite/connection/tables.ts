@@ -146,3 +146,9 @@ export const pins = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.source, table.server, table.tool] })],
 );
+
+/** The rate limits of keys, as far as they are known; `account` is a hash of the key and its address. */
+export const providerPace = sqliteTable("provider_pace", {
+  account: text("account").primaryKey(),
+  pace: text("pace").notNull(),
+});

@@ -1,0 +1,4 @@
+CREATE TABLE `provider_pace` (
+	`account` text PRIMARY KEY NOT NULL,
+	`pace` text NOT NULL
+);

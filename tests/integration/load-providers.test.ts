@@ -1,0 +1,116 @@
+/** The providers of a configuration: the vendors', and the user's own entries. */
+import { describe, expect, it } from "vitest";
+import { bench, fault, load, own, trustNow, useConfigBench, user } from "../support/config-bench.js";
+import { naming } from "../support/naming.js";
+
+useConfigBench();
+
+const GROQ = { like: "openai", base_url: "https://api.groq.com/openai/v1/", api_key_env: "GROQ_API_KEY" };
+const named = async (name: string) => (await load()).providers.find((provider) => provider.name === name);
+
+describe("an entry", () => {
+  it("is a provider with the address, the key and the prices that the user gives it", async () => {
+    bench.env = { GROQ_API_KEY: "gsk-of-the-user" };
+    user({
+      providers: { groq: { ...GROQ, wire: "chat", host: "groq" }, second: { ...GROQ, api_key_env: "OTHER" } },
+      prices: { groq: { "llama-*": { input: 1, output: 2, cached: 0.5, cache_write: 3 } } },
+      provider: "second",
+    });
+    expect(await named("groq")).toMatchObject({
+      like: "openai",
+      apiKey: "gsk-of-the-user",
+      keyVariable: "GROQ_API_KEY",
+      baseUrl: "https://api.groq.com/openai/v1",
+      wire: "chat",
+      host: "groq",
+      prices: [{ models: "llama-*", price: { input: 1, output: 2, cached: 0.5, cacheWrite: 3 } }],
+      fault: null,
+    });
+    expect(await named("second")).toMatchObject({ apiKey: null, keyVariable: "OTHER", wire: null, host: null });
+    expect((await load()).secrets).toContainEqual({ name: "GROQ_API_KEY", value: "gsk-of-the-user" });
+  });
+
+  it.each(["http://127.0.0.1:11434/v1", "http://localhost:1234/v1", "http://[::1]:8080", "http://127.8.0.1/x"])(
+    "of this machine at %s needs no key",
+    async (base_url) => {
+      user({ providers: { local: { like: "openai", base_url } } });
+      expect(await named("local")).toMatchObject({ apiKey: null, keyVariable: null, fault: null });
+    },
+  );
+
+  it.each([
+    [{ groq: { ...GROQ, like: "opnai" } }, ["providers.groq.like", "openai"]],
+    [{ groq: { base_url: GROQ.base_url, api_key_env: "K" } }, ["providers.groq", "like"]],
+    [{ groq: { like: "openai", api_key_env: "K" } }, ["providers.groq", "base_url"]],
+    [{ groq: { like: "openai", base_url: GROQ.base_url } }, ["providers.groq", "api_key_env"]],
+    [{ groq: { ...GROQ, base_url: "api.groq.com" } }, ["providers.groq.base_url", "URL"]],
+    [{ groq: { ...GROQ, base_url: "http://api.groq.com/v1" } }, ["providers.groq.base_url", "https"]],
+    [{ groq: { ...GROQ, base_url: "http://127.0.0.1.evil.test/v1" } }, ["providers.groq.base_url", "https"]],
+    [{ groq: { ...GROQ, base_url: "ftp://api.groq.com" } }, ["providers.groq.base_url", "https"]],
+    [{ groq: { ...GROQ, base_url: "https://me:secret@api.groq.com" } }, ["providers.groq.base_url", "password"]],
+    [{ groq: { ...GROQ, api_key_env: "gsk-1234567890" } }, ["providers.groq.api_key_env", "environment variable"]],
+    [{ groq: { ...GROQ, wire: "soap" } }, ["providers.groq.wire", "responses or chat"]],
+    [{ groq: { ...GROQ, host: "groqq" } }, ["providers.groq.host", "groq"]],
+    [{ groq: { ...GROQ, key: "x" } }, ["key", "providers.groq"]],
+    [{ Groq: GROQ }, ["Groq", "lower-case"]],
+    [{ rehearsal: GROQ }, ["providers.rehearsal", "leave it out"]],
+    [{ openai: { like: "anthropic" } }, ["providers.openai.like", "another name"]],
+    [{ gemini: { wire: "chat" } }, ["providers.gemini.wire", "leave it out"]],
+  ])("%j is refused with its place", async (providers, words) => {
+    user({ providers });
+    expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
+  });
+
+  it("of one name twice is refused", async () => {
+    user(`providers:\n  groq: ${JSON.stringify(GROQ)}\n  groq: ${JSON.stringify(GROQ)}\n`);
+    expect(await fault()).toEqual(expect.stringMatching(/config\.yaml:\d+:\d+: .*(groq|twice|duplicate)/i));
+  });
+
+  it.each(["providers", "prices", "aliases"])("belongs to the user: a project's %s is refused", async (key) => {
+    own({ [key]: {} });
+    await expect(trustNow()).rejects.toThrow(/config\.yaml:1:\d+: .*your own config\.yaml/);
+    await expect(trustNow()).rejects.toThrow(key);
+  });
+});
+
+describe("a vendor", () => {
+  it("takes its key and its address from the environment, which wins over the file", async () => {
+    bench.env = { ANTHROPIC_API_KEY: "sk-ant", ANTHROPIC_BASE_URL: "https://gateway.test/a/" };
+    user({ providers: { anthropic: { base_url: "https://other.test", betas: true } } });
+    expect(await named("anthropic")).toMatchObject({
+      apiKey: "sk-ant",
+      baseUrl: "https://gateway.test/a",
+      betas: true,
+    });
+  });
+
+  it.each([
+    [{ OPENAI_BASE_URL: "http://proxy.lan:8080", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "https"]],
+    [{ OPENAI_BASE_URL: "nowhere", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "URL"]],
+    [{ OPENAI_API_KEY: "${OPENAI_API_KEY}" }, ["OPENAI_API_KEY", "does not expand"]],
+  ])("that %j leaves unusable costs no other", async (env, words) => {
+    bench.env = { ...env, GEMINI_API_KEY: "AIza" };
+    expect((await named("openai"))?.fault).toEqual(naming(...words));
+    expect(await named("gemini")).toMatchObject({ fault: null, apiKey: "AIza" });
+  });
+
+  it("has its own price for input that it writes to its cache, where the user gives none", async () => {
+    user({ prices: { anthropic: { "*": { input: 4, output: 20 } }, openai: { "*": { input: 4, output: 20 } } } });
+    expect((await named("anthropic"))?.prices[0]?.price).toEqual({ input: 4, output: 20, cached: 4, cacheWrite: 5 });
+    expect((await named("openai"))?.prices[0]?.price).toEqual({ input: 4, output: 20, cached: 4 });
+  });
+});
+
+describe("a name", () => {
+  it.each([
+    [{ provider: "gork" }, ["provider", '"gork"']],
+    [{ prices: { gork: {} } }, ["prices.gork", '"gork"']],
+    [{ aliases: { fast: "llama" } }, ["aliases.fast", "provider"]],
+    [{ aliases: { fast: "gork/llama" } }, ["aliases.fast", "provider"]],
+    [{ model: [] }, ["model"]],
+    [{ model: ["a", 3] }, ["model"]],
+  ])("%j that stands for nothing is refused with its place", async (value, words) => {
+    user(value);
+    expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
+  });
+});

@@ -94,10 +94,7 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
   for (let made = 1; ; made++) {
     if (reserved === null) {
       const due = signal.aborted ? null : dueFold(context);
-      if (due !== null) {
-        yield state.flush();
-        yield* carryOutFold(due, context);
-      }
+      if (due !== null) yield* carryOutFold(due, context);
       reserved = yield* reserveRequest(context);
     } else yield state.flush();
     if (reserved.kind !== "reserved") return reserved;

@@ -65,6 +65,7 @@ export function overflowMessage(reason: string): string {
 export async function* carryOutFold(fold: ContextFold, context: FoldContext): AsyncGenerator<Commit, void> {
   const { state, asked } = context;
   const { turn } = state.history;
+  yield state.flush(); // the request for the summary is an effect too
   const summary = fold.fold.throughTurn === 0 ? NO_SUMMARY : yield* summarise(fold, context);
   if (context.signal.aborted) return;
   const { messages } = folded(state.history, fold.fold, summary.text);

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { now } from "./clock.mjs";
 
 const conversations = new Map();
-const ROUTE = /^\/v1beta\/models\/([^/?]+):generateContent/;
+const ROUTE = /^\/v1beta\/models\/([^/?]+):(?:generateContent|streamGenerateContent\?alt=sse)/;
 
 const server = createServer((request, response) => {
   const { url } = request;
@@ -16,7 +16,7 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     const arrivedAt = now();
     const [, model] = ROUTE.exec(url) ?? [];
-    if (model) answer(conversationOf(model), arrivedAt, response);
+    if (model) answer(conversationOf(model), arrivedAt, response, url.includes("stream"));
     else if (url.startsWith("/times/")) send(response, JSON.stringify(timesOf(url.slice("/times/".length))));
     else if (url === "/held") send(response, JSON.stringify(heldRequests()));
     else response.writeHead(404).end();
@@ -45,12 +45,13 @@ function conversationOf(model) {
   return conversation;
 }
 
-function answer(conversation, arrivedAt, response) {
+function answer(conversation, arrivedAt, response, isStream) {
   const n = conversation.asked++;
   conversation.arrived.push(arrivedAt);
   if (conversation.hang && n === conversation.replies) return;
   const reply = () => {
-    send(response, replyOf(conversation, n));
+    const text = replyOf(conversation, n);
+    send(response, isStream ? `data: ${text}\r\n\r\n` : text, isStream ? "text/event-stream" : undefined);
     conversation.answered.push(now());
   };
   if (conversation.delay > 0) setTimeout(reply, conversation.delay);
@@ -80,8 +81,8 @@ function body(part) {
   return `{"candidates":[{"content":{"role":"model","parts":[${part}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":15}}`;
 }
 
-function send(response, text) {
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+function send(response, text, type = "application/json") {
+  response.writeHead(200, { "content-type": type, "content-length": Buffer.byteLength(text) });
   response.end(text);
 }
 

@@ -5,16 +5,17 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { call, says, text } from "../support/agents.js";
-import type { WireBody } from "../support/gemini-wire-check.js";
 import { hostileEntry, remoteEntry } from "../support/hostile-sandbox.js";
 import { naming } from "../support/naming.js";
 import { whilePinged } from "../support/pings.js";
+import { rehearse } from "../support/rehearsals.js";
 import { shareHome } from "../support/shared-home.js";
 
 const MB = 1024 * 1024;
 const FLOOD_MS = 500;
 const MOST_FORMS = 8; // of a server that are open at a time
 const TURN_MS = 200; // a changed list is read meanwhile
+const MOST_TURNS = 20;
 
 const remote = spawn(
   process.execPath,
@@ -49,11 +50,6 @@ const answersTo = (played: ReturnType<typeof made>) =>
     .flatMap(({ parts }) => parts)
     .flatMap(({ functionResponse }) => (functionResponse ? [JSON.stringify(functionResponse.response)] : []));
 
-const toldIn = (body: WireBody | undefined) =>
-  (body?.contents ?? [])
-    .flatMap(({ parts }) => parts)
-    .flatMap((part) => (typeof part.text === "string" && part.text.includes("have changed") ? [part.text] : []));
-
 it("many large answers: the run keeps as much as max_stored_mb says, and goes on", async () => {
   const played = made("large__plain", 8);
   const { structured } = await whilePinged(shared.host, played.spawn({ tools: ["large__*"], wait_seconds: 50 }));
@@ -70,14 +66,18 @@ it("many large answers: the run keeps as much as max_stored_mb says, and goes on
 });
 
 it("3,000 tools that get other names in each turn: the agent gets their number and a few names", async () => {
-  const played = shared.play(async (n, body) => {
-    await new Promise((settle) => setTimeout(settle, TURN_MS));
-    return says(toldIn(body).length > 0 ? text("done") : call("renaming__plain", { n }));
-  });
-  const { structured } = await whilePinged(shared.host, played.spawn({ tools: ["renaming__*"], wait_seconds: 50 }));
+  const calls = Array.from({ length: MOST_TURNS }, (_, n) => ({
+    calls: [{ tool: "renaming__plain", arguments: { n } }],
+    delay_ms: TURN_MS,
+  }));
+  rehearse(shared.bench, "renamed", [...calls, { text: "done" }]); // no vendor takes so many tools
+  const args = { prompt: "go", provider: "rehearsal", model: "renamed", tools: ["renaming__*"], wait_seconds: 50 };
+  const { structured } = await whilePinged(shared.host, shared.host.call("spawn_agent", args));
   expect(structured.status).toBe("success");
   expect(JSON.stringify(structured.warnings).length).toBeLessThan(10_000);
-  const told = toldIn(played.requests().at(-1)?.body);
+  const { run_id } = structured;
+  const { structured: seen } = await shared.host.call("get_run", { run_id, view: "messages", limit: 200 });
+  const told = JSON.stringify(seen).match(/Your tools have changed[^"]*/g) ?? [];
   expect(told.length).toBeGreaterThan(0);
   for (const message of told) {
     expect(message).toEqual(naming("3000 tools", "2980 more"));

@@ -137,11 +137,11 @@ it("legwork agents check tells the parts of files that would be left out, and fa
         host: "claude",
         name: "Front End",
         description: null,
-        model: null,
+        model: "opus",
         tools: ["Read", "Bash"],
         blocked_tools: [],
         error: null,
-        left_out: [naming("color"), naming("model", "opus"), naming("tools", "Bash", "shell")],
+        left_out: [naming("color"), naming("tools", "Bash", "shell")],
       },
     ],
   });

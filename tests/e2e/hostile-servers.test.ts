@@ -158,11 +158,11 @@ describe("a server with bad tools", () => {
       .map(({ name }) => name)
       .filter((name) => name.startsWith(`${server}__`));
 
-  it("five hundred of them: all are offered, the last is called", async () => {
-    const meeting = shared.meet("many-tools", [[call("many-tools__tool_0"), call("many-tools__tool_499")]]);
-    const { status, warnings, answers } = await meeting.play();
+  it("five hundred of them: the granted ones are offered, the last is called", async () => {
+    const meeting = shared.meet("many-tools", [[call("many-tools__tool_4"), call("many-tools__tool_499")]]);
+    const { status, warnings, answers } = await meeting.play("many-tools__tool_4*"); // no vendor takes all of them
     expect({ status, warnings }).toEqual({ status: "success", warnings: [] });
-    expect(toolsShown(meeting.bodies(), "many-tools")).toHaveLength(500);
+    expect(toolsShown(meeting.bodies(), "many-tools")).toHaveLength(111);
     expect(answers[1]).toBe('{"output":"this is tool_499"}');
   });
 

@@ -1,6 +1,6 @@
 /** The providers of a configuration: the vendors', and the user's own entries. */
 import { describe, expect, it } from "vitest";
-import { bench, fault, load, own, trustNow, useConfigBench, user } from "../support/config-bench.js";
+import { bench, dollar, fault, load, own, trustNow, useConfigBench, user } from "../support/config-bench.js";
 import { naming } from "../support/naming.js";
 
 useConfigBench();
@@ -87,7 +87,7 @@ describe("a vendor", () => {
   it.each([
     [{ OPENAI_BASE_URL: "http://proxy.lan:8080", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "https"]],
     [{ OPENAI_BASE_URL: "nowhere", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "URL"]],
-    [{ OPENAI_API_KEY: "${OPENAI_API_KEY}" }, ["OPENAI_API_KEY", "does not expand"]],
+    [{ OPENAI_API_KEY: dollar("OPENAI_API_KEY") }, ["OPENAI_API_KEY", "does not expand"]],
   ])("that %j leaves unusable costs no other", async (env, words) => {
     bench.env = { ...env, GEMINI_API_KEY: "AIza" };
     expect((await named("openai"))?.fault).toEqual(naming(...words));
@@ -109,7 +109,7 @@ describe("a name", () => {
     [{ aliases: { fast: "gork/llama" } }, ["aliases.fast", "provider"]],
     [{ model: [] }, ["model"]],
     [{ model: ["a", 3] }, ["model"]],
-  ])("%j that stands for nothing is refused with its place", async (value, words) => {
+  ])("%j that means no provider or model is refused with its place", async (value, words) => {
     user(value);
     expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
   });

@@ -261,6 +261,11 @@ function send(response: ServerResponse, { status, body, headers, chunkDelayMs = 
     void sendChunks(response, chunksOf(body), chunkDelayMs);
     return;
   }
+  if (isStream && status === 200 && typeof body === "string" && body.startsWith("{")) {
+    response.writeHead(status, { "content-type": "text/event-stream" }); // JSON that no object of this program could be
+    response.end(`data: ${body}\r\n\r\n`);
+    return;
+  }
   response.writeHead(status, { "content-type": "application/json; charset=UTF-8", ...headers });
   response.end(typeof body === "string" ? body : JSON.stringify(body));
 }

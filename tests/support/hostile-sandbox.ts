@@ -28,7 +28,8 @@ function entry(name: string, fields: object): string {
 /** Two runs: one meets the hostile server, the other must not notice. */
 export interface Meeting {
   /** Both runs from beginning to end. */
-  play(): Promise<Played>;
+  /** `tools` is the pattern of those that the run may use; default: all of the server. */
+  play(tools?: string): Promise<Played>;
   /** Why the server is not as it should be, as list_agents shows it. */
   problem(): Promise<Problem>;
 }
@@ -130,14 +131,9 @@ function meetingOf({ host, server, prompts, effects, bodies }: MeetingDeps): Mee
     return (await host.call("spawn_agent", args, { timeout: 60_000 })).structured;
   };
   return {
-    async play() {
+    async play(tools = `${server}__*`) {
       const otherRun = spawn(prompts[1], ["effects__*"]);
-      const {
-        run_id: runId,
-        status,
-        warnings,
-        effects: made,
-      } = await spawn(prompts[0], ["effects__*", `${server}__*`]);
+      const { run_id: runId, status, warnings, effects: made } = await spawn(prompts[0], ["effects__*", tools]);
       const { status: otherStatus, warnings: otherWarnings } = await otherRun;
       expect(otherStatus).toBe("success");
       expect(otherWarnings).toEqual([]); // it has nothing to do with the hostile server

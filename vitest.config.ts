@@ -23,6 +23,7 @@ export const LONG_ONLY = [
   "tests/e2e/hostile-processes.test.ts",
   "tests/e2e/idempotency.test.ts",
   "tests/e2e/import.test.ts",
+  "tests/e2e/long-run.test.ts",
   "tests/e2e/lost-database.test.ts",
   "tests/e2e/nesting-ends.test.ts",
   "tests/e2e/newer-legwork.test.ts",

@@ -33,11 +33,17 @@ export const readReply: ReadReply = (raw) => {
 };
 
 /** Opens each provider once for all runs, so that its preparations for one run serve the next. */
-export function createProviderEntries({ providers, prices }: Config, { home }: Paths): readonly ProviderEntry[] {
+export function createProviderEntries(
+  { providers, prices, windows }: Config,
+  { home }: Paths,
+): readonly ProviderEntry[] {
   const folders = [join(home, "rehearsals"), join(SHIPPED_WORKFLOWS, "rehearsals")];
   const entries = providers.flatMap((setup) => {
     const definition = DEFINITIONS.find(({ name }) => name === setup.like);
     return definition ? [createEntry(definition, setup)] : [];
   });
-  return [...entries, createRehearsalEntry({ folders, prices: prices.rehearsal ?? [] })];
+  return [
+    ...entries,
+    createRehearsalEntry({ folders, prices: prices.rehearsal ?? [], windows: windows.rehearsal ?? [] }),
+  ];
 }

@@ -16,6 +16,7 @@ import { type PriceLists, toPriceLists } from "./files/prices.js";
 import { misnamed, readProjectFiles } from "./files/project-files.js";
 import { providerNames, toProviderSetups } from "./files/providers.js";
 import { LARGEST_CONFIG, readRegularFile } from "./files/read-file.js";
+import { toWindowLists, type WindowLists } from "./files/windows.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
 import { toStartPlace } from "./servers/start-place.js";
@@ -30,6 +31,7 @@ export interface Config {
   readonly aliases: Readonly<Record<string, ModelName>>;
   readonly providers: readonly ProviderSetup[];
   readonly prices: PriceLists;
+  readonly windows: WindowLists;
   readonly servers: readonly ServerConfig[];
   /** The servers whose definition cannot be used. The others work without them. */
   readonly brokenServers: readonly BrokenServer[];
@@ -64,7 +66,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
   const own = projectFiles.config;
   const limits = { ...user?.value.limits, ...own?.value.limits };
   const files = [own, user].filter((file) => file !== null);
-  const { providers, prices, aliases } = loadProviders(user, vendors, env);
+  const { providers, prices, windows, aliases } = loadProviders(user, vendors, env);
   for (const file of files) checkProvider(file, providerNames(providers));
   const keyVariables = keyVariablesOf([...vendors, ...providers]);
   const sources = await loadSources({ paths, own, user, imported: projectFiles.imported, keyVariables, notices });
@@ -87,6 +89,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
     aliases,
     providers,
     prices,
+    windows,
     servers,
     brokenServers,
     disabledServers,
@@ -154,13 +157,16 @@ function loadProviders(user: LoadedFile | null, vendors: readonly Vendor[], env:
   const entries = user?.value.providers ?? {};
   const vendorOf = (provider: string) => vendors.find(({ name }) => name === (entries[provider]?.like ?? provider));
   const prices = toPriceLists(user?.value.prices ?? {}, (provider) => vendorOf(provider)?.cacheWriteRatio ?? 1);
+  const windows = toWindowLists(user?.value.context_windows ?? {});
   const placeOf: LoadedFile["placeOf"] = (path) => user?.placeOf(path) ?? "";
-  const providers = toProviderSetups(entries, { vendors, env, prices, placeOf });
+  const providers = toProviderSetups(entries, { vendors, env, prices, windows, placeOf });
   const names = providerNames(providers);
-  const unknown = Object.keys(user?.value.prices ?? {}).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new ConfigError(`${placeOf(["prices", unknown])}: prices.${unknown}: ${noProvider(unknown, names)}`);
-  return { providers, prices, aliases: aliasesOf(user, vendors, names) };
+  for (const key of ["prices", "context_windows"] as const) {
+    const unknown = Object.keys(user?.value[key] ?? {}).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      throw new ConfigError(`${placeOf([key, unknown])}: ${key}.${unknown}: ${noProvider(unknown, names)}`);
+  }
+  return { providers, prices, windows, aliases: aliasesOf(user, vendors, names) };
 }
 
 /** The vendors' short names of models, and the user's own in front of them. */

@@ -3,6 +3,7 @@ import { isLoopback, type ProviderSetup, type Vendor } from "../core/definitions
 import { ConfigError, RequestError } from "../core/errors.js";
 import type { ReadReply } from "../core/journal/history-state.js";
 import type { Provider, ProviderEntry } from "../core/ports/provider.js";
+import { type WindowList, windowIn } from "../core/run/context-window.js";
 import { priceIn } from "../core/run/cost.js";
 import { sha256 } from "../lib/hash.js";
 import { once } from "../lib/once.js";
@@ -12,6 +13,8 @@ export interface ProviderDefinition extends Vendor {
   readonly defaultModel: string;
   /** The most tools that a request may declare; null without a limit. */
   readonly mostTools: number | null;
+  /** Tokens of the context windows of its models, by name or pattern, the first that matches; other models' are unknown. */
+  readonly windows?: WindowList;
   /** The beginning of the names of its own models. */
   readonly modelsBegin: RegExp;
   /** The reason why this is no model of the vendor, or null. */
@@ -36,6 +39,7 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
     modelsHaveSlashes: setup.baseUrl !== definition.baseUrl && definition.wires.length > 0,
     mostTools: definition.mostTools,
     namesModel: (model) => name === definition.name && definition.modelsBegin.test(model),
+    windowOf: (model) => windowIn(setup.windows, model) ?? windowIn(definition.windows ?? [], model),
     priceOf: (model) => priceIn(setup.prices, model),
     async check(model) {
       const idFault = definition.modelIdFault(model);

@@ -101,6 +101,7 @@ function note(run: Followed, event: RunEvent): void {
     case "model_replied":
     case "reply_rejected":
     case "sampling_replied":
+    case "context_folded":
       run.costUsd = addCosts(run.costUsd, event.costUsd ?? null);
       run.tail.clear();
       return;
@@ -136,6 +137,8 @@ function doingOf(event: RunEvent): string {
       return event.waitMs === null
         ? `the model request failed: ${event.code}`
         : `the model request failed (${event.code}); tried again in ${Math.ceil(event.waitMs / 1000)} s`;
+    case "context_folded":
+      return `its conversation was folded to ${event.after} tokens`;
     case "model_replaced":
       return `continues with ${event.to.model} (${event.code})`;
     case "tool_call_started":

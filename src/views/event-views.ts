@@ -1,7 +1,7 @@
 /** The events and the access of a run as hosts and terminals read them: names in snake_case, times in ISO 8601. */
 import type { KeptAnswer, KeptAttachment, Paid, RunEvent, StoredEvent, ToolRuling } from "../core/journal/event.js";
-import { resultId, workflowResultId } from "../core/journal/history.js";
 import type { ReadReply } from "../core/journal/history-state.js";
+import { resultId, workflowResultId } from "../core/journal/result-id.js";
 import { toModelText } from "../core/run/model-name.js";
 import type { Question, QuestionAbout } from "../core/run/question.js";
 import type { Outcome, Usage } from "../core/run/run.js";
@@ -86,6 +86,23 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
     case "model_replaced": {
       const { turn, from, to, code, reason } = event;
       return { turn, from: toModelText(from), to: toModelText(to), code, reason };
+    }
+    case "context_folded": {
+      const { turn, throughSeq, fold, summary, reason, model, window, isLearned, before, after, usage } = event;
+      return {
+        turn,
+        through_seq: throughSeq,
+        through_turn: fold.throughTurn,
+        summary,
+        ...optional({ reason }),
+        model: toModelText(model),
+        window,
+        ...optional({ learned: isLearned }),
+        tokens_before: before,
+        tokens_after: after,
+        usage: usageFields(usage),
+        cost_usd: costOf(event),
+      };
     }
     case "request_failed": {
       const { turn, server, tries, code, status, reason, waitMs, withoutImages } = event;

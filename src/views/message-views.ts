@@ -17,7 +17,7 @@ export interface MessageItem extends Keyed {
 }
 
 /**
- * The conversation from a place on, as the agent's next request would hold it. It begins with `firstMessage`; where that is
+ * The conversation from a place on, whole: folds are left out. It begins with `firstMessage`; where that is
  * null, with the messages of the events. Reads on to the beginning of a turn after at least `most` messages: from then on
  * nothing is added to them.
  */
@@ -35,6 +35,7 @@ export async function toMessageItems(
   for await (const { seq, event } of events) {
     if (event.type === "turn_started" && messages.length >= most) break;
     const start = { afterSeq: seq - 1, messages: from.messages + messages.length };
+    if (event.type === "context_folded") continue;
     recordEvent(history, event, readReply);
     while (starts.length < messages.length) starts.push(start);
   }

@@ -132,6 +132,20 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   onUnknown: fc.constantFrom("tell" as const, "tell" as const, "stop" as const),
 });
 
+/** Agents that read much in a small context window. */
+export const anyLongScenario: fc.Arbitrary<Scenario> = fc
+  .tuple(
+    anyScenario,
+    fc.array(fc.oneof(anyReply, fc.constantFrom(...["big", "y"].map(readsMuch))), { minLength: 8, maxLength: 20 }),
+    fc.record({ tokens: fc.integer({ min: 2_500, max: 12_000 }), isKnown: fc.boolean(), summarises: fc.boolean() }),
+  )
+  .map(([scenario, replies, window]) => ({ ...scenario, replies, window, maxTurns: 25, maxCostUsd: null }));
+
+function readsMuch(tool: string): ScriptedReply {
+  const calls = [3, 4].map((n): ToolCall => ({ id: null, name: `x__${tool}`, arguments: { n } }));
+  return { kind: "says", text: `${tool} `.repeat(200), calls };
+}
+
 export const anyCuts: fc.Arbitrary<readonly Cut[]> = fc.array(fc.record({ commits: fc.nat(3), goesOn: fc.boolean() }), {
   minLength: 2,
   maxLength: 5,

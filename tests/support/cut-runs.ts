@@ -12,7 +12,7 @@ import { NO_ALLOWANCE, type Spent } from "../../src/core/run/budget.js";
 import type { Price } from "../../src/core/run/cost.js";
 import { DEFAULT_LIMITS } from "../../src/core/run/limits.js";
 import type { RawReply, ReplyContent, ToolCall } from "../../src/core/run/message.js";
-import type { RunRequest } from "../../src/core/run/run.js";
+import type { RunRequest, Usage } from "../../src/core/run/run.js";
 import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
 import { createProjectPath } from "../../src/files/project-path.js";
@@ -20,6 +20,7 @@ import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
 import { builtJsonSchemas } from "./json-schemas.js";
+import { expectWhole } from "./whole-conversation.js";
 
 const NOTHING_SPENT: Spent = { runs: 0, usd: 0, tokens: 0, reservedUsd: 0, reservedTokens: 0 };
 
@@ -40,6 +41,16 @@ export interface Scenario {
   /** What the tool does to the world that workflows call by themselves. */
   readonly own: Effect;
   readonly onUnknown: OnUnknown;
+  /** The context window of the model; without limit where missing. */
+  readonly window?: SmallWindow;
+}
+
+/** A model that refuses requests of more than `tokens`, and whether legwork knows that before. */
+export interface SmallWindow {
+  readonly tokens: number;
+  readonly isKnown: boolean;
+  /** Whether the model can write summaries. */
+  readonly summarises: boolean;
 }
 
 /**
@@ -86,6 +97,7 @@ interface World {
   stop: (() => void) | null;
 }
 
+const TASK = "go";
 const PRICE: Price = { input: 100_000, output: 0, cached: 0 }; // of replies to 10 tokens
 const conditions = createConditions(createProjectPath(process.cwd()));
 const schemas = builtJsonSchemas();
@@ -234,12 +246,24 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
   };
   return {
     downstream: downstreamOf(scenario, world),
-    providers: new Map([["script", { provider, defaultModel: "m", mostTools: null, priceOf: () => PRICE }]]),
+    providers: new Map([
+      [
+        "script",
+        {
+          provider,
+          defaultModel: "m",
+          mostTools: null,
+          windowOf: () => (scenario.window?.isKnown ? scenario.window.tokens : null),
+          priceOf: () => PRICE,
+        },
+      ],
+    ]),
     schemas,
     conditions,
     clock: { now: () => 0 },
     redact: REDACT_NOTHING,
     readBlob: async (hash) => world.blobs.get(hash) ?? null,
+    journals: { lastEvents: async () => [], getRun: async () => null },
     readReply,
     resolveToolSet,
     costs: { spentIn: async () => NOTHING_SPENT, limitsAbove: async () => [] },
@@ -254,15 +278,18 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
 }
 
 /** The nth reply is the same whoever asks for it: which one is next is what was saved, and nothing else. */
-function replyTo(asked: ModelRequest, { replies }: Scenario, world: World, life: number): ModelReply {
+function replyTo(asked: ModelRequest, { replies, window }: Scenario, world: World, life: number): ModelReply {
   if (life !== world.life) throw new Error("a process that has died asked the model");
   const { messages, model, system, tools } = asked;
-  for (const message of messages)
-    if (message.role === "tool" && Array.from(message.answers).some((answer) => answer === undefined))
-      throw new Error("the model was asked before all of its calls were answered");
+  const request = JSON.stringify({ messages, model, system, tools: tools.map(({ name }) => name) });
+  const input = window === undefined ? 10 : Math.ceil(JSON.stringify(asked).length / 4);
+  if (window !== undefined && input > window.tokens)
+    throw new ProviderError("context_overflow", `prompt is too long: ${input} tokens > ${window.tokens} maximum`);
+  const usage = { input, output: 1, cached: 0, thinking: 0 };
+  if (tools.length === 0) return summaryBy(window, model, usage); // the agent always has tools
+  expectWhole(messages, TASK);
   const replied = world.saved.filter(({ type }) => type === "model_replied" || type === "reply_rejected").length;
-  world.requests[replied] = JSON.stringify({ messages, model, system, tools: tools.map(({ name }) => name) });
-  const usage = { input: 10, output: 1, cached: 0, thinking: 0 };
+  world.requests[replied] = request;
   const scripted = replies[replied] ?? COMPLETES;
   switch (scripted.kind) {
     case "fails":
@@ -274,6 +301,11 @@ function replyTo(asked: ModelRequest, { replies }: Scenario, world: World, life:
       return { ok: true, raw: { provider: "script", model, content: { text, calls } }, usage };
     }
   }
+}
+
+function summaryBy(window: SmallWindow | undefined, model: string, usage: Usage): ModelReply {
+  if (!window?.summarises) return { ok: false, code: "refused_reply", reason: "no", askAgain: false, usage };
+  return { ok: true, raw: { provider: "script", model, content: { text: "It did things.", calls: [] } }, usage };
 }
 
 const COMPLETES: ScriptedReply = {
@@ -349,7 +381,7 @@ function catalogOf({ own }: Scenario): Catalog {
 
 function requestOf({ workflow, maxTurns, maxCostUsd, outputSchema }: Scenario): RunRequest {
   return {
-    prompt: "go",
+    prompt: TASK,
     context: null,
     systemPrompt: null,
     agent: "default",

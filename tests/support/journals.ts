@@ -183,6 +183,25 @@ const FIELDS: { readonly [T in RunEvent["type"]]: fc.Arbitrary<WithoutType<Event
   ),
   budget_reserved: fc.record({ turn: count, usd: fc.nat(), tokens: count, outputTokens: count }),
   model_replaced: fc.record({ turn: count, from: model, to: model, code: text, reason: text }),
+  context_folded: fc.record(
+    {
+      turn: count,
+      throughSeq: count,
+      fold: fc.record({ throughTurn: count, headsThrough: count, headLength: count, keptLength: count }),
+      summary: fc.option(text),
+      reason: text,
+      model,
+      window: count,
+      isLearned: fc.constant(true as const),
+      before: count,
+      after: count,
+      usage,
+      costUsd,
+    },
+    {
+      requiredKeys: ["turn", "throughSeq", "fold", "summary", "model", "window", "before", "after", "usage"],
+    },
+  ),
   tool_call_started: fc.record({ ...atTurn, tool, effect }),
   tool_call_finished: fc
     .tuple(fc.record({ ...atTurn, tool }), keptAnswer)

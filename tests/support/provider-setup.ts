@@ -17,6 +17,7 @@ export function setupOf(
     host: null,
     betas: false,
     prices: [],
+    windows: [],
     fault: null,
     ...changes,
     baseUrl: normalBaseUrl(changes.baseUrl ?? baseUrl),

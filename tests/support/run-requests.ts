@@ -46,6 +46,7 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     account: null,
     modelsHaveSlashes: false,
     mostTools: null,
+    windowOf: () => null,
     namesModel: (model) => model.startsWith(`${name}-`),
     priceOf: (model) => models[model] ?? null,
     async check(model) {

@@ -132,6 +132,7 @@ export function setRunners() {
               account: null,
               modelsHaveSlashes: false,
               mostTools: null,
+              windowOf: () => null,
               namesModel: () => false,
               priceOf: () => price,
               check: async () => {},

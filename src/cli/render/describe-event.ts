@@ -43,6 +43,12 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
       return `${event.tokens} tokens${event.usd === 0 ? "" : `, ${usdText(event.usd)}`}`;
     case "model_replaced":
       return `${toModelText(event.from)} is replaced by ${toModelText(event.to)} (${event.code})`;
+    case "context_folded": {
+      const { window, before, after, fold, reason, summary } = event;
+      const what = summary === null ? "results to their heads" : `turns to ${fold.throughTurn}`;
+      const why = reason === undefined ? "" : `; no summary of the model: ${reason}`;
+      return `${what}, from ${before} to ${after} tokens of ${window}${why}${paid(event)}${summary === null ? "" : `: ${summary}`}`;
+    }
     case "request_failed": {
       const without = event.withoutImages ? " without images" : "";
       const then = event.waitMs === null ? "" : `; tried again${without} in ${event.waitMs} ms`;

@@ -10,6 +10,7 @@ import { OnUnknownChoice, ServerEntry, ServerName } from "../servers/server-entr
 import { IMPORTS } from "./host-files.js";
 import { Prices } from "./prices.js";
 import { Providers } from "./providers.js";
+import { Windows } from "./windows.js";
 
 const allowance = { max_cost_usd: Usd.optional(), max_tokens: Tokens.optional() };
 const Allowance = z.strictObject(allowance).optional();
@@ -46,11 +47,12 @@ const common = {
 
 const usersOnly = z.never({ error: "belongs in your own config.yaml, not in a project's: move it there" }).optional();
 
-/** `.legwork/config.yaml` of a project. A project sets no address for keys, exposes no variables and gives no prices. */
+/** `.legwork/config.yaml` of a project. A project sets no address for keys, exposes no variables and gives no facts about models. */
 export const ProjectConfigFile = z.strictObject({
   ...common,
   providers: usersOnly,
   prices: usersOnly,
+  context_windows: usersOnly,
   aliases: usersOnly,
   expose_env: usersOnly,
   log: usersOnly,
@@ -61,6 +63,7 @@ export const UserConfigFile = z.strictObject({
   ...common,
   providers: Providers.optional(),
   prices: Prices.optional(),
+  context_windows: Windows.optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).optional(),
   expose_env: z.array(z.string()).optional(),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).optional() }).optional(),

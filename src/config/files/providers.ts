@@ -12,6 +12,7 @@ import type { Wire } from "../../core/run/message.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { alternatives } from "../../lib/text.js";
 import type { PriceLists } from "./prices.js";
+import type { WindowLists } from "./windows.js";
 
 const Entry = z.strictObject({
   like: z.string().optional(),
@@ -47,6 +48,7 @@ interface ProviderSources {
   readonly vendors: readonly Vendor[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly prices: PriceLists;
+  readonly windows: WindowLists;
   /** `file:line:column` of a key in the user's file. */
   placeOf(path: readonly string[]): string;
 }
@@ -109,6 +111,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
     host,
     betas: entry.betas ?? false,
     prices: sources.prices[name] ?? [],
+    windows: sources.windows[name] ?? [],
     fault: urlFault === null ? keyFault(keyVariable, key) : `${place} ${urlFault}`,
   };
 }

@@ -1,5 +1,6 @@
 /** A provider: the vendor behind it, and how the user has set it up. */
 import { sha256 } from "../../lib/hash.js";
+import type { WindowList } from "../run/context-window.js";
 import type { PriceList } from "../run/cost.js";
 import type { Wire } from "../run/message.js";
 
@@ -45,6 +46,8 @@ export interface ProviderSetup {
   /** Whether it takes the vendor's betas although it is not the vendor. */
   readonly betas: boolean;
   readonly prices: PriceList;
+  /** The context windows that the user gives. */
+  readonly windows: WindowList;
   /** Why it cannot be used; null where it can. Another provider still may be. */
   readonly fault: string | null;
 }

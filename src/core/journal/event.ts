@@ -63,6 +63,17 @@ export interface Paid {
   readonly costUsd?: number | null;
 }
 
+/** The extent of a fold. */
+export interface Fold {
+  /** The last turn in whose place the summary stands; 0 where none is replaced. */
+  readonly throughTurn: number;
+  /** The last turn whose long answers become their heads, of `headLength` characters. */
+  readonly headsThrough: number;
+  readonly headLength: number;
+  /** Characters of older messages of people and of earlier steps that stay as they were. */
+  readonly keptLength: number;
+}
+
 /** Amounts that a caller grants on top of the limits of a run. */
 export interface Grants {
   readonly moreTokens?: number;
@@ -139,6 +150,28 @@ export type RunEvent =
       readonly code: string;
       readonly reason: string;
     }
+  /** The conversation was shortened, so that the next request fits into the context window of the model. */
+  | ({
+      readonly type: "context_folded";
+      readonly turn: number;
+      /** The run's last event that the summary replaces, or where there is none, the last whose answer may be a head. */
+      readonly throughSeq: number;
+      readonly fold: Fold;
+      /** The text in the place of the turns; null where no turn is replaced. */
+      readonly summary: string | null;
+      /** Why the text is legwork's own digest and not the model's; missing where the model wrote it. */
+      readonly reason?: string;
+      readonly model: ModelName;
+      /** Tokens of the model's context window. */
+      readonly window: number;
+      /** The vendor had refused the request as too long, and this is its window as its words or the request show it. */
+      readonly isLearned?: true;
+      /** Tokens of the next request, before and after, as legwork reckons them. */
+      readonly before: number;
+      readonly after: number;
+      /** Of the request for the summary. */
+      readonly usage: Usage | null;
+    } & Paid)
   | {
       readonly type: "tool_call_started";
       readonly turn: number;

@@ -8,9 +8,32 @@ import type { Effect } from "../tools/tool.js";
 /** Reads the text and the tool calls of a vendor's raw reply; pure. */
 export type ReadReply = (raw: RawReply) => ReplyContent;
 
+/** Where a message comes from. */
+export interface Mark {
+  /** The turn that had been begun last when it came. */
+  readonly turn: number;
+  /** The task itself, the word of a person, an instruction of the workflow, or null for all else. */
+  readonly source: "task" | "person" | "step" | null;
+  /** How many steps the workflow had entered. */
+  readonly step: number;
+}
+
 /** The state of a conversation; only `recordEvent` changes it. */
 export interface History {
-  readonly messages: Message[];
+  /** Grows, until a fold begins a new array. */
+  messages: Message[];
+  /** Where each message comes from. */
+  marks: Mark[];
+  /** The source of the next message that is injected without one of its own. */
+  nextSource: Mark["source"];
+  /** Steps that the workflow has entered. */
+  steps: number;
+  /** Folds in the last turn. */
+  folds: number;
+  /** The tokens to which the last fold brought the conversation. */
+  foldedTo: number;
+  /** The context windows that vendors' refusals named, by model. */
+  readonly windows: Map<string, number>;
   /** Number of the last turn begun; 0 before the first. */
   turn: number;
   /** Replies that count against max_turns: all except the reply of the grace turn. */
@@ -49,14 +72,14 @@ export interface History {
   spentUsd: number | null;
   /** Tokens of the run's own requests and replies so far, as far as they were counted. */
   spentTokens: number;
-  /** The tokens of the last reply, and the number of messages with it; null before the first. */
+  /** The tokens of the last reply, and the number of messages with it; null before the first, and since a fold. */
   lastUsage: { readonly usage: Usage; readonly messages: number } | null;
   /** The tools in the agent's last tool set; null before the first turn. */
   knownTools: ReadonlySet<string> | null;
   /** The tools that requests declare, those of legwork itself included; a grace turn declares fewer. */
   toolNames: readonly string[];
   /** The same over time, by the number of messages from which on. */
-  readonly declaredTools: DeclaredTools[];
+  declaredTools: DeclaredTools[];
   /** Questions asked so far. */
   questions: number;
   /** Answers to questions, by `aboutKey` of the subject of the question. */
@@ -104,6 +127,12 @@ interface Repetition {
 export function createHistory(firstMessage: string | null): History {
   return {
     messages: firstMessage === null ? [] : [{ role: "user", text: firstMessage }],
+    marks: firstMessage === null ? [] : [{ turn: 0, source: "task", step: 0 }],
+    nextSource: null,
+    steps: 0,
+    folds: 0,
+    foldedTo: 0,
+    windows: new Map(),
     turn: 0,
     turnsUsed: 0,
     calls: [],

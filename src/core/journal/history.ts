@@ -1,14 +1,16 @@
 /** The fold of a run's events: the messages of the next model request, and the counts that limits are compared with. */
 
 import { addCosts, tokensOf } from "../run/cost.js";
-import type { ToolCall } from "../run/message.js";
+import type { Message, ToolCall } from "../run/message.js";
 import { toModelText } from "../run/model-name.js";
 import { aboutKey } from "../run/question.js";
 import type { Usage } from "../run/run.js";
 import { rememberFiles } from "../tools/seen-file.js";
 import { isWork } from "../tools/tool.js";
 import { type Grants, type KeptAnswer, type KeptAttachment, type Paid, PROCESS_DIED, type RunEvent } from "./event.js";
-import type { Deaths, History, ReadReply } from "./history-state.js";
+import { folded } from "./folded.js";
+import type { Deaths, History, Mark, ReadReply } from "./history-state.js";
+import { resultId, workflowResultId } from "./result-id.js";
 
 export const COMPLETE = "complete";
 
@@ -19,6 +21,8 @@ export function historyWith(grants: Grants, history: History): History {
 
 /** Applies one event to the history. */
 export function recordEvent(history: History, event: RunEvent, readReply: ReadReply): void {
+  const source = history.nextSource;
+  history.nextSource = sourceAfter(event);
   switch (event.type) {
     case "run_created":
       if (event.continues !== undefined) continueFrom(history);
@@ -45,6 +49,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       history.grace = event.grace ?? null;
       history.rejected = 0;
       history.pauses = 0;
+      history.folds = 0;
       return;
     case "reply_rejected":
       history.rejected += 1;
@@ -54,7 +59,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       const content = readReply(event.raw);
       addCost(history, event);
       if (event.grace === undefined) history.turnsUsed += 1;
-      history.messages.push({ role: "assistant", raw: event.raw, content });
+      add(history, { role: "assistant", raw: event.raw, content });
       if (event.usage !== null) history.lastUsage = { usage: event.usage, messages: history.messages.length };
       if (event.isPaused) {
         history.pauses += 1;
@@ -64,7 +69,7 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       history.calls = content.calls;
       history.answers = [];
       history.open.clear();
-      if (content.calls.length > 0) history.messages.push({ role: "tool", answers: history.answers });
+      if (content.calls.length > 0) add(history, { role: "tool", answers: history.answers });
       else history.prematureStops += 1;
       return;
     }
@@ -111,8 +116,15 @@ export function recordEvent(history: History, event: RunEvent, readReply: ReadRe
       addCost(history, event);
       return;
     case "message_injected":
-      history.messages.push({ role: "user", text: event.text });
+      add(history, { role: "user", text: event.text }, sourceOf(event, source));
       if (event.sent !== undefined) history.unread.delete(event.sent);
+      return;
+    case "context_folded":
+      addCost(history, event);
+      beginAnew(history, event);
+      return;
+    case "step_entered":
+      history.steps += 1;
       return;
     case "message_sent":
       history.unread.set(event.id, event.text);
@@ -183,16 +195,6 @@ function countDeadly(history: History, { index, code }: { readonly index: number
   if (code === PROCESS_DIED && call) history.deadly.set(signature(call), timesDeadly(history, call) + 1);
 }
 
-/** The id with which an agent's read_result reads a large answer of its own run. */
-export function resultId(turn: number, index: number): string {
-  return `r${turn}.${index}`;
-}
-
-/** The id of the answer to a call that the workflow itself made. */
-export function workflowResultId(call: number): string {
-  return `w${call}`;
-}
-
 /** How often the same call with the same arguments has got the same answer, up to the last call and without another in between. */
 export function repetitionsOf(history: History, call: ToolCall): number {
   return history.repetition.call === signature(call) ? history.repetition.count : 0;
@@ -201,6 +203,38 @@ export function repetitionsOf(history: History, call: ToolCall): number {
 /** Whether two calls have the same tool and the same arguments. */
 export function isSameCall(left: ToolCall, right: ToolCall): boolean {
   return left === right || signature(left) === signature(right);
+}
+
+function add(history: History, message: Message, source: Mark["source"] = null): void {
+  history.messages.push(message);
+  history.marks.push({ turn: history.turn, source, step: history.steps });
+}
+
+/** The source of a message that comes right behind the event and names none. */
+function sourceAfter(event: RunEvent): Mark["source"] {
+  if (event.type === "run_created") return event.continues === undefined ? null : "task";
+  return event.type === "question_answered" || (event.type === "run_resumed" && event.by === "request")
+    ? "person"
+    : null;
+}
+
+function sourceOf({ done, sent }: Extract<RunEvent, { type: "message_injected" }>, before: Mark["source"]) {
+  if (done !== undefined) return "step";
+  return sent === undefined ? before : "person";
+}
+
+/** The conversation goes on in a new array. */
+function beginAnew(history: History, event: Extract<RunEvent, { type: "context_folded" }>): void {
+  const { messages, marks, indexes } = folded(history, event.fold, event.summary);
+  const [tools] = history.declaredTools.slice(-1);
+  history.imagesFrom = indexes.filter((index) => index < history.imagesFrom).length;
+  history.messages = messages;
+  history.marks = marks;
+  history.declaredTools = tools === undefined ? [] : [{ ...tools, from: 0 }];
+  history.lastUsage = null;
+  history.folds += 1;
+  history.foldedTo = event.after;
+  if (event.isLearned) history.windows.set(toModelText(event.model), event.window);
 }
 
 /** The requests from here on declare these tools. */

@@ -34,6 +34,7 @@ const SETTLES: ReadonlySet<RunEvent["type"]> = new Set([
   "model_replied",
   "reply_rejected",
   "model_replaced",
+  "context_folded",
   "run_interrupted",
   "question_asked",
   "run_finished",
@@ -81,6 +82,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
         break;
       case "reply_rejected":
       case "sampling_replied":
+      case "context_folded":
         addUsage(usage, event.usage);
         costUsd = addCosts(costUsd, event.costUsd ?? null);
         break;

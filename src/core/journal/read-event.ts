@@ -41,7 +41,7 @@ const UPGRADES: Readonly<Record<number, (type: string, fields: Fields, row: Even
   },
   // Version 4 added the value of a variable that an answer does not hold whole.
   4: (_type, fields) => fields,
-  // Version 5 added replies that are not the end of their turn.
+  // Version 5 added replies that are not the end of their turn, and folds.
   5: (_type, fields) => fields,
 };
 

@@ -21,7 +21,7 @@ export function toStoredEvent(event: RunEvent): Pick<EventRow, "type" | "version
 }
 
 function versionOf(event: RunEvent): number {
-  if (endsNoTurn(event)) return EVENT_VERSION;
+  if (endsNoTurn(event) || event.type === "context_folded") return EVENT_VERSION; // an older reader would send all of it
   if (hasOwnOutput(event)) return WITH_OUTPUT;
   return isRenamed(event) ? RENAMED : UNCHANGED;
 }

@@ -111,6 +111,8 @@ export interface ProviderEntry {
   readonly modelsHaveSlashes: boolean;
   /** The most tools that a request may declare; null without a limit. */
   readonly mostTools: number | null;
+  /** Tokens of the model's context window; null where they are unknown. */
+  windowOf(model: string): number | null;
   /** Whether a model is one of its vendor's, by the form of its name. */
   namesModel(model: string): boolean;
   /** Null where the configuration has no price for the model. */

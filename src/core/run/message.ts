@@ -22,6 +22,18 @@ export function wireOf({ wire, provider }: RawReply): string {
   return wire ?? provider;
 }
 
+/** The wire, address and model of a request; `origin` is undefined for the vendor's own address. */
+export interface ReplyTarget {
+  readonly wire: string;
+  readonly origin: string | undefined;
+  readonly model: string;
+}
+
+/** Whether a reply goes back as it came: to where it came from, and not once the conversation was folded behind it. */
+export function mayReturn({ raw, isFolded }: AssistantMessage, { wire, origin, model }: ReplyTarget): boolean {
+  return isFolded !== true && wireOf(raw) === wire && raw.origin === origin && raw.model === model;
+}
+
 /** A tool call that the model asked for; `id` comes from the vendor, null where it gives none. */
 export interface ToolCall {
   readonly id: string | null;
@@ -50,9 +62,25 @@ export interface StoredImage {
   readonly size: number;
 }
 
+export interface AssistantMessage {
+  readonly role: "assistant";
+  readonly raw: RawReply;
+  readonly content: ReplyContent;
+  /** The conversation was folded after this reply: it is sent from its content, without what only its vendor reads, such as thinking. */
+  readonly isFolded?: true;
+}
+
+/** How many replies of each model there were, by `toModelText`. */
+export type ReplyCounts = Readonly<Record<string, number>>;
+
 export type Message =
-  | { readonly role: "user"; readonly text: string }
-  | { readonly role: "assistant"; readonly raw: RawReply; readonly content: ReplyContent }
+  | {
+      readonly role: "user";
+      readonly text: string;
+      /** The replies in whose place the text stands since the conversation was folded. */
+      readonly replaced?: ReplyCounts;
+    }
+  | AssistantMessage
   | { readonly role: "tool"; readonly answers: readonly ToolAnswerMessage[] };
 
 /** A tool as a model request declares it. */

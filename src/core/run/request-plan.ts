@@ -46,7 +46,7 @@ function messageBytes(message: Message): number {
     case "user":
       return bytesOf(message.text);
     case "assistant":
-      return bytesOf(JSON.stringify(message.raw.content) ?? "");
+      return bytesOf(JSON.stringify(message.isFolded ? message.content : message.raw.content) ?? "");
     case "tool":
       return message.answers.reduce((sum, answer) => sum + bytesOf(answer?.text ?? ""), 0);
   }

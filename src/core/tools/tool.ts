@@ -58,7 +58,10 @@ export function isWork(name: string): boolean {
   return !isBuiltIn(name) || CHILD_TOOL_NAMES.includes(name);
 }
 
-const EVERY_AGENT_HAS: readonly string[] = ["complete", "ask", "read_result"];
+/** The tool that reads what answers leave out. */
+export const READ_RESULT = "read_result";
+
+const EVERY_AGENT_HAS: readonly string[] = ["complete", "ask", READ_RESULT];
 
 /** Why a list of tools cannot grant or block a built-in tool of this name; null for other names. */
 export function whyNotGranted(pattern: string): string | null {

@@ -22,6 +22,13 @@ export const anthropic: ProviderDefinition = {
   },
   cacheWriteRatio: 1.25,
   mostTools: null,
+  windows: [
+    { models: "claude-fable-5*", tokens: 1_000_000 },
+    { models: "claude-opus-5*", tokens: 1_000_000 },
+    { models: "claude-sonnet-5*", tokens: 1_000_000 },
+    { models: "claude-haiku-5*", tokens: 1_000_000 },
+    { models: "claude-*", tokens: 200_000 },
+  ],
   modelsBegin: /^claude-/,
   modelIdFault,
   readReply: { [ANTHROPIC]: readAnthropicReply },

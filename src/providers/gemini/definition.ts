@@ -17,6 +17,7 @@ export const gemini: ProviderDefinition = {
   aliases: { flash: "gemini-3.8-flash", pro: "gemini-3.1-pro-preview" },
   cacheWriteRatio: 1,
   mostTools: 128, // with more declarations it refuses requests
+  windows: [{ models: "gemini-*", tokens: 1_048_576 }],
   modelsBegin: /^gemini-/,
   modelIdFault,
   readReply: { gemini: readGeminiReply },

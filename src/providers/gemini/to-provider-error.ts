@@ -1,4 +1,4 @@
-/** Converts the errors of the vendor's SDK to ours, by class and status, never by text. */
+/** Converts the errors of the vendor's SDK to ours, by class and status; only for a conversation that is too long there are but words. */
 import type { ProviderError, ProviderErrorCode } from "../../core/errors.js";
 import { type Attempt, refusalError, unansweredError, unreadableError } from "../http/attempt.js";
 import { type ErrorFacts, readErrorDetails } from "./error-details.js";
@@ -12,7 +12,8 @@ export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt
   if (error instanceof sdk.GoogleGenerativeAIFetchError) {
     const facts = readErrorDetails(error.errorDetails);
     const status = error.status ?? 0;
-    const refusal = { status, code: codeOf(status, facts), words: wordsOf(error), retryAfterMs: facts.retryAfterMs };
+    const words = wordsOf(error);
+    const refusal = { status, code: codeOf(status, facts, words), words, retryAfterMs: facts.retryAfterMs };
     return refusalError(refusal, attempt, error);
   }
   // One class of the SDK stands for a lost connection and for chunks that are no JSON: only its words tell them apart.
@@ -21,10 +22,13 @@ export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt
   return unreadableError(error, attempt);
 }
 
+const TOO_LONG = /token count\b.*\bexceeds|exceeds the (maximum number of tokens|context)|payload size exceeds/i;
+
 /** The code by the details, where they say more than the status. */
-function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts): ProviderErrorCode | null {
+function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts, words: string): ProviderErrorCode | null {
   if (reasons.has("BILLING_DISABLED")) return "out_of_credit";
   if (reasons.has("API_KEY_INVALID")) return "unauthorized";
+  if (status === 413 || (status === 400 && TOO_LONG.test(words))) return "context_overflow";
   return status === 429 && isQuotaGone ? "quota_exhausted" : null;
 }
 

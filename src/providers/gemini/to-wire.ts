@@ -2,11 +2,11 @@
 import type { ModelRequest } from "../../core/ports/provider.js";
 import {
   type Message,
+  mayReturn,
   type ReplyContent,
   type ToolAnswerMessage,
   type ToolCall,
   type ToolDeclaration,
-  wireOf,
 } from "../../core/run/message.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { Image } from "../../core/tools/image.js";
@@ -115,11 +115,9 @@ function toContents(message: Message, { model, origin }: Target): readonly unkno
   switch (message.role) {
     case "user":
       return [{ role: "user", parts: [{ text: message.text }] }];
-    case "assistant": {
-      const { raw } = message;
-      if (wireOf(raw) === GEMINI && raw.model === model && raw.origin === origin) return [raw.content];
+    case "assistant":
+      if (mayReturn(message, { wire: GEMINI, origin, model })) return [message.raw.content];
       return contentWith("model", toUnsignedParts(message.content));
-    }
     case "tool":
       return contentWith("user", message.answers.map(toFunctionResponse));
   }
@@ -129,7 +127,7 @@ function contentWith(role: "user" | "model", parts: readonly object[]): readonly
   return parts.length === 0 ? [] : [{ role, parts }];
 }
 
-/** The reply of another model as parts that this one accepts: the first of parallel calls carries a signature. */
+/** The reply of another model, or one before a fold, as parts that this one accepts: the first of parallel calls carries a signature. */
 function toUnsignedParts({ text, calls }: ReplyContent): readonly object[] {
   const callParts = calls.map((call, index) => ({
     functionCall: { ...idOf(call), name: toFunctionName(call.name), args: call.arguments },

@@ -18,6 +18,11 @@ export const openai: ProviderDefinition = {
   aliases: {},
   cacheWriteRatio: 1,
   mostTools: null, // OpenAI takes 128, and other hosts behind its wires have limits of their own
+  windows: [
+    { models: "gpt-5*", tokens: 400_000 },
+    { models: "gpt-4.1*", tokens: 1_047_576 },
+    { models: "gpt-4o*", tokens: 128_000 },
+  ],
   modelsBegin: /^(gpt-|chatgpt-|codex-|o\d)/,
   modelIdFault,
   readReply: { responses: readResponsesReply, chat: readChatReply },

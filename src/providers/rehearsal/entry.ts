@@ -1,5 +1,6 @@
 /** Rehearsal scripts among the providers. */
 import type { ProviderEntry } from "../../core/ports/provider.js";
+import { type WindowList, windowIn } from "../../core/run/context-window.js";
 import { type PriceList, priceIn } from "../../core/run/cost.js";
 import { once } from "../../lib/once.js";
 import { createScripts } from "./script.js";
@@ -10,10 +11,11 @@ export interface RehearsalSettings {
   /** Folders of scripts; the first that has a script of the name counts. */
   readonly folders: readonly string[];
   readonly prices: PriceList;
+  readonly windows: WindowList;
 }
 
 /** A script is used only where a caller or a file names this provider. */
-export function createRehearsalEntry({ folders, prices }: RehearsalSettings): ProviderEntry {
+export function createRehearsalEntry({ folders, prices, windows }: RehearsalSettings): ProviderEntry {
   const loadScript = createScripts(folders);
   return {
     name: "rehearsal",
@@ -24,6 +26,7 @@ export function createRehearsalEntry({ folders, prices }: RehearsalSettings): Pr
     account: null,
     modelsHaveSlashes: false,
     mostTools: null,
+    windowOf: (model) => windowIn(windows, model),
     namesModel: () => false,
     priceOf: (model) => priceIn(prices, model),
     async check(model) {

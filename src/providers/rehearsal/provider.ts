@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ProviderError } from "../../core/errors.js";
 import type { Provider } from "../../core/ports/provider.js";
 import type { Message } from "../../core/run/message.js";
+import { toModelText } from "../../core/run/model-name.js";
 import type { RehearsalContent } from "./read-reply.js";
 import type { LoadScript, Script } from "./script.js";
 
@@ -14,9 +15,7 @@ export function createRehearsalProvider(loadScript: LoadScript): Provider {
   return {
     async reply({ model, messages }, signal) {
       const script = loadScript(model);
-      const isOwn = (message: Message) =>
-        message.role === "assistant" && message.raw.provider === "rehearsal" && message.raw.model === model;
-      const number = messages.filter(isOwn).length + 1;
+      const number = messages.reduce((sum, message) => sum + repliesIn(message, model), 1);
       const entry = entryAt(script, number);
       if (entry === null)
         throw new ProviderError("script_ended", `the rehearsal script "${model}" has no reply number ${number}`);
@@ -30,6 +29,12 @@ export function createRehearsalProvider(loadScript: LoadScript): Provider {
       return { ok: true, raw: { provider: "rehearsal", model, content }, usage: entry.usage ?? null };
     },
   };
+}
+
+/** The script's own replies that a message is, or stands for since the conversation was folded. */
+function repliesIn(message: Message, model: string): number {
+  if (message.role === "user") return message.replaced?.[toModelText({ provider: "rehearsal", model })] ?? 0;
+  return message.role === "assistant" && message.raw.provider === "rehearsal" && message.raw.model === model ? 1 : 0;
 }
 
 function entryAt(script: Script, number: number): Script["replies"][number] | null {

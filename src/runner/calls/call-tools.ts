@@ -1,19 +1,19 @@
 /** Makes tool calls in groups: in order, adjacent read-only calls together, each gated when its turn has come. */
 
 import type { RunEvent } from "../../core/journal/event.js";
-import { hasDiedInTurn, isSameCall, repetitionsOf, resultId } from "../../core/journal/history.js";
+import { hasDiedInTurn, isSameCall, repetitionsOf } from "../../core/journal/history.js";
+import { resultId } from "../../core/journal/result-id.js";
 import type { ToolProgress } from "../../core/ports/downstream.js";
 import type { Blob, Commit } from "../../core/ports/run-store.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";
 import type { RunFailure } from "../../core/run/run.js";
-import { type CatalogTool, isWork, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
+import { type CatalogTool, isWork, READ_RESULT, SPAWN_AGENT, WAIT_FOR_RUNS } from "../../core/tools/tool.js";
 import type { ConditionReader } from "../../core/workflow/condition.js";
 import { whySurplus } from "../../core/workflow/judge-rules.js";
 import { cutTo } from "../../lib/text.js";
 import { endWith, type LoopResult, STOPPED, waitWith } from "../state/loop-result.js";
 import type { CallDeps, CallHooks, IndexedCall, TurnContext } from "../state/turn-context.js";
-import { READ_RESULT } from "../tools/built-in-tools.js";
 import { effectOfChildTool } from "../tools/child-tools.js";
 import type { ToolSet } from "../tools/tool-set.js";
 import { type CallEvents, createCallEvents } from "./call-events.js";

@@ -3,11 +3,11 @@ import { parseSource } from "../../core/run/context-source.js";
 import { canSpawn } from "../../core/run/limits.js";
 import type { ToolCall } from "../../core/run/message.js";
 import { judgeTool } from "../../core/tools/gate.js";
-import { type CatalogTool, SPAWN_AGENT } from "../../core/tools/tool.js";
+import { type CatalogTool, READ_RESULT, SPAWN_AGENT } from "../../core/tools/tool.js";
 import { judgeRules, type Passed, type Refused } from "../../core/workflow/judge-rules.js";
 import { didYouMean } from "../../lib/nearest.js";
 import type { CallDeps, TurnContext } from "../state/turn-context.js";
-import { READ_RESULT, readResultTool } from "../tools/built-in-tools.js";
+import { readResultTool } from "../tools/built-in-tools.js";
 import { childTool } from "../tools/child-tools.js";
 import { absenceOf, type ToolSet } from "../tools/tool-set.js";
 

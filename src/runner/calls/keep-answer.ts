@@ -5,10 +5,10 @@ import type { Attachment, ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
 import type { Redact } from "../../core/redact.js";
 import type { RunLimits } from "../../core/run/run.js";
+import { READ_RESULT } from "../../core/tools/tool.js";
 import { sha256 } from "../../lib/hash.js";
 import { cutTo, pairSafe } from "../../lib/text.js";
 import type { RunState } from "../state/run-state.js";
-import { READ_RESULT } from "../tools/built-in-tools.js";
 
 const MB = 1024 * 1024;
 const INLINE_LIMIT = 20_000; // characters of one result in a model request; some 5,000 tokens

@@ -4,10 +4,10 @@ import type { KeptAnswer } from "../../core/journal/event.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
 import type { ToolCall } from "../../core/run/message.js";
+import { READ_RESULT } from "../../core/tools/tool.js";
 import { pairSafe } from "../../lib/text.js";
-import type { RunState } from "../state/run-state.js";
+import { recordedAnswer } from "../state/recorded-answer.js";
 import type { AdmittedCall, CallDeps, CallHooks, TurnContext } from "../state/turn-context.js";
-import { READ_RESULT } from "../tools/built-in-tools.js";
 import { HEAD_LENGTH, keepAnswer } from "./keep-answer.js";
 
 /** An answer as the journal holds it, and the texts that are stored beside it. */
@@ -33,7 +33,7 @@ export async function makeCall(
     const milliseconds = deps.clock.now() - begun;
     return { answer: { ...(code === undefined ? {} : { code }), ...kept, milliseconds }, text, blobs };
   };
-  if (call.name === READ_RESULT) return answered(await readResult(call, state, deps));
+  if (call.name === READ_RESULT) return answered(await readResult(call, context, deps));
   try {
     if (tool === null) {
       const answer = await stall.during(deps.childRuns.call(admitted, context, hooks.onFact));
@@ -55,10 +55,10 @@ function failedAnswer(text: string): ToolAnswer {
   return { isError: true, text: text.toWellFormed(), attachments: [] };
 }
 
-async function readResult(call: ToolCall, { history }: RunState, deps: CallDeps): Promise<ToolAnswer> {
+async function readResult(call: ToolCall, { run, state }: TurnContext, deps: CallDeps): Promise<ToolAnswer> {
   const id = String(call.arguments.id);
-  const hash = history.blobs.get(id);
-  const text = hash === undefined ? null : await deps.readBlob(hash);
+  const hash = state.history.blobs.get(id);
+  const text = await (hash === undefined ? recordedAnswer(id, run.id, deps.journals) : deps.readBlob(hash));
   if (text === null) return failedAnswer(`there is no shortened result "${id}"`);
   const offset = pairSafe(text, Number(call.arguments.offset));
   if (offset >= text.length)

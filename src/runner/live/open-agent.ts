@@ -14,7 +14,7 @@ import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
-  readonly store: Pick<RunStore, "getBlob" | "spentIn" | "limitsAbove">;
+  readonly store: Pick<RunStore, "getBlob" | "spentIn" | "limitsAbove" | "lastEvents" | "getRun">;
   readonly schemas: JsonSchemas;
   readonly clock: Clock;
   readonly redact: Redact;
@@ -34,6 +34,7 @@ export function createOpenAgent({ store, pacer, ...deps }: OpenAgentDeps): OpenA
     downstream,
     conditions,
     readBlob: store.getBlob,
+    journals: store,
     costs: store,
     allowances: settings.allowances,
     blockedNow: settings.blockedTools,

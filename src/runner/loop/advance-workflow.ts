@@ -1,7 +1,7 @@
 /** Leads a run through its workflow: carries out the effects that the engine names, until it is the agent's turn. */
 
 import { PROCESS_DIED } from "../../core/journal/event.js";
-import { workflowResultId } from "../../core/journal/history.js";
+import { workflowResultId } from "../../core/journal/result-id.js";
 import type { Commit } from "../../core/ports/run-store.js";
 import type { ToolCall } from "../../core/run/message.js";
 import type { QuestionDraft } from "../../core/run/question.js";

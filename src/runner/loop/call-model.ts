@@ -3,16 +3,16 @@ import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
 import type { ModelReply, Patience } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
-import { costOf } from "../../core/run/cost.js";
-import type { ReplyContent, ToolDeclaration } from "../../core/run/message.js";
+import { costOf, tokensOf } from "../../core/run/cost.js";
+import type { ReplyContent } from "../../core/run/message.js";
 import type { RunFailure } from "../../core/run/run.js";
 import type { Image } from "../../core/tools/image.js";
 import { jsonSize } from "../../lib/json/json-size.js";
 import { cutTo } from "../../lib/text.js";
 import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
-import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
+import { carryOutFold, dueFold, type FoldContext, foldAfterOverflow, overflowMessage } from "./fold-context.js";
 import { type Reserved, reserveRequest } from "./reserve-request.js";
 import { systemPrompt } from "./system-prompt.js";
 
@@ -25,12 +25,10 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "request" | "state" | "signal" | "stall" | "onActivity" | "secondsLeft" | "readReply">;
+type Facts = Pick<RunContext, "stall" | "secondsLeft">;
 
-export interface CallModelContext extends Facts {
-  readonly tools: readonly ToolDeclaration[];
+export interface CallModelContext extends FoldContext, Facts {
   readonly grace: boolean;
-  readonly asked: StepModel;
   readonly budget: RunContext["budget"];
   readonly readBlob: RunStore["getBlob"];
   /** Records the messages that were sent to the agent before the last commit; false where there is none. */
@@ -68,11 +66,21 @@ export async function* callModel(context: CallModelContext): AsyncGenerator<Comm
     const { code, reason, askAgain } = judged;
     const text = judged.text ? { text: cutTo(judged.text, LONGEST_TEXT) } : {};
     state.record({ type: "reply_rejected", turn, code, reason, ...text, usage: reply.usage, costUsd });
-    const mayAskAgain = askAgain && replies < MAX_REPLIES;
+    const isOverflow = code === "context_overflow";
+    const counted = reply.usage && tokensOf(reply.usage);
+    const fold = isOverflow ? foldAfterOverflow(context, reason, counted) : null;
+    const mayAskAgain = fold !== null || (askAgain && !isOverflow && replies < MAX_REPLIES);
     const isSpent = mayAskAgain && (await context.budget.breach()) !== null;
     if (isSpent && !context.grace) return { kind: "spent" };
-    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: shown(reason) } };
-    state.record({ type: "message_injected", text: complaint(code) });
+    if (!mayAskAgain && isOverflow && context.asked.next !== null) {
+      const { name: from, next: to } = context.asked;
+      state.record({ type: "model_replaced", turn, from, to, code, reason: shown(reason) });
+      return { kind: "replaced" };
+    }
+    const why = isOverflow ? overflowMessage(shown(reason)) : shown(reason);
+    if (!mayAskAgain || isSpent) return { kind: "failed", failure: { code, message: why } };
+    if (fold === null) state.record({ type: "message_injected", text: complaint(code) });
+    else yield* carryOutFold(fold, context);
   }
 }
 
@@ -84,8 +92,11 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
   let waitedMs = 0;
   let reserved: Reserved | null = null; // held until the reply, through all tries
   for (let made = 1; ; made++) {
-    if (reserved === null) reserved = yield* reserveRequest(context);
-    else yield state.flush();
+    if (reserved === null) {
+      const due = signal.aborted ? null : dueFold(context);
+      if (due !== null) yield* carryOutFold(due, context);
+      reserved = yield* reserveRequest(context);
+    } else yield state.flush();
     if (reserved.kind !== "reserved") return reserved;
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
@@ -99,11 +110,20 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
       state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
       continue;
     }
+    const fold = reply.code === "context_overflow" ? foldAfterOverflow(context, event.reason, null) : null;
+    if (fold !== null) {
+      state.record({ ...event, waitMs: 0 });
+      yield* carryOutFold(fold, context);
+      reserved = null;
+      continue;
+    }
     state.record(event);
     if (waitMs === null && to !== null) {
       state.record({ type: "model_replaced", turn: event.turn, from, to, code: event.code, reason: event.reason });
       return { kind: "replaced" };
     }
+    if (waitMs === null && reply.code === "context_overflow")
+      return { kind: "failed", failure: { ...failure, message: overflowMessage(failure.message) } };
     if (waitMs === null) return { kind: "failed", failure };
     yield state.flush();
     await stall.during(pause(waitMs, signal));

@@ -46,11 +46,8 @@ export async function* reserveRequest(planned: PlannedRequest): AsyncGenerator<C
   }
   const plan = planOf(planned);
   for (;;) {
-    const reservation = await budget.reservationFor(plan);
-    state.record(askedFor(plan, state.history.turn));
-    const saved: readonly StoredEvent[] | undefined = yield state.flush(reservation);
-    const granted = saved?.find(({ event }) => event.type === "budget_reserved")?.event;
-    if (granted?.type === "budget_reserved") return { kind: "reserved", outputTokens: granted.outputTokens };
+    const outputTokens = yield* reserve(plan, planned);
+    if (outputTokens !== null) return { kind: "reserved", outputTokens };
     if (signal.aborted) return { kind: "stopped" };
     do {
       if ((await budget.breach(() => plan)) !== null) return { kind: "spent" };
@@ -58,6 +55,18 @@ export async function* reserveRequest(planned: PlannedRequest): AsyncGenerator<C
       if (signal.aborted) return { kind: "stopped" };
     } while (!(await budget.hasRoom(plan)));
   }
+}
+
+/** Saves what waits to be saved, and reserves the plan. The tokens of output that it may have; null where there is no room now. */
+export async function* reserve(
+  plan: RequestPlan,
+  { state, budget }: Pick<PlannedRequest, "state" | "budget">,
+): AsyncGenerator<Commit, number | null> {
+  const reservation = await budget.reservationFor(plan);
+  state.record(askedFor(plan, state.history.turn));
+  const saved: readonly StoredEvent[] | undefined = yield state.flush(reservation);
+  const granted = saved?.find(({ event }) => event.type === "budget_reserved")?.event;
+  return granted?.type === "budget_reserved" ? granted.outputTokens : null;
 }
 
 /** The event of a plan that is granted whole. */

@@ -265,7 +265,7 @@ async function* askModel(
   turn: TurnContext,
   grace: boolean,
   mailbox: Mail,
-  { providers, readBlob }: AgentDeps,
+  { providers, readBlob, journals }: AgentDeps,
 ): AsyncGenerator<Commit, Exclude<ModelResult, { kind: "replaced" }>> {
   const { request, state, toolSet } = turn;
   for (;;) {
@@ -273,8 +273,9 @@ async function* askModel(
     const excess = grace ? null : tooManyTools(toolSet, asked, state.step?.name ?? null);
     if (excess !== null) return { kind: "failed", failure: excess };
     const tools = grace ? toolSet.graceDeclarations : toolSet.declarations;
-    const context = { ...turn, asked, tools, grace, readBlob, deliverMail: () => deliverMail(mailbox, state) };
-    const result = yield* callModel(context);
+    const mail = { deliverMail: () => deliverMail(mailbox, state) };
+    const { lastEvents } = journals;
+    const result = yield* callModel({ ...turn, asked, tools, grace, readBlob, lastEvents, ...mail });
     if (result.kind !== "replaced") return result;
   }
 }

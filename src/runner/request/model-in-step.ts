@@ -20,11 +20,13 @@ export interface StepModel {
   readonly price: Price | null;
   /** The most tools that a request may declare; null without a limit. */
   readonly mostTools: number | null;
+  /** Tokens of its context window; null where they are unknown. */
+  readonly window: number | null;
   readonly settings: ModelSettings;
 }
 
 /** An opened provider, with the default model it had when it was opened. */
-export interface RunProvider extends Pick<ProviderEntry, "defaultModel" | "priceOf" | "mostTools"> {
+export interface RunProvider extends Pick<ProviderEntry, "defaultModel" | "priceOf" | "mostTools" | "windowOf"> {
   readonly provider: Provider;
 }
 
@@ -41,8 +43,10 @@ export function modelInStep(
   const left = models.filter((name) => !refused.has(toModelText(name)));
   const [name = models[0], next = null] = left;
   if (name === undefined) throw new Error("a run has at least one model");
-  const { provider, priceOf, mostTools } = providerNamed(name.provider, providers);
-  return { provider, name, next, price: priceOf(name.model), mostTools, settings: settingsInStep(request, step) };
+  const { provider, priceOf, mostTools, windowOf } = providerNamed(name.provider, providers);
+  const { model } = name;
+  const settings = settingsInStep(request, step);
+  return { provider, name, next, price: priceOf(model), mostTools, window: windowOf(model), settings };
 }
 
 /** The names alone, in the order in which the models are asked. */

@@ -16,6 +16,7 @@ import type { EngineContext } from "../../core/workflow/facts.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Allowances, Budget, Costs } from "./budget.js";
+import type { Journals } from "./recorded-answer.js";
 import type { RunState } from "./run-state.js";
 import type { StallWatch } from "./stall-timer.js";
 
@@ -36,6 +37,7 @@ export interface CallDeps {
   readonly redact: Redact;
   readonly childRuns: ChildRuns;
   readonly readBlob: RunStore["getBlob"];
+  readonly journals: Journals;
 }
 
 /** The adapters that a whole loop needs. */

@@ -1,8 +1,8 @@
 /** The tools that legwork itself gives to every agent. */
 import { COMPLETE } from "../../core/journal/history.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
+import { READ_RESULT } from "../../core/tools/tool.js";
 
-export const READ_RESULT = "read_result";
 export const REQUEST_STEP = "request_step";
 export const ASK = "ask";
 

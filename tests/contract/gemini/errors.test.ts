@@ -44,6 +44,15 @@ describe("an error", () => {
   });
 
   it.each([
+    [refusal(400, "The input token count (41000) exceeds the maximum number of tokens allowed (32000).")],
+    [refusal(400, "Request payload size exceeds the limit: 20971520 bytes.")],
+    [status(413)],
+  ])("a request that is too long is context_overflow", async (behaviour) => {
+    const { provider } = await connect([behaviour]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "context_overflow" });
+  });
+
+  it.each([
     ["23s", 23_000],
     ["1.5s", 1_500],
     ["482.9ms", 483],

@@ -54,6 +54,24 @@ export function describeProvider({ name, readReply, talks, isSilent, fails }: Pr
       expect(readReply(next.raw)).toMatchObject({ text: "done", calls: [] });
     });
 
+    it("takes a conversation that was folded behind its replies", async () => {
+      const open = await talks();
+      const reply = await ask(open, [FIRST]);
+      if (!reply.ok) throw new Error(reply.reason);
+      const content = readReply(reply.raw);
+      const [call] = content.calls;
+      if (!call) throw new Error("no call");
+      const next = await ask(open, [
+        FIRST,
+        { role: "user", text: "[A summary.]", replaced: {} },
+        { role: "assistant", raw: reply.raw, content, isFolded: true },
+        { role: "tool", answers: [{ call, isError: false, text: "read" }] },
+        { role: "user", text: "[Go on.]" },
+      ]);
+      if (!next.ok) throw new Error(next.reason);
+      expect(readReply(next.raw)).toMatchObject({ text: "done", calls: [] });
+    });
+
     it("counts the tokens of each reply", async () => {
       const { usage } = await ask(await talks(), [FIRST]);
       expect(usage).toMatchObject({ input: 10, output: 2 });

@@ -1,6 +1,6 @@
 /** Converts the messages of a conversation to Anthropic's: the user and the model in turn. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
-import { type Message, type ToolAnswerMessage, type ToolCall, wireOf } from "../../../core/run/message.js";
+import { type AssistantMessage, mayReturn, type ToolAnswerMessage, type ToolCall } from "../../../core/run/message.js";
 import { ANTHROPIC, type Block, type WireMessage } from "../wire.js";
 import { type CallIds, createCallIds } from "./call-ids.js";
 import { placeImages, toImageBlock } from "./images.js";
@@ -70,13 +70,14 @@ interface AskedCall {
 }
 
 function toAssistantContent(
-  { raw, content }: Extract<Message, { role: "assistant" }>,
+  message: AssistantMessage,
   withThinking: boolean,
   { model, origin }: Target,
   ids: CallIds,
 ): { readonly blocks: readonly Block[]; readonly asked: readonly AskedCall[] } {
+  const { raw, content } = message;
   const { text, calls } = content;
-  const isOwn = wireOf(raw) === ANTHROPIC && raw.model === model && raw.origin === origin && Array.isArray(raw.content);
+  const isOwn = mayReturn(message, { wire: ANTHROPIC, origin, model }) && Array.isArray(raw.content);
   const wireIds = isOwn ? ids.keep(calls) : ids.replace(calls);
   const asked = calls.map((call, place) => ({ call, id: wireIds[place] ?? "" }));
   if (!isOwn) {

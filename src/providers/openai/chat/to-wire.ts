@@ -1,6 +1,12 @@
 /** Converts our request to one of chat completions, in the form that its host takes. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
-import { type Message, type ToolAnswerMessage, type ToolDeclaration, wireOf } from "../../../core/run/message.js";
+import {
+  type AssistantMessage,
+  type Message,
+  mayReturn,
+  type ToolAnswerMessage,
+  type ToolDeclaration,
+} from "../../../core/run/message.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import { isRecord } from "../../../lib/is-record.js";
 import { type CallIds, createCallIds } from "../content/call-ids.js";
@@ -126,9 +132,10 @@ function answerText({ isError, text }: ToolAnswerMessage): string {
 }
 
 /** A reply of the same model at the same address as it came, another as far as this host knows it. */
-function toAssistant(state: Built, { raw, content }: Extract<Message, { role: "assistant" }>, place: number): object {
+function toAssistant(state: Built, reply: AssistantMessage, place: number): object {
+  const { raw, content } = reply;
   const { tolerances, target } = state;
-  const isOwn = wireOf(raw) === CHAT && isSameTarget({ model: raw.model, origin: raw.origin }, target);
+  const isOwn = mayReturn(reply, { wire: CHAT, ...target });
   const message = isOwn && isRecord(raw.content) ? raw.content : {};
   const written = isOwn ? writtenCalls(message) : [];
   const isKept = tolerances.reasoning !== "stripped";

@@ -1,6 +1,12 @@
 /** Converts our request to one of the Responses API. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
-import { type Message, type ToolAnswerMessage, type ToolDeclaration, wireOf } from "../../../core/run/message.js";
+import {
+  type AssistantMessage,
+  type Message,
+  mayReturn,
+  type ToolAnswerMessage,
+  type ToolDeclaration,
+} from "../../../core/run/message.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import type { Image } from "../../../core/tools/image.js";
 import { isRecord } from "../../../lib/is-record.js";
@@ -144,8 +150,9 @@ function imagePart(image: Image): object {
 }
 
 /** A reply of the same model at the same address as it came, another as text and calls: its reasoning means nothing here. */
-function addReply(state: Built, { raw, content }: Extract<Message, { role: "assistant" }>, place: number): void {
-  const isOwn = wireOf(raw) === RESPONSES && isSameTarget({ model: raw.model, origin: raw.origin }, state.target);
+function addReply(state: Built, reply: AssistantMessage, place: number): void {
+  const { raw, content } = reply;
+  const isOwn = mayReturn(reply, { wire: RESPONSES, ...state.target });
   const ids: string[] = [];
   const nextId = (id: unknown) => {
     const next = state.ids.next(id, `${place}:${ids.length}`, isOwn);

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../../src/core/journal/event.js";
-import { recordEvent, repetitionsOf, resultId } from "../../../../src/core/journal/history.js";
+import { recordEvent, repetitionsOf } from "../../../../src/core/journal/history.js";
 import { createHistory, type History } from "../../../../src/core/journal/history-state.js";
+import { resultId } from "../../../../src/core/journal/result-id.js";
 import { journal, rawOf, readReply } from "../../../support/journals.js";
 
 function fold(events: readonly RunEvent[], history: History = createHistory("go")): History {

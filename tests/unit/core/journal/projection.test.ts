@@ -113,6 +113,19 @@ describe("the projection", () => {
     });
   });
 
+  it("counts the summary of a fold, and settles what was reserved for it", () => {
+    const fold = { throughTurn: 3, headsThrough: 3, headLength: 1_000, keptLength: 0 };
+    const sizes = { window: 8_000, before: 7_000, after: 3_000 };
+    const asked = { usage: { input: 50, output: 5, cached: 0, thinking: 1 }, costUsd: 0.5 };
+    const model = { provider: "p", model: "m" };
+    const delta = projectEvents([
+      { type: "budget_reserved", turn: 4, usd: 1, tokens: 100, outputTokens: 50 },
+      { type: "context_folded", turn: 4, throughSeq: 9, fold, summary: "s", model, ...sizes, ...asked },
+    ]);
+    expect(delta).toMatchObject({ usage: { input: 50, output: 5, thinking: 1 }, costUsd: 0.5, turns: 0 });
+    expect(delta).toMatchObject({ reservedUsd: 0, reservedTokens: 0 });
+  });
+
   it("adds up the cost of every reply, and has no sum where one is unknown", () => {
     const usage = { input: 1, output: 1, cached: 0, thinking: 0, cacheWrite: 0 };
     const replies: readonly RunEvent[] = [

@@ -33,7 +33,13 @@ function setSampler() {
   const run = { depth: 1, parentSessionId: "ses_1", request: REQUEST };
   const state = createRunState(run, newReplay(REQUEST), readReply, REDACT_NOTHING);
   const context = { request: REQUEST, state, budget, signal, readReply, secondsLeft: () => 60 };
-  const provider = { provider: { reply }, defaultModel: "m", mostTools: null, priceOf: () => null };
+  const provider = {
+    provider: { reply },
+    defaultModel: "m",
+    mostTools: null,
+    windowOf: () => null,
+    priceOf: () => null,
+  };
   const providers = new Map([[REQUEST.provider, provider]]);
   const sample = createSampler({ post: async () => {}, over: () => signal }, context, { providers });
   return { sample, breaches, requests: () => requests };

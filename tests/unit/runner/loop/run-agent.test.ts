@@ -6,7 +6,7 @@ import { recordEvent } from "../../../../src/core/journal/history.js";
 import { createHistory } from "../../../../src/core/journal/history-state.js";
 import { projectEvents } from "../../../../src/core/journal/projection.js";
 import { beginWorkflow, workflowAfter } from "../../../../src/core/workflow/workflow-state.js";
-import { anyCuts, anyScenario, anyStops } from "../../../support/any-scenario.js";
+import { anyCuts, anyLongScenario, anyScenario, anyStops } from "../../../support/any-scenario.js";
 import {
   type Asked,
   begunIn,
@@ -46,6 +46,19 @@ describe("a run that is interrupted and recovered", () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(anyScenario, anyCuts, async (scenario, cuts: readonly Cut[]) => {
+          expectToGoOn(await play(scenario, []), await play(scenario, cuts), scenario);
+        }),
+        { numRuns: repetitions(50, 400) },
+      );
+    },
+    LONGEST_MS,
+  );
+
+  it(
+    "in a context window that is too small for it, ends as it would have",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(anyLongScenario, anyCuts, async (scenario, cuts: readonly Cut[]) => {
           expectToGoOn(await play(scenario, []), await play(scenario, cuts), scenario);
         }),
         { numRuns: repetitions(50, 400) },

@@ -1,0 +1,43 @@
+/** The context windows of models, from their users and from the refusals of vendors. */
+import { starMatches } from "../../lib/star-matches.js";
+
+/** Tokens of the context windows of a provider's models, by name or pattern with `*`, in the order of the file. */
+export type WindowList = readonly { readonly models: string; readonly tokens: number }[];
+
+/** The window under the exact name of a model, else under the first pattern that matches; null where the list has none. */
+export function windowIn(list: WindowList, model: string): number | null {
+  const named = list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
+  return named?.tokens ?? null;
+}
+
+/** The lengths that a refusal names; null where it names none. */
+export interface NamedLengths {
+  readonly limit: number | null;
+  /** The tokens of the refused request. */
+  readonly sent: number | null;
+}
+
+const NUMBER = String.raw`(?<![\w.-])(\d{1,3}(?:[,_]\d{3})+|\d+)`;
+const LIMITS = [
+  new RegExp(String.raw`${NUMBER} ?(?:tokens? )?\(?(?:maximum|max\b|limit|allowed)`, "gi"), // "… > 200000 maximum"
+  new RegExp(String.raw`(?:maximum|max|limit|window|allowed|context (?:length|size)|n_ctx)\D{0,60}?${NUMBER}`, "gi"),
+];
+const ANY = new RegExp(NUMBER, "g");
+const LEAST_PART = 1 / 10; // of the reckoned tokens: smaller numbers are something else
+
+/**
+ * Reads the lengths in a vendor's sentence, such as "the input token count (41000) exceeds the maximum number of tokens allowed
+ * (32000)". `reckoned` are the tokens of the request as legwork reckons them.
+ */
+export function namedLengths(sentence: string, reckoned: number): NamedLengths {
+  const limits = LIMITS.flatMap((pattern) => numbersIn(sentence, pattern)).filter(
+    (tokens) => tokens >= reckoned * LEAST_PART,
+  );
+  const limit = limits.length === 0 ? null : Math.min(...limits);
+  const more = limit === null ? [] : numbersIn(sentence, ANY).filter((tokens) => tokens > limit);
+  return { limit, sent: more.length === 0 ? null : Math.min(...more) };
+}
+
+function numbersIn(sentence: string, pattern: RegExp): readonly number[] {
+  return [...sentence.matchAll(pattern)].map(([, text = ""]) => Number(text.replace(/[,_]/g, "")));
+}

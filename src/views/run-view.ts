@@ -95,7 +95,7 @@ export async function toWholeRunView(run: Run, deps: RunViewDeps, budget: number
       output_tokens: run.usage.output,
       cached_tokens: run.usage.cached,
       thinking_tokens: run.usage.thinking,
-      cache_write_tokens: run.usage.cacheWrite ?? 0,
+      ...(run.usage.cacheWrite ? { cache_write_tokens: run.usage.cacheWrite } : {}),
     },
     cost_usd: run.costUsd,
     ...(treeCostUsd === undefined ? {} : { tree_cost_usd: treeCostUsd }),

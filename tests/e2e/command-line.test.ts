@@ -117,7 +117,7 @@ describe("completion", () => {
     const expected: Readonly<Record<string, readonly string[]>> = {
       "legwork wo": ["workflows"],
       "legwork runs re": ["resume", "respond"],
-      "legwork runs resume run_x --more-": ["--more-turns", "--more-seconds", "--more-cost-usd"],
+      "legwork runs resume run_x --more-": ["--more-turns", "--more-seconds", "--more-cost-usd", "--more-tokens"],
       "legwork runs --project x list --l": ["--limit"],
       "legwork runs list --limit ": [],
       "legwork completion ": expect.arrayContaining(["bash", "zsh"]),

@@ -16,11 +16,16 @@ export function fromModelText(text: string): ModelName | null {
   return end <= 0 || end === text.length - 1 ? null : { provider: text.slice(0, end), model: text.slice(end + 1) };
 }
 
+/** The names in a text, with commas between them. */
+export function modelsIn(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
 /** One model or several, as files and callers name them: the first, and those behind it. */
 export function toModelWish(model: string | readonly string[] | undefined): {
   readonly model: string | null;
   readonly fallbackModels?: readonly string[];
 } {
-  const [first = null, ...others] = typeof model === "string" ? [model] : (model ?? []);
+  const [first = null, ...others] = typeof model === "string" ? modelsIn(model) : (model ?? []);
   return { model: first, ...(others.length > 0 && { fallbackModels: others }) };
 }

@@ -1,6 +1,7 @@
 /** Makes one tool call. */
 import { DownstreamError } from "../../core/errors.js";
 import type { KeptAnswer } from "../../core/journal/event.js";
+import type { History } from "../../core/journal/history-state.js";
 import type { ToolAnswer } from "../../core/ports/downstream.js";
 import type { Blob } from "../../core/ports/run-store.js";
 import type { ToolCall } from "../../core/run/message.js";
@@ -55,10 +56,21 @@ function failedAnswer(text: string): ToolAnswer {
   return { isError: true, text: text.toWellFormed(), attachments: [] };
 }
 
+async function folded(
+  id: string,
+  { foldedTo }: History,
+  runId: string,
+  { journals }: CallDeps,
+): Promise<string | null> {
+  return foldedTo === 0 ? null : await recordedAnswer(id, runId, journals);
+}
+
 async function readResult(call: ToolCall, { run, state }: TurnContext, deps: CallDeps): Promise<ToolAnswer> {
   const id = String(call.arguments.id);
   const hash = state.history.blobs.get(id);
-  const text = await (hash === undefined ? recordedAnswer(id, run.id, deps.journals) : deps.readBlob(hash));
+  const isKept = hash !== undefined;
+  // Before a fold the agent sees each answer as the journal holds it.
+  const text = isKept ? await deps.readBlob(hash) : await folded(id, state.history, run.id, deps);
   if (text === null) return failedAnswer(`there is no shortened result "${id}"`);
   const offset = pairSafe(text, Number(call.arguments.offset));
   if (offset >= text.length)

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MOST_SOURCES } from "../../core/run/context-source.js";
 import { LEAST_OUTPUT_TOKENS, MOST } from "../../core/run/limits.js";
+import { modelsIn } from "../../core/run/model-name.js";
 import { EFFORTS } from "../../core/run/model-settings.js";
 import { explainIssue } from "../../lib/issue-text.js";
 
@@ -16,7 +17,19 @@ export const Completion = z.strictObject({
 });
 export type Completion = z.infer<typeof Completion>;
 
-const modelName = z.string().max(200);
+const LONGEST_NAME = 200; // characters
+
+function areModels(value: unknown): boolean {
+  const names = typeof value === "string" ? modelsIn(value) : value;
+  if (!Array.isArray(names) || names.length === 0 || names.length > MOST.models) return false;
+  return names.every((name) => typeof name === "string" && name !== "" && name.length <= LONGEST_NAME);
+}
+
+/** Names with commas between them, or a list; tool lists say a text, since not every host reads alternatives in a schema. */
+const models = z
+  .unknown()
+  .refine(areModels, `names a model, or up to ${MOST.models} with commas between them`)
+  .meta({ type: "string" }) as unknown as z.ZodType<string | readonly string[]>;
 
 /** The arguments of a spawn that hosts and agents share; each describes them in its own words. */
 export const spawnFields = {
@@ -26,7 +39,7 @@ export const spawnFields = {
   /** Each source is checked when it is read. */
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
   provider: z.string().optional(),
-  model: z.union([modelName, z.array(modelName).min(1).max(MOST.models)]).optional(),
+  model: models.optional(),
   effort: z.enum(EFFORTS).optional(),
   temperature: z.number().min(0).max(MOST.temperature).optional(),
   max_output_tokens: z.int().min(LEAST_OUTPUT_TOKENS).max(MOST.outputTokens).optional(),

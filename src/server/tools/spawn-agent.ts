@@ -30,7 +30,9 @@ export const spawnAgent = defineTool({
     provider: spawnFields.provider.describe(
       "gemini, anthropic, openai or one of config.yaml; rehearsal replays a script.",
     ),
-    model: spawnFields.model.describe("A model, or several: the next is asked where one refuses to serve."),
+    model: spawnFields.model.describe(
+      "A model, or several with commas between them: the next is asked where one refuses to serve.",
+    ),
     effort: spawnFields.effort,
     temperature: spawnFields.temperature,
     max_output_tokens: spawnFields.max_output_tokens,

@@ -12,7 +12,9 @@ export const settings = {
 
 /** Tests that start tens of processes, or wait for time limits: `npm run test:long` runs them. */
 export const LONG_ONLY = [
+  "tests/attacks/floods.test.ts",
   "tests/attacks/forbidden-afterwards.test.ts",
+  "tests/attacks/large-messages.test.ts",
   "tests/attacks/names-and-models.test.ts",
   "tests/attacks/poisoned-runs.test.ts",
   "tests/e2e/ask-unknown.test.ts",
@@ -34,12 +36,17 @@ export const LONG_ONLY = [
   "tests/e2e/recovery-rules.test.ts",
   "tests/e2e/resume-interrupted.test.ts",
   "tests/e2e/robustness.test.ts",
+  "tests/e2e/runs-live-command.test.ts",
   "tests/e2e/slow-start.test.ts",
   "tests/e2e/stale-writes.test.ts",
+  "tests/e2e/storage-commands.test.ts",
   "tests/e2e/trust.test.ts",
   "tests/e2e/untrusted-start.test.ts",
   "tests/e2e/unusable-environment.test.ts",
+  "tests/e2e/visibility.test.ts",
+  "tests/e2e/workflow-guarantees.test.ts",
   "tests/integration/open-at-once.test.ts",
+  "tests/integration/processes.test.ts",
   "tests/integration/real-servers.test.ts",
 ];
 

@@ -11,6 +11,7 @@ import { createChatDialect } from "./chat/dialect.js";
 import type { Dialect } from "./dialect.js";
 import { hostOf } from "./hosts.js";
 import { learnFrom } from "./learn.js";
+import { afterRefusal, FREE_OUTPUT, type OutputLimit, outputWithin } from "./limit-output.js";
 import { BASE_URL, isOpenAi, modelIdFault, OPENAI, TITLE } from "./names.js";
 import { createResponsesDialect } from "./responses/dialect.js";
 import { type Client, createClient } from "./transport/client.js";
@@ -19,6 +20,7 @@ import { toProviderError } from "./transport/to-provider-error.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
 const MOST_LESSONS = 12; // for one model; more than there are to learn
+const MOST_NARROWED = 3; // times for one request: a host's counts of it may differ a little
 const NO_OUTPUT = { usage: null, askAgain: true } as const;
 
 /** Creates a provider that speaks the wire of its entry, else the one that suits its address. It loads the SDK with the first request. */
@@ -36,6 +38,7 @@ export function createOpenAiProvider(setup: ProviderSetup): Provider {
 /** The form of requests that a provider has learned for a model. */
 interface Learned<Form> {
   form: Form;
+  output: OutputLimit;
   lessons: number;
 }
 
@@ -57,7 +60,7 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
     const tools = await toolsOf(request.tools);
     client ??= createClient(setup);
     const { post } = await client;
-    const known = learned.get(model) ?? { form: dialect.form, lessons: 0 };
+    const known = learned.get(model) ?? { form: dialect.form, output: FREE_OUTPUT, lessons: 0 };
     learned.set(model, known);
     const tell = (activity: ModelActivity) => request.onActivity?.(activity);
     const from: Omit<RawReply, "content"> = {
@@ -66,9 +69,11 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
       ...(origin !== undefined && { origin }),
       model,
     };
-    for (;;) {
+    let room = FREE_OUTPUT; // that this request leaves
+    for (let narrowed = 0; ; ) {
       const { form } = known;
-      const body = dialect.toBody(request, tools, form, { model, origin });
+      const limited = outputWithin(outputWithin(request, known.output), room);
+      const body = dialect.toBody(limited, tools, form, { model, origin });
       const attempt = await beginAttempt(title, model, setup, request.onLimits);
       const joined = dialect.join(tell);
       try {
@@ -84,7 +89,13 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
           const reason = `${title} could not read the call: ${facts.message}`;
           return { ok: false, code: "malformed_reply", reason, text: facts.written, ...NO_OUTPUT };
         }
-        if (!refusesForm(facts) || !learn(known, form, facts, body)) throw toProviderError(error, attempt);
+        const smaller = narrowed < MOST_NARROWED ? afterRefusal(facts, body) : null;
+        const namesNone = smaller === null || smaller.tokens === null;
+        if (namesNone && refusesForm(facts) && learn(known, form, facts, body)) continue;
+        if (smaller === null) throw toProviderError(error, attempt);
+        narrowed += 1;
+        if (smaller.of === "request") room = smaller;
+        else known.output = smaller;
       }
     }
   }

@@ -265,38 +265,6 @@ describe("an answer in another form", () => {
     expect(contentOf(await ask(provider)).text).toBe("Hello");
   });
 
-  it("may end calls with any reason, give each the same place, or none, and repeat their names", async () => {
-    const piece = (call: object) => ({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
-    const named = (id: string, written: string, index?: number) => ({
-      id,
-      ...(index !== undefined && { index }),
-      function: { name: "s__read", arguments: written },
-    });
-    const end = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
-    const script = [
-      { kind: "events", events: [piece(named("a", '{"n":1}', 0)), piece(named("b", '{"n":2}', 0)), end] },
-      {
-        kind: "events",
-        events: [
-          piece(named("a", '{"n":')),
-          piece({ function: { arguments: "1}" } }),
-          piece(named("b", '{"n":2}')),
-          end,
-        ],
-      },
-      {
-        kind: "events",
-        events: [piece(named("a", '{"n"', 0)), piece(named("a", ":1}", 0)), piece(named("b", '{"n":2}', 1)), end],
-      },
-    ] as const;
-    const { provider } = await connect.chat("vllm", script);
-    for (let n = 0; n < script.length; n++)
-      expect(contentOf(await ask(provider)).calls).toEqual([
-        { id: "a", name: "s__read", arguments: { n: 1 } },
-        { id: "b", name: "s__read", arguments: { n: 2 } },
-      ]);
-  });
-
   it("may call in the older form in pieces, and keeps lists of an answer in one piece", async () => {
     const piece = (called: object) => ({ choices: [{ index: 0, delta: { function_call: called } }] });
     const events = [

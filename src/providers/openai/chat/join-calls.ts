@@ -1,5 +1,6 @@
 /** Joins the pieces of streamed calls. */
 import { isRecord } from "../../../lib/is-record.js";
+import { jsonIn } from "../../../lib/json/json-in.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,20 +14,25 @@ interface Joining {
 export function joinCalls(onName: (name: string) => void) {
   const known: Joining[] = [];
   return {
-    /** The pieces of a stream, each with its place. */
+    /** The pieces in one chunk of a stream, each with its place. */
     addPieces(pieces: readonly unknown[]): void {
+      const named = new Set<Joining>(); // in this chunk: no host names a call in it twice
       for (const piece of pieces) {
         if (!isRecord(piece)) {
           known.push({ call: piece, index: undefined });
           continue;
         }
         const { index, ...rest } = piece;
-        const joining = joiningOf(piece, known);
+        const found = joiningOf(piece, known);
+        const isNamed = nameOf(piece) !== "";
+        const joining = found && isNamed && named.has(found) ? undefined : found;
         const before = joining?.call;
         const call = isRecord(before) ? joinedCall(before, rest) : rest;
         if (nameOf(call) !== "" && nameOf(call) !== nameOf(before)) onName(nameOf(call));
-        if (joining) joining.call = call;
-        else known.push({ call, index });
+        const joined = joining ?? { call, index };
+        joined.call = call;
+        if (!joining) known.push(joined);
+        if (isNamed) named.add(joined);
       }
     },
     /** The calls of an answer in one piece, as they are. */
@@ -49,9 +55,20 @@ function joiningOf(piece: Fields, known: readonly Joining[]): Joining | undefine
   const isNamed = nameOf(piece) !== "";
   const hasPlace = index !== undefined && index !== null;
   const found = known.findLast(({ call, index: place }) => (hasPlace ? place === index : hasId && idOf(call) === id));
-  if (found !== undefined)
-    return hasId && isNamed && idOf(found.call) !== "" && idOf(found.call) !== id ? undefined : found;
+  if (found !== undefined) {
+    const isOther = hasId && idOf(found.call) !== "" && idOf(found.call) !== id;
+    return isNamed && (isOther || isNext(found.call, piece)) ? undefined : found;
+  }
   return !hasPlace && !isNamed && !hasId ? known.at(-1) : undefined;
+}
+
+/** Whether a piece with a name cannot belong to the call before it, which is whole. The same call once more is no other. */
+function isNext(before: unknown, piece: Fields): boolean {
+  const written = argumentsOf(before);
+  if (!isRecord(written) && !(typeof written === "string" && jsonIn(written) !== undefined)) return false;
+  const own = argumentsOf(piece);
+  if (nameOf(piece) !== nameOf(before)) return true;
+  return own !== undefined && own !== null && own !== "" && JSON.stringify(own) !== JSON.stringify(written);
 }
 
 function joinedCall(before: Fields, { function: more, ...others }: Fields): Fields {
@@ -79,4 +96,8 @@ function idOf(call: unknown): string {
 function nameOf(call: unknown): string {
   const { name } = isRecord(call) && isRecord(call.function) ? call.function : {};
   return typeof name === "string" ? name : "";
+}
+
+function argumentsOf(call: unknown): unknown {
+  return isRecord(call) && isRecord(call.function) ? call.function.arguments : undefined;
 }

@@ -3,6 +3,7 @@ import type { ProviderErrorCode } from "../../../core/errors.js";
 import { isRecord } from "../../../lib/is-record.js";
 import { jsonIn } from "../../../lib/json/json-in.js";
 import { codeOfStatus } from "../../http/attempt.js";
+import { isAboutOutput, LEAST_ROOM, namedRoom } from "../../http/smaller-output.js";
 
 /** An error of a host; texts are "" where it gave none. */
 export interface RefusalFacts {
@@ -117,8 +118,13 @@ const OVERFLOW = [
   /context the overflows/i,
 ];
 
-/** A limit of the reply alone. */
-const OF_OUTPUT = /max_(completion_|output_)?tokens|output tokens?/i;
+/** There is no common code for it either; the word stands beside the name of the model, or for it. */
+const NO_MODEL = [
+  /not a valid model\b/i,
+  /\b(invalid|unknown|unrecogni[sz]ed) model\b(?! (output|response|reply|parameter|setting|input))/i,
+  /\bmodel\b[^.;]{0,200}?\b(does not exist|doesn't exist|do not exist|not found|could not be found|was not found|is not known|is unknown)/i,
+  /no such model\b|\bmodel (id|name) is (invalid|unknown)/i,
+];
 
 /** The code by the host's own words for its error; null where its status says as much. Texts count where there is nothing else. */
 export function codeOfRefusal(facts: RefusalFacts): ProviderErrorCode | null {
@@ -131,6 +137,7 @@ export function codeOfRefusal(facts: RefusalFacts): ProviderErrorCode | null {
   if (status === 401 || status === 402 || status === 403 || status === 404) return null;
   if (RATE.test(message)) return status >= 400 ? null : "rate_limited";
   if (isOverflow(message)) return "context_overflow";
+  if (status < 500 && NO_MODEL.some((pattern) => pattern.test(message))) return "model_not_found";
   if (status >= 400) return null;
   return /invalid|bad_request|unsupported|unknown_parameter|policy|content_filter/i.test(`${code} ${type}`)
     ? "invalid_request"
@@ -138,7 +145,11 @@ export function codeOfRefusal(facts: RefusalFacts): ProviderErrorCode | null {
 }
 
 function isOverflow(message: string): boolean {
-  if (OF_OUTPUT.test(message) && !/context/i.test(message)) return false;
+  if (isAboutOutput(message)) {
+    const room = namedRoom(message);
+    if (room !== null) return room < LEAST_ROOM;
+    if (!/input|prompt|messages/i.test(message)) return false;
+  }
   return OVERFLOW.some((pattern) => pattern.test(message));
 }
 

@@ -10,9 +10,11 @@ export interface ModelTraits {
   readonly takesToolChanges: boolean;
   /** The most tokens of a reply that it is sure to allow. */
   readonly mostOutputTokens: number;
+  /** Whether it may allow more than that. */
+  readonly mayAllowMore: boolean;
 }
 
-const SAFE_OUTPUT = 32_000; // tokens that every model since Claude 4 allows
+const SAFE_OUTPUT = 32_000; // tokens that every model since Claude 3.7 allows
 const CLAUDE = /claude-(?:(opus|sonnet|haiku|fable|mythos)-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/;
 
 /** The first version of each family that takes changes of its tools within the messages, as documented. */
@@ -29,15 +31,23 @@ export function traitsOf(model: string): ModelTraits {
   const [, family, major, minor = "0"] = CLAUDE.exec(model) ?? [];
   if (major === undefined) {
     const isClaude = /claude/.test(model);
-    return { thinks: isClaude, takesEffort: true, takesToolChanges: isClaude, mostOutputTokens: SAFE_OUTPUT };
+    const output = { mostOutputTokens: SAFE_OUTPUT, mayAllowMore: true };
+    return { thinks: isClaude, takesEffort: true, takesToolChanges: isClaude, ...output };
   }
   const version = versionOf(Number(major), Number(minor));
   return {
     thinks: version >= versionOf(4, 6),
     takesEffort: version >= versionOf(4, 6),
     takesToolChanges: version >= (FIRST_WITH_CHANGES[family ?? ""] ?? versionOf(5, 5)),
-    mostOutputTokens: version >= versionOf(5, 0) ? 128_000 : version >= versionOf(4, 0) ? SAFE_OUTPUT : 4096,
+    mostOutputTokens: outputOf(version),
+    mayAllowMore: version >= versionOf(3, 7) && version < versionOf(5, 0),
   };
+}
+
+function outputOf(version: number): number {
+  if (version >= versionOf(5, 0)) return 128_000;
+  if (version >= versionOf(3, 7)) return SAFE_OUTPUT;
+  return version >= versionOf(3, 5) ? 8192 : 4096;
 }
 
 /** A number that is larger for a later version: 4.10 comes after 4.8. */

@@ -12,12 +12,15 @@ import { fromAnthropicMessage } from "./from-wire.js";
 import { type JoinedMessage, joinEvents } from "./join-events.js";
 import { modelIdFault } from "./models.js";
 import { createBoundThinking } from "./request/bound-thinking.js";
+import { type Form, FULL_FORM, learnFrom } from "./request/learn.js";
 import { toAnthropicRequest } from "./request/to-wire.js";
 import { toolHistoryOf } from "./request/tool-changes.js";
-import { type AnthropicSdk, isThinkingRefused, toProviderError } from "./to-provider-error.js";
+import { type AnthropicSdk, isThinkingRefused, refusedForm, toProviderError } from "./to-provider-error.js";
 import { ANTHROPIC, type AnthropicRequest, isVendor, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+const MOST_CHANGES = 6; // of one request; more than there are to make
 
 /** Creates a provider that asks Anthropic. It loads the SDK with the first request. */
 export function createAnthropicProvider(setup: ProviderSetup): Provider {
@@ -28,6 +31,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
   const origin = isVendor(setup.baseUrl) ? undefined : storedOrigin(setup.baseUrl);
   const betas = origin === undefined || setup.betas;
   const thinking = createBoundThinking({ isDropped: betas });
+  const forms = new Map<string, Form>();
 
   return {
     imageTypes: IMAGE_TYPES,
@@ -38,16 +42,24 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
       if (fault !== null) throw new ProviderError("model_not_found", fault);
       const loaded = await load();
       const history = toolHistoryOf(request);
-      const bodyNow = () =>
-        toAnthropicRequest(request, history, { origin, betas, thinkingFrom: thinking.from(request) });
       const options = { setup, ...loaded, tell: tellOf(request), onLimits: request.onLimits };
       const joined = await onOwnSignal(signal, async (own) => {
-        try {
-          return await ask(bodyNow(), options, own);
-        } catch (error) {
-          const isRefused = error instanceof ProviderError && isThinkingRefused(error.cause);
-          if (!isRefused || !thinking.leaveOut(request)) throw error;
-          return await ask(bodyNow(), options, own);
+        let room = Number.POSITIVE_INFINITY;
+        for (let changes = 0; ; changes++) {
+          const form = forms.get(model) ?? FULL_FORM;
+          const thinkingFrom = thinking.from(request);
+          const body = toAnthropicRequest(request, history, { origin, betas, thinkingFrom, room, form });
+          try {
+            return await ask(body, options, own);
+          } catch (error) {
+            const cause = error instanceof ProviderError ? error.cause : null;
+            if (changes === MOST_CHANGES) throw error;
+            if (isThinkingRefused(cause) && thinking.leaveOut(request)) continue;
+            const lesson = learnFrom(refusedForm(cause) ?? "", form, body);
+            if (lesson === null) throw error;
+            if ("room" in lesson) room = lesson.room;
+            else forms.set(model, lesson.form);
+          }
         }
       });
       const reply = fromAnthropicMessage(joined, fromOf(setup, origin, model));

@@ -43,6 +43,12 @@ export function isThinkingRefused(error: unknown): boolean {
   );
 }
 
+/** The words with which a vendor refuses the form of a request; null for any other error. */
+export function refusedForm(error: unknown): string | null {
+  if (!isApiError(error) || (error.status !== 400 && error.status !== 422)) return null;
+  return wordsOf(error) || JSON.stringify(error.error ?? "");
+}
+
 function isApiError(error: unknown): error is APIError {
   return error instanceof Error && "status" in error && "errorCode" in error;
 }

@@ -10,7 +10,7 @@ import { onOwnSignal } from "../http/on-own-signal.js";
 import { fromGeminiResponse } from "./from-wire.js";
 import { joinChunks } from "./join-chunks.js";
 import { modelIdFault } from "./model-id.js";
-import { type GeminiSdk, toProviderError } from "./to-provider-error.js";
+import { type GeminiSdk, refusesThinking, toProviderError } from "./to-provider-error.js";
 import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
 import { BASE_URL, type FunctionDeclaration, GEMINI, type GeminiRequest, TITLE } from "./wire.js";
 
@@ -20,6 +20,7 @@ const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
 export function createGeminiProvider(setup: ProviderSetup): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
+  const thoughtless = new Set<string>(); // models that refused settings of their thinking
   const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
@@ -35,12 +36,24 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
       const { model } = request;
       const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
-      const body = toGeminiRequest(request, await declarationsOf(request.tools), origin);
+      const tools = await declarationsOf(request.tools);
+      const bodyNow = () => toGeminiRequest(request, tools, { origin, thinks: !thoughtless.has(model) });
       loading ??= import("@google/generative-ai");
       const sdk = await loading;
       const tell = (activity: ModelActivity) => request.onActivity?.(activity);
       const { onLimits } = request;
-      const response = await onOwnSignal(signal, (own) => ask(body, { model, setup, sdk, tell, onLimits }, own));
+      const options = { model, setup, sdk, tell, onLimits };
+      const response = await onOwnSignal(signal, async (own) => {
+        const body = bodyNow();
+        try {
+          return await ask(body, options, own);
+        } catch (error) {
+          const isRefused = error instanceof ProviderError && refusesThinking(error.cause);
+          if (!isRefused || body.generationConfig?.thinkingConfig === undefined) throw error;
+          thoughtless.add(model);
+          return await ask(bodyNow(), options, own);
+        }
+      });
       const from: Omit<RawReply, "content"> = {
         provider: setup.name,
         ...(setup.name !== GEMINI && { wire: GEMINI }),

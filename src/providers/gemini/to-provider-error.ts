@@ -32,6 +32,15 @@ function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts, words: str
   return status === 429 && isQuotaGone ? "quota_exhausted" : null;
 }
 
+const UNKNOWN =
+  /not (supported|allowed|available|enabled)|unsupported|does(n't| not) support|unknown (name|field)|invalid/i;
+
+/** Whether the model refuses settings of its thinking. */
+export function refusesThinking(error: unknown): boolean {
+  if (!(error instanceof Error) || !("status" in error) || error.status !== 400) return false;
+  return /thinking/i.test(error.message) && UNKNOWN.test(error.message);
+}
+
 /** The vendor's own sentence, without the URL before it and the details after it. */
 function wordsOf(error: FetchError): string {
   const head = `[${error.status} ${error.statusText}] `;

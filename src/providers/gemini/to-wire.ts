@@ -24,15 +24,21 @@ export interface Target {
   readonly origin: string | undefined;
 }
 
+/** Where a request goes, and whether its model takes settings of its thinking. */
+export interface Destination {
+  readonly origin?: string | undefined;
+  readonly thinks?: boolean;
+}
+
 /** The body of a request; `declarations` are its tools, from `toFunctionDeclarations`. */
 export function toGeminiRequest(
   request: ModelRequest,
   declarations: readonly FunctionDeclaration[],
-  origin?: string,
+  { origin, thinks = true }: Destination = {},
 ): GeminiRequest {
   return {
     contents: contentsOf(request, { model: request.model, origin }),
-    ...configOf(request.settings),
+    ...configOf(request.settings, thinks),
     ...(request.system !== "" && { systemInstruction: { role: "system", parts: [{ text: request.system }] } }),
     ...(declarations.length > 0 && {
       tools: [{ functionDeclarations: declarations }],
@@ -44,11 +50,11 @@ export function toGeminiRequest(
 
 const LEVELS = { low: "LOW", medium: "MEDIUM", high: "HIGH", xhigh: "HIGH", max: "HIGH" } as const;
 
-function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_MODEL_SETTINGS) {
+function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_MODEL_SETTINGS, thinks: boolean) {
   const generationConfig = {
     ...(temperature !== null && { temperature }),
     ...(maxOutputTokens !== null && { maxOutputTokens }),
-    ...(effort !== null && { thinkingConfig: { thinkingLevel: LEVELS[effort] } }),
+    ...(thinks && effort !== null && { thinkingConfig: { thinkingLevel: LEVELS[effort] } }),
   };
   return Object.keys(generationConfig).length === 0 ? {} : { generationConfig };
 }

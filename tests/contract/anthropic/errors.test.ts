@@ -76,7 +76,7 @@ describe("an error", () => {
 
   it.each([
     ["prompt is too long: 210000 tokens > 200000 maximum", "context_overflow"],
-    ["input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000", "context_overflow"],
+    ["input length and `max_tokens` exceed context limit: 199840 + 21333 > 200000", "context_overflow"],
     ["Your credit balance is too low to access the Anthropic API.", "out_of_credit"],
     ["You have reached your specified API usage limits.", "out_of_credit"],
     ["messages.0: something else", "invalid_request"],

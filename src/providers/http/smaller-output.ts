@@ -51,7 +51,10 @@ const INPUT = [
 export function smallerOutput(refusal: string, asked: number): SmallerOutput | null {
   const words = plain(refusal);
   const room = roomIn(words, asked);
-  if (room !== null) return room >= LEAST_ROOM && room < asked ? { tokens: room, of: "request" } : null;
+  if (room !== null && room < LEAST_ROOM) return null;
+  if (room !== null && room < asked) return { tokens: room, of: "request" };
+  // It refuses its own number.
+  if (room !== null) return isAboutOutput(words) && TOO_MUCH.test(words) ? { tokens: null, of: "request" } : null;
   if (!isAboutOutput(words) || OF_BOTH.test(words)) return null;
   const tokens = capIn(words, asked);
   if (tokens !== null) return { tokens, of: "model" };

@@ -92,6 +92,14 @@ describe.each([
     expect(standIn.requests.map(sentIn)).toEqual([ASKED, undefined, undefined]);
   });
 
+  it("is left out of a request for which the host refuses its own number", async () => {
+    const words =
+      "max_tokens is too large. This model's maximum context length is 8192 tokens and your request has 1000 input tokens";
+    const { provider, standIn } = await open([refusal(400, words), refusal(400, words), ok, ok]);
+    for (let n = 0; n < 2; n++) await ask(provider, { settings: settingsOf(ASKED) });
+    expect(standIn.requests.map(sentIn)).toEqual([ASKED, 7192, undefined, ASKED]);
+  });
+
   it("ends where the host refuses each number", async () => {
     const { provider, standIn } = await open((body) =>
       refusal(400, `at most ${Number(sentIn({ body })) - 1} output tokens`),

@@ -15,7 +15,8 @@ describe("traitsOf", () => {
     ["claude-sonnet-4-6", true, false, 32_000],
     ["claude-haiku-4-5-20251001", false, false, 32_000],
     ["claude-opus-4-20250514", false, false, 32_000],
-    ["claude-3-5-sonnet-20241022", false, false, 4096],
+    ["claude-3-5-sonnet-20241022", false, false, 8192],
+    ["claude-3-opus-20240229", false, false, 4096],
     ["glm-5.3", false, false, 32_000],
   ])("reads %s from its name", (model, thinks, takesToolChanges, mostOutputTokens) => {
     expect(traitsOf(model)).toMatchObject({ thinks, takesToolChanges, mostOutputTokens });

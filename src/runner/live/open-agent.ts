@@ -10,6 +10,7 @@ import { pacedProvider } from "../pace/paced-provider.js";
 import type { Pacer } from "../pace/pacer.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { Setup } from "../request/setup.js";
+import type { BudgetLines } from "../state/budget-lines.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
@@ -21,6 +22,7 @@ export interface OpenAgentDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly childRuns: ChildRuns;
+  readonly budgetLines: BudgetLines;
   readonly pacer: Pacer;
 }
 

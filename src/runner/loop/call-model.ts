@@ -25,7 +25,7 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "stall" | "secondsLeft">;
+type Facts = Pick<RunContext, "stall" | "secondsLeft" | "budgetLines">;
 
 export interface CallModelContext extends FoldContext, Facts {
   readonly grace: boolean;

@@ -115,13 +115,22 @@ describe("a conversation", () => {
     const script = [reply({ text: "I look.", fields: { reasoning: "Hmm?" }, calls: [{ name: "a__b" }] })];
     const { provider } = await connect.chat("vllm", script);
     await ask(provider, { onActivity: (activity) => heard.push(activity) });
-    expect(heard).toEqual([
+    expect(heard.filter(({ kind }) => kind !== "progress")).toEqual([
       { kind: "thinking", text: "Hm" },
       { kind: "thinking", text: "m?" },
       { kind: "text", text: "I lo" },
       { kind: "text", text: "ok." },
       { kind: "call", text: "a__b" },
     ]);
+  });
+
+  it("tells of each piece of a call's arguments, and of what it does not know", async () => {
+    const heard: string[] = [];
+    const calls = [{ id: "call_a", name: "s__read", arguments: '{"n": 1}' }]; // in two pieces
+    const fields = { reasoning_details: [{ type: "reasoning.encrypted", data: "abc" }], content: "", odd: null };
+    const { provider } = await connect.chat("vllm", [reply({ fields, calls })]);
+    await ask(provider, { tools: [TOOL], onActivity: ({ kind }) => heard.push(kind) });
+    expect(heard).toEqual(["progress", "call", "progress", "progress"]);
   });
 
   it("passes a long reply on whole", async () => {

@@ -124,15 +124,6 @@ describe("a conversation", () => {
     ]);
   });
 
-  it("tells of each piece of a call's arguments, and of what it does not know", async () => {
-    const heard: string[] = [];
-    const calls = [{ id: "call_a", name: "s__read", arguments: '{"n": 1}' }]; // in two pieces
-    const fields = { reasoning_details: [{ type: "reasoning.encrypted", data: "abc" }], content: "", odd: null };
-    const { provider } = await connect.chat("vllm", [reply({ fields, calls })]);
-    await ask(provider, { tools: [TOOL], onActivity: ({ kind }) => heard.push(kind) });
-    expect(heard).toEqual(["progress", "call", "progress", "progress"]);
-  });
-
   it("passes a long reply on whole", async () => {
     const text = "ä€𝒳 ".repeat(100_000);
     const { provider } = await connect.chat("vllm", [reply({ text })]);

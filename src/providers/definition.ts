@@ -2,7 +2,7 @@
 import { isLoopback, type ProviderSetup, type Vendor } from "../core/definitions/provider-setup.js";
 import { ConfigError, RequestError } from "../core/errors.js";
 import type { ReadReply } from "../core/journal/history-state.js";
-import type { Provider, ProviderEntry } from "../core/ports/provider.js";
+import type { ModelNames, Provider, ProviderEntry } from "../core/ports/provider.js";
 import { type WindowList, windowIn } from "../core/run/context-window.js";
 import { priceIn } from "../core/run/cost.js";
 import { sha256 } from "../lib/hash.js";
@@ -17,6 +17,8 @@ export interface ProviderDefinition extends Vendor {
   readonly windows?: WindowList;
   /** The beginning of the names of its own models. */
   readonly modelsBegin: RegExp;
+  /** The form of the names of models at an address; missing where they are plain everywhere. */
+  modelNames?(setup: ProviderSetup): ModelNames;
   /** The reason why this is no model of the vendor, or null. */
   modelIdFault(model: string): string | null;
   /** Loads the adapter. */
@@ -36,7 +38,7 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
     keyVariable,
     fault,
     account: accountOf(setup),
-    modelsHaveSlashes: setup.baseUrl !== definition.baseUrl && definition.wires.length > 0,
+    modelNames: definition.modelNames?.(setup) ?? "plain",
     mostTools: definition.mostTools,
     namesModel: (model) => name === definition.name && definition.modelsBegin.test(model),
     windowOf: (model) => windowIn(setup.windows, model) ?? windowIn(definition.windows ?? [], model),

@@ -28,6 +28,7 @@ import { createPacer } from "./pace/pacer.js";
 import { missingRequirements } from "./request/requirements.js";
 import type { SpawnArguments } from "./request/run-settings.js";
 import type { GetSetup, Setup } from "./request/setup.js";
+import { createTurnstile } from "./state/turnstile.js";
 import type { Completion } from "./tools/arguments.js";
 import { createToolSets } from "./tools/tool-set.js";
 
@@ -98,6 +99,7 @@ export function createRunner({ openSetup, paces, ...deps }: RunnerDeps): Runner 
     ...deps,
     resolveToolSet,
     childRuns,
+    turnstile: createTurnstile(),
     pacer: createPacer({ store: paces, clock }),
   });
   const base = { ...deps, bus, live, resolveToolSet, openAgent, setup, admission: createAdmissionQueue() };

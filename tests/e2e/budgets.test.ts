@@ -134,3 +134,24 @@ describe("a limit on a session and a day", () => {
     expect(structured.error.message).toEqual(naming("max_cost_usd", "gemini-unpriced", "prices"));
   });
 });
+
+describe("children that draw on one limit", () => {
+  it("each get their share of the turns, and no reply is cut while others hold a part of it", async () => {
+    const children = Array.from({ length: 6 }, (_, child) =>
+      home.play((n) =>
+        n < 30 ? { ...using(1_000, 1_000, part("effects__echo", { child, n })), delayMs: 20 } : using(1, 1, text("x")),
+      ),
+    );
+    const spawns = children.map(({ prompt }) => part("spawn_agent", { prompt, tools: ["effects__*"] }));
+    const { spawn } = home.play((n) =>
+      n === 1 ? using(3_000, 100, ...spawns) : using(3_000, 100, n === 2 ? part("wait_for_runs") : text("Enough.")),
+    );
+    await spawn({ max_cost_usd: 0.6, wait_seconds: 50, timeout_seconds: 120 });
+    const asked = children.map(({ requests }) => requests().length);
+    expect(Math.min(...asked)).toBeGreaterThan(3); // about fifty requests in all
+    const cut = children
+      .flatMap(({ requests }) => requests().slice(0, 4).map(mostOutput))
+      .filter((most) => (most ?? 0) < 4_000);
+    expect(cut).toEqual([]);
+  });
+});

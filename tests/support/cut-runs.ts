@@ -18,6 +18,7 @@ import type { Workflow } from "../../src/core/workflow/workflow.js";
 import { createProjectPath } from "../../src/files/project-path.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
+import { createTurnstile } from "../../src/runner/state/turnstile.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
 import { builtJsonSchemas } from "./json-schemas.js";
 import { expectWhole } from "./whole-conversation.js";
@@ -267,6 +268,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readReply,
     resolveToolSet,
     costs: { spentIn: async () => NOTHING_SPENT, limitsAbove: async () => [] },
+    turnstile: createTurnstile(),
     allowances: { session: NO_ALLOWANCE, day: NO_ALLOWANCE },
     blockedNow: [],
     childRuns: {

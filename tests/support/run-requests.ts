@@ -44,7 +44,7 @@ export function entryWith(name: string, models: Readonly<Record<string, Price | 
     keyVariable: `${name.toUpperCase()}_API_KEY`,
     fault: null,
     account: null,
-    modelsHaveSlashes: false,
+    modelNames: "plain",
     mostTools: null,
     windowOf: () => null,
     namesModel: (model) => model.startsWith(`${name}-`),

@@ -130,7 +130,7 @@ export function setRunners() {
               keyVariable: null,
               fault: null,
               account: null,
-              modelsHaveSlashes: false,
+              modelNames: "plain",
               mostTools: null,
               windowOf: () => null,
               namesModel: () => false,

@@ -72,6 +72,8 @@ export interface History {
   spentUsd: number | null;
   /** Tokens of the run's own requests and replies so far, as far as they were counted. */
   spentTokens: number;
+  /** The tokens of the longest reply so far, also one that was rejected. */
+  longestReply: number;
   /** The tokens of the last reply, and the number of messages with it; null before the first, and since a fold. */
   lastUsage: { readonly usage: Usage; readonly messages: number } | null;
   /** The tools in the agent's last tool set; null before the first turn. */
@@ -156,6 +158,7 @@ export function createHistory(firstMessage: string | null): History {
     moreTokens: 0,
     spentUsd: 0,
     spentTokens: 0,
+    longestReply: 0,
     lastUsage: null,
     knownTools: null,
     toolNames: [],

@@ -246,7 +246,9 @@ function declare({ declaredTools, messages }: History, tools: readonly string[])
 
 function addCost(history: History, { costUsd = null, usage }: Paid & { readonly usage: Usage | null }): void {
   history.spentUsd = addCosts(history.spentUsd, costUsd);
-  history.spentTokens += usage === null ? 0 : tokensOf(usage);
+  if (usage === null) return;
+  history.spentTokens += tokensOf(usage);
+  history.longestReply = Math.max(history.longestReply, usage.output + usage.thinking);
 }
 
 function keepBlobs(history: History, id: string, { blob, attachments = [] }: KeptAnswer): void {

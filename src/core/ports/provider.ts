@@ -95,6 +95,12 @@ export interface Provider {
   reply(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
 }
 
+/**
+ * The form of the names of a provider's models: without the name of a vendor in front; with one, as hosts for many vendors
+ * have them; or such that some begin with the host's own name.
+ */
+export type ModelNames = "plain" | "with_vendor" | "with_vendor_or_own";
+
 /** A provider as the runner chooses among them. */
 export interface ProviderEntry {
   readonly name: string;
@@ -107,8 +113,7 @@ export interface ProviderEntry {
   readonly fault: string | null;
   /** A name for its key at its address, which tells nothing of the key; null where nobody limits requests. */
   readonly account: string | null;
-  /** Whether names of its models may hold slashes, as those of hosts for many vendors do. */
-  readonly modelsHaveSlashes: boolean;
+  readonly modelNames: ModelNames;
   /** The most tools that a request may declare; null without a limit. */
   readonly mostTools: number | null;
   /** Tokens of the model's context window; null where they are unknown. */

@@ -71,6 +71,37 @@ export function grantedOutput(plan: RequestPlan, left: readonly Left[]): number 
   return granted < plan.leastOutputTokens ? 0 : granted;
 }
 
+/**
+ * The same beside requests in flight, which have reserved a part of what is left. A request gets what it would get without
+ * them, or waits: a smaller part would cut its reply although the money is likely to come back.
+ */
+export function grantedNow(plan: RequestPlan, rests: readonly Rests[]): number {
+  const now = grantedOutput(
+    plan,
+    rests.map(({ beside }) => beside),
+  );
+  return now <
+    grantedOutput(
+      plan,
+      rests.map(({ alone }) => alone),
+    )
+    ? 0
+    : now;
+}
+
+/** The rest of a limit with what others have reserved counted as spent, and without. */
+interface Rests {
+  readonly beside: Left;
+  readonly alone: Left;
+}
+
+export function restsOf(ceiling: Ceiling, spent: Spent, others: number): Rests {
+  return {
+    beside: leftOf(ceiling, spent, { others, withReserved: true }),
+    alone: leftOf(ceiling, spent, { others, withReserved: false }),
+  };
+}
+
 function isUsedUp({ usd, tokens }: Left): boolean {
   return usd <= 0 || tokens <= 0;
 }

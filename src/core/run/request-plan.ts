@@ -7,11 +7,14 @@ import type { Message, ToolDeclaration } from "./message.js";
 
 const TOKENS = 1_000_000; // a price is for this many
 const BYTES_A_TOKEN = 3; // fewer than in any text that models are measured with
-const USUAL_OUTPUT = 32_000; // tokens: more than replies of agents need, few enough to leave room for others
+const FIRST_OUTPUT = 16_000; // tokens: more than most replies of agents need, few enough to leave room for others
+const GROWTH = 4; // times the longest reply so far
+const LEAST_ROOM = 4_096; // tokens
+const MOST_ROOM = 32_000; // tokens
 const LAST_OUTPUT = 8_000; // tokens of an agent's last reply
 
 interface Planned {
-  readonly history: Pick<History, "messages" | "lastUsage">;
+  readonly history: Pick<History, "messages" | "lastUsage" | "longestReply">;
   readonly system: string;
   readonly tools: readonly ToolDeclaration[];
   readonly price: Price | null;
@@ -30,7 +33,7 @@ export function planRequest({ history, system, tools, price, maxOutputTokens, is
   const fresh = Math.ceil((fixed + since.reduce((sum, message) => sum + messageBytes(message), 0)) / BYTES_A_TOKEN);
   const { input = 0, output = 0, cached: cachedPrice = 0, cacheWrite = input } = price ?? {};
   const usd = cached * cachedPrice + (known - cached + fresh) * Math.max(input, cacheWrite);
-  const most = maxOutputTokens ?? (isLast ? LAST_OUTPUT : USUAL_OUTPUT);
+  const most = maxOutputTokens ?? (isLast ? LAST_OUTPUT : roomFor(history.longestReply));
   return {
     inputTokens: known + fresh,
     inputUsd: usd / TOKENS,
@@ -39,6 +42,11 @@ export function planRequest({ history, system, tools, price, maxOutputTokens, is
     leastOutputTokens: Math.min(LEAST_OUTPUT_TOKENS, most),
     isLast,
   };
+}
+
+/** The tokens of output for a run whose longest reply had so many. */
+function roomFor(longest: number): number {
+  return longest === 0 ? FIRST_OUTPUT : Math.min(Math.max(longest * GROWTH, LEAST_ROOM), MOST_ROOM);
 }
 
 function messageBytes(message: Message): number {

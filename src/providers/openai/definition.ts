@@ -1,7 +1,7 @@
 /** OpenAI among the providers, and with it all hosts that speak one of its wires. */
 import type { ProviderDefinition } from "../definition.js";
 import { readChatReply } from "./chat/read-reply.js";
-import { HOST_NAMES } from "./hosts.js";
+import { HOST_NAMES, hostOf } from "./hosts.js";
 import { BASE_URL, modelIdFault, OPENAI, TITLE } from "./names.js";
 import { readResponsesReply } from "./responses/read-reply.js";
 
@@ -24,6 +24,7 @@ export const openai: ProviderDefinition = {
     { models: "gpt-4o*", tokens: 128_000 },
   ],
   modelsBegin: /^(gpt-|chatgpt-|codex-|o\d)/,
+  modelNames: (setup) => hostOf(setup).modelNames ?? "plain",
   modelIdFault,
   readReply: { responses: readResponsesReply, chat: readChatReply },
   async open(setup) {

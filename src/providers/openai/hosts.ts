@@ -1,5 +1,6 @@
 /** The tolerances of each host that speaks the wire of chat completions: data, read by the code that writes requests. */
 import { isLoopback, type ProviderSetup } from "../../core/definitions/provider-setup.js";
+import type { ModelNames } from "../../core/ports/provider.js";
 import type { Effort } from "../../core/run/model-settings.js";
 import type { IdForm } from "./content/call-ids.js";
 import { isOpenAi, OPENAI } from "./names.js";
@@ -35,6 +36,8 @@ export interface Host {
   readonly domains?: readonly string[];
   readonly port?: string;
   readonly tolerances: ChatTolerances;
+  /** Missing where they are plain. */
+  readonly modelNames?: ModelNames;
   readonly images: boolean;
   /** The remedy, where it cuts long conversations without a word. */
   readonly cutRemedy?: string;
@@ -84,6 +87,7 @@ const HOSTS: readonly Host[] = [
     names: ["groq"],
     domains: ["api.groq.com"],
     tolerances: { ...PLAIN, reasoning: "stripped" },
+    modelNames: "with_vendor",
     images: true,
   },
   {
@@ -96,9 +100,10 @@ const HOSTS: readonly Host[] = [
       mostEffort: "xhigh",
       cost: true,
     },
+    modelNames: "with_vendor_or_own",
     images: true,
   },
-  { names: ["vllm"], tolerances: PLAIN, images: true },
+  { names: ["vllm"], tolerances: PLAIN, modelNames: "with_vendor", images: true },
   {
     names: ["ollama"],
     port: "11434",
@@ -108,7 +113,7 @@ const HOSTS: readonly Host[] = [
       "Ollama cuts what is longer than its context window, 4,096 tokens where nothing else is set: raise OLLAMA_CONTEXT_LENGTH, or num_ctx in a Modelfile",
   },
   { names: ["llama.cpp", "llamacpp", "llama-cpp"], tolerances: PLAIN, images: true },
-  { names: ["lmstudio", "lm-studio"], port: "1234", tolerances: PLAIN, images: true },
+  { names: ["lmstudio", "lm-studio"], port: "1234", tolerances: PLAIN, modelNames: "with_vendor", images: true },
   {
     names: ["mistral"],
     domains: ["api.mistral.ai"],
@@ -121,12 +126,25 @@ const HOSTS: readonly Host[] = [
     tolerances: { ...PLAIN, effortField: null },
     images: false,
   },
-  { names: ["together"], domains: ["api.together.xyz", "api.together.ai"], tolerances: PLAIN, images: true },
-  { names: ["nvidia"], domains: ["integrate.api.nvidia.com"], tolerances: PLAIN, images: true },
+  {
+    names: ["together"],
+    domains: ["api.together.xyz", "api.together.ai"],
+    tolerances: PLAIN,
+    modelNames: "with_vendor",
+    images: true,
+  },
+  {
+    names: ["nvidia"],
+    domains: ["integrate.api.nvidia.com"],
+    tolerances: PLAIN,
+    modelNames: "with_vendor",
+    images: true,
+  },
   {
     names: ["cloudflare"],
     domains: ["api.cloudflare.com", "gateway.ai.cloudflare.com"],
     tolerances: PLAIN,
+    modelNames: "with_vendor",
     images: true,
   },
 ];

@@ -24,7 +24,7 @@ export function createRehearsalEntry({ folders, prices, windows }: RehearsalSett
     keyVariable: null,
     fault: null,
     account: null,
-    modelsHaveSlashes: false,
+    modelNames: "plain",
     mostTools: null,
     windowOf: (model) => windowIn(windows, model),
     namesModel: () => false,

@@ -11,6 +11,7 @@ import type { Pacer } from "../pace/pacer.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { Setup } from "../request/setup.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
+import type { Turnstile } from "../state/turnstile.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
@@ -21,6 +22,7 @@ export interface OpenAgentDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly childRuns: ChildRuns;
+  readonly turnstile: Turnstile;
   readonly pacer: Pacer;
 }
 

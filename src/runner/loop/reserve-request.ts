@@ -12,7 +12,8 @@ import { systemPrompt } from "./system-prompt.js";
 const LOOK_EVERY_MS = 250; // for the end of another run's request
 
 /** A request that is about to be made. */
-export interface PlannedRequest extends Pick<RunContext, "request" | "state" | "budget" | "signal" | "stall"> {
+export interface PlannedRequest
+  extends Pick<RunContext, "request" | "state" | "budget" | "turnstile" | "signal" | "stall"> {
   readonly asked: Pick<StepModel, "price" | "settings">;
   readonly tools: readonly ToolDeclaration[];
   /** Whether it asks for the agent's last reply. */
@@ -24,7 +25,13 @@ export type Reserved =
   { readonly kind: "reserved"; readonly outputTokens: number | null } | { readonly kind: "spent" | "stopped" };
 
 /** The plan of the request. */
-export function planOf({ request, state, asked, tools, grace }: Omit<PlannedRequest, "budget" | "signal" | "stall">) {
+export function planOf({
+  request,
+  state,
+  asked,
+  tools,
+  grace,
+}: Omit<PlannedRequest, "budget" | "turnstile" | "signal" | "stall">) {
   const { maxOutputTokens } = asked.settings;
   const { price } = asked;
   return planRequest({
@@ -37,14 +44,28 @@ export function planOf({ request, state, asked, tools, grace }: Omit<PlannedRequ
   });
 }
 
-/** Saves what waits to be saved. Where others have reserved the rest of a limit, waits until they have used or freed it. */
+/**
+ * Saves what waits to be saved. Where others have reserved the rest of a limit, waits until they have used or freed it; the
+ * requests of one tree wait in line, so that none takes the rest again and again while others wait.
+ */
 export async function* reserveRequest(planned: PlannedRequest): AsyncGenerator<Commit, Reserved> {
-  const { state, budget, asked, signal, stall } = planned;
+  const { state, budget, asked, signal, stall, turnstile } = planned;
   if (!budget.isLimited) {
     yield state.flush();
     return { kind: "reserved", outputTokens: asked.settings.maxOutputTokens };
   }
-  const plan = planOf(planned);
+  if (turnstile.isBusy(budget.line)) yield state.flush(); // the last reply must not hold back others that wait for its end
+  const letNext = await stall.during(turnstile.enter(budget.line, signal)).catch(() => null);
+  if (letNext === null) return { kind: "stopped" };
+  try {
+    return yield* reserveInTurn(planOf(planned), planned);
+  } finally {
+    letNext();
+  }
+}
+
+async function* reserveInTurn(plan: RequestPlan, planned: PlannedRequest): AsyncGenerator<Commit, Reserved> {
+  const { budget, signal, stall } = planned;
   for (;;) {
     const outputTokens = yield* reserve(plan, planned);
     if (outputTokens !== null) return { kind: "reserved", outputTokens };

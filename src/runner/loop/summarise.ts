@@ -73,7 +73,7 @@ async function* reserveSummary(
 ): AsyncGenerator<Commit, number | null | typeof NO_ROOM> {
   const { price, settings } = context.asked;
   if (!context.budget.isLimited) return settings.maxOutputTokens;
-  const history = { messages: [{ role: "user", text } as const], lastUsage: null };
+  const history = { messages: [{ role: "user", text } as const], lastUsage: null, longestReply: 0 };
   const maxOutputTokens = Math.min(settings.maxOutputTokens ?? LEAST_OUTPUT, summaryTokens + LEAST_OUTPUT);
   const plan = planRequest({ history, system: INSTRUCTIONS, tools: [], price, maxOutputTokens, isLast: false });
   return (yield* reserve(plan, context)) ?? NO_ROOM;

@@ -36,7 +36,8 @@ export async function resolveProvider(
   const modelWish = modelAmong(all, name, names);
   const model = modelWish === null ? entry.defaultModel : ownModel(modelWish.model ?? "", name, names);
   const first = { entry, model };
-  const others = await fallbacksOf(modelWish?.fallbackModels ?? [], first, names, modelWish?.place?.("model"));
+  const owner = modelWish === null ? entry : ownerAmong(all.slice(all.indexOf(modelWish)), names, entry);
+  const others = await fallbacksOf(modelWish?.fallbackModels ?? [], owner, names, modelWish?.place?.("model"));
   const chain = await usableChain([first, ...others], modelWish?.place?.("model"), notices);
   const [main = first, ...rest] = chain;
   const taken = notices.map((notice) => notice.replace(TAKEN, `${main.entry.name}/${main.model}`));
@@ -67,6 +68,12 @@ function modelAmong(wishes: readonly Wish[], name: string, names: Names): Wish |
     if (owner === name) return wish;
   }
   return null;
+}
+
+/** The provider of the models of a list that name none: named beside the list, or chosen after it. */
+function ownerAmong(wishes: readonly Wish[], { providers }: Names, otherwise: ProviderEntry): ProviderEntry {
+  const named = wishes.find(({ provider }) => provider !== null)?.provider;
+  return providers.find(({ name }) => name === named) ?? otherwise;
 }
 
 /** The name by which its provider knows a model. */
@@ -102,7 +109,8 @@ export async function entriesFor(
     const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
     const candidate = { entry, model: model === null ? fallback : ownModel(model, entry.name, names) };
     await placed(at(model === null ? "provider" : "model"), () => entry.check(candidate.model));
-    const others = await fallbacksOf(fallbackModels, candidate, names, at("model"));
+    const owner = provider === null ? chosen.entry : entry;
+    const others = await fallbacksOf(fallbackModels, owner, names, at("model"));
     const [, ...rest] = await usableChain([candidate, ...others], at("model"), []);
     for (const used of [candidate, ...rest]) keep(used.entry);
     const resolved = model === null ? {} : { model: candidate.model };
@@ -116,18 +124,17 @@ export async function entriesFor(
   return { entries, workflow: { ...workflow, steps } };
 }
 
-/** The models behind the first one: each of the provider that it names, else of the first one's. */
+/** The models behind the first one: each of the provider that it names, else of the owner of the list. */
 async function fallbacksOf(
   texts: readonly string[],
-  first: Candidate,
+  owner: ProviderEntry,
   names: Names,
   place: string | undefined,
 ): Promise<readonly Candidate[]> {
-  const prefixed = { ...names, providers: names.providers.map((entry) => ({ ...entry, modelsHaveSlashes: false })) };
   return await placed(place, async () =>
     texts.map((text) => {
-      const named = modelIn(text, null, prefixed);
-      if (named === null) return { entry: first.entry, model: text };
+      const named = modelIn(text, owner.name, names);
+      if (named === null) return { entry: owner, model: text };
       return { entry: entryNamed(named.provider, names.providers), model: named.model };
     }),
   );

@@ -22,15 +22,16 @@ export interface Names {
 }
 
 /**
- * The model that a text names together with its provider; null for a model of whichever provider is chosen. Where that is
- * `chosen`, whose models' names hold slashes themselves, the text is such a name.
+ * The model that a text names together with its provider; null for a model of whichever provider is chosen. Where that one
+ * has names with a vendor in front, the text is such a name: another reading would send the work to another account.
  */
 export function modelIn(text: string, chosen: string | null, { providers, aliases }: Names): ModelName | null {
   if (Object.hasOwn(aliases, text)) return aliases[text] ?? null;
-  const owner = providers.find(({ name }) => name === chosen);
-  if (owner?.modelsHaveSlashes) return null;
   const named = fromModelText(text);
-  return named !== null && providers.some(({ name }) => name === named.provider) ? named : null;
+  if (named === null || !providers.some(({ name }) => name === named.provider)) return null;
+  const form = providers.find(({ name }) => name === chosen)?.modelNames ?? "plain";
+  if (named.provider === chosen) return form === "with_vendor_or_own" ? null : named;
+  return form === "plain" ? named : null;
 }
 
 /** The vendor's own provider whose models are named like that; null where none is. */

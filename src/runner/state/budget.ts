@@ -4,10 +4,12 @@ import type { RunStore } from "../../core/ports/run-store.js";
 import {
   type Allowance,
   type Ceiling,
+  grantedNow,
   grantedOutput,
   leftOf,
   type RequestPlan,
   type Reservation,
+  restsOf,
   type Scope,
   type Spent,
 } from "../../core/run/budget.js";
@@ -36,6 +38,8 @@ export interface Budget {
   /** The first limit that has run out, or that leaves too little for a request: of the run itself, of the runs above it, of the session, of the day. */
   breach(plan?: () => RequestPlan): Promise<Breach | null>;
   readonly isLimited: boolean;
+  /** Those who draw on the same limits wait in one line, which this names. */
+  readonly line: string;
   /** The limits that a request has to keep. */
   reservationFor(plan: RequestPlan): Promise<Reservation>;
   /** Whether a request has room beside those in flight. */
@@ -46,6 +50,7 @@ export interface Budget {
 
 const UNLIMITED: Budget = {
   isLimited: false,
+  line: "",
   breach: async () => null,
   reservationFor: async (plan) => ({ plan, ceilings: [] }),
   hasRoom: async () => true,
@@ -106,6 +111,7 @@ export function createBudget(run: Member, history: History, costs: Costs, { sess
 
   return {
     isLimited: true,
+    line: shared.length > 0 ? "all" : run.rootRunId,
     async breach(planned) {
       for (const ceiling of await ceilings()) {
         const spent = await spentIn(ceiling.scope);
@@ -123,12 +129,12 @@ export function createBudget(run: Member, history: History, costs: Costs, { sess
       return { plan, ceilings: await ceilings() };
     },
     async hasRoom(plan) {
-      const left = [];
+      const rests = [];
       for (const ceiling of await ceilings()) {
         const spent = await spentIn(ceiling.scope);
-        left.push(leftOf(ceiling, spent, { others: spent.runs, withReserved: true }));
+        rests.push(restsOf(ceiling, spent, spent.runs));
       }
-      return grantedOutput(plan, left) > 0;
+      return grantedNow(plan, rests) > 0;
     },
     async left() {
       let [usd, tokens] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

@@ -13,7 +13,7 @@ import type {
   NewRun,
   RunLease,
 } from "../../../core/ports/run-store.js";
-import { amountOf, grantedOutput, leftOf, type Reservation } from "../../../core/run/budget.js";
+import { amountOf, grantedNow, type Reservation, restsOf } from "../../../core/run/budget.js";
 import { addCosts, tokensOf } from "../../../core/run/cost.js";
 import { LEASE_MS } from "../../../core/run/limits.js";
 import { isEnded, type Outcome, type RunStatus } from "../../../core/run/run.js";
@@ -104,16 +104,10 @@ export function createRunWrites(
     const left = ceilings.map((ceiling) => {
       const spent = budgets.spentIn(ceiling.scope, { but: "", own: id }, at);
       const usd = addCosts(spent.usd, costUsd);
-      return leftOf(
-        ceiling,
-        { ...spent, usd, tokens: spent.tokens + tokensOf(usage) },
-        {
-          others: spent.runs - 1, // itself is among them
-          withReserved: true,
-        },
-      );
+      const used = { ...spent, usd, tokens: spent.tokens + tokensOf(usage) };
+      return restsOf(ceiling, used, spent.runs - 1); // itself is among them
     });
-    const outputTokens = grantedOutput(plan, left);
+    const outputTokens = grantedNow(plan, left);
     return events.flatMap((event): readonly RunEvent[] => {
       if (event.type !== "budget_reserved") return [event];
       return outputTokens === 0 ? [] : [{ ...event, outputTokens, ...amountOf(plan, outputTokens) }];

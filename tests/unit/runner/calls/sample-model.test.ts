@@ -26,6 +26,7 @@ function setSampler() {
   const budget = {
     breach: () => new Promise<Breach | null>((resolve) => breaches.push(resolve)),
     isLimited: true,
+    line: "",
     reservationFor: async (plan: RequestPlan) => ({ plan, ceilings: [] }),
     hasRoom: async () => true,
     left: async () => ({ usd: null, tokens: null }),

@@ -1,0 +1,33 @@
+/** The line before a budget: first come, first served, and nobody waits for someone who has gone. */
+import { expect, it } from "vitest";
+import { createTurnstile } from "../../../../src/runner/state/turnstile.js";
+
+const open = new AbortController().signal;
+
+it("lets one in at a time, in the order in which they came, and lines do not wait for each other", async () => {
+  const { enter } = createTurnstile();
+  const order: string[] = [];
+  const first = await enter("a", open);
+  const others = ["second", "third"].map(async (name) => {
+    const letNext = await enter("a", open);
+    order.push(name);
+    letNext();
+  });
+  (await enter("b", open))();
+  expect(order).toEqual([]);
+  first();
+  await Promise.all(others);
+  expect(order).toEqual(["second", "third"]);
+});
+
+it("passes over one who has gone", async () => {
+  const { enter } = createTurnstile();
+  const first = await enter("a", open);
+  const leaving = new AbortController();
+  const gone = enter("a", leaving.signal);
+  const last = enter("a", open);
+  leaving.abort(new Error("gone"));
+  await expect(gone).rejects.toThrow("gone");
+  first();
+  (await last)();
+});

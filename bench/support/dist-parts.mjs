@@ -53,6 +53,7 @@ export async function openWires(url) {
     dist("providers/gemini/definition.js"),
   ]);
   const setup = {
+    model: null,
     apiKey: "key-of-the-bench",
     keyVariable: "KEY",
     baseUrlPlace: "",

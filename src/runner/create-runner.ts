@@ -28,7 +28,7 @@ import { createPacer } from "./pace/pacer.js";
 import { missingRequirements } from "./request/requirements.js";
 import type { SpawnArguments } from "./request/run-settings.js";
 import type { GetSetup, Setup } from "./request/setup.js";
-import { createTurnstile } from "./state/turnstile.js";
+import { createBudgetLines } from "./state/budget-lines.js";
 import type { Completion } from "./tools/arguments.js";
 import { createToolSets } from "./tools/tool-set.js";
 
@@ -99,7 +99,7 @@ export function createRunner({ openSetup, paces, ...deps }: RunnerDeps): Runner 
     ...deps,
     resolveToolSet,
     childRuns,
-    turnstile: createTurnstile(),
+    budgetLines: createBudgetLines(),
     pacer: createPacer({ store: paces, clock }),
   });
   const base = { ...deps, bus, live, resolveToolSet, openAgent, setup, admission: createAdmissionQueue() };

@@ -5,6 +5,7 @@ import type { ReadReply } from "../core/journal/history-state.js";
 import type { RunStore } from "../core/ports/run-store.js";
 import { addCosts } from "../core/run/cost.js";
 import { canSpawn } from "../core/run/limits.js";
+import { toModelText } from "../core/run/model-name.js";
 import type { Question } from "../core/run/question.js";
 import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
 import { tail } from "../lib/text.js";
@@ -157,8 +158,23 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
     text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
     effects: await toEffects(run.id, await store.listEffects(run.id, most), deps),
     tools: rulings && toolSummary(rulings),
-    warnings,
+    warnings: [...warnings, ...(await modelWarnings(run.id, store))],
   };
+}
+
+const NEWEST = 5; // replies whose notes are shown
+
+/** Notes about the model: that another took its place, and those of the newest replies. */
+async function modelWarnings(runId: string, store: RunViewDeps["store"]): Promise<readonly string[]> {
+  const query = { beforeSeq: null, limit: NEWEST } as const;
+  const replaced = await store.lastEvents(runId, { ...query, type: "model_replaced" });
+  const replied = await store.lastEvents(runId, { ...query, type: "model_replied" });
+  const notes = [...replied, ...replaced].reverse().flatMap(({ event }): readonly string[] => {
+    if (event.type === "model_replied") return event.warnings ?? [];
+    if (event.type !== "model_replaced") return [];
+    return [`${toModelText(event.from)} refused to serve (${event.code}): ${toModelText(event.to)} took its place`];
+  });
+  return [...new Set(notes)];
 }
 
 /** The end of the text of all replies, with that of a later reply that was cut off and rejected. */

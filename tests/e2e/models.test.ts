@@ -100,13 +100,13 @@ describe("a list of models", () => {
 
   it("counts in a step of a workflow too, whose settings win over those of the run", async () => {
     refusing = (model) => model === "gone";
-    const run = await spawn({ model: undefined, workflow: "steps", effort: "medium" });
+    const run = await spawn({ model: undefined, workflow: "steps", effort: "medium" }); // for all steps
     expect(asked).toEqual(["main/gemini-3.8-flash", "main/gone", "spare/b"]);
     expect(run).toMatchObject({ status: "success", result: "spare/b is done" });
     expect(bodies.map(({ generationConfig }) => generationConfig)).toEqual([
       { maxOutputTokens: 2048, thinkingConfig: { thinkingLevel: "MEDIUM" } },
-      { thinkingConfig: { thinkingLevel: "LOW" } },
-      { thinkingConfig: { thinkingLevel: "LOW" } },
+      { thinkingConfig: { thinkingLevel: "MEDIUM" } },
+      { thinkingConfig: { thinkingLevel: "MEDIUM" } },
     ]);
   });
 

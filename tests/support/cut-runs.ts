@@ -17,8 +17,8 @@ import type { CatalogTool, Effect } from "../../src/core/tools/tool.js";
 import type { Workflow } from "../../src/core/workflow/workflow.js";
 import { createProjectPath } from "../../src/files/project-path.js";
 import { runAgent } from "../../src/runner/loop/run-agent.js";
+import { createBudgetLines } from "../../src/runner/state/budget-lines.js";
 import type { AgentDeps } from "../../src/runner/state/turn-context.js";
-import { createTurnstile } from "../../src/runner/state/turnstile.js";
 import { createToolSets } from "../../src/runner/tools/tool-set.js";
 import { builtJsonSchemas } from "./json-schemas.js";
 import { expectWhole } from "./whole-conversation.js";
@@ -268,7 +268,7 @@ function depsOf(scenario: Scenario, world: World): AgentDeps {
     readReply,
     resolveToolSet,
     costs: { spentIn: async () => NOTHING_SPENT, limitsAbove: async () => [] },
-    turnstile: createTurnstile(),
+    budgetLines: createBudgetLines(),
     allowances: { session: NO_ALLOWANCE, day: NO_ALLOWANCE },
     blockedNow: [],
     childRuns: {

@@ -13,6 +13,7 @@ export function setupOf(
     apiKey: "key-of-the-test",
     keyVariable,
     baseUrlPlace: `${baseUrlVariable}, or providers.${name}.base_url in your config.yaml,`,
+    model: null,
     wire: null,
     host: null,
     betas: false,

@@ -27,6 +27,7 @@ const Entry = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "names the environment variable with the key, and never holds the key itself")
     .optional(),
+  model: z.string().min(1).optional(),
   wire: z.string().optional(),
   host: z.string().optional(),
   betas: z.boolean().optional(),
@@ -99,6 +100,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
         ? `is of no use with ${like}: leave it out`
         : `is not known: use ${alternatives(vendor.hosts)}${didYouMean(host, vendor.hosts)}`,
     );
+  if (entry.betas !== undefined && !vendor.hasBetas) throw refuse("betas", `is of no use with ${like}: leave it out`);
   const key = keyVariable === null ? "" : (env[keyVariable] ?? "");
   return {
     name,
@@ -107,6 +109,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
     keyVariable,
     baseUrl: normalBaseUrl(address),
     baseUrlPlace: place,
+    model: entry.model ?? null,
     wire: wire as Wire | null,
     host,
     betas: entry.betas ?? false,

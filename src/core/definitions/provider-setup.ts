@@ -20,6 +20,8 @@ export interface Vendor {
   readonly wires: readonly Wire[];
   /** The hosts of its wire whose tolerances are known, for `host` in an entry. */
   readonly hosts: readonly string[];
+  /** Whether an entry like it may say that its address takes the vendor's betas. */
+  readonly hasBetas?: true;
   /** Short names of its models, such as opus, by what they stand for now. */
   readonly aliases: Readonly<Record<string, string>>;
   /** The price of input that is written to its cache, as a part of that of other input. */
@@ -37,6 +39,8 @@ export interface ProviderSetup {
   readonly keyVariable: string | null;
   /** Without a slash at its end. */
   readonly baseUrl: string;
+  /** The model where nobody names one; null for that of the vendor, at the vendor's own name only. */
+  readonly model: string | null;
   /** Where its address is set, for a sentence that says what to change. */
   readonly baseUrlPlace: string;
   /** Null for the wire that suits its address. */

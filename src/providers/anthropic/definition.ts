@@ -14,6 +14,7 @@ export const anthropic: ProviderDefinition = {
   keyPage: "https://console.anthropic.com/settings/keys",
   wires: [],
   hosts: [],
+  hasBetas: true,
   aliases: {
     fable: "claude-fable-5-2",
     opus: "claude-opus-5-5",

@@ -81,7 +81,7 @@ interface AskOptions {
 /** The message that the stream tells. */
 async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSignal): Promise<JoinedMessage> {
   const { setup, sdk, client, tell, onLimits } = options;
-  const attempt = await beginAttempt(TITLE, body.model, setup, onLimits);
+  const attempt = await beginAttempt(titleOf(setup), body.model, setup, onLimits);
   try {
     return await sendGuarded(attempt.sent, async () => {
       const { data: events, response } = await client.send(body, signal);
@@ -105,4 +105,9 @@ function addTo(joined: JoinedMessage, event: unknown, attempt: Attempt): void {
   } catch (error) {
     throw unreadableError(error, attempt);
   }
+}
+
+/** An entry of the user is known to him by its own name. */
+function titleOf({ name }: ProviderSetup): string {
+  return name === ANTHROPIC ? TITLE : name;
 }

@@ -65,7 +65,7 @@ interface AskOptions {
 /** The response of which the stream holds the chunks. */
 async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal): Promise<unknown> {
   const { model, setup, sdk, tell, onLimits } = options;
-  const attempt = await beginAttempt(TITLE, model, setup, onLimits);
+  const attempt = await beginAttempt(titleOf(setup), model, setup, onLimits);
   const client = new sdk.GoogleGenerativeAI(setup.apiKey ?? "none").getGenerativeModel(
     { model },
     { baseUrl: setup.baseUrl },
@@ -87,4 +87,9 @@ async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal
 /** The SDK's types lack some of our fields, but it sends every field; it needs only `contents`. */
 function toSdkRequest(body: Pick<GeminiRequest, "contents">): GenerateContentRequest {
   return body as GenerateContentRequest;
+}
+
+/** An entry of the user is known to him by its own name. */
+function titleOf({ name }: ProviderSetup): string {
+  return name === GEMINI ? TITLE : name;
 }

@@ -140,7 +140,7 @@ function messageFor(code: ProviderErrorCode, status: number, words: string, { ti
     case "unauthorized":
       if (status === 403) return `${title} refused the ${key}, or its project: ${sentence}`;
       if (setup.keyVariable === null) return `${title} asks for an API key: name its variable as api_key_env${behind}`;
-      return `${title} refused the API key: set ${setup.keyVariable} to a key that may use ${model}`;
+      return `${title} refused the API key${behind}: set ${setup.keyVariable} to a key that may use ${model}`;
     case "out_of_credit":
       return `${title} asks for payment: ${sentence}`;
     case "quota_exhausted":

@@ -10,8 +10,8 @@ import { pacedProvider } from "../pace/paced-provider.js";
 import type { Pacer } from "../pace/pacer.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { Setup } from "../request/setup.js";
+import type { BudgetLines } from "../state/budget-lines.js";
 import type { AgentDeps, ChildRuns } from "../state/turn-context.js";
-import type { Turnstile } from "../state/turnstile.js";
 import type { ResolveToolSet } from "../tools/tool-set.js";
 
 export interface OpenAgentDeps {
@@ -22,7 +22,7 @@ export interface OpenAgentDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly childRuns: ChildRuns;
-  readonly turnstile: Turnstile;
+  readonly budgetLines: BudgetLines;
   readonly pacer: Pacer;
 }
 

@@ -26,7 +26,7 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-export interface CallModelContext extends FoldContext, Pick<RunContext, "secondsLeft" | "turnstile"> {
+export interface CallModelContext extends FoldContext, Pick<RunContext, "secondsLeft" | "budgetLines"> {
   readonly grace: boolean;
   readonly budget: RunContext["budget"];
   readonly readBlob: RunStore["getBlob"];

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 250; // for the end of another run's request
 
 /** A request that is about to be made. */
 export interface PlannedRequest
-  extends Pick<RunContext, "request" | "state" | "budget" | "turnstile" | "signal" | "stall"> {
+  extends Pick<RunContext, "request" | "state" | "budget" | "budgetLines" | "signal" | "stall"> {
   readonly asked: Pick<StepModel, "price" | "settings">;
   readonly tools: readonly ToolDeclaration[];
   /** Whether it asks for the agent's last reply. */
@@ -31,7 +31,7 @@ export function planOf({
   asked,
   tools,
   grace,
-}: Omit<PlannedRequest, "budget" | "turnstile" | "signal" | "stall">) {
+}: Omit<PlannedRequest, "budget" | "budgetLines" | "signal" | "stall">) {
   const { maxOutputTokens } = asked.settings;
   const { price } = asked;
   return planRequest({
@@ -49,13 +49,13 @@ export function planOf({
  * requests of one tree wait in line, so that none takes the rest again and again while others wait.
  */
 export async function* reserveRequest(planned: PlannedRequest): AsyncGenerator<Commit, Reserved> {
-  const { state, budget, asked, signal, stall, turnstile } = planned;
+  const { state, budget, asked, signal, stall, budgetLines } = planned;
   if (!budget.isLimited) {
     yield state.flush();
     return { kind: "reserved", outputTokens: asked.settings.maxOutputTokens };
   }
-  if (turnstile.isBusy(budget.line)) yield state.flush(); // the last reply must not hold back others that wait for its end
-  const letNext = await stall.during(turnstile.enter(budget.line, signal)).catch(() => null);
+  if (budgetLines.isBusy(budget.line)) yield state.flush(); // the last reply must not hold back others that wait for its end
+  const letNext = await stall.during(budgetLines.enter(budget.line, signal)).catch(() => null);
   if (letNext === null) return { kind: "stopped" };
   try {
     return yield* reserveInTurn(planOf(planned), planned);

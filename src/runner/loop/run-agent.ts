@@ -90,7 +90,7 @@ function createContext(
     request,
     secondsLeft: () => (deadline - deps.clock.now()) / 1000,
     budget: createBudget(run, state.history, deps.costs, deps.allowances),
-    turnstile: deps.turnstile,
+    budgetLines: deps.budgetLines,
     state,
     engineContext: engineContextOf(run, deps.conditions),
     readReply: deps.readReply,

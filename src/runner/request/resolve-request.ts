@@ -137,13 +137,17 @@ function refuseOverride({ provider, model }: SpawnArguments, workflow: Workflow 
   );
 }
 
-/** A caller who names a provider or model names it for all steps. */
-function withModelsOf({ provider, model }: SpawnArguments, workflow: Workflow): Workflow {
-  if (provider === undefined && model === undefined) return workflow;
-  return {
-    ...workflow,
-    steps: workflow.steps.map((step) => ({ ...step, provider: null, model: null, fallbackModels: [] })),
+/** A caller who names a provider, a model or the way it works does so for all steps. */
+function withModelsOf(args: SpawnArguments, workflow: Workflow): Workflow {
+  const named = {
+    ...((args.provider ?? args.model) !== undefined && { provider: null, model: null, fallbackModels: [] }),
+    ...(args.effort !== undefined && { effort: null }),
+    ...(args.temperature !== undefined && { temperature: null }),
+    ...(args.max_output_tokens !== undefined && { maxOutputTokens: null }),
   };
+  return Object.keys(named).length === 0
+    ? workflow
+    : { ...workflow, steps: workflow.steps.map((step) => ({ ...step, ...named })) };
 }
 
 /** `always` is what a definition of that name hides where it hides no file. */

@@ -38,7 +38,7 @@ export interface Budget {
   /** The first limit that has run out, or that leaves too little for a request: of the run itself, of the runs above it, of the session, of the day. */
   breach(plan?: () => RequestPlan): Promise<Breach | null>;
   readonly isLimited: boolean;
-  /** Those who draw on the same limits wait in one line, which this names. */
+  /** The name of the line in which runs with the same limits wait. */
   readonly line: string;
   /** The limits that a request has to keep. */
   reservationFor(plan: RequestPlan): Promise<Reservation>;

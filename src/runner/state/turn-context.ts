@@ -16,10 +16,10 @@ import type { EngineContext } from "../../core/workflow/facts.js";
 import type { RunProvider } from "../request/model-in-step.js";
 import type { ResolveToolSet, ToolSet } from "../tools/tool-set.js";
 import type { Allowances, Budget, Costs } from "./budget.js";
+import type { BudgetLines } from "./budget-lines.js";
 import type { Journals } from "./recorded-answer.js";
 import type { RunState } from "./run-state.js";
 import type { StallWatch } from "./stall-timer.js";
-import type { Turnstile } from "./turnstile.js";
 
 /** A run as its loop needs it. */
 export type AgentRun = Pick<
@@ -46,7 +46,7 @@ export interface AgentDeps extends CallDeps {
   readonly readReply: ReadReply;
   readonly resolveToolSet: ResolveToolSet;
   readonly costs: Costs;
-  readonly turnstile: Turnstile;
+  readonly budgetLines: BudgetLines;
   /** The limits of the configuration for a session and a day, as this process has read it. */
   readonly allowances: Allowances;
   /** The blocks of the configuration as this process has read it: the run may be older. */
@@ -60,7 +60,7 @@ export interface RunContext {
   /** The rest of the run's working time, in seconds. */
   secondsLeft(): number;
   readonly budget: Budget;
-  readonly turnstile: Turnstile;
+  readonly budgetLines: BudgetLines;
   readonly state: RunState;
   readonly engineContext: EngineContext;
   readonly readReply: ReadReply;

@@ -3,10 +3,10 @@ import { expect, it } from "vitest";
 import { createAdmissionQueue } from "../../../../src/runner/live/admission-queue.js";
 
 it("lets one on in each round of the event loop, in the order in which they came", async () => {
-  const turnstile = createAdmissionQueue();
+  const budgetLines = createAdmissionQueue();
   const through: string[] = [];
   const go = async (name: string) => {
-    await turnstile();
+    await budgetLines();
     through.push(name);
   };
   const crowd = ["a", "b", "c"].map(go);
@@ -20,15 +20,15 @@ it("lets one on in each round of the event loop, in the order in which they came
 });
 
 it("keeps nobody who comes when the crowd has gone", async () => {
-  const turnstile = createAdmissionQueue();
-  await turnstile();
-  await turnstile();
+  const budgetLines = createAdmissionQueue();
+  await budgetLines();
+  await budgetLines();
 });
 
 it("admits later callers after earlier ones", async () => {
-  const turnstile = createAdmissionQueue();
+  const budgetLines = createAdmissionQueue();
   const through: string[] = [];
-  const go = (name: string) => turnstile().then(() => through.push(name));
+  const go = (name: string) => budgetLines().then(() => through.push(name));
   await Promise.all([go("a").then(() => go("late")), go("b"), go("c")]);
   expect(through).toEqual(["a", "b", "c", "late"]);
 });

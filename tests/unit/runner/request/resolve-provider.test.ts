@@ -101,3 +101,38 @@ describe("the providers of a workflow", () => {
     await expect(entries({}, step)).rejects.toEqual(configError(`/w.yaml: ${at}`, word));
   });
 });
+
+describe("a provider in front of a model", () => {
+  const [plain, host, router] = (["plain", "with_vendor", "with_vendor_or_own"] as const).map((modelNames, index) => ({
+    ...entryWith(["one", "host", "router"][index] ?? "", {}),
+    modelNames,
+    check: async () => {},
+  }));
+  const all = [plain, host, router].flatMap((entry) => entry ?? []);
+  const models = async (provider: string, model: string, ...fallbackModels: readonly string[]) => {
+    const settings = { ...SETTINGS, provider, aliases: { short: { provider: "one", model: "m" } } };
+    const chosen = await resolveProvider([{ provider: null, model, fallbackModels }], settings, all);
+    return [`${chosen.entry.name}/${chosen.model}`, ...chosen.fallbackModels];
+  };
+
+  it.each([
+    ["one", ["m", "host/a/b", "other/x"], ["one/m", "host/a/b", "one/other/x"]],
+    ["one", ["host/a/b", "m"], ["host/a/b", "one/m"]],
+    ["one", ["one/m", "one/n"], ["one/m", "one/n"]],
+    ["host", ["one/m", "one/n"], ["host/one/m", "host/one/n"]], // never another account's model
+    ["host", ["host/m", "x"], ["host/m", "host/x"]],
+    ["host", ["short", "x"], ["one/m", "host/x"]],
+    ["router", ["router/auto", "one/m"], ["router/router/auto", "router/one/m"]],
+  ])(
+    "of %s, %j is read as %j, in the first place as in later ones",
+    async (provider, [first = "", ...rest], expected) => {
+      expect(await models(provider, first, ...rest)).toEqual(expected);
+    },
+  );
+});
+
+it("a provider without a model of its own asks for one", async () => {
+  const own = { ...entryWith("own", {}), defaultModel: null };
+  const asked = resolveProvider([], { ...SETTINGS, provider: "own" }, [own]);
+  await expect(asked).rejects.toEqual(requestError("unknown_model", "own", "model"));
+});

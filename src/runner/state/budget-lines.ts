@@ -1,14 +1,14 @@
 /** Lets those who want a part of the same budget try in the order in which they came. */
 import { untilAborted } from "../../lib/until-aborted.js";
 
-export interface Turnstile {
+export interface BudgetLines {
   /** Whether somebody is in this line. */
   isBusy(line: string): boolean;
   /** Resolves when it is the caller's turn; the caller lets the next one in with the function. Rejects with the reason of an abort. */
   enter(line: string, signal: AbortSignal): Promise<() => void>;
 }
 
-export function createTurnstile(): Turnstile {
+export function createBudgetLines(): BudgetLines {
   /** The end of each line. */
   const lines = new Map<string, Promise<void>>();
   return {

@@ -1,11 +1,11 @@
 /** The line before a budget: first come, first served, and nobody waits for someone who has gone. */
 import { expect, it } from "vitest";
-import { createTurnstile } from "../../../../src/runner/state/turnstile.js";
+import { createBudgetLines } from "../../../../src/runner/state/budget-lines.js";
 
 const open = new AbortController().signal;
 
 it("lets one in at a time, in the order in which they came, and lines do not wait for each other", async () => {
-  const { enter } = createTurnstile();
+  const { enter } = createBudgetLines();
   const order: string[] = [];
   const first = await enter("a", open);
   const others = ["second", "third"].map(async (name) => {
@@ -21,7 +21,7 @@ it("lets one in at a time, in the order in which they came, and lines do not wai
 });
 
 it("passes over one who has gone", async () => {
-  const { enter } = createTurnstile();
+  const { enter } = createBudgetLines();
   const first = await enter("a", open);
   const leaving = new AbortController();
   const gone = enter("a", leaving.signal);

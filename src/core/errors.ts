@@ -33,6 +33,8 @@ export type ProviderErrorCode =
   | "server_error"
   /** The vendor, or something on the way to it, gave the request up. */
   | "timed_out"
+  /** Nothing of a reply came for `stall_seconds`. */
+  | "stalled"
   | "unauthorized"
   /** The vendor's address leads elsewhere: nothing was sent there. */
   | "redirected"

@@ -1,13 +1,14 @@
 /** Faults of the vendor that pass: the request is made again, each try is an event, and nothing of it outlives the run. */
 import { expect, it } from "vitest";
 import { call, says, text } from "../support/agents.js";
-import { badJson, rateLimited, refusal, reset, status } from "../support/gemini-stand-in.js";
+import { badJson, hang, rateLimited, refusal, reset, status } from "../support/gemini-stand-in.js";
 import { type EventAnswer, type TestHost, until } from "../support/host.js";
 import { AT_ONCE_MS } from "../support/in-time.js";
 import { naming } from "../support/naming.js";
 import { shareHome } from "../support/shared-home.js";
 
 const home = shareHome();
+const impatient = shareHome({ config: "limits: { stall_seconds: 1 }" });
 
 type Failed = EventAnswer & Readonly<Record<"status" | "wait_ms" | "tries" | "turn", number | null>>;
 
@@ -88,6 +89,36 @@ it.each([
   expect(structured).toMatchObject({ status: "error", error: { code } });
   expect(requests()).toHaveLength(1);
   expect(await failures(home.host, structured.run_id)).toMatchObject([{ code, wait_ms: null }]);
+});
+
+it.each([false, true])("asks again after a silence, also one within an answer (%s)", async (inBody) => {
+  const { spawn, requests } = impatient.play([hang(inBody), says(text("done"))]);
+  const { structured } = await spawn();
+  expect(structured).toMatchObject({ status: "success", result: "done", turns_used: 1 });
+  expect(requests()).toHaveLength(2);
+  await requests()[0]?.closed;
+  const [failed] = await failures(impatient.host, structured.run_id);
+  expect(failed).toMatchObject({
+    code: "stalled",
+    tries: 1,
+    reason: naming("stall_seconds"),
+    wait_ms: expect.any(Number),
+  });
+});
+
+it("asks the next model after three silences of the first", async () => {
+  const { spawn, requests } = impatient.play((n) => (n <= 3 ? hang() : says(text("done"))));
+  const { structured } = await spawn({ model: ["mute", "lively"] });
+  expect(structured).toMatchObject({ status: "success", result: "done" });
+  expect(requests().map(({ model }) => model)).toEqual(["mute", "mute", "mute", "lively"]);
+});
+
+it("ends as stalled where the model stays silent, after three requests", async () => {
+  const { spawn, requests } = impatient.play(() => hang());
+  const { structured } = await spawn();
+  const message = naming(/\b1 s/, "stall_seconds", /\b3 times/);
+  expect(structured).toMatchObject({ status: "error", error: { code: "stalled", message } });
+  expect(requests()).toHaveLength(3);
 });
 
 it("a cancel and a deadline end the wait at once", async () => {

@@ -155,7 +155,7 @@ export async function play(scenario: Scenario, cuts: readonly Cut[], reopened = 
   }
 }
 
-const NO_STALL = { during: <T>(work: Promise<T>) => work };
+const NO_STALL = { during: <T>(work: Promise<T>) => work, guard: <T>(request: Promise<T>) => request };
 const NO_MAIL = { hasNews: false, read: async () => [] };
 
 const TAKEN_OVER: readonly RunEvent[] = [

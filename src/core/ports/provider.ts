@@ -46,10 +46,10 @@ export interface DeclaredTools {
 
 /**
  * A part of a reply that has just arrived: text, a summary of the model's thinking, or the name of a tool that it calls. Or, with
- * no text, a wait for the limits of the key.
+ * no text, `progress`: a part that nobody is shown, such as a piece of a call's arguments; or a wait for the limits of the key.
  */
 export interface ModelActivity {
-  readonly kind: "text" | "thinking" | "call" | "wait";
+  readonly kind: "text" | "thinking" | "call" | "progress" | "wait";
   readonly text: string;
 }
 

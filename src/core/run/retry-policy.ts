@@ -8,6 +8,7 @@ const MOST_TRIES: Readonly<Record<ProviderErrorCode, number>> = {
   server_error: 10,
   timed_out: 10,
   network: 10,
+  stalled: 3, // each try has lasted for stall_seconds, which are minutes
   bad_response: 3, // a broken answer may be whole the next time; a page of another program never is
   quota_exhausted: 2, // only where the vendor names a delay, which it also does for quotas that it does not open again
   out_of_credit: 1,

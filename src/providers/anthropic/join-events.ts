@@ -96,10 +96,12 @@ export function joinEvents(tell: (activity: ModelActivity) => void): JoinedMessa
           hasBegun = true;
           return;
         case "content_block_start":
+          tell({ kind: "progress", text: "" });
           return start({ ...asRecord(event.content_block, "content_block") }, Number(event.index));
         case "content_block_delta": {
           const block = blocks.get(Number(event.index));
           if (block === undefined) throw new Error(`a delta of block ${String(event.index)}, which has not begun`);
+          tell({ kind: "progress", text: "" });
           return change(block, asRecord(event.delta, "delta"));
         }
         case "message_delta": {

@@ -68,5 +68,6 @@ function tellPart(part: unknown, tell: (activity: ModelActivity) => void): void 
   if (!isRecord(part)) return;
   const { text, thought, functionCall } = part;
   if (typeof text === "string" && text !== "") tell({ kind: thought === true ? "thinking" : "text", text });
+  if (Object.keys(part).some((key) => key !== "text" && key !== "thought")) tell({ kind: "progress", text: "" });
   if (isRecord(functionCall) && typeof functionCall.name === "string") tell({ kind: "call", text: functionCall.name });
 }

@@ -46,7 +46,7 @@ export async function driveRun(
     if ((await save(lease, { events: begins, blobs: [] }, mailbox, controller, deps)) === null) return DONE;
     const onActivity = (activity: ModelActivity) => {
       stall.refresh();
-      deps.bus.tell(run.id, activity);
+      if (activity.kind !== "progress") deps.bus.tell(run.id, activity);
     };
     const watch = { signal: controller.signal, stall, onActivity };
     let last: RunEvent["type"] | null = null;

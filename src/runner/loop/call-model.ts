@@ -13,6 +13,7 @@ import { judgeFailure, pause, shown } from "../calls/judge-failure.js";
 import type { RunContext } from "../state/turn-context.js";
 import { chooseImages } from "./choose-images.js";
 import { carryOutFold, dueFold, type FoldContext, foldAfterOverflow, overflowMessage } from "./fold-context.js";
+import { requestReply } from "./request-reply.js";
 import { type Reserved, reserveRequest } from "./reserve-request.js";
 import { systemPrompt } from "./system-prompt.js";
 
@@ -25,9 +26,7 @@ export type ModelResult =
   | { readonly kind: "spent" }
   | { readonly kind: "stopped" };
 
-type Facts = Pick<RunContext, "stall" | "secondsLeft" | "budgetLines">;
-
-export interface CallModelContext extends FoldContext, Facts {
+export interface CallModelContext extends FoldContext, Pick<RunContext, "secondsLeft" | "budgetLines"> {
   readonly grace: boolean;
   readonly budget: RunContext["budget"];
   readonly readBlob: RunStore["getBlob"];
@@ -138,20 +137,11 @@ async function replyOrError(
   maxOutputTokens: number | null,
 ) {
   const { messages, declaredTools } = state.history;
-  try {
-    const system = systemPrompt(request);
-    const { provider, name } = asked;
-    const settings = { ...asked.settings, maxOutputTokens };
-    const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
-    return await provider.reply(
-      { model: name.model, system, messages, tools, declaredTools, images, settings, onActivity, patience },
-      signal,
-    );
-  } catch (error) {
-    if (error instanceof ProviderError) return error;
-    if (signal.aborted) return null;
-    throw error;
-  }
+  const system = systemPrompt(request);
+  const settings = { ...asked.settings, maxOutputTokens };
+  const patience: Patience = { millisecondsLeft: () => secondsLeft() * 1000, during: stall.during };
+  const sent = { system, messages, tools, declaredTools, images, settings, onActivity, patience };
+  return await requestReply(asked, sent, { request, signal, stall });
 }
 
 /** Rejects a reply without text and calls, one with too many calls, and one that is nested too deeply to be kept. */

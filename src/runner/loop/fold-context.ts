@@ -12,7 +12,7 @@ import type { RunContext } from "../state/turn-context.js";
 import { type SummaryContext, summarise } from "./summarise.js";
 import { systemPrompt } from "./system-prompt.js";
 
-export interface FoldContext extends SummaryContext, Pick<RunContext, "run" | "request"> {
+export interface FoldContext extends SummaryContext, Pick<RunContext, "run"> {
   readonly tools: readonly ToolDeclaration[];
   readonly lastEvents: RunStore["lastEvents"];
 }

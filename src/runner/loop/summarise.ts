@@ -9,10 +9,13 @@ import { bytesOfTokens, tokensOfText } from "../../core/run/tokens.js";
 import { cutTo } from "../../lib/text.js";
 import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
+import { type RequestContext, requestReply } from "./request-reply.js";
 import { reserve } from "./reserve-request.js";
 import { transcript } from "./transcript.js";
 
-export interface SummaryContext extends Pick<RunContext, "state" | "budget" | "signal" | "onActivity" | "readReply"> {
+export interface SummaryContext
+  extends RequestContext,
+    Pick<RunContext, "state" | "budget" | "onActivity" | "readReply"> {
   readonly asked: StepModel;
 }
 
@@ -77,23 +80,15 @@ async function* reserveSummary(
 }
 
 async function replyTo(text: string, maxOutputTokens: number | null, context: SummaryContext) {
-  const { asked, signal, onActivity } = context;
-  const { provider, name, settings } = asked;
+  const { asked, onActivity } = context;
   const request = {
-    model: name.model,
     system: INSTRUCTIONS,
     messages: [{ role: "user", text } as const],
     tools: [],
-    settings: { ...settings, maxOutputTokens },
+    settings: { ...asked.settings, maxOutputTokens },
     onActivity: () => onActivity({ kind: "thinking", text: "" }), // a sign of life, and nothing of the agent's
   };
-  try {
-    return await provider.reply(request, signal);
-  } catch (error) {
-    if (error instanceof ProviderError) return error;
-    if (signal.aborted) return new ProviderError("network", "the run was stopped");
-    throw error;
-  }
+  return (await requestReply(asked, request, context)) ?? new ProviderError("network", "the run was stopped");
 }
 
 function promptFor({ replaced, window, summaryTokens }: SummaryTask, { state }: SummaryContext): string {

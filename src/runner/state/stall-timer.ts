@@ -6,6 +6,8 @@
  */
 export interface StallWatch {
   during<T>(work: Promise<T>): Promise<T>;
+  /** Hands a silence within a request to whoever made it, instead of stopping the run. */
+  guard<T>(request: Promise<T>, onSilence: () => void): Promise<T>;
 }
 
 export interface StallTimer extends StallWatch {
@@ -18,9 +20,10 @@ export function createStallTimer(milliseconds: number, onStall: () => void): Sta
   let working = 0;
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
+  let onSilence = onStall;
 
   function begin(): void {
-    if (!stopped) timer = setTimeout(onStall, milliseconds).unref();
+    if (!stopped) timer = setTimeout(() => onSilence(), milliseconds).unref();
   }
 
   function end(): void {
@@ -37,6 +40,16 @@ export function createStallTimer(milliseconds: number, onStall: () => void): Sta
         return await work;
       } finally {
         if (--working === 0) begin();
+      }
+    },
+    async guard(request, onItsSilence) {
+      onSilence = onItsSilence;
+      timer?.refresh();
+      try {
+        return await request;
+      } finally {
+        onSilence = onStall;
+        timer?.refresh();
       }
     },
     stop() {

@@ -97,6 +97,14 @@ describe("a reply", () => {
     expect(heard.length).toBeGreaterThan(3);
   });
 
+  it("is heard of with each piece of a tool's input and each signature", async () => {
+    const { provider } = await connect([message([thinking("Look"), use("files__read", { a: "b" })])]);
+    const heard: string[] = [];
+    await ask(provider, { tools: TOOLS, onActivity: ({ kind }) => heard.push(kind) });
+    const atThought = ["progress", "progress", "thinking", "progress", "thinking", "progress"]; // two halves and a signature
+    expect(heard).toEqual([...atThought, "progress", "call", "progress", "progress"]);
+  });
+
   it("may be long, and is cut anywhere on its way", async () => {
     const long = "Ü€😀 and so on. ".repeat(20_000);
     const { provider } = await connect([message([thinking(long), text(long), use("files__read", { long })])]);

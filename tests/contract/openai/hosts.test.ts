@@ -285,6 +285,15 @@ describe("an unknown host", () => {
     },
   );
 
+  it("is heard of with each piece of a call's arguments, and with what nobody knows", async () => {
+    const heard: string[] = [];
+    const calls = [{ id: "call_a", name: "s__read", arguments: '{"n": 1}' }]; // in two pieces
+    const fields = { reasoning_details: [{ type: "reasoning.encrypted", data: "abc" }], content: "", odd: null };
+    const { provider } = await connect.chat("vllm", [reply({ fields, calls })]);
+    await ask(provider, { tools: [TOOL], onActivity: ({ kind }) => heard.push(kind) });
+    expect(heard).toEqual(["progress", "call", "progress", "progress"]);
+  });
+
   it("gets schemas whose root is a plain object", async () => {
     const { provider, standIn } = await connect.chat("strict", [reply({ text: "a" })]);
     await ask(provider, { tools: [PICKY] });

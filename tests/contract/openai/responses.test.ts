@@ -115,11 +115,25 @@ describe("a conversation", () => {
     const heard: ModelActivity[] = [];
     const { provider } = await connect.responses([response([reasoning("Hm."), message("I look."), call("s__read")])]);
     await ask(provider, { onActivity: (activity) => heard.push(activity) });
-    expect(heard).toEqual([
+    expect(heard.filter(({ kind }) => kind !== "progress")).toEqual([
       { kind: "thinking", text: "Hm." },
       { kind: "text", text: "I look." },
       { kind: "call", text: "s__read" },
     ]);
+  });
+
+  it("tells of each piece of a call's arguments, and of what it does not know, but not of a bare sign", async () => {
+    const heard: string[] = [];
+    const whole = response([call("s__read", '{"n":1}')]);
+    if (whole.kind !== "events") throw new Error("no stream");
+    const [created, added, ...rest] = whole.events;
+    const bare = { type: "response.in_progress", response: { object: "response", status: "in_progress" } };
+    const piece = { type: "response.function_call_arguments.delta", delta: "1" };
+    const events = [created, bare, added, bare, piece, piece, { type: "response.odd.delta", delta: {} }, bare, ...rest];
+    const { provider } = await connect.responses([{ ...whole, events: events as object[] }]);
+    await ask(provider, { tools: [TOOL], onActivity: ({ kind }) => heard.push(kind) });
+    // The item, two pieces, the unknown one, the arguments as a whole, and the end of the item.
+    expect(heard).toEqual(["progress", "call", ...Array(5).fill("progress")]);
   });
 
   it("counts reasoning once, and the cache as a part of the input", async () => {

@@ -94,15 +94,22 @@ function addDelta(
   for (const [key, value] of Object.entries(delta)) {
     if (key === "tool_calls" && Array.isArray(value)) {
       message[key] = joinList(value);
+      if (value.length > 0) tell({ kind: "progress", text: "" });
       continue;
     }
     const text = typeof value === "string" ? value : "";
     if (text !== "" && !heard.has(text) && (key === "content" || THINKING.test(key))) {
       heard.add(text);
       tell({ kind: key === "content" ? "text" : "thinking", text });
-    }
+    } else if (key !== "role" && !isEmpty(value)) tell({ kind: "progress", text: "" });
     message[key] = joined(key, message[key], value);
   }
+}
+
+/** Whether a field says nothing: hosts that keep a connection open send such fields. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+  return value === "" || value === null || value === undefined;
 }
 
 /** A value behind what has arrived before it under the same name. */

@@ -6,6 +6,8 @@ import { Unreadable } from "../transport/read-answer.js";
 import { Refused, refusalOf } from "../transport/refusal.js";
 import { type ResponsesAnswer, responseSchema } from "./wire.js";
 
+/** Events that carry a part of the reply; those about the response as a whole, such as `response.in_progress`, carry none. */
+const PIECE = /\.(added|delta|done)$/;
 const LAST = new Set(["response.completed", "response.incomplete", "response.done"]);
 
 /** Collects an answer; `tell` hears of each part that arrives. Throws Refused for an error in an event, Unreadable for what is no event. */
@@ -62,6 +64,7 @@ function tellEvent(
   { type, delta, item }: Readonly<Record<string, unknown>>,
   tell: (activity: ModelActivity) => void,
 ): void {
+  if (PIECE.test(String(type))) tell({ kind: "progress", text: "" });
   if (type === "response.output_item.added" && isRecord(item) && item.type === "function_call") {
     if (typeof item.name === "string") tell({ kind: "call", text: fromFunctionName(item.name) });
     return;

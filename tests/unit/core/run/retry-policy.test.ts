@@ -9,7 +9,7 @@ const failed = (code: Parameters<typeof nextTry>[0]["code"], retryAfterMs: numbe
 });
 
 describe("a failure that may pass", () => {
-  it.each(["rate_limited", "overloaded", "server_error", "timed_out", "network", "bad_response"] as const)(
+  it.each(["rate_limited", "overloaded", "server_error", "timed_out", "stalled", "network", "bad_response"] as const)(
     "%s is tried again after a random part of a pause that doubles",
     (code) => {
       expect(nextTry(failed(code), FIRST, 0)).toEqual({ waitMs: 0 });

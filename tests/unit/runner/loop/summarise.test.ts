@@ -45,7 +45,9 @@ async function play(says: string, { isLimited, grants = null }: { isLimited: boo
       record: (event: RunEvent) => recorded.push(event),
       flush: () => ({ events: [], blobs: [] }),
     },
+    request: { limits: { stallSeconds: 300 } },
     signal: new AbortController().signal,
+    stall: { guard: <T>(request: Promise<T>) => request },
     onActivity() {},
     readReply: ({ content: read }: { content: unknown }) => read,
   } as unknown as Parameters<typeof summarise>[1];

@@ -47,6 +47,24 @@ it("rests until the last of several works has ended, and then begins anew", asyn
   expect(stalled).toHaveBeenCalledOnce();
 });
 
+it("hands the silence of a request to whoever made it, and counts anew for the run afterwards", async () => {
+  const timer = createStallTimer(100, stalled);
+  const silent = vi.fn();
+  const { promise, end } = work();
+  vi.advanceTimersByTime(99);
+  const request = timer.guard(promise, silent);
+  vi.advanceTimersByTime(99);
+  expect(silent).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(silent).toHaveBeenCalledOnce();
+  end();
+  await request;
+  vi.advanceTimersByTime(99);
+  expect(stalled).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(stalled).toHaveBeenCalledOnce();
+});
+
 it("counts again after work that failed, and no more once it is stopped", async () => {
   const timer = createStallTimer(100, stalled);
   await expect(timer.during(Promise.reject(new Error("failed")))).rejects.toThrow("failed");

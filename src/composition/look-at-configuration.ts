@@ -7,7 +7,6 @@ import { requirePrices } from "../runner/request/require-prices.js";
 import { resolveProvider } from "../runner/request/resolve-provider.js";
 import type { Parts } from "./create-parts.js";
 
-const ANY = "any"; // the check of a model that nobody has named yet
 const REHEARSAL = "rehearsal"; // never ready, and always there
 
 /** Reads files only; leaves out vendors whose key is not set where another provider is ready. */
@@ -39,7 +38,7 @@ async function definitionNotices(parts: Parts): Promise<readonly string[]> {
 
 async function problemOf({ check, defaultModel }: ProviderEntry): Promise<string | null> {
   try {
-    await check(defaultModel ?? ANY);
+    await check(defaultModel);
     return null;
   } catch (error) {
     return messageOf(error);

@@ -33,7 +33,7 @@ export function createEntry(definition: ProviderDefinition, setup: ProviderSetup
   const hasKey = apiKey !== null || keyVariable === null || (fault === null && isLoopback(setup.baseUrl));
   return {
     name,
-    defaultModel: setup.model ?? (name === definition.name ? definition.defaultModel : null),
+    defaultModel: setup.model ?? definition.defaultModel,
     ready: hasKey && fault === null,
     keyVariable,
     fault,

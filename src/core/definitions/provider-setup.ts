@@ -39,7 +39,7 @@ export interface ProviderSetup {
   readonly keyVariable: string | null;
   /** Without a slash at its end. */
   readonly baseUrl: string;
-  /** The model where nobody names one; null for that of the vendor, at the vendor's own name only. */
+  /** The model where nobody names one; null for that of the vendor. */
   readonly model: string | null;
   /** Where its address is set, for a sentence that says what to change. */
   readonly baseUrlPlace: string;

@@ -104,8 +104,7 @@ export type ModelNames = "plain" | "with_vendor" | "with_vendor_or_own";
 /** A provider as the runner chooses among them. */
 export interface ProviderEntry {
   readonly name: string;
-  /** Null where a model has to be named. */
-  readonly defaultModel: string | null;
+  readonly defaultModel: string;
   /** Whether it is chosen when nobody names one: it has what it needs, and is a real model. */
   readonly ready: boolean;
   /** The environment variable that its key belongs in; null for one that needs none. */

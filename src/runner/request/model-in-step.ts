@@ -57,7 +57,7 @@ export function modelsNamed(
 ): readonly ModelName[] {
   const provider = step?.provider ?? request.provider;
   const isOther = provider !== request.provider;
-  const fallback = isOther ? (providerNamed(provider, providers).defaultModel ?? "") : request.model;
+  const fallback = isOther ? providerNamed(provider, providers).defaultModel : request.model;
   const isOwn = step !== null && (isOther || step.model !== null);
   const behind = (isOwn ? step.fallbackModels : request.fallbackModels) ?? [];
   return [{ provider, model: step?.model ?? fallback }, ...behind.flatMap((text) => fromModelText(text) ?? [])];

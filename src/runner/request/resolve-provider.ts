@@ -34,7 +34,7 @@ export async function resolveProvider(
   const field = wish?.provider === null ? "model" : "provider";
   const entry = await placed(wish?.place?.(field), async () => entryNamed(name, providers));
   const modelWish = modelAmong(all, name, names);
-  const model = modelWish === null ? defaultOf(entry) : ownModel(modelWish.model ?? "", name, names);
+  const model = modelWish === null ? entry.defaultModel : ownModel(modelWish.model ?? "", name, names);
   const first = { entry, model };
   const owner = modelWish === null ? entry : ownerAmong(all.slice(all.indexOf(modelWish)), names, entry);
   const others = await fallbacksOf(modelWish?.fallbackModels ?? [], owner, names, modelWish?.place?.("model"));
@@ -68,12 +68,6 @@ function modelAmong(wishes: readonly Wish[], name: string, names: Names): Wish |
     if (owner === name) return wish;
   }
   return null;
-}
-
-function defaultOf({ name, defaultModel }: ProviderEntry): string {
-  if (defaultModel !== null) return defaultModel;
-  const remedy = `name one as model, or as providers.${name}.model in your config.yaml`;
-  throw new RequestError("unknown_model", `provider ${name} has no model of its own: ${remedy}`);
 }
 
 /** The provider of the models of a list that name none: named beside the list, or chosen after it. */
@@ -112,10 +106,10 @@ export async function entriesFor(
       own === null
         ? chosen.entry
         : await placed(at(provider === null ? "model" : "provider"), async () => entryNamed(own, names.providers));
-    const fallback = () => (entry === chosen.entry ? chosen.model : defaultOf(entry));
+    const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
     const candidate = {
       entry,
-      model: model === null ? await placed(at("provider"), async () => fallback()) : ownModel(model, entry.name, names),
+      model: model === null ? fallback : ownModel(model, entry.name, names),
     };
     await placed(at(model === null ? "provider" : "model"), () => entry.check(candidate.model));
     const owner = provider === null ? chosen.entry : entry;

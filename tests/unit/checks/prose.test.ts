@@ -35,7 +35,7 @@ describe("a rule of prose", () => {
 describe("the check of prose", () => {
   it.each([
     ["a name in any casing", "src/a.ts", "const a = 1;\nconst OFFER_TOOLS = a;", 'src/a.ts:2: "OFFER_TOOLS" (offer)'],
-    ["a file name", "src/runner/budgetLines.ts", "", "budgetLines.ts:1:"],
+    ["a file name", "src/runner/turnstile.ts", "", "turnstile.ts:1:"],
     ["a string of one word", "src/a.ts", 'const kind = "cut_call";', "(cut call)"],
     ["a name in the code of a comment", "src/a.ts", "// See `offerTools`.", '"offerTools"'],
     ["a string", "src/a.ts", 'const text = "It ended. What is left is stopped.";', "(head: what)"],
@@ -54,7 +54,7 @@ describe("the check of prose", () => {
 
   it.each([
     ["a question", "src/a.ts", 'const text = "What should the agent do next?";'],
-    ["an imported path", "src/a.ts", 'import "./budget-lines.js";'],
+    ["an imported path", "src/a.ts", 'import "./turnstile.js";'],
     ["a heading's sign inside a block of code", "docs/a.md", "```sh\n# how trees end\n```"],
     ["code of tests", "tests/a.test.ts", 'it("ends", () => offerTools("whatever it is"));'],
   ])("passes %s", (_, path, text) => {
@@ -78,9 +78,9 @@ describe("the check of prose", () => {
     const run = () => spawnSync(process.execPath, ["checks/prose.mjs", root], { encoding: "utf8" });
     findingsOf("src/a.ts", "const queue = 1;");
     expect(run().status).toBe(0);
-    findingsOf("src/a.ts", "const budgetLines = 1;");
+    findingsOf("src/a.ts", "const turnstile = 1;");
     const { status, stdout } = run();
     expect(status).toBe(1);
-    expect(stdout).toContain('src/a.ts:1: "budgetLines" (budgetLines): write admission queue');
+    expect(stdout).toContain('src/a.ts:1: "turnstile" (turnstile): write admission queue');
   });
 });

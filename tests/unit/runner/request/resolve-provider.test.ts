@@ -130,9 +130,3 @@ describe("a provider in front of a model", () => {
     },
   );
 });
-
-it("a provider without a model of its own asks for one", async () => {
-  const own = { ...entryWith("own", {}), defaultModel: null };
-  const asked = resolveProvider([], { ...SETTINGS, provider: "own" }, [own]);
-  await expect(asked).rejects.toEqual(requestError("unknown_model", "own", "model"));
-});

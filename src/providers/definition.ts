@@ -11,6 +11,8 @@ import { once } from "../lib/once.js";
 /** A vendor whose adapter stays unloaded until a run asks a model. */
 export interface ProviderDefinition extends Vendor {
   readonly defaultModel: string;
+  /** Whether servers on this machine speak its wire, which need no key. */
+  readonly isServedLocally?: true;
   /** The most tools that a request may declare; null without a limit. */
   readonly mostTools: number | null;
   /** Tokens of the context windows of its models, by name or pattern, the first that matches; other models' are unknown. */
@@ -30,7 +32,8 @@ export interface ProviderDefinition extends Vendor {
 /** Such a provider is ready where there is a key, or where its address is this machine. */
 export function createEntry(definition: ProviderDefinition, setup: ProviderSetup): ProviderEntry {
   const { name, keyVariable, apiKey, fault } = setup;
-  const hasKey = apiKey !== null || keyVariable === null || (fault === null && isLoopback(setup.baseUrl));
+  const isLocal = definition.isServedLocally === true && fault === null && isLoopback(setup.baseUrl);
+  const hasKey = apiKey !== null || keyVariable === null || isLocal;
   return {
     name,
     defaultModel: setup.model ?? definition.defaultModel,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { call, says, setSandbox, text } from "../support/agents.js";
 import type { WireBody } from "../support/gemini-wire-check.js";
 import { type TestHost, until } from "../support/host.js";
+import { naming } from "../support/naming.js";
 import { CANNOT_START, unpackOlderLegwork } from "../support/older-legwork.js";
 import { endOf, eventTypes, runToEnd, spawnRun } from "../support/resuming.js";
 import { shareHome } from "../support/shared-home.js";
@@ -41,6 +42,13 @@ const summaryOf = async (host: TestHost, runId: string) =>
 
 async function expectAlive(...hosts: readonly TestHost[]): Promise<void> {
   for (const host of hosts) expect(await runToEnd(host, { prompt: "quick" })).toMatchObject({ status: "success" });
+}
+
+/** This build has added to the tables: an old server that opens the database afterwards does not use it. */
+async function expectShut(host: TestHost): Promise<void> {
+  const { isError, structured } = await host.call("list_runs", {});
+  expect(isError).toBe(true);
+  expect(structured.error).toMatchObject({ code: "store", message: naming("newer legwork", "update") });
 }
 
 async function expectListed(host: TestHost, ...runIds: readonly string[]): Promise<void> {
@@ -132,7 +140,7 @@ describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of thi
     await expectAlive(older, newer);
   }, 60_000);
 
-  it("this build recovers a run whose old server was killed; an old server then reads no event of it", async () => {
+  it("this build recovers a run whose old server was killed; an old server that comes later says that it has to be updated", async () => {
     const { newer, openOlder, standIn, release, effects } = await setServers();
     const killed = await openOlder();
     const runId = await slowRun(killed, "older");
@@ -144,13 +152,8 @@ describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of thi
     expect(await endOf(newer, runId)).toMatchObject(done("older"));
     expect(effects()).toEqual(["slow older"]);
 
-    const next = await openOlder();
-    await expectListed(next, runId);
-    expect(await summaryOf(next, runId)).toMatchObject(done("older"));
-    for (const view of ["events", "messages"]) await expectUnreadable(next, "get_run", { run_id: runId, view });
-    await expectUnreadable(next, "resume_run", { run_id: runId, message: "More." });
-    await expectUnreadable(next, "spawn_agent", { prompt: "quick", context: [`transcript:${runId}:5`] });
-    await expectAlive(next, newer);
+    await expectShut(await openOlder());
+    await expectAlive(newer);
   }, 60_000);
 
   it("the old server recovers a run of this build, where all events have their old form", async () => {
@@ -167,8 +170,8 @@ describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of thi
     await expectAlive(survivor);
   }, 60_000);
 
-  it("the old server leaves a run with a new event interrupted, works on, and this build continues it", async () => {
-    const { bench, newer, openOlder, standIn, release, effects, anotherHost } = await setServers();
+  it("an old server that comes after this build leaves its runs alone, and this build continues them", async () => {
+    const { newer, openOlder, standIn, release, effects, anotherHost } = await setServers();
     const dying = await anotherHost();
     const runId = await slowRun(dying, "twice");
     await standIn.arrived(2);
@@ -177,17 +180,13 @@ describe.skipIf(CANNOT_START !== null)("a server of 0.1.0 beside a server of thi
     await standIn.arrived(3); // from here on it has a run_resumed of version 3
     const survivor = await openOlder(); // not before: it might be the one that recovers the run
     process.kill(newer.pid, "SIGKILL");
-    await until(async () => (await summaryOf(survivor, runId)).status === "interrupted", 40_000);
-    await expectAlive(survivor, survivor, survivor); // each end looks for what can be recovered
-    expect(await summaryOf(survivor, runId)).toMatchObject({ status: "interrupted" });
-    await expectUnreadable(survivor, "resume_run", { run_id: runId });
-    expect(bench.read("logs/legwork.log")).toContain("cannot take over interrupted runs");
+    await expectShut(survivor);
     release();
     const next = await anotherHost();
     await next.call("list_runs");
     await until(async () => (await summaryOf(next, runId)).status === "success", 40_000);
     expect(effects()).toEqual(["slow twice"]);
-    await expectAlive(survivor, next);
+    await expectAlive(next);
   }, 90_000);
 
   it("a question is answered through the other server; only this build continues a run that it has answered", async () => {

@@ -3,6 +3,7 @@ import type { ModelRequest } from "../../core/ports/provider.js";
 import {
   type Message,
   mayReturn,
+  type RawReply,
   type ReplyContent,
   type ToolAnswerMessage,
   type ToolCall,
@@ -122,11 +123,17 @@ function toContents(message: Message, { model, origin }: Target): readonly unkno
     case "user":
       return [{ role: "user", parts: [{ text: message.text }] }];
     case "assistant":
-      if (mayReturn(message, { wire: GEMINI, origin, model })) return [message.raw.content];
+      if (mayReturn(message, { wire: GEMINI, origin: originFor(message.raw, origin), model }))
+        return [message.raw.content];
       return contentWith("model", toUnsignedParts(message.content));
     case "tool":
       return contentWith("user", message.answers.map(toFunctionResponse));
   }
+}
+
+/** Replies that an older legwork saved do not say which address sent them: they go on as they did then. */
+function originFor(raw: RawReply, origin: string | undefined): string | undefined {
+  return raw.origin === undefined ? undefined : origin;
 }
 
 function contentWith(role: "user" | "model", parts: readonly object[]): readonly object[] {

@@ -15,6 +15,7 @@ export const openai: ProviderDefinition = {
   keyPage: "https://platform.openai.com/api-keys",
   wires: ["responses", "chat"],
   hosts: HOST_NAMES,
+  isServedLocally: true,
   aliases: {},
   cacheWriteRatio: 1,
   mostTools: null, // OpenAI takes 128, and other hosts behind its wires have limits of their own

@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000; // windows of limits are hardly ever longer, so older 
 const GRAIN_MS = 50; // requests that are counted as one
 const LONGEST_SPACING_MS = 2_000; // where a vendor allows less, its next refusal holds all requests up
 const MARGIN = 1.03; // above the pause that was measured
-const SLOWER = 1.25; // after a single refusal at the measured pace
+const SLOWER = 1.1; // after a single refusal at the measured pace
 const RELAXED_PER_MINUTE = 0.05; // of the measured pace, which may have been too slow
 
 export function counting(sent: readonly Spent[], now: number): MeasuredPace {
@@ -35,7 +35,8 @@ export function slotAtPace(pace: MeasuredPace, now: number): number {
 }
 
 export function sentAtPace(pace: MeasuredPace, now: number): MeasuredPace {
-  const nextAt = now + spacingAt(pace, now);
+  const spacing = spacingAt(pace, now);
+  const nextAt = Math.max(pace.nextAt, now - spacing) + spacing; // late timers do not add up
   const kept = pace.sent.filter(([from]) => from > now - MINUTE_MS && from <= now);
   return { ...pace, nextAt, sent: added(kept, 1, now, GRAIN_MS) };
 }

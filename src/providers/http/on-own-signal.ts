@@ -2,7 +2,7 @@
 import { untilAborted } from "../../lib/until-aborted.js";
 
 /**
- * Runs a call with a signal of its own, because not every SDK removes its listeners; it aborts when the call has ended, so that
+ * Runs a call with a signal of its own, because not every SDK removes its listeners; it aborts when the call fails, so that
  * nothing half-read stays open. Rejects with the reason as soon as `signal` aborts.
  */
 export async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
@@ -13,8 +13,10 @@ export async function onOwnSignal<T>(signal: AbortSignal, call: (own: AbortSigna
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await outcome;
+  } catch (error) {
+    controller.abort();
+    throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
-    controller.abort();
   }
 }

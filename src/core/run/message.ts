@@ -13,6 +13,8 @@ export interface RawReply {
   readonly origin?: string;
   readonly model: string;
   readonly content: unknown;
+  /** The JSON of calls' inputs as it came, where the content says less, by the place of their blocks. Never goes back. */
+  readonly inputTexts?: Readonly<Record<number, string>>;
   /** The exact model, where the vendor says which one replied. */
   readonly modelVersion?: string;
 }

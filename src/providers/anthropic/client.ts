@@ -1,15 +1,14 @@
 /** The vendor's SDK as a thin transport. */
 import type { MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/beta/messages/messages";
 import { normalBaseUrl, type ProviderSetup } from "../../core/definitions/provider-setup.js";
+import { isRecord } from "../../lib/is-record.js";
+import { type Receiver, readAnswer } from "../http/read-answer.js";
 import type { AnthropicSdk } from "./to-provider-error.js";
 import { type AnthropicRequest, isVendor } from "./wire.js";
 
-/** Sends a request; the events of the answer come as they are. */
 export interface Client {
-  send(
-    body: AnthropicRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly data: AsyncIterable<unknown>; readonly response: Response }>;
+  /** Hands the events of the answer to `receiver`. Rejects with the SDK's errors, Unreadable, or what `receiver` throws. */
+  send(body: AnthropicRequest, receiver: Receiver, signal: AbortSignal): Promise<void>;
 }
 
 const NEVER_MS = 2 ** 31 - 1; // the longest time of a timer: stall_seconds and the deadline of the run bound a request
@@ -38,12 +37,26 @@ export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSet
   // Gateways read the one or the other.
   const headers = { authorization: `Bearer ${key}`, ...(!isVendor(baseUrl) && { "x-api-key": key }) };
   return {
-    async send({ betas, ...body }, signal) {
-      return await client.beta.messages
-        .create(toSdkRequest({ ...body, ...(betas && { betas }) }), { signal, headers })
-        .withResponse();
+    async send({ betas, ...body }, receiver, signal) {
+      const request = toSdkRequest({ ...body, ...(betas && { betas }) });
+      const response = await client.beta.messages.create(request, { signal, headers }).asResponse();
+      await readAnswer(response.body, {
+        end: () => receiver.end(),
+        add(value) {
+          if (!isError(value)) return receiver.add(value);
+          const { type } = isRecord(value.error) ? value.error : {};
+          throw new sdk.APIError(undefined, value, undefined, response.headers, type as ApiErrorType);
+        },
+      });
     },
   };
+}
+
+type ApiErrorType = ConstructorParameters<AnthropicSdk["APIError"]>[4];
+
+/** An error within an answer that has begun. */
+function isError(value: unknown): value is { readonly error?: unknown } {
+  return isRecord(value) && (value.type === "error" || (value.type === undefined && value.error !== undefined));
 }
 
 /** The SDK's types lack some of our fields, but it sends every field. */

@@ -17,7 +17,7 @@ const USUAL_ENDS = new Set(["end_turn", "tool_use", "stop_sequence", "pause_turn
 
 /** The reply in a message, or the reason why there is none. Throws ProviderError where it is no message. */
 export function fromAnthropicMessage(
-  { message, inputFault }: Pick<JoinedMessage, "message" | "inputFault">,
+  { message, inputFault, inputTexts }: Pick<JoinedMessage, "message" | "inputFault" | "inputTexts">,
   from: Omit<RawReply, "content">,
 ): ModelReply {
   const parsed = messageSchema.safeParse(message);
@@ -33,7 +33,12 @@ export function fromAnthropicMessage(
     const text = [textIn(content), inputFault?.text ?? ""].filter((part) => part !== "").join("\n");
     return { ok: false, ...fault, text, usage };
   }
-  const raw = { ...from, content, ...(typeof model === "string" && model !== from.model && { modelVersion: model }) };
+  const raw = {
+    ...from,
+    content,
+    ...(Object.keys(inputTexts).length > 0 && { inputTexts }),
+    ...(typeof model === "string" && model !== from.model && { modelVersion: model }),
+  };
   return { ok: true, raw, usage, ...(parsed.data.stop_reason === "pause_turn" && { isPaused: true }) };
 }
 

@@ -4,7 +4,7 @@ import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { RawReply } from "../../core/run/message.js";
 import { once } from "../../lib/once.js";
-import { type Attempt, beginAttempt, redacted, unansweredError, unreadableError } from "../http/attempt.js";
+import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
 import { type Client, createClient } from "./client.js";
@@ -29,8 +29,8 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
     return { sdk, client: createClient(sdk, setup) };
   });
   const origin = isVendor(setup.baseUrl) ? undefined : storedOrigin(setup.baseUrl);
-  const betas = origin === undefined || setup.betas;
-  const thinking = createBoundThinking({ isDropped: betas });
+  const takesBetas = origin === undefined || setup.betas;
+  const thinking = createBoundThinking();
   const forms = new Map<string, Form>();
 
   return {
@@ -47,7 +47,8 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
         let room = Number.POSITIVE_INFINITY;
         for (let changes = 0; ; changes++) {
           const form = forms.get(model) ?? FULL_FORM;
-          const thinkingFrom = thinking.from(request);
+          const betas = takesBetas && form.betas;
+          const thinkingFrom = thinking.from(request, { isDropped: betas });
           const body = toAnthropicRequest(request, history, { origin, betas, thinkingFrom, room, form });
           try {
             return await ask(body, options, own);
@@ -95,27 +96,12 @@ async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSig
   const { setup, sdk, client, tell, onLimits } = options;
   const attempt = await beginAttempt(titleOf(setup), body.model, setup, onLimits);
   try {
-    return await sendGuarded(attempt.sent, async () => {
-      const { data: events, response } = await client.send(body, signal);
-      const joined = joinEvents(tell);
-      for await (const event of events) addTo(joined, event, attempt);
-      if (joined.isComplete) return joined;
-      const type = response.headers.get("content-type") ?? "";
-      // Another form of answer has no events at all.
-      if (joined.hasBegun || /^(text\/event-stream|$)/i.test(type))
-        throw unansweredError(new Error("the stream ended before the reply did"), attempt);
-      throw unreadableError(new Error(`content of the type ${type}`), attempt);
-    });
+    const joined = joinEvents(tell);
+    await sendGuarded(attempt.sent, () => client.send(body, joined, signal));
+    if (joined.isComplete) return joined;
+    throw unansweredError(new Error("the stream ended before the reply did"), attempt);
   } catch (error) {
     throw error instanceof ProviderError ? error : toProviderError(error, sdk, attempt);
-  }
-}
-
-function addTo(joined: JoinedMessage, event: unknown, attempt: Attempt): void {
-  try {
-    joined.add(event);
-  } catch (error) {
-    throw unreadableError(error, attempt);
   }
 }
 

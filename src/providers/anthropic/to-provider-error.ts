@@ -2,6 +2,7 @@
 import type { ProviderError, ProviderErrorCode } from "../../core/errors.js";
 import { isRecord } from "../../lib/is-record.js";
 import { type Attempt, refusalError, unansweredError, unreadableError } from "../http/attempt.js";
+import { Unreadable } from "../http/read-answer.js";
 
 export type AnthropicSdk = typeof import("@anthropic-ai/sdk");
 type APIError = InstanceType<AnthropicSdk["APIError"]>;
@@ -28,7 +29,7 @@ export function toProviderError(error: unknown, sdk: AnthropicSdk, attempt: Atte
     const status = error.status ?? STATUS_OF[error.type ?? ""] ?? 500; // a stream that breaks off with an error: its own side
     return refusalError({ status, code: codeOf(error, status), words: wordsOf(error) }, attempt, error);
   }
-  if (error instanceof SyntaxError || error instanceof sdk.AnthropicError) return unreadableError(error, attempt);
+  if (error instanceof Unreadable || error instanceof sdk.AnthropicError) return unreadableError(error, attempt);
   return unansweredError(error, attempt);
 }
 

@@ -17,6 +17,7 @@ export interface Attempt {
 
 /** An answer that is no reply. */
 export interface Refusal {
+  /** That of the response or, for an error within an answer that began well, the one that it stands for. */
   readonly status: number;
   /** Where the vendor says more than the status does. */
   readonly code?: ProviderErrorCode | null;
@@ -79,12 +80,15 @@ export function refusalError(refusal: Refusal, attempt: Attempt, cause: unknown)
   const { status } = refusal;
   const code = refusal.code ?? codeOfStatus(status);
   const words = wordsOf(refusal, attempt);
-  const message = `${messageFor(code, status, words, attempt)} (HTTP ${status || "unknown"})`;
+  const sent = attempt.sent.status ?? status;
+  const isWithin = sent >= 200 && sent < 300; // no status was sent that says so
+  const place = isWithin ? "within its answer" : `HTTP ${sent || "unknown"}`;
+  const message = `${messageFor(code, status, words, attempt)} (${place})`;
   const delays = [refusal.retryAfterMs ?? null, fromRetryHeaders(attempt.sent.headers, Date.now())];
   const known = delays.filter((delay) => delay !== null);
   const retryAfterMs = known.length === 0 ? null : Math.max(...known);
   return new ProviderError(code, message, {
-    status: status || null,
+    status: isWithin ? null : sent || null,
     retryAfterMs,
     cause: withoutKey(cause, attempt),
   });

@@ -12,6 +12,8 @@ export interface GuardedRequest {
   readonly origin: string;
   /** The origin to which it was redirected; nothing was sent there. */
   strayedTo: string | null;
+  /** The status of its last response; null before there is one. */
+  status: number | null;
   /** The headers of its last response, by name in lower case. */
   headers: ReadonlyMap<string, string>;
   /** Called with them as soon as they are there. Must not throw: nobody would catch it. */
@@ -21,6 +23,11 @@ export interface GuardedRequest {
 /** The part of undici's dispatcher that the guard needs, which Node shares by a symbol. */
 interface Dispatcher {
   dispatch(options: { readonly origin?: string | URL }, handler: unknown): boolean;
+}
+
+interface UndiciResponse {
+  readonly statusCode: number;
+  readonly headers: readonly Uint8Array[];
 }
 
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
@@ -38,7 +45,7 @@ export function sendGuarded<T>(request: GuardedRequest, send: () => Promise<T>):
 }
 
 export function guardedRequest(baseUrl: string, onHeaders?: GuardedRequest["onHeaders"]): GuardedRequest {
-  return { origin: new URL(baseUrl).origin, strayedTo: null, headers: new Map(), onHeaders };
+  return { origin: new URL(baseUrl).origin, strayedTo: null, status: null, headers: new Map(), onHeaders };
 }
 
 /** Installs the guard where it is not; resolves to whether it holds: it does not in a Node that keeps its dispatcher elsewhere. */
@@ -81,9 +88,10 @@ function noteHeaders(): void {
     if (request !== undefined) sent.set((message as { request: object }).request, request);
   });
   subscribe("undici:request:headers", (message) => {
-    const { request: key, response } = message as { request: object; response: { headers: readonly Uint8Array[] } };
+    const { request: key, response } = message as { request: object; response: UndiciResponse };
     const request = sent.get(key);
     if (request === undefined) return;
+    request.status = response.statusCode;
     request.headers = toHeaders(response.headers);
     request.onHeaders?.(request.headers);
   });

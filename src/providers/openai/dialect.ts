@@ -1,9 +1,9 @@
 /** One of the two wires, as the provider speaks it. */
 import type { ModelActivity, ModelReply, ModelRequest } from "../../core/ports/provider.js";
 import type { RawReply, ToolDeclaration, Wire } from "../../core/run/message.js";
+import type { Receiver } from "../http/read-answer.js";
 import type { Lesson } from "./learn.js";
 import type { Target } from "./target.js";
-import type { Receiver } from "./transport/read-answer.js";
 
 /** An answer that is being collected. */
 export interface Joined extends Receiver {

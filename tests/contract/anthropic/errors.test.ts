@@ -60,6 +60,12 @@ describe("an error", () => {
     expect(standIn.requests).toHaveLength(1);
   });
 
+  it("in JSON with status 200 is the error that it says it is", async () => {
+    const error = { type: "overloaded_error", message: "It is too much." };
+    const { provider } = await connect([answer(200, { type: "error", error })]);
+    expect(await failureOf(ask(provider))).toMatchObject({ code: "overloaded", status: null });
+  });
+
   it.each([
     ["overloaded_error", "overloaded"],
     ["api_error", "server_error"],
@@ -70,8 +76,9 @@ describe("an error", () => {
   ])("%s within the stream is %s", async (type, code) => {
     const { provider } = await connect([errorEvent(type, "It is too much.")]);
     const error = await failureOf(ask(provider));
-    expect(error.code).toBe(code);
+    expect(error).toMatchObject({ code, status: null });
     expect(error.message).toMatch(/It is too much/);
+    expect(error.message).not.toMatch(/HTTP \d/); // no such status was sent
   });
 
   it.each([
@@ -119,8 +126,9 @@ describe("an error", () => {
 
   it.each([
     ["a page", answer(200, "<html>Sign in</html>", { "content-type": "text/html" })],
-    ["JSON", answer(200, { type: "message", content: [] })],
-    ["an error in JSON", answer(200, { type: "error", error: { message: "x" } })],
+    ["JSON of another shape", answer(200, { ok: true })],
+    ["a message without its content", answer(200, { type: "message", role: "assistant" })],
+    ["a part of a message in JSON", answer(200, '{"type":"message","content":[{"type":"text","text":"Hel')],
     ["broken JSON in an event", { kind: "events", events: [startOf(), 'event: message_delta\ndata: {"type": \n\n'] }],
     ["null in an event", { kind: "events", events: ["event: message_start\ndata: null\n\n"] }],
     [

@@ -37,6 +37,32 @@ describe("the tokens of a reply", () => {
   });
 });
 
+describe("betas that an address is said to take", () => {
+  it.each([
+    "Unexpected value(s) `inline-tools-2026-09-15` for the `anthropic-beta` header.",
+    "invalid beta flag",
+    "thinking.adaptive.block_binding: Extra inputs are not permitted",
+    "messages.2.role: Input should be 'user' or 'assistant'",
+    'messages: Unexpected role "system".',
+    "messages.2.content.0: Input tag 'tool_removal' found using 'type' does not match any of the expected tags: 'text'",
+  ])("and that it refuses with %j are left out from then on", async (words) => {
+    const { provider, standIn } = await connect([refused(words), ok, ok]);
+    for (let n = 0; n < 2; n++) await ask(provider);
+    expect(standIn.requests.map(({ betas }) => betas.length)).toEqual([3, 0, 0]);
+    expect(standIn.requests.map(({ body }) => JSON.stringify(body).includes("block_binding"))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("and that it refuses for ever are asked for once", async () => {
+    const { provider, standIn } = await connect(() => refused("invalid beta flag"));
+    for (let n = 0; n < 2; n++) expect(await failureOf(ask(provider))).toMatchObject({ code: "invalid_request" });
+    expect(standIn.requests.map(({ betas }) => betas.length)).toEqual([3, 0, 0]);
+  });
+});
+
 describe("a gateway", () => {
   it("that knows no effort is asked without it from then on", async () => {
     const { provider, standIn } = await connect([

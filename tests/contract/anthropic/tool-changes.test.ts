@@ -213,6 +213,18 @@ describe("at other addresses, changes of the tools", () => {
     expect(standIn.requests.map(thoughts).map((counts) => counts.join(""))).toEqual(["0", "010", "00000", "0000010"]);
   });
 
+  it("are made so too where the address refuses the betas that its entry says it takes", async () => {
+    const { standIn } = await connect(caller);
+    const provider = createOn(standIn.url, { betas: true });
+    const talk = conversation();
+    for (const names of [["a", "b"], ["a", "b"], ["b"], ["b"]]) await talk.turn(provider, tools(...names));
+    expect(standIn.refusals).toHaveLength(1);
+    const [, ...others] = standIn.requests;
+    expect(others.map(({ betas }) => betas)).toEqual([[], [], [], []]);
+    expect(others.map(({ body }) => body.tools?.length)).toEqual([2, 2, 1, 1]);
+    expect(systemMessages(standIn)).toEqual([]);
+  });
+
   it("are known to lie before the thinking after a resume too", async () => {
     const { provider, standIn } = await connect(caller);
     const talk = conversation();

@@ -112,7 +112,11 @@ describe.each([
     [{ error: "model runner has stopped" }, "server_error"],
   ])("within an answer of 200, %j is %s", async (body, code) => {
     const { provider } = await open([answer(200, body), { kind: "events", events: [body] }]);
-    for (let n = 0; n < 2; n++) expect(await failureOf(ask(provider))).toMatchObject({ code });
+    for (let n = 0; n < 2; n++) {
+      const error = await failureOf(ask(provider));
+      expect(error).toMatchObject({ code, status: null });
+      expect(error.message).not.toMatch(/HTTP \d/); // no such status was sent
+    }
   });
 
   it.each([

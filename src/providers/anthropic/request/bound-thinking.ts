@@ -5,8 +5,11 @@ import { placeImages, toImageKey } from "./images.js";
 
 /** The thinking of conversations, each known by its list of messages. */
 export interface BoundThinking {
-  /** From so many messages on replies keep their thinking. To be asked once a request. */
-  from(request: ModelRequest): number;
+  /**
+   * From so many messages on replies keep their thinking. To be asked once a request. A host that drops by itself what fits no
+   * longer needs no help until it refuses some.
+   */
+  from(request: ModelRequest, options: { readonly isDropped: boolean }): number;
   /** Leaves out all thinking up to this request; false where it did so already. */
   leaveOut(request: ModelRequest): boolean;
 }
@@ -19,8 +22,7 @@ interface SentConversation {
   images: string;
 }
 
-/** A host that drops thinking by itself needs no help until it refuses some. */
-export function createBoundThinking({ isDropped }: { readonly isDropped: boolean }): BoundThinking {
+export function createBoundThinking(): BoundThinking {
   const sent = new WeakMap<readonly Message[], SentConversation>();
   const conversationOf = (messages: readonly Message[]): SentConversation => {
     const known = sent.get(messages) ?? { from: 0, messages: 0, images: "" };
@@ -28,7 +30,7 @@ export function createBoundThinking({ isDropped }: { readonly isDropped: boolean
     return known;
   };
   return {
-    from({ messages, images = new Map() }) {
+    from({ messages, images = new Map() }, { isDropped }) {
       const conversation = conversationOf(messages);
       if (isDropped) return conversation.from;
       const placed = placeImages(messages, images);

@@ -1,8 +1,8 @@
 /** Joins the chunks of a streamed chat completion to the message that an answer in one piece would hold. */
 import type { ModelActivity } from "../../../core/ports/provider.js";
 import { isRecord } from "../../../lib/is-record.js";
+import { Unreadable } from "../../http/read-answer.js";
 import { fromFunctionName } from "../content/function-name.js";
-import { Unreadable } from "../transport/read-answer.js";
 import { Refused, refusalOf } from "../transport/refusal.js";
 import { joinCalls } from "./join-calls.js";
 

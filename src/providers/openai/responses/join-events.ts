@@ -1,8 +1,8 @@
 /** Joins the events of a streamed response. */
 import type { ModelActivity } from "../../../core/ports/provider.js";
 import { isRecord } from "../../../lib/is-record.js";
+import { Unreadable } from "../../http/read-answer.js";
 import { fromFunctionName } from "../content/function-name.js";
-import { Unreadable } from "../transport/read-answer.js";
 import { Refused, refusalOf } from "../transport/refusal.js";
 import { type ResponsesAnswer, responseSchema } from "./wire.js";
 

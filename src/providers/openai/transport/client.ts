@@ -1,7 +1,7 @@
 /** The vendor's SDK as a transport: it builds the request, and legwork reads the answer. */
 import type { ProviderSetup } from "../../../core/definitions/provider-setup.js";
+import { type Receiver, readAnswer } from "../../http/read-answer.js";
 import { isOpenAi } from "../names.js";
-import { type Receiver, readAnswer } from "./read-answer.js";
 import { Refused, refusalIn } from "./refusal.js";
 
 export interface Client {

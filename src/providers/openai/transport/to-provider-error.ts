@@ -1,8 +1,8 @@
 /** Converts the failure of a request to our error, by the host's words for it. */
 import { ProviderError } from "../../../core/errors.js";
 import { type Attempt, refusalError, unansweredError, unreadableError } from "../../http/attempt.js";
+import { Unreadable } from "../../http/read-answer.js";
 import { fromRateLimitHeaders } from "./rate-limit-headers.js";
-import { Unreadable } from "./read-answer.js";
 import { codeOfRefusal, Refused } from "./refusal.js";
 
 /** The failure in a sentence for the user, with the error as its cause. Neither holds the API key. */

@@ -1,5 +1,5 @@
 /** Reads the body of an answer: server-sent events as they arrive, or one JSON document where a host does not stream. */
-import { jsonIn } from "../../../lib/json/json-in.js";
+import { jsonIn } from "../../lib/json/json-in.js";
 
 /** Takes the values of an answer. */
 export interface Receiver {

@@ -13,6 +13,24 @@ export interface JoinedResponse {
   readonly isCut: boolean;
 }
 
+/**
+ * The chunks of an answer that is not streamed: one response, or a list of chunks, as the vendor writes them without events.
+ * Null where it is neither.
+ */
+export function chunksIn(answer: unknown): readonly Fields[] | null {
+  const chunks: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  const isChunk = (value: unknown) => isRecord(value) && WHOLE.some((name) => name in value);
+  return chunks.length > 0 && chunks.every(isRecord) && chunks.some(isChunk) ? chunks : null;
+}
+
+/** One of these fields is in every answer of the vendor. */
+const WHOLE = ["candidates", "promptFeedback", "error"];
+
+/** The error that a chunk is; null where it is none. One without a code is the vendor's own fault. */
+export function errorIn(chunk: unknown): Fields | null {
+  return isRecord(chunk) && isRecord(chunk.error) ? { code: 500, ...chunk.error } : null;
+}
+
 /** `tell` hears of each part that arrives. */
 export function joinChunks(tell: (activity: ModelActivity) => void): JoinedResponse {
   const response: Fields = {};

@@ -9,17 +9,28 @@ type FetchError = InstanceType<GeminiSdk["GoogleGenerativeAIFetchError"]>;
 /** The failure in a sentence for the user, with the vendor's error as its cause. Neither holds the API key. */
 export function toProviderError(error: unknown, sdk: GeminiSdk, attempt: Attempt): ProviderError {
   if (attempt.sent.strayedTo !== null) return unansweredError(error, attempt);
-  if (error instanceof sdk.GoogleGenerativeAIFetchError) {
-    const facts = readErrorDetails(error.errorDetails);
-    const status = error.status ?? 0;
-    const words = wordsOf(error);
-    const refusal = { status, code: codeOf(status, facts, words), words, retryAfterMs: facts.retryAfterMs };
-    return refusalError(refusal, attempt, error);
-  }
+  if (error instanceof sdk.GoogleGenerativeAIFetchError)
+    return refusedError({ code: error.status, message: wordsOf(error), details: error.errorDetails }, attempt, error);
   // One class of the SDK stands for a lost connection and for chunks that are no JSON: only its words tell them apart.
   if (error instanceof sdk.GoogleGenerativeAIError && !/pars(e|ing)/.test(error.message))
     return unansweredError(error, attempt);
   return unreadableError(error, attempt);
+}
+
+/** An error in the form of Google's answers. */
+export interface WrittenError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly details?: unknown;
+}
+
+/** The failure that the vendor's error is, also for one within an answer. */
+export function refusedError(written: WrittenError, attempt: Attempt, cause: unknown): ProviderError {
+  const facts = readErrorDetails(written.details);
+  const status = Number(written.code ?? 0) || 0;
+  const words = typeof written.message === "string" ? written.message : "";
+  const refusal = { status, code: codeOf(status, facts, words), words, retryAfterMs: facts.retryAfterMs };
+  return refusalError(refusal, attempt, cause);
 }
 
 const TOO_LONG = /token count\b.*\bexceeds|exceeds the (maximum number of tokens|context)|payload size exceeds/i;
@@ -35,10 +46,14 @@ function codeOf(status: number, { reasons, isQuotaGone }: ErrorFacts, words: str
 const UNKNOWN =
   /not (supported|allowed|available|enabled)|unsupported|does(n't| not) support|unknown (name|field)|invalid/i;
 
-/** Whether the model refuses settings of its thinking. */
-export function refusesThinking(error: unknown): boolean {
-  if (!(error instanceof Error) || !("status" in error) || error.status !== 400) return false;
-  return /thinking/i.test(error.message) && UNKNOWN.test(error.message);
+/** The words with which the vendor refuses the form of a request; null for any other error. */
+export function refusedForm(error: unknown): string | null {
+  return error instanceof Error && "status" in error && error.status === 400 ? wordsOf(error as FetchError) : null;
+}
+
+/** Whether words refuse settings of the model's thinking. */
+export function refusesThinking(words: string): boolean {
+  return /thinking/i.test(words) && UNKNOWN.test(words);
 }
 
 /** The vendor's own sentence, without the URL before it and the details after it. */

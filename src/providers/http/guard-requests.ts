@@ -16,13 +16,15 @@ export interface GuardedRequest {
   status: number | null;
   /** The headers of its last response, by name in lower case. */
   headers: ReadonlyMap<string, string>;
+  /** The bytes of its last response as they arrive, where somebody asks for them by a list; null where nobody does. */
+  body: Uint8Array[] | null;
   /** Called with them as soon as they are there. Must not throw: nobody would catch it. */
   readonly onHeaders?: ((headers: ReadonlyMap<string, string>) => void) | undefined;
 }
 
 /** The part of undici's dispatcher that the guard needs, which Node shares by a symbol. */
 interface Dispatcher {
-  dispatch(options: { readonly origin?: string | URL }, handler: unknown): boolean;
+  dispatch(options: { readonly origin?: string | URL }, handler: object): boolean;
 }
 
 interface UndiciResponse {
@@ -45,7 +47,7 @@ export function sendGuarded<T>(request: GuardedRequest, send: () => Promise<T>):
 }
 
 export function guardedRequest(baseUrl: string, onHeaders?: GuardedRequest["onHeaders"]): GuardedRequest {
-  return { origin: new URL(baseUrl).origin, strayedTo: null, status: null, headers: new Map(), onHeaders };
+  return { origin: new URL(baseUrl).origin, strayedTo: null, status: null, headers: new Map(), body: null, onHeaders };
 }
 
 /** Installs the guard where it is not; resolves to whether it holds: it does not in a Node that keeps its dispatcher elsewhere. */
@@ -74,9 +76,33 @@ function guardOf(original: Dispatcher): Dispatcher {
       throw new Error(`a request to ${request.origin} may not go to ${origin}`);
     }
     // Without the 300 s that Node gives a silent answer: stall_seconds and the deadline of the run bound it.
-    return original.dispatch({ ...options, ...NO_TIMEOUTS }, handler);
+    return original.dispatch(
+      { ...options, ...NO_TIMEOUTS },
+      request.body === null ? handler : overheard(handler, request),
+    );
   };
   return Object.create(original, { dispatch: { value: dispatch } }) as Dispatcher;
+}
+
+/** The methods that take a piece of a body, with the place of its bytes: one in older Nodes, the other in newer ones. */
+const PIECE_METHODS = [
+  { name: "onData", at: 0 },
+  { name: "onResponseData", at: 1 },
+];
+
+/** The same handler, which also keeps the bytes. */
+function overheard(handler: object, request: GuardedRequest): object {
+  const wrapper = Object.create(handler) as Record<string, unknown>;
+  for (const { name, at } of PIECE_METHODS) {
+    const take = (handler as Readonly<Record<string, unknown>>)[name];
+    if (typeof take !== "function") continue;
+    wrapper[name] = function (this: unknown, ...parts: readonly unknown[]) {
+      const bytes = parts[at];
+      if (bytes instanceof Uint8Array) request.body?.push(Uint8Array.from(bytes)); // Node may use the memory again
+      return Reflect.apply(take, this, parts);
+    };
+  }
+  return wrapper;
 }
 
 const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };

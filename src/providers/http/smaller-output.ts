@@ -1,4 +1,6 @@
 /** Reads a refusal of `max_tokens`, under any of its names: vendors tell the number that would pass in words alone. */
+import type { ModelRequest } from "../../core/ports/provider.js";
+import { NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 
 /** The number to ask for instead. */
 export interface SmallerOutput {
@@ -6,6 +8,17 @@ export interface SmallerOutput {
   readonly tokens: number | null;
   /** The most that the model ever writes, or what this request leaves of its context window. */
   readonly of: "model" | "request";
+}
+
+/** Before anything is learned. */
+export const FREE_OUTPUT: SmallerOutput = { tokens: Number.POSITIVE_INFINITY, of: "model" };
+
+/** The request within a limit; one that names no number stays as it is. */
+export function outputWithin(request: ModelRequest, { tokens }: SmallerOutput): ModelRequest {
+  const settings = request.settings ?? NO_MODEL_SETTINGS;
+  const { maxOutputTokens: asked } = settings;
+  if (asked === null || (tokens !== null && tokens >= asked)) return request;
+  return { ...request, settings: { ...settings, maxOutputTokens: tokens } };
 }
 
 /** Fewer tokens of a reply are of no use: then the conversation itself is too long. */

@@ -7,11 +7,12 @@ import { createPauses } from "../../lib/pauses.js";
 import { beginAttempt, redacted } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
+import { FREE_OUTPUT, outputWithin, type SmallerOutput } from "../http/smaller-output.js";
 import { createChatDialect } from "./chat/dialect.js";
 import type { Dialect } from "./dialect.js";
 import { hostOf } from "./hosts.js";
 import { learnFrom } from "./learn.js";
-import { afterRefusal, FREE_OUTPUT, type OutputLimit, outputWithin } from "./limit-output.js";
+import { afterRefusal } from "./limit-output.js";
 import { BASE_URL, isOpenAi, modelIdFault, OPENAI, TITLE } from "./names.js";
 import { createResponsesDialect } from "./responses/dialect.js";
 import { type Client, createClient } from "./transport/client.js";
@@ -38,7 +39,7 @@ export function createOpenAiProvider(setup: ProviderSetup): Provider {
 /** The form of requests that a provider has learned for a model. */
 interface Learned<Form> {
   form: Form;
-  output: OutputLimit;
+  output: SmallerOutput;
   lessons: number;
 }
 

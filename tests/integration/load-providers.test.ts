@@ -39,6 +39,30 @@ describe("an entry", () => {
   );
 
   it.each([
+    ["gemini", "https://gate.test/v1beta", "https://gate.test"],
+    ["gemini", "https://gate.test/google/v1beta/", "https://gate.test/google"],
+    ["gemini", "https://gate.test/v1beta/models", "https://gate.test"],
+    ["gemini", "https://generativelanguage.googleapis.com/v1beta/", "https://generativelanguage.googleapis.com"],
+    ["gemini", "https://v1beta", "https://v1beta"],
+    ["anthropic", "https://gate.test/a/v1", "https://gate.test/a"],
+    ["anthropic", "https://gate.test/a/v1/", "https://gate.test/a"],
+    ["anthropic", "https://gate.test/a/v1/messages", "https://gate.test/a"],
+    ["anthropic", "https://gate.test/v1/messages/?team=a/", "https://gate.test?team=a/"],
+    ["anthropic", "https://api.anthropic.com/v1/messages", "https://api.anthropic.com"],
+    ["anthropic", "https://gate.test/av1", "https://gate.test/av1"],
+    ["openai", "https://gate.test/v1/chat/completions", "https://gate.test/v1"],
+    ["openai", "https://gate.test/v1//chat/completions//", "https://gate.test/v1"],
+    ["openai", "https://gate.test/v1/responses", "https://gate.test/v1"],
+    ["openai", "https://api.openai.com/v1/responses", "https://api.openai.com/v1"],
+    ["openai", "https://gate.test/v1/", "https://gate.test/v1"],
+  ])("like %s at %s has the address %s", async (like, base_url, baseUrl) => {
+    user({ providers: { mine: { like, base_url, api_key_env: "KEY" } } });
+    expect(await named("mine")).toMatchObject({ baseUrl, fault: null });
+    user({ providers: { [like]: { base_url } } });
+    expect(await named(like)).toMatchObject({ baseUrl, fault: null });
+  });
+
+  it.each([
     [{ groq: { ...GROQ, like: "opnai" } }, ["providers.groq.like", "openai"]],
     [{ groq: { base_url: GROQ.base_url, api_key_env: "K" } }, ["providers.groq", "like"]],
     [{ groq: { like: "openai", api_key_env: "K" } }, ["providers.groq", "base_url"]],

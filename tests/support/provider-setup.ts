@@ -4,7 +4,7 @@ import { normalBaseUrl } from "../../src/core/definitions/provider-setup.js";
 
 /** The vendor's own provider with this key at this address, with changes. */
 export function setupOf(
-  { name, keyVariable, baseUrlVariable, baseUrl }: Vendor,
+  { name, keyVariable, baseUrlVariable, baseUrl, addedPaths }: Vendor,
   changes: Partial<ProviderSetup> = {},
 ): ProviderSetup {
   return {
@@ -21,6 +21,6 @@ export function setupOf(
     windows: [],
     fault: null,
     ...changes,
-    baseUrl: normalBaseUrl(changes.baseUrl ?? baseUrl),
+    baseUrl: normalBaseUrl(changes.baseUrl ?? baseUrl, addedPaths),
   };
 }

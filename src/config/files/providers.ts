@@ -107,7 +107,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
     like,
     apiKey: key === "" ? null : key,
     keyVariable,
-    baseUrl: normalBaseUrl(address),
+    baseUrl: normalBaseUrl(address, vendor.addedPaths),
     baseUrlPlace: place,
     model: entry.model ?? null,
     wire: wire as Wire | null,

@@ -14,6 +14,8 @@ export interface Vendor {
   readonly baseUrlVariable: string;
   /** Its own address. */
   readonly baseUrl: string;
+  /** The paths that requests add to an address, the longest first: people write addresses with them and without. */
+  readonly addedPaths: readonly string[];
   /** The page where a key is made. */
   readonly keyPage: string;
   /** The wires that an entry may choose among; empty where there is no choice. */
@@ -37,7 +39,7 @@ export interface ProviderSetup {
   readonly apiKey: string | null;
   /** The variable that its key comes from; null where it needs none. */
   readonly keyVariable: string | null;
-  /** Without a slash at its end. */
+  /** As `normalBaseUrl` gives it. */
   readonly baseUrl: string;
   /** The model where nobody names one; null for that of the vendor. */
   readonly model: string | null;
@@ -73,9 +75,16 @@ export function storedOrigin(baseUrl: string): string {
   return query === undefined ? address : `${address}?${sha256(query).slice(0, 16)}`;
 }
 
-/** The address without the slashes at its end. */
-export function normalBaseUrl(baseUrl: string): string {
-  return baseUrl.replace(/\/+$/, "");
+/** The address without what requests add to it, and without slashes at its end. */
+export function normalBaseUrl(baseUrl: string, addedPaths: readonly string[] = []): string {
+  const [, host = "", path = "", query = ""] = /^([^/?]*\/\/[^/?]*)?([^?]*)(.*)$/s.exec(baseUrl) ?? [];
+  const bare = withoutSlashes(path);
+  const added = addedPaths.find((end) => bare.endsWith(end)) ?? "";
+  return `${host}${withoutSlashes(bare.slice(0, bare.length - added.length))}${query}`;
+}
+
+function withoutSlashes(path: string): string {
+  return path.replace(/\/+$/, "");
 }
 
 /** Why an address cannot be used, to follow its name; null where it can. */

@@ -11,6 +11,7 @@ export const anthropic: ProviderDefinition = {
   keyVariable: "ANTHROPIC_API_KEY",
   baseUrlVariable: "ANTHROPIC_BASE_URL",
   baseUrl: BASE_URL,
+  addedPaths: ["/v1/messages", "/v1"],
   keyPage: "https://console.anthropic.com/settings/keys",
   wires: [],
   hosts: [],

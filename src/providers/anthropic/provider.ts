@@ -16,7 +16,7 @@ import { type Form, FULL_FORM, learnFrom } from "./request/learn.js";
 import { toAnthropicRequest } from "./request/to-wire.js";
 import { toolHistoryOf } from "./request/tool-changes.js";
 import { type AnthropicSdk, isThinkingRefused, refusedForm, toProviderError } from "./to-provider-error.js";
-import { ANTHROPIC, type AnthropicRequest, isVendor, TITLE } from "./wire.js";
+import { ANTHROPIC, type AnthropicRequest, BASE_URL, TITLE } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
@@ -28,7 +28,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
     const sdk = await import("@anthropic-ai/sdk");
     return { sdk, client: createClient(sdk, setup) };
   });
-  const origin = isVendor(setup.baseUrl) ? undefined : storedOrigin(setup.baseUrl);
+  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
   const takesBetas = origin === undefined || setup.betas;
   const thinking = createBoundThinking();
   const forms = new Map<string, Form>();

@@ -8,11 +8,6 @@ export const ANTHROPIC = "anthropic";
 export const TITLE = "Anthropic";
 export const BASE_URL = "https://api.anthropic.com";
 
-/** Whether an address is the vendor's own, in either form that people write. */
-export function isVendor(baseUrl: string): boolean {
-  return baseUrl.replace(/\/v1$/, "") === BASE_URL;
-}
-
 /** Let requests change tools within the messages, and have thinking dropped that no longer fits the conversation. */
 export const BETAS = [
   "mid-conversation-tool-changes-2026-07-01",

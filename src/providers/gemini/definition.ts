@@ -11,6 +11,7 @@ export const gemini: ProviderDefinition = {
   keyVariable: "GEMINI_API_KEY",
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
   baseUrl: BASE_URL,
+  addedPaths: ["/v1beta/models", "/v1beta"],
   keyPage: "https://aistudio.google.com/apikey",
   wires: [],
   hosts: [],

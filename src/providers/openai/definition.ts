@@ -12,6 +12,7 @@ export const openai: ProviderDefinition = {
   keyVariable: "OPENAI_API_KEY",
   baseUrlVariable: "OPENAI_BASE_URL",
   baseUrl: BASE_URL,
+  addedPaths: ["/chat/completions", "/responses"],
   keyPage: "https://platform.openai.com/api-keys",
   wires: ["responses", "chat"],
   hosts: HOST_NAMES,

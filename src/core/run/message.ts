@@ -19,6 +19,9 @@ export interface RawReply {
   readonly modelVersion?: string;
 }
 
+/** A stored reply without its content: where it came from. */
+export type ReplySource = Omit<RawReply, "content">;
+
 /** The form of a stored reply. */
 export function wireOf({ wire, provider }: RawReply): string {
   return wire ?? provider;
@@ -26,9 +29,13 @@ export function wireOf({ wire, provider }: RawReply): string {
 
 /** The wire, address and model of a request; `origin` is undefined for the vendor's own address. */
 export interface ReplyTarget {
-  readonly wire: string;
+  readonly wire: Wire;
   readonly origin: string | undefined;
   readonly model: string;
+}
+
+export function isSameTarget(one: ReplyTarget, other: ReplyTarget): boolean {
+  return one.wire === other.wire && one.origin === other.origin && one.model === other.model;
 }
 
 /** Whether a reply goes back as it came: to where it came from, and not once the conversation was folded behind it. */

@@ -4,7 +4,7 @@ import { normalBaseUrl, type ProviderSetup } from "../../core/definitions/provid
 import { isRecord } from "../../lib/is-record.js";
 import { type Receiver, readAnswer } from "../http/read-answer.js";
 import type { AnthropicSdk } from "./to-provider-error.js";
-import { type AnthropicRequest, BASE_URL } from "./wire.js";
+import { type AnthropicRequest, VENDOR } from "./wire.js";
 
 export interface Client {
   /** Hands the events of the answer to `receiver`. Rejects with the SDK's errors, Unreadable, or what `receiver` throws. */
@@ -34,7 +34,7 @@ export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSet
     fetch: (url, init) => fetch(url, { ...init, headers: ownHeaders(init?.headers) }),
   });
   // Gateways read the one or the other.
-  const headers = { authorization: `Bearer ${key}`, ...(baseUrl !== BASE_URL && { "x-api-key": key }) };
+  const headers = { authorization: `Bearer ${key}`, ...(baseUrl !== VENDOR.baseUrl && { "x-api-key": key }) };
   return {
     async send({ betas, ...body }, receiver, signal) {
       const request = toSdkRequest({ ...body, ...(betas && { betas }) });

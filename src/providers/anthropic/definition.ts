@@ -2,15 +2,13 @@
 import type { ProviderDefinition } from "../definition.js";
 import { modelIdFault } from "./models.js";
 import { readAnthropicReply } from "./read-reply.js";
-import { ANTHROPIC, BASE_URL, TITLE } from "./wire.js";
+import { ANTHROPIC, VENDOR } from "./wire.js";
 
 export const anthropic: ProviderDefinition = {
-  name: ANTHROPIC,
-  title: TITLE,
+  ...VENDOR,
   defaultModel: "claude-sonnet-5-5",
   keyVariable: "ANTHROPIC_API_KEY",
   baseUrlVariable: "ANTHROPIC_BASE_URL",
-  baseUrl: BASE_URL,
   addedPaths: ["/v1/messages", "/v1"],
   keyPage: "https://console.anthropic.com/settings/keys",
   wires: [],

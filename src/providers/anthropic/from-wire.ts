@@ -1,7 +1,7 @@
 /** Converts Anthropic's message to our reply. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply } from "../../core/ports/provider.js";
-import type { RawReply } from "../../core/run/message.js";
+import type { ReplySource } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
 import type { InputFault, JoinedMessage } from "./join-events.js";
 import { readAnthropicReply, toReplyContent } from "./read-reply.js";
@@ -18,7 +18,7 @@ const USUAL_ENDS = new Set(["end_turn", "tool_use", "stop_sequence", "pause_turn
 /** The reply in a message, or the reason why there is none. Throws ProviderError where it is no message. */
 export function fromAnthropicMessage(
   { message, inputFault, inputTexts }: Pick<JoinedMessage, "message" | "inputFault" | "inputTexts">,
-  from: Omit<RawReply, "content">,
+  from: ReplySource,
 ): ModelReply {
   const parsed = messageSchema.safeParse(message);
   if (!parsed.success) {

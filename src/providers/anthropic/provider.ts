@@ -1,12 +1,12 @@
 /** Anthropic as a provider. The vendor's SDK only sends requests; legwork builds the messages and puts the replies together. */
-import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
-import type { RawReply } from "../../core/run/message.js";
 import { once } from "../../lib/once.js";
 import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
+import { sourceOf, targetOf, titleOf } from "../http/reply-target.js";
 import { type Client, createClient } from "./client.js";
 import { fromAnthropicMessage } from "./from-wire.js";
 import { type JoinedMessage, joinEvents } from "./join-events.js";
@@ -16,7 +16,7 @@ import { type Form, FULL_FORM, learnFrom } from "./request/learn.js";
 import { toAnthropicRequest } from "./request/to-wire.js";
 import { toolHistoryOf } from "./request/tool-changes.js";
 import { type AnthropicSdk, isThinkingRefused, refusedForm, toProviderError } from "./to-provider-error.js";
-import { ANTHROPIC, type AnthropicRequest, BASE_URL, TITLE } from "./wire.js";
+import { ANTHROPIC, type AnthropicRequest, VENDOR } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
@@ -28,8 +28,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
     const sdk = await import("@anthropic-ai/sdk");
     return { sdk, client: createClient(sdk, setup) };
   });
-  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
-  const takesBetas = origin === undefined || setup.betas;
+  const takesBetas = setup.baseUrl === VENDOR.baseUrl || setup.betas;
   const thinking = createBoundThinking();
   const forms = new Map<string, Form>();
 
@@ -41,6 +40,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
       const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
       const loaded = await load();
+      const target = targetOf(setup, VENDOR, { wire: ANTHROPIC, model });
       const history = toolHistoryOf(request);
       const options = { setup, ...loaded, tell: tellOf(request), onLimits: request.onLimits };
       const joined = await onOwnSignal(signal, async (own) => {
@@ -49,7 +49,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
           const form = forms.get(model) ?? FULL_FORM;
           const betas = takesBetas && form.betas;
           const thinkingFrom = thinking.from(request, { isDropped: betas });
-          const body = toAnthropicRequest(request, history, { origin, betas, thinkingFrom, room, form });
+          const body = toAnthropicRequest(request, history, { target, betas, thinkingFrom, room, form });
           try {
             return await ask(body, options, own);
           } catch (error) {
@@ -63,7 +63,7 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
           }
         }
       });
-      const reply = fromAnthropicMessage(joined, fromOf(setup, origin, model));
+      const reply = fromAnthropicMessage(joined, sourceOf(setup, target));
       // The vendor's explanation of a refusal may repeat the key, and legwork stores reasons.
       return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
     },
@@ -72,15 +72,6 @@ export function createAnthropicProvider(setup: ProviderSetup): Provider {
 
 function tellOf(request: ModelRequest): (activity: ModelActivity) => void {
   return (activity) => request.onActivity?.(activity);
-}
-
-function fromOf({ name }: ProviderSetup, origin: string | undefined, model: string): Omit<RawReply, "content"> {
-  return {
-    provider: name,
-    ...(name !== ANTHROPIC && { wire: ANTHROPIC }),
-    ...(origin !== undefined && { origin }),
-    model,
-  };
 }
 
 interface AskOptions {
@@ -94,7 +85,7 @@ interface AskOptions {
 /** The message that the stream tells. */
 async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSignal): Promise<JoinedMessage> {
   const { setup, sdk, client, tell, onLimits } = options;
-  const attempt = await beginAttempt(titleOf(setup), body.model, setup, onLimits);
+  const attempt = await beginAttempt(titleOf(setup, VENDOR), body.model, setup, onLimits);
   try {
     const joined = joinEvents(tell);
     await sendGuarded(attempt.sent, () => client.send(body, joined, signal));
@@ -103,9 +94,4 @@ async function ask(body: AnthropicRequest, options: AskOptions, signal: AbortSig
   } catch (error) {
     throw error instanceof ProviderError ? error : toProviderError(error, sdk, attempt);
   }
-}
-
-/** An entry of the user is known to him by its own name. */
-function titleOf({ name }: ProviderSetup): string {
-  return name === ANTHROPIC ? TITLE : name;
 }

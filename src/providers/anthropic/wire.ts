@@ -5,8 +5,9 @@ import { isRecord } from "../../lib/is-record.js";
 
 /** The name of the provider, and of its wire in stored replies. */
 export const ANTHROPIC = "anthropic";
-export const TITLE = "Anthropic";
-export const BASE_URL = "https://api.anthropic.com";
+
+/** The vendor by its names and its own address. */
+export const VENDOR = { name: ANTHROPIC, title: "Anthropic", baseUrl: "https://api.anthropic.com" } as const;
 
 /** Let requests change tools within the messages, and have thinking dropped that no longer fits the conversation. */
 export const BETAS = [

@@ -2,15 +2,13 @@
 import type { ProviderDefinition } from "../definition.js";
 import { modelIdFault } from "./model-id.js";
 import { readGeminiReply } from "./read-reply.js";
-import { BASE_URL, GEMINI, TITLE } from "./wire.js";
+import { VENDOR } from "./wire.js";
 
 export const gemini: ProviderDefinition = {
-  name: GEMINI,
-  title: TITLE,
+  ...VENDOR,
   defaultModel: "gemini-3.8-flash",
   keyVariable: "GEMINI_API_KEY",
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
-  baseUrl: BASE_URL,
   addedPaths: ["/v1beta/models", "/v1beta"],
   keyPage: "https://aistudio.google.com/apikey",
   wires: [],

@@ -1,7 +1,7 @@
 /** Converts Gemini's response to our reply. */
 import { ProviderError } from "../../core/errors.js";
 import type { ModelReply } from "../../core/ports/provider.js";
-import type { RawReply } from "../../core/run/message.js";
+import type { ReplySource } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
 import { readGeminiReply, rememberReply } from "./read-reply.js";
 import { contentSchema, type GeminiCandidate, type GeminiResponse, responseSchema } from "./wire.js";
@@ -22,7 +22,7 @@ const MALFORMED_REASONS = new Set([
 ]);
 
 /** The reply in a response, or the reason why there is none. Throws ProviderError where it is no response of generateContent. */
-export function fromGeminiResponse(response: unknown, from: Omit<RawReply, "content">): ModelReply {
+export function fromGeminiResponse(response: unknown, from: ReplySource): ModelReply {
   const parsed = responseSchema.safeParse(response);
   if (!parsed.success) {
     throw new ProviderError("bad_response", "Gemini answered with something that is not a reply", {

@@ -1,12 +1,13 @@
 /** Gemini as a provider. The vendor's SDK only sends requests; legwork builds the contents and keeps the history. */
 import type { GenerateContentRequest } from "@google/generative-ai";
-import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelRequest, Provider } from "../../core/ports/provider.js";
-import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
 import { beginAttempt, redacted, unansweredError } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
+import { sourceOf, targetOf, titleOf } from "../http/reply-target.js";
 import { FREE_OUTPUT, outputWithin, type SmallerOutput, smallerOutput } from "../http/smaller-output.js";
 import { wholeAnswer } from "../http/whole-answer.js";
 import { fromGeminiResponse } from "./from-wire.js";
@@ -14,7 +15,7 @@ import { chunksIn, errorIn, joinChunks } from "./join-chunks.js";
 import { modelIdFault } from "./model-id.js";
 import { type GeminiSdk, refusedError, refusedForm, refusesThinking, toProviderError } from "./to-provider-error.js";
 import { toFunctionDeclarations, toGeminiRequest } from "./to-wire.js";
-import { BASE_URL, type FunctionDeclaration, GEMINI, type GeminiRequest, TITLE } from "./wire.js";
+import { type FunctionDeclaration, GEMINI, type GeminiRequest, VENDOR } from "./wire.js";
 
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
 
@@ -32,7 +33,6 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
   let loading: Promise<GeminiSdk> | null = null;
   const declarations = new WeakMap<readonly ToolDeclaration[], Promise<readonly FunctionDeclaration[]>>();
   const learned = new Map<string, Learned>();
-  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
 
   function declarationsOf(tools: readonly ToolDeclaration[]): Promise<readonly FunctionDeclaration[]> {
     const lowered = declarations.get(tools) ?? toFunctionDeclarations(tools);
@@ -48,6 +48,7 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
       const fault = modelIdFault(model);
       if (fault !== null) throw new ProviderError("model_not_found", fault);
       const tools = await declarationsOf(request.tools);
+      const target = targetOf(setup, VENDOR, { wire: GEMINI, model });
       const known = learned.get(model) ?? { thinks: true, output: FREE_OUTPUT };
       learned.set(model, known);
       loading ??= import("@google/generative-ai");
@@ -59,7 +60,7 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
         let room = FREE_OUTPUT; // that this request leaves
         for (let changes = 0; ; changes++) {
           const limited = outputWithin(outputWithin(request, known.output), room);
-          const body = toGeminiRequest(limited, tools, { origin, thinks: known.thinks });
+          const body = toGeminiRequest(limited, tools, target, known);
           try {
             return await ask(body, options, own);
           } catch (error) {
@@ -74,13 +75,7 @@ export function createGeminiProvider(setup: ProviderSetup): Provider {
           }
         }
       });
-      const from: Omit<RawReply, "content"> = {
-        provider: setup.name,
-        ...(setup.name !== GEMINI && { wire: GEMINI }),
-        ...(origin !== undefined && { origin }),
-        model,
-      };
-      const reply = fromGeminiResponse(response, from);
+      const reply = fromGeminiResponse(response, sourceOf(setup, target));
       // The vendor's explanation of a refusal may repeat the key, and legwork stores reasons.
       return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
     },
@@ -98,7 +93,7 @@ interface AskOptions {
 /** The response of which the answer holds the chunks. */
 async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal): Promise<unknown> {
   const { model, setup, sdk, tell, onLimits } = options;
-  const attempt = await beginAttempt(titleOf(setup), model, setup, onLimits);
+  const attempt = await beginAttempt(titleOf(setup, VENDOR), model, setup, onLimits);
   const { sent } = attempt;
   sent.body = [];
   const client = new sdk.GoogleGenerativeAI(setup.apiKey ?? "none").getGenerativeModel(
@@ -134,9 +129,4 @@ async function ask(body: GeminiRequest, options: AskOptions, signal: AbortSignal
 /** The SDK's types lack some of our fields, but it sends every field; it needs only `contents`. */
 function toSdkRequest(body: Pick<GeminiRequest, "contents">): GenerateContentRequest {
   return body as GenerateContentRequest;
-}
-
-/** An entry of the user is known to him by its own name. */
-function titleOf({ name }: ProviderSetup): string {
-  return name === GEMINI ? TITLE : name;
 }

@@ -1,10 +1,12 @@
 /** Converts our request to Gemini's. */
 import type { ModelRequest } from "../../core/ports/provider.js";
 import {
+  isSameTarget,
   type Message,
   mayReturn,
   type RawReply,
   type ReplyContent,
+  type ReplyTarget,
   type ToolAnswerMessage,
   type ToolCall,
   type ToolDeclaration,
@@ -14,31 +16,20 @@ import type { Image } from "../../core/tools/image.js";
 import { createPauses } from "../../lib/pauses.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
-import { type FunctionDeclaration, GEMINI, type GeminiRequest } from "./wire.js";
+import type { FunctionDeclaration, GeminiRequest } from "./wire.js";
 
 /** Replaces the thought signature of a call that another model made. */
 const SUBSTITUTE_SIGNATURE = "skip_thought_signature_validator";
 
-/** The model and the address of a request; `origin` is undefined for the vendor's own address. */
-export interface Target {
-  readonly model: string;
-  readonly origin: string | undefined;
-}
-
-/** Where a request goes, and whether its model takes settings of its thinking. */
-export interface Destination {
-  readonly origin?: string | undefined;
-  readonly thinks?: boolean;
-}
-
-/** The body of a request; `declarations` are its tools, from `toFunctionDeclarations`. */
+/** The body of a request; `declarations` are its tools, from `toFunctionDeclarations`, and `thinks` says whether its model takes settings of its thinking. */
 export function toGeminiRequest(
   request: ModelRequest,
   declarations: readonly FunctionDeclaration[],
-  { origin, thinks = true }: Destination = {},
+  target: ReplyTarget,
+  { thinks }: { readonly thinks: boolean },
 ): GeminiRequest {
   return {
-    contents: contentsOf(request, { model: request.model, origin }),
+    contents: contentsOf(request, target),
     ...configOf(request.settings, thinks),
     ...(request.system !== "" && { systemInstruction: { role: "system", parts: [{ text: request.system }] } }),
     ...(declarations.length > 0 && {
@@ -60,7 +51,8 @@ function configOf({ effort, temperature, maxOutputTokens }: ModelSettings = NO_M
   return Object.keys(generationConfig).length === 0 ? {} : { generationConfig };
 }
 
-interface BuiltContents extends Target {
+interface BuiltContents {
+  readonly target: ReplyTarget;
   readonly contents: unknown[];
   /** The answers with images, each with the place of its content. */
   readonly withImages: { readonly answers: readonly ToolAnswerMessage[]; readonly at: number }[];
@@ -70,12 +62,12 @@ interface BuiltContents extends Target {
 /** The contents built so far, by list of messages: a list only grows, so each request adds only the new messages. */
 const built = new WeakMap<readonly Message[], BuiltContents>();
 
-function contentsOf({ messages, images = NO_IMAGES }: ModelRequest, target: Target): readonly unknown[] {
+function contentsOf({ messages, images = NO_IMAGES }: ModelRequest, target: ReplyTarget): readonly unknown[] {
   const known = built.get(messages);
   const state =
-    known?.model === target.model && known.origin === target.origin && known.messages <= messages.length
+    known && isSameTarget(known.target, target) && known.messages <= messages.length
       ? known
-      : { ...target, contents: [], withImages: [], messages: 0 };
+      : { target, contents: [], withImages: [], messages: 0 };
   for (const message of messages.slice(state.messages)) {
     if (message.role === "tool" && message.answers.some((answer) => answer.images !== undefined))
       state.withImages.push({ answers: message.answers, at: state.contents.length });
@@ -118,12 +110,12 @@ export async function toFunctionDeclarations(
 }
 
 /** One content, or none where it would have no parts: Gemini refuses such a content. */
-function toContents(message: Message, { model, origin }: Target): readonly unknown[] {
+function toContents(message: Message, target: ReplyTarget): readonly unknown[] {
   switch (message.role) {
     case "user":
       return [{ role: "user", parts: [{ text: message.text }] }];
     case "assistant":
-      if (mayReturn(message, { wire: GEMINI, origin: originFor(message.raw, origin), model }))
+      if (mayReturn(message, { ...target, origin: originFor(message.raw, target.origin) }))
         return [message.raw.content];
       return contentWith("model", toUnsignedParts(message.content));
     case "tool":

@@ -4,8 +4,9 @@ import { isRecord } from "../../lib/is-record.js";
 
 /** The name of the provider, and of its wire in stored replies. */
 export const GEMINI = "gemini";
-export const TITLE = "Gemini";
-export const BASE_URL = "https://generativelanguage.googleapis.com";
+
+/** The vendor by its names and its own address. */
+export const VENDOR = { name: GEMINI, title: "Gemini", baseUrl: "https://generativelanguage.googleapis.com" } as const;
 
 /** The body of generateContent. `contents` holds our messages, and the model's contents exactly as they arrived. */
 export interface GeminiRequest {

@@ -2,16 +2,14 @@
 import type { ProviderDefinition } from "../definition.js";
 import { readChatReply } from "./chat/read-reply.js";
 import { HOST_NAMES, hostOf } from "./hosts.js";
-import { BASE_URL, modelIdFault, OPENAI, TITLE } from "./names.js";
+import { modelIdFault, VENDOR } from "./names.js";
 import { readResponsesReply } from "./responses/read-reply.js";
 
 export const openai: ProviderDefinition = {
-  name: OPENAI,
-  title: TITLE,
+  ...VENDOR,
   defaultModel: "gpt-6.1-sol",
   keyVariable: "OPENAI_API_KEY",
   baseUrlVariable: "OPENAI_BASE_URL",
-  baseUrl: BASE_URL,
   addedPaths: ["/chat/completions", "/responses"],
   keyPage: "https://platform.openai.com/api-keys",
   wires: ["responses", "chat"],

@@ -1,9 +1,8 @@
 /** One of the two wires, as the provider speaks it. */
 import type { ModelActivity, ModelReply, ModelRequest } from "../../core/ports/provider.js";
-import type { RawReply, ToolDeclaration, Wire } from "../../core/run/message.js";
+import type { ReplySource, ReplyTarget, ToolDeclaration, Wire } from "../../core/run/message.js";
 import type { Receiver } from "../http/read-answer.js";
 import type { Lesson } from "./learn.js";
-import type { Target } from "./target.js";
 
 /** An answer that is being collected. */
 export interface Joined extends Receiver {
@@ -23,11 +22,11 @@ export interface Dialect<Form> {
     request: ModelRequest,
     tools: readonly object[],
     form: Form,
-    target: Target,
+    target: ReplyTarget,
   ): Readonly<Record<string, unknown>>;
   join(tell: (activity: ModelActivity) => void): Joined & {
     /** The reply in an answer that is whole. Throws Refused or Unreadable where there is none. */
-    toReply(from: Omit<RawReply, "content">, title: string): ModelReply;
+    toReply(from: ReplySource, title: string): ModelReply;
   };
   /** Sentences for the user about a reply. */
   warningsOf?(request: ModelRequest, reply: ModelReply): readonly string[];

@@ -1,8 +1,9 @@
 /** The names of OpenAI, of its address and of models. */
 
 export const OPENAI = "openai";
-export const TITLE = "OpenAI";
-export const BASE_URL = "https://api.openai.com/v1";
+
+/** The vendor by its names and its own address. */
+export const VENDOR = { name: OPENAI, title: "OpenAI", baseUrl: "https://api.openai.com/v1" } as const;
 
 /** Whether an address is OpenAI itself, in any of its regions. */
 export function isOpenAi(baseUrl: string): boolean {

@@ -1,19 +1,20 @@
 /** OpenAI and the hosts that speak its wires, as a provider. The vendor's SDK only sends; legwork builds requests and reads answers. */
-import { type ProviderSetup, storedOrigin } from "../../core/definitions/provider-setup.js";
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelReply, ModelRequest, Provider } from "../../core/ports/provider.js";
-import type { RawReply, ToolDeclaration } from "../../core/run/message.js";
+import type { ToolDeclaration } from "../../core/run/message.js";
 import { createPauses } from "../../lib/pauses.js";
 import { beginAttempt, redacted } from "../http/attempt.js";
 import { sendGuarded } from "../http/guard-requests.js";
 import { onOwnSignal } from "../http/on-own-signal.js";
+import { sourceOf, targetOf, titleOf } from "../http/reply-target.js";
 import { FREE_OUTPUT, outputWithin, type SmallerOutput } from "../http/smaller-output.js";
 import { createChatDialect } from "./chat/dialect.js";
 import type { Dialect } from "./dialect.js";
 import { hostOf } from "./hosts.js";
 import { learnFrom } from "./learn.js";
 import { afterRefusal } from "./limit-output.js";
-import { BASE_URL, isOpenAi, modelIdFault, OPENAI, TITLE } from "./names.js";
+import { isOpenAi, modelIdFault, VENDOR } from "./names.js";
 import { createResponsesDialect } from "./responses/dialect.js";
 import { type Client, createClient } from "./transport/client.js";
 import { Refused, refusesForm } from "./transport/refusal.js";
@@ -27,7 +28,7 @@ const NO_OUTPUT = { usage: null, askAgain: true } as const;
 /** Creates a provider that speaks the wire of its entry, else the one that suits its address. It loads the SDK with the first request. */
 export function createOpenAiProvider(setup: ProviderSetup): Provider {
   const host = hostOf(setup);
-  const title = setup.name === OPENAI ? TITLE : setup.name;
+  const title = titleOf(setup, VENDOR);
   const wire = setup.wire ?? (isOpenAi(setup.baseUrl) ? "responses" : "chat");
   const reply =
     wire === "responses"
@@ -44,7 +45,6 @@ interface Learned<Form> {
 }
 
 function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: string): Provider["reply"] {
-  const origin = setup.baseUrl === BASE_URL ? undefined : storedOrigin(setup.baseUrl);
   const learned = new Map<string, Learned<Form>>();
   const declared = new WeakMap<readonly ToolDeclaration[], Promise<readonly object[]>>();
   let client: Promise<Client> | null = null;
@@ -64,23 +64,18 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
     const known = learned.get(model) ?? { form: dialect.form, output: FREE_OUTPUT, lessons: 0 };
     learned.set(model, known);
     const tell = (activity: ModelActivity) => request.onActivity?.(activity);
-    const from: Omit<RawReply, "content"> = {
-      provider: setup.name,
-      wire: dialect.wire,
-      ...(origin !== undefined && { origin }),
-      model,
-    };
+    const target = targetOf(setup, VENDOR, { wire: dialect.wire, model });
     let room = FREE_OUTPUT; // that this request leaves
     for (let narrowed = 0; ; ) {
       const { form } = known;
       const limited = outputWithin(outputWithin(request, known.output), room);
-      const body = dialect.toBody(limited, tools, form, { model, origin });
+      const body = dialect.toBody(limited, tools, form, target);
       const attempt = await beginAttempt(title, model, setup, request.onLimits);
       const joined = dialect.join(tell);
       try {
         await sendGuarded(attempt.sent, () => post(dialect.path, body, joined, signal));
         if (!joined.isWhole) throw new Error("the answer ended before the reply did");
-        const reply = joined.toReply(from, title);
+        const reply = joined.toReply(sourceOf(setup, target), title);
         const warnings = dialect.warningsOf?.(request, reply) ?? [];
         return reply.ok && warnings.length > 0 ? { ...reply, warnings } : reply;
       } catch (error) {

@@ -151,8 +151,11 @@ describe("a conversation", () => {
     expect((await ask(provider)).usage).toBeNull();
   });
 
-  it("reads a whole response where the host does not stream", async () => {
-    const whole = { object: "response", status: "completed", output: [message("Hello")], error: null };
+  it.each([
+    ["named", { object: "response", status: "completed", error: null }],
+    ["bare", { id: "resp_1" }],
+  ])("reads a whole response where the host does not stream: %s", async (_, fields) => {
+    const whole = { ...fields, output: [message("Hello")] };
     const { provider } = await connect.responses([answer(200, whole)]);
     expect(contentOf(await ask(provider)).text).toBe("Hello");
   });

@@ -1,16 +1,19 @@
 /** Converts the messages of a conversation to Anthropic's: the user and the model in turn. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
-import { type AssistantMessage, mayReturn, type ToolAnswerMessage, type ToolCall } from "../../../core/run/message.js";
-import { ANTHROPIC, type Block, type WireMessage } from "../wire.js";
+import {
+  type AssistantMessage,
+  mayReturn,
+  type ReplyTarget,
+  type ToolAnswerMessage,
+  type ToolCall,
+} from "../../../core/run/message.js";
+import type { Block, WireMessage } from "../wire.js";
 import { type CallIds, createCallIds } from "./call-ids.js";
 import { placeImages, toImageBlock } from "./images.js";
 import type { ToolChanges } from "./tool-changes.js";
 
-/** The model and the address of a request, and what may go there. */
-export interface Target {
-  readonly model: string;
-  /** Undefined for the vendor's own address. */
-  readonly origin: string | undefined;
+/** The target of a request, and what may go there. */
+export interface Target extends ReplyTarget {
   /** Replies to fewer messages go without their thinking. */
   readonly thinkingFrom: number;
   /** The changes of the tools; null where the request declares the tools of now. */
@@ -72,12 +75,12 @@ interface AskedCall {
 function toAssistantContent(
   message: AssistantMessage,
   withThinking: boolean,
-  { model, origin }: Target,
+  target: Target,
   ids: CallIds,
 ): { readonly blocks: readonly Block[]; readonly asked: readonly AskedCall[] } {
   const { raw, content } = message;
   const { text, calls } = content;
-  const isOwn = mayReturn(message, { wire: ANTHROPIC, origin, model }) && Array.isArray(raw.content);
+  const isOwn = mayReturn(message, target) && Array.isArray(raw.content);
   const wireIds = isOwn ? ids.keep(calls) : ids.replace(calls);
   const asked = calls.map((call, place) => ({ call, id: wireIds[place] ?? "" }));
   if (!isOwn) {

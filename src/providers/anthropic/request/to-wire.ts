@@ -1,5 +1,6 @@
 /** Converts our request to Anthropic's. */
 import type { ModelRequest } from "../../../core/ports/provider.js";
+import type { ReplyTarget } from "../../../core/run/message.js";
 import { type ModelTraits, traitsOf } from "../models.js";
 import { type AnthropicRequest, BETAS, type Block } from "../wire.js";
 import { toSystem, withMarks } from "./cache-marks.js";
@@ -10,8 +11,7 @@ import { toWireTool } from "./tool-definitions.js";
 
 /** Where a request goes, and what the conversation has met so far. */
 export interface Destination {
-  /** Undefined for the vendor's own address. */
-  readonly origin: string | undefined;
+  readonly target: ReplyTarget;
   /** Whether it takes the vendor's betas. */
   readonly betas: boolean;
   /** Replies to fewer messages go without their thinking. */
@@ -26,15 +26,14 @@ export interface Destination {
 export function toAnthropicRequest(
   request: ModelRequest,
   history: ToolHistory,
-  { origin, betas, thinkingFrom, room, form }: Destination,
+  { target, betas, thinkingFrom, room, form }: Destination,
 ): AnthropicRequest {
   const { model, settings } = request;
   const { thinks, takesEffort, takesToolChanges, ...output } = traitsOf(model);
   const changesInMessages = betas && takesToolChanges;
   const tools = changesInMessages ? [...(history[0]?.tools.values() ?? [])] : request.tools.map(toWireTool);
   const messages = toWireMessages(request, {
-    model,
-    origin,
+    ...target,
     // Thinking is bound to the tools that it was written with; at the vendor, that of older models is not.
     thinkingFrom: betas ? thinkingFrom : Math.max(thinkingFrom, history.at(-1)?.from ?? 0),
     changes: changesInMessages ? createToolChanges(history) : null,

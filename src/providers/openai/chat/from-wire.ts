@@ -1,6 +1,6 @@
 /** Converts the answer of chat completions to our reply. */
 import type { ModelReply, ReplyFault } from "../../../core/ports/provider.js";
-import type { RawReply } from "../../../core/run/message.js";
+import type { ReplySource } from "../../../core/run/message.js";
 import type { Usage } from "../../../core/run/run.js";
 import { readArguments } from "../content/read-arguments.js";
 import { Refused } from "../transport/refusal.js";
@@ -39,7 +39,7 @@ interface ReplyingHost {
 }
 
 /** The reply in an answer, or the reason why there is none. Throws Refused where the host says that it failed. */
-export function fromChatAnswer(answer: ChatAnswer, from: Omit<RawReply, "content">, host: ReplyingHost): ModelReply {
+export function fromChatAnswer(answer: ChatAnswer, from: ReplySource, host: ReplyingHost): ModelReply {
   const { message, finishReason, model } = answer;
   const failure = FAILURES[finishReason ?? ""];
   if (failure !== undefined) {

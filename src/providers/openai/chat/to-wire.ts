@@ -2,8 +2,10 @@
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,
+  isSameTarget,
   type Message,
   mayReturn,
+  type ReplyTarget,
   type ToolAnswerMessage,
   type ToolDeclaration,
 } from "../../../core/run/message.js";
@@ -16,15 +18,14 @@ import { toArgumentsText } from "../content/read-arguments.js";
 import { toParameters } from "../content/to-parameters.js";
 import { effortWithin } from "../effort.js";
 import type { ChatTolerances } from "../hosts.js";
-import { isSameTarget, type Target } from "../target.js";
-import { CHAT, type ChatRequest } from "./wire.js";
+import type { ChatRequest } from "./wire.js";
 
 /** The body of a request; `tools` are its tools, from `toChatTools`. */
 export function toChatRequest(
   request: ModelRequest,
   tools: readonly object[],
   tolerances: ChatTolerances,
-  target: Target,
+  target: ReplyTarget,
 ): ChatRequest {
   const system = request.system === "" ? [] : [{ role: "system", content: request.system }];
   return {
@@ -62,7 +63,7 @@ export function toChatTool({ name, description, inputSchema }: ToolDeclaration):
 
 interface Built {
   readonly tolerances: ChatTolerances;
-  readonly target: Target;
+  readonly target: ReplyTarget;
   readonly items: object[];
   readonly ids: CallIds;
   /** Of the last reply, in the order of its calls. */
@@ -75,7 +76,11 @@ interface Built {
 /** The messages built so far, by list of messages: a list only grows, so each request adds only the new ones. */
 const built = new WeakMap<readonly Message[], Built>();
 
-function messagesOf({ messages, images }: ModelRequest, tolerances: ChatTolerances, target: Target): readonly object[] {
+function messagesOf(
+  { messages, images }: ModelRequest,
+  tolerances: ChatTolerances,
+  target: ReplyTarget,
+): readonly object[] {
   const known = built.get(messages);
   const isSame = known?.tolerances === tolerances && isSameTarget(known.target, target);
   const state = known && isSame && known.messages <= messages.length ? known : begin(tolerances, target);
@@ -89,7 +94,7 @@ function messagesOf({ messages, images }: ModelRequest, tolerances: ChatToleranc
   return copy;
 }
 
-function begin(tolerances: ChatTolerances, target: Target): Built {
+function begin(tolerances: ChatTolerances, target: ReplyTarget): Built {
   return {
     tolerances,
     target,
@@ -135,7 +140,7 @@ function answerText({ isError, text }: ToolAnswerMessage): string {
 function toAssistant(state: Built, reply: AssistantMessage, place: number): object {
   const { raw, content } = reply;
   const { tolerances, target } = state;
-  const isOwn = mayReturn(reply, { wire: CHAT, ...target });
+  const isOwn = mayReturn(reply, target);
   const message = isOwn && isRecord(raw.content) ? raw.content : {};
   const written = isOwn ? writtenCalls(message) : [];
   const isKept = tolerances.reasoning !== "stripped";

@@ -1,6 +1,6 @@
 /** Converts a response to our reply. */
 import type { ModelReply, ReplyFault } from "../../../core/ports/provider.js";
-import type { RawReply } from "../../../core/run/message.js";
+import type { ReplySource } from "../../../core/run/message.js";
 import type { Usage } from "../../../core/run/run.js";
 import { readArguments } from "../content/read-arguments.js";
 import { callsOf, refusalTextOf, textOf } from "./read-reply.js";
@@ -13,7 +13,7 @@ interface Fault {
 }
 
 /** The reply in a response, or the reason why there is none. */
-export function fromResponse(answer: ResponsesAnswer, from: Omit<RawReply, "content">, title: string): ModelReply {
+export function fromResponse(answer: ResponsesAnswer, from: ReplySource, title: string): ModelReply {
   const usage = usageOf(answer.usage);
   const parsed = itemsSchema.safeParse(answer.output ?? []);
   const fault = parsed.success

@@ -18,7 +18,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void) {
   return {
     add(event: unknown): boolean {
       if (!isRecord(event)) throw new Unreadable(`no event of a response: ${JSON.stringify(event)?.slice(0, 200)}`);
-      const response = isRecord(event.response) ? event.response : event.object === "response" ? event : null;
+      const response = isRecord(event.response) ? event.response : isDocument(event) ? event : null;
       const refusal = refusalOf(event, 200) ?? refusalOf(response, 200);
       if (refusal) throw new Refused(refusal);
       if (response === null && typeof event.type !== "string") throw new Unreadable("the answer is no response");
@@ -27,8 +27,7 @@ export function joinEvents(tell: (activity: ModelActivity) => void) {
         const at = typeof event.output_index === "number" ? event.output_index : items.length;
         items[at] = event.item;
       }
-      const isDocument = response === event;
-      if (response === null || !(isDocument || LAST.has(String(event.type)) || response.status === "failed"))
+      if (response === null || !(response === event || LAST.has(String(event.type)) || response.status === "failed"))
         return false;
       if (response.status === "failed" || response.status === "cancelled") throw new Refused(failureOf(response));
       last = response;
@@ -47,6 +46,11 @@ export function joinEvents(tell: (activity: ModelActivity) => void) {
       return (parsed.data.output ?? []).length > 0 ? parsed.data : { ...parsed.data, output: arrived };
     },
   };
+}
+
+/** Whether it is the whole response, from a host that does not stream; some leave out that it is one. */
+function isDocument({ object, type, output }: Readonly<Record<string, unknown>>): boolean {
+  return object === "response" || (type === undefined && Array.isArray(output));
 }
 
 function failureOf({ status }: Readonly<Record<string, unknown>>) {

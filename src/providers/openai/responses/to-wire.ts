@@ -2,8 +2,10 @@
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,
+  isSameTarget,
   type Message,
   mayReturn,
+  type ReplyTarget,
   type ToolAnswerMessage,
   type ToolDeclaration,
 } from "../../../core/run/message.js";
@@ -16,8 +18,7 @@ import { type AnswersAt, dataUrl, placeImages } from "../content/place-images.js
 import { toArgumentsText } from "../content/read-arguments.js";
 import { toParameters } from "../content/to-parameters.js";
 import { effortWithin } from "../effort.js";
-import { isSameTarget, type Target } from "../target.js";
-import { RESPONSES, type ResponsesForm, type ResponsesRequest } from "./wire.js";
+import type { ResponsesForm, ResponsesRequest } from "./wire.js";
 
 /** The form that the newest models take; the refusals of an older one are learned. */
 export const FULL_FORM: ResponsesForm = {
@@ -38,7 +39,7 @@ export function toResponsesRequest(
   request: ModelRequest,
   tools: readonly object[],
   form: ResponsesForm,
-  target: Target,
+  target: ReplyTarget,
 ): ResponsesRequest {
   return {
     model: request.model,
@@ -76,7 +77,7 @@ export function toResponsesTool({ name, description, inputSchema }: ToolDeclarat
 }
 
 interface Built {
-  readonly target: Target;
+  readonly target: ReplyTarget;
   readonly items: unknown[];
   readonly ids: CallIds;
   /** Of the last reply, in the order of its calls. */
@@ -89,7 +90,7 @@ interface Built {
 /** The items built so far, by list of messages: a list only grows, so each request adds only the new ones. */
 const built = new WeakMap<readonly Message[], Built>();
 
-function inputOf({ messages, images }: ModelRequest, form: ResponsesForm, target: Target): readonly unknown[] {
+function inputOf({ messages, images }: ModelRequest, form: ResponsesForm, target: ReplyTarget): readonly unknown[] {
   const known = built.get(messages);
   const state =
     known && isSameTarget(known.target, target) && known.messages <= messages.length ? known : begin(target);
@@ -105,7 +106,7 @@ function inputOf({ messages, images }: ModelRequest, form: ResponsesForm, target
   return copy;
 }
 
-function begin(target: Target): Built {
+function begin(target: ReplyTarget): Built {
   return { target, items: [], ids: createCallIds("any"), lastIds: [], withImages: [], messages: 0 };
 }
 
@@ -152,7 +153,7 @@ function imagePart(image: Image): object {
 /** A reply of the same model at the same address as it came, another as text and calls: its reasoning means nothing here. */
 function addReply(state: Built, reply: AssistantMessage, place: number): void {
   const { raw, content } = reply;
-  const isOwn = mayReturn(reply, { wire: RESPONSES, ...state.target });
+  const isOwn = mayReturn(reply, state.target);
   const ids: string[] = [];
   const nextId = (id: unknown) => {
     const next = state.ids.next(id, `${place}:${ids.length}`, isOwn);

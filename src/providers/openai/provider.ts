@@ -2,6 +2,7 @@
 import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import { ProviderError } from "../../core/errors.js";
 import type { ModelActivity, ModelReply, ModelRequest, Provider } from "../../core/ports/provider.js";
+import { windowIn } from "../../core/run/context-window.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { createPauses } from "../../lib/pauses.js";
 import { beginAttempt, redacted } from "../http/attempt.js";
@@ -75,7 +76,7 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
       try {
         await sendGuarded(attempt.sent, () => post(dialect.path, body, joined, signal));
         if (!joined.isWhole) throw new Error("the answer ended before the reply did");
-        const reply = joined.toReply(sourceOf(setup, target), title);
+        const reply = withOverflow(joined.toReply(sourceOf(setup, target), title), windowIn(setup.windows, model));
         const warnings = dialect.warningsOf?.(request, reply) ?? [];
         return reply.ok && warnings.length > 0 ? { ...reply, warnings } : reply;
       } catch (error) {
@@ -114,6 +115,15 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
     // A host's explanation may repeat the key, and legwork stores reasons.
     return reply.ok ? reply : { ...reply, reason: redacted(reply.reason, setup) };
   };
+}
+
+/** Some hosts take a conversation that is longer than the window, and then the model says nothing. */
+function withOverflow(reply: ModelReply, window: number | null): ModelReply {
+  if (reply.ok || reply.code !== "empty_reply" || window === null) return reply;
+  const input = reply.usage?.input ?? 0;
+  if (input <= window) return reply;
+  const reason = `${reply.reason}: the conversation has ${input} tokens, and its context window ${window}`;
+  return { ...reply, code: "context_overflow", reason, askAgain: false };
 }
 
 async function declare(

@@ -353,6 +353,16 @@ describe("an unusable reply", () => {
     expect(await ask(provider)).toMatchObject({ ok: false, code, askAgain, usage: { input: 10, output: 5 } });
   });
 
+  it.each([
+    [10, "empty_reply", true],
+    [9, "context_overflow", false],
+  ])("of nothing, for 10 tokens in a window of %i, is %s", async (tokens, code, askAgain) => {
+    const windows = [{ models: "*", tokens }];
+    const { provider } = await connect.loose([reply({}), reply({ text: "Yes" })], { windows });
+    expect(await ask(provider)).toMatchObject({ ok: false, code, askAgain });
+    expect(await ask(provider)).toMatchObject({ ok: true });
+  });
+
   it("keeps the text that the model had written", async () => {
     const { provider } = await connect.chat("vllm", [reply({ text: "Half a", finish: "length" })]);
     expect(await ask(provider)).toMatchObject({ text: "Half a" });

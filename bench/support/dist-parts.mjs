@@ -60,6 +60,7 @@ export async function openWires(url) {
     host: null,
     betas: false,
     prices: [],
+    windows: [],
     fault: null,
   };
   const open = async (name, definition, wire, path) => {

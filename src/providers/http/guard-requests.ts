@@ -98,7 +98,7 @@ function overheard(handler: object, request: GuardedRequest): object {
     if (typeof take !== "function") continue;
     wrapper[name] = function (this: unknown, ...parts: readonly unknown[]) {
       const bytes = parts[at];
-      if (bytes instanceof Uint8Array) request.body?.push(Uint8Array.from(bytes)); // Node may use the memory again
+      if (bytes instanceof Uint8Array) request.body?.push(Buffer.from(bytes)); // Node may use the memory again
       return Reflect.apply(take, this, parts);
     };
   }
@@ -119,6 +119,7 @@ function noteHeaders(): void {
     if (request === undefined) return;
     request.status = response.statusCode;
     request.headers = toHeaders(response.headers);
+    if (request.body !== null) request.body = []; // without that of a redirect
     request.onHeaders?.(request.headers);
   });
 }

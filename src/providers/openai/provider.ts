@@ -76,7 +76,7 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
       try {
         await sendGuarded(attempt.sent, () => post(dialect.path, body, joined, signal));
         if (!joined.isWhole) throw new Error("the answer ended before the reply did");
-        const reply = withOverflow(joined.toReply(sourceOf(setup, target), title), windowIn(setup.windows, model));
+        const reply = withOverflow(joined.toReply(sourceOf(setup, target), title), setup, model);
         const warnings = dialect.warningsOf?.(request, reply) ?? [];
         return reply.ok && warnings.length > 0 ? { ...reply, warnings } : reply;
       } catch (error) {
@@ -118,10 +118,11 @@ function createReply<Form>(dialect: Dialect<Form>, setup: ProviderSetup, title: 
 }
 
 /** Some hosts take a conversation that is longer than the window, and then the model says nothing. */
-function withOverflow(reply: ModelReply, window: number | null): ModelReply {
-  if (reply.ok || reply.code !== "empty_reply" || window === null) return reply;
+function withOverflow(reply: ModelReply, { windows }: ProviderSetup, model: string): ModelReply {
+  if (reply.ok || reply.code !== "empty_reply") return reply;
+  const window = windowIn(windows, model);
   const input = reply.usage?.input ?? 0;
-  if (input <= window) return reply;
+  if (window === null || input <= window) return reply;
   const reason = `${reply.reason}: the conversation has ${input} tokens, and its context window ${window}`;
   return { ...reply, code: "context_overflow", reason, askAgain: false };
 }

@@ -53,9 +53,11 @@ export function createClient(sdk: AnthropicSdk, { apiKey, baseUrl }: ProviderSet
 
 type ApiErrorType = ConstructorParameters<AnthropicSdk["APIError"]>[4];
 
-/** An error within an answer that has begun. */
+/** Whether it is an error within an answer of status 200. */
 function isError(value: unknown): value is { readonly error?: unknown } {
-  return isRecord(value) && (value.type === "error" || (value.type === undefined && value.error !== undefined));
+  if (!isRecord(value)) return false;
+  const { type, error, message } = value;
+  return type === "error" || (type === undefined && (error ?? message) !== undefined); // gateways have forms of their own
 }
 
 /** The SDK's types lack some of our fields, but it sends every field. */

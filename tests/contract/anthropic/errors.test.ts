@@ -60,10 +60,17 @@ describe("an error", () => {
     expect(standIn.requests).toHaveLength(1);
   });
 
-  it("in JSON with status 200 is the error that it says it is", async () => {
-    const error = { type: "overloaded_error", message: "It is too much." };
-    const { provider } = await connect([answer(200, { type: "error", error })]);
-    expect(await failureOf(ask(provider))).toMatchObject({ code: "overloaded", status: null });
+  it.each([
+    [{ type: "error", error: { type: "overloaded_error", message: "It is too much." } }, "overloaded"],
+    [{ error: "It is too much." }, "server_error"],
+    [{ message: "It is too much." }, "server_error"],
+  ])("with status 200, %j is %s", async (body, code) => {
+    const events = [startOf(), `event: error\ndata: ${JSON.stringify(body)}\n\n`];
+    const { provider } = await connect([answer(200, body), { kind: "events", events }]);
+    for (let n = 0; n < 2; n++) {
+      const error = await failureOf(ask(provider));
+      expect(error).toMatchObject({ code, status: null, message: expect.stringContaining("It is too much") });
+    }
   });
 
   it.each([

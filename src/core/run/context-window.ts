@@ -1,13 +1,12 @@
 /** The context windows of models, from their users and from the refusals of vendors. */
-import { starMatches } from "../../lib/star-matches.js";
+import { entryFor } from "./model-name.js";
 
 /** Tokens of the context windows of a provider's models, by name or pattern with `*`, in the order of the file. */
 export type WindowList = readonly { readonly models: string; readonly tokens: number }[];
 
-/** The window under the exact name of a model, else under the first pattern that matches; null where the list has none. */
+/** The window of a model; null where the list has none. */
 export function windowIn(list: WindowList, model: string): number | null {
-  const named = list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
-  return named?.tokens ?? null;
+  return entryFor(list, model)?.tokens ?? null;
 }
 
 /** The lengths that a refusal names; null where it names none. */

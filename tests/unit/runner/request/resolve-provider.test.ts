@@ -90,7 +90,11 @@ describe("the providers of a workflow", () => {
   });
 
   it("are that of the run where it has no workflow", async () => {
-    expect(await entriesFor(chosen, null, names, place)).toEqual({ entries: new Map([["one", ONE]]), workflow: null });
+    expect(await entriesFor(chosen, null, names, place)).toEqual({
+      entries: new Map([["one", ONE]]),
+      workflow: null,
+      notices: [],
+    });
   });
 
   it.each([

@@ -101,3 +101,16 @@ it.each([
   expect(fold.window).toSatisfy(isLearned);
   expect(later.filter(({ type }) => type === event)).toEqual([]); // from here on the window is known
 });
+
+it("a reply that is broken off where nothing can be folded goes to the next model, or ends the run", async () => {
+  const script = ({ model }: WireBody) => (model === "small" ? brokenOffBy(10) : reply({ text: "Done." }));
+  const { standIn, open } = await setEntry("vllm", script);
+  const host = await open();
+  const spawn = (model: string | readonly string[]) =>
+    host.call("spawn_agent", { prompt: "go", model, wait_seconds: 30 });
+  expect((await spawn(["small", "large"])).structured).toMatchObject({ status: "success", result: "Done." });
+  expect(standIn.requests.map(({ body }) => body.model)).toEqual(["small", "large"]);
+  const { structured } = await spawn("small");
+  expect(structured).toMatchObject({ status: "error", error: { code: "context_overflow" } });
+  expect(standIn.requests).toHaveLength(3);
+});

@@ -22,7 +22,7 @@ export interface Counted {
   readonly lastUsage: History["lastUsage"];
 }
 
-/** What a request consists of beside its messages. */
+/** The parts of a request beside its messages. */
 export interface Overhead {
   readonly system: string;
   readonly tools: readonly ToolDeclaration[];
@@ -30,7 +30,7 @@ export interface Overhead {
   readonly mostImages: number;
 }
 
-/** The tokens of the next request: those that the vendor counted in the last one and its reply, and those reckoned for the rest. */
+/** The tokens of the next request: the vendor's count of the last one with its reply, and the rest as legwork reckons it. */
 export function tokensOfNext({ messages, lastUsage }: Counted, overhead: Overhead) {
   if (lastUsage === null) return { counted: 0, reckoned: tokensReckoned(messages, overhead) };
   const since = messages.slice(lastUsage.messages);

@@ -110,7 +110,7 @@ function windowOf({ asked, state }: FoldContext): number | null {
   return Math.min(asked.window, learned);
 }
 
-/** What goes with the messages of each request. */
+/** The rest of each request beside its messages. */
 function overheadOf({ request, tools }: FoldContext): Overhead {
   return { system: systemPrompt(request), tools, mostImages: request.limits.maxImages };
 }

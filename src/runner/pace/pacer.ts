@@ -24,8 +24,6 @@ export interface End extends Pick<Heard, "usage" | "refused"> {
 
 /** The permission to send one request. */
 export interface Pass {
-  /** Reserved for it until its real cost is known. */
-  readonly cost: Cost;
   /** Its answer states limits. Never throws. */
   hear(limits: readonly StatedLimit[]): void;
   /** It is over. Never throws. */
@@ -111,7 +109,6 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
     inFlight += 1;
     lastAt = sent.at;
     return {
-      cost: sent.cost,
       hear: (limits) => takeIn({ limits, usage: null, refused: null }, sent),
       leave({ isAnswered, usage, refused }) {
         inFlight -= 1;

@@ -85,7 +85,7 @@ function ownModel(text: string, provider: string, names: Names): string {
   return named?.provider === provider ? named.model : text;
 }
 
-/** What the run and its steps need. */
+/** The providers of a run with its workflow, and the workflow as it names them. */
 export interface Needed {
   /** By name. */
   readonly entries: ReadonlyMap<string, ProviderEntry>;
@@ -181,7 +181,7 @@ async function usableChain(
   return { usable, leftOut: refusals.map(({ message }) => `a model was left out: ${message}`) };
 }
 
-/** A wish as it can be met, and what the caller is told about it; `taken` is the model that the run gets. */
+/** A wish as it can be met, and a note about it for the caller; `taken` is the model that the run gets. */
 interface Read {
   readonly wish: Wish;
   notice?(taken: string): string;

@@ -90,6 +90,12 @@ export function createSampler(
     }
   }
 
+  function takenBack(server: string): RunEvent {
+    const { turn } = state.history;
+    const reason = "the server took its question back";
+    return { type: "request_failed", turn, server, tries: 1, code: "cancelled", status: null, reason, waitMs: null };
+  }
+
   /** Asks again after a failure that may pass; rejects with the reason for the server. */
   async function replyFor(
     asked: ModelRequest,
@@ -119,7 +125,14 @@ export function createSampler(
     if (!budget.isLimited) return await sample(asked, stopped);
     // The row of a run holds one reservation.
     const letNext = await budgetLines.enter(`questions in ${context.run.id}`, stopped);
-    return await sample(asked, stopped).finally(letNext);
+    try {
+      return await sample(asked, stopped);
+    } catch (error) {
+      if (signal.aborted) void callEvents.post([takenBack(asked.server)]); // its call may last, and would hold its share
+      throw error;
+    } finally {
+      letNext();
+    }
   };
 }
 

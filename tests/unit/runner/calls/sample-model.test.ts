@@ -1,9 +1,10 @@
 /** Requests of servers to the model of a run: counted before anything is waited for. */
 
+import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { RunEvent, StoredEvent } from "../../../../src/core/journal/event.js";
-import type { ModelReply } from "../../../../src/core/ports/provider.js";
+import type { ModelReply, ModelRequest } from "../../../../src/core/ports/provider.js";
 import { REDACT_NOTHING } from "../../../../src/core/redact.js";
 import type { RequestPlan } from "../../../../src/core/run/budget.js";
 import { createSampler } from "../../../../src/runner/calls/sample-model.js";
@@ -22,11 +23,13 @@ function setSampler(...breaches: readonly Breach[]) {
   const left = [...breaches];
   const posted: RunEvent[] = [];
   let [requests, inFlight, mostAtOnce] = [0, 0, 0];
-  const reply = async (): Promise<ModelReply> => {
+  const reply = async ({ messages }: ModelRequest, asked: AbortSignal): Promise<ModelReply> => {
     requests += 1;
     mostAtOnce = Math.max(mostAtOnce, ++inFlight);
+    if (JSON.stringify(messages).includes("hang")) await once(asked, "abort");
     await setImmediate();
     inFlight -= 1;
+    asked.throwIfAborted();
     const raw = { provider: "p", model: "m", content: { text: "yes", calls: [] } };
     return { ok: true, raw, usage: null };
   };
@@ -88,4 +91,24 @@ it("counts no request for which no money is left", async () => {
   const asking = await Promise.allSettled(Array.from({ length: 25 }, () => sample(ASKED, signal)));
   expect(asking.filter(({ status }) => status === "fulfilled")).toHaveLength(20);
   expect(requests()).toBe(20);
+});
+
+it("frees what was reserved for a question that its server takes back, and the next one has its turn", async () => {
+  const { sample, posted } = setSampler();
+  const server = new AbortController();
+  const takenBack = sample({ ...ASKED, messages: [{ role: "user", text: "hang" }] }, server.signal);
+  const next = sample(ASKED, signal);
+  await vi.waitFor(() => expect(posted.map(({ type }) => type)).toContain("budget_reserved"));
+  server.abort(new Error("never mind"));
+  await expect(takenBack).rejects.toThrow("never mind");
+  await expect(next).resolves.toMatchObject({ text: "yes" });
+  expect(posted.map(({ type }) => type)).toEqual([
+    "sampling_requested",
+    "budget_reserved",
+    "request_failed",
+    "sampling_requested",
+    "budget_reserved",
+    "sampling_replied",
+  ]);
+  expect(posted[2]).toMatchObject({ server: "s", code: "cancelled", waitMs: null });
 });

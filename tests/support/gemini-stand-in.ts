@@ -14,7 +14,7 @@ export type Behaviour = { readonly delayMs?: number } & (
       /** Before each chunk of a stream. */
       readonly chunkDelayMs?: number;
     }
-  | { readonly kind: "hang" | "reset"; readonly inBody?: boolean }
+  | { readonly kind: "hang" | "reset"; readonly inBody?: boolean; readonly said?: string }
 );
 
 /** Behaviours in order, or what decides: `n` counts its calls from 1. */
@@ -199,9 +199,9 @@ export function redirect(code: number, location: string): Answer {
   return { kind: "answer", status: code, body: "", headers: { location } };
 }
 
-/** Never answers; `inBody`: after half of the answer. */
-export function hang(inBody = false): Behaviour {
-  return { kind: "hang", inBody };
+/** Never answers; `inBody`: after half of the answer; `said`: before that comes a piece of it with this text. */
+export function hang(inBody = false, said = ""): Behaviour {
+  return { kind: "hang", inBody, said };
 }
 
 /** Resets the connection; `inBody`: after half of the answer. */
@@ -219,6 +219,10 @@ function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerR
   const end = () => behaviour.kind === "reset" && request.socket.resetAndDestroy();
   if (!("inBody" in behaviour) || !behaviour.inBody) return void end();
   response.writeHead(200, { "content-type": isStream ? "text/event-stream" : "application/json" });
+  if (behaviour.said) {
+    const piece = { candidates: [{ content: { role: "model", parts: [{ text: behaviour.said }] }, index: 0 }] };
+    response.write(`data: ${JSON.stringify(piece)}\r\n\r\n`);
+  }
   response.write(`${isStream ? "data: " : ""}{"candidates": [`, () => setTimeout(end, 20)); // the client sees the half before the loss
 }
 

@@ -1,5 +1,6 @@
 /** The provider and model of a run: the first wish decides, and a model belongs to the provider named with it. */
 import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../../../src/core/errors.js";
 import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
 import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { workflow } from "../../../support/engine.js";
@@ -89,8 +90,26 @@ describe("the providers of a workflow", () => {
     expect([...(await entries(...steps)).keys()]).toEqual(expected);
   });
 
+  it("leave out a fallback model that cannot be used, and the caller hears of it", async () => {
+    const broken = {
+      ...SPARE,
+      check: async () => {
+        throw new ConfigError("spare is not set up");
+      },
+    };
+    const steps = workflow([{ provider: "two", fallbackModels: ["spare/spare-default", "one/one-large"] }]);
+    const some = { providers: [ONE, TWO, broken], aliases: {} };
+    const needed = await entriesFor(chosen, steps, some, place);
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+    expect(needed.notices).toEqual([expect.stringContaining("spare is not set up")]);
+  });
+
   it("are that of the run where it has no workflow", async () => {
-    expect(await entriesFor(chosen, null, names, place)).toEqual({ entries: new Map([["one", ONE]]), workflow: null });
+    expect(await entriesFor(chosen, null, names, place)).toEqual({
+      entries: new Map([["one", ONE]]),
+      workflow: null,
+      notices: [],
+    });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** Converts our request to Gemini's. */
+
 import type { ModelRequest } from "../../core/ports/provider.js";
 import {
   isSameTarget,
@@ -14,6 +15,7 @@ import {
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../core/run/model-settings.js";
 import type { Image } from "../../core/tools/image.js";
 import { createPauses } from "../../lib/pauses.js";
+import { createGrowing } from "../http/growing.js";
 import { toFunctionName } from "./function-name.js";
 import { lowerSchema } from "./lower-schema.js";
 import type { FunctionDeclaration, GeminiRequest } from "./wire.js";
@@ -56,26 +58,18 @@ interface BuiltContents {
   readonly contents: unknown[];
   /** The answers with images, each with the place of its content. */
   readonly withImages: { readonly answers: readonly ToolAnswerMessage[]; readonly at: number }[];
-  messages: number;
 }
 
-/** The contents built so far, by list of messages: a list only grows, so each request adds only the new messages. */
-const built = new WeakMap<readonly Message[], BuiltContents>();
+const grow = createGrowing<BuiltContents>(({ target, contents, withImages }, message) => {
+  if (message.role === "tool" && message.answers.some((answer) => answer.images !== undefined))
+    withImages.push({ answers: message.answers, at: contents.length });
+  contents.push(...toContents(message, target));
+});
 
 function contentsOf({ messages, images = NO_IMAGES }: ModelRequest, target: ReplyTarget): readonly unknown[] {
-  const known = built.get(messages);
-  const state =
-    known && isSameTarget(known.target, target) && known.messages <= messages.length
-      ? known
-      : { target, contents: [], withImages: [], messages: 0 };
-  for (const message of messages.slice(state.messages)) {
-    if (message.role === "tool" && message.answers.some((answer) => answer.images !== undefined))
-      state.withImages.push({ answers: message.answers, at: state.contents.length });
-    state.contents.push(...toContents(message, target));
-  }
-  state.messages = messages.length;
-  built.set(messages, state);
-  return images.size === 0 ? state.contents : contentsWith(images, state);
+  const fits = (known: BuiltContents) => isSameTarget(known.target, target);
+  const built = grow(messages, fits, () => ({ target, contents: [], withImages: [] }));
+  return images.size === 0 ? built.contents : contentsWith(images, built);
 }
 
 const NO_IMAGES: NonNullable<ModelRequest["images"]> = new Map();

@@ -1,4 +1,5 @@
 /** Converts our request to one of chat completions, in the form that its host takes. */
+
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,
@@ -6,14 +7,15 @@ import {
   type Message,
   mayReturn,
   type ReplyTarget,
-  type ToolAnswerMessage,
   type ToolDeclaration,
 } from "../../../core/run/message.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import { isRecord } from "../../../lib/is-record.js";
+import { createGrowing } from "../../http/growing.js";
+import { answerText } from "../content/answer-text.js";
 import { type CallIds, createCallIds } from "../content/call-ids.js";
 import { toFunctionName } from "../content/function-name.js";
-import { type AnswersAt, dataUrl, placeImages } from "../content/place-images.js";
+import { type AnswersAt, dataUrl, IMAGES_ABOVE, placeImages } from "../content/place-images.js";
 import { toArgumentsText } from "../content/read-arguments.js";
 import { toParameters } from "../content/to-parameters.js";
 import { effortWithin } from "../effort.js";
@@ -70,26 +72,19 @@ interface Built {
   lastIds: readonly string[];
   /** Answers with images; the place is that behind them. */
   readonly withImages: AnswersAt[];
-  messages: number;
 }
 
-/** The messages built so far, by list of messages: a list only grows, so each request adds only the new ones. */
-const built = new WeakMap<readonly Message[], Built>();
+const grow = createGrowing(addMessage);
 
 function messagesOf(
   { messages, images }: ModelRequest,
   tolerances: ChatTolerances,
   target: ReplyTarget,
 ): readonly object[] {
-  const known = built.get(messages);
-  const isSame = known?.tolerances === tolerances && isSameTarget(known.target, target);
-  const state = known && isSame && known.messages <= messages.length ? known : begin(tolerances, target);
-  for (const [offset, message] of messages.slice(state.messages).entries())
-    addMessage(state, message, state.messages + offset);
-  state.messages = messages.length;
-  built.set(messages, state);
-  const copy = [...state.items];
-  for (const { at, shown } of placeImages(images, state.withImages))
+  const fits = (known: Built) => known.tolerances === tolerances && isSameTarget(known.target, target);
+  const { items, withImages } = grow(messages, fits, () => begin(tolerances, target));
+  const copy = [...items];
+  for (const { at, shown } of placeImages(images, withImages))
     copy.splice(at, 0, imageMessage([...shown.values()].flat().map(dataUrl)));
   return copy;
 }
@@ -102,7 +97,6 @@ function begin(tolerances: ChatTolerances, target: ReplyTarget): Built {
     ids: createCallIds(tolerances.callIds),
     lastIds: [],
     withImages: [],
-    messages: 0,
   };
 }
 
@@ -124,16 +118,10 @@ function addMessage(state: Built, message: Message, place: number): void {
 
 /** Messages of tools take only text. */
 function imageMessage(urls: readonly string[]): object {
-  const text = "The images in the results above, in their order:";
   return {
     role: "user",
-    content: [{ type: "text", text }, ...urls.map((url) => ({ type: "image_url", image_url: { url } }))],
+    content: [{ type: "text", text: IMAGES_ABOVE }, ...urls.map((url) => ({ type: "image_url", image_url: { url } }))],
   };
-}
-
-/** The wire has no mark for a failure. */
-function answerText({ isError, text }: ToolAnswerMessage): string {
-  return isError ? `Error: ${text}` : text;
 }
 
 /** A reply of the same model at the same address as it came, another as far as this host knows it. */

@@ -32,6 +32,9 @@ export function placeImages(images: ModelRequest["images"], places: readonly Ans
   });
 }
 
+/** The text before images that stand behind the answers of a reply's calls. */
+export const IMAGES_ABOVE = "The images in the results above, in their order:";
+
 /** An image as an address that holds it. */
 export function dataUrl({ mimeType, base64 }: Image): string {
   return `data:${mimeType};base64,${base64}`;

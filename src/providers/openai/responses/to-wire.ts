@@ -1,4 +1,5 @@
 /** Converts our request to one of the Responses API. */
+
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,
@@ -6,15 +7,16 @@ import {
   type Message,
   mayReturn,
   type ReplyTarget,
-  type ToolAnswerMessage,
   type ToolDeclaration,
 } from "../../../core/run/message.js";
 import { type ModelSettings, NO_MODEL_SETTINGS } from "../../../core/run/model-settings.js";
 import type { Image } from "../../../core/tools/image.js";
 import { isRecord } from "../../../lib/is-record.js";
+import { createGrowing } from "../../http/growing.js";
+import { answerText } from "../content/answer-text.js";
 import { type CallIds, createCallIds } from "../content/call-ids.js";
 import { toFunctionName } from "../content/function-name.js";
-import { type AnswersAt, dataUrl, placeImages } from "../content/place-images.js";
+import { type AnswersAt, dataUrl, IMAGES_ABOVE, placeImages } from "../content/place-images.js";
 import { toArgumentsText } from "../content/read-arguments.js";
 import { toParameters } from "../content/to-parameters.js";
 import { effortWithin } from "../effort.js";
@@ -84,20 +86,13 @@ interface Built {
   lastIds: readonly string[];
   /** Answers with images, each with the place of its first output. */
   readonly withImages: AnswersAt[];
-  messages: number;
 }
 
-/** The items built so far, by list of messages: a list only grows, so each request adds only the new ones. */
-const built = new WeakMap<readonly Message[], Built>();
+const grow = createGrowing(addMessage);
 
 function inputOf({ messages, images }: ModelRequest, form: ResponsesForm, target: ReplyTarget): readonly unknown[] {
-  const known = built.get(messages);
-  const state =
-    known && isSameTarget(known.target, target) && known.messages <= messages.length ? known : begin(target);
-  for (const [offset, message] of messages.slice(state.messages).entries())
-    addMessage(state, message, state.messages + offset);
-  state.messages = messages.length;
-  built.set(messages, state);
+  const fits = (known: Built) => isSameTarget(known.target, target);
+  const state = grow(messages, fits, () => begin(target));
   const copy = [...state.items];
   for (const { answers, at, shown } of placeImages(images, state.withImages)) {
     if (form.images === "behind") copy.splice(at + answers.length, 0, imageMessage([...shown.values()].flat()));
@@ -107,7 +102,7 @@ function inputOf({ messages, images }: ModelRequest, form: ResponsesForm, target
 }
 
 function begin(target: ReplyTarget): Built {
-  return { target, items: [], ids: createCallIds("any"), lastIds: [], withImages: [], messages: 0 };
+  return { target, items: [], ids: createCallIds("any"), lastIds: [], withImages: [] };
 }
 
 function addMessage(state: Built, message: Message, place: number): void {
@@ -130,11 +125,6 @@ function addMessage(state: Built, message: Message, place: number): void {
   }
 }
 
-/** The wire has no mark for a failure. */
-function answerText({ isError, text }: ToolAnswerMessage): string {
-  return isError ? `Error: ${text}` : text;
-}
-
 function withImages(item: unknown, images: readonly Image[]): object {
   const output = isRecord(item) ? item : {};
   const text = { type: "input_text", text: output.output };
@@ -142,8 +132,7 @@ function withImages(item: unknown, images: readonly Image[]): object {
 }
 
 function imageMessage(images: readonly Image[]): object {
-  const text = "The images in the results above, in their order:";
-  return { role: "user", content: [{ type: "input_text", text }, ...images.map(imagePart)] };
+  return { role: "user", content: [{ type: "input_text", text: IMAGES_ABOVE }, ...images.map(imagePart)] };
 }
 
 function imagePart(image: Image): object {

@@ -28,6 +28,8 @@ export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
   readonly fallbackModels: readonly string[];
+  /** `file:line:column` of the field that counts. */
+  place(field: "provider" | "model"): string;
   readonly aliases: Readonly<Record<string, ModelName>>;
   readonly providers: readonly ProviderSetup[];
   readonly prices: PriceLists;
@@ -86,6 +88,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
     provider: own?.value.provider ?? user?.value.provider ?? null,
     fallbackModels: [],
     ...toModelWish(own?.value.model ?? (namesOther ? undefined : user?.value.model)),
+    place: (field: "provider" | "model") => (own?.value[field] === undefined ? user : own)?.placeOf([field]) ?? "",
     aliases,
     providers,
     prices,

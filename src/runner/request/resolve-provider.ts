@@ -143,7 +143,7 @@ async function fallbacksOf(
   );
 }
 
-/** The candidates that can be used, in their order; throws the refusal of the first where none can. A wrong name is refused in any case. */
+/** The candidates that can be used, in their order, each once; throws the refusal of the first where none can. A wrong name is refused in any case. */
 async function usableChain(
   candidates: readonly Candidate[],
   place: string | undefined,
@@ -151,7 +151,7 @@ async function usableChain(
 ): Promise<readonly Candidate[]> {
   const usable: Candidate[] = [];
   const refusals: ConfigError[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of onceEach(candidates, notices)) {
     try {
       await placed(place, () => candidate.entry.check(candidate.model));
       usable.push(candidate);
@@ -164,6 +164,19 @@ async function usableChain(
   if (usable.length === 0 && refusal !== undefined) throw refusal;
   notices.push(...refusals.map(({ message }) => `a model was left out: ${message}`));
   return usable;
+}
+
+/** A model that refused to serve is not asked again, under whatever spelling the list names it. */
+function onceEach(candidates: readonly Candidate[], notices: string[]): readonly Candidate[] {
+  const named = new Map<string, Candidate>();
+  const repeated = new Set<string>();
+  for (const candidate of candidates) {
+    const name = textOf(candidate);
+    if (named.has(name)) repeated.add(name);
+    else named.set(name, candidate);
+  }
+  notices.push(...[...repeated].map((name) => `model ${name} is named more than once in a list: it is asked once`));
+  return [...named.values()];
 }
 
 /** A wish of another host's file: a model that cannot be used here is left to the weaker wishes. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
 import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { workflow } from "../../../support/engine.js";
+import { naming } from "../../../support/naming.js";
 import { configError, entryWith, requestError, SETTINGS } from "../../../support/run-requests.js";
 
 const ONE = entryWith("one", { "one-default": null, "one-large": null });
@@ -71,6 +72,33 @@ describe("a provider", () => {
     const place = (part: string) => `/a.md:3:1: ${part}`;
     const asked = resolve([{}, { ...wish, place }], SETTINGS, BOTH);
     await expect(asked).rejects.toEqual(configError(`/a.md:3:1: ${field}`, word));
+  });
+});
+
+describe("a model that a list names twice", () => {
+  const settings = configured({ provider: "one", aliases: { large: { provider: "one", model: "one-large" } } });
+
+  it.each([
+    ["by one spelling", ["one-large", "one-large"]],
+    ["with its provider", ["one-large", "one/one-large"]],
+    ["by a short name", ["large", "one-large", "one/one-large"]],
+  ])("is asked once, and a notice says so: %s", async (_, [model = null, ...fallbackModels]) => {
+    const chosen = await resolve([{ model, fallbackModels: [...fallbackModels, "two/two-large"] }], settings, BOTH);
+    expect([chosen.model, chosen.fallbackModels]).toEqual(["one-large", ["two/two-large"]]);
+    expect(chosen.notices).toEqual([naming("one/one-large", "once")]);
+  });
+
+  it("is asked once in a step too", async () => {
+    const steps = workflow([{ model: "two/two-large", fallbackModels: ["one-large", "two/two-large", "large"] }]);
+    const chosen = await resolve([], settings, BOTH);
+    const { workflow: resolved } = await entriesFor(chosen, steps, { ...settings, providers: BOTH }, () => "");
+    expect(resolved?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+  });
+
+  it("is a fault of the configuration where it does not exist, with its place", async () => {
+    const place = (field: string) => `/config.yaml:1:1: ${field}`;
+    const asked = resolve([], configured({ provider: "two", model: "gone", place }), BOTH);
+    await expect(asked).rejects.toEqual(configError("/config.yaml:1:1: model", '"gone"'));
   });
 });
 

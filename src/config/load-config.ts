@@ -6,7 +6,7 @@ import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
 import type { Allowance } from "../core/run/budget.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
-import { fromModelText, type ModelName, toModelWish } from "../core/run/model-name.js";
+import { fromModelText, type ModelName, modelsIn, toModelWish } from "../core/run/model-name.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { didYouMean } from "../lib/nearest.js";
 import { alternatives } from "../lib/text.js";
@@ -169,21 +169,39 @@ function loadProviders(user: LoadedFile | null, vendors: readonly Vendor[], env:
     if (unknown !== undefined)
       throw new ConfigError(`${placeOf([key, unknown])}: ${key}.${unknown}: ${noProvider(unknown, names)}`);
   }
-  return { providers, prices, windows, aliases: aliasesOf(user, vendors, names) };
+  return {
+    providers,
+    prices,
+    windows,
+    aliases: { ...vendorsAliases(vendors), ...usersAliases(user, names, vendorOf) },
+  };
 }
 
-/** The vendors' short names of models, and the user's own in front of them. */
-function aliasesOf(user: LoadedFile | null, vendors: readonly Vendor[], names: readonly string[]): Config["aliases"] {
+function vendorsAliases(vendors: readonly Vendor[]): Config["aliases"] {
   const known = vendors.flatMap(({ name, aliases }) =>
     Object.entries(aliases).map(([alias, model]) => [alias, { provider: name, model }] as const),
   );
+  return Object.fromEntries(known);
+}
+
+/** The user's own short names of models. */
+function usersAliases(
+  user: LoadedFile | null,
+  names: readonly string[],
+  vendorOf: (provider: string) => Vendor | undefined,
+): Config["aliases"] {
   const own = Object.entries(user?.value.aliases ?? {}).map(([alias, text]) => {
+    const refuse = (fault: string) =>
+      new ConfigError(`${user?.placeOf(["aliases", alias])}: aliases.${alias} ${fault}`);
+    if (modelsIn(alias).length > 1) throw refuse("has a comma, which stands between two models: leave it out");
     const named = fromModelText(text);
-    if (named !== null && names.includes(named.provider)) return [alias, named] as const;
-    const fault = "has to be a provider, a slash and a model, such as anthropic/claude-opus-5-5";
-    throw new ConfigError(`${user?.placeOf(["aliases", alias])}: aliases.${alias} ${fault}`);
+    if (named === null || !names.includes(named.provider))
+      throw refuse("has to be a provider, a slash and a model, such as anthropic/claude-opus-5-5");
+    const fault = vendorOf(named.provider)?.modelIdFault(named.model) ?? null;
+    if (fault !== null) throw refuse(`cannot be used: ${fault}`);
+    return [alias, named] as const;
   });
-  return Object.fromEntries([...known, ...own]);
+  return Object.fromEntries(own);
 }
 
 function checkProvider({ value: { provider }, placeOf }: LoadedFile, names: readonly string[]): void {

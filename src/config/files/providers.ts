@@ -28,6 +28,9 @@ const Entry = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "names the environment variable with the key, and never holds the key itself")
     .optional(),
+  api_key: z
+    .never({ error: "stands in no file: put the key into an environment variable, and name that in api_key_env" })
+    .optional(),
   model: z.string().min(1).optional(),
   wire: z.string().optional(),
   host: z.string().optional(),
@@ -110,7 +113,7 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
     like,
     apiKey: key === "" ? null : key,
     keyVariable,
-    baseUrl: normalBaseUrl(address),
+    baseUrl: normalBaseUrl(URL.canParse(address) ? address : vendor.baseUrl), // to be read, and never asked: see fault
     baseUrlPlace: place,
     model: entry.model ?? null,
     wire: wire as Wire | null,
@@ -132,7 +135,7 @@ function addressOf(name: string, { base_url }: ProviderEntries[string], vendor: 
   return { address: base_url ?? (variable === null ? null : vendor.baseUrl), place };
 }
 
-/** What a file or a copy adds around it is no part of a key or an address. */
+/** A key or an address, without the line break or the spaces that a copy adds around it. */
 function textIn(env: ProviderSources["env"], variable: string): string {
   return (env[variable] ?? "").trim();
 }

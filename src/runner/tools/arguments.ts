@@ -38,7 +38,7 @@ export const spawnFields = {
   variables: z.record(z.string().max(100), z.json()).optional(),
   /** Each source is checked when it is read. */
   context: z.array(z.string()).min(1).max(MOST_SOURCES).optional(),
-  provider: z.string().max(LONGEST_NAME).optional(),
+  provider: z.string().optional(),
   model: models.optional(),
   effort: z.enum(EFFORTS).optional(),
   temperature: z.number().min(0).max(MOST.temperature).optional(),

@@ -20,7 +20,7 @@ import { toWindowLists, type WindowLists } from "./files/windows.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
 import { toStartPlace } from "./servers/start-place.js";
-import { providerSecrets } from "./trust/secrets.js";
+import { addressSecrets, providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
 
@@ -97,7 +97,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
     brokenServers,
     disabledServers,
     serverEnv: place.env,
-    secrets: [...providerSecrets(env, keyVariables), ...secrets],
+    secrets: [...providerSecrets(env, keyVariables), ...addressSecrets(providers), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>
       value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],

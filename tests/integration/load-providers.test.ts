@@ -69,6 +69,15 @@ describe("an entry", () => {
     expect(await named("constructor")).toMatchObject({ prices: [], windows: [], fault: null });
   });
 
+  it("may have a key in its address, which is a secret", async () => {
+    bench.env = { OPENAI_BASE_URL: "https://gateway.test/v1?api-key=4f7a-of-the-gateway" };
+    user({
+      providers: { groq: { ...GROQ, base_url: "https://proxy.test/v1?version=2026-01-01&key=9c1d-of-the-proxy" } },
+    });
+    const values = (await load()).secrets.map(({ value }) => value);
+    expect(values).toEqual(["4f7a-of-the-gateway", "9c1d-of-the-proxy"]);
+  });
+
   it("has its address and its key without the spaces around them", async () => {
     bench.env = { GROQ_API_KEY: " gsk-of-the-user\n", GOOGLE_GEMINI_BASE_URL: " https://gateway.test/ " };
     user({ providers: { groq: { ...GROQ, base_url: ` ${GROQ.base_url} ` } } });

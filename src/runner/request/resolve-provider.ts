@@ -115,7 +115,7 @@ export async function entriesFor(
     const owner = provider === null ? chosen.entry : entry;
     const others = await fallbacksOf(fallbackModels, owner, names, at("model"));
     const [, ...rest] = await usableChain([candidate, ...others], at("model"), []);
-    for (const used of [candidate, ...rest]) keep(used.entry);
+    for (const used of [candidate, ...others]) keep(used.entry); // a stored run may name one whose key is gone
     const resolved = model === null ? {} : { model: candidate.model };
     steps.push({
       ...step,

@@ -1,5 +1,6 @@
 /** The provider and model of a run: the first wish decides, and a model belongs to the provider named with it. */
 import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../../../src/core/errors.js";
 import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
 import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { workflow } from "../../../support/engine.js";
@@ -115,6 +116,23 @@ describe("the providers of a workflow", () => {
     ["each only once", [{ model: "one-default" }, { provider: "one" }], ["one"]],
   ])("are %s", async (_, steps, expected) => {
     expect([...(await entries(...steps)).keys()]).toEqual(expected);
+  });
+
+  it("are those behind the first one in a step too, also where their key has gone since it was stored", async () => {
+    const keyless = {
+      ...entryWith("two", {}),
+      check: async () => {
+        throw new ConfigError("no key");
+      },
+    };
+    const needed = await entriesFor(
+      chosen,
+      workflow([{ model: "one-default", fallbackModels: ["two/x"] }]),
+      { ...names, providers: [ONE, keyless] },
+      place,
+    );
+    expect([...needed.entries.keys()]).toEqual(["one", "two"]);
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual([]);
   });
 
   it("are that of the run where it has no workflow", async () => {

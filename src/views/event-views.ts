@@ -80,8 +80,8 @@ function fieldsOf(event: RunEvent, readReply: ReadReply): Fields {
       return { turn, code, reason, ...optional({ text }), usage: usageFields(usage), cost_usd: costOf(event) };
     }
     case "budget_reserved": {
-      const { turn, usd, tokens, outputTokens } = event;
-      return { turn, usd, tokens, output_tokens: outputTokens };
+      const { turn, server, usd, tokens, outputTokens } = event;
+      return { turn, ...optional({ server }), usd, tokens, output_tokens: outputTokens };
     }
     case "model_replaced": {
       const { turn, from, to, code, reason } = event;

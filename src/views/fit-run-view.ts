@@ -159,6 +159,7 @@ function withQuestionCut({ run_id, status, next, question }: View, budget: numbe
   return build(cutToFit(String(text), roomWith({}) - sizeOf(NO_OPTIONS)) + NO_OPTIONS, {});
 }
 
-function hasContent(value: unknown): boolean {
+/** Whether a field says something: no null, and no empty text or list. */
+export function hasContent(value: unknown): boolean {
   return value !== null && value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
 }

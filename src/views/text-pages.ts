@@ -1,5 +1,5 @@
 /** Fields that are too large for one answer, as texts one after the other, part by part. */
-import type { View } from "./fit-run-view.js";
+import { hasContent, type View } from "./fit-run-view.js";
 import { fittingPart } from "./page.js";
 
 /** A large field as text: lists and objects as JSON, under their name with the suffix _json. */
@@ -12,9 +12,10 @@ export interface TextField {
 export function toTextFields(view: View, names: readonly string[]): readonly TextField[] {
   return names.flatMap((field) => {
     const value = view[field];
-    if (typeof value === "string") return value === "" ? [] : [{ field, text: value }];
-    const isEmpty = value === null || value === undefined || (Array.isArray(value) && value.length === 0);
-    return isEmpty ? [] : [{ field: `${field}_json`, text: JSON.stringify(value) }];
+    if (!hasContent(value)) return [];
+    return typeof value === "string"
+      ? [{ field, text: value }]
+      : [{ field: `${field}_json`, text: JSON.stringify(value) }];
   });
 }
 

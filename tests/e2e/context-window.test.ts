@@ -1,9 +1,10 @@
 /** Conversations that are longer than the context window of their model. */
 import { expect, it } from "vitest";
 import { answersIn, call, says, text } from "../support/agents.js";
+import { allEvents } from "../support/all-events.js";
 import { reply, status } from "../support/gemini-stand-in.js";
 import type { WireBody } from "../support/gemini-wire-check.js";
-import { type EventAnswer, type Structured, until } from "../support/host.js";
+import { type EventAnswer, until } from "../support/host.js";
 import { shareHome } from "../support/shared-home.js";
 import { createWindowModel, isSummary, type SmallWindow, tokensIn, tooLong } from "../support/small-window.js";
 
@@ -28,18 +29,7 @@ type Folded = EventAnswer & {
   readonly tokens_after: number;
 };
 
-async function eventsOf(runId: string): Promise<readonly EventAnswer[]> {
-  const events: EventAnswer[] = [];
-  let cursor: string | null = null;
-  do {
-    const args = { run_id: runId, view: "events", limit: 200, ...(cursor === null ? {} : { cursor }) };
-    const { structured }: { structured: Structured } = await home.host.call("get_run", args);
-    events.push(...structured.events);
-    cursor = structured.next_cursor ?? null;
-  } while (cursor !== null);
-  return events;
-}
-
+const eventsOf = (runId: string) => allEvents(home.host, runId);
 const foldsIn = (events: readonly EventAnswer[]) => events.filter(({ type }) => type === "context_folded") as Folded[];
 
 /** A run whose agent makes one call a turn, each with a note that its answer repeats. */

@@ -17,6 +17,7 @@ import { shareHome } from "../support/shared-home.js";
 
 const shared = shareHome();
 const { effects, play } = shared;
+const parents = shareHome({ config: "limits: { max_depth: 2 }" });
 const hasty = shareHome({ config: "limits: { tool_timeout_seconds: 0.5 }" });
 
 const errorOf = (answer: object | undefined) => JSON.stringify((answer as { response?: object } | undefined)?.response);
@@ -50,6 +51,22 @@ it("the grace turn never refuses complete, and the run records the unmet conditi
   expect(structured).toMatchObject({ status: "partial", result: "half", data: { count: "many" } });
   expect(structured.error).toMatchObject({ code: "max_turns" });
   expect(structured.error.message).toEqual(naming("count", "integer"));
+});
+
+it("turns of 20 waits and of 200 calls at once are nothing that Node warns of", async () => {
+  const child = parents.play([{ ...says(text("Found.")), delayMs: 1_000 }]);
+  const many = (count: number, name: string, args = {}) => Array.from({ length: count }, () => call(name, args));
+  const { spawn, requests } = parents.play([
+    says(call("spawn_agent", { prompt: child.prompt })),
+    says(...many(20, "wait_for_runs", { wait_seconds: 30 })),
+    says(...Array.from({ length: 200 }, (_, n) => call("effects__slow", { ms: 100, n }))),
+    says(text("done")),
+  ]);
+  const { structured } = await spawn({ tools: ["*"] });
+  expect(structured).toMatchObject({ status: "success", result: "done" });
+  expect(JSON.stringify(answersIn(requests()[2]))).toMatch(/^(.*Found\.){20}/);
+  expect(answersIn(requests()[3])).toHaveLength(200);
+  expect(parents.host.stderr()).not.toContain("Warning");
 });
 
 it("the deadline ends the run as timeout and keeps its text", async () => {

@@ -106,11 +106,18 @@ it.each([false, true])("asks again after a silence, also one within an answer (%
   });
 });
 
-it("asks the next model after three silences of the first", async () => {
-  const { spawn, requests } = impatient.play((n) => (n <= 3 ? hang() : says(text("done"))));
+it.each([
+  ["at once where the first was silent altogether", [hang(), says(text("done"))], ["mute", "lively"]],
+  [
+    "after three silences of one that had begun to answer",
+    [hang(true, "I beg"), hang(true, "I beg"), hang(true, "I beg"), says(text("done"))],
+    ["mute", "mute", "mute", "lively"],
+  ],
+])("asks the next model %s", async (_name, turns, asked) => {
+  const { spawn, requests } = impatient.play(turns);
   const { structured } = await spawn({ model: ["mute", "lively"] });
   expect(structured).toMatchObject({ status: "success", result: "done" });
-  expect(requests().map(({ model }) => model)).toEqual(["mute", "mute", "mute", "lively"]);
+  expect(requests().map(({ model }) => model)).toEqual(asked);
 });
 
 it("ends as stalled where the model stays silent, after three requests", async () => {

@@ -1,8 +1,8 @@
 /** A stand-in for Gemini's HTTP API on a loopback port: it answers by script, and refuses what the vendor would refuse. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createWireCheck, type WireBody, type WireContent, type WirePart } from "./gemini-wire-check.js";
+import { createRecorder, lossOf, startVendorServer, textOf } from "./vendor-server.js";
 
 /** What the stand-in does with one request. A `body` that is a string is sent as it is. */
 export type Behaviour = { readonly delayMs?: number } & (
@@ -14,7 +14,7 @@ export type Behaviour = { readonly delayMs?: number } & (
       /** Before each chunk of a stream. */
       readonly chunkDelayMs?: number;
     }
-  | { readonly kind: "hang" | "reset"; readonly inBody?: boolean }
+  | { readonly kind: "hang" | "reset"; readonly inBody?: boolean; readonly said?: string }
 );
 
 /** Behaviours in order, or what decides: `n` counts its calls from 1. */
@@ -66,8 +66,7 @@ export async function startGeminiStandIn(
   options: { check?: boolean; record?: boolean } = {},
 ): Promise<GeminiStandIn> {
   const check = options.check === false ? null : createWireCheck();
-  const requests: RecordedRequest[] = [];
-  const waiting = new Map<number, (request: RecordedRequest) => void>();
+  const { requests, record, arrived } = createRecorder<RecordedRequest>();
   let asked = 0;
   let callIds = 0;
 
@@ -75,19 +74,14 @@ export async function startGeminiStandIn(
     const [, model, method] = ROUTE.exec(request.url ?? "") ?? [];
     if (!model || !method) return send(response, refusal(404, `no such method: ${request.url}`));
     const body: WireBody = JSON.parse(await textOf(request));
-    record({ model, path: request.url ?? "", headers: request.headers, body, closed: lossOf(response) });
+    if (options.record !== false)
+      record({ model, path: request.url ?? "", headers: request.headers, body, closed: lossOf(response) });
 
     const behaviour = refusalOf(model, request.headers, body) ?? (await nextBehaviour(body));
     if (behaviour.delayMs) await sleep(behaviour.delayMs);
     const isStream = method !== "generateContent";
     if (behaviour.kind !== "answer") return stall(behaviour, request, response, isStream);
     send(response, withIds(behaviour, model), isStream);
-  }
-
-  function record(request: RecordedRequest): void {
-    if (options.record === false) return;
-    requests.push(request);
-    waiting.get(requests.length)?.(request);
   }
 
   function refusalOf(model: string, headers: IncomingHttpHeaders, body: WireBody): Behaviour | null {
@@ -119,25 +113,13 @@ export async function startGeminiStandIn(
     return { ...answer, body: withContent(answer.body, { ...content, parts }) };
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error) => send(response, refusal(400, `the stand-in failed: ${error}`)));
-  });
-  server.keepAliveTimeout = 60_000; // a connection closed while idle would look like a fault of the caller
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await startVendorServer(serve, (response, fault) => send(response, refusal(400, fault)));
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.origin,
     requests,
-    arrived(n) {
-      const known = requests[n - 1];
-      return known ? Promise.resolve(known) : new Promise((resolve) => waiting.set(n, resolve));
-    },
-    close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      return closed;
-    },
+    arrived,
+    close: server.close,
   };
 }
 
@@ -217,9 +199,9 @@ export function redirect(code: number, location: string): Answer {
   return { kind: "answer", status: code, body: "", headers: { location } };
 }
 
-/** Never answers; `inBody`: after half of the answer. */
-export function hang(inBody = false): Behaviour {
-  return { kind: "hang", inBody };
+/** Never answers; `inBody`: after half of the answer; `said`: before that comes a piece of it with this text. */
+export function hang(inBody = false, said = ""): Behaviour {
+  return { kind: "hang", inBody, said };
 }
 
 /** Resets the connection; `inBody`: after half of the answer. */
@@ -233,24 +215,14 @@ export function refusal(code: number, message: string, details?: readonly object
   return { kind: "answer", status: code, body: { error } };
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function lossOf(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once("close", () => {
-      if (!response.writableFinished) resolve();
-    });
-  });
-}
-
 function stall(behaviour: Behaviour, request: IncomingMessage, response: ServerResponse, isStream: boolean): void {
   const end = () => behaviour.kind === "reset" && request.socket.resetAndDestroy();
   if (!("inBody" in behaviour) || !behaviour.inBody) return void end();
   response.writeHead(200, { "content-type": isStream ? "text/event-stream" : "application/json" });
+  if (behaviour.said) {
+    const piece = { candidates: [{ content: { role: "model", parts: [{ text: behaviour.said }] }, index: 0 }] };
+    response.write(`data: ${JSON.stringify(piece)}\r\n\r\n`);
+  }
   response.write(`${isStream ? "data: " : ""}{"candidates": [`, () => setTimeout(end, 20)); // the client sees the half before the loss
 }
 

@@ -40,7 +40,7 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "reply_rejected":
       return `${event.code}: ${event.reason}${paid(event)}${event.text === undefined ? "" : `: ${event.text}`}`;
     case "budget_reserved":
-      return `${event.tokens} tokens${event.usd === 0 ? "" : `, ${usdText(event.usd)}`}`;
+      return `${forServer(event)}${event.tokens} tokens${event.usd === 0 ? "" : `, ${usdText(event.usd)}`}`;
     case "model_replaced":
       return `${toModelText(event.from)} is replaced by ${toModelText(event.to)} (${event.code})`;
     case "context_folded": {
@@ -52,8 +52,7 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
     case "request_failed": {
       const without = event.withoutImages ? " without images" : "";
       const then = event.waitMs === null ? "" : `; tried again${without} in ${event.waitMs} ms`;
-      const by = event.server === undefined ? "" : `for ${event.server}: `;
-      return `${by}${event.code}: ${event.reason}${then}`;
+      return `${forServer(event)}${event.code}: ${event.reason}${then}`;
     }
     case "tool_call_started":
       return `${event.tool} (${event.effect})`;
@@ -113,6 +112,11 @@ function sentenceOf(event: RunEvent, readReply: ReadReply): string {
 }
 
 const RESUMED_BY = { recovery: "by itself", request: "on request", answer: "with its answer" } as const;
+
+/** For whom a request was made, where it was not for the agent. */
+function forServer({ server }: { readonly server?: string }): string {
+  return server === undefined ? "" : `for ${server}: `;
+}
 
 /** The tokens and cost, where they are known; a cost of zero is left out. */
 function paid({ usage, costUsd }: Paid & { readonly usage: Usage | null }): string {

@@ -116,10 +116,14 @@ export type RunEvent =
       readonly text?: string;
       readonly usage: Usage | null;
     } & Paid)
-  /** The request of the turn may use so much of the run's limits; its reply, or the end of the work on it, settles it. */
+  /**
+   * A request may use so much of the run's limits; its reply, or the end of the work on it, settles it. `server` is the server
+   * that asks, where it is not the agent.
+   */
   | {
       readonly type: "budget_reserved";
       readonly turn: number;
+      readonly server?: string;
       readonly usd: number;
       readonly tokens: number;
       readonly outputTokens: number;

@@ -29,12 +29,14 @@ export interface RunDelta {
   readonly reservedTokens: number | null;
 }
 
-/** The request in flight is over, and its reservation with it. */
+/** The request in flight is over, and its reservation with it. A call has its answer when all of its group have ended. */
 const SETTLES: ReadonlySet<RunEvent["type"]> = new Set([
   "model_replied",
   "reply_rejected",
   "model_replaced",
   "context_folded",
+  "sampling_replied",
+  "tool_call_finished",
   "run_interrupted",
   "question_asked",
   "run_finished",
@@ -49,7 +51,7 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   let costUsd: number | null = 0;
   let [reservedUsd, reservedTokens]: [number | null, number | null] = [null, null];
   for (const event of events) {
-    if (SETTLES.has(event.type)) [reservedUsd, reservedTokens] = [0, 0];
+    if (settles(event)) [reservedUsd, reservedTokens] = [0, 0];
     switch (event.type) {
       case "run_started":
       case "run_resumed":
@@ -100,6 +102,11 @@ export function projectEvents(events: readonly RunEvent[]): RunDelta {
   }
   const sums = { crashes, turns, toolCalls, usage, costUsd, reservedUsd, reservedTokens };
   return { status, outcome, question, step, interruptedAt, finished, ...sums };
+}
+
+function settles(event: RunEvent): boolean {
+  const isGivenUp = event.type === "request_failed" && event.server !== undefined && event.waitMs === null;
+  return isGivenUp || SETTLES.has(event.type);
 }
 
 function addUsage(sum: { -readonly [count in keyof Usage]-?: number }, usage: Usage | null): void {

@@ -37,8 +37,13 @@ export function slotAtPace(pace: MeasuredPace, now: number): number {
 export function sentAtPace(pace: MeasuredPace, now: number): MeasuredPace {
   const spacing = spacingAt(pace, now);
   const nextAt = Math.max(pace.nextAt, now - spacing) + spacing; // late timers do not add up
-  const kept = pace.sent.filter(([from]) => from > now - MINUTE_MS && from <= now);
-  return { ...pace, nextAt, sent: added(kept, 1, now, GRAIN_MS) };
+  return { ...pace, nextAt, sent: withOneMore(pace.sent, now) };
+}
+
+/** The requests of the last minute with one that is sent now. */
+export function withOneMore(sent: readonly Spent[], now: number): readonly Spent[] {
+  const kept = sent.filter(([from]) => from > now - MINUTE_MS && from <= now);
+  return added(kept, 1, now, GRAIN_MS);
 }
 
 export function withSent(pace: MeasuredPace, sent: readonly Spent[]): MeasuredPace {

@@ -1,6 +1,6 @@
 /** Cost of replies: prices by model, and sums in which one unknown part makes the whole unknown. */
 
-import { starMatches } from "../../lib/star-matches.js";
+import { entryFor } from "./model-name.js";
 import type { Usage } from "./run.js";
 
 /** USD for a million tokens. Thinking tokens cost as much as output. */
@@ -18,13 +18,12 @@ export type PriceList = readonly { readonly models: string; readonly price: Pric
 
 export const FREE: Price = { input: 0, output: 0, cached: 0 };
 
-const TOKENS = 1_000_000; // a price is for this many
+export const PRICED_TOKENS = 1_000_000; // a price is for this many
 export const USD_PLACES = 12; // decimal places of a sum in USD: far below the price of a token, and enough to drop the rest of binary fractions
 
-/** The price under the exact name of a model, else under the first pattern that matches; null where the list has none. */
+/** The price of a model; null where the list has none. */
 export function priceIn(list: PriceList, model: string): Price | null {
-  const named = list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
-  return named?.price ?? null;
+  return entryFor(list, model)?.price ?? null;
 }
 
 /** The cost of a reply in USD; null where its price or its tokens are unknown. A free model costs 0 in any case. */
@@ -37,7 +36,7 @@ export function costOf(usage: Usage | null, price: Price | null): number | null 
   const fresh = usage.input - cached - stored;
   const written = usage.output + usage.thinking;
   const input = fresh * price.input + cached * price.cached + stored * (price.cacheWrite ?? price.input);
-  return toUsd((input + written * price.output) / TOKENS);
+  return toUsd((input + written * price.output) / PRICED_TOKENS);
 }
 
 /** All tokens of a request and its reply. */

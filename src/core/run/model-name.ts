@@ -1,4 +1,5 @@
-/** A model with its provider, and both in one text: "anthropic/claude-opus-5-5". */
+/** The names of models, each with its provider or as one text, "anthropic/claude-opus-5-5", and lists by name. */
+import { starMatches } from "../../lib/star-matches.js";
 
 export interface ModelName {
   readonly provider: string;
@@ -28,4 +29,12 @@ export function toModelWish(model: string | readonly string[] | undefined): {
 } {
   const [first = null, ...others] = typeof model === "string" ? modelsIn(model) : (model ?? []);
   return { model: first, ...(others.length > 0 && { fallbackModels: others }) };
+}
+
+/** The entry of a list under the exact name of a model, else under the first pattern with `*` that matches. */
+export function entryFor<Entry extends { readonly models: string }>(
+  list: readonly Entry[],
+  model: string,
+): Entry | undefined {
+  return list.find(({ models }) => models === model) ?? list.find(({ models }) => starMatches(models, model));
 }

@@ -21,6 +21,7 @@ const MOST_TRIES: Readonly<Record<ProviderErrorCode, number>> = {
 };
 
 const MOST_TRIES_BEFORE_NEXT = 3; // a second model is there so that nobody waits for the first
+const MOST_MUTE_TRIES_BEFORE_NEXT = 1; // and the first has been waited for during stall_seconds, without a word from it
 
 const FIRST_PAUSE_MS = 500; // at most, doubled with each try
 const LONGEST_PAUSE_MS = 30_000; // at most, beside what the vendor asks for: ten tries then take a minute on average
@@ -30,6 +31,8 @@ export interface Tries {
   /** Tries of the request so far, the failed one included. */
   readonly made: number;
   readonly waitedMs: number;
+  /** Whether a piece of the reply had come before it failed. */
+  readonly hasBegun: boolean;
   /** The rest of the run's working time. */
   readonly millisecondsLeft: number;
   /** Whether another model is asked where this one does not serve. */
@@ -42,11 +45,12 @@ export type NextTry = { readonly waitMs: number } | { readonly waitMs: null; rea
 /** Full jitter, beside the delay that the vendor asks for; `random` is from 0 to 1. */
 export function nextTry(
   { code, retryAfterMs }: Pick<ProviderError, "code" | "retryAfterMs">,
-  { made, waitedMs, millisecondsLeft, hasNext }: Tries,
+  { made, waitedMs, hasBegun, millisecondsLeft, hasNext }: Tries,
   random: number,
 ): NextTry {
   const ofCode = code === "quota_exhausted" && retryAfterMs === null ? 1 : MOST_TRIES[code];
-  const most = hasNext ? Math.min(ofCode, MOST_TRIES_BEFORE_NEXT) : ofCode;
+  const beforeNext = code === "stalled" && !hasBegun ? MOST_MUTE_TRIES_BEFORE_NEXT : MOST_TRIES_BEFORE_NEXT;
+  const most = hasNext ? Math.min(ofCode, beforeNext) : ofCode;
   if (made >= most) return { waitMs: null, why: made === 1 ? null : `it was tried ${made} times` };
   const asked = retryAfterMs ?? 0;
   const waitMs = Math.ceil(asked + random * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (made - 1)));

@@ -1,5 +1,7 @@
 /** Tokens, as legwork reckons them where no vendor has counted. */
-import type { Message, ToolAnswerMessage } from "./message.js";
+import type { History } from "../journal/history-state.js";
+import { tokensOf } from "./cost.js";
+import type { Message, ToolAnswerMessage, ToolDeclaration } from "./message.js";
 
 const BYTES = 3; // of UTF-8 a token: most texts have more, so that the estimate is rather too high
 const EACH = 10; // tokens around a message, a call or an answer
@@ -12,6 +14,41 @@ export function bytesOfTokens(tokens: number): number {
 
 export function tokensOfText(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / BYTES);
+}
+
+/** A conversation as far as its tokens go. */
+export interface Counted {
+  readonly messages: readonly Message[];
+  readonly lastUsage: History["lastUsage"];
+}
+
+/** The parts of a request beside its messages. */
+export interface Overhead {
+  readonly system: string;
+  readonly tools: readonly ToolDeclaration[];
+  /** The most images that go with it. */
+  readonly mostImages: number;
+}
+
+/** The tokens of the next request: the vendor's count of the last one with its reply, and the rest as legwork reckons it. */
+export function tokensOfNext({ messages, lastUsage }: Counted, overhead: Overhead) {
+  if (lastUsage === null) return { counted: 0, reckoned: tokensReckoned(messages, overhead) };
+  const since = messages.slice(lastUsage.messages);
+  return { counted: tokensOf(lastUsage.usage), reckoned: tokensOfMessages(since, overhead.mostImages) };
+}
+
+/** The tokens of a request without a vendor's count. */
+export function tokensReckoned(messages: readonly Message[], overhead: Overhead): number {
+  return tokensOfMessages(messages, overhead.mostImages) + tokensOfOverhead(overhead);
+}
+
+const sizes = new WeakMap<readonly ToolDeclaration[], number>(); // there may be hundreds of large schemas
+
+/** The tokens of what is no message: instructions and tools. */
+export function tokensOfOverhead({ system, tools }: Omit<Overhead, "mostImages">): number {
+  const known = sizes.get(tools) ?? tokensOfText(JSON.stringify(tools));
+  sizes.set(tools, known);
+  return known + tokensOfText(system);
 }
 
 /** The tokens of messages; at most `mostImages` of their images go with a request. */

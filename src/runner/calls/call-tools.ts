@@ -195,6 +195,6 @@ function reportTo(
     if (now - last < PROGRESS_EVERY_MS) return;
     last = now;
     const message = progress.message === null ? null : cutTo(redact.text(progress.message), LONGEST_PROGRESS);
-    void callEvents.post({ type: "tool_call_progressed", ...place, ...progress, message });
+    void callEvents.post([{ type: "tool_call_progressed", ...place, ...progress, message }]);
   };
 }

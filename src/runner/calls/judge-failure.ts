@@ -17,15 +17,21 @@ export interface FailedRequest {
   readonly failure: RunFailure;
 }
 
-/** `server` is the server that asked, where it was not the agent; `hasNext` whether another model is asked otherwise. */
+interface Options extends Partial<Pick<Tries, "hasNext" | "hasBegun">> {
+  /** The server that asked, where it was not the agent. */
+  readonly server?: string;
+}
+
+/** Without options the request is the agent's, no other model is asked otherwise, and no piece of a reply had come. */
 export function judgeFailure(
   error: ProviderError,
-  tries: Omit<Tries, "millisecondsLeft" | "hasNext">,
+  tries: Pick<Tries, "made" | "waitedMs">,
   { state, secondsLeft }: Pick<RunContext, "state" | "secondsLeft">,
-  { server, hasNext = false }: { readonly server?: string; readonly hasNext?: boolean } = {},
+  { server, hasNext = false, hasBegun = false }: Options = {},
 ): FailedRequest {
   const { code, status } = error;
-  const next = nextTry(error, { ...tries, hasNext, millisecondsLeft: secondsLeft() * 1000 }, Math.random());
+  const all = { ...tries, hasNext, hasBegun, millisecondsLeft: secondsLeft() * 1000 };
+  const next = nextTry(error, all, Math.random());
   const reason = shown(error.message);
   const { turn } = state.history;
   const by = server === undefined ? {} : { server };

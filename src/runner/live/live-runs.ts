@@ -1,4 +1,5 @@
 /** The runs of this process: drives them as slots become free, renews their leases, and stops them. */
+import { setMaxListeners } from "node:events";
 import { StoreError } from "../../core/errors.js";
 import type { Log } from "../../core/ports/clock-and-log.js";
 import type { RunLease, RunStore } from "../../core/ports/run-store.js";
@@ -131,7 +132,9 @@ export function createLiveRuns({ store, bus, log }: LiveDeps): LiveRuns {
         );
         return;
       }
-      table.add({ run, replay, agent, controller: new AbortController() });
+      const controller = new AbortController();
+      setMaxListeners(0, controller.signal); // all calls of a turn may listen to it at once; each stops when it ends
+      table.add({ run, replay, agent, controller });
       lost.followWhileBusy();
       fillSlots();
     },

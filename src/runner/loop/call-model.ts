@@ -1,7 +1,7 @@
 /** One reply of the model: asks, makes a failed request again, and asks twice more where a reply is no answer. */
 import { ProviderError } from "../../core/errors.js";
 import type { ReadReply } from "../../core/journal/history-state.js";
-import type { ModelReply, Patience } from "../../core/ports/provider.js";
+import type { ModelActivity, ModelReply, Patience } from "../../core/ports/provider.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { costOf, tokensOf } from "../../core/run/cost.js";
 import type { ReplyContent } from "../../core/run/message.js";
@@ -100,11 +100,17 @@ async function* askUntilAnswered(context: CallModelContext): AsyncGenerator<Comm
     if (!signal.aborted && (await deliverMail())) yield state.flush(); // mail from before the commit goes with the request
     if (signal.aborted) return { kind: "stopped" };
     const images = await chooseImages(state.history, context.asked.provider, context.request.limits, context.readBlob);
-    const reply = await replyOrError(context, images, reserved.outputTokens);
+    let hasBegun = false;
+    const onActivity = (activity: ModelActivity) => {
+      hasBegun ||= activity.kind !== "wait";
+      context.onActivity(activity);
+    };
+    const reply = await replyOrError({ ...context, onActivity }, images, reserved.outputTokens);
     if (reply === null || (signal.aborted && reply instanceof ProviderError)) return { kind: "stopped" };
     if (!(reply instanceof ProviderError)) return { kind: "answered", reply };
     const { name: from, next: to } = context.asked;
-    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context, { hasNext: to !== null });
+    const hasNext = to !== null;
+    const { event, waitMs, failure } = judgeFailure(reply, { made, waitedMs }, context, { hasNext, hasBegun });
     if (reply.code === "invalid_request" && images.size > 0) {
       state.record({ ...event, waitMs: 0, withoutImages: true }); // one of them may be damaged, and would end the run
       continue;

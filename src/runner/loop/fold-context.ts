@@ -4,10 +4,9 @@ import { folded } from "../../core/journal/folded.js";
 import { FOLDED_TO, type FoldPlan, FULL_AT, planFold } from "../../core/journal/plan-fold.js";
 import type { Commit, RunStore } from "../../core/ports/run-store.js";
 import { namedLengths } from "../../core/run/context-window.js";
-import { tokensOf } from "../../core/run/cost.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { toModelText } from "../../core/run/model-name.js";
-import { tokensOfMessages, tokensOfText } from "../../core/run/tokens.js";
+import { type Overhead, tokensOfNext, tokensOfOverhead, tokensReckoned } from "../../core/run/tokens.js";
 import type { RunContext } from "../state/turn-context.js";
 import { type SummaryContext, summarise } from "./summarise.js";
 import { systemPrompt } from "./system-prompt.js";
@@ -34,7 +33,8 @@ export function dueFold(context: FoldContext): ContextFold | null {
   const { history } = context.state;
   const window = windowOf(context);
   if (window === null || history.folds > 0 || history.pauses > 0) return null;
-  const before = tokensNow(context);
+  const { counted, reckoned } = tokensOfNext(history, overheadOf(context));
+  const before = counted + reckoned;
   if (before <= window * FULL_AT || before < history.foldedTo + window * GROWTH) return null;
   return planned(context, { window, isLearned: false, before }, window * FOLDED_TO);
 }
@@ -46,7 +46,7 @@ export function dueFold(context: FoldContext): ContextFold | null {
 export function foldAfterOverflow(context: FoldContext, reason: string, sent: number | null): ContextFold | null {
   const { history } = context.state;
   if (history.folds >= MOST_FOLDS) return null;
-  const before = tokensReckoned(context); // the counts of a vendor that refuses what they allow are of no use
+  const before = tokensReckoned(history.messages, overheadOf(context)); // the counts of a vendor that refuses what they allow are of no use
   const named = namedLengths(reason, before);
   const known = windowOf(context) ?? Number.POSITIVE_INFINITY;
   const window = Math.min(known, named.limit ?? sent ?? before);
@@ -80,7 +80,7 @@ export async function* carryOutFold(fold: ContextFold, context: FoldContext): As
     window: fold.window,
     ...(fold.isLearned ? { isLearned: true as const } : {}),
     before: fold.before,
-    after: tokensOfMessages(messages, context.request.limits.maxImages) + overheadOf(context),
+    after: tokensReckoned(messages, overheadOf(context)),
     usage: summary.usage,
     costUsd: summary.costUsd,
   };
@@ -95,7 +95,11 @@ function planned(
   facts: Pick<ContextFold, "window" | "isLearned" | "before">,
   room: number,
 ): ContextFold | null {
-  const plan = planFold(context.state.history, room - overheadOf(context), context.request.limits.maxImages);
+  const plan = planFold(
+    context.state.history,
+    room - tokensOfOverhead(overheadOf(context)),
+    context.request.limits.maxImages,
+  );
   return plan && { ...plan, ...facts };
 }
 
@@ -106,26 +110,9 @@ function windowOf({ asked, state }: FoldContext): number | null {
   return Math.min(asked.window, learned);
 }
 
-/** The tokens of the next request: as the vendor counted the last one, with what has come since; else as legwork reckons. */
-function tokensNow(context: FoldContext): number {
-  const { messages, lastUsage } = context.state.history;
-  const { maxImages } = context.request.limits;
-  if (lastUsage === null) return tokensReckoned(context);
-  return tokensOf(lastUsage.usage) + tokensOfMessages(messages.slice(lastUsage.messages), maxImages);
-}
-
-function tokensReckoned(context: FoldContext): number {
-  const { state, request } = context;
-  return tokensOfMessages(state.history.messages, request.limits.maxImages) + overheadOf(context);
-}
-
-const sizes = new WeakMap<readonly ToolDeclaration[], number>(); // there may be hundreds of large schemas
-
-/** The tokens of what is no message: instructions and tools. */
-function overheadOf({ request, tools }: FoldContext): number {
-  const known = sizes.get(tools) ?? tokensOfText(JSON.stringify(tools));
-  sizes.set(tools, known);
-  return known + tokensOfText(systemPrompt(request));
+/** The rest of each request beside its messages. */
+function overheadOf({ request, tools }: FoldContext): Overhead {
+  return { system: systemPrompt(request), tools, mostImages: request.limits.maxImages };
 }
 
 /** The seq of the run's last event up to the end of a turn; 0 where that turn is one of a run that this one continues. */

@@ -1,15 +1,12 @@
 /** Reserves what a request to the model may use of the run's limits, in the commit that comes before the request. */
-import type { RunEvent, StoredEvent } from "../../core/journal/event.js";
 import type { Commit } from "../../core/ports/run-store.js";
-import { amountOf, type RequestPlan } from "../../core/run/budget.js";
+import type { RequestPlan } from "../../core/run/budget.js";
 import type { ToolDeclaration } from "../../core/run/message.js";
 import { planRequest } from "../../core/run/request-plan.js";
-import { pause } from "../calls/judge-failure.js";
+import { awaitRoom, grantIn, reservationOf } from "../calls/reservation.js";
 import type { StepModel } from "../request/model-in-step.js";
 import type { RunContext } from "../state/turn-context.js";
 import { systemPrompt } from "./system-prompt.js";
-
-const LOOK_EVERY_MS = 250; // for the end of another run's request
 
 /** A request that is about to be made. */
 export interface PlannedRequest
@@ -28,18 +25,17 @@ export type Reserved =
 export function planOf({
   request,
   state,
-  asked,
+  asked: { price, settings },
   tools,
   grace,
-}: Omit<PlannedRequest, "budget" | "budgetLines" | "signal" | "stall">) {
-  const { maxOutputTokens } = asked.settings;
-  const { price } = asked;
+}: Omit<PlannedRequest, "budget" | "budgetLines" | "signal" | "stall">): RequestPlan {
   return planRequest({
     history: state.history,
     system: systemPrompt(request),
     tools,
+    mostImages: request.limits.maxImages,
     price,
-    maxOutputTokens,
+    maxOutputTokens: settings.maxOutputTokens,
     isLast: grace,
   });
 }
@@ -69,12 +65,9 @@ async function* reserveInTurn(plan: RequestPlan, planned: PlannedRequest): Async
   for (;;) {
     const outputTokens = yield* reserve(plan, planned);
     if (outputTokens !== null) return { kind: "reserved", outputTokens };
+    const breach = signal.aborted ? null : await stall.during(awaitRoom(plan, budget, signal));
     if (signal.aborted) return { kind: "stopped" };
-    do {
-      if ((await budget.breach(() => plan)) !== null) return { kind: "spent" };
-      await stall.during(pause(LOOK_EVERY_MS, signal));
-      if (signal.aborted) return { kind: "stopped" };
-    } while (!(await budget.hasRoom(plan)));
+    if (breach !== null) return { kind: "spent" };
   }
 }
 
@@ -84,14 +77,6 @@ export async function* reserve(
   { state, budget }: Pick<PlannedRequest, "state" | "budget">,
 ): AsyncGenerator<Commit, number | null> {
   const reservation = await budget.reservationFor(plan);
-  state.record(askedFor(plan, state.history.turn));
-  const saved: readonly StoredEvent[] | undefined = yield state.flush(reservation);
-  const granted = saved?.find(({ event }) => event.type === "budget_reserved")?.event;
-  return granted?.type === "budget_reserved" ? granted.outputTokens : null;
-}
-
-/** The event of a plan that is granted whole. */
-function askedFor(plan: RequestPlan, turn: number): RunEvent {
-  const { outputTokens } = plan;
-  return { type: "budget_reserved", turn, outputTokens, ...amountOf(plan, outputTokens) };
+  state.record(reservationOf(plan, { turn: state.history.turn }));
+  return grantIn(yield state.flush(reservation));
 }

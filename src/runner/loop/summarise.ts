@@ -75,7 +75,8 @@ async function* reserveSummary(
   if (!context.budget.isLimited) return settings.maxOutputTokens;
   const history = { messages: [{ role: "user", text } as const], lastUsage: null, longestReply: 0 };
   const maxOutputTokens = Math.min(settings.maxOutputTokens ?? LEAST_OUTPUT, summaryTokens + LEAST_OUTPUT);
-  const plan = planRequest({ history, system: INSTRUCTIONS, tools: [], price, maxOutputTokens, isLast: false });
+  const overhead = { system: INSTRUCTIONS, tools: [], mostImages: 0 };
+  const plan = planRequest({ history, ...overhead, price, maxOutputTokens, isLast: false });
   return (yield* reserve(plan, context)) ?? NO_ROOM;
 }
 

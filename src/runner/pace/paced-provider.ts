@@ -4,9 +4,8 @@ import { type Cost, costOfUsage } from "../../core/pace/pace.js";
 import type { ModelRequest, Provider } from "../../core/ports/provider.js";
 import type { Message } from "../../core/run/message.js";
 import type { Usage } from "../../core/run/run.js";
+import { tokensReckoned } from "../../core/run/tokens.js";
 import type { End, Pacer, Pass } from "./pacer.js";
-
-const CHARACTERS_OF_A_TOKEN = 4;
 
 /** `account` is null for a provider that nobody limits. */
 export function pacedProvider(provider: Provider, account: string | null, pacer: Pacer): Provider {
@@ -51,9 +50,8 @@ export function pacedProvider(provider: Provider, account: string | null, pacer:
   };
 }
 
-function costOf({ system, messages }: ModelRequest, usage: Usage | undefined): Cost {
+function costOf({ system, messages, tools, images }: ModelRequest, usage: Usage | undefined): Cost {
   if (usage) return costOfUsage(usage);
-  const characters = messages.reduce((sum, message) => sum + JSON.stringify(message).length, system.length);
-  const tokens = Math.ceil(characters / CHARACTERS_OF_A_TOKEN);
+  const tokens = tokensReckoned(messages, { system, tools, mostImages: images?.size ?? 0 });
   return { requests: 1, tokens, input_tokens: tokens, output_tokens: 0 };
 }

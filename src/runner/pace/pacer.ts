@@ -1,6 +1,7 @@
 /** Lets requests through at the pace of their key, those of this process in the order in which they came. */
 import { ProviderError } from "../../core/errors.js";
-import type { Spent } from "../../core/pace/allowance.js";
+import { corrected, type Spent } from "../../core/pace/allowance.js";
+import { withOneMore } from "../../core/pace/measured-pace.js";
 import {
   type Cost,
   type Heard,
@@ -24,8 +25,6 @@ export interface End extends Pick<Heard, "usage" | "refused"> {
 
 /** The permission to send one request. */
 export interface Pass {
-  /** Reserved for it until its real cost is known. */
-  readonly cost: Cost;
   /** Its answer states limits. Never throws. */
   hear(limits: readonly StatedLimit[]): void;
   /** It is over. Never throws. */
@@ -60,8 +59,6 @@ const UNTRIED = 8; // requests at once on a key of which nothing is known
 const UNTRIED_MS = 500; // without an answer, after which one more goes
 const LOOK_MS = 250; // another process may have learned something
 const SHORT_WINDOW_MS = 30_000; // longer than most answers take
-const KEPT_MS = 60_000; // of the requests before anything is known
-const TOGETHER_MS = 50; // requests that are kept as one
 
 const USED_UP = "the requests and tokens that this API key may use are used up for now, by this run or by others";
 
@@ -85,7 +82,7 @@ interface PacerDeps {
 function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry) => Pass | Promise<Pass> {
   const waiters: Waiter[] = [];
   /** Requests that no pace has counted yet. */
-  let uncounted: [from: number, amount: number][] = [];
+  let uncounted: readonly Spent[] = [];
   let inFlight = 0;
   /** When the last one began. */
   let lastAt = 0;
@@ -100,10 +97,7 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
   const isUntried = () => inFlight >= Math.max(UNTRIED, answered);
 
   function uncountedPass(now: number): Pass {
-    const last = uncounted.at(-1);
-    if (last !== undefined && now - last[0] < TOGETHER_MS) last[1] += 1;
-    else uncounted.push([now, 1]);
-    if ((uncounted[0]?.[0] ?? now) < now - 2 * KEPT_MS) uncounted = uncounted.filter(([from]) => from > now - KEPT_MS);
+    uncounted = withOneMore(uncounted, now);
     return passFor({ at: now, cost: ONE_REQUEST }, false);
   }
 
@@ -111,7 +105,6 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
     inFlight += 1;
     lastAt = sent.at;
     return {
-      cost: sent.cost,
       hear: (limits) => takeIn({ limits, usage: null, refused: null }, sent),
       leave({ isAnswered, usage, refused }) {
         inFlight -= 1;
@@ -128,7 +121,7 @@ function createLane(account: string, { store, clock }: PacerDeps): (entry: Entry
       const pace = counted(stored, now);
       if (pace !== null) return { pace: learn(pace, heard, sent, now) };
       const learned = learn(null, heard, sent, now);
-      const others = heard.refused === null ? uncounted : without(uncounted, sent.at);
+      const others = heard.refused === null ? uncounted : corrected(uncounted, -1, sent.at);
       return { pace: learned && withRequests(learned, others, now) };
     };
     if (!tellsNew(act)) return;
@@ -274,9 +267,4 @@ function isUnclear({ stated, measured }: Pace): boolean {
 /** Where a window may be shorter than an answer takes, its length shows only in the answers. */
 function mostInFlight({ stated: { requests } }: Pace): number {
   return requests !== undefined && requests.windowMs < SHORT_WINDOW_MS ? requests.limit : Number.POSITIVE_INFINITY;
-}
-
-function without(sent: readonly Spent[], at: number): readonly Spent[] {
-  const index = sent.findLastIndex(([from]) => from <= at);
-  return sent.map((one, place): Spent => (place === index ? [one[0], one[1] - 1] : one));
 }

@@ -2,7 +2,7 @@
 
 import { ConfigError, RequestError } from "../../core/errors.js";
 import type { ProviderEntry } from "../../core/ports/provider.js";
-import { type ModelName, toModelText } from "../../core/run/model-name.js";
+import { fromModelText, type ModelName, toModelText } from "../../core/run/model-name.js";
 import type { Workflow } from "../../core/workflow/workflow.js";
 import { didYouMean } from "../../lib/nearest.js";
 import { alternatives } from "../../lib/text.js";
@@ -25,9 +25,12 @@ export async function resolveProvider(
   providers: readonly ProviderEntry[],
 ): Promise<Chosen> {
   const names: Names = { providers, aliases: settings.aliases };
-  const notices: string[] = [];
-  const usable = wishes.map((wish) => (wish.isImported ? readImported(wish, names, notices) : wish));
-  const all: readonly Wish[] = [...usable, settings, { provider: onlyReady(providers), model: null }];
+  const read = wishes.map((wish): Read => (wish.isImported ? readImported(wish, names) : { wish }));
+  const all: readonly Wish[] = [
+    ...read.map(({ wish }) => wish),
+    settings,
+    { provider: onlyReady(providers), model: null },
+  ];
   const named = all.map((wish, index) => ({ wish, name: providerOf(wish, all.slice(index + 1), names) }));
   const { wish, name = null } = named.find((candidate) => candidate.name !== null) ?? {};
   if (name === null) throw noProvider(providers);
@@ -38,13 +41,11 @@ export async function resolveProvider(
   const first = { entry, model };
   const owner = modelWish === null ? entry : ownerAmong(all.slice(all.indexOf(modelWish)), names, entry);
   const others = await fallbacksOf(modelWish?.fallbackModels ?? [], owner, names, modelWish?.place?.("model"));
-  const chain = await usableChain([first, ...others], modelWish?.place?.("model"), notices);
-  const [main = first, ...rest] = chain;
-  const taken = notices.map((notice) => notice.replace(TAKEN, `${main.entry.name}/${main.model}`));
-  return { ...main, fallbackModels: rest.map(textOf), notices: taken };
+  const { usable, notices } = await usableChain([first, ...others], modelWish?.place?.("model"));
+  const [main = first, ...rest] = usable;
+  const imported = read.flatMap(({ notice }) => notice?.(textOf(main)) ?? []);
+  return { ...main, fallbackModels: rest.map(textOf), notices: [...imported, ...notices] };
 }
-
-const TAKEN = "{taken}";
 
 type Candidate = Pick<Chosen, "entry" | "model">;
 
@@ -55,8 +56,11 @@ function textOf({ entry, model }: Candidate): string {
 /** The provider that a wish names, by itself or with its model; `behind` are the weaker wishes. */
 function providerOf({ provider, model }: Wish, behind: readonly Wish[], names: Names): string | null {
   if (provider !== null || model === null) return provider;
-  const later = behind.find((wish) => wish.provider !== null)?.provider ?? null;
-  return modelIn(model, later, names)?.provider ?? null;
+  return modelIn(model, firstProvider(behind), names)?.provider ?? null;
+}
+
+function firstProvider(wishes: readonly Wish[]): string | null {
+  return wishes.find(({ provider }) => provider !== null)?.provider ?? null;
 }
 
 /** A model belongs to the provider that is named with it, or that is chosen after it. */
@@ -64,15 +68,14 @@ function modelAmong(wishes: readonly Wish[], name: string, names: Names): Wish |
   for (const [index, wish] of wishes.entries()) {
     if (wish.model === null) continue;
     const behind = wishes.slice(index + 1);
-    const owner = providerOf(wish, behind, names) ?? behind.find((later) => later.provider !== null)?.provider;
-    if (owner === name) return wish;
+    if ((providerOf(wish, behind, names) ?? firstProvider(behind)) === name) return wish;
   }
   return null;
 }
 
 /** The provider of the models of a list that name none: named beside the list, or chosen after it. */
 function ownerAmong(wishes: readonly Wish[], { providers }: Names, otherwise: ProviderEntry): ProviderEntry {
-  const named = wishes.find(({ provider }) => provider !== null)?.provider;
+  const named = firstProvider(wishes);
   return providers.find(({ name }) => name === named) ?? otherwise;
 }
 
@@ -82,17 +85,29 @@ function ownModel(text: string, provider: string, names: Names): string {
   return named?.provider === provider ? named.model : text;
 }
 
-/** The entries that the run and its steps need, by name, and the workflow with its models by their full names. Throws like resolveProvider. */
+/** The providers of a run with its workflow, and the workflow as it names them. */
+export interface Needed {
+  /** By name. */
+  readonly entries: ReadonlyMap<string, ProviderEntry>;
+  /** With its models by their full names. */
+  readonly workflow: Workflow | null;
+  /** Models of steps that were left out, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** The providers of the run and of the steps of its workflow. Throws like resolveProvider. */
 export async function entriesFor(
   chosen: Pick<Chosen, "entry" | "model" | "fallbackModels">,
   workflow: Workflow | null,
   names: Names,
   place: (part: string) => string,
-): Promise<{ readonly entries: ReadonlyMap<string, ProviderEntry>; readonly workflow: Workflow | null }> {
+): Promise<Needed> {
   const entries = new Map([[chosen.entry.name, chosen.entry]]);
   const keep = (entry: ProviderEntry) => void entries.set(entry.name, entry);
-  for (const text of chosen.fallbackModels) keep(entryNamed(text.slice(0, text.indexOf("/")), names.providers));
-  if (workflow === null) return { entries, workflow };
+  for (const { provider } of chosen.fallbackModels.flatMap((text) => fromModelText(text) ?? []))
+    keep(entryNamed(provider, names.providers));
+  const notices: string[] = [];
+  if (workflow === null) return { entries, workflow, notices };
   const steps: Workflow["steps"][number][] = [];
   for (const step of workflow.steps) {
     const { name, provider, model, fallbackModels = [] } = step;
@@ -114,7 +129,9 @@ export async function entriesFor(
     await placed(at(model === null ? "provider" : "model"), () => entry.check(candidate.model));
     const owner = provider === null ? chosen.entry : entry;
     const others = await fallbacksOf(fallbackModels, owner, names, at("model"));
-    const [, ...rest] = await usableChain([candidate, ...others], at("model"), []);
+    const { usable, notices: ofStep } = await usableChain([candidate, ...others], at("model"));
+    const [, ...rest] = usable;
+    notices.push(...ofStep);
     for (const used of [candidate, ...others]) keep(used.entry); // a stored run may name one whose key is gone
     const resolved = model === null ? {} : { model: candidate.model };
     steps.push({
@@ -124,7 +141,7 @@ export async function entriesFor(
       ...(fallbackModels.length > 0 && { fallbackModels: rest.map(textOf) }),
     });
   }
-  return { entries, workflow: { ...workflow, steps } };
+  return { entries, workflow: { ...workflow, steps }, notices };
 }
 
 /** The models behind the first one: each of the provider that it names, else of the owner of the list. */
@@ -143,15 +160,15 @@ async function fallbacksOf(
   );
 }
 
-/** The candidates that can be used, in their order, each once; throws the refusal of the first where none can. A wrong name is refused in any case. */
+/** The candidates that can be used, in their order, each once, and notices of the rest; throws the refusal of the first where none can. A wrong name is refused in any case. */
 async function usableChain(
   candidates: readonly Candidate[],
   place: string | undefined,
-  notices: string[],
-): Promise<readonly Candidate[]> {
+): Promise<{ readonly usable: readonly Candidate[]; readonly notices: readonly string[] }> {
   const usable: Candidate[] = [];
   const refusals: ConfigError[] = [];
-  for (const candidate of onceEach(candidates, notices)) {
+  const { distinct, notices } = onceEach(candidates);
+  for (const candidate of distinct) {
     try {
       await placed(place, () => candidate.entry.check(candidate.model));
       usable.push(candidate);
@@ -162,38 +179,42 @@ async function usableChain(
   }
   const [refusal] = refusals;
   if (usable.length === 0 && refusal !== undefined) throw refusal;
-  notices.push(...refusals.map(({ message }) => `a model was left out: ${message}`));
-  return usable;
+  return { usable, notices: [...notices, ...refusals.map(({ message }) => `a model was left out: ${message}`)] };
 }
 
 /** A model that refused to serve is not asked again, under whatever spelling the list names it. */
-function onceEach(candidates: readonly Candidate[], notices: string[]): readonly Candidate[] {
-  const named = new Map<string, Candidate>();
-  const repeated = new Set<string>();
-  for (const candidate of candidates) {
-    const name = textOf(candidate);
-    if (named.has(name)) repeated.add(name);
-    else named.set(name, candidate);
-  }
-  notices.push(...[...repeated].map((name) => `model ${name} is named more than once in a list: it is asked once`));
-  return [...named.values()];
+function onceEach(candidates: readonly Candidate[]) {
+  const names = candidates.map(textOf);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) < index));
+  return {
+    distinct: candidates.filter((candidate, index) => names.indexOf(textOf(candidate)) === index),
+    notices: [...repeated].map((name) => `model ${name} is named more than once in a list: it is asked once`),
+  };
+}
+
+/** A wish as it can be met, and a note about it for the caller; `taken` is the model that the run gets. */
+interface Read {
+  readonly wish: Wish;
+  notice?(taken: string): string;
 }
 
 /** A wish of another host's file: a model that cannot be used here is left to the weaker wishes. */
-function readImported(wish: Wish, names: Names, notices: string[]): Wish {
-  if (wish.model === null) return wish;
-  const named = modelIn(wish.model, null, names) ?? modelOf(ownerOf(wish.model, names.providers), wish.model);
+function readImported(wish: Wish, names: Names): Read {
+  const { model } = wish;
+  if (model === null) return { wish };
+  const named = modelIn(model, null, names) ?? modelOf(ownerOf(model, names.providers), model);
   const entry = names.providers.find(({ name }) => name === named?.provider);
-  if (named === null || entry === undefined) {
-    notices.push(`model "${wish.model}" is not known here, so ${TAKEN} is used`);
-    return { ...wish, provider: null, model: null };
-  }
+  const without = { ...wish, provider: null, model: null };
+  if (named === null || entry === undefined)
+    return { wish: without, notice: (taken) => `model "${model}" is not known here, so ${taken} is used` };
   if (!entry.ready) {
-    notices.push(`model "${wish.model}" needs provider ${entry.name}, which is not set up, so ${TAKEN} is used`);
-    return { ...wish, provider: null, model: null };
+    const why = `needs provider ${entry.name}, which is not set up`;
+    return { wish: without, notice: (taken) => `model "${model}" ${why}, so ${taken} is used` };
   }
-  if (named.model !== wish.model) notices.push(`model "${wish.model}" is ${toModelText(named)}`);
-  return { ...wish, provider: named.provider, model: named.model };
+  const met = { ...wish, ...named };
+  return named.model === model
+    ? { wish: met }
+    : { wish: met, notice: () => `model "${model}" is ${toModelText(named)}` };
 }
 
 function modelOf(owner: ProviderEntry | null, model: string): ModelName | null {

@@ -86,6 +86,7 @@ export async function resolveRequest(args: SpawnArguments, deps: ResolveDeps): P
     entries: named.entries,
     notices: [
       ...chosen.notices,
+      ...named.notices,
       ...noticesOf(foundAgent, agent?.name === DEFAULT_AGENT ? "the general agent" : null),
       ...(agent?.notes ?? []),
       ...noticesOf(foundWorkflow),

@@ -113,11 +113,11 @@ export function createBudget(run: Member, history: History, costs: Costs, { sess
     isLimited: true,
     line: shared.length > 0 ? "all" : run.rootRunId,
     async breach(planned) {
+      const plan = planned?.() ?? null;
       for (const ceiling of await ceilings()) {
         const spent = await spentIn(ceiling.scope);
         const left = leftOf(ceiling, spent, { others: spent.runs, withReserved: false });
         const isOver = left.usd <= 0 || left.tokens <= 0;
-        const plan = planned?.() ?? null;
         if (plan === null ? !isOver : grantedOutput(plan, [left]) > 0) continue;
         const { scope } = ceiling;
         const failure = budgetBreach(ceiling, spent, ownerOf(scope, run.id, spent.runs), plan);

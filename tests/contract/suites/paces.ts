@@ -5,15 +5,14 @@ import { createPacer } from "../../../src/runner/pace/pacer.js";
 import { setContractBench } from "../../support/contract-bench.js";
 import type { StoreImplementation } from "../implementations.js";
 
-const NEVER = new AbortController().signal;
 const PACE: Pace = { stated: {}, measured: null, refusal: null, lastAt: 0 };
 const WINDOW_MS = 1_000;
 const LATE_MS = 200; // a busy machine may hold a request up that has been let through
-const ENTRY = {
-  signal: NEVER,
+const newEntry = () => ({
+  signal: new AbortController().signal,
   withinMs: 60_000,
   cost: () => ({ requests: 1, tokens: 0, input_tokens: 0, output_tokens: 0 }),
-};
+});
 
 export function describePaces(implementation: StoreImplementation): void {
   describe(`paces on ${implementation.name}`, () => {
@@ -44,12 +43,12 @@ export function describePaces(implementation: StoreImplementation): void {
         createPacer({ store: paces, clock: { now: Date.now } }),
       );
       const [first] = pacers;
-      const pass = await first?.enter("key", ENTRY);
+      const pass = await first?.enter("key", newEntry());
       pass?.hear([{ of: "requests", limit: 20, remaining: 19, resetMs: WINDOW_MS, windowMs: null }]);
       pass?.leave({ isAnswered: true, usage: null, refused: null });
       const times: number[] = [];
       const enter = async (n: number) => {
-        const entered = await pacers[n % pacers.length]?.enter("key", ENTRY);
+        const entered = await pacers[n % pacers.length]?.enter("key", newEntry());
         times.push(Date.now());
         entered?.leave({ isAnswered: true, usage: null, refused: null });
       };

@@ -1,7 +1,7 @@
 /** A stand-in for Anthropic's HTTP API on a loopback port: it answers by script, and refuses what the vendor would refuse. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createRecorder, lossOf, startVendorServer, textOf } from "../vendor-server.js";
 import { answer, type Behaviour, failure, type MessageBehaviour } from "./behaviours.js";
 import { conversationChecks } from "./conversation-checks.js";
 import { createPromptCache, type InputCounts } from "./prompt-cache.js";
@@ -50,10 +50,9 @@ export async function startAnthropicStandIn(
   script: Script,
   { betas = VENDOR_BETAS }: { readonly betas?: readonly string[] } = {},
 ): Promise<AnthropicStandIn> {
-  const requests: RecordedRequest[] = [];
+  const { requests, record, arrived } = createRecorder<RecordedRequest>();
   const refusals: Refusal[] = [];
   const counts: InputCounts[] = [];
-  const waiting = new Map<number, (request: RecordedRequest) => void>();
   const sentBlocks = new Set<string>();
   const paused = new Set<string>();
   const binding = createBinding();
@@ -76,8 +75,7 @@ export async function startAnthropicStandIn(
       body,
       closed: lossOf(response),
     };
-    requests.push(recorded);
-    waiting.get(requests.length)?.(recorded);
+    record(recorded);
 
     const refusal = refusalOf(recorded);
     if (refusal !== null) return sendAnswer(response, refusal);
@@ -136,30 +134,16 @@ export async function startAnthropicStandIn(
     return { type, id, ...fields };
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error) => {
-      sendAnswer(response, answer(500, `the stand-in failed: ${error instanceof Error ? error.stack : error}`));
-    });
-  });
-  server.keepAliveTimeout = 60_000; // a connection closed while idle would look like a fault of the caller
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await startVendorServer(serve, (response, fault) => sendAnswer(response, answer(500, fault)));
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.origin,
     requests,
     refusals,
     counts,
     checks: checks.map(({ name }) => name),
-    arrived(n) {
-      const known = requests[n - 1];
-      return known ? Promise.resolve(known) : new Promise((resolve) => waiting.set(n, resolve));
-    },
-    close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      return closed;
-    },
+    arrived,
+    close: server.close,
   };
 }
 
@@ -170,20 +154,6 @@ function betasOf({ "anthropic-beta": header = "" }: IncomingHttpHeaders): readon
     .split(",")
     .map((beta) => beta.trim())
     .filter((beta) => beta !== "");
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function lossOf(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once("close", () => {
-      if (!response.writableFinished) resolve();
-    });
-  });
 }
 
 function sendAnswer(response: ServerResponse, { status, body, headers }: Extract<Behaviour, { kind: "answer" }>): void {

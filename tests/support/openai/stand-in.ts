@@ -1,7 +1,7 @@
 /** A stand-in for a host on a loopback port: it answers by script, streams events, and refuses the requests that the vendor refuses. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createRecorder, lossOf, startVendorServer, textOf } from "../vendor-server.js";
 
 /** The action of the stand-in on one request. A `body` that is a string is sent as it is; `events` are streamed. */
 export type Behaviour = { readonly delayMs?: number } & (
@@ -66,9 +66,8 @@ export interface StandIn {
 
 /** Starts a stand-in; whoever starts it closes it. */
 export async function startStandIn(script: Script, options: StandInOptions): Promise<StandIn> {
-  const requests: RecordedRequest[] = [];
+  const { requests, record, arrived } = createRecorder<RecordedRequest>();
   const broken: string[] = [];
-  const waiting = new Map<number, (request: RecordedRequest) => void>();
   let asked = 0;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -77,8 +76,7 @@ export async function startStandIn(script: Script, options: StandInOptions): Pro
       return send(response, { kind: "answer", status: 404, body: "404 page not found" });
     const body = JSON.parse(text) as WireBody;
     const recorded = { path: request.url, headers: request.headers, body, closed: lossOf(response) };
-    requests.push(recorded);
-    waiting.get(requests.length)?.(recorded);
+    record(recorded);
     const behaviour = refusalOf(body, request.headers) ?? (await nextBehaviour(body));
     if (behaviour.delayMs) await sleep(behaviour.delayMs);
     if (behaviour.kind === "hang" || behaviour.kind === "reset") return stall(behaviour, request, response);
@@ -101,26 +99,14 @@ export async function startStandIn(script: Script, options: StandInOptions): Pro
     return script[asked - 1] ?? answer(400, options.refusal(400, `the script ends after ${script.length} replies`, ""));
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error) => send(response, answer(400, `the stand-in failed: ${error}`)));
-  });
-  server.keepAliveTimeout = 60_000; // a connection closed while idle would look like a fault of the caller
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await startVendorServer(serve, (response, fault) => send(response, answer(400, fault)));
 
   return {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `${server.origin}/v1`,
     requests,
     broken,
-    arrived(n) {
-      const known = requests[n - 1];
-      return known ? Promise.resolve(known) : new Promise((resolve) => waiting.set(n, resolve));
-    },
-    close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      return closed;
-    },
+    arrived,
+    close: server.close,
   };
 }
 
@@ -155,20 +141,6 @@ export function hang(inBody = false): Behaviour {
 /** Resets the connection; `inBody`: after the first part of the answer. */
 export function reset(inBody = false): Behaviour {
   return { kind: "reset", inBody };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function lossOf(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once("close", () => {
-      if (!response.writableFinished) resolve();
-    });
-  });
 }
 
 function stall(

@@ -63,11 +63,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
         .set({ attempts: 0 })
         .where(
           sql`${runs.attempts} > 0 and ${runs.id} in (
-            with recursive line(id) as (
-              select ${placeholder("parentRunId")}
-              union select parent_run_id from runs join line using (id) where parent_run_id is not null
-            )
-            select id from line
+            ${lineFrom("parentRunId")} select id from line
           )`,
         ),
     ),
@@ -211,10 +207,7 @@ export function prepareStatements(sqlite: Database.Database, db: Drizzle) {
     limitsAbove: toNative(
       sqlite,
       sql`
-        with recursive line(id) as (
-          select ${placeholder("runId")}
-          union select parent_run_id from runs join line using (id) where parent_run_id is not null
-        )
+        ${lineFrom("runId")}
         select id,
           request ->> '$.limits.maxCostUsd' + (
             select total(data ->> '$.moreCostUsd') from run_events where run_id = id and type = 'run_resumed'
@@ -281,6 +274,15 @@ export function prepareTransition(sqlite: Database.Database, db: Drizzle, to: Ru
       ),
     );
   return toNative(sqlite, query);
+}
+
+/** A run, named by a placeholder, and the runs above it. */
+function lineFrom(name: string) {
+  return sql`
+    with recursive line(id) as (
+      select ${placeholder(name)}
+      union select parent_run_id from runs join line using (id) where parent_run_id is not null
+    )`;
 }
 
 function written() {

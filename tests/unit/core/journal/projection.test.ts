@@ -126,6 +126,41 @@ describe("the projection", () => {
     expect(delta).toMatchObject({ reservedUsd: 0, reservedTokens: 0 });
   });
 
+  it("holds the reservation for a server's question until its answer, its failure for good or the end of its call", () => {
+    const reserved: RunEvent = {
+      type: "budget_reserved",
+      turn: 1,
+      server: "s",
+      usd: 0.2,
+      tokens: 900,
+      outputTokens: 400,
+    };
+    const usage = { input: 1, output: 1, cached: 0, thinking: 0 };
+    const place = { turn: 1, index: 0, tool: "a__b" };
+    const failed = {
+      type: "request_failed",
+      turn: 1,
+      server: "s",
+      tries: 1,
+      code: "overloaded",
+      status: 503,
+      reason: "",
+    } as const;
+    const held = [
+      { ...failed, waitMs: 5 },
+      { type: "tool_call_progressed", ...place, progress: 1, total: null, message: null },
+    ] as const;
+    const ends = [
+      { type: "sampling_replied", turn: 1, server: "s", usage, costUsd: 0.1 },
+      { ...failed, waitMs: null },
+      { type: "tool_call_finished", ...place, isError: false, text: "", milliseconds: 1 },
+    ] as const;
+    for (const event of held) expect(projectEvents([reserved, event]).reservedTokens).toBe(900);
+    for (const event of ends)
+      expect(projectEvents([reserved, event])).toMatchObject({ reservedUsd: 0, reservedTokens: 0 });
+    expect(projectEvents([...ends, reserved])).toMatchObject({ reservedUsd: 0.2, reservedTokens: 900 });
+  });
+
   it("adds up the cost of every reply, and has no sum where one is unknown", () => {
     const usage = { input: 1, output: 1, cached: 0, thinking: 0, cacheWrite: 0 };
     const replies: readonly RunEvent[] = [

@@ -16,6 +16,12 @@ it.each([
     32_000,
     41_000,
   ],
+  ["This model's maximum context length is 128000 tokens.", 128_000, null],
+  ["This model's maximum prompt length is 131072 but the request contains 150000 tokens.", 131_072, 150_000],
+  ["Prompt contains 40000 tokens, too large for model with 32768 maximum context length", 32_768, 40_000],
+  ["Your request exceeded model token limit: 131072 (requested: 140000)", 131_072, 140_000],
+  ["input length and `max_tokens` exceed context limit: 150000 + 64000 > 200000, decrease it", 200_000, 214_000],
+  ["Range of input length should be [1, 129024]", 129_024, null],
   ["Your input exceeds the context window of this model.", null, null],
 ])("%s", (sentence, limit, sent) => {
   expect(namedLengths(sentence, 20_000)).toEqual({ limit, sent });

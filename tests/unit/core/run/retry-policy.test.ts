@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nextTry, type Tries } from "../../../../src/core/run/retry-policy.js";
 
-const FIRST: Tries = { made: 1, waitedMs: 0, millisecondsLeft: 3_600_000, hasNext: false };
+const FIRST: Tries = { made: 1, waitedMs: 0, hasBegun: false, millisecondsLeft: 3_600_000, hasNext: false };
 const failed = (code: Parameters<typeof nextTry>[0]["code"], retryAfterMs: number | null = null) => ({
   code,
   retryAfterMs,
@@ -62,4 +62,12 @@ describe("a failure that cannot pass", () => {
     expect(nextTry(failed("quota_exhausted", 5), FIRST, 0)).toEqual({ waitMs: 5 });
     expect(nextTry(failed("quota_exhausted", 5), { ...FIRST, made: 2 }, 0)).toMatchObject({ waitMs: null });
   });
+});
+
+it("a model that is silent altogether is not asked again where there is another", () => {
+  const next = { ...FIRST, hasNext: true };
+  expect(nextTry(failed("stalled"), next, 0)).toEqual({ waitMs: null, why: null });
+  expect(nextTry(failed("stalled"), { ...next, hasBegun: true }, 0)).toEqual({ waitMs: 0 });
+  expect(nextTry(failed("stalled"), { ...next, hasBegun: true, made: 3 }, 0)).toMatchObject({ waitMs: null });
+  expect(nextTry(failed("overloaded"), next, 0)).toEqual({ waitMs: 0 });
 });

@@ -48,7 +48,7 @@ describe("call events", () => {
     const commits = events.until(work);
     const first = commits.next();
     let isSaved = false;
-    void events.post(posted(1)).then(() => {
+    void events.post([posted(1)]).then(() => {
       isSaved = true;
     });
     expect(await first).toEqual({ done: false, value: { events: [posted(1)], blobs: [] } });
@@ -64,8 +64,8 @@ describe("call events", () => {
 
   it("leaves events that come with the end to the next commit", async () => {
     const { events, state } = setUp();
-    void events.post(posted(1));
-    void events.post(posted(2));
+    void events.post([posted(1)]);
+    void events.post([posted(2)]);
     const work = Promise.resolve(5);
     await work;
     const commits = events.until(work);

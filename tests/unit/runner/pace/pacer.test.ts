@@ -7,7 +7,6 @@ import { answerOf, bucket, type Counting, fixedWindow, slidingWindow } from "../
 
 const LIMIT = 60;
 const LATENCY_MS = 30;
-const NEVER = new AbortController().signal;
 const ONE = { requests: 1, tokens: 0, input_tokens: 0, output_tokens: 0 };
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "Date"] }));
@@ -33,7 +32,7 @@ function memoryStore(): PaceStore & { writes: number } {
 }
 
 const entry = (changes: Partial<Entry> = {}): Entry => ({
-  signal: NEVER,
+  signal: new AbortController().signal,
   withinMs: Number.POSITIVE_INFINITY,
   cost: () => ONE,
   ...changes,

@@ -92,8 +92,9 @@ describe("a model that a list names twice", () => {
   it("is asked once in a step too", async () => {
     const steps = workflow([{ model: "two/two-large", fallbackModels: ["one-large", "two/two-large", "large"] }]);
     const chosen = await resolve([], settings, BOTH);
-    const { workflow: resolved } = await entriesFor(chosen, steps, { ...settings, providers: BOTH }, () => "");
-    expect(resolved?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+    const needed = await entriesFor(chosen, steps, { ...settings, providers: BOTH }, () => "");
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+    expect(needed.notices).toEqual([naming("two/two-large", "once"), naming("one/one-large", "once")]);
   });
 
   it("is a fault of the configuration where it does not exist, with its place", async () => {
@@ -135,8 +136,26 @@ describe("the providers of a workflow", () => {
     expect(needed.workflow?.steps[0]?.fallbackModels).toEqual([]);
   });
 
+  it("leave out a fallback model that cannot be used, and the caller hears of it", async () => {
+    const broken = {
+      ...SPARE,
+      check: async () => {
+        throw new ConfigError("spare is not set up");
+      },
+    };
+    const steps = workflow([{ provider: "two", fallbackModels: ["spare/spare-default", "one/one-large"] }]);
+    const some = { providers: [ONE, TWO, broken], aliases: {} };
+    const needed = await entriesFor(chosen, steps, some, place);
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+    expect(needed.notices).toEqual([expect.stringContaining("spare is not set up")]);
+  });
+
   it("are that of the run where it has no workflow", async () => {
-    expect(await entriesFor(chosen, null, names, place)).toEqual({ entries: new Map([["one", ONE]]), workflow: null });
+    expect(await entriesFor(chosen, null, names, place)).toEqual({
+      entries: new Map([["one", ONE]]),
+      workflow: null,
+      notices: [],
+    });
   });
 
   it.each([

@@ -2,7 +2,8 @@
  * Puts what tsc has compiled and the packages that it imports into few files, which a host that starts legwork waits for
  * less than for hundreds. What is imported late stays in files of its own.
  */
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 
 const FOLDER = "dist/bundle";
@@ -58,9 +59,28 @@ const alone = await build({
 if (languagesLeftOut === 0)
   throw new Error("zod keeps its languages elsewhere now: mend the plugin that leaves them out");
 
+// What stands in the bundle is given on, and most licences ask for their text then.
+const folders = [program, alone].flatMap(({ metafile }) => Object.keys(metafile.inputs).flatMap(packageOf));
+const licences = [...new Set(folders)].sort().map(licenceIn);
+writeFileSync(`${FOLDER}/LICENSES.txt`, [...new Set(licences)].join(`\n${"-".repeat(80)}\n`));
+
 // Of a package that is no module a late import would find none of the names that it finds in Node.
 for (const { inputs } of [program.metafile, alone.metafile])
   for (const [file, { imports }] of Object.entries(inputs))
     for (const { path, kind } of imports)
       if (kind === "dynamic-import" && inputs[path]?.format === "cjs")
         throw new Error(`${file} imports ${path} late: do so in a file of its own, and import that late`);
+
+/** The folder of the package that a file belongs to; none for a file of legwork itself. */
+function packageOf(file) {
+  return file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? [];
+}
+
+/** The name of a package and what it says on its licence. */
+function licenceIn(folder) {
+  const { name, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)\b/i.test(file));
+  if (files.length === 0 && typeof license !== "string") throw new Error(`${folder} says nothing of its licence`);
+  const texts = files.sort().map((file) => readFileSync(join(folder, file), "utf8").trim());
+  return `${name} (${license})\n\n${texts.join("\n\n")}\n`;
+}

@@ -86,7 +86,14 @@ function pack() {
   const paths = files.map(({ path }) => path);
   const unwanted = paths.filter((path) => /\.map$|^dist\/(?!bundle\/)|_snapshot/.test(path));
   expect(unwanted.length === 0, `the package holds ${unwanted}`);
-  for (const path of ["CHANGELOG.md", "LICENSE", "README.md", "docs/command-line.md", "drizzle/meta/_journal.json"])
+  for (const path of [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "docs/command-line.md",
+    "drizzle/meta/_journal.json",
+    "dist/bundle/LICENSES.txt",
+  ])
     expect(paths.includes(path), `the package lacks ${path}`);
   return join(work, filename);
 }

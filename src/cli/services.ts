@@ -191,7 +191,15 @@ export type ConfigurationLook =
 
 /** The model of a run that names no provider, or why such a run would be refused. */
 export type ModelChoice =
-  | { readonly kind: "chosen"; readonly provider: string; readonly model: string }
+  | {
+      readonly kind: "chosen";
+      readonly provider: string;
+      readonly model: string;
+      /** The models behind it, each with its provider. */
+      readonly fallbackModels: readonly string[];
+      /** Models that were left out or taken for others, one sentence each. */
+      readonly notices: readonly string[];
+    }
   | { readonly kind: "refused"; readonly refusal: string };
 
 export interface CrashCampaign {

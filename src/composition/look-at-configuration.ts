@@ -4,7 +4,7 @@ import type { Config } from "../config/load-config.js";
 import { ConfigError, RequestError } from "../core/errors.js";
 import type { ProviderEntry } from "../core/ports/provider.js";
 import { requirePrices } from "../runner/request/require-prices.js";
-import { resolveProvider } from "../runner/request/resolve-provider.js";
+import { entriesFor, resolveProvider } from "../runner/request/resolve-provider.js";
 import type { Parts } from "./create-parts.js";
 
 const REHEARSAL = "rehearsal"; // never ready, and always there
@@ -47,14 +47,12 @@ async function problemOf({ check, defaultModel }: ProviderEntry): Promise<string
 
 async function choiceOf(config: Config, entries: readonly ProviderEntry[]): Promise<ModelChoice> {
   try {
-    const { entry, model } = await resolveProvider([], config, entries);
-    const choice = { provider: entry.name, model };
-    requirePrices(
-      { ...choice, limits: config.limits, workflow: null },
-      new Map([[entry.name, entry]]),
-      config.allowances,
-    );
-    return { kind: "chosen", ...choice };
+    const chosen = await resolveProvider([], config, entries);
+    const { model, fallbackModels, notices } = chosen;
+    const choice = { provider: chosen.entry.name, model, fallbackModels };
+    const used = await entriesFor(chosen, null, { providers: entries, aliases: config.aliases }, () => "");
+    requirePrices({ ...choice, limits: config.limits, workflow: null }, used.entries, config.allowances);
+    return { kind: "chosen", ...choice, notices };
   } catch (error) {
     return { kind: "refused", refusal: messageOf(error) };
   }

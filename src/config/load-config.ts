@@ -6,7 +6,7 @@ import { ConfigError } from "../core/errors.js";
 import type { Secret } from "../core/redact.js";
 import type { Allowance } from "../core/run/budget.js";
 import { DEFAULT_LIMITS, DEFAULT_MAX_CONCURRENT_RUNS, DEFAULT_MAX_MESSAGE_MIB } from "../core/run/limits.js";
-import { fromModelText, type ModelName, toModelWish } from "../core/run/model-name.js";
+import { fromModelText, type ModelName, modelsIn, toModelWish } from "../core/run/model-name.js";
 import type { PatternSource, RunLimits } from "../core/run/run.js";
 import { didYouMean } from "../lib/nearest.js";
 import { alternatives } from "../lib/text.js";
@@ -20,7 +20,7 @@ import { toWindowLists, type WindowLists } from "./files/windows.js";
 import { loadSources } from "./load-sources.js";
 import { loadServers } from "./servers/servers.js";
 import { toStartPlace } from "./servers/start-place.js";
-import { providerSecrets } from "./trust/secrets.js";
+import { addressSecrets, providerSecrets } from "./trust/secrets.js";
 
 export const DEFAULT_LOG_LEVEL = "info";
 
@@ -28,6 +28,8 @@ export interface Config {
   readonly provider: string | null;
   readonly model: string | null;
   readonly fallbackModels: readonly string[];
+  /** `file:line:column` of the field that counts. */
+  place(field: "provider" | "model"): string;
   readonly aliases: Readonly<Record<string, ModelName>>;
   readonly providers: readonly ProviderSetup[];
   readonly prices: PriceLists;
@@ -86,6 +88,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
     provider: own?.value.provider ?? user?.value.provider ?? null,
     fallbackModels: [],
     ...toModelWish(own?.value.model ?? (namesOther ? undefined : user?.value.model)),
+    place: (field: "provider" | "model") => (own?.value[field] === undefined ? user : own)?.placeOf([field]) ?? "",
     aliases,
     providers,
     prices,
@@ -94,7 +97,7 @@ export async function loadConfig(paths: Paths, vendors: readonly Vendor[]): Prom
     brokenServers,
     disabledServers,
     serverEnv: place.env,
-    secrets: [...providerSecrets(env, keyVariables), ...secrets],
+    secrets: [...providerSecrets(env, keyVariables), ...addressSecrets(providers), ...secrets],
     tools: toolsFrom?.value.tools ? { patterns: toolsFrom.value.tools, from: toolsFrom.file } : null,
     blockedTools: files.flatMap(({ value, file }) =>
       value.blocked_tools ? [{ patterns: value.blocked_tools, from: file }] : [],
@@ -166,21 +169,39 @@ function loadProviders(user: LoadedFile | null, vendors: readonly Vendor[], env:
     if (unknown !== undefined)
       throw new ConfigError(`${placeOf([key, unknown])}: ${key}.${unknown}: ${noProvider(unknown, names)}`);
   }
-  return { providers, prices, windows, aliases: aliasesOf(user, vendors, names) };
+  return {
+    providers,
+    prices,
+    windows,
+    aliases: { ...vendorsAliases(vendors), ...usersAliases(user, names, vendorOf) },
+  };
 }
 
-/** The vendors' short names of models, and the user's own in front of them. */
-function aliasesOf(user: LoadedFile | null, vendors: readonly Vendor[], names: readonly string[]): Config["aliases"] {
+function vendorsAliases(vendors: readonly Vendor[]): Config["aliases"] {
   const known = vendors.flatMap(({ name, aliases }) =>
     Object.entries(aliases).map(([alias, model]) => [alias, { provider: name, model }] as const),
   );
+  return Object.fromEntries(known);
+}
+
+/** The user's own short names of models. */
+function usersAliases(
+  user: LoadedFile | null,
+  names: readonly string[],
+  vendorOf: (provider: string) => Vendor | undefined,
+): Config["aliases"] {
   const own = Object.entries(user?.value.aliases ?? {}).map(([alias, text]) => {
+    const refuse = (fault: string) =>
+      new ConfigError(`${user?.placeOf(["aliases", alias])}: aliases.${alias} ${fault}`);
+    if (modelsIn(alias).length > 1) throw refuse("has a comma, which stands between two models: leave it out");
     const named = fromModelText(text);
-    if (named !== null && names.includes(named.provider)) return [alias, named] as const;
-    const fault = "has to be a provider, a slash and a model, such as anthropic/claude-opus-5-5";
-    throw new ConfigError(`${user?.placeOf(["aliases", alias])}: aliases.${alias} ${fault}`);
+    if (named === null || !names.includes(named.provider))
+      throw refuse("has to be a provider, a slash and a model, such as anthropic/claude-opus-5-5");
+    const fault = vendorOf(named.provider)?.modelIdFault(named.model) ?? null;
+    if (fault !== null) throw refuse(`cannot be used: ${fault}`);
+    return [alias, named] as const;
   });
-  return Object.fromEntries([...known, ...own]);
+  return Object.fromEntries(own);
 }
 
 function checkProvider({ value: { provider }, placeOf }: LoadedFile, names: readonly string[]): void {

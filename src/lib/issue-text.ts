@@ -25,7 +25,7 @@ export function explainIssue(where: string, issue: Issue): string {
       if (issue.expected === "never") return `${where}: ${issue.message}`;
       return issue.input === undefined
         ? `${where} is missing: give ${named(String(issue.expected))}`
-        : `${where} has to be ${named(String(issue.expected))}, not ${named(typeOf(issue.input))}`;
+        : `${where} has to be ${misfit(String(issue.expected), issue.input)}`;
     case "too_small":
       return `${where} has to ${bound(issue, issue.inclusive === false ? "more than" : "at least", issue.minimum)}`;
     case "too_big":
@@ -58,8 +58,16 @@ function bound({ origin }: Issue, word: string, limit: unknown): string {
   return `be ${word} ${limit}`;
 }
 
+/** Among numbers the value itself says what is wrong with it: it is not finite, or not whole. */
+function misfit(expected: string, input: unknown): string {
+  const isNumber = typeof input === "number" && ["number", "int"].includes(expected);
+  if (!isNumber) return `${named(expected)}, not ${named(typeOf(input))}`;
+  return `${expected === "int" ? "a whole number" : "a finite number"}, not ${input}`;
+}
+
 function named(type: string): string {
   if (type === "null") return type;
+  if (type === "record") return named("object");
   return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type === "int" ? "whole number" : type}`.replace(
     "an whole",
     "a whole",

@@ -21,8 +21,6 @@ export interface ProviderDefinition extends Vendor {
   readonly modelsBegin: RegExp;
   /** The form of the names of models at an address; missing where they are plain everywhere. */
   modelNames?(setup: ProviderSetup): ModelNames;
-  /** The reason why this is no model of the vendor, or null. */
-  modelIdFault(model: string): string | null;
   /** Loads the adapter. */
   open(setup: ProviderSetup): Promise<Provider>;
   /** Reads a stored reply, by its wire. */

@@ -13,6 +13,8 @@ interface ArgumentSchema {
 const NAMES = new Set(["agent", "workflow", "provider", "model"]);
 /** Lists of names, which hosts also write with commas between them. */
 const LISTS_OF_NAMES = new Set(["run_ids", "tools", "blocked_tools", "status"]);
+/** A text in its schema, and a list where there are several. */
+const NAMES_OR_LISTS = new Set(["model"]);
 
 /**
  * `null` and, for an optional text, `""` are no argument at all, nor are blanks for a name; a text that stands for a number, a yes or no, a list or an object
@@ -55,6 +57,7 @@ function fromText(name: string, text: string, { type, enum: values }: ArgumentSc
         ]).get(text.trim().toLowerCase()) ?? text
       );
     default:
+      if (NAMES_OR_LISTS.has(name) && text.trimStart().startsWith("[")) return jsonIn(text) ?? text;
       return Array.isArray(values) && values.includes(text.trim()) ? text.trim() : text;
   }
 }

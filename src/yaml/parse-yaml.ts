@@ -55,8 +55,10 @@ function toFaults({ issues }: z.ZodError, schema: z.ZodType, value: unknown): re
 
 function explain(issue: z.core.$ZodIssue): string {
   const where = issue.path.map(String).join(".");
-  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
-  return explainIssue(where || "the file", message === undefined ? issue : { message });
+  const [ofKey] = issue.code === "invalid_key" ? issue.issues : [];
+  if (ofKey?.code === "too_small" || ofKey?.code === "too_big")
+    return explainIssue(`a name in ${issue.path.slice(0, -1).map(String).join(".")}`, ofKey);
+  return explainIssue(where || "the file", ofKey === undefined ? issue : { message: ofKey.message });
 }
 
 /** The keys that a schema allows at a path of a value. */

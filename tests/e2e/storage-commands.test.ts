@@ -206,6 +206,25 @@ describe("legwork doctor", () => {
     expect(stdout).not.toMatch(/^(warning|fault)/m);
   });
 
+  it("names the models that runs fall back to, with what is left out of them and the prices that they lack", async () => {
+    const bench = setTalk(`${ONE_SERVER}model: [flash, anthropic/m, gemini/spare, flash]\n`);
+    const { of } = await examine(bench);
+    expect(of("provider", "ok")).toContainEqual(naming("gemini with gemini-3.8-flash, then gemini/spare"));
+    expect(of("provider", "warning")).toEqual([
+      naming("gemini/gemini-3.8-flash", "once"),
+      naming("left out", "ANTHROPIC_API_KEY"),
+    ]);
+    bench.configure(`${bench.read("config.yaml")}limits: { max_cost_usd: 1 }
+prices: { gemini: { gemini-3.8-flash: { input: 1, output: 1 } } }\n`);
+    expect((await examine(bench)).of("provider", "fault")).toEqual([naming("price of spare", "prices: { gemini: ")]);
+  });
+
+  it("names an address in the environment that is none, which costs no other provider", async () => {
+    const { of } = await examine(setTalk(ONE_SERVER), { ...KEY, OPENAI_BASE_URL: "nowhere", OPENAI_API_KEY: "k" });
+    expect(of("provider", "warning")).toEqual([naming("OPENAI_BASE_URL", "URL")]);
+    expect(of("provider", "ok")).toContainEqual(naming("gemini with gemini-3.8-flash"));
+  });
+
   it("names the server, the provider or the key of the configuration that is at fault", async () => {
     const bench = setTalk();
     bench.configure(`mcpServers: { ghost: { command: /no/such/command }, leaver: ${hostileServer("exits-at-once")} }`);

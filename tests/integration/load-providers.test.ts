@@ -76,6 +76,9 @@ describe("an entry", () => {
     [{ groq: { ...GROQ, wire: "soap" } }, ["providers.groq.wire", "responses or chat"]],
     [{ groq: { ...GROQ, host: "groqq" } }, ["providers.groq.host", "groq"]],
     [{ groq: { ...GROQ, key: "x" } }, ["key", "providers.groq"]],
+    [{ groq: { ...GROQ, api_key: "gsk-12" } }, ["providers.groq.api_key", "environment variable", "api_key_env"]],
+    [{ groq: { ...GROQ, model: " " } }, ["providers.groq.model", "blank"]],
+    [{ mine: { like: "gemini", base_url: "http://127.0.0.1:1", model: "a b" } }, ["providers.mine.model", '"a b"']],
     [{ Groq: GROQ }, ["Groq", "lower-case"]],
     [{ rehearsal: GROQ }, ["providers.rehearsal", "leave it out"]],
     [{ openai: { like: "anthropic" } }, ["providers.openai.like", "another name"]],
@@ -83,6 +86,27 @@ describe("an entry", () => {
   ])("%j is refused with its place", async (providers, words) => {
     user({ providers });
     expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
+  });
+
+  it("may be called as every object's own parts are, with the prices of its name alone", async () => {
+    user({ providers: { constructor: GROQ } });
+    expect(await named("constructor")).toMatchObject({ prices: [], windows: [], fault: null });
+  });
+
+  it("may have a key in its address, which is a secret", async () => {
+    bench.env = { OPENAI_BASE_URL: "https://gateway.test/v1?api-key=4f7a-of-the-gateway" };
+    user({
+      providers: { groq: { ...GROQ, base_url: "https://proxy.test/v1?version=2026-01-01&key=9c1d-of-the-proxy" } },
+    });
+    const values = (await load()).secrets.map(({ value }) => value);
+    expect(values).toEqual(["4f7a-of-the-gateway", "9c1d-of-the-proxy"]);
+  });
+
+  it("has its address and its key without the spaces around them", async () => {
+    bench.env = { GROQ_API_KEY: " gsk-of-the-user\n", GOOGLE_GEMINI_BASE_URL: " https://gateway.test/ " };
+    user({ providers: { groq: { ...GROQ, base_url: ` ${GROQ.base_url} ` } } });
+    expect(await named("groq")).toMatchObject({ baseUrl: "https://api.groq.com/openai/v1", apiKey: "gsk-of-the-user" });
+    expect(await named("gemini")).toMatchObject({ baseUrl: "https://gateway.test", fault: null });
   });
 
   it("of one name twice is refused", async () => {
@@ -112,10 +136,18 @@ describe("a vendor", () => {
     [{ OPENAI_BASE_URL: "http://proxy.lan:8080", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "https"]],
     [{ OPENAI_BASE_URL: "nowhere", OPENAI_API_KEY: "k" }, ["OPENAI_BASE_URL", "URL"]],
     [{ OPENAI_API_KEY: dollar("OPENAI_API_KEY") }, ["OPENAI_API_KEY", "does not expand"]],
+    [{ OPENAI_API_KEY: "sk-1234\nsk-5678" }, ["OPENAI_API_KEY", "characters"]],
+    [{ OPENAI_API_KEY: "sk-1234\u201d" }, ["OPENAI_API_KEY", "characters"]],
   ])("that %j leaves unusable costs no other", async (env, words) => {
     bench.env = { ...env, GEMINI_API_KEY: "AIza" };
     expect((await named("openai"))?.fault).toEqual(naming(...words));
+    expect((await named("openai"))?.fault).not.toMatch(/sk-|\$\{/);
     expect(await named("gemini")).toMatchObject({ fault: null, apiKey: "AIza" });
+  });
+
+  it("whose key is blank has none", async () => {
+    bench.env = { OPENAI_API_KEY: " \n" };
+    expect(await named("openai")).toMatchObject({ apiKey: null, fault: null });
   });
 
   it("has its own price for input that it writes to its cache, where the user gives none", async () => {
@@ -131,10 +163,36 @@ describe("a name", () => {
     [{ prices: { gork: {} } }, ["prices.gork", '"gork"']],
     [{ aliases: { fast: "llama" } }, ["aliases.fast", "provider"]],
     [{ aliases: { fast: "gork/llama" } }, ["aliases.fast", "provider"]],
+    [{ aliases: { fast: "gemini/a b" } }, ["aliases.fast", '"a b"']],
+    [{ aliases: { "a,b": "gemini/llama" } }, ["aliases.a,b", "comma"]],
     [{ model: [] }, ["model"]],
     [{ model: ["a", 3] }, ["model"]],
+    [{ model: "a,,b" }, ["model"]],
+    [{ model: "," }, ["model"]],
+    [{ model: Array(11).fill("a").join() }, ["model", "10"]],
   ])("%j that means no provider or model is refused with its place", async (value, words) => {
     user(value);
     expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, ...words));
+  });
+});
+
+describe("a price", () => {
+  it.each([
+    ["{ input: .inf, output: 1 }", ["prices.gemini.a.input", "finite", "Infinity"]],
+    ["{ input: 1, output: .nan }", ["prices.gemini.a.output", "finite", "NaN"]],
+    ["{ input: -1, output: 1 }", ["prices.gemini.a.input", "at least 0"]],
+    ['{ input: "1", output: 1 }', ["prices.gemini.a.input", "a number", "a string"]],
+    ["{ input: 1 }", ["prices.gemini.a.output", "missing"]],
+    ["{ input: 1, output: 1, cache: 1 }", ['"cache"', "prices.gemini.a", '"cached"']],
+    ["5", ["prices.gemini.a", "an object"]],
+  ])("%s is refused with its place", async (price, words) => {
+    user(`prices:\n  gemini:\n    a: ${price}\n`);
+    expect(await fault()).toEqual(naming(/config\.yaml:3:\d+: /, ...words));
+    expect(await fault()).not.toMatch(/a number, not a number/);
+  });
+
+  it.each(["prices", "context_windows"])("for a model without a name is refused with its place: %s", async (key) => {
+    user({ [key]: { gemini: { "": 5 } } });
+    expect(await fault()).toEqual(naming(/config\.yaml:1:\d+: /, `${key}.gemini`, "at least 1 character"));
   });
 });

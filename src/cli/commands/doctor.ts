@@ -150,13 +150,18 @@ function configurationFindings(look: ConfigurationLook): readonly Finding[] {
     ...providers.map(({ name, problem }) =>
       problem === null ? ok("provider", `${name} has what it needs`) : warning("provider", problem),
     ),
-    choiceFinding(choice),
+    ...choiceFindings(choice),
   ];
 }
 
-function choiceFinding(choice: ModelChoice): Finding {
-  if (choice.kind === "refused") return { area: "provider", level: "fault", message: choice.refusal };
-  return ok("provider", `runs that name none use ${choice.provider} with ${choice.model}`);
+function choiceFindings(choice: ModelChoice): readonly Finding[] {
+  if (choice.kind === "refused") return [{ area: "provider", level: "fault", message: choice.refusal }];
+  const { provider, model, fallbackModels, notices } = choice;
+  const behind = fallbackModels.map((name) => `, then ${name}`).join("");
+  return [
+    ok("provider", `runs that name none use ${provider} with ${model}${behind}`),
+    ...notices.map((notice) => warning("provider", notice)),
+  ];
 }
 
 function serverFindings(look: ServersLook): readonly Finding[] {

@@ -18,6 +18,7 @@ const Entry = z.strictObject({
   like: z.string().optional(),
   base_url: z
     .string()
+    .trim()
     .superRefine((url, context) => {
       const fault = baseUrlFault(url);
       if (fault !== null) context.addIssue({ code: "custom", message: fault });
@@ -26,6 +27,9 @@ const Entry = z.strictObject({
   api_key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "names the environment variable with the key, and never holds the key itself")
+    .optional(),
+  api_key: z
+    .never({ error: "stands in no file: put the key into an environment variable, and name that in api_key_env" })
     .optional(),
   model: z.string().min(1).optional(),
   wire: z.string().optional(),
@@ -101,20 +105,23 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
         : `is not known: use ${alternatives(vendor.hosts)}${didYouMean(host, vendor.hosts)}`,
     );
   if (entry.betas !== undefined && !vendor.hasBetas) throw refuse("betas", `is of no use with ${like}: leave it out`);
-  const key = keyVariable === null ? "" : (env[keyVariable] ?? "");
+  const modelFault = entry.model === undefined ? null : vendor.modelIdFault(entry.model);
+  if (modelFault !== null) throw refuse("model", `cannot be used: ${modelFault}`);
+  const key = keyVariable === null ? "" : textIn(env, keyVariable);
   return {
     name,
     like,
     apiKey: key === "" ? null : key,
     keyVariable,
-    baseUrl: normalBaseUrl(address, vendor.addedPaths),
+    // An unreadable one is never asked: see fault.
+    baseUrl: normalBaseUrl(URL.canParse(address) ? address : vendor.baseUrl, vendor.addedPaths),
     baseUrlPlace: place,
     model: entry.model ?? null,
     wire: wire as Wire | null,
     host,
     betas: entry.betas ?? false,
-    prices: sources.prices[name] ?? [],
-    windows: sources.windows[name] ?? [],
+    prices: listOf(name, sources.prices),
+    windows: listOf(name, sources.windows),
     fault: urlFault === null ? keyFault(keyVariable, key) : `${place} ${urlFault}`,
   };
 }
@@ -123,14 +130,25 @@ function toSetup(name: string, entry: ProviderEntries[string], sources: Provider
 function addressOf(name: string, { base_url }: ProviderEntries[string], vendor: Vendor, env: ProviderSources["env"]) {
   const variable = name === vendor.name ? vendor.baseUrlVariable : null;
   const inConfig = `providers.${name}.base_url in your config.yaml`;
-  const fromEnv = variable === null ? "" : (env[variable] ?? "");
+  const fromEnv = variable === null ? "" : textIn(env, variable);
   if (fromEnv !== "") return { address: fromEnv, place: `${variable} in the environment of legwork` };
   const place = variable === null ? inConfig : `${variable}, or ${inConfig},`;
   return { address: base_url ?? (variable === null ? null : vendor.baseUrl), place };
 }
 
-/** Some hosts pass on the text `${VAR}` unexpanded. */
+/** A key or an address, without the line break or the spaces that a copy adds around it. */
+function textIn(env: ProviderSources["env"], variable: string): string {
+  return (env[variable] ?? "").trim();
+}
+
+/** An entry may have any name, so also one that every object has. */
+function listOf<T>(name: string, lists: Readonly<Record<string, readonly T[]>>): readonly T[] {
+  return (Object.hasOwn(lists, name) ? lists[name] : undefined) ?? [];
+}
+
+/** Why a key cannot be used, without the key; null where it can. Some hosts pass on the text `${VAR}` unexpanded. */
 function keyFault(variable: string | null, key: string): string | null {
-  if (!key.startsWith("$")) return null;
-  return `${variable} is the text "${key}": your host does not expand variables, so leave the key out of env`;
+  if (key.startsWith("$"))
+    return `${variable} begins with "$": your host does not expand variables, so leave the key out of env`;
+  return /^[!-~]*$/.test(key) ? null : `${variable} has characters that no key has: copy the key into it again`;
 }

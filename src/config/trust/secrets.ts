@@ -1,6 +1,7 @@
 /** Finds the secrets among configured values. Secrets must never be stored, logged or shown. */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import type { ProviderSetup } from "../../core/definitions/provider-setup.js";
 import type { TransportConfig } from "../../core/definitions/server-config.js";
 import type { Secret } from "../../core/redact.js";
 
@@ -25,6 +26,11 @@ export function providerSecrets(
   variables: readonly string[],
 ): readonly Secret[] {
   return variables.flatMap((name) => asSecrets(name, env[name] ?? ""));
+}
+
+/** The secrets in the addresses of providers: some take their key in the query. */
+export function addressSecrets(providers: readonly Pick<ProviderSetup, "baseUrl">[]): readonly Secret[] {
+  return providers.flatMap(({ baseUrl }) => urlSecrets("base_url", baseUrl));
 }
 
 /** The secrets among the variables in a server's definition. */

@@ -28,6 +28,8 @@ export interface Vendor {
   readonly aliases: Readonly<Record<string, string>>;
   /** The price of input that is written to its cache, as a part of that of other input. */
   readonly cacheWriteRatio: number;
+  /** The reason why this is no model of the vendor, or null. */
+  modelIdFault(model: string): string | null;
 }
 
 /** A provider as the configuration sets it up. */

@@ -41,10 +41,10 @@ export async function resolveProvider(
   const first = { entry, model };
   const owner = modelWish === null ? entry : ownerAmong(all.slice(all.indexOf(modelWish)), names, entry);
   const others = await fallbacksOf(modelWish?.fallbackModels ?? [], owner, names, modelWish?.place?.("model"));
-  const { usable, leftOut } = await usableChain([first, ...others], modelWish?.place?.("model"));
+  const { usable, notices } = await usableChain([first, ...others], modelWish?.place?.("model"));
   const [main = first, ...rest] = usable;
   const imported = read.flatMap(({ notice }) => notice?.(textOf(main)) ?? []);
-  return { ...main, fallbackModels: rest.map(textOf), notices: [...imported, ...leftOut] };
+  return { ...main, fallbackModels: rest.map(textOf), notices: [...imported, ...notices] };
 }
 
 type Candidate = Pick<Chosen, "entry" | "model">;
@@ -126,18 +126,19 @@ export async function entriesFor(
       entry,
       model: model === null ? fallback : ownModel(model, entry.name, names),
     };
-    await placed(at(model === null ? "provider" : "model"), () => entry.check(candidate.model));
     const owner = provider === null ? chosen.entry : entry;
     const others = await fallbacksOf(fallbackModels, owner, names, at("model"));
-    const { usable, leftOut } = await usableChain([candidate, ...others], at("model"));
-    const [, ...rest] = usable;
-    notices.push(...leftOut);
-    for (const used of [candidate, ...rest]) keep(used.entry);
-    const resolved = model === null ? {} : { model: candidate.model };
+    const { usable, notices: ofStep } = await usableChain(
+      [candidate, ...others],
+      at(model === null ? "provider" : "model"),
+    );
+    const [main = candidate, ...rest] = usable;
+    notices.push(...ofStep);
+    for (const used of [candidate, ...others]) keep(used.entry); // a stored run may name one whose key is gone
     steps.push({
       ...step,
-      ...(own !== null && { provider: own }),
-      ...resolved,
+      ...((own !== null || main !== candidate) && { provider: main.entry.name }),
+      ...(model !== null && { model: main.model }),
       ...(fallbackModels.length > 0 && { fallbackModels: rest.map(textOf) }),
     });
   }
@@ -160,14 +161,15 @@ async function fallbacksOf(
   );
 }
 
-/** The candidates that can be used, in their order, and notices of the rest; throws the refusal of the first where none can. A wrong name is refused in any case. */
+/** The candidates that can be used, in their order, each once, and notices of the rest; throws the refusal of the first where none can. A wrong name is refused in any case. */
 async function usableChain(
   candidates: readonly Candidate[],
   place: string | undefined,
-): Promise<{ readonly usable: readonly Candidate[]; readonly leftOut: readonly string[] }> {
+): Promise<{ readonly usable: readonly Candidate[]; readonly notices: readonly string[] }> {
   const usable: Candidate[] = [];
   const refusals: ConfigError[] = [];
-  for (const candidate of candidates) {
+  const { distinct, notices } = onceEach(candidates);
+  for (const candidate of distinct) {
     try {
       await placed(place, () => candidate.entry.check(candidate.model));
       usable.push(candidate);
@@ -178,7 +180,17 @@ async function usableChain(
   }
   const [refusal] = refusals;
   if (usable.length === 0 && refusal !== undefined) throw refusal;
-  return { usable, leftOut: refusals.map(({ message }) => `a model was left out: ${message}`) };
+  return { usable, notices: [...notices, ...refusals.map(({ message }) => `a model was left out: ${message}`)] };
+}
+
+/** A model that refused to serve is not asked again, under whatever spelling the list names it. */
+function onceEach(candidates: readonly Candidate[]) {
+  const names = candidates.map(textOf);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) < index));
+  return {
+    distinct: candidates.filter((candidate, index) => names.indexOf(textOf(candidate)) === index),
+    notices: [...repeated].map((name) => `model ${name} is named more than once in a list: it is asked once`),
+  };
 }
 
 /** A wish as it can be met, and a note about it for the caller; `taken` is the model that the run gets. */

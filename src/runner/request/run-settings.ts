@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly provider: string | null;
   readonly model: string | null;
   readonly fallbackModels: readonly string[];
+  /** `file:line:column` of a field that names them; missing where no file does. */
+  place?(field: "provider" | "model"): string;
   /** Short names of models. */
   readonly aliases: Readonly<Record<string, ModelName>>;
   readonly tools: PatternSource | null;

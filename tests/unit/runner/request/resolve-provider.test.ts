@@ -4,6 +4,7 @@ import { ConfigError } from "../../../../src/core/errors.js";
 import { entriesFor, resolveProvider } from "../../../../src/runner/request/resolve-provider.js";
 import type { RunSettings } from "../../../../src/runner/request/run-settings.js";
 import { workflow } from "../../../support/engine.js";
+import { naming } from "../../../support/naming.js";
 import { configError, entryWith, requestError, SETTINGS } from "../../../support/run-requests.js";
 
 const ONE = entryWith("one", { "one-default": null, "one-large": null });
@@ -75,6 +76,34 @@ describe("a provider", () => {
   });
 });
 
+describe("a model that a list names twice", () => {
+  const settings = configured({ provider: "one", aliases: { large: { provider: "one", model: "one-large" } } });
+
+  it.each([
+    ["by one spelling", ["one-large", "one-large"]],
+    ["with its provider", ["one-large", "one/one-large"]],
+    ["by a short name", ["large", "one-large", "one/one-large"]],
+  ])("is asked once, and a notice says so: %s", async (_, [model = null, ...fallbackModels]) => {
+    const chosen = await resolve([{ model, fallbackModels: [...fallbackModels, "two/two-large"] }], settings, BOTH);
+    expect([chosen.model, chosen.fallbackModels]).toEqual(["one-large", ["two/two-large"]]);
+    expect(chosen.notices).toEqual([naming("one/one-large", "once")]);
+  });
+
+  it("is asked once in a step too", async () => {
+    const steps = workflow([{ model: "two/two-large", fallbackModels: ["one-large", "two/two-large", "large"] }]);
+    const chosen = await resolve([], settings, BOTH);
+    const needed = await entriesFor(chosen, steps, { ...settings, providers: BOTH }, () => "");
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
+    expect(needed.notices).toEqual([naming("two/two-large", "once"), naming("one/one-large", "once")]);
+  });
+
+  it("is a fault of the configuration where it does not exist, with its place", async () => {
+    const place = (field: string) => `/config.yaml:1:1: ${field}`;
+    const asked = resolve([], configured({ provider: "two", model: "gone", place }), BOTH);
+    await expect(asked).rejects.toEqual(configError("/config.yaml:1:1: model", '"gone"'));
+  });
+});
+
 describe("the providers of a workflow", () => {
   const place = (part: string) => `/w.yaml: ${part}`;
   const chosen = { entry: ONE, model: "one-large", fallbackModels: [] };
@@ -90,18 +119,52 @@ describe("the providers of a workflow", () => {
     expect([...(await entries(...steps)).keys()]).toEqual(expected);
   });
 
-  it("leave out a fallback model that cannot be used, and the caller hears of it", async () => {
-    const broken = {
-      ...SPARE,
+  it("are those behind the first one in a step too, also where their key has gone since it was stored", async () => {
+    const keyless = {
+      ...entryWith("two", {}),
       check: async () => {
-        throw new ConfigError("spare is not set up");
+        throw new ConfigError("no key");
       },
     };
+    const needed = await entriesFor(
+      chosen,
+      workflow([{ model: "one-default", fallbackModels: ["two/x"] }]),
+      { ...names, providers: [ONE, keyless] },
+      place,
+    );
+    expect([...needed.entries.keys()]).toEqual(["one", "two"]);
+    expect(needed.workflow?.steps[0]?.fallbackModels).toEqual([]);
+  });
+
+  const broken = {
+    ...SPARE,
+    check: async () => {
+      throw new ConfigError("spare is not set up");
+    },
+  };
+
+  it("leave out a fallback model that cannot be used, and the caller hears of it", async () => {
     const steps = workflow([{ provider: "two", fallbackModels: ["spare/spare-default", "one/one-large"] }]);
     const some = { providers: [ONE, TWO, broken], aliases: {} };
     const needed = await entriesFor(chosen, steps, some, place);
     expect(needed.workflow?.steps[0]?.fallbackModels).toEqual(["one/one-large"]);
     expect(needed.notices).toEqual([expect.stringContaining("spare is not set up")]);
+  });
+
+  it("begin with the next model where the first of a list cannot be used, as those of a run do", async () => {
+    const some = { providers: [ONE, TWO, broken], aliases: {} };
+    const list = { model: "spare/spare-default", fallbackModels: ["two/two-large", "one/one-large"] };
+    const steps = workflow([
+      { ...list, provider: null },
+      { ...list, provider: "spare" },
+    ]);
+    const { workflow: resolved, notices } = await entriesFor(chosen, steps, some, place);
+    const expected = { provider: "two", model: "two-large", fallbackModels: ["one/one-large"] };
+    expect(resolved?.steps).toEqual([expect.objectContaining(expected), expect.objectContaining(expected)]);
+    expect(notices).toHaveLength(2);
+    await expect(entriesFor(chosen, workflow([{ model: "spare/spare-default" }]), some, place)).rejects.toThrow(
+      "spare is not set up",
+    );
   });
 
   it("are that of the run where it has no workflow", async () => {

@@ -207,7 +207,7 @@ describe("legwork doctor", () => {
   });
 
   it("names the models that runs fall back to, with what is left out of them and the prices that they lack", async () => {
-    const bench = setTalk(`${ONE_SERVER}model: [flash, anthropic/m, gemini/spare, flash]\n`);
+    const bench = setTalk(`${ONE_SERVER}\nmodel: [flash, anthropic/m, gemini/spare, flash]\n`);
     const { of } = await examine(bench);
     expect(of("provider", "ok")).toContainEqual(naming("gemini with gemini-3.8-flash, then gemini/spare"));
     expect(of("provider", "warning")).toEqual([

@@ -76,7 +76,8 @@ export function firstBreach({ maxTurns }: RunLimits, { turnsUsed, moreTurns }: H
 export function budgetBreach(most: Ceiling, spent: Spent, whose: string, plan: RequestPlan | null): RunFailure {
   const { usd, tokens } = leftOf(most, spent, { others: 0, withReserved: false });
   const isTokens = most.usd === null || (usd > 0 && (tokens <= 0 || (plan !== null && tokens <= plan.inputTokens)));
-  const rest = usd > 0 && tokens > 0 ? ", and the rest is too little for another reply" : " before it was done";
+  const end = most.scope.kind === "tree" ? " before it was done" : "";
+  const rest = usd > 0 && tokens > 0 ? ", and the rest is too little for another reply" : end;
   if (isTokens && most.tokens !== null) {
     const message = `${whose} used ${spent.tokens} of ${most.tokens} tokens (max_tokens${fieldOf(most)})${rest}`;
     return { code: "max_tokens", message };

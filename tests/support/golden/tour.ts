@@ -45,7 +45,7 @@ const SETTLED = ["run_id", "was", "title", "session_id", "agent", "workflow", "p
 
 /** A run that has its answer may be taken up before the server looks at it: everything else depends on who is faster. */
 function settledPart(answer: Structured): Structured {
-  return Object.fromEntries(Object.entries(answer).filter(([name]) => SETTLED.includes(name)));
+  return Object.fromEntries(Object.entries(answer).filter(([name]) => SETTLED.includes(name))) as Structured;
 }
 
 /** Only a server's own words are kept: its text and its structure have to say the same. */

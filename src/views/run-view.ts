@@ -7,7 +7,7 @@ import { addCosts } from "../core/run/cost.js";
 import { canSpawn } from "../core/run/limits.js";
 import { toModelText } from "../core/run/model-name.js";
 import type { Question } from "../core/run/question.js";
-import type { ListedRun, Run, RunFailure } from "../core/run/run.js";
+import type { ListedRun, Run, RunFailure, RunRequest } from "../core/run/run.js";
 import { tail } from "../lib/text.js";
 import { toEffects } from "./effect-views.js";
 import { fitRunView, type View } from "./fit-run-view.js";
@@ -22,7 +22,10 @@ const REPLIES_AT_A_TIME = 20;
 
 /** The stores behind the details of a run; the rest where this process may work on it. */
 export interface RunViewDeps {
-  readonly store: Pick<RunStore, "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEffects" | "spentIn">;
+  readonly store: Pick<
+    RunStore,
+    "hasNewerEvents" | "hasNewerEnds" | "lastEvents" | "listEvents" | "listEffects" | "spentIn"
+  >;
   readonly readReply: ReadReply;
   /** Why a run broke off in this process; null for all others. */
   troubleOf?(runId: string): string | null;
@@ -158,17 +161,17 @@ async function readDetail(run: Run, deps: RunViewDeps, budget: number) {
     text: run.outcome?.result == null ? await textSoFar(run.id, deps) : "",
     effects: await toEffects(run.id, await store.listEffects(run.id, most), deps),
     tools: rulings && toolSummary(rulings),
-    warnings: [...warnings, ...(await modelWarnings(run.id, store))],
+    warnings: [...warnings, ...(await modelWarnings(run, store))],
   };
 }
 
 const NEWEST = 5; // replies whose notes are shown
 
 /** Notes about the model: that another took its place, and those of the newest replies. */
-async function modelWarnings(runId: string, store: RunViewDeps["store"]): Promise<readonly string[]> {
+async function modelWarnings({ id, request }: Run, store: RunViewDeps["store"]): Promise<readonly string[]> {
   const query = { beforeSeq: null, limit: NEWEST } as const;
-  const replaced = await store.lastEvents(runId, { ...query, type: "model_replaced" });
-  const replied = await store.lastEvents(runId, { ...query, type: "model_replied" });
+  const replaced = hasFallback(request) ? await store.lastEvents(id, { ...query, type: "model_replaced" }) : [];
+  const replied = await store.lastEvents(id, { ...query, type: "model_replied" });
   const notes = [...replied, ...replaced].reverse().flatMap(({ event }): readonly string[] => {
     if (event.type === "model_replied") return event.warnings ?? [];
     if (event.type !== "model_replaced") return [];
@@ -177,13 +180,18 @@ async function modelWarnings(runId: string, store: RunViewDeps["store"]): Promis
   return [...new Set(notes)];
 }
 
+/** Whether a model may have been replaced: a search for events that are not there reads the whole journal. */
+function hasFallback({ fallbackModels = [], workflow }: RunRequest): boolean {
+  const ofSteps = workflow?.steps.flatMap((step) => step.fallbackModels ?? []) ?? [];
+  return fallbackModels.length + ofSteps.length > 0;
+}
+
 /** The end of the text of all replies, with that of a later reply that was cut off and rejected. */
 async function textSoFar(runId: string, deps: RunViewDeps): Promise<string> {
-  const newest = { beforeSeq: null, limit: 1 } as const;
-  const [rejected] = await deps.store.lastEvents(runId, { ...newest, type: "reply_rejected" });
-  const [replied] = await deps.store.lastEvents(runId, { ...newest, type: "model_replied" });
-  const isLater = rejected?.event.type === "reply_rejected" && rejected.seq > (replied?.seq ?? 0);
-  return await textBefore(isLater ? (rejected.event.text ?? "") : "", runId, deps);
+  const [replied] = await deps.store.lastEvents(runId, { type: "model_replied", beforeSeq: null, limit: 1 });
+  const since = await deps.store.listEvents(runId, { type: "reply_rejected", afterSeq: replied?.seq ?? 0 });
+  const text = since.flatMap(({ event }) => (event.type === "reply_rejected" ? [event.text ?? ""] : [])).at(-1);
+  return await textBefore(text ?? "", runId, deps);
 }
 
 /** The end of the text of all replies and of the text after them, read backwards from the last reply. */

@@ -1,5 +1,4 @@
 /** Converts our request to Gemini's. */
-
 import type { ModelRequest } from "../../core/ports/provider.js";
 import {
   isSameTarget,

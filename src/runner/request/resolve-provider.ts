@@ -122,10 +122,7 @@ export async function entriesFor(
         ? chosen.entry
         : await placed(at(provider === null ? "model" : "provider"), async () => entryNamed(own, names.providers));
     const fallback = entry === chosen.entry ? chosen.model : entry.defaultModel;
-    const candidate = {
-      entry,
-      model: model === null ? fallback : ownModel(model, entry.name, names),
-    };
+    const candidate = { entry, model: model === null ? fallback : ownModel(model, entry.name, names) };
     const owner = provider === null ? chosen.entry : entry;
     const others = await fallbacksOf(fallbackModels, owner, names, at("model"));
     const { usable, notices: ofStep } = await usableChain(
@@ -133,12 +130,13 @@ export async function entriesFor(
       at(model === null ? "provider" : "model"),
     );
     const [main = candidate, ...rest] = usable;
+    const isOther = main !== candidate;
     notices.push(...ofStep);
     for (const used of [candidate, ...others]) keep(used.entry); // a stored run may name one whose key is gone
     steps.push({
       ...step,
-      ...((own !== null || main !== candidate) && { provider: main.entry.name }),
-      ...(model !== null && { model: main.model }),
+      ...((own !== null || isOther) && { provider: main.entry.name }),
+      ...((model !== null || isOther) && { model: main.model }),
       ...(fallbackModels.length > 0 && { fallbackModels: rest.map(textOf) }),
     });
   }

@@ -1,5 +1,4 @@
 /** Converts our request to one of chat completions, in the form that its host takes. */
-
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,

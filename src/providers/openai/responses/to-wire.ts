@@ -1,5 +1,4 @@
 /** Converts our request to one of the Responses API. */
-
 import type { ModelRequest } from "../../../core/ports/provider.js";
 import {
   type AssistantMessage,
